@@ -1,0 +1,75 @@
+/**
+ * Tokens of one upstream attempt.
+ * `promptTokens` is the whole prompt, cached and cache-written tokens included; `completionTokens`
+ * includes reasoning.
+ */
+export type TokenUsage = {
+  promptTokens: number;
+  completionTokens: number;
+  cachedTokens: number;
+  cacheWriteTokens: number;
+  reasoningTokens: number;
+  /** `estimated` when the provider said nothing, or something impossible. */
+  source: "exact" | "estimated";
+  /** What the provider says the attempt cost, in USD (OpenRouter). */
+  reportedCostUsd?: number;
+};
+
+/** No attempt bills more than this; a larger number is a provider's mistake. */
+const MOST_TOKENS = 100_000_000;
+
+/** A token count as providers send it: a whole number, possibly absent or null. */
+export function tokenCount(value: unknown): number | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  if (value < 0 || value > MOST_TOKENS) return undefined;
+  return Math.round(value);
+}
+
+/** Roughly four characters a token in English text; used only where a provider reported nothing. */
+export function estimateTokens(characters: number): number {
+  return Math.ceil(characters / 4);
+}
+
+export function estimatedUsage(promptCharacters: number, completionCharacters: number): TokenUsage {
+  return {
+    promptTokens: estimateTokens(promptCharacters),
+    completionTokens: estimateTokens(completionCharacters),
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    source: "estimated",
+  };
+}
+
+/** Raw counts of a provider, any of them missing or absurd. */
+export type RawUsage = {
+  prompt: unknown;
+  completion: unknown;
+  cached?: unknown;
+  cacheWrite?: unknown;
+  reasoning?: unknown;
+  costUsd?: unknown;
+};
+
+/**
+ * Usage from a provider's raw counts, or undefined when neither total is usable.
+ * One missing or impossible total makes the whole an estimate.
+ */
+export function readUsage(raw: RawUsage): TokenUsage | undefined {
+  const prompt = tokenCount(raw.prompt);
+  const completion = tokenCount(raw.completion);
+  if (prompt === undefined && completion === undefined) return undefined;
+  const cached = tokenCount(raw.cached) ?? 0;
+  const usage: TokenUsage = {
+    promptTokens: prompt ?? 0,
+    completionTokens: completion ?? 0,
+    cachedTokens: Math.min(cached, prompt ?? 0),
+    cacheWriteTokens: Math.min(tokenCount(raw.cacheWrite) ?? 0, prompt ?? 0),
+    reasoningTokens: tokenCount(raw.reasoning) ?? 0,
+    source: prompt === undefined || completion === undefined ? "estimated" : "exact",
+  };
+  if (typeof raw.costUsd === "number" && raw.costUsd >= 0 && raw.costUsd < 1e6) {
+    usage.reportedCostUsd = raw.costUsd;
+  }
+  return usage;
+}

@@ -1,0 +1,50 @@
+import { type ChatRequest, contentText } from "#lib/chat/request.ts";
+import { estimateTokens } from "#lib/chat/usage.ts";
+import { claudeRules } from "#lib/providers/model-rules.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { hash32 } from "#lib/shared/text.ts";
+
+/**
+ * How the stable prefix of a request is made cacheable.
+ * `breakpoints`: Anthropic's `cache_control` marks. `key`: a routing key for caches that work by
+ * themselves. `implicit`: nothing to send, the provider finds equal prefixes alone (Gemini, Groq).
+ */
+export type CachePlan =
+  | { kind: "none" }
+  | { kind: "breakpoints" }
+  | { kind: "key"; key: string }
+  | { kind: "implicit" };
+
+/** No provider caches a prefix shorter than this; OpenAI's own threshold. */
+const LEAST_TOKENS = 1_024;
+
+/** The text before the last cache breakpoint: the tools and the system prompt, volatile parts left out. */
+function stablePrefix(request: ChatRequest): string {
+  let prefix = request.tools === undefined ? "" : JSON.stringify(request.tools);
+  for (const message of request.messages) {
+    if (message.role !== "system") break;
+    if (typeof message.content === "string") {
+      prefix += message.content;
+      continue;
+    }
+    const last = message.content.findLastIndex(
+      (part) => part.type === "text" && part.cacheBreakpoint === true,
+    );
+    prefix += contentText(last === -1 ? message.content : message.content.slice(0, last + 1));
+  }
+  return prefix;
+}
+
+/** What this engine wants to see so that the request's stable prefix is billed at the cached rate. */
+export function planPromptCache(request: ChatRequest, engine: Engine): CachePlan {
+  const { protocol, dialect } = engine.provider;
+  const prefix = stablePrefix(request);
+  const isClaude = engine.model.includes("claude");
+  const least = isClaude ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
+  if (estimateTokens(prefix.length) < least) return { kind: "none" };
+  if (protocol === "anthropic") return { kind: "breakpoints" };
+  if (protocol === "gemini") return { kind: "implicit" };
+  if (dialect.cacheControl && isClaude) return { kind: "breakpoints" };
+  if (dialect.promptCacheKey) return { kind: "key", key: `sarmalink-${hash32(prefix).toString(36)}` };
+  return { kind: "implicit" };
+}

@@ -1,0 +1,124 @@
+/** Opens after this many failures in a row… */
+const FAILURES_IN_A_ROW = 5;
+/** …or when more than half of at least this many outcomes within the window failed. */
+const LEAST_OUTCOMES = 5;
+const WINDOW_SLOTS = 60;
+const SLOT_MS = 1_000;
+const FIRST_OPEN_MS = 5_000;
+const LONGEST_OPEN_MS = 20_000;
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+/** Leave for one call; `probe` while it is the one call that tests a half-open breaker. */
+export type Permit = { probe: boolean };
+
+type Slot = { second: number; succeeded: number; failed: number };
+
+/**
+ * A circuit breaker over a sliding minute.
+ *
+ * Open, it lets nothing through for 5 s, doubling to 20 s each time a probe fails. Half-open, it lets
+ * one probe through at a time. Times are monotonic milliseconds, handed in by the caller.
+ */
+export class CircuitBreaker {
+  #slots: Slot[] = [];
+  #failuresInARow = 0;
+  #openedAt: number | undefined;
+  #openForMs = FIRST_OPEN_MS;
+  #probing = false;
+
+  state(now: number): BreakerState {
+    if (this.#openedAt === undefined) return "closed";
+    return now - this.#openedAt >= this.#openForMs ? "half_open" : "open";
+  }
+
+  /** When a call could be let through, monotonic milliseconds; `now` when it could at once. */
+  releaseAt(now: number): number {
+    if (this.#openedAt === undefined) return now;
+    return Math.max(now, this.#openedAt + this.#openForMs);
+  }
+
+  /**
+   * Leave for one call, or undefined. Half-open, the one probe is given away with it: every permit must
+   * come back through `succeeded`, `failed` or `abandoned`.
+   */
+  tryAcquire(now: number): Permit | undefined {
+    switch (this.state(now)) {
+      case "closed":
+        return { probe: false };
+      case "open":
+        return undefined;
+      case "half_open":
+        if (this.#probing) return undefined;
+        this.#probing = true;
+        return { probe: true };
+    }
+  }
+
+  /** Whether `tryAcquire` would say yes, without taking the probe. */
+  wouldAdmit(now: number): boolean {
+    return this.state(now) === "closed" || (this.state(now) === "half_open" && !this.#probing);
+  }
+
+  /** The call is being answered: a probe closes the breaker at once, before its outcome is counted. */
+  answering(permit: Permit): void {
+    if (!permit.probe) return;
+    permit.probe = false;
+    this.#openedAt = undefined;
+    this.#openForMs = FIRST_OPEN_MS;
+    this.#failuresInARow = 0;
+    this.#slots = [];
+    this.#probing = false;
+  }
+
+  succeeded(permit: Permit, now: number): void {
+    this.answering(permit);
+    this.#failuresInARow = 0;
+    this.#slot(now).succeeded++;
+  }
+
+  failed(permit: Permit, now: number): void {
+    if (permit.probe) {
+      permit.probe = false;
+      this.#probing = false;
+      this.#openForMs = Math.min(LONGEST_OPEN_MS, this.#openForMs * 2);
+      this.#openedAt = now;
+      return;
+    }
+    // A call from before the opening tells nothing new and must not extend it.
+    if (this.#openedAt !== undefined) return;
+    this.#failuresInARow++;
+    this.#slot(now).failed++;
+    if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostlyFailing(now)) this.#openedAt = now;
+  }
+
+  /** The call ended without telling anything about the provider's health: a probe is handed back. */
+  abandoned(permit: Permit): void {
+    if (!permit.probe) return;
+    permit.probe = false;
+    this.#probing = false;
+  }
+
+  #slot(now: number): Slot {
+    const second = Math.floor(now / SLOT_MS);
+    const last = this.#slots.at(-1);
+    if (last?.second === second) return last;
+    const slot: Slot = { second, succeeded: 0, failed: 0 };
+    this.#slots.push(slot);
+    while (this.#slots[0] !== undefined && this.#slots[0].second <= second - WINDOW_SLOTS)
+      this.#slots.shift();
+    return slot;
+  }
+
+  #mostlyFailing(now: number): boolean {
+    const oldest = Math.floor(now / SLOT_MS) - WINDOW_SLOTS;
+    let failed = 0;
+    let total = 0;
+    for (const slot of this.#slots) {
+      if (slot.second <= oldest) continue;
+      failed += slot.failed;
+      total += slot.failed + slot.succeeded;
+    }
+    return total >= LEAST_OUTCOMES && failed * 2 > total;
+  }
+}

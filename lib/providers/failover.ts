@@ -1,0 +1,274 @@
+import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
+import { FAILURE_POLICY, type Failure, type FailureKind } from "#lib/providers/failure.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** After this many refusals the request itself is taken to be at fault. */
+const MOST_REFUSALS = 3;
+/** A named engine is waited for at most this long, milliseconds. */
+const LONGEST_WAIT_MS = 5_000;
+const RETRY_PAUSE_MS = 250;
+
+/** One call to one engine with one key. */
+export type Target = {
+  engine: Engine;
+  key: string;
+  keyIndex: number;
+  /** Number of this upstream call within the request, from 1. */
+  call: number;
+  /** Milliseconds left of the request's deadline. */
+  remainingMs: number;
+  /** No other engine could take over: this one gets all the time that is left. */
+  isLast: boolean;
+  /** Leave out what the gateway adds on its own account (a prefill, cache fields): it was refused. */
+  withoutAdditions: boolean;
+};
+
+export type AttemptOutcome<Value> =
+  | { ok: true; value: Value }
+  | {
+      ok: false;
+      failure: Failure;
+      /** The engine refused something that the gateway had added: one repeat without it. */
+      additionRefused?: boolean;
+    };
+
+/**
+ * Calls one engine. Resolves once the engine is answering (or has answered), or with the reason why it
+ * is not. Rejects only when the caller's signal aborts, or on a bug.
+ */
+export type Attempt<Value> = (target: Target) => Promise<AttemptOutcome<Value>>;
+
+/** What became of one upstream call. */
+export type AttemptReport = {
+  engine: Engine;
+  keyIndex: number;
+  outcome: FailureKind | "answered" | "cancelled";
+  status: number | undefined;
+  reason: string | undefined;
+  latencyMs: number;
+};
+
+export type WalkOptions = {
+  health: EngineHealth;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  signal: AbortSignal;
+  /** Monotonic milliseconds by which an engine must be answering. */
+  deadline: number;
+  /** Chooses the first key of each pool; the same number keeps a conversation on its key. */
+  keySeed: number;
+  /** The caller named these engines: a transient failure is tried once more on the same one. */
+  named?: boolean;
+  /** Carried over from an earlier walk of the same request, so that no engine is asked twice. */
+  progress?: WalkProgress;
+};
+
+/** What a request has been through so far; one object serves all walks of one request. */
+export type WalkProgress = {
+  calls: number;
+  refusals: Failure[];
+  otherFailures: number;
+  /** Engines that are not asked again in this request. */
+  spent: Set<string>;
+};
+
+export function newProgress(): WalkProgress {
+  return { calls: 0, refusals: [], otherFailures: 0, spent: new Set() };
+}
+
+export type WalkResult<Value> =
+  | { ok: true; value: Value; target: Target; lease: Lease; startedAt: number }
+  | { ok: false; error: GatewayError };
+
+/**
+ * Walks engines in order until one answers: the core of failover, which knows nothing of chat.
+ *
+ * Skips what is benched without a call, rotates keys, keeps the deadline, classifies and benches what
+ * fails. Yields a report of every failed call as it happens. The lease of the answering engine is handed
+ * to the caller, who ends it when the answer is complete.
+ *
+ * Ends with `content_policy` or `engines_refused` (400), `engines_unavailable` (503, with the soonest
+ * release as `retryAfterSeconds`), or `client_closed_request`.
+ */
+export async function* walk<Value>(
+  engines: readonly Engine[],
+  attempt: Attempt<Value>,
+  options: WalkOptions,
+): AsyncGenerator<AttemptReport, WalkResult<Value>> {
+  const { health, clock, signal } = options;
+  const progress = options.progress ?? newProgress();
+  const queue = engines.filter((engine) => !progress.spent.has(engine.id));
+
+  for (let position = 0; position < queue.length; position++) {
+    const engine = queue[position];
+    if (engine === undefined) break;
+    const visit = newVisit(engine, options.keySeed);
+    while (visit.next !== undefined) {
+      if (signal.aborted) return { ok: false, error: clientClosed() };
+      const { keyIndex, withoutAdditions, waitMs } = visit.next;
+      if (waitMs > 0) await sleep(clock, waitMs, signal);
+      const startedAt = clock.now();
+      const remainingMs = options.deadline - startedAt;
+      if (remainingMs <= 0) return { ok: false, error: unavailable(engines, progress, options) };
+      // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
+      const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: visit.retried });
+      if (lease === undefined) {
+        visit.next = nextKey(visit);
+        continue;
+      }
+      progress.calls++;
+      const key = engine.keys[keyIndex] ?? "";
+      const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
+      const target: Target = {
+        engine,
+        key,
+        keyIndex,
+        call: progress.calls,
+        remainingMs,
+        isLast,
+        withoutAdditions,
+      };
+
+      let outcome: AttemptOutcome<Value>;
+      try {
+        outcome = await attempt(target);
+      } catch (error) {
+        lease.abandoned();
+        if (!signal.aborted) throw error;
+        yield report(target, "cancelled", undefined, clock.now() - startedAt);
+        return { ok: false, error: clientClosed() };
+      }
+      if (outcome.ok) {
+        lease.answering();
+        return { ok: true, value: outcome.value, target, lease, startedAt };
+      }
+
+      const { failure } = outcome;
+      lease.failed(failure);
+      yield report(target, failure.kind, failure, clock.now() - startedAt);
+      const policy = FAILURE_POLICY[failure.kind];
+      if (policy.next === "answer") return { ok: false, error: contentRefused(failure) };
+      if (outcome.additionRefused === true && !withoutAdditions) {
+        visit.next = { keyIndex, withoutAdditions: true, waitMs: 0 };
+        continue;
+      }
+      if (policy.refusal) {
+        progress.refusals.push(failure);
+        if (progress.refusals.length >= MOST_REFUSALS)
+          return { ok: false, error: requestRefused(progress.refusals) };
+        if (failure.kind === "context_length") preferLargerContext(queue, position);
+      } else {
+        progress.otherFailures++;
+      }
+      visit.next = afterFailure(visit, failure, options);
+    }
+    if (visit.called) progress.spent.add(engine.id);
+  }
+  if (progress.refusals.length > 0 && progress.otherFailures === 0) {
+    return { ok: false, error: requestRefused(progress.refusals) };
+  }
+  return { ok: false, error: unavailable(engines, progress, options) };
+}
+
+/** The state of one engine's turn: which key comes next, and how. */
+type Visit = {
+  engine: Engine;
+  /** Key indexes not tried yet, in order. */
+  keys: number[];
+  next: { keyIndex: number; withoutAdditions: boolean; waitMs: number } | undefined;
+  called: boolean;
+  /** The one further try of a named engine has been used. */
+  retried: boolean;
+};
+
+function newVisit(engine: Engine, keySeed: number): Visit {
+  const count = engine.keys.length;
+  const keys = engine.keys.map((_, index) => (keySeed + index) % count);
+  const visit: Visit = { engine, keys, next: undefined, called: false, retried: false };
+  visit.next = nextKey(visit);
+  return visit;
+}
+
+function nextKey(visit: Visit): Visit["next"] {
+  const keyIndex = visit.keys.shift();
+  return keyIndex === undefined ? undefined : { keyIndex, withoutAdditions: false, waitMs: 0 };
+}
+
+function afterFailure(visit: Visit, failure: Failure, options: WalkOptions): Visit["next"] {
+  const current = visit.next;
+  visit.called = true;
+  const policy = FAILURE_POLICY[failure.kind];
+  if (options.named === true && policy.transient && current !== undefined) {
+    if (visit.retried) return undefined;
+    visit.retried = true;
+    const free = visit.keys.find((keyIndex) => options.health.wouldAdmit(visit.engine, keyIndex));
+    if (free !== undefined) return { keyIndex: free, withoutAdditions: false, waitMs: 0 };
+    const waitMs = failure.retryAfterMs ?? RETRY_PAUSE_MS * (0.8 + 0.4 * options.random());
+    return waitMs <= LONGEST_WAIT_MS
+      ? { keyIndex: current.keyIndex, withoutAdditions: false, waitMs }
+      : undefined;
+  }
+  return policy.next === "key" ? nextKey(visit) : undefined;
+}
+
+function couldAnswer(engine: Engine, health: EngineHealth): boolean {
+  return engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex));
+}
+
+/** Engines known to read more than the one that refused move ahead; the order is kept otherwise. */
+function preferLargerContext(queue: Engine[], position: number): void {
+  const size = queue[position]?.contextTokens ?? 0;
+  const rest = queue.splice(position + 1);
+  const isLarger = (engine: Engine): boolean => (engine.contextTokens ?? 0) > size;
+  queue.push(...rest.filter(isLarger), ...rest.filter((engine) => !isLarger(engine)));
+}
+
+function report(
+  target: Target,
+  outcome: AttemptReport["outcome"],
+  failure: Failure | undefined,
+  latencyMs: number,
+): AttemptReport {
+  return {
+    engine: target.engine,
+    keyIndex: target.keyIndex,
+    outcome,
+    status: failure?.status,
+    reason: failure?.reason,
+    latencyMs,
+  };
+}
+
+function clientClosed(): GatewayError {
+  return new GatewayError("client_closed_request", "The client closed the request.");
+}
+
+function contentRefused(failure: Failure): GatewayError {
+  return new GatewayError("content_policy", failure.reason);
+}
+
+function requestRefused(refusals: readonly Failure[]): GatewayError {
+  const first = refusals[0];
+  return new GatewayError("engines_refused", first?.reason ?? "The engines refused the request.", {
+    details: first?.param === undefined ? undefined : { param: first.param },
+  });
+}
+
+function unavailable(engines: readonly Engine[], progress: WalkProgress, options: WalkOptions): GatewayError {
+  const now = options.clock.now();
+  let soonest = Number.POSITIVE_INFINITY;
+  for (const engine of engines) {
+    for (let keyIndex = 0; keyIndex < engine.keys.length; keyIndex++) {
+      soonest = Math.min(soonest, options.health.releaseAt(engine, keyIndex));
+    }
+  }
+  const waitSeconds = Number.isFinite(soonest) ? Math.ceil((soonest - now) / 1_000) : 1;
+  const message =
+    progress.calls === 0
+      ? "Every engine is cooling down after a rate limit or an error. Try again shortly."
+      : "No engine could answer just now. Try again shortly.";
+  return new GatewayError("engines_unavailable", message, { retryAfterSeconds: Math.max(1, waitSeconds) });
+}

@@ -1,0 +1,99 @@
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/**
+ * Why an attempt gave no answer. What each kind means for the engine, its key and the request is
+ * decided in one place, `FAILURE_POLICY`.
+ */
+export type FailureKind =
+  /** 429. */
+  | "rate_limited"
+  /** 401, 402, 403: the key is wrong, out of money or not allowed. */
+  | "key_rejected"
+  /** 403 about one model or its licence. */
+  | "model_forbidden"
+  /** 404, 410: the model is not there. */
+  | "model_gone"
+  /** 5xx, 408, 409, 425, 529: the provider is in trouble. */
+  | "server_error"
+  /** 400, 413, 422: this engine cannot take this request. */
+  | "refused"
+  /** Like `refused`, because the prompt is longer than the engine reads. */
+  | "context_length"
+  /** The provider declines the content itself. */
+  | "content_policy"
+  /** No connection: refused, DNS, TLS, connect time-out, black hole. */
+  | "connect"
+  /** The connection broke before the answer was complete. */
+  | "reset"
+  /** Silence: no first token, no whole answer or no next token in time. */
+  | "timeout"
+  /** An answer that is none: HTML, an empty stream, a line or a body past the cap. */
+  | "bad_response"
+  /** The stream ended before a finish reason. */
+  | "truncated";
+
+export type Failure = {
+  kind: FailureKind;
+  /** HTTP status, where there was one. */
+  status?: number;
+  /** The provider's hint of when to come back, milliseconds; already clamped. */
+  retryAfterMs?: number;
+  /** The provider's reason: redacted, at most 500 characters; safe for a client. */
+  reason: string;
+  /** For `refused`: the part of the request that the provider named, if any. */
+  param?: string;
+  /** For the operator's log only. */
+  cause?: unknown;
+};
+
+/** Throwable form of a failure, for code that cannot return one. */
+export class EngineFailure extends GatewayError {
+  override readonly name = "EngineFailure";
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super("stream_interrupted", failure.reason, failure.cause === undefined ? {} : { cause: failure.cause });
+    this.failure = failure;
+  }
+}
+
+export type FailurePolicy = {
+  /**
+   * What to try next: another `key` of the same engine, the next `engine`, or nothing (`answer`: the
+   * failure itself is the answer).
+   */
+  next: "key" | "engine" | "answer";
+  /** What is benched. */
+  bench: "none" | "key_and_model" | "key" | "model" | "dead_model";
+  /** Which breaker counts it. */
+  breaker: "none" | "model" | "origin";
+  /** A named engine is tried once more on it. */
+  transient: boolean;
+  /** Counts towards the three refusals after which the client gets the provider's reason. */
+  refusal: boolean;
+};
+
+const TRANSIENT_MODEL = {
+  next: "engine",
+  bench: "none",
+  breaker: "model",
+  transient: true,
+  refusal: false,
+} as const satisfies FailurePolicy;
+
+/** The rules of failover, one row a kind of failure. */
+export const FAILURE_POLICY: Record<FailureKind, FailurePolicy> = {
+  rate_limited: { next: "key", bench: "key_and_model", breaker: "none", transient: true, refusal: false },
+  key_rejected: { next: "key", bench: "key", breaker: "none", transient: false, refusal: false },
+  model_forbidden: { next: "engine", bench: "model", breaker: "none", transient: false, refusal: false },
+  model_gone: { next: "engine", bench: "dead_model", breaker: "none", transient: false, refusal: false },
+  server_error: TRANSIENT_MODEL,
+  refused: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
+  context_length: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
+  content_policy: { next: "answer", bench: "none", breaker: "none", transient: false, refusal: false },
+  connect: { next: "engine", bench: "none", breaker: "origin", transient: false, refusal: false },
+  reset: TRANSIENT_MODEL,
+  timeout: { ...TRANSIENT_MODEL, transient: false },
+  bad_response: { ...TRANSIENT_MODEL, transient: false },
+  truncated: { ...TRANSIENT_MODEL, transient: false },
+};

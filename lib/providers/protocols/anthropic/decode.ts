@@ -1,0 +1,269 @@
+import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
+import { EngineFailure } from "#lib/providers/failure.ts";
+import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
+import { classifyErrorObject } from "#lib/providers/provider-error.ts";
+import {
+  arrayField,
+  field,
+  isJsonObject,
+  type JsonObject,
+  parseJson,
+  stringField,
+} from "#lib/shared/json.ts";
+import { SurrogateJoiner } from "#lib/shared/text.ts";
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool_calls",
+  refusal: "content_filter",
+};
+
+/** A tool call, by order of appearance. `resumed` counts what of a restarted call was already sent. */
+type ToolSlot = { index: number; name: string; sent: string; open: boolean; resumed: number | undefined };
+type Block = { kind: "text" } | { kind: "thinking" } | { kind: "tool"; slot: ToolSlot } | { kind: "other" };
+
+/** Reads Anthropic's Messages API, streamed or whole. */
+export class AnthropicDecoder implements Decoder {
+  readonly #context: DecodeContext;
+  readonly #blocks = new Map<number, Block>();
+  readonly #tools: ToolSlot[] = [];
+  readonly #text = new SurrogateJoiner();
+  readonly #thinking = new SurrogateJoiner();
+  readonly #counts: Record<string, number> = {};
+  #stopReason: string | undefined;
+  #refusalReason: string | undefined;
+  #done = false;
+  #malformed = 0;
+
+  constructor(context: DecodeContext) {
+    this.#context = context;
+  }
+
+  get finished(): boolean {
+    return this.#stopReason !== undefined;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  get refusalReason(): string | undefined {
+    return this.#refusalReason;
+  }
+
+  /** `input_tokens` leaves out what was cached; the whole prompt is the sum. */
+  get usage(): TokenUsage | undefined {
+    const { input_tokens: input, output_tokens: output } = this.#counts;
+    const cached = this.#counts["cache_read_input_tokens"] ?? 0;
+    const written = this.#counts["cache_creation_input_tokens"] ?? 0;
+    return readUsage({
+      prompt: input === undefined ? undefined : input + cached + written,
+      completion: output,
+      cached,
+      cacheWrite: written,
+      reasoning: this.#counts["thinking_tokens"],
+    });
+  }
+
+  push(data: string, event: string | undefined, out: ChatEvent[]): void {
+    const message = parseJson(data);
+    if (!isJsonObject(message)) {
+      if (data !== "[DONE]") this.#malformed++;
+      return;
+    }
+    if (event === "error" || message["type"] === "error" || isJsonObject(message["error"])) {
+      throw new EngineFailure(classifyErrorObject(message, this.#context));
+    }
+    switch (message["type"]) {
+      case "message":
+        return this.#readWhole(message, out);
+      case "message_start":
+        this.#restart();
+        return this.#readUsage(field(message["message"], "usage"));
+      case "content_block_start":
+        return this.#startBlock(message["index"], message["content_block"], out);
+      case "content_block_delta":
+        return this.#readDelta(message["index"], message["delta"], out);
+      case "content_block_stop":
+        return this.#stopBlock(message["index"], out);
+      case "message_delta":
+        this.#readUsage(message["usage"]);
+        return this.#readStop(message["delta"]);
+      case "message_stop":
+        this.#done = true;
+        return;
+      default:
+        // `ping`, and whatever the API grows next.
+        return;
+    }
+  }
+
+  end(out: ChatEvent[]): void {
+    const thinking = this.#thinking.flush();
+    if (thinking !== "") out.push({ type: "reasoning", text: thinking });
+    const text = this.#text.flush();
+    if (text !== "") out.push({ type: "text", text });
+    const native = this.#stopReason;
+    if (native !== undefined) out.push({ type: "finish", reason: FINISH_REASONS[native] ?? "other", native });
+  }
+
+  #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {
+    arrayField(message, "content").forEach((block, index) => {
+      this.#startBlock(index, block, out);
+      this.#stopBlock(index, out);
+    });
+    this.#readUsage(message["usage"]);
+    this.#readStop(message);
+    this.#done = true;
+  }
+
+  /** A proxy may splice a second message into the stream: block numbers begin anew. */
+  #restart(): void {
+    this.#blocks.clear();
+    for (const slot of this.#tools) if (slot.open) slot.resumed = 0;
+  }
+
+  #readStop(delta: unknown): void {
+    const reason = stringField(delta, "stop_reason");
+    if (reason !== undefined) this.#stopReason = reason;
+    const explanation = stringField(field(delta, "stop_details"), "explanation");
+    if (explanation !== undefined) this.#refusalReason = explanation;
+  }
+
+  /** Counts are cumulative and the last one wins: `message_delta` may revise the input upwards. */
+  #readUsage(usage: unknown): void {
+    if (!isJsonObject(usage)) return;
+    const details = usage["output_tokens_details"];
+    const counts = { ...usage, thinking_tokens: field(details, "thinking_tokens") };
+    for (const [name, value] of Object.entries(counts)) {
+      const count = tokenCount(value);
+      if (count !== undefined) this.#counts[name] = count;
+    }
+  }
+
+  #startBlock(index: unknown, block: unknown, out: ChatEvent[]): void {
+    if (typeof index !== "number" || !isJsonObject(block)) return;
+    switch (block["type"]) {
+      case "text":
+        this.#blocks.set(index, { kind: "text" });
+        this.#emitText(stringField(block, "text") ?? "", out);
+        for (const citation of arrayField(block, "citations")) emitCitation(citation, out);
+        return;
+      case "thinking":
+        this.#blocks.set(index, { kind: "thinking" });
+        this.#emitThinking(stringField(block, "thinking") ?? "", out);
+        this.#emitSignature(stringField(block, "signature"), out);
+        return;
+      case "redacted_thinking":
+        this.#blocks.set(index, { kind: "other" });
+        this.#emitSignature(block as JsonObject, out);
+        return;
+      case "tool_use": {
+        const slot = this.#openTool(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
+        this.#blocks.set(index, { kind: "tool", slot });
+        const input = block["input"];
+        if (isJsonObject(input) && Object.keys(input).length > 0)
+          this.#emitArguments(slot, JSON.stringify(input), out);
+        return;
+      }
+      default:
+        // Server tools run at the provider; their blocks are not the client's business.
+        this.#blocks.set(index, { kind: "other" });
+    }
+  }
+
+  #readDelta(index: unknown, delta: unknown, out: ChatEvent[]): void {
+    const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
+    switch (field(delta, "type")) {
+      case "text_delta":
+        return this.#emitText(stringField(delta, "text") ?? "", out);
+      case "thinking_delta":
+        return this.#emitThinking(stringField(delta, "thinking") ?? "", out);
+      case "signature_delta":
+        return this.#emitSignature(stringField(delta, "signature"), out);
+      case "input_json_delta":
+        if (block?.kind === "tool")
+          this.#emitArguments(block.slot, stringField(delta, "partial_json") ?? "", out);
+        return;
+      case "citations_delta":
+        return emitCitation(field(delta, "citation"), out);
+      default:
+        return;
+    }
+  }
+
+  #stopBlock(index: unknown, out: ChatEvent[]): void {
+    const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
+    if (block?.kind !== "tool") return;
+    // A call without arguments sends none at all.
+    if (block.slot.sent === "") this.#emitArguments(block.slot, "{}", out);
+    block.slot.open = false;
+  }
+
+  /** A new call; or, after a splice, the same call told from its beginning once more. */
+  #openTool(id: string, name: string, out: ChatEvent[]): ToolSlot {
+    const restarted = this.#tools.find(
+      (slot) => slot.open && slot.resumed !== undefined && slot.name === name,
+    );
+    if (restarted !== undefined) return restarted;
+    const slot: ToolSlot = { index: this.#tools.length, name, sent: "", open: true, resumed: undefined };
+    this.#tools.push(slot);
+    out.push({
+      type: "tool_call",
+      index: slot.index,
+      id: id === "" ? this.#context.newId() : id,
+      name,
+      arguments: "",
+    });
+    return slot;
+  }
+
+  #emitArguments(slot: ToolSlot, fragment: string, out: ChatEvent[]): void {
+    let fresh = fragment;
+    if (slot.resumed !== undefined) {
+      const told = slot.sent.slice(slot.resumed, slot.resumed + fragment.length);
+      if (!fragment.startsWith(told)) {
+        throw new EngineFailure({
+          kind: "truncated",
+          reason: "The provider began a tool call anew with other arguments.",
+        });
+      }
+      slot.resumed += told.length;
+      fresh = fragment.slice(told.length);
+      if (slot.resumed >= slot.sent.length) slot.resumed = undefined;
+    }
+    if (fresh === "") return;
+    slot.sent += fresh;
+    out.push({ type: "tool_call", index: slot.index, arguments: fresh });
+  }
+
+  #emitText(text: string, out: ChatEvent[]): void {
+    const ready = this.#text.push(text);
+    if (ready !== "") out.push({ type: "text", text: ready });
+  }
+
+  #emitThinking(text: string, out: ChatEvent[]): void {
+    const ready = this.#thinking.push(text);
+    if (ready !== "") out.push({ type: "reasoning", text: ready });
+  }
+
+  #emitSignature(value: string | JsonObject | undefined, out: ChatEvent[]): void {
+    if (value === undefined || value === "") return;
+    out.push({ type: "reasoning", text: "", signature: { issuer: "anthropic", value } });
+  }
+}
+
+function emitCitation(citation: unknown, out: ChatEvent[]): void {
+  const uri = stringField(citation, "url");
+  if (uri === undefined) return;
+  const title = stringField(citation, "title");
+  out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+}

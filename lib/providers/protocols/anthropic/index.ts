@@ -1,0 +1,12 @@
+import { claudeRules } from "#lib/providers/model-rules.ts";
+import { AnthropicDecoder } from "#lib/providers/protocols/anthropic/decode.ts";
+import { encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
+import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+
+export const anthropic: Protocol = {
+  id: "anthropic",
+  encode: encodeAnthropic,
+  authHeaders: (key) => ({ "x-api-key": key }),
+  createDecoder: (context) => new AnthropicDecoder(context),
+  takesPrefill: (engine) => claudeRules(engine.model).prefill,
+};

@@ -1,0 +1,207 @@
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { IssuerToken } from "#lib/chat/request.ts";
+import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
+import { EngineFailure } from "#lib/providers/failure.ts";
+import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
+import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
+import { classifyErrorObject } from "#lib/providers/provider-error.ts";
+import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+import { SurrogateJoiner } from "#lib/shared/text.ts";
+
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  STOP: "stop",
+  MAX_TOKENS: "length",
+  SAFETY: "content_filter",
+  RECITATION: "content_filter",
+  LANGUAGE: "content_filter",
+  BLOCKLIST: "content_filter",
+  PROHIBITED_CONTENT: "content_filter",
+  SPII: "content_filter",
+};
+/** The model wrote a call that cannot be parsed: no answer, another engine may do better. */
+const BROKEN_CALLS = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
+
+type OpenCall = { id: string; name: string; partial: PartialArguments; signature: IssuerToken | undefined };
+
+/** Reads Gemini's `generateContent`: SSE chunks, one body, or the array of chunks that it also sends. */
+export class GeminiDecoder implements Decoder {
+  readonly #context: DecodeContext;
+  readonly #text = new SurrogateJoiner();
+  readonly #thinking = new SurrogateJoiner();
+  readonly #sources = new Set<string>();
+  #calls = 0;
+  #open: OpenCall | undefined;
+  #native: string | undefined;
+  #usage: TokenUsage | undefined;
+  #refusalReason: string | undefined;
+  #malformed = 0;
+
+  constructor(context: DecodeContext) {
+    this.#context = context;
+  }
+
+  get finished(): boolean {
+    return this.#native !== undefined;
+  }
+
+  /** The API has no end mark: a stream ends with the connection's. */
+  get done(): boolean {
+    return false;
+  }
+
+  get usage(): TokenUsage | undefined {
+    return this.#usage;
+  }
+
+  get refusalReason(): string | undefined {
+    return this.#refusalReason;
+  }
+
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  push(data: string, _event: string | undefined, out: ChatEvent[]): void {
+    const parsed = parseJson(data);
+    const chunks = Array.isArray(parsed) ? parsed : [parsed];
+    for (const chunk of chunks) {
+      if (isJsonObject(chunk)) this.#readChunk(chunk, out);
+      else this.#malformed++;
+    }
+  }
+
+  end(out: ChatEvent[]): void {
+    this.#closeCall(out);
+    const thinking = this.#thinking.flush();
+    if (thinking !== "") out.push({ type: "reasoning", text: thinking });
+    const text = this.#text.flush();
+    if (text !== "") out.push({ type: "text", text });
+    const native = this.#native;
+    if (native === undefined) return;
+    // Calls finish with STOP; only their presence tells.
+    const reason = FINISH_REASONS[native] ?? "other";
+    out.push({
+      type: "finish",
+      reason: reason === "stop" && this.#calls > 0 ? "tool_calls" : reason,
+      native,
+    });
+  }
+
+  #readChunk(chunk: Record<string, unknown>, out: ChatEvent[]): void {
+    this.#readUsage(chunk["usageMetadata"]);
+    if (isJsonObject(chunk["error"])) throw new EngineFailure(classifyErrorObject(chunk, this.#context));
+    const blocked = stringField(chunk["promptFeedback"], "blockReason");
+    if (blocked !== undefined) {
+      this.#native = "PROHIBITED_CONTENT";
+      this.#refusalReason = `The provider blocked the prompt (${blocked}).`;
+    }
+    const [candidate] = arrayField(chunk, "candidates");
+    if (!isJsonObject(candidate)) return;
+    for (const part of arrayField(candidate["content"], "parts")) this.#readPart(part, out);
+    this.#readSources(candidate["groundingMetadata"], out);
+    const native = candidate["finishReason"];
+    if (typeof native !== "string" || native === "") return;
+    if (BROKEN_CALLS.has(native)) {
+      throw new EngineFailure({
+        kind: "bad_response",
+        reason: `The model's tool call could not be read (${native}).`,
+      });
+    }
+    this.#native = native;
+    const message = stringField(candidate, "finishMessage");
+    if (message !== undefined) this.#refusalReason = message;
+  }
+
+  #readPart(part: unknown, out: ChatEvent[]): void {
+    if (!isJsonObject(part)) return;
+    const call = part["functionCall"];
+    if (isJsonObject(call)) return this.#readCall(call, this.#signature(part), out);
+    const text = part["text"];
+    if (typeof text !== "string") return;
+    if (text !== "") this.#closeCall(out);
+    if (part["thought"] === true) {
+      const ready = this.#thinking.push(text);
+      if (ready !== "") out.push({ type: "reasoning", text: ready });
+      return;
+    }
+    const ready = this.#text.push(text);
+    if (ready !== "") out.push({ type: "text", text: ready });
+  }
+
+  #signature(part: Record<string, unknown>): IssuerToken | undefined {
+    const value = part["thoughtSignature"];
+    return typeof value === "string" ? { issuer: this.#context.issuer, value } : undefined;
+  }
+
+  #readCall(call: Record<string, unknown>, signature: IssuerToken | undefined, out: ChatEvent[]): void {
+    const name = call["name"];
+    if (typeof name === "string" && name !== "") {
+      this.#closeCall(out);
+      const id = stringField(call, "id") ?? "";
+      this.#open = {
+        id: id === "" ? this.#context.newId() : id,
+        name,
+        partial: new PartialArguments(),
+        signature,
+      };
+    }
+    const open = this.#open;
+    if (open === undefined) return;
+    open.partial.push(call["partialArgs"]);
+    if (isJsonObject(call["args"])) return this.#emitCall(open, JSON.stringify(call["args"]), out);
+    if (call["willContinue"] !== true || isTerminator(call)) this.#closeCall(out);
+  }
+
+  #closeCall(out: ChatEvent[]): void {
+    if (this.#open !== undefined) this.#emitCall(this.#open, this.#open.partial.toJson(), out);
+  }
+
+  #emitCall(call: OpenCall, args: string, out: ChatEvent[]): void {
+    this.#open = undefined;
+    const event: ChatEvent & { type: "tool_call" } = {
+      type: "tool_call",
+      index: this.#calls++,
+      id: call.id,
+      name: call.name,
+      arguments: args,
+    };
+    if (call.signature !== undefined) event.signature = call.signature;
+    out.push(event);
+  }
+
+  #readSources(grounding: unknown, out: ChatEvent[]): void {
+    const fresh: Source[] = [];
+    for (const chunk of arrayField(grounding, "groundingChunks")) {
+      const web = field(chunk, "web");
+      const uri = stringField(web, "uri");
+      if (uri === undefined || this.#sources.has(uri)) continue;
+      this.#sources.add(uri);
+      const title = stringField(web, "title");
+      fresh.push(title === undefined ? { uri } : { title, uri });
+    }
+    if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
+  }
+
+  /** Cumulative on every chunk. Output is billed with thoughts, which `candidatesTokenCount` leaves out. */
+  #readUsage(raw: unknown): void {
+    if (!isJsonObject(raw)) return;
+    const thoughts = tokenCount(raw["thoughtsTokenCount"]) ?? 0;
+    const prompt = tokenCount(raw["promptTokenCount"]);
+    const answer = tokenCount(raw["candidatesTokenCount"]);
+    const usage = readUsage({
+      prompt:
+        prompt === undefined
+          ? raw["promptTokenCount"]
+          : prompt + (tokenCount(raw["toolUsePromptTokenCount"]) ?? 0),
+      // While it only thinks, the count of the answer is absent, not wrong.
+      completion:
+        answer === undefined && raw["candidatesTokenCount"] !== undefined
+          ? undefined
+          : (answer ?? 0) + thoughts,
+      cached: raw["cachedContentTokenCount"],
+      reasoning: thoughts,
+    });
+    if (usage === undefined || prompt === undefined || usage.source === "estimated") return;
+    this.#usage = usage;
+  }
+}

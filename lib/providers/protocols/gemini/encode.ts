@@ -1,0 +1,203 @@
+import {
+  type AssistantMessage,
+  type ChatMessage,
+  type ChatRequest,
+  type Content,
+  contentText,
+} from "#lib/chat/request.ts";
+import { bareModelName } from "#lib/providers/model-rules.ts";
+import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
+
+/** JSON Schema keywords that the API answers with 400. Source: docs/PROVIDERS.md, "Google Gemini". */
+const UNKNOWN_KEYWORDS = new Set(["$schema", "$id", "additionalProperties", "const", "propertyNames"]);
+/** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
+const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
+
+/** A chat request as the body of `generateContent`. Caching is implicit there: nothing is sent for it. */
+export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
+  const dropped: string[] = [];
+  const body: JsonObject = { contents: encodeContents(request.messages, engine.provider.id) };
+  const system = request.messages.flatMap((message) =>
+    message.role === "system" ? [contentText(message.content)] : [],
+  );
+  if (system.length > 0) body["systemInstruction"] = { parts: [{ text: system.join("\n\n") }] };
+  writeTools(body, request, engine, dropped);
+  const config = generationConfig(request, engine);
+  if (Object.keys(config).length > 0) body["generationConfig"] = config;
+  for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
+  dropped.push(...Object.keys(request.extra ?? {}));
+  const verb = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
+  return {
+    path: `/v1beta/models/${encodeURIComponent(engine.model)}:${verb}`,
+    headers: { ...engine.headers },
+    body,
+    dropped,
+    additions: [],
+  };
+}
+
+function untranslatable(request: ChatRequest): [string, unknown][] {
+  return [
+    ["logit_bias", request.logitBias],
+    ["user", request.user],
+    ["parallel_tool_calls", request.parallelToolCalls],
+  ];
+}
+
+function encodeContents(messages: readonly ChatMessage[], issuer: string): JsonObject[] {
+  const names = new Map<string, string>();
+  const contents: { role: "user" | "model"; parts: JsonObject[] }[] = [];
+  for (const message of messages) {
+    if (message.role === "system") continue;
+    const role = message.role === "assistant" ? "model" : "user";
+    const parts = encodeParts(message, names, issuer);
+    if (parts.length === 0) continue;
+    const last = contents.at(-1);
+    if (last?.role === role) last.parts.push(...parts);
+    else contents.push({ role, parts });
+  }
+  return contents;
+}
+
+function encodeParts(
+  message: Exclude<ChatMessage, { role: "system" }>,
+  names: Map<string, string>,
+  issuer: string,
+): JsonObject[] {
+  switch (message.role) {
+    case "user":
+      return encodeContent(message.content);
+    case "assistant":
+      for (const call of message.toolCalls ?? []) names.set(call.id, call.name);
+      return encodeAssistant(message, issuer);
+    case "tool": {
+      const text = contentText(message.content);
+      const parsed = parseJson(text);
+      const response = isJsonObject(parsed) ? (parsed as JsonObject) : { result: text };
+      return [{ functionResponse: { name: names.get(message.toolCallId) ?? message.toolCallId, response } }];
+    }
+  }
+}
+
+function encodeContent(content: Content): JsonObject[] {
+  if (typeof content === "string") return content === "" ? [] : [{ text: content }];
+  return content.flatMap((part): JsonObject[] => {
+    switch (part.type) {
+      case "text":
+        return part.text === "" ? [] : [{ text: part.text }];
+      case "image": {
+        const data = parseDataUrl(part.url);
+        return data === undefined
+          ? [{ fileData: { fileUri: part.url } }]
+          : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
+      }
+      case "opaque":
+        return [];
+    }
+  });
+}
+
+function encodeAssistant(message: AssistantMessage, issuer: string): JsonObject[] {
+  const parts = message.content === null ? [] : encodeContent(message.content);
+  for (const call of message.toolCalls ?? []) {
+    const args = parseJson(call.arguments);
+    const part: JsonObject = {
+      functionCall: { name: call.name, args: isJsonObject(args) ? (args as JsonObject) : {} },
+    };
+    // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
+    if (call.signature?.issuer === issuer) part["thoughtSignature"] = call.signature.value;
+    parts.push(part);
+  }
+  return parts;
+}
+
+function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, dropped: string[]): void {
+  const tools = request.tools ?? [];
+  const functions = tools.flatMap((tool) => (tool.type === "function" ? [tool] : []));
+  if (functions.length < tools.length) dropped.push("tools");
+  if (functions.length === 0) {
+    // Grounding does not go together with function calls or a JSON answer.
+    const plainAnswer = request.responseFormat === undefined || request.responseFormat.type === "text";
+    if (request.webSearch === true && engine.provider.webSearch === true && plainAnswer) {
+      body["tools"] = [{ google_search: {} }];
+    }
+    return;
+  }
+  body["tools"] = [
+    {
+      functionDeclarations: functions.map((tool): JsonObject => {
+        const declaration: JsonObject = { name: tool.name };
+        if (tool.description !== undefined) declaration["description"] = tool.description;
+        if (tool.parameters !== undefined)
+          declaration["parameters"] = withoutUnknownKeywords(tool.parameters);
+        return declaration;
+      }),
+    },
+  ];
+  const choice = request.toolChoice;
+  if (choice === undefined) return;
+  const config: JsonObject =
+    typeof choice === "string"
+      ? { mode: { auto: "AUTO", none: "NONE", required: "ANY" }[choice] }
+      : { mode: "ANY", allowedFunctionNames: [choice.name] };
+  body["toolConfig"] = { functionCallingConfig: config };
+}
+
+function withoutUnknownKeywords(schema: JsonObject): JsonObject {
+  const clean = (value: JsonValue, isPropertyMap: boolean): JsonValue => {
+    if (Array.isArray(value)) return value.map((item) => clean(item, false));
+    if (!isJsonObject(value)) return value;
+    const kept: JsonObject = {};
+    for (const [name, child] of Object.entries(value as JsonObject)) {
+      // Inside `properties` the names are the user's, whatever they look like.
+      if (child === undefined || (!isPropertyMap && UNKNOWN_KEYWORDS.has(name))) continue;
+      kept[name] = clean(child, !isPropertyMap && name === "properties");
+    }
+    return kept;
+  };
+  const cleaned = clean(schema, false);
+  return isJsonObject(cleaned) ? (cleaned as JsonObject) : {};
+}
+
+function generationConfig(request: ChatRequest, engine: Engine): JsonObject {
+  const config: JsonObject = {};
+  const set = (name: string, value: JsonValue | undefined): void => {
+    if (value !== undefined) config[name] = value;
+  };
+  set("temperature", request.temperature);
+  set("topP", request.topP);
+  set("topK", request.topK);
+  set("maxOutputTokens", request.maxOutputTokens);
+  set("stopSequences", request.stop);
+  set("seed", request.seed);
+  set("presencePenalty", request.presencePenalty);
+  set("frequencyPenalty", request.frequencyPenalty);
+  set("candidateCount", request.n === 1 ? undefined : request.n);
+  set("responseLogprobs", request.logprobs);
+  set("logprobs", request.topLogprobs);
+  const format = request.responseFormat;
+  if (format !== undefined && format.type !== "text") {
+    config["responseMimeType"] = "application/json";
+    if (format.type === "json_schema") config["responseJsonSchema"] = format.schema;
+  }
+  set("thinkingConfig", thinkingConfig(request, engine));
+  return config;
+}
+
+function thinkingConfig(request: ChatRequest, engine: Engine): JsonObject | undefined {
+  const effort = request.reasoningEffort;
+  if (effort === undefined) return undefined;
+  const name = bareModelName(engine.model);
+  const level = effort === "xhigh" || effort === "max" ? "high" : effort;
+  if (/^gemini-2\.5/.test(name)) {
+    // Pro cannot stop thinking altogether; 128 is its least.
+    if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
+    return { includeThoughts: true, thinkingBudget: BUDGETS[level] };
+  }
+  if (!/^gemini-(?:[3-9]|\d\d)/.test(name)) return undefined;
+  if (level === "none" || level === "minimal") return { thinkingLevel: "low" };
+  return { includeThoughts: true, thinkingLevel: level };
+}

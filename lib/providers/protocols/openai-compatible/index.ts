@@ -1,0 +1,11 @@
+import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
+import { encodeOpenAi } from "#lib/providers/protocols/openai-compatible/encode.ts";
+import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+
+export const openAiCompatible: Protocol = {
+  id: "openai-compatible",
+  encode: encodeOpenAi,
+  authHeaders: (key) => (key === "" ? {} : { authorization: `Bearer ${key}` }),
+  createDecoder: (context) => new OpenAiDecoder(context),
+  takesPrefill: (engine) => engine.provider.dialect.prefill !== "none",
+};

@@ -1,0 +1,122 @@
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { field, isJsonObject } from "#lib/shared/json.ts";
+
+type Slot = {
+  /** Index in our events: dense, by order of appearance. */
+  index: number;
+  id: string;
+  name: string;
+  /** Arguments that came before the name. */
+  waiting: string;
+  started: boolean;
+  hasArguments: boolean;
+  custom: boolean;
+};
+
+/**
+ * Makes one sequence of well-formed fragments out of what providers send as `tool_calls`: indexes that
+ * start at 1 or are missing, ids that are empty or come once, names repeated as "", arguments as an
+ * object, calls delivered whole.
+ */
+export class ToolCallAssembler {
+  readonly #slots: Slot[] = [];
+  readonly #byIndex = new Map<number, Slot>();
+  readonly #newId: () => string;
+  readonly #choice: number;
+
+  constructor(newId: () => string, choice: number) {
+    this.#newId = newId;
+    this.#choice = choice;
+  }
+
+  get any(): boolean {
+    return this.#slots.length > 0;
+  }
+
+  push(fragment: unknown, out: ChatEvent[]): void {
+    if (!isJsonObject(fragment)) return;
+    const isCustom = isJsonObject(fragment["custom"]);
+    const fn = isCustom ? fragment["custom"] : fragment["function"];
+    const id = text(fragment["id"]);
+    const name = text(field(fn, "name"));
+    const slot = this.#slotFor(fragment["index"], id, name, isCustom);
+    if (slot.name === "") slot.name = name;
+    this.#append(slot, argumentText(field(fn, isCustom ? "input" : "arguments")), out);
+  }
+
+  /** Calls whose name never came are dropped; a function call without arguments gets `{}`. */
+  end(out: ChatEvent[]): void {
+    for (const slot of this.#slots) {
+      if (slot.started && !slot.hasArguments && !slot.custom) this.#emit(slot, "{}", out);
+    }
+  }
+
+  #slotFor(rawIndex: unknown, id: string, name: string, custom: boolean): Slot {
+    const index = typeof rawIndex === "number" ? rawIndex : undefined;
+    if (index === undefined) {
+      const same = id === "" ? undefined : this.#slots.find((slot) => slot.id === id);
+      const last = this.#slots.at(-1);
+      if (same !== undefined) return same;
+      return id === "" && name === "" && last !== undefined ? last : this.#open(id, custom);
+    }
+    const known = this.#byIndex.get(index);
+    // The same index with another id and a name of its own is another call (Gemini's compatible endpoint).
+    const isAnother = known !== undefined && id !== "" && name !== "" && id !== known.id && known.started;
+    if (known !== undefined && !isAnother) return known;
+    const slot = this.#open(id, custom);
+    this.#byIndex.set(index, slot);
+    return slot;
+  }
+
+  #open(id: string, custom: boolean): Slot {
+    const slot: Slot = {
+      index: this.#slots.length,
+      id: id === "" ? this.#newId() : id,
+      name: "",
+      waiting: "",
+      started: false,
+      hasArguments: false,
+      custom,
+    };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #append(slot: Slot, fragment: string, out: ChatEvent[]): void {
+    if (slot.name === "") {
+      slot.waiting += fragment;
+      return;
+    }
+    const ready = slot.waiting + fragment;
+    slot.waiting = "";
+    if (slot.started && ready === "") return;
+    this.#emit(slot, ready, out);
+  }
+
+  #emit(slot: Slot, fragment: string, out: ChatEvent[]): void {
+    const event: ChatEvent & { type: "tool_call" } = {
+      type: "tool_call",
+      index: slot.index,
+      arguments: fragment,
+    };
+    if (!slot.started) {
+      slot.started = true;
+      event.id = slot.id;
+      event.name = slot.name;
+      if (slot.custom) event.custom = true;
+    }
+    if (fragment !== "") slot.hasArguments = true;
+    if (this.#choice !== 0) event.choice = this.#choice;
+    out.push(event);
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** Arguments are JSON text by the standard, an object at Ollama's and some proxies'. */
+function argumentText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined || value === null ? "" : JSON.stringify(value);
+}

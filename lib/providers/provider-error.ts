@@ -1,0 +1,219 @@
+import type { Failure, FailureKind } from "#lib/providers/failure.ts";
+import { type HeaderLookup, readRetryHint } from "#lib/providers/retry-hint.ts";
+import { arrayField, field, isJsonObject, stringField } from "#lib/shared/json.ts";
+import { publicReason } from "#lib/shared/redact.ts";
+
+/** What the providers' error bodies have in common, once their ten shapes are told apart. */
+type ProviderError = {
+  message: string;
+  /** Every word the provider uses to name the error: code, type, status. */
+  words: string[];
+  /** An HTTP status in the body, where one is. */
+  status: number | undefined;
+  param: string | undefined;
+  /** OpenRouter's moderation details. */
+  moderated: boolean;
+};
+
+/** Statuses behind the error words of Anthropic, Google and OpenAI, for errors inside a 200. */
+const STATUS_OF_WORD: Record<string, number> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+  rate_limit_exceeded: 429,
+  insufficient_quota: 402,
+  invalid_api_key: 401,
+  model_not_found: 404,
+  server_error: 500,
+  internal_server_error: 500,
+  service_unavailable: 503,
+  tool_use_failed: 400,
+};
+
+const MODEL_GONE_WORDS = new Set([
+  "model_not_found",
+  "model_decommissioned",
+  "invalid_model",
+  "model_not_active",
+]);
+const OUT_OF_MONEY_WORDS = new Set(["insufficient_quota", "billing_error", "billing_hard_limit_reached"]);
+const KEY_WORDS = new Set(["invalid_api_key", "API_KEY_INVALID", "authentication_error"]);
+const POLICY_WORDS = new Set([
+  "content_policy_violation",
+  "content_filter",
+  "ResponsibleAIPolicyViolation",
+  "moderation_blocked",
+  "PROHIBITED_CONTENT",
+]);
+const CONTEXT_WORDS = new Set(["context_length_exceeded", "string_above_max_length", "request_too_large"]);
+
+const POLICY_TEXT =
+  /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai/i;
+const CONTEXT_TEXT =
+  /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
+const MODEL_GONE_TEXT =
+  /model .{0,120}(?:not found|does not exist|decommissioned|no longer (?:available|supported)|has been (?:removed|retired|deprecated))|not a valid model|unknown model|invalid model/i;
+const MODEL_FORBIDDEN_TEXT =
+  /licen[cs]e|terms of use|access to (?:the )?model|model .{0,120}(?:not (?:allowed|enabled|available)|access)/i;
+const KEY_TEXT = /api[ _]key (?:not valid|is invalid|expired)|invalid api[ _]key|incorrect api[ _]key/i;
+
+function words(...values: unknown[]): string[] {
+  return values.filter((value): value is string => typeof value === "string" && value !== "");
+}
+
+function bodyStatus(...values: unknown[]): number | undefined {
+  for (const value of values) {
+    const number = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
+    if (typeof number === "number" && number >= 400 && number <= 599) return number;
+  }
+  return undefined;
+}
+
+/** The text of a message that may be a string, an object with details, or a list of either. */
+function messageText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(messageText).filter(Boolean).join("; ");
+  if (!isJsonObject(value)) return "";
+  const location = arrayField(value, "loc").join(".");
+  const text = messageText(value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"]);
+  return location === "" ? text : `${location}: ${text}`;
+}
+
+/** Reads any of the providers' error bodies; undefined when the body names no error. */
+export function readProviderError(body: unknown): ProviderError | undefined {
+  // Gemini's OpenAI-compatible endpoint and its plain streams wrap the object in an array.
+  const outer = Array.isArray(body) ? body[0] : body;
+  if (!isJsonObject(outer)) return undefined;
+  const error = outer["error"];
+  if (isJsonObject(error)) {
+    const metadata = error["metadata"];
+    const raw = stringField(metadata, "raw");
+    const details = arrayField(error, "details").map((detail) => stringField(detail, "reason"));
+    return {
+      message: [messageText(error["message"]), raw].filter(Boolean).join(": "),
+      words: words(error["code"], error["type"], error["status"], ...details),
+      status: bodyStatus(error["code"], error["status_code"], outer["status_code"], error["status"]),
+      param: stringField(error, "param"),
+      moderated: arrayField(metadata, "reasons").length > 0 || field(metadata, "flagged_input") !== undefined,
+    };
+  }
+  if (typeof error === "string") {
+    return {
+      message: error,
+      words: [],
+      status: bodyStatus(outer["status_code"]),
+      param: undefined,
+      moderated: false,
+    };
+  }
+  const message = messageText(outer["message"] ?? outer["detail"] ?? outer["errors"]);
+  if (message === "") return undefined;
+  return {
+    message,
+    words: words(outer["code"], outer["type"]),
+    status: bodyStatus(outer["status_code"], outer["code"], outer["status"]),
+    param: stringField(outer, "param"),
+    moderated: false,
+  };
+}
+
+function hasWord(error: ProviderError | undefined, set: ReadonlySet<string>): boolean {
+  return error?.words.some((word) => set.has(word)) ?? false;
+}
+
+function kindOf(status: number, error: ProviderError | undefined, isHtml: boolean): FailureKind {
+  const message = error?.message ?? "";
+  if (hasWord(error, OUT_OF_MONEY_WORDS)) return "key_rejected";
+  switch (status) {
+    case 401:
+    case 402:
+      return "key_rejected";
+    case 403:
+      if (error?.moderated || hasWord(error, POLICY_WORDS) || POLICY_TEXT.test(message))
+        return "content_policy";
+      return hasWord(error, MODEL_GONE_WORDS) || MODEL_FORBIDDEN_TEXT.test(message)
+        ? "model_forbidden"
+        : "key_rejected";
+    case 404:
+    case 410:
+      // A web page for an answer is a wrong address or a proxy's hiccup, not a model's obituary.
+      return isHtml ? "bad_response" : "model_gone";
+    case 408:
+    case 409:
+    case 425:
+    case 498:
+    case 499:
+      return "server_error";
+    case 413:
+      return "context_length";
+    case 429:
+      return "rate_limited";
+  }
+  if (status >= 500) return "server_error";
+  if (status < 400) return "bad_response";
+  if (hasWord(error, KEY_WORDS) || KEY_TEXT.test(message)) return "key_rejected";
+  if (hasWord(error, MODEL_GONE_WORDS) || MODEL_GONE_TEXT.test(message)) return "model_gone";
+  if (error?.moderated || hasWord(error, POLICY_WORDS) || POLICY_TEXT.test(message)) return "content_policy";
+  if (hasWord(error, CONTEXT_WORDS) || CONTEXT_TEXT.test(message)) return "context_length";
+  return "refused";
+}
+
+export type ErrorContext = {
+  header: HeaderLookup;
+  /** Wall clock, milliseconds since the epoch, for hints that are dates. */
+  wallNow: number;
+  /** The key that was sent: never shown, even if the provider echoes it. */
+  secrets: readonly string[];
+};
+
+function failureOf(status: number, body: unknown, isHtml: boolean, context: ErrorContext): Failure {
+  const error = readProviderError(body);
+  const message = error?.message ?? "";
+  const failure: Failure = {
+    kind: kindOf(status, error, isHtml),
+    status,
+    reason: publicReason(
+      message === "" ? `The provider answered with status ${status}.` : message,
+      context.secrets,
+    ),
+  };
+  const hint = readRetryHint(context.header, body, message, context.wallNow);
+  if (hint !== undefined) failure.retryAfterMs = hint;
+  if (error?.param !== undefined) failure.param = publicReason(error.param, context.secrets);
+  return failure;
+}
+
+/** The failure behind an HTTP status other than 2xx and its body. */
+export function classifyHttpError(
+  status: number,
+  bodyText: string,
+  body: unknown,
+  context: ErrorContext,
+): Failure {
+  return failureOf(status, body, /^\s*</.test(bodyText), context);
+}
+
+/** The failure behind an error object inside a 200, by the code it carries; 500 when it carries none. */
+export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
+  const error = readProviderError(body);
+  const status =
+    error?.status ?? error?.words.map((word) => STATUS_OF_WORD[word]).find((found) => found !== undefined);
+  return failureOf(status ?? 500, body, false, context);
+}

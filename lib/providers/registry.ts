@@ -1,0 +1,162 @@
+import { modelRules } from "#lib/providers/model-rules.ts";
+import {
+  PROVIDER_ALIASES,
+  PROVIDERS,
+  type ProtocolId,
+  type ProviderDefinition,
+  STANDARD_DIALECT,
+} from "#lib/providers/providers.ts";
+
+/** Reads one configuration variable; undefined when it is unset or empty. */
+export type Setting = (name: string) => string | undefined;
+
+/** A provider that an operator defines, in `MODELS_CONFIG`. */
+export type OperatorProvider = {
+  id: string;
+  baseUrl: string;
+  apiKeyEnv?: string | undefined;
+  protocol: ProtocolId;
+};
+
+/** A catalogue row: which model of which provider, and what people call it. */
+export type EngineSpec = {
+  provider: string;
+  model: string;
+  label: string;
+  contextTokens?: number | undefined;
+};
+
+/** An engine that can be called: a row whose provider is configured. */
+export type Engine = {
+  /** `provider/model`. */
+  id: string;
+  label: string;
+  provider: ProviderDefinition;
+  /** The model as the provider wants to read it. */
+  model: string;
+  /** Base URL after overrides. */
+  baseUrl: string;
+  origin: string;
+  keys: readonly string[];
+  headers: Readonly<Record<string, string>>;
+  paid: boolean;
+  /** Longest prompt, in tokens, where it is known. */
+  contextTokens: number | undefined;
+  /** Milliseconds; undefined: the configured default. */
+  firstTokenTimeoutMs: number | undefined;
+};
+
+/** Stands in for the key of a provider that needs none, so that every engine has a key to walk. */
+const NO_KEY = "";
+/** The first token of a model that thinks first may take this long, milliseconds. */
+const SLOW_START_MS = 45_000;
+const MOST_KEYS = 50;
+
+export type Registry = {
+  /** Base URL of a provider, overrides applied; undefined for an unknown one. */
+  providerEndpoint(providerId: string): string | undefined;
+  /** The provider's key pool; `[""]` where no key is needed; empty where it is not configured. */
+  providerKeys(providerId: string): readonly string[];
+  isKnown(providerId: string): boolean;
+  /** The engines behind catalogue rows, those of unconfigured providers left out. */
+  resolve(specs: readonly EngineSpec[]): Engine[];
+  /** Ids of the providers that can be called. */
+  configured(): string[];
+};
+
+/** `NAME`, `NAME_2`, `NAME_3` …: gaps are allowed, duplicates are not counted twice. */
+function keyPool(setting: Setting, name: string): string[] {
+  const keys = new Set<string>();
+  for (let number = 1; number <= MOST_KEYS; number++) {
+    const key = setting(number === 1 ? name : `${name}_${number}`);
+    if (key !== undefined) keys.add(key);
+  }
+  return [...keys];
+}
+
+function headersOf(definition: ProviderDefinition, setting: Setting): Record<string, string> {
+  const headers: Record<string, string> = { ...definition.headers };
+  for (const [header, name] of Object.entries(definition.headerSettings ?? {})) {
+    const value = setting(name);
+    if (value !== undefined) headers[header] = value;
+  }
+  return headers;
+}
+
+function fromOperator(provider: OperatorProvider): ProviderDefinition {
+  return {
+    id: provider.id,
+    name: provider.id,
+    protocol: provider.protocol,
+    baseUrl: provider.baseUrl,
+    baseUrlEnv: undefined,
+    keyEnv: provider.apiKeyEnv,
+    dialect: STANDARD_DIALECT,
+  };
+}
+
+/** GitHub Models has ended: where its token still answers it goes first, then the same model at OpenAI. */
+function expand(spec: EngineSpec): EngineSpec[] {
+  if (spec.provider !== "github-models") return [spec];
+  return [spec, { ...spec, provider: "openai", label: spec.label.replace(/^GitHub\b/, "OpenAI") }];
+}
+
+/**
+ * The providers of this process: definitions joined with the configuration.
+ * `setting` is read once, here.
+ */
+export function createRegistry(
+  setting: Setting,
+  operatorProviders: readonly OperatorProvider[] = [],
+): Registry {
+  const paidByConfiguration = new Set((setting("PAID_PROVIDERS") ?? "").split(",").map((id) => id.trim()));
+  const providers = new Map<
+    string,
+    { definition: ProviderDefinition; baseUrl: string; keys: string[]; headers: Record<string, string> }
+  >();
+  for (const definition of [...PROVIDERS, ...operatorProviders.map(fromOperator)]) {
+    const override = definition.baseUrlEnv === undefined ? undefined : setting(definition.baseUrlEnv);
+    const isOperators = definition.baseUrlEnv === undefined;
+    const needsNoKey = definition.keyEnv === undefined && (isOperators || override !== undefined);
+    providers.set(definition.id, {
+      definition,
+      baseUrl: (override ?? definition.baseUrl).replace(/\/+$/, ""),
+      headers: headersOf(definition, setting),
+      keys:
+        definition.keyEnv === undefined ? (needsNoKey ? [NO_KEY] : []) : keyPool(setting, definition.keyEnv),
+    });
+  }
+  const find = (id: string) => providers.get(PROVIDER_ALIASES[id] ?? id);
+
+  const engineOf = (spec: EngineSpec): Engine | undefined => {
+    const provider = find(spec.provider);
+    if (provider === undefined || provider.keys.length === 0) return undefined;
+    const { definition, baseUrl, keys } = provider;
+    const prefix = definition.modelPrefix ?? "";
+    return {
+      id: `${spec.provider}/${spec.model}`,
+      label: spec.label,
+      provider: definition,
+      model: prefix !== "" && !spec.model.includes("/") ? `${prefix}${spec.model}` : spec.model,
+      baseUrl,
+      origin: new URL(baseUrl).origin,
+      keys,
+      headers: provider.headers,
+      paid:
+        definition.paid === true ||
+        paidByConfiguration.has(spec.provider) ||
+        paidByConfiguration.has(definition.id),
+      contextTokens: spec.contextTokens,
+      firstTokenTimeoutMs:
+        definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
+    };
+  };
+
+  return {
+    providerEndpoint: (id) => find(id)?.baseUrl,
+    providerKeys: (id) => find(id)?.keys ?? [],
+    isKnown: (id) => find(id) !== undefined,
+    resolve: (specs) => specs.flatMap(expand).flatMap((spec) => engineOf(spec) ?? []),
+    configured: () => [...providers].filter(([, { keys }]) => keys.length > 0).map(([id]) => id),
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * Who is calling, once authenticated.
+ * A `user` acts under row level security with their own access token; a `key` acts for its owner
+ * through the service role, since a gateway key carries no Supabase session.
+ */
+export type Caller =
+  | { kind: "user"; userId: string; email: string | undefined; accessToken: string }
+  | { kind: "key"; userId: string; keyId: string; limits: GatewayKeyLimits };
+
+/** Optional limits of a gateway key; absent means unlimited. */
+export type GatewayKeyLimits = {
+  requestsPerMinute?: number | undefined;
+  usdPerMonth?: number | undefined;
+  modes?: string[] | undefined;
+};

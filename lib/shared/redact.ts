@@ -1,0 +1,26 @@
+import { truncate } from "#lib/shared/text.ts";
+
+/** Longest provider reason that is passed on, in characters. */
+const LONGEST_REASON = 500;
+
+/** Key shapes of the providers, for keys that are not ours but came back in somebody's error. */
+const KEY_SHAPES =
+  /\b(?:sk|gsk|csk|tvly|xai|rk|pk|ghp|gho|ghs|sb_secret|sb_publishable)[-_][\w-]{8,}|\bgithub_pat_\w{8,}|\bAIza[\w-]{20,}|\bAQ\.[\w-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|\bBearer\s+\S+/gi;
+const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/** The text without any of `secrets`, any key-shaped word and any URL. */
+export function redact(text: string, secrets: readonly string[] = []): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length >= 4) clean = clean.replaceAll(secret, "[redacted]");
+  }
+  return clean.replace(KEY_SHAPES, "[redacted]").replace(URLS, "[url]");
+}
+
+/** A provider's reason as a client may read it: redacted, one line, at most 500 characters. */
+export function publicReason(text: string, secrets: readonly string[] = []): string {
+  // Cut first: a megabyte of error text is not worth redacting whole, but a secret must not be halved.
+  const bounded = text.slice(0, 20 * LONGEST_REASON).replace(CONTROLS, " ");
+  return truncate(redact(bounded, secrets).trim(), LONGEST_REASON);
+}
