@@ -1,5 +1,4 @@
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
 /** Why a model stopped, in OpenAI's words; `other` keeps the provider's own word beside it. */
@@ -27,7 +26,6 @@ export type ChatEvent =
       choice?: number;
     }
   | { type: "sources"; sources: Source[] }
-  | { type: "usage"; usage: TokenUsage }
   | { type: "finish"; reason: FinishReason; native: string; choice?: number };
 
 /** Events that commit an attempt: something the user could see. */
@@ -40,7 +38,6 @@ export function isContent(event: ChatEvent): boolean {
     case "tool_call":
       return true;
     case "sources":
-    case "usage":
     case "finish":
       return false;
   }

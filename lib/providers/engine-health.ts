@@ -71,7 +71,10 @@ export class EngineHealth {
 
   /** When this engine with this key could be called, monotonic milliseconds; `now` or earlier: at once. */
   releaseAt(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): number {
-    const now = this.#now();
+    return this.#releaseAt(engine, keyIndex, options, this.#now());
+  }
+
+  #releaseAt(engine: EngineIdentity, keyIndex: number, options: AdmitOptions, now: number): number {
     const rateLimit = this.#rateLimits.get(rateLimitId(engine, keyIndex));
     return Math.max(
       options.ignoreRateLimit === true ? 0 : (rateLimit?.until ?? 0),
@@ -86,7 +89,7 @@ export class EngineHealth {
   wouldAdmit(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): boolean {
     const now = this.#now();
     return (
-      this.releaseAt(engine, keyIndex, options) <= now &&
+      this.#releaseAt(engine, keyIndex, options, now) <= now &&
       (this.#modelBreakers.get(modelId(engine))?.wouldAdmit(now) ?? true) &&
       (this.#originBreakers.get(engine.origin)?.wouldAdmit(now) ?? true)
     );

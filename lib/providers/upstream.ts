@@ -17,7 +17,15 @@ export type UpstreamBody = {
   read(): Promise<Uint8Array | null>;
   /** Bytes that are here already, without waiting; undefined when there are none. */
   poll(): Uint8Array | undefined;
-  /** Closes the connection unless the body is already at its end; harmless when repeated. */
+  /**
+   * Nothing more is needed: what little may still come is read away, so that the connection can serve
+   * the next request. Never waits, never throws.
+   */
+  release(): void;
+  /**
+   * Closes the connection unless the body is already at its end; harmless when repeated. A read that is
+   * waiting rejects with `UpstreamError` of kind `reset`.
+   */
   cancel(): void;
 };
 

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@supabase/supabase-js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isAlive } from "#lib/adapters/embedded-supabase/postmaster.ts";
+import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
+import { type EmbeddedSupabase, startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { MIGRATIONS } from "../../support/test-postgres.ts";
+
+let parent: string;
+let dataDir: string;
+const lines: string[] = [];
+const start = (folder = dataDir) =>
+  startEmbeddedSupabase({ dataDir: folder, migrationsDir: MIGRATIONS, log: (line) => lines.push(line) });
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), "sarmalink-embedded-"));
+  await chmod(parent, 0o755);
+  dataDir = join(parent, "data");
+});
+afterAll(() => rm(parent, { recursive: true, force: true }));
+
+async function signIn({ url, publishableKey, demo }: EmbeddedSupabase): Promise<string | undefined> {
+  const client = createClient(url, publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+  return (await client.auth.signInWithPassword(demo)).data.user?.id;
+}
+
+function keyStore({ url, publishableKey, secretKey }: EmbeddedSupabase) {
+  return createSupabaseGatewayKeyStore({
+    clients: createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey }),
+  });
+}
+
+/** The embedded Supabase in a process of its own, so that it can be killed. */
+async function startElsewhere(): Promise<{ child: ChildProcess; postgresPid: number }> {
+  const script = `
+    import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+    const options = { dataDir: process.argv[1], migrationsDir: process.argv[2], log() {} };
+    console.log((await startEmbeddedSupabase(options)).postgresPid);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, dataDir, MIGRATIONS], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [output] = (await once(child.stdout, "data")) as [Buffer];
+  return { child, postgresPid: Number(output.toString()) };
+}
+
+describe("the embedded Supabase", () => {
+  test("starts fresh with a demo user and a working local key, and keeps them over a restart", async () => {
+    const first = await start();
+    const userId = await signIn(first);
+    expect(userId).toBeDefined();
+    expect(await keyStore(first).findByHash(sha256Hex(first.gatewayKey))).toMatchObject({ userId });
+    expect(await keyStore(first).anyEverCreated()).toBe(false);
+    expect(first.gatewayKey).toMatch(/^sk-sarmalink-[\w-]{43}$/);
+    expect((await readFile(join(dataDir, "dev-key"), "utf8")).trim()).toBe(first.gatewayKey);
+    for (const file of ["dev-key", "secrets.json", "demo-password"]) {
+      expect((await stat(join(dataDir, file))).mode & 0o777).toBe(0o600);
+    }
+    await first.stop();
+    expect(isAlive(first.postgresPid)).toBe(false);
+
+    const second = await start();
+    const { gatewayKey, publishableKey, secretKey, jwtSecret, demo } = first;
+    expect(second).toMatchObject({ gatewayKey, publishableKey, secretKey, jwtSecret, demo });
+    expect(await signIn(second)).toBe(userId);
+    expect(await keyStore(second).findByHash(sha256Hex(gatewayKey))).toMatchObject({ userId });
+    await second.stop();
+  }, 60_000);
+
+  test("takes over the Postgres of a process that was killed, and stops it", async () => {
+    const { child, postgresPid } = await startElsewhere();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(isAlive(postgresPid)).toBe(true);
+    const successor = await start();
+    expect(successor.postgresPid).toBe(postgresPid);
+    expect(await signIn(successor)).toBeDefined();
+    await successor.stop();
+    expect(isAlive(postgresPid)).toBe(false);
+  }, 60_000);
+
+  test("shares the Postgres of a process that lives, and leaves it running", async () => {
+    const { child, postgresPid } = await startElsewhere();
+    const guest = await start();
+    expect(guest.postgresPid).toBe(postgresPid);
+    await guest.stop();
+    expect(isAlive(postgresPid)).toBe(true);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await (await start()).stop();
+    expect(isAlive(postgresPid)).toBe(false);
+  }, 60_000);
+
+  test("serves the API alone, to browsers too: nothing of lite's system routes", async () => {
+    const running = await start();
+    for (const path of ["/_system/info", "/_system/config", "/", "/storage/v1/bucket"]) {
+      expect((await fetch(running.url + path)).status).toBe(404);
+    }
+    expect((await fetch(`${running.url}/rest/v1/ai_chat_sessions`)).status).toBe(401);
+    const signInUrl = `${running.url}/auth/v1/token?grant_type=password`;
+    const preflight = await fetch(signInUrl, {
+      method: "OPTIONS",
+      headers: { origin: "http://localhost:3000", "access-control-request-headers": "apikey,x-client-info" },
+    });
+    expect(preflight.headers.get("access-control-allow-headers")).toBe("apikey,x-client-info");
+    const signedIn = await fetch(signInUrl, {
+      method: "POST",
+      headers: { origin: "http://localhost:3000", apikey: running.publishableKey },
+      body: JSON.stringify(running.demo),
+    });
+    expect(signedIn.headers.get("access-control-allow-origin")).toBe("*");
+    await running.stop();
+  }, 60_000);
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "moves to a printed folder where Postgres cannot follow",
+    async () => {
+      const hidden = await mkdtemp(join(parent, "hidden-"));
+      await chmod(hidden, 0o700);
+      const running = await start(join(hidden, "data"));
+      expect(running.dataDir.startsWith(tmpdir())).toBe(true);
+      expect(running.dataDir).not.toContain("hidden");
+      expect(lines.join("\n")).toContain(running.dataDir);
+      await running.stop();
+      await rm(running.dataDir, { recursive: true, force: true });
+    },
+    60_000,
+  );
+});

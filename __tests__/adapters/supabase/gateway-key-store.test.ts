@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import {
+  createSupabaseGatewayKeyStore,
+  type GatewayKeyStore,
+} from "#lib/adapters/supabase/gateway-key-store.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
+
+let supabase: TestSupabase;
+let store: GatewayKeyStore;
+let user: TestUser;
+
+beforeAll(async () => {
+  supabase = await startTestSupabase();
+  store = createSupabaseGatewayKeyStore({ clients: supabase.clients });
+  user = await supabase.signUp();
+}, 30_000);
+afterAll(() => supabase.stop());
+beforeEach(async () => {
+  await supabase.sql`delete from gateway_keys`;
+});
+
+async function aKey(changes: Record<string, unknown> = {}): Promise<{ id: string; hash: string }> {
+  const hash = sha256Hex(randomUUID());
+  const row = { user_id: user.userId, name: "ci", key_hash: hash, prefix: "sk-sarmalink-ab", ...changes };
+  const [made] = await supabase.sql<
+    { id: string }[]
+  >`insert into gateway_keys ${supabase.sql(row)} returning id`;
+  return { id: made?.id ?? "", hash };
+}
+
+test("finds a live key with its owner and limits", async () => {
+  const { id, hash } = await aKey({
+    requests_per_minute: 60,
+    usd_per_month: "12.50",
+    modes: ["smart", "fast"],
+  });
+  expect(await store.findByHash(hash)).toEqual({
+    keyId: id,
+    userId: user.userId,
+    limits: { requestsPerMinute: 60, usdPerMonth: 12.5, modes: ["smart", "fast"] },
+  });
+});
+
+test("absent limits stay absent, and a budget of zero stays zero", async () => {
+  const { hash } = await aKey({ usd_per_month: 0 });
+  expect((await store.findByHash(hash))?.limits).toEqual({ usdPerMonth: 0 });
+});
+
+test("neither an unknown nor a revoked key is found", async () => {
+  const { hash } = await aKey({ revoked_at: new Date() });
+  expect(await store.findByHash(hash)).toBeNull();
+  expect(await store.findByHash(sha256Hex("unknown"))).toBeNull();
+});
+
+test("notes the use of a key at most once a minute", async () => {
+  const { id, hash } = await aKey();
+  const lastUsed = async () =>
+    (await supabase.sql`select last_used_at from gateway_keys where id = ${id}`)[0]?.["last_used_at"];
+  await Promise.all([1, 2, 3].map(() => store.findByHash(hash)));
+  const first = await lastUsed();
+  expect(first).toBeInstanceOf(Date);
+  await store.findByHash(hash);
+  expect(await lastUsed()).toEqual(first);
+});
+
+test("a revoked key counts as ever created, the seeded one does not", async () => {
+  expect(await store.anyEverCreated()).toBe(false);
+  await aKey({ seeded: true });
+  expect(await store.anyEverCreated()).toBe(false);
+  await aKey({ revoked_at: new Date() });
+  expect(await store.anyEverCreated()).toBe(true);
+});
+
+test("without a service role, or with a wrong one: not configured, naming the variable", async () => {
+  const { url, publishableKey } = supabase;
+  for (const serviceRoleKey of [undefined, "sb_secret_wrong"]) {
+    const broken = createSupabaseGatewayKeyStore({
+      clients: createSupabaseClients({ url, publishableKey, serviceRoleKey }),
+    });
+    await expect(broken.findByHash(sha256Hex("x"))).rejects.toMatchObject({
+      code: "not_configured",
+      message: expect.stringContaining("SUPABASE_SERVICE_ROLE_KEY"),
+    });
+  }
+});
+
+test("a dead database is database_unavailable", async () => {
+  const dead = createSupabaseGatewayKeyStore({
+    clients: createSupabaseClients({ url: "http://127.0.0.1:9", publishableKey: "x", serviceRoleKey: "y" }),
+  });
+  await expect(dead.findByHash(sha256Hex("x"))).rejects.toMatchObject({ code: "database_unavailable" });
+});

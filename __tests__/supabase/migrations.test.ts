@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
+import { testServer } from "../support/test-database.ts";
+import { MIGRATIONS, superuser, type TestPostgres } from "../support/test-postgres.ts";
+
+// What a hosted project has before our migrations: an auth schema of somebody else, helpers that read
+// the JSON claims, and a `postgres` that owns the database, bypasses RLS and is no superuser.
+const HOSTED = `
+  create schema auth;
+  create table auth.users (id uuid primary key default gen_random_uuid(), email text);
+  create function auth.uid() returns uuid language sql stable as $$
+    select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
+  create function auth.role() returns text language sql stable as $$
+    select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' $$;
+  grant usage on schema auth to public;
+  grant references, select on auth.users to hosted_owner;`;
+const OLD_DEFAULT_PRIVILEGES = `
+  alter default privileges for role hosted_owner in schema public grant all on tables to anon, authenticated, service_role;
+  alter default privileges for role hosted_owner in schema public grant all on functions to anon, authenticated, service_role;`;
+
+let server: TestPostgres;
+let stopServer: () => Promise<void>;
+let admin: postgres.Sql;
+const open: { sql: postgres.Sql; owner: postgres.Sql; name: string }[] = [];
+
+beforeAll(async () => {
+  ({ server, stopServer } = await testServer());
+  admin = superuser(server, "postgres");
+  await admin.unsafe(`do $$ begin
+    if not exists (select from pg_roles where rolname = 'hosted_owner') then
+      create role hosted_owner login bypassrls password 'hosted';
+    end if;
+  end $$`);
+}, 30_000);
+
+afterAll(async () => {
+  for (const { sql, owner, name } of open) {
+    await sql.end();
+    await owner.end();
+    await admin.unsafe(`drop database ${name} with (force)`);
+  }
+  await admin.end();
+  await stopServer();
+});
+
+async function hostedDatabase(extra = ""): Promise<{ sql: postgres.Sql; owner: postgres.Sql }> {
+  const name = `hosted_${randomUUID().replaceAll("-", "")}`;
+  await admin.unsafe(`create database ${name} owner hosted_owner template template0`);
+  const sql = superuser(server, name);
+  await sql.unsafe(HOSTED + extra).simple();
+  const owner = postgres({
+    host: "127.0.0.1",
+    port: server.port,
+    user: "hosted_owner",
+    password: "hosted",
+    database: name,
+    onnotice: () => undefined,
+  });
+  open.push({ sql, owner, name });
+  return { sql, owner };
+}
+
+async function migrate(owner: postgres.Sql): Promise<void> {
+  for (const migration of await readMigrations(MIGRATIONS)) {
+    await owner.begin((transaction) => transaction.unsafe(migration.sql).simple());
+  }
+}
+
+/** Every privilege that a request role holds in `public`, on tables, columns and functions. */
+async function grants(sql: postgres.Sql): Promise<string[]> {
+  const rows = await sql<{ line: string }[]>`
+    select grantee || ' ' || privilege_type || ' ' || table_name as line from information_schema.table_privileges
+      where table_schema = 'public' and grantee in ('anon', 'authenticated', 'service_role', 'PUBLIC')
+    union
+    select grantee || ' ' || privilege_type || ' ' || table_name || '.' || column_name
+      from information_schema.column_privileges
+      where table_schema = 'public' and grantee in ('anon', 'authenticated', 'service_role', 'PUBLIC')
+    union
+    select grantee || ' EXECUTE ' || routine_name from information_schema.routine_privileges
+      where routine_schema = 'public' and grantee in ('anon', 'authenticated', 'service_role', 'PUBLIC')
+    order by 1`;
+  return rows.map((row) => row.line);
+}
+
+describe("the migrations", () => {
+  test("apply on an empty database without default privileges, and again on themselves", async () => {
+    const { sql, owner } = await hostedDatabase();
+    await migrate(owner);
+    const first = await grants(sql);
+    await migrate(owner);
+    expect(await grants(sql)).toEqual(first);
+    expect(first.filter((line) => /^(anon|PUBLIC) /.test(line))).toEqual([]);
+    expect(first.filter((line) => line.includes("settle_hash"))).toEqual([]);
+    expect(first.filter((line) => line.includes("key_hash"))).toEqual([
+      "service_role INSERT gateway_keys.key_hash",
+    ]);
+    expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
+      "authenticated EXECUTE begin_turn",
+      "authenticated EXECUTE settle_turn",
+      "service_role EXECUTE begin_turn",
+      "service_role EXECUTE find_gateway_key",
+      "service_role EXECUTE settle_turn",
+    ]);
+  });
+
+  test("leave the same grants where old default privileges granted everything", async () => {
+    const strict = await hostedDatabase();
+    const generous = await hostedDatabase(OLD_DEFAULT_PRIVILEGES);
+    await migrate(strict.owner);
+    await migrate(generous.owner);
+    expect(await grants(generous.sql)).toEqual(await grants(strict.sql));
+  });
+
+  test("leave the same grants in the embedded Supabase, which grants ALL at its first request", async () => {
+    const { sql, owner } = await hostedDatabase();
+    await migrate(owner);
+    const template = superuser(server, "sarmalink_template");
+    const embedded = await grants(template);
+    await template.end();
+    expect(embedded).toEqual(await grants(sql));
+  });
+
+  test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {
+    const { sql, owner } = await hostedDatabase();
+    const first = await readFile(join(MIGRATIONS, "001_sarmalink_ai.sql"), "utf8");
+    await owner.begin((transaction) => transaction.unsafe(first).simple());
+    const [user] = await sql<{ id: string }[]>`insert into auth.users default values returning id`;
+    const claims = JSON.stringify({ sub: user?.id, role: "authenticated" });
+    const begun = await sql.begin(async (transaction) => {
+      await transaction`select set_config('request.jwt.claims', ${claims}, true)`;
+      await transaction`set local role authenticated`;
+      return await transaction`
+        select public.begin_turn(${randomUUID()}, ${"ab".repeat(32)}, 'smart', 5) ->> 'used_today' as used`;
+    });
+    expect(begun[0]?.["used"]).toBe("1");
+  });
+
+  test("put row level security on every table and security_invoker on every view of public", async () => {
+    const { sql, owner } = await hostedDatabase();
+    await migrate(owner);
+    const bare = await sql`
+      select relname from pg_class where relnamespace = 'public'::regnamespace
+        and ((relkind in ('r', 'p') and not relrowsecurity)
+          or (relkind = 'v' and not coalesce(reloptions @> '{security_invoker=true}', false)))`;
+    expect(bare).toEqual([]);
+  });
+
+  test("pin the search path of every function", async () => {
+    const { sql, owner } = await hostedDatabase();
+    await migrate(owner);
+    const loose = await sql`
+      select proname from pg_proc where pronamespace = 'public'::regnamespace
+        and not coalesce(proconfig @> array['search_path=""'], false)`;
+    expect(loose).toEqual([]);
+  });
+});

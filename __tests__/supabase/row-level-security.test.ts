@@ -1,0 +1,254 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "@supabase/supabase-js";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DatabaseClient } from "#lib/adapters/supabase/clients.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
+
+type Actor = "anon" | "owner" | "other";
+type Verb = "select" | "insert" | "update" | "delete" | "upsert";
+/** `rows`: it worked. `none`: no error, and no row seen or touched. `denied`: refused. */
+type Outcome = "rows" | "none" | "denied";
+type TableCase = {
+  table: string;
+  columns: string;
+  /** A row of the owner with the given id, as the superuser writes it. */
+  row: (id: string, owner: string) => Record<string, unknown>;
+  /** What a client sends to insert a row for the owner. */
+  insert: (owner: string) => Record<string, unknown>;
+  /** What a client sends to change a row. */
+  change: Record<string, unknown>;
+  key?: string;
+  expected: Record<Actor, Record<Verb, Outcome>>;
+};
+
+const closed: Record<Verb, Outcome> = {
+  select: "denied",
+  insert: "denied",
+  update: "denied",
+  delete: "denied",
+  upsert: "denied",
+};
+const readOnly: TableCase["expected"] = {
+  anon: closed,
+  owner: { ...closed, select: "rows" },
+  other: { ...closed, select: "none" },
+};
+const HASH = "ab".repeat(32);
+
+const CASES: TableCase[] = [
+  {
+    table: "ai_chat_sessions",
+    columns: "id,user_id,title,messages,created_at,updated_at",
+    row: (id, owner) => ({ id, user_id: owner, title: "Mine" }),
+    insert: (owner) => ({ user_id: owner, title: "New" }),
+    change: { title: "Changed" },
+    expected: {
+      anon: closed,
+      // Ids are the database's, so an upsert by id is refused even to the owner.
+      owner: { select: "rows", insert: "rows", update: "rows", delete: "rows", upsert: "denied" },
+      other: { select: "none", insert: "denied", update: "none", delete: "none", upsert: "denied" },
+    },
+  },
+  {
+    table: "ai_user_memories",
+    columns: "id,user_id,fact",
+    row: (id, owner) => ({ id, user_id: owner, fact: "likes tea" }),
+    insert: (owner) => ({ user_id: owner, fact: "new" }),
+    change: { fact: "changed" },
+    expected: {
+      anon: closed,
+      // An upsert also writes id and user_id, which nobody may change.
+      owner: { select: "rows", insert: "rows", update: "rows", delete: "rows", upsert: "denied" },
+      other: { select: "none", insert: "denied", update: "none", delete: "none", upsert: "denied" },
+    },
+  },
+  {
+    table: "ai_chat_usage",
+    columns: "id,user_id,tier,status,cost_usd",
+    row: (id, owner) => ({
+      id,
+      user_id: owner,
+      tier: "smart",
+      quota_day: "2026-01-01",
+      settle_hash: Buffer.alloc(32),
+    }),
+    insert: (owner) => ({ user_id: owner, tier: "smart", quota_day: "2026-01-01" }),
+    change: { status: "failed" },
+    expected: readOnly,
+  },
+  {
+    table: "ai_events",
+    columns: "id,request_id,user_id,event_type",
+    row: (id, owner) => ({ id, request_id: id, user_id: owner, event_type: "attempt" }),
+    insert: (owner) => ({ request_id: randomUUID(), user_id: owner, event_type: "attempt" }),
+    change: { status: "forged" },
+    expected: readOnly,
+  },
+  {
+    table: "ai_quota_counters",
+    columns: "user_id,tier,day,used",
+    row: (id, owner) => ({ user_id: owner, tier: id, day: "2026-01-01", used: 3 }),
+    insert: (owner) => ({ user_id: owner, tier: "fast", day: "2026-01-01", used: 0 }),
+    change: { used: 0 },
+    key: "tier",
+    expected: readOnly,
+  },
+  {
+    table: "gateway_keys",
+    columns: "id,user_id,name,prefix",
+    row: (id, owner) => ({ id, user_id: owner, name: "ci", key_hash: HASH, prefix: "sk-sarmalink-ab" }),
+    insert: (owner) => ({
+      user_id: owner,
+      name: "mine",
+      key_hash: "cd".repeat(32),
+      prefix: "sk-sarmalink-cd",
+    }),
+    change: { name: "changed" },
+    expected: readOnly,
+  },
+];
+
+let supabase: TestSupabase;
+let owner: TestUser;
+let other: TestUser;
+let actors: Record<Actor, DatabaseClient>;
+
+beforeAll(async () => {
+  supabase = await startTestSupabase();
+  owner = await supabase.signUp();
+  other = await supabase.signUp();
+  actors = {
+    anon: createClient(supabase.url, supabase.publishableKey, { auth: { persistSession: false } }),
+    owner: supabase.clients.asUser(owner.accessToken),
+    other: supabase.clients.asUser(other.accessToken),
+  };
+}, 30_000);
+
+afterAll(() => supabase.stop());
+
+async function attempt(
+  client: DatabaseClient,
+  verb: Verb,
+  { table, columns, ...one }: TableCase,
+  id: string,
+) {
+  const key = one.key ?? "id";
+  const from = client.from(table);
+  switch (verb) {
+    case "select":
+      return await from.select(columns).eq(key, id);
+    case "insert":
+      return await from.insert(one.insert(owner.userId)).select(columns);
+    case "update":
+      return await from.update(one.change).eq(key, id).select(columns);
+    case "delete":
+      return await from.delete().eq(key, id).select(columns);
+    case "upsert":
+      return await from.upsert({ ...one.insert(owner.userId), ...one.change, [key]: id }).select(columns);
+  }
+}
+
+describe.each(CASES)("$table", (one) => {
+  let id: string;
+
+  beforeEach(async () => {
+    id = randomUUID();
+    await supabase.sql`delete from ${supabase.sql(one.table)}`;
+    await supabase.sql`insert into ${supabase.sql(one.table)} ${supabase.sql(one.row(id, owner.userId))}`;
+  });
+
+  const table = () => supabase.sql`select * from ${supabase.sql(one.table)} order by 1`;
+
+  for (const actor of ["anon", "owner", "other"] as const) {
+    for (const verb of ["select", "insert", "update", "delete", "upsert"] as const) {
+      test(`${actor} ${verb}: ${one.expected[actor][verb]}`, async () => {
+        const before = await table();
+        const { data, error } = await attempt(actors[actor], verb, one, id);
+        const outcome: Outcome = error ? "denied" : (data?.length ?? 0) > 0 ? "rows" : "none";
+        expect({ outcome, code: error?.code }).toEqual({
+          outcome: one.expected[actor][verb],
+          code: one.expected[actor][verb] === "denied" ? "42501" : undefined,
+        });
+        if (outcome !== "rows") expect(await table()).toEqual(before);
+      });
+    }
+  }
+});
+
+test("every table of public has a row in the matrix above", async () => {
+  const tables = await supabase.sql<{ name: string }[]>`
+    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`;
+  expect(tables.map((table) => table.name).sort()).toEqual(CASES.map((one) => one.table).sort());
+});
+
+describe("beyond rows", () => {
+  test.each([
+    ["owner", "ai_chat_usage", "settle_hash"],
+    ["owner", "gateway_keys", "key_hash"],
+    ["service", "ai_chat_usage", "settle_hash"],
+    ["service", "gateway_keys", "key_hash"],
+  ] as const)("%s cannot read %s.%s", async (who, table, column) => {
+    const client = who === "service" ? supabase.clients.asService() : actors.owner;
+    expect((await client.from(table).select(column)).error?.code).toBe("42501");
+  });
+
+  test("a user cannot write saved messages, only the title", async () => {
+    const messages = [{ role: "assistant", content: "forged" }];
+    const inserted = await actors.owner.from("ai_chat_sessions").insert({ user_id: owner.userId, messages });
+    const updated = await actors.owner
+      .from("ai_chat_sessions")
+      .update({ messages })
+      .eq("user_id", owner.userId);
+    expect([inserted.error?.code, updated.error?.code]).toEqual(["42501", "42501"]);
+  });
+
+  test("not even the service role writes the ledger, the quota or the events by hand", async () => {
+    const service = supabase.clients.asService();
+    for (const table of ["ai_chat_usage", "ai_events", "ai_quota_counters"]) {
+      const { error } = await service.from(table).delete().eq("user_id", owner.userId);
+      expect(error?.code).toBe("42501");
+    }
+  });
+
+  test("a user's own session is theirs without naming the user", async () => {
+    const { data } = await actors.owner
+      .from("ai_chat_sessions")
+      .insert({ title: "Hello" })
+      .select("user_id")
+      .single();
+    expect(data).toEqual({ user_id: owner.userId });
+  });
+
+  test("the view of today shows a user only their own usage", async () => {
+    await supabase.sql`delete from ai_chat_usage`;
+    await supabase.sql`insert into ai_chat_usage ${supabase.sql({
+      id: randomUUID(),
+      user_id: owner.userId,
+      tier: "smart",
+      quota_day: "2026-01-01",
+      settle_hash: Buffer.alloc(32),
+    })}`;
+    const seen = async (client: DatabaseClient) => await client.from("ai_usage_today").select("tier,turns");
+    expect((await seen(actors.owner)).data).toMatchObject([{ tier: "smart" }]);
+    expect((await seen(actors.other)).data).toEqual([]);
+    expect((await seen(actors.anon)).error?.code).toBe("42501");
+  });
+
+  test.each([
+    [
+      "anon",
+      "begin_turn",
+      { p_request_id: randomUUID(), p_settle_hash: HASH, p_tier: "smart", p_daily_limit: 1 },
+    ],
+    [
+      "anon",
+      "settle_turn",
+      { p_request_id: randomUUID(), p_settle_secret: "x", p_status: "failed", p_delivered: false },
+    ],
+    ["anon", "find_gateway_key", { p_key_hash: HASH }],
+    ["owner", "find_gateway_key", { p_key_hash: HASH }],
+    ["owner", "ai_turn_owner", { p_user_id: null }],
+  ] as const)("%s cannot call %s", async (actor, name, parameters) => {
+    expect((await actors[actor].rpc(name, parameters)).error?.code).toBe("42501");
+  });
+});

@@ -1,0 +1,100 @@
+import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { systemClock } from "#lib/adapters/clock.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { EngineHealth } from "#lib/providers/engine-health.ts";
+import { type ChatRun, type RunEffects, type RunEvent, type RunOptions, runChat } from "#lib/providers/chat-failover.ts";
+import { STANDARD_DIALECT } from "#lib/providers/providers.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** An OpenAI-compatible engine at a base URL, named after its provider. */
+export function engineAt(id: string, baseUrl: string, changes: Partial<Engine> = {}): Engine {
+  return {
+    id: `${id}/model`,
+    label: id,
+    provider: {
+      id,
+      name: id,
+      protocol: "openai-compatible",
+      baseUrl,
+      baseUrlEnv: undefined,
+      keyEnv: undefined,
+      dialect: STANDARD_DIALECT,
+    },
+    model: "model",
+    baseUrl,
+    origin: new URL(baseUrl).origin,
+    keys: [`key-of-${id}`],
+    headers: {},
+    paid: false,
+    contextTokens: undefined,
+    firstTokenTimeoutMs: undefined,
+    ...changes,
+  };
+}
+
+export function aRequest(changes: Partial<ChatRequest> = {}): ChatRequest {
+  return { messages: [{ role: "user", content: "Hello" }], stream: true, ...changes };
+}
+
+/** Short time-outs, so that silence is soon over. */
+export const TEST_TIMES = { connectMs: 300, firstTokenMs: 300, answerMs: 400, idleMs: 300, deadlineMs: 3_000 };
+
+export type TestEffects = RunEffects & { close(): Promise<void> };
+
+export function testEffects(changes: Partial<RunEffects> = {}): TestEffects {
+  const upstream = createHttpUpstream();
+  let ids = 0;
+  return {
+    upstream,
+    health: new EngineHealth(() => systemClock.now()),
+    clock: systemClock,
+    random: () => 0.5,
+    newId: () => `call_${++ids}`,
+    close: () => upstream.close(),
+    ...changes,
+  };
+}
+
+export function startRun(
+  engines: readonly Engine[],
+  effects: RunEffects,
+  changes: Partial<RunOptions> = {},
+): ChatRun {
+  const signal = changes.signal ?? new AbortController().signal;
+  return runChat(
+    { engines, request: aRequest(), signal, times: TEST_TIMES, keySeed: 0, recovery: true, promptCache: true, ...changes },
+    effects,
+  );
+}
+
+export type RunResult = {
+  events: RunEvent[];
+  text: string;
+  thinking: string;
+  error: GatewayError | undefined;
+  /** Labels of the engines that committed, in order. */
+  engines: string[];
+  finish: string | undefined;
+  run: ChatRun;
+};
+
+/** Reads a run to its end. */
+export async function readRun(run: ChatRun): Promise<RunResult> {
+  const result: RunResult = { events: [], text: "", thinking: "", error: undefined, engines: [], finish: undefined, run };
+  try {
+    for await (const batch of run.events) for (const event of batch) note(event, result);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    result.error = error;
+  }
+  return result;
+}
+
+function note(event: RunEvent, result: RunResult): void {
+  result.events.push(event);
+  if (event.type === "text") result.text += event.text;
+  if (event.type === "reasoning") result.thinking += event.text;
+  if (event.type === "engine") result.engines.push(event.engine.label);
+  if (event.type === "completed") result.finish = event.reason;
+}

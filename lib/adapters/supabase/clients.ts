@@ -1,0 +1,78 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+export type SupabaseClientsOptions = {
+  /** Project URL, e.g. `https://abc.supabase.co`. */
+  url: string;
+  /** Publishable (anon) key: what users' calls carry beside their own token. */
+  publishableKey: string;
+  /** Secret (service role) key; without it only users can be served. */
+  serviceRoleKey?: string | undefined;
+  /** Injected in tests; the global fetch by default. */
+  fetch?: typeof fetch | undefined;
+  /** Upper bound in milliseconds on every single call, 10 000 by default. Callers may ask for less. */
+  timeoutMs?: number | undefined;
+};
+
+/** The database API of a Supabase client; signing in and out is not this layer's business. */
+export type DatabaseClient = Pick<SupabaseClient, "from" | "rpc">;
+
+export type SupabaseClients = {
+  /** A client under row level security, as the user whose access token this is. */
+  asUser(accessToken: string): DatabaseClient;
+  /** The service-role client. Throws `not_configured` when there is no service role key. */
+  asService(): DatabaseClient;
+  readonly hasServiceRole: boolean;
+};
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** A client costs about 50 µs to build; a token is used for an hour. */
+const CACHED_USER_CLIENTS = 500;
+
+/**
+ * Builds the clients of one Supabase project. This is the only file that sees the service role key;
+ * neither client keeps a session or refreshes tokens.
+ */
+export function createSupabaseClients(options: SupabaseClientsOptions): SupabaseClients {
+  const fetchWithTimeout = withTimeout(options.fetch ?? fetch, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const build = (key: string, accessToken?: string): SupabaseClient =>
+    createClient(options.url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      // The library's own retries would wait for seconds on a dead database.
+      db: { retry: false },
+      global: { fetch: fetchWithTimeout },
+      ...(accessToken === undefined ? {} : { accessToken: async () => accessToken }),
+    });
+  const userClients = new Map<string, SupabaseClient>();
+  let serviceClient: SupabaseClient | undefined;
+
+  return {
+    hasServiceRole: options.serviceRoleKey !== undefined,
+    asUser(accessToken) {
+      const client = userClients.get(accessToken) ?? build(options.publishableKey, accessToken);
+      userClients.delete(accessToken);
+      userClients.set(accessToken, client);
+      const oldest = userClients.keys().next();
+      if (userClients.size > CACHED_USER_CLIENTS && !oldest.done) userClients.delete(oldest.value);
+      return client;
+    },
+    asService() {
+      if (options.serviceRoleKey === undefined) {
+        throw new GatewayError(
+          "not_configured",
+          "This needs the service role: set SUPABASE_SERVICE_ROLE_KEY.",
+        );
+      }
+      serviceClient ??= build(options.serviceRoleKey);
+      return serviceClient;
+    },
+  };
+}
+
+function withTimeout(fetchImplementation: typeof fetch, timeoutMs: number): typeof fetch {
+  return (input, init) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    return fetchImplementation(input, { ...init, signal });
+  };
+}

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { databaseError } from "#lib/adapters/supabase/database-error.ts";
+import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
+import type { Caller } from "#lib/services/caller.ts";
+import type {
+  AttemptRecord,
+  BeginTurn,
+  BegunTurn,
+  SettleTurn,
+  StoredMessage,
+  TurnStore,
+} from "#lib/services/turn-store.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+export type SupabaseTurnStoreOptions = {
+  clients: SupabaseClients;
+  /** Wall clock, epoch milliseconds. */
+  now: () => number;
+  /** How long a begin may take, milliseconds; 2000 by default. */
+  beginTimeoutMs?: number | undefined;
+  /** How long a settle may take, milliseconds; 5000 by default. */
+  settleTimeoutMs?: number | undefined;
+};
+
+const DAY_MS = 86_400_000;
+const MAX_POSTGRES_INTEGER = 2_147_483_647;
+
+// Loose: hosted PostgREST and the embedded one differ in how they write numbers.
+const begunSchema = z.object({
+  session_id: z.string(),
+  session_created: z.boolean(),
+  messages: z.array(z.unknown()),
+  used_today: z.coerce.number(),
+});
+const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
+
+/**
+ * The turn store on Supabase: one round trip to begin, one to settle.
+ *
+ * Beyond the port's errors, `begin` throws `not_configured` when a key caller needs the service role
+ * and there is none, `unauthorized` when the database refuses the caller's token, and `conflict` when
+ * the request id belongs to another turn. `settle` throws `not_found` for a turn that never began and
+ * `forbidden` for a wrong secret.
+ */
+export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
+  const { clients, now, beginTimeoutMs = 2000, settleTimeoutMs = 5000 } = options;
+  return {
+    async begin(turn) {
+      const { client, userId } = actingClient(clients, turn.caller);
+      const answer = await client
+        .rpc("begin_turn", { ...beginArguments(turn), p_user_id: userId })
+        .abortSignal(AbortSignal.timeout(beginTimeoutMs));
+      if (answer.error?.code === "PT429") {
+        throw new GatewayError("quota_exceeded", `Today's quota for "${turn.tier}" is used up.`, {
+          retryAfterSeconds: secondsUntilUtcMidnight(now()),
+          details: { tier: turn.tier, limit: turn.dailyLimit },
+          cause: answer.error,
+        });
+      }
+      if (answer.error) throw databaseError(answer);
+      return begunTurn(answer.data);
+    },
+    async settle(turn) {
+      const { client, userId } = actingClient(clients, turn.caller);
+      const answer = await client
+        .rpc("settle_turn", { ...settleArguments(turn), p_user_id: userId })
+        .abortSignal(AbortSignal.timeout(settleTimeoutMs));
+      if (answer.error) throw databaseError(answer);
+    },
+  };
+}
+
+/** Users act as themselves, so that row level security holds; a key acts for its owner by name. */
+function actingClient(
+  clients: SupabaseClients,
+  caller: Caller,
+): { client: DatabaseClient; userId: string | null } {
+  switch (caller.kind) {
+    case "user":
+      return { client: clients.asUser(caller.accessToken), userId: null };
+    case "key":
+      return { client: clients.asService(), userId: caller.userId };
+  }
+}
+
+function beginArguments(turn: BeginTurn): Record<string, unknown> {
+  return {
+    p_request_id: turn.requestId,
+    p_settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
+    p_tier: turn.tier,
+    p_daily_limit: Math.min(Math.max(Math.trunc(turn.dailyLimit), 0), MAX_POSTGRES_INTEGER),
+    p_session_id: turn.sessionId ?? null,
+    p_title: storableText(turn.title),
+  };
+}
+
+function settleArguments(turn: SettleTurn): Record<string, unknown> {
+  return {
+    p_request_id: turn.requestId,
+    p_settle_secret: turn.settleSecret,
+    p_status: turn.status,
+    p_delivered: turn.deliveredContent,
+    p_model: storableJson(turn.model),
+    p_backend: storableJson(turn.backend),
+    p_prompt_tokens: Math.round(turn.promptTokens),
+    p_completion_tokens: Math.round(turn.completionTokens),
+    p_cached_tokens: Math.round(turn.cachedTokens),
+    p_cost_usd: turn.costUsd,
+    p_usage_source: turn.usageSource,
+    p_user_message: storableText(turn.userMessage),
+    p_assistant_message: storableText(turn.assistantMessage),
+    p_attempts: turn.attempts.map(attemptRow),
+  };
+}
+
+function attemptRow(attempt: AttemptRecord): Record<string, unknown> {
+  return {
+    model_id: storableText(attempt.modelId),
+    backend: storableText(attempt.backend),
+    key_index: attempt.keyIndex,
+    status: storableText(attempt.status),
+    latency_ms: attempt.latencyMs,
+    tokens_out: attempt.tokensOut,
+    meta: storableJson(attempt.meta),
+  };
+}
+
+function begunTurn(data: unknown): BegunTurn {
+  const parsed = begunSchema.safeParse(data);
+  if (!parsed.success) {
+    throw new GatewayError("internal_error", "The database answered in an unknown form.", {
+      cause: parsed.error,
+    });
+  }
+  return {
+    sessionId: parsed.data.session_id,
+    sessionCreated: parsed.data.session_created,
+    messages: parsed.data.messages.flatMap(storedMessage),
+    usedToday: parsed.data.used_today,
+  };
+}
+
+/** A conversation with one unreadable message is still a conversation. */
+function storedMessage(value: unknown): StoredMessage[] {
+  const parsed = messageSchema.safeParse(value);
+  return parsed.success ? [parsed.data] : [];
+}
+
+function secondsUntilUtcMidnight(epochMs: number): number {
+  return Math.ceil((DAY_MS - (epochMs % DAY_MS)) / 1000);
+}

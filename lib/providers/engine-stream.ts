@@ -1,0 +1,236 @@
+import { type ChatEvent, isContent } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
+import type { Decoder } from "#lib/providers/protocols/protocol.ts";
+import { UpstreamError, type UpstreamBody } from "#lib/providers/upstream.ts";
+import type { LinkedAbort } from "#lib/shared/abort.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { SseReader } from "#lib/streaming/sse-reader.ts";
+
+/** The longest answer, in decompressed bytes. */
+const LONGEST_ANSWER = 16 * 1024 * 1024;
+/** Frames that are here already leave together, up to this many bytes. */
+const BATCH_BYTES = 64 * 1024;
+/** After the finish reason only usage and an end mark may follow; they are waited for this long. */
+const AFTER_FINISH_MS = 1_000;
+
+export type EngineStreamOptions = {
+  body: UpstreamBody;
+  decoder: Decoder;
+  clock: Clock;
+  /** Aborts the upstream request. */
+  abort: LinkedAbort;
+  /** An answer without content may be right: the client's own stop sequence may have come first. */
+  emptyAnswerAllowed: boolean;
+};
+
+/**
+ * One engine's answer, as batches of events: whatever arrived together comes out together.
+ *
+ * Accepts a stream or one JSON body, whatever the content type says, since providers mix them up.
+ * `next` returns null once the answer is complete, and throws `EngineFailure` when it is not: ended and
+ * truncated are different things.
+ */
+export class EngineStream {
+  readonly #options: EngineStreamOptions;
+  readonly #reader = new SseReader();
+  #mode: "unknown" | "events" | "json" = "unknown";
+  #json: Uint8Array[] = [];
+  #bytes = 0;
+  #hasContent = false;
+  #ended = false;
+  #failure: EngineFailure | undefined;
+  /**
+   * Silence that ends the stream, milliseconds, counted only while it is being read. Infinite until the
+   * first content, which has a time-out of its own.
+   */
+  idleMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: EngineStreamOptions) {
+    this.#options = options;
+  }
+
+  get usage(): TokenUsage | undefined {
+    return this.#options.decoder.usage;
+  }
+
+  /** Frames that were skipped because they were no JSON. */
+  get malformed(): number {
+    return this.#options.decoder.malformed;
+  }
+
+  /** Whether the answer is complete. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  async next(): Promise<ChatEvent[] | null> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended) return null;
+    const out: ChatEvent[] = [];
+    const deadline = this.#options.clock.now() + this.idleMs;
+    try {
+      while (out.length === 0 && !this.#ended) {
+        const bytes = this.#options.body.poll() ?? (await this.#wait(deadline));
+        if (bytes === null) this.#end(out);
+        else this.#acceptBatch(bytes, out);
+      }
+    } catch (error) {
+      const failure = toEngineFailure(error, this.#options.abort.controller.signal);
+      this.close();
+      // What came before the fault is good: it goes first.
+      if (out.length === 0) throw failure;
+      this.#failure = failure;
+    }
+    return out.length === 0 && this.#ended ? null : out;
+  }
+
+  /** Closes the upstream connection, unless the answer is complete. Harmless when repeated. */
+  close(): void {
+    if (this.#ended) return;
+    const { body, abort } = this.#options;
+    body.cancel();
+    abort.unlink();
+    abort.controller.abort();
+  }
+
+  /** The next bytes before the deadline, or null at the end. Silence after the finish reason is an end. */
+  async #wait(deadline: number): Promise<Uint8Array | null> {
+    const { body, clock, abort, decoder } = this.#options;
+    const finished = decoder.finished;
+    const left = deadline - clock.now();
+    const patience = finished ? Math.min(AFTER_FINISH_MS, left) : left;
+    const timer = Number.isFinite(patience)
+      ? clock.after(Math.max(0, patience), () => {
+          if (finished) body.cancel();
+          else abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
+        })
+      : undefined;
+    try {
+      return await body.read();
+    } catch (error) {
+      if (finished && error instanceof UpstreamError && !abort.controller.signal.aborted) return null;
+      throw error;
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #acceptBatch(first: Uint8Array, out: ChatEvent[]): void {
+    let bytes: Uint8Array | undefined = first;
+    let batch = 0;
+    while (bytes !== undefined) {
+      batch += bytes.length;
+      this.#accept(bytes, out);
+      if (this.#ended || batch >= BATCH_BYTES) return;
+      bytes = this.#options.body.poll();
+    }
+  }
+
+  #accept(bytes: Uint8Array, out: ChatEvent[]): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > LONGEST_ANSWER) throw badResponse("The engine's answer was too long.");
+    if (this.#mode === "unknown") this.#mode = sniff(bytes);
+    if (this.#mode === "json") {
+      this.#json.push(bytes);
+      return;
+    }
+    if (this.#mode === "unknown") return;
+    this.#decode(this.#reader.push(bytes), out);
+    if (this.#reader.overflowed) throw badResponse("The engine sent a line that was too long.");
+    if (this.#options.decoder.done) this.#end(out);
+  }
+
+  #decode(messages: { event: string | undefined; data: string }[], out: ChatEvent[]): void {
+    const { decoder } = this.#options;
+    const from = out.length;
+    try {
+      for (const message of messages) {
+        decoder.push(message.data, message.event, out);
+        if (decoder.done) break;
+      }
+    } finally {
+      this.#noteContent(out, from);
+    }
+  }
+
+  #noteContent(out: readonly ChatEvent[], from: number): void {
+    for (let index = from; index < out.length && !this.#hasContent; index++) {
+      const event = out[index];
+      if (event !== undefined && isContent(event)) this.#hasContent = true;
+    }
+  }
+
+  #end(out: ChatEvent[]): void {
+    const { decoder, body, abort, emptyAnswerAllowed } = this.#options;
+    if (this.#mode === "json") {
+      this.#decode([{ event: undefined, data: Buffer.concat(this.#json).toString("utf8") }], out);
+      this.#json = [];
+    } else if (!decoder.done) {
+      // A last frame without its blank line: the decoder takes it when it is whole.
+      this.#decode(this.#reader.end(), out);
+    }
+    const from = out.length;
+    decoder.end(out);
+    this.#noteContent(out, from);
+    const finish = out.findLast((event) => event.type === "finish");
+    if (finish === undefined) {
+      if (this.#hasContent) throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
+      throw badResponse("The engine's answer was empty.");
+    }
+    if (!this.#hasContent) {
+      if (finish.reason === "content_filter") {
+        const reason = decoder.refusalReason ?? "The provider declined to answer.";
+        throw new EngineFailure({ kind: "content_policy", reason });
+      }
+      if (finish.reason !== "length" && !(emptyAnswerAllowed && finish.reason === "stop")) {
+        throw badResponse("The engine's answer was empty.");
+      }
+    }
+    this.#ended = true;
+    abort.unlink();
+    body.release();
+  }
+}
+
+function badResponse(reason: string): EngineFailure {
+  return new EngineFailure({ kind: "bad_response", reason });
+}
+
+const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+
+/** What a body is, by its first character: providers' content types are not to be relied on. */
+function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
+  const first = bytes.find((byte) => !WHITE_SPACE.has(byte));
+  switch (first) {
+    case undefined:
+      return "unknown";
+    case 0x7b: // {
+    case 0x5b: // [
+      return "json";
+    case 0x3c: // <
+      throw badResponse("The engine answered with a web page.");
+    default:
+      return "events";
+  }
+}
+
+const UPSTREAM_FAILURES = {
+  connect: "connect",
+  reset: "reset",
+  too_large: "bad_response",
+  protocol: "bad_response",
+} as const satisfies Record<UpstreamError["kind"], Failure["kind"]>;
+
+/**
+ * The failure behind what an attempt threw. Rethrows what is none: the caller's abort, and bugs.
+ */
+export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFailure {
+  if (error instanceof EngineFailure) return error;
+  // Our own timers abort with the failure as their reason; a client's abort has another.
+  if (signal.aborted && signal.reason instanceof EngineFailure) return signal.reason;
+  if (error instanceof UpstreamError && !signal.aborted) {
+    return new EngineFailure({ kind: UPSTREAM_FAILURES[error.kind], reason: error.message, cause: error.cause });
+  }
+  throw error;
+}
