@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["__tests__/**/*.test.ts"],
+    globalSetup: ["./__tests__/support/global-supabase.ts"],
     testTimeout: 20_000,
-    hookTimeout: 60_000,
+    hookTimeout: 30_000,
     // Two cores: more workers than that only take turns.
     maxWorkers: 2,
   },

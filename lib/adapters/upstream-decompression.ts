@@ -4,6 +4,12 @@ import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 /** Output past this many bytes is a bomb, or an answer nobody can use. */
 const LONGEST_OUTPUT = 24 * 1024 * 1024;
 
+/**
+ * Compressed bytes worked off at a time: they cannot become more than a thousandfold, so a bomb is
+ * noticed before it has filled the memory.
+ */
+const SLICE = 4 * 1024;
+
 type Decompressor = ReturnType<typeof createGunzip>;
 
 function decompressorFor(encoding: string): Decompressor | undefined {
@@ -34,6 +40,8 @@ class DecompressedBody implements UpstreamBody {
   readonly #decompressor: Decompressor;
   #queue: Buffer[] = [];
   #produced = 0;
+  /** Compressed bytes not worked off yet. */
+  #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
   #error: UpstreamError | undefined;
 
@@ -57,8 +65,19 @@ class DecompressedBody implements UpstreamBody {
       if (chunk !== undefined) return chunk;
       if (this.#error !== undefined) throw this.#error;
       if (this.#ended) return null;
-      await this.#feed(await this.#source.read());
+      await this.#feed(await this.#nextSlice());
     }
+  }
+
+  async #nextSlice(): Promise<Uint8Array | null> {
+    if (this.#rest.length === 0) {
+      const bytes = await this.#source.read();
+      if (bytes === null) return null;
+      this.#rest = bytes;
+    }
+    const slice = this.#rest.subarray(0, SLICE);
+    this.#rest = this.#rest.subarray(SLICE);
+    return slice;
   }
 
   poll(): Uint8Array | undefined {

@@ -43,8 +43,8 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
     send: (request, { signal, connectTimeoutMs }) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const exchange = new Exchange(signal, connectTimeoutMs, resolve, reject);
         const url = new URL(request.url);
+        const exchange = new Exchange(signal, connectTimeoutMs, resolve, reject);
         agent.dispatch(dispatchOptions(request, url), exchange);
       }),
     close: () => agent.close(),

@@ -149,7 +149,8 @@ async function readErrorBody(body: UpstreamBody, clock: Clock): Promise<string> 
       length += chunk.length;
     }
   } catch (error) {
-    if (!(error instanceof UpstreamError)) throw error;
+    // Not even the attempt's own time-out unsays a status that has come.
+    if (!(error instanceof UpstreamError || error instanceof EngineFailure)) throw error;
   } finally {
     timer.cancel();
     body.cancel();

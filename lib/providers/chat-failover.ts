@@ -5,7 +5,7 @@ import { type AttemptEffects, type AttemptTimes, type OpenedChat, openChat } fro
 import { ContinuationTrimmer, continueRequest } from "#lib/providers/continuation.ts";
 import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
-import { type AttemptReport, newProgress, type Target, type WalkOptions, walk } from "#lib/providers/failover.ts";
+import { type AttemptReport, clientClosed, newProgress, type Target, type WalkOptions, walk } from "#lib/providers/failover.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -119,8 +119,9 @@ class Runner {
         return;
       }
     } catch (error) {
-      record.state = this.#options.signal.aborted ? "cancelled" : "failed";
-      throw error;
+      const { aborted } = this.#options.signal;
+      record.state = aborted ? "cancelled" : "failed";
+      throw aborted ? clientClosed(error) : error;
     } finally {
       // Left by `return()`: the reader is gone.
       if (record.state === "running") record.state = "cancelled";
@@ -159,8 +160,7 @@ class Runner {
 
   #attempt(target: Target): ReturnType<typeof openChat> {
     const { request, signal, times, promptCache } = this.#options;
-    const protocol = PROTOCOLS[target.engine.provider.protocol];
-    const prefilled = this.#record.text !== "" && !target.withoutAdditions && protocol.takesPrefill(target.engine);
+    const prefilled = this.#isPrefilled(target);
     const call = {
       request: continueRequest(request, this.#record.text, prefilled),
       prefilled,
@@ -171,12 +171,19 @@ class Runner {
     return openChat(target, call, this.#effects);
   }
 
+  #isPrefilled({ engine, withoutAdditions }: Target): boolean {
+    const { takesPrefill } = PROTOCOLS[engine.provider.protocol];
+    return this.#record.text.trim() !== "" && !withoutAdditions && takesPrefill(engine);
+  }
+
   /** Hands one engine's answer through. Undefined when it broke and can be continued elsewhere. */
   async *#relay(opened: Opened): AsyncGenerator<RunEvent[], Finish | undefined> {
     const { value: chat, target, lease, startedAt } = opened;
     const record = this.#record;
-    const filter = new AnswerFilter(record, this.#sent);
+    const filter = new AnswerFilter(record, this.#sent, this.#isPrefilled(target));
     record.engine = target.engine;
+    // An engine takes the request: what others say of its continuation is not about the request.
+    this.#progress.refusals.length = 0;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // Until the engine says what it used, its row must not be empty: the stream may be left at any time.
     const usage: EngineUsage = { engine: target.engine, usage: this.#estimate(filter) };
@@ -196,10 +203,10 @@ class Runner {
         if (filter.diverged) break;
         batch = await chat.stream.next();
       }
-      const rest = filter.diverged ? [] : filter.end();
-      if (rest.length > 0) yield rest;
       outcome = "answered";
       lease.succeeded();
+      const rest = filter.diverged ? [] : filter.end();
+      if (rest.length > 0) yield rest;
       if (filter.diverged) failure = { kind: "truncated", reason: "The engine began another answer instead of continuing." };
     } catch (error) {
       if (!(error instanceof EngineFailure)) throw error;
@@ -209,7 +216,7 @@ class Runner {
     } finally {
       chat.stream.close();
       lease.abandoned();
-      usage.usage = chat.stream.usage ?? this.#estimate(filter);
+      usage.usage = this.#usage(chat, filter);
       record.malformedFrames += chat.stream.malformed;
       record.attempts.push(this.#report(target, outcome, failure, startedAt));
     }
@@ -232,6 +239,16 @@ class Runner {
       failure.kind !== "content_policy" &&
       this.#record.text.length <= LONGEST_CONTINUED
     );
+  }
+
+  /** As reported; what was reported of an answer that broke off may not be all of it. */
+  #usage({ stream }: OpenedChat, filter: AnswerFilter): TokenUsage {
+    const { usage } = stream;
+    if (usage !== undefined && stream.finished) return usage;
+    const estimate = this.#estimate(filter);
+    if (usage === undefined) return estimate;
+    const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
+    return { ...usage, completionTokens, source: "estimated" };
   }
 
   /** What an attempt that reported nothing has probably used. */
@@ -274,10 +291,10 @@ class AnswerFilter {
   finish: Finish | undefined;
   diverged = false;
 
-  constructor(record: RunRecord, sent: Sent) {
+  constructor(record: RunRecord, sent: Sent, prefilled: boolean) {
     this.#record = record;
     this.#sent = sent;
-    this.#text = new ContinuationTrimmer(record.text);
+    this.#text = new ContinuationTrimmer(record.text, prefilled);
     this.#reasoning = new ContinuationTrimmer(sent.reasoning);
     this.#muteReasoning = record.text !== "";
     this.before = record.text.length;
@@ -309,7 +326,7 @@ class AnswerFilter {
         if (this.#muteReasoning) return;
         // Thinking that differs from what was thought before is new, whatever it begins with.
         const fresh = this.#reasoning.push(event.text);
-        const text = fresh === "diverged" ? event.text : fresh;
+        const text = fresh === "diverged" ? this.#reasoning.divergence : fresh;
         if (text === "" && event.signature === undefined) return;
         this.#sent.reasoning += text;
         passed.push({ ...event, text });

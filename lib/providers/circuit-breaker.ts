@@ -9,8 +9,11 @@ const LONGEST_OPEN_MS = 20_000;
 
 export type BreakerState = "closed" | "open" | "half_open";
 
-/** Leave for one call; `probe` while it is the one call that tests a half-open breaker. */
-export type Permit = { probe: boolean };
+/**
+ * Leave for one call; `probe` while it is the one call that tests a half-open breaker. `period` counts
+ * the breaker's openings and closings: what a call of an earlier period tells is out of date.
+ */
+export type Permit = { probe: boolean; period: number };
 
 type Slot = { second: number; succeeded: number; failed: number };
 
@@ -26,6 +29,7 @@ export class CircuitBreaker {
   #openedAt: number | undefined;
   #openForMs = FIRST_OPEN_MS;
   #probing = false;
+  #period = 0;
 
   state(now: number): BreakerState {
     if (this.#openedAt === undefined) return "closed";
@@ -45,13 +49,13 @@ export class CircuitBreaker {
   tryAcquire(now: number): Permit | undefined {
     switch (this.state(now)) {
       case "closed":
-        return { probe: false };
+        return { probe: false, period: this.#period };
       case "open":
         return undefined;
       case "half_open":
         if (this.#probing) return undefined;
         this.#probing = true;
-        return { probe: true };
+        return { probe: true, period: this.#period };
     }
   }
 
@@ -69,10 +73,13 @@ export class CircuitBreaker {
     this.#failuresInARow = 0;
     this.#slots = [];
     this.#probing = false;
+    this.#period++;
+    permit.period = this.#period;
   }
 
   succeeded(permit: Permit, now: number): void {
     this.answering(permit);
+    if (permit.period !== this.#period) return;
     this.#failuresInARow = 0;
     this.#slot(now).succeeded++;
   }
@@ -82,14 +89,14 @@ export class CircuitBreaker {
       permit.probe = false;
       this.#probing = false;
       this.#openForMs = Math.min(LONGEST_OPEN_MS, this.#openForMs * 2);
-      this.#openedAt = now;
+      this.#open(now);
       return;
     }
-    // A call from before the opening tells nothing new and must not extend it.
-    if (this.#openedAt !== undefined) return;
+    // A call from before the last opening tells nothing new: it neither extends one nor leads to the next.
+    if (permit.period !== this.#period) return;
     this.#failuresInARow++;
     this.#slot(now).failed++;
-    if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostlyFailing(now)) this.#openedAt = now;
+    if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostlyFailing(now)) this.#open(now);
   }
 
   /** The call ended without telling anything about the provider's health: a probe is handed back. */
@@ -97,6 +104,11 @@ export class CircuitBreaker {
     if (!permit.probe) return;
     permit.probe = false;
     this.#probing = false;
+  }
+
+  #open(now: number): void {
+    this.#openedAt = now;
+    this.#period++;
   }
 
   #slot(now: number): Slot {

@@ -13,11 +13,13 @@ const ASK_TO_CONTINUE =
 
 /**
  * The request that continues a broken answer on another engine: with the beginning as a prefill where
- * the engine takes one, else by asking it to go on.
+ * the engine takes one, else by asking it to go on. A prefill must not end in white space (Anthropic
+ * refuses it, and it is one token with what follows): the engine writes that again.
  */
 export function continueRequest(request: ChatRequest, sent: string, prefill: boolean): ChatRequest {
-  if (sent === "") return request;
-  const messages: ChatMessage[] = [...request.messages, { role: "assistant", content: sent }];
+  const beginning = prefill ? sent.trimEnd() : sent;
+  if (beginning.trim() === "") return request;
+  const messages: ChatMessage[] = [...request.messages, { role: "assistant", content: beginning }];
   if (!prefill) messages.push({ role: "user", content: ASK_TO_CONTINUE });
   return { ...request, messages };
 }
@@ -32,22 +34,30 @@ export function continueRequest(request: ChatRequest, sent: string, prefill: boo
 export class ContinuationTrimmer {
   readonly #sent: string;
   readonly #tail: string;
+  /** White space at the end of `sent` that the prefill left out. */
+  readonly #leftOut: string;
   #held = "";
-  #open = true;
+  #prefixHolds = true;
+  #open: boolean;
 
-  constructor(sent: string) {
+  constructor(sent: string, prefilled = false) {
     this.#sent = sent;
     this.#tail = sent.slice(-TAIL);
+    this.#leftOut = prefilled ? sent.slice(sent.trimEnd().length) : "";
     this.#open = sent !== "";
+  }
+
+  /** What the engine said beyond the beginning that it shares with what was sent. */
+  get divergence(): string {
+    return this.#held.slice(commonPrefix(this.#sent, this.#held));
   }
 
   /** The new text, or `diverged` when the engine is writing another answer. */
   push(text: string): string | "diverged" {
     if (!this.#open) return text;
-    // An answer begun anew may be as long as what was sent; only its end needs comparing.
     const from = this.#held.length;
     this.#held += text;
-    if (this.#isPrefixSoFar(from)) {
+    if (this.#isPrefixSoFar(text, from)) {
       if (this.#held.length < this.#sent.length) return "";
     } else if (this.#held.length <= this.#tail.length && this.#tail.includes(this.#held)) {
       return "";
@@ -57,18 +67,19 @@ export class ContinuationTrimmer {
 
   /** What was still held when the engine finished: nothing, where it only repeated the end. */
   end(): string | "diverged" {
-    if (!this.#open || this.#held === "" || this.#sent.endsWith(this.#held)) return "";
+    if (!this.#open || this.#held === "") return "";
+    const { length } = this.#held;
+    if (length >= LEAST_OVERLAP && this.#sent.endsWith(this.#held)) return "";
+    if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return "";
     // Complete, yet shorter than what was sent and not its end: another answer.
-    if (this.#prefixHolds && this.#held.length >= LEAST_DIVERGENCE) return "diverged";
+    if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return "diverged";
     return this.#resolve();
   }
 
-  #prefixHolds = true;
-
-  #isPrefixSoFar(from: number): boolean {
+  /** An answer begun anew may be as long as what was sent: only what is new is compared. */
+  #isPrefixSoFar(text: string, from: number): boolean {
     if (!this.#prefixHolds) return false;
-    const compared = Math.min(this.#held.length, this.#sent.length);
-    this.#prefixHolds = this.#sent.startsWith(this.#held.slice(from, compared), from);
+    this.#prefixHolds = this.#sent.startsWith(text.slice(0, this.#sent.length - from), from);
     return this.#prefixHolds;
   }
 
@@ -78,7 +89,8 @@ export class ContinuationTrimmer {
     if (held.startsWith(this.#sent)) return held.slice(this.#sent.length);
     const overlap = overlapLength(this.#tail, held);
     if (overlap > 0) return held.slice(overlap);
-    return commonPrefix(this.#sent, held) >= LEAST_DIVERGENCE ? "diverged" : held;
+    if (commonPrefix(this.#sent, held) >= LEAST_DIVERGENCE) return "diverged";
+    return held.slice(commonPrefix(this.#leftOut, held));
   }
 }
 
@@ -87,9 +99,7 @@ function overlapLength(sent: string, text: string): number {
   for (let length = Math.min(sent.length, text.length); length >= LEAST_OVERLAP; length--) {
     if (text.startsWith(sent.slice(sent.length - length))) return length;
   }
-  // White space at the seam: a prefill was sent without it, so the engine writes it again.
-  const white = /\s+$/.exec(sent.slice(-32))?.[0] ?? "";
-  return white !== "" && text.startsWith(white) ? white.length : 0;
+  return 0;
 }
 
 function commonPrefix(a: string, b: string): number {

@@ -2,10 +2,13 @@ import { truncate } from "#lib/shared/text.ts";
 
 /** Longest provider reason that is passed on, in characters. */
 const LONGEST_REASON = 500;
+/** This much of a text is looked at. */
+const LONGEST_READ = 20 * LONGEST_REASON;
+const LONGEST_SECRET = 512;
 
 /** Key shapes of the providers, for keys that are not ours but came back in somebody's error. */
 const KEY_SHAPES =
-  /\b(?:sk|gsk|csk|tvly|xai|rk|pk|ghp|gho|ghs|sb_secret|sb_publishable)[-_][\w-]{8,}|\bgithub_pat_\w{8,}|\bAIza[\w-]{20,}|\bAQ\.[\w-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|\bBearer\s+\S+/gi;
+  /\b(?:sk|gsk|csk|tvly|xai|rk|pk|ghp|gho|ghs|sb_secret|sb_publishable)[-_][\w-]{8,}|\bgithub_pat_\w{8,}|\bAIza[\w-]{20,}|\bAQ\.[\w-]{16,}|\beyJ[\w-]{10,}(?:\.[\w-]+){0,2}|\bBearer\s+\S+/gi;
 const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
@@ -20,7 +23,13 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 
 /** A provider's reason as a client may read it: redacted, one line, at most 500 characters. */
 export function publicReason(text: string, secrets: readonly string[] = []): string {
-  // Cut first: a megabyte of error text is not worth redacting whole, but a secret must not be halved.
-  const bounded = text.slice(0, 20 * LONGEST_REASON).replace(CONTROLS, " ");
-  return truncate(redact(bounded, secrets).trim(), LONGEST_REASON);
+  // Cut first: a megabyte of error text is not worth redacting whole.
+  return truncate(redact(bounded(text).replace(CONTROLS, " "), secrets).trim(), LONGEST_REASON);
+}
+
+/** The beginning of a text, without the word at the cut: half a secret would not be recognised. */
+function bounded(text: string): string {
+  if (text.length <= LONGEST_READ) return text;
+  const head = text.slice(0, LONGEST_READ);
+  return head.slice(0, Math.max(head.lastIndexOf(" "), LONGEST_READ - LONGEST_SECRET));
 }

@@ -24,7 +24,9 @@ export class SseReader {
     this.#parser = createParser({
       maxBufferSize: longestLine,
       onEvent: (message: EventSourceMessage) => {
-        this.#messages.push({ event: message.event, data: message.data });
+        // A line that comes whole, in one chunk, never fills the parser's buffer.
+        if (message.data.length > longestLine) this.#overflow = true;
+        if (!this.#overflow) this.#messages.push({ event: message.event, data: message.data });
       },
       onError: (error) => {
         if (error.type === "max-buffer-size-exceeded") this.#overflow = true;

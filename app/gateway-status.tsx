@@ -1,0 +1,38 @@
+"use client";
+
+import { useEffect, useState } from "react";
+
+type Status =
+  | { kind: "asking" }
+  | { kind: "up"; version: string; engines: "sandbox" | "providers" }
+  | { kind: "down"; message: string };
+
+async function ask(): Promise<Status> {
+  const response = await fetch("/api/health", { cache: "no-store" });
+  const body = await response.json();
+  if (!response.ok) return { kind: "down", message: String(body?.error?.message ?? `status ${response.status}`) };
+  return { kind: "up", version: String(body.version), engines: body.engines === "sandbox" ? "sandbox" : "providers" };
+}
+
+/** What `/api/health` says, in a sentence. */
+export function GatewayStatus() {
+  const [status, setStatus] = useState<Status>({ kind: "asking" });
+  useEffect(() => {
+    ask().then(setStatus, (error: unknown) => setStatus({ kind: "down", message: String(error) }));
+  }, []);
+  switch (status.kind) {
+    case "asking":
+      return <p className="status">Asking the gateway…</p>;
+    case "down":
+      return <p className="status down">The gateway does not answer: {status.message}</p>;
+    case "up":
+      return (
+        <p className="status up">
+          Version {status.version} is running.{" "}
+          {status.engines === "sandbox"
+            ? "No provider key is set: the built-in sandbox engine (or a local Ollama) answers."
+            : "Providers are configured."}
+        </p>
+      );
+  }
+}

@@ -1,0 +1,47 @@
+import { GatewayStatus } from "./gateway-status.tsx";
+import { publicEnv } from "#lib/public-env.ts";
+
+const base = publicEnv.appUrl ?? "http://localhost:3000";
+
+const CURL = `curl -N ${base}/api/ai-chat \\
+  -H "Authorization: Bearer $(cat .data/dev-key)" \\
+  -H "Content-Type: application/json" \\
+  -d '{"message": "Hello! Who are you?"}'`;
+
+const FAILOVER_CURL = CURL.replace("Hello! Who are you?", "/fail cut and tell me who you are");
+
+export default function Home() {
+  return (
+    <main>
+      <h1>{publicEnv.appName}</h1>
+      <p className="muted">One endpoint in front of ten LLM providers. When one fails, the next answers.</p>
+      <GatewayStatus />
+
+      <h2>Ask it something</h2>
+      <p>
+        The local key is in <code>.data/dev-key</code>; it was printed at start too.
+      </p>
+      <pre>{CURL}</pre>
+
+      <h2>Watch failover happen</h2>
+      <p>
+        The sandbox engine fails when told to: <code>/fail 429</code>, <code>/fail 500</code>,{" "}
+        <code>/fail silence</code> or <code>/fail cut</code>, in the middle of its answer.
+      </p>
+      <pre>{FAILOVER_CURL}</pre>
+
+      <h2>Read on</h2>
+      <ul>
+        <li>
+          <code>docs/HOW-IT-WORKS.md</code>: the stream protocol
+        </li>
+        <li>
+          <code>docs/ARCHITECTURE.md</code>: how the code is laid out
+        </li>
+        <li>
+          <code>docs/CONFIGURATION.md</code>: every environment variable
+        </li>
+      </ul>
+    </main>
+  );
+}

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { createClient } from "@supabase/supabase-js";
+import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
+import { z } from "zod";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+export type TokenUser = { userId: string; email: string | undefined; emailConfirmed: boolean };
+
+/**
+ * Verifies Supabase access tokens. Null for a token that is no good; `database_unavailable` when the
+ * auth server would have to say and does not.
+ */
+export type AccessTokenVerifier = (token: string) => Promise<TokenUser | null>;
+
+export type AccessTokenOptions = {
+  url: string;
+  publishableKey: string;
+  /** For projects that still sign with a shared secret (HS256). */
+  jwtSecret?: string | undefined;
+  /** Monotonic milliseconds. */
+  now: () => number;
+  timeoutMs?: number | undefined;
+};
+
+const KEPT_MS = 60_000;
+const MOST_KEPT = 5_000;
+const claimsSchema = z.object({
+  sub: z.uuid(),
+  role: z.literal("authenticated"),
+  email: z.string().optional(),
+  user_metadata: z.object({ email_verified: z.boolean().optional() }).optional(),
+});
+
+/** Asymmetric tokens by the project's cached JWKS, HS256 by the secret, all others by asking the server. */
+export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTokenVerifier {
+  const { url, jwtSecret, timeoutMs = 2_000 } = options;
+  const keys = createRemoteJWKSet(new URL(`${url}/auth/v1/.well-known/jwks.json`), { timeoutDuration: timeoutMs });
+  const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
+  const askServer = cachedServerCheck(options, timeoutMs);
+
+  return async (token) => {
+    const algorithm = algorithmOf(token);
+    if (algorithm === undefined || algorithm === "none") return null;
+    try {
+      if (!algorithm.startsWith("HS")) {
+        const { payload } = await jwtVerify(token, keys, { algorithms: ["ES256", "RS256", "EdDSA"] });
+        return userOf(payload);
+      }
+      if (secret === undefined) return await askServer(token);
+      const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
+      return userOf(payload);
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw authAway(error);
+      return null;
+    }
+  };
+}
+
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+function userOf(payload: JWTPayload): TokenUser | null {
+  const claims = claimsSchema.safeParse(payload);
+  // The anon key and the service key of older projects are JWTs as well: they are no user's.
+  if (!claims.success) return null;
+  const { sub, email, user_metadata: metadata } = claims.data;
+  return { userId: sub, email, emailConfirmed: metadata?.email_verified === true };
+}
+
+function cachedServerCheck(options: AccessTokenOptions, timeoutMs: number): AccessTokenVerifier {
+  const client = createClient(options.url, options.publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }) },
+  });
+  const kept = new Map<string, { user: TokenUser | null; until: number }>();
+  return async (token) => {
+    const digest = createHash("sha256").update(token).digest("base64");
+    const known = kept.get(digest);
+    if (known !== undefined && known.until > options.now()) return known.user;
+    const { data, error } = await client.auth.getUser(token);
+    if (error !== null && (error.status === undefined || error.status >= 500 || error.status === 0)) throw authAway(error);
+    const { user } = data;
+    const found =
+      user === null
+        ? null
+        : { userId: user.id, email: user.email, emailConfirmed: user.email_confirmed_at !== undefined };
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(digest, { user: found, until: options.now() + KEPT_MS });
+    return found;
+  };
+}
+
+function authAway(cause: unknown): GatewayError {
+  return new GatewayError("database_unavailable", "Your session could not be checked just now. Try again shortly.", {
+    retryAfterSeconds: 2,
+    cause,
+  });
+}

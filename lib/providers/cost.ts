@@ -1,0 +1,85 @@
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import { bareModelName } from "#lib/providers/model-rules.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+
+/** USD per million tokens. */
+type Price = { input: number; output: number; cachedInput?: number; cacheWrite?: number };
+
+/**
+ * Models that bill by default wherever they are served, with the prices that hold where the price
+ * library has another or none. Sources: the providers' price pages, mid-2026; docs/decisions/0005.
+ */
+const PAID_MODELS: Readonly<Record<string, Price>> = {
+  "claude-opus-4-7": { input: 5, output: 25, cachedInput: 0.5, cacheWrite: 6.25 },
+  "gpt-5.5": { input: 5, output: 30, cachedInput: 0.5 },
+  "gemini-3.5-pro": { input: 2.5, output: 10, cachedInput: 0.25 },
+  "codestral-latest": { input: 0.3, output: 0.9 },
+};
+
+/** What the gateway needs of an engine to price it. */
+export type PricedEngine = Pick<Engine, "provider" | "model" | "paid">;
+
+export type PriceBook = {
+  /**
+   * What an attempt cost, in USD: 0 on a free tier, the provider's own figure where it gives one.
+   * Undefined when the engine bills and nobody knows its price: unknown is not zero.
+   */
+  costUsd(engine: PricedEngine, usage: TokenUsage): number | undefined;
+  /** What the tokens would cost at list price, whether they are billed or not; undefined when unknown. */
+  listPriceUsd(engine: PricedEngine, usage: TokenUsage): number | undefined;
+};
+
+/** Knows no price: what costs nothing still costs nothing. */
+export const NO_PRICES: PriceBook = {
+  listPriceUsd: () => undefined,
+  costUsd: (engine, usage) => usage.reportedCostUsd ?? (isPaid(engine) ? undefined : 0),
+};
+
+let loading: Promise<PriceBook> | undefined;
+
+/** The price book; the first call loads the library, which is too large to load at start. */
+export function loadPriceBook(): Promise<PriceBook> {
+  loading ??= import("@pydantic/genai-prices").then(({ calcPrice }) => createPriceBook(calcPrice));
+  return loading;
+}
+
+export function isPaid(engine: PricedEngine): boolean {
+  return engine.paid || bareModelName(engine.model) in PAID_MODELS;
+}
+
+type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
+
+function createPriceBook(calcPrice: CalcPrice): PriceBook {
+  const listPriceUsd = (engine: PricedEngine, usage: TokenUsage): number | undefined => {
+    const own = PAID_MODELS[bareModelName(engine.model)];
+    if (own !== undefined) return priceOf(own, usage);
+    const providerId = engine.provider.pricedAs;
+    if (providerId === undefined) return undefined;
+    const counted = {
+      input_tokens: usage.promptTokens,
+      cache_read_tokens: usage.cachedTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      output_tokens: usage.completionTokens,
+    };
+    return calcPrice(counted, engine.model, { providerId })?.total_price;
+  };
+  return {
+    listPriceUsd,
+    costUsd(engine, usage) {
+      if (usage.reportedCostUsd !== undefined) return usage.reportedCostUsd;
+      return isPaid(engine) ? listPriceUsd(engine, usage) : 0;
+    },
+  };
+}
+
+function priceOf(price: Price, usage: TokenUsage): number {
+  const written = Math.min(usage.cacheWriteTokens, usage.promptTokens);
+  const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
+  const plain = usage.promptTokens - cached - written;
+  const perMillion =
+    plain * price.input +
+    cached * (price.cachedInput ?? price.input) +
+    written * (price.cacheWrite ?? price.input) +
+    usage.completionTokens * price.output;
+  return perMillion / 1_000_000;
+}

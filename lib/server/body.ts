@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { parseJson } from "#lib/shared/json.ts";
+
+export const MEGABYTE = 1024 * 1024;
+
+/**
+ * The JSON body of a request, validated. The cap holds while reading, whatever Content-Length says.
+ * Throws `unsupported_media_type`, `payload_too_large` or `invalid_request` with the fields that are
+ * wrong.
+ */
+export async function readJson<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  mostBytes: number,
+): Promise<z.infer<Schema>> {
+  const type = request.headers.get("content-type");
+  // A missing type is forgiven: the body says by itself whether it is JSON.
+  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new GatewayError("unsupported_media_type", "Send the body as application/json.");
+  }
+  const text = await readText(request, mostBytes);
+  const body = parseJson(text);
+  if (body === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, 10).map((issue) => ({
+    field: issue.path.join("."),
+    problem: issue.message,
+  }));
+  const [first] = issues;
+  const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
+  throw new GatewayError("invalid_request", `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, "."), {
+    details: { issues },
+  });
+}
+
+async function readText(request: Request, mostBytes: number): Promise<string> {
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > mostBytes) throw tooLarge(mostBytes);
+  if (request.body === null) return "";
+  const decoder = new TextDecoder();
+  const reader = request.body.getReader();
+  let text = "";
+  let bytes = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > mostBytes) {
+      await reader.cancel();
+      throw tooLarge(mostBytes);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function tooLarge(mostBytes: number): GatewayError {
+  return new GatewayError("payload_too_large", `The body may have at most ${Math.floor(mostBytes / MEGABYTE)} MB.`);
+}

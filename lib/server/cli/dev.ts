@@ -1,0 +1,3 @@
+import { runNext } from "#lib/server/cli/run-next.ts";
+
+await runNext("dev");

@@ -1,0 +1,29 @@
+const ALLOWED_HEADERS = "authorization, content-type, x-api-key, x-request-id";
+const EXPOSED_HEADERS =
+  "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped";
+const PREFLIGHT_SECONDS = "600";
+
+/**
+ * CORS headers for an origin that the operator allows; none for any other. Credentials are never
+ * allowed: a browser of another origin comes with a bearer or not at all.
+ */
+export function corsHeaders(
+  request: Request,
+  allowedOrigins: readonly string[],
+  allowedMethods: string,
+): Record<string, string> {
+  if (allowedOrigins.length === 0) return {};
+  const origin = request.headers.get("origin");
+  if (origin === null || !(allowedOrigins.includes(origin) || allowedOrigins.includes("*"))) return { vary: "Origin" };
+  const headers: Record<string, string> = {
+    vary: "Origin",
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": EXPOSED_HEADERS,
+  };
+  if (request.method === "OPTIONS") {
+    headers["access-control-allow-methods"] = allowedMethods;
+    headers["access-control-allow-headers"] = ALLOWED_HEADERS;
+    headers["access-control-max-age"] = PREFLIGHT_SECONDS;
+  }
+  return headers;
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { Setting } from "#lib/providers/registry.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** `1`, `true` and `on` switch a flag on; everything else, off. */
+const flag = (fallback: boolean) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined ? fallback : /^(?:1|true|on|yes)$/i.test(text.trim())));
+const list = z
+  .string()
+  .optional()
+  .transform((text) => (text ?? "").split(",").flatMap((item) => item.trim() || []));
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
+
+const schema = z.object({
+  NODE_ENV: z.string().default("production"),
+  VERCEL: flag(false),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+  HOST: z.string().optional(),
+  NEXT_PUBLIC_SUPABASE_URL: url.optional(),
+  NEXT_PUBLIC_SUPABASE_ANON_KEY: z.string().optional(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
+  SUPABASE_JWT_SECRET: z.string().optional(),
+  NEXT_PUBLIC_APP_URL: url.optional(),
+  SARMALINK_DATA_DIR: z.string().default(".data"),
+  MODELS_CONFIG: z.string().optional(),
+  OLLAMA_URL: url.optional(),
+  ENABLE_PROMPT_CACHE: flag(true),
+  ENABLE_SANDBOX: flag(false),
+  MIDSTREAM_RECOVERY: flag(true),
+  CORS_ALLOWED_ORIGINS: list,
+  TRUST_PROXY: flag(false),
+  AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().nonnegative().default(300),
+  CONNECT_TIMEOUT_MS: milliseconds(3_000),
+  FIRST_TOKEN_TIMEOUT_MS: milliseconds(12_000),
+  ANSWER_TIMEOUT_MS: milliseconds(60_000),
+  PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
+  REQUEST_DEADLINE_MS: milliseconds(120_000),
+});
+
+export type Env = z.infer<typeof schema> & {
+  /** Any variable by name, for key pools and base URLs, whose names are data. */
+  setting: Setting;
+};
+
+/**
+ * The configuration of this process: the only place on the server that reads the environment.
+ * Empty variables count as unset. Throws `not_configured` naming the first wrong one.
+ */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const setting: Setting = (name) => source[name]?.trim() || undefined;
+  const present = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, setting(name)]));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new GatewayError("not_configured", `The variable ${String(issue?.path[0])} is wrong: ${issue?.message}.`);
+  }
+  return { ...parsed.data, setting };
+}

@@ -1,0 +1,176 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { ModeId } from "#lib/ai-models.ts";
+import { systemClock } from "#lib/adapters/clock.ts";
+import { createLogger } from "#lib/adapters/logger.ts";
+import { SANDBOX_MODELS, SANDBOX_ORIGIN, withSandbox } from "#lib/adapters/sandbox-upstream.ts";
+import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createCookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
+import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
+import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { type Catalogue, DEFAULT_CATALOGUE, parseModelsConfig } from "#lib/providers/catalogue.ts";
+import { loadPriceBook } from "#lib/providers/cost.ts";
+import { EngineHealth } from "#lib/providers/engine-health.ts";
+import { createRegistry, type Engine, type OperatorProvider, type Registry } from "#lib/providers/registry.ts";
+import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
+import { type Env, readEnv } from "#lib/server/env.ts";
+import { findLocalOllama } from "#lib/server/local-ollama.ts";
+import type { ChatDependencies } from "#lib/services/chat.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Everything a route needs, wired once per process. */
+export type Gateway = {
+  env: Env;
+  logger: Logger;
+  registry: Registry;
+  health: EngineHealth;
+  authenticator: Authenticator;
+  chat: ChatDependencies;
+  /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
+  sandboxed: boolean;
+  /** Closes connections to providers. */
+  close(): Promise<void>;
+};
+
+const SANDBOX_PROVIDER: OperatorProvider = {
+  id: "sandbox",
+  baseUrl: `${SANDBOX_ORIGIN}/v1`,
+  protocol: "openai-compatible",
+};
+
+let current: Promise<Gateway> | undefined;
+
+/** The process's gateway, made at the first request. A failed start is tried anew at the next. */
+export function getGateway(): Promise<Gateway> {
+  current ??= createGateway(readEnvLater()).catch((error: unknown) => {
+    current = undefined;
+    throw error;
+  });
+  return current;
+}
+
+async function readEnvLater(): Promise<Env> {
+  return readEnv();
+}
+
+/** A gateway of its own; tests make theirs from the settings they want. */
+export async function createGateway(settings: Env | Promise<Env>): Promise<Gateway> {
+  const env = await settings;
+  const catalogue = await loadCatalogue(env);
+  const registry = createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]);
+  const logger = createLogger(secretsOf(env, registry));
+  const clock = systemClock;
+  const http = createHttpUpstream();
+  const health = new EngineHealth(() => clock.now());
+  const sandboxed = isSandboxed(env, registry, catalogue);
+  const supabase = connectSupabase(env);
+  return {
+    env,
+    logger,
+    registry,
+    health,
+    sandboxed,
+    authenticator: createAuthenticator({ env, clock, ...supabase }),
+    chat: {
+      modes: catalogue.modes,
+      enginesOf: engineLookup(env, registry, catalogue, sandboxed),
+      turns: supabase.turns,
+      run: {
+        times: {
+          connectMs: env.CONNECT_TIMEOUT_MS,
+          firstTokenMs: env.FIRST_TOKEN_TIMEOUT_MS,
+          answerMs: env.ANSWER_TIMEOUT_MS,
+          idleMs: env.PROVIDER_TIMEOUT_MS,
+          deadlineMs: env.REQUEST_DEADLINE_MS,
+        },
+        recovery: env.MIDSTREAM_RECOVERY,
+        promptCache: env.ENABLE_PROMPT_CACHE,
+      },
+      effects: {
+        upstream: sandboxed ? withSandbox(http, clock) : http,
+        health,
+        clock,
+        random: Math.random,
+        newId: () => `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+      },
+      prices: loadPriceBook,
+      randomHex: (bytes) => randomBytes(bytes).toString("hex"),
+      logger,
+    },
+    close: () => http.close(),
+  };
+}
+
+async function loadCatalogue(env: Env): Promise<Catalogue> {
+  const config = env.MODELS_CONFIG;
+  if (config === undefined) return DEFAULT_CATALOGUE;
+  const isInline = config.startsWith("{") || config.includes("\n");
+  if (isInline) return parseModelsConfig(config, "MODELS_CONFIG");
+  const text = await readFile(config, "utf8").catch((error: unknown) => {
+    throw new GatewayError("not_configured", `MODELS_CONFIG names "${config}", which cannot be read.`, { cause: error });
+  });
+  return parseModelsConfig(text, config);
+}
+
+/** Without a provider, development answers by itself; production only when told to. */
+function isSandboxed(env: Env, registry: Registry, catalogue: Catalogue): boolean {
+  const real = registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  if (real.length > 0 || catalogue.providers.length > 0) return false;
+  return env.ENABLE_SANDBOX || env.NODE_ENV === "development";
+}
+
+function engineLookup(
+  env: Env,
+  registry: Registry,
+  catalogue: Catalogue,
+  sandboxed: boolean,
+): ChatDependencies["enginesOf"] {
+  if (!sandboxed) {
+    const engines = new Map<ModeId, Engine[]>();
+    return async (mode) => {
+      const known = engines.get(mode) ?? registry.resolve(catalogue.modes[mode].failover);
+      engines.set(mode, known);
+      return known;
+    };
+  }
+  const builtIn = registry.resolve(
+    SANDBOX_MODELS.map((model) => ({ provider: SANDBOX_PROVIDER.id, model, label: `Sandbox engine (${model})` })),
+  );
+  const local = env.NODE_ENV === "development" ? findLocalOllama() : Promise.resolve(undefined);
+  return async () => {
+    const ollama = await local;
+    return ollama === undefined ? builtIn : [ollama, ...builtIn];
+  };
+}
+
+/** Every key that could turn up in an error: none of them is ever logged. */
+function secretsOf(env: Env, registry: Registry): string[] {
+  const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET].flatMap((secret) => secret ?? []);
+  return [...own, ...registry.configured().flatMap((id) => registry.providerKeys(id))];
+}
+
+function connectSupabase(env: Env) {
+  const { NEXT_PUBLIC_SUPABASE_URL: url, NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey } = env;
+  if (url === undefined || publishableKey === undefined) {
+    throw new GatewayError(
+      "not_configured",
+      "No database is configured. Set NEXT_PUBLIC_SUPABASE_URL and NEXT_PUBLIC_SUPABASE_ANON_KEY, " +
+        "or start with `npm run dev`, which brings a local one.",
+    );
+  }
+  const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
+  return {
+    turns: createSupabaseTurnStore({ clients, now: Date.now }),
+    keys: createSupabaseGatewayKeyStore({ clients }),
+    verifyToken: createAccessTokenVerifier({
+      url,
+      publishableKey,
+      jwtSecret: env.SUPABASE_JWT_SECRET,
+      now: () => systemClock.now(),
+    }),
+    readCookies: createCookieSessionReader(url, publishableKey),
+  };
+}

@@ -1,0 +1,30 @@
+import { createRegistry, type Engine } from "#lib/providers/registry.ts";
+import { arrayField, stringField } from "#lib/shared/json.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:11434";
+const PATIENCE_MS = 300;
+
+/**
+ * The first model of an Ollama that answers on its default port, as an engine; undefined when there is
+ * none. Only development looks: a newcomer with Ollama running gets a real model at once.
+ */
+export async function findLocalOllama(): Promise<Engine | undefined> {
+  try {
+    const response = await fetch(`${DEFAULT_URL}/api/tags`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const tags: unknown = await response.json();
+    const model = arrayField(tags, "models").find(canChat);
+    const name = stringField(model, "name");
+    if (name === undefined) return undefined;
+    const registry = createRegistry((setting) => (setting === "OLLAMA_URL" ? DEFAULT_URL : undefined));
+    return registry.resolve([{ provider: "ollama", model: name, label: `Local Ollama (${name})` }])[0];
+  } catch (error) {
+    // Nobody is listening, or it is no Ollama: both are ordinary here.
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
+function canChat(model: unknown): boolean {
+  const capabilities = arrayField(model, "capabilities");
+  return capabilities.length === 0 || capabilities.includes("completion");
+}

@@ -1,0 +1,21 @@
+import { after } from "next/server";
+import type { Route } from "#lib/server/route.ts";
+
+type Handler = (request: Request) => Promise<Response>;
+type NextHandlers = Record<"GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS", Handler>;
+
+/**
+ * A route for Next.js. Every method goes to the one handler, so that also a 405 has our shape.
+ * Work behind the answer is handed to Next's `after`, which Vercel keeps the function alive for.
+ */
+export function nextRoute(route: Route): NextHandlers {
+  const handle: Handler = (request) => {
+    const works: Promise<void>[] = [];
+    // Registered now: while the stream is being cancelled there is no request scope to register in.
+    after(async () => {
+      await Promise.all(works);
+    });
+    return route(request, { waitUntil: (work) => works.push(work) });
+  };
+  return { GET: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle, OPTIONS: handle };
+}

@@ -1,0 +1,74 @@
+import { errorResponse, API_HEADERS } from "#lib/server/http-error.ts";
+import { corsHeaders } from "#lib/server/cors.ts";
+import type { Gateway } from "#lib/server/gateway.ts";
+import type { RunInBackground } from "#lib/services/ports.ts";
+import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+
+/** What a host (Next, the self-host server, a test) knows about a request beyond the request. */
+export type HostContext = {
+  /** Address of the socket's other end; undefined where the host does not tell. */
+  remoteAddress?: string | undefined;
+  /** Keeps the process alive for work behind the answer. */
+  waitUntil: (work: Promise<void>) => void;
+};
+
+export type RouteContext = {
+  gateway: Gateway;
+  requestId: string;
+  host: HostContext;
+  inBackground: RunInBackground;
+};
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Handlers = Partial<Record<Method, (request: Request, context: RouteContext) => Promise<Response>>>;
+
+/** A web-standard handler: the same function runs under every host. */
+export type Route = (request: Request, host: HostContext) => Promise<Response>;
+
+/**
+ * A route out of its methods' handlers. What every route needs stands here once: request id, CORS and
+ * OPTIONS, 405, and the single place where a thrown value becomes a response.
+ */
+export function defineRoute(gateway: () => Promise<Gateway>, handlers: Handlers): Route {
+  const allowed = [...Object.keys(handlers), "OPTIONS"].join(", ");
+  return async (request, host) => {
+    const requestId = crypto.randomUUID();
+    let cors: Record<string, string> = {};
+    let response: Response;
+    try {
+      const ready = await gateway();
+      cors = corsHeaders(request, ready.env.CORS_ALLOWED_ORIGINS, allowed);
+      response = await answer(request, { gateway: ready, requestId, host, inBackground: host.waitUntil });
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      if (error.status >= 500) await logFailure(gateway, error, thrown, requestId);
+      response = errorResponse(error, requestId);
+      if (error.code === "method_not_allowed") response.headers.set("allow", allowed);
+    }
+    for (const [name, value] of Object.entries({ ...API_HEADERS, ...cors })) {
+      if (!response.headers.has(name)) response.headers.set(name, value);
+    }
+    response.headers.set("x-request-id", requestId);
+    return response;
+  };
+
+  async function answer(request: Request, context: RouteContext): Promise<Response> {
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: allowed } });
+    const handler = handlers[request.method as Method];
+    if (handler === undefined) {
+      throw new GatewayError("method_not_allowed", `${request.method} is not supported here. Use ${allowed}.`);
+    }
+    return await handler(request, context);
+  }
+}
+
+async function logFailure(
+  gateway: () => Promise<Gateway>,
+  error: GatewayError,
+  thrown: unknown,
+  requestId: string,
+): Promise<void> {
+  const ready = await gateway().catch(() => undefined);
+  if (ready === undefined) process.stderr.write(`${error.message}\n`);
+  else ready.logger.error("A request failed.", thrown, { requestId, code: error.code });
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { MODE_IDS } from "#lib/ai-models.ts";
+import { TONES } from "#lib/prompts/system-prompt.ts";
+import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { getGateway } from "#lib/server/gateway.ts";
+import { defineRoute, type RouteContext } from "#lib/server/route.ts";
+import { type ChatInput, type ChatTurn, startChatTurn } from "#lib/services/chat.ts";
+import { type NativeEvent, serializeEvent } from "#lib/streaming/events.ts";
+import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
+
+const MOST_BYTES = 25 * MEGABYTE;
+const LONGEST_MESSAGE = 200_000;
+const notYet = z.undefined({ error: "is not supported yet; send the text in the message" }).optional();
+
+export const aiChatBody = z.object({
+  message: z.string().max(LONGEST_MESSAGE).refine((text) => text.trim() !== "", "must not be empty"),
+  history: z
+    .array(z.object({ role: z.enum(["user", "assistant"]), content: z.string().max(LONGEST_MESSAGE) }))
+    .max(1_000)
+    .default([]),
+  model: z.enum([...MODE_IDS, "auto"]).default("auto"),
+  sessionId: z.uuid().nullish(),
+  image: z
+    .string()
+    .regex(/^data:image\/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/]/, "must be a data URL of a PNG, JPEG, WebP or GIF image")
+    .nullish(),
+  customInstructions: z.string().max(4_000).optional(),
+  tone: z.enum(TONES).optional(),
+  files: notYet,
+  pdfBase64: notYet,
+  excelBase64: notYet,
+  wordBase64: notYet,
+});
+
+/** `POST /api/ai-chat`: one message in, the native event stream out. */
+export const aiChat = defineRoute(getGateway, { POST: answer });
+
+export async function answer(request: Request, context: RouteContext): Promise<Response> {
+  const { gateway, requestId, host, inBackground } = context;
+  const { caller, setCookies } = await gateway.authenticator.authenticate(request, host);
+  const body = await readJson(request, aiChatBody, MOST_BYTES);
+  const turn = await startChatTurn(
+    toInput(body),
+    { requestId, caller, signal: request.signal, inBackground },
+    gateway.chat,
+  );
+  const headers = new Headers(SSE_HEADERS);
+  for (const cookie of setCookies) headers.append("set-cookie", cookie);
+  const stream = sseStream(frames(turn), { clock: gateway.chat.effects.clock, onCancel: () => turn.abandon() });
+  return new Response(stream, { headers });
+}
+
+function toInput(body: z.infer<typeof aiChatBody>): ChatInput {
+  return {
+    message: body.message,
+    history: body.history,
+    model: body.model,
+    sessionId: body.sessionId ?? undefined,
+    image: body.image ?? undefined,
+    customInstructions: body.customInstructions,
+    tone: body.tone,
+  };
+}
+
+async function* frames(turn: ChatTurn): AsyncGenerator<string, void> {
+  for await (const batch of turn.events) yield batch.map((event: NativeEvent) => serializeEvent(event)).join("");
+}

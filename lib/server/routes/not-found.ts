@@ -1,0 +1,16 @@
+import { getGateway } from "#lib/server/gateway.ts";
+import { defineRoute } from "#lib/server/route.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+async function missing(request: Request): Promise<Response> {
+  throw new GatewayError("not_found", `There is no ${new URL(request.url).pathname}.`);
+}
+
+/** Any other path under `/api`: the error shape of the API, not a web page. */
+export const notFound = defineRoute(getGateway, {
+  GET: missing,
+  POST: missing,
+  PUT: missing,
+  PATCH: missing,
+  DELETE: missing,
+});

@@ -1,0 +1,383 @@
+import type { ModeId, Modes } from "#lib/ai-models.ts";
+import type { ChatMessage, ChatRequest, Content } from "#lib/chat/request.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
+import {
+  type ChatRun,
+  type RunEffects,
+  type RunEvent,
+  type RunOptions,
+  runChat,
+} from "#lib/providers/chat-failover.ts";
+import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { AttemptReport } from "#lib/providers/failover.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
+import type { Caller } from "#lib/services/caller.ts";
+import type { Logger, RunInBackground } from "#lib/services/ports.ts";
+import type {
+  AttemptRecord,
+  BegunTurn,
+  StoredMessage,
+  TurnStatus,
+  TurnStore,
+} from "#lib/services/turn-store.ts";
+import { summarizeUsage, type TurnUsage } from "#lib/services/turn-usage.ts";
+import { linkAbort } from "#lib/shared/abort.ts";
+import { sleep } from "#lib/shared/clock.ts";
+import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { hash32, truncate } from "#lib/shared/text.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+
+const TITLE_LENGTH = 60;
+/** Characters of earlier messages that an engine gets to read. */
+const MOST_HISTORY = 100_000;
+/** The end of a stream waits this long for the turn to be saved, milliseconds; then it is saved behind it. */
+const SETTLE_PATIENCE_MS = 1_500;
+/** Pauses between further tries to save a turn, milliseconds. */
+const SETTLE_RETRIES_MS = [500, 2_000, 8_000, 30_000] as const;
+
+/** One message of a user to native chat, validated. */
+export type ChatInput = {
+  message: string;
+  history: readonly StoredMessage[];
+  model: ModeId | "auto";
+  sessionId: string | undefined;
+  /** A `data:` URL. */
+  image: string | undefined;
+  customInstructions: string | undefined;
+  tone: Tone | undefined;
+};
+
+export type ChatContext = {
+  requestId: string;
+  caller: Caller;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  inBackground: RunInBackground;
+};
+
+export type ChatDependencies = {
+  modes: Modes;
+  /** The engines of a mode that can be called. */
+  enginesOf(mode: ModeId): Promise<readonly Engine[]>;
+  turns: TurnStore;
+  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
+  effects: RunEffects;
+  prices(): Promise<PriceBook>;
+  /** A random hexadecimal string of this many bytes. */
+  randomHex(bytes: number): string;
+  logger: Logger;
+};
+
+export type ChatTurn = {
+  /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
+  events: AsyncGenerator<NativeEvent[], void>;
+  /** The client is gone: stops the engines and saves what there is. Harmless when repeated. */
+  abandon(): void;
+};
+
+/**
+ * Begins a turn of native chat: counts it against the quota, loads the session, and returns the stream
+ * of its answer. Nothing is asked of an engine until the stream is read.
+ *
+ * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
+ * `no_engine_configured`, `database_unavailable`.
+ */
+export async function startChatTurn(
+  input: ChatInput,
+  context: ChatContext,
+  dependencies: ChatDependencies,
+): Promise<ChatTurn> {
+  const routed = resolveMode(input.model, input.image !== undefined);
+  assertModeAllowed(context.caller, routed.mode);
+  const engines = await dependencies.enginesOf(routed.mode);
+  if (engines.length === 0) {
+    throw new GatewayError(
+      "no_engine_configured",
+      `No engine of mode "${routed.mode}" is configured. Set a provider's API key.`,
+    );
+  }
+  const settleSecret = dependencies.randomHex(32);
+  const mode = dependencies.modes[routed.mode];
+  const begun = await dependencies.turns.begin({
+    requestId: context.requestId,
+    settleSecret,
+    caller: context.caller,
+    tier: routed.mode,
+    dailyLimit: mode.perUserDailyLimit,
+    sessionId: input.sessionId,
+    title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), TITLE_LENGTH),
+  });
+  const turn = new Turn({ input, context, dependencies, routed, begun, settleSecret, engines });
+  return { events: turn.events(), abandon: () => turn.abandon() };
+}
+
+function assertModeAllowed(caller: Caller, mode: ModeId): void {
+  const modes = caller.kind === "key" ? caller.limits.modes : undefined;
+  if (modes !== undefined && !modes.includes(mode)) {
+    throw new GatewayError("forbidden", `This gateway key may not use mode "${mode}".`);
+  }
+}
+
+type TurnParts = {
+  input: ChatInput;
+  context: ChatContext;
+  dependencies: ChatDependencies;
+  routed: RoutedMode;
+  begun: BegunTurn;
+  settleSecret: string;
+  engines: readonly Engine[];
+};
+
+class Turn {
+  readonly #parts: TurnParts;
+  readonly #run: ChatRun;
+  readonly #abort: ReturnType<typeof linkAbort>;
+  readonly #prices: Promise<PriceBook>;
+  #settled: Promise<void> | undefined;
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+    const { context, dependencies, engines, begun } = parts;
+    this.#abort = linkAbort(context.signal);
+    // Loads beside the first tokens; by the end it is there.
+    this.#prices = dependencies.prices().catch((error: unknown) => {
+      dependencies.logger.error("The price library could not be loaded; costs are unknown.", error, this.#logFields());
+      return NO_PRICES;
+    });
+    this.#run = runChat(
+      {
+        engines,
+        request: buildRequest(parts),
+        signal: this.#abort.controller.signal,
+        keySeed: hash32(begun.sessionId),
+        ...dependencies.run,
+      },
+      dependencies.effects,
+    );
+  }
+
+  async *events(): AsyncGenerator<NativeEvent[], void> {
+    const { routed, begun, dependencies } = this.#parts;
+    try {
+      const opening = this.#opening();
+      if (opening.length > 0) yield opening;
+      for await (const batch of this.#run.events) {
+        const events = batch.flatMap(toNative);
+        if (events.length > 0) yield events;
+      }
+      const usage = await this.#usage();
+      await this.#settleWithin(SETTLE_PATIENCE_MS);
+      yield [
+        usageEvent(usage, this.#run.record.engine),
+        { type: "done", usage: begun.usedToday, model: routed.mode, tokensOut: usage.completionTokens },
+      ];
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      if (error.code === "internal_error")
+        dependencies.logger.error("A chat turn failed.", thrown, this.#logFields());
+      await this.#settleWithin(SETTLE_PATIENCE_MS);
+      yield [errorEvent(error)];
+    } finally {
+      this.abandon();
+    }
+  }
+
+  abandon(): void {
+    // After a complete answer there is nothing left to abort.
+    this.#abort.controller.abort();
+    this.#abort.unlink();
+    void this.#settle();
+  }
+
+  /** What is known before any engine is asked. */
+  #opening(): NativeEvent[] {
+    const { routed, begun, dependencies } = this.#parts;
+    const opening: NativeEvent[] = [];
+    if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
+    if (routed.routed)
+      opening.push({ type: "auto_routed", to: routed.mode, label: dependencies.modes[routed.mode].name });
+    return opening;
+  }
+
+  async #usage(): Promise<TurnUsage> {
+    return summarizeUsage(this.#run.record.usages, await this.#prices);
+  }
+
+  async #settleWithin(milliseconds: number): Promise<void> {
+    const { clock } = this.#parts.dependencies.effects;
+    await Promise.race([this.#settle(), sleep(clock, milliseconds)]);
+  }
+
+  /** Saves the turn, once, however often it is called; goes on behind the answer when the database is slow. */
+  #settle(): Promise<void> {
+    if (this.#settled === undefined) {
+      this.#settled = this.#save();
+      this.#parts.context.inBackground(this.#settled);
+    }
+    return this.#settled;
+  }
+
+  async #save(): Promise<void> {
+    const { dependencies, context, settleSecret, input } = this.#parts;
+    const { record } = this.#run;
+    try {
+      // A run that was left may still be on its way out; its record is complete when it has ended.
+      await this.#run.events.return();
+      const usage = await this.#usage();
+      await retry(dependencies, this.#logFields(), () =>
+        dependencies.turns.settle({
+          requestId: context.requestId,
+          settleSecret,
+          caller: context.caller,
+          status: TURN_STATUS[record.state],
+          deliveredContent: record.committed,
+          model: record.engine?.model ?? null,
+          backend: record.engine?.provider.id ?? null,
+          promptTokens: usage.promptTokens,
+          completionTokens: usage.completionTokens,
+          cachedTokens: usage.cachedTokens,
+          costUsd: usage.costUsd ?? null,
+          usageSource: usage.source,
+          userMessage: input.message,
+          assistantMessage: record.text,
+          attempts: record.attempts.map(toAttemptRecord),
+        }),
+      );
+    } catch (error) {
+      dependencies.logger.error("A turn could not be saved.", error, this.#logFields());
+    }
+  }
+
+  #logFields(): { requestId: string; mode: string } {
+    return { requestId: this.#parts.context.requestId, mode: this.#parts.routed.mode };
+  }
+}
+
+const TURN_STATUS: Record<ChatRun["record"]["state"], TurnStatus> = {
+  // Left before it was ever read.
+  running: "cancelled",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
+/** Tries again while the database is away; settling is idempotent. Every other error is thrown. */
+async function retry(
+  dependencies: ChatDependencies,
+  fields: { requestId: string },
+  action: () => Promise<void>,
+): Promise<void> {
+  for (const pause of SETTLE_RETRIES_MS) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
+      dependencies.logger.warn("Saving a turn failed; trying again.", { ...fields, pauseMs: pause });
+      await sleep(dependencies.effects.clock, pause);
+    }
+  }
+  await action();
+}
+
+function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRequest {
+  // What the server stored cannot have been tampered with; it wins over what the client sends.
+  const history = recent(begun.sessionCreated ? input.history : begun.messages);
+  const messages: ChatMessage[] = [
+    systemPrompt({
+      mode: routed.mode,
+      tone: input.tone,
+      customInstructions: input.customInstructions,
+      now: dependencies.effects.clock.wallNow(),
+      nonce: dependencies.randomHex(8),
+    }),
+    ...history.map(
+      (message): ChatMessage => ({ role: message.role, content: stripInvisible(message.content) }),
+    ),
+    { role: "user", content: userContent(input) },
+  ];
+  const request: ChatRequest = { messages, stream: true, webSearch: true, cacheKey: begun.sessionId };
+  if (routed.mode === "reasoner") request.reasoningEffort = "high";
+  return request;
+}
+
+/** The newest messages that fit: a long conversation must not outgrow every engine's context. */
+function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
+  let characters = 0;
+  const first = history.findLastIndex((message) => {
+    characters += message.content.length;
+    return characters > MOST_HISTORY;
+  });
+  return history.slice(first + 1);
+}
+
+function userContent(input: ChatInput): Content {
+  const text = stripInvisible(input.message);
+  if (input.image === undefined) return text;
+  return [
+    { type: "text", text },
+    { type: "image", url: input.image },
+  ];
+}
+
+function toNative(event: RunEvent): NativeEvent[] {
+  switch (event.type) {
+    case "text":
+    case "refusal":
+      return [{ type: "token", text: event.text }];
+    case "reasoning":
+      return event.text === "" ? [] : [{ type: "thinking", text: event.text }];
+    case "sources":
+      return [{ type: "sources", sources: event.sources }];
+    case "engine":
+      return [
+        {
+          type: "backend",
+          label: event.engine.label,
+          provider: event.engine.provider.id,
+          model: event.engine.model,
+        },
+      ];
+    case "attempt":
+      return [{ type: "attempt", engine: event.report.engine.id, outcome: event.report.outcome }];
+    // Native chat offers no tools; an engine that calls one all the same is not obeyed.
+    case "tool_call":
+    case "completed":
+      return [];
+  }
+}
+
+function usageEvent(usage: TurnUsage, engine: Engine | undefined): NativeEvent {
+  const event: NativeEvent & { type: "usage" } = {
+    type: "usage",
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    cachedTokens: usage.cachedTokens,
+    cacheHit: usage.cachedTokens > 0,
+  };
+  if (engine !== undefined) event.backend = engine.label;
+  if (usage.costUsd !== undefined) event.costUsd = usage.costUsd;
+  return event;
+}
+
+function errorEvent(error: GatewayError): NativeEvent {
+  const event: NativeEvent & { type: "error" } = { type: "error", message: error.message, code: error.code };
+  if (error.retryAfterSeconds !== undefined) event.retryAfter = error.retryAfterSeconds;
+  return event;
+}
+
+function toAttemptRecord(report: AttemptReport): AttemptRecord {
+  const meta: Record<string, unknown> = {};
+  if (report.status !== undefined) meta["httpStatus"] = report.status;
+  if (report.reason !== undefined) meta["reason"] = report.reason;
+  return {
+    modelId: report.engine.model,
+    backend: report.engine.provider.id,
+    keyIndex: report.keyIndex,
+    status: report.outcome === "answered" ? "ok" : report.outcome,
+    latencyMs: Math.round(report.latencyMs),
+    tokensOut: null,
+    meta,
+  };
+}

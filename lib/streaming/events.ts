@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { parseJson } from "#lib/shared/json.ts";
+
+const count = z.number().int().nonnegative();
+
+/**
+ * The native stream, one schema an event. This file is the only writer and reader of its frames.
+ * Clients ignore types and fields that they do not know, so the protocol can grow.
+ */
+const eventSchemas = [
+  z.object({ type: z.literal("session"), id: z.string(), title: z.string().optional() }),
+  z.object({ type: z.literal("auto_routed"), to: z.string(), label: z.string() }),
+  /** An engine was tried and has not (or not completely) answered. */
+  z.object({ type: z.literal("attempt"), engine: z.string(), outcome: z.string() }),
+  /** The engine whose answer follows. */
+  z.object({ type: z.literal("backend"), label: z.string(), provider: z.string(), model: z.string() }),
+  z.object({ type: z.literal("thinking"), text: z.string() }),
+  z.object({ type: z.literal("token"), text: z.string() }),
+  z.object({ type: z.literal("tool"), name: z.string(), status: z.string(), detail: z.string().optional() }),
+  z.object({ type: z.literal("image"), url: z.string(), source: z.string().optional() }),
+  z.object({
+    type: z.literal("sources"),
+    sources: z.array(z.object({ title: z.string().optional(), uri: z.string() })),
+  }),
+  z.object({
+    type: z.literal("usage"),
+    backend: z.string().optional(),
+    promptTokens: count.optional(),
+    completionTokens: count.optional(),
+    cachedTokens: count.optional(),
+    cacheHit: z.boolean().optional(),
+    /** Absent when the engine bills and its price is not known. */
+    costUsd: z.number().nonnegative().optional(),
+  }),
+  /** `usage` counts the turns used today in the mode `model`. */
+  z.object({ type: z.literal("done"), usage: count, model: z.string(), tokensOut: count }),
+  z.object({
+    type: z.literal("error"),
+    message: z.string(),
+    code: z.string(),
+    /** Seconds. */
+    retryAfter: z.number().optional(),
+  }),
+] as const;
+
+const eventSchema = z.discriminatedUnion("type", eventSchemas);
+
+export type NativeEvent = z.infer<typeof eventSchema>;
+export type UsageEvent = Extract<NativeEvent, { type: "usage" }>;
+
+/** One SSE frame. JSON has no raw line breaks, so any text makes exactly one frame. */
+export function serializeEvent(event: NativeEvent): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** The event in a frame's data; undefined for an unknown type or a malformed event. */
+export function parseEvent(data: string): NativeEvent | undefined {
+  const parsed = eventSchema.safeParse(parseJson(data));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The usage that a finished stream reported; undefined when it never came. */
+export function readUsageEvent(events: readonly NativeEvent[]): UsageEvent | undefined {
+  return events.findLast((event) => event.type === "usage");
+}
