@@ -29,7 +29,8 @@ export type Lease = {
   abandoned(): void;
 };
 
-type Bench = { until: number; streak: number };
+type Bench = { until: number };
+type RateLimit = Bench & { since: number; streak: number };
 
 export type EngineReport = {
   engine: string;
@@ -57,7 +58,7 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value): Va
 export class EngineHealth {
   readonly #now: () => number;
   /** 429: (provider, key, model). */
-  readonly #rateLimits = new Map<string, Bench>();
+  readonly #rateLimits = new Map<string, RateLimit>();
   /** 401, 402, 403: (provider, key). */
   readonly #keys = new Map<string, Bench>();
   /** 403 about a model, 404, 410: (provider, model). */
@@ -137,6 +138,7 @@ export class EngineHealth {
     },
   ): Lease {
     const { modelBreaker, modelPermit, originBreaker, originPermit } = held;
+    const startedAt = this.#now();
     let ended = false;
     const once = (end: () => void) => (): void => {
       if (ended) return;
@@ -165,7 +167,7 @@ export class EngineHealth {
           if (breaker === "origin") originBreaker.failed(originPermit, now);
           else if (failure.status !== undefined) originBreaker.succeeded(originPermit, now);
           else originBreaker.abandoned(originPermit);
-          this.#bench(engine, keyIndex, failure);
+          this.#bench(engine, keyIndex, failure, startedAt);
         })(),
       abandoned: once(() => {
         modelBreaker.abandoned(modelPermit);
@@ -181,33 +183,40 @@ export class EngineHealth {
     if (bench !== undefined && bench.until <= this.#now()) this.#rateLimits.delete(id);
   }
 
-  #bench(engine: EngineIdentity, keyIndex: number, failure: Failure): void {
+  #bench(engine: EngineIdentity, keyIndex: number, failure: Failure, startedAt: number): void {
     const now = this.#now();
     const { bench } = FAILURE_POLICY[failure.kind];
     switch (bench) {
       case "none":
         return;
-      case "key_and_model": {
-        const id = rateLimitId(engine, keyIndex);
-        const streak = this.#rateLimits.get(id)?.streak ?? 0;
-        const backoff = Math.min(LONGEST_BENCH_MS, RATE_LIMIT_FIRST_MS * 2 ** Math.min(streak, 20));
-        const until = now + (failure.retryAfterMs ?? backoff);
-        remember(this.#rateLimits, id, {
-          until,
-          streak: failure.retryAfterMs === undefined ? streak + 1 : streak,
-        });
-        return;
-      }
+      case "key_and_model":
+        return this.#benchRateLimited(rateLimitId(engine, keyIndex), failure.retryAfterMs, startedAt);
       case "key":
-        remember(this.#keys, keyId(engine, keyIndex), { until: now + KEY_BENCH_MS, streak: 0 });
+        remember(this.#keys, keyId(engine, keyIndex), { until: now + KEY_BENCH_MS });
         return;
       case "model":
-        remember(this.#models, modelId(engine), { until: now + MODEL_BENCH_MS, streak: 0, dead: false });
+        remember(this.#models, modelId(engine), { until: now + MODEL_BENCH_MS, dead: false });
         return;
       case "dead_model":
-        remember(this.#models, modelId(engine), { until: now + DEAD_MODEL_BENCH_MS, streak: 0, dead: true });
+        remember(this.#models, modelId(engine), { until: now + DEAD_MODEL_BENCH_MS, dead: true });
         return;
     }
+  }
+
+  /** Calls that were under way when the bench began tell of the same limit: only later ones repeat it. */
+  #benchRateLimited(id: string, retryAfterMs: number | undefined, startedAt: number): void {
+    const now = this.#now();
+    const before = this.#rateLimits.get(id);
+    const isSame = before !== undefined && startedAt <= before.since;
+    if (isSame && retryAfterMs === undefined) return;
+    const streak = before?.streak ?? 0;
+    const backoff = Math.min(LONGEST_BENCH_MS, RATE_LIMIT_FIRST_MS * 2 ** Math.min(streak, 20));
+    const until = now + (retryAfterMs ?? backoff);
+    remember(this.#rateLimits, id, {
+      until: isSame ? Math.max(until, before.until) : until,
+      since: isSame ? before.since : now,
+      streak: retryAfterMs === undefined ? streak + 1 : streak,
+    });
   }
 }
 

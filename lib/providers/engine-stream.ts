@@ -40,6 +40,8 @@ export class EngineStream {
   #hasContent = false;
   #ended = false;
   #failure: EngineFailure | undefined;
+  /** Until when what may follow the finish reason is waited for. */
+  #finishBy: number | undefined;
   /**
    * Silence that ends the stream, milliseconds, counted only while it is being read. Infinite until the
    * first content, which has a time-out of its own.
@@ -57,6 +59,11 @@ export class EngineStream {
   /** Frames that were skipped because they were no JSON. */
   get malformed(): number {
     return this.#options.decoder.malformed;
+  }
+
+  /** The engine has said why it stopped: nothing of the answer is missing. */
+  get finished(): boolean {
+    return this.#ended || this.#options.decoder.finished;
   }
 
   /** Whether the answer is complete. */
@@ -98,8 +105,9 @@ export class EngineStream {
   async #wait(deadline: number): Promise<Uint8Array | null> {
     const { body, clock, abort, decoder } = this.#options;
     const finished = decoder.finished;
-    const left = deadline - clock.now();
-    const patience = finished ? Math.min(AFTER_FINISH_MS, left) : left;
+    const now = clock.now();
+    if (finished) this.#finishBy ??= now + AFTER_FINISH_MS;
+    const patience = Math.min(deadline, this.#finishBy ?? deadline) - now;
     const timer = Number.isFinite(patience)
       ? clock.after(Math.max(0, patience), () => {
           if (finished) body.cancel();
@@ -174,7 +182,8 @@ export class EngineStream {
     decoder.end(out);
     this.#noteContent(out, from);
     const finish = out.findLast((event) => event.type === "finish");
-    if (finish === undefined) {
+    // With several choices, one that is complete does not make up for one that was cut.
+    if (finish === undefined || !(decoder.finished || decoder.done)) {
       if (this.#hasContent) throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
       throw badResponse("The engine's answer was empty.");
     }

@@ -107,19 +107,20 @@ export async function* walk<Value>(
     if (engine === undefined) break;
     const visit = newVisit(engine, options.keySeed);
     while (visit.next !== undefined) {
-      if (signal.aborted) return { ok: false, error: clientClosed() };
       const { keyIndex, withoutAdditions, waitMs } = visit.next;
       if (waitMs > 0) await sleep(clock, waitMs, signal);
+      if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
       if (remainingMs <= 0) return { ok: false, error: unavailable(engines, progress, options) };
       // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
-      const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: visit.retried });
+      const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
       if (lease === undefined) {
         visit.next = nextKey(visit);
         continue;
       }
       progress.calls++;
+      visit.called = true;
       const key = engine.keys[keyIndex] ?? "";
       const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
       const target: Target = {
@@ -198,18 +199,19 @@ function nextKey(visit: Visit): Visit["next"] {
 }
 
 function afterFailure(visit: Visit, failure: Failure, options: WalkOptions): Visit["next"] {
+  const { clock, deadline } = options;
   const current = visit.next;
-  visit.called = true;
   const policy = FAILURE_POLICY[failure.kind];
-  if (options.named === true && policy.transient && current !== undefined) {
-    if (visit.retried) return undefined;
+  if (options.named === true && policy.transient && current !== undefined && !visit.retried) {
     visit.retried = true;
-    const free = visit.keys.find((keyIndex) => options.health.wouldAdmit(visit.engine, keyIndex));
-    if (free !== undefined) return { keyIndex: free, withoutAdditions: false, waitMs: 0 };
+    const free = visit.keys.findIndex((keyIndex) => options.health.wouldAdmit(visit.engine, keyIndex));
+    if (free !== -1) {
+      visit.keys.splice(0, free);
+      return nextKey(visit);
+    }
     const waitMs = failure.retryAfterMs ?? RETRY_PAUSE_MS * (0.8 + 0.4 * options.random());
-    return waitMs <= LONGEST_WAIT_MS
-      ? { keyIndex: current.keyIndex, withoutAdditions: false, waitMs }
-      : undefined;
+    const fits = waitMs <= LONGEST_WAIT_MS && clock.now() + waitMs < deadline;
+    return fits ? { ...current, waitMs } : undefined;
   }
   return policy.next === "key" ? nextKey(visit) : undefined;
 }
@@ -220,7 +222,8 @@ function couldAnswer(engine: Engine, health: EngineHealth): boolean {
 
 /** Engines known to read more than the one that refused move ahead; the order is kept otherwise. */
 function preferLargerContext(queue: Engine[], position: number): void {
-  const size = queue[position]?.contextTokens ?? 0;
+  const size = queue[position]?.contextTokens;
+  if (size === undefined) return;
   const rest = queue.splice(position + 1);
   const isLarger = (engine: Engine): boolean => (engine.contextTokens ?? 0) > size;
   queue.push(...rest.filter(isLarger), ...rest.filter((engine) => !isLarger(engine)));
@@ -242,8 +245,9 @@ function report(
   };
 }
 
-function clientClosed(): GatewayError {
-  return new GatewayError("client_closed_request", "The client closed the request.");
+/** The end of a request whose client has left. */
+export function clientClosed(cause?: unknown): GatewayError {
+  return new GatewayError("client_closed_request", "The client closed the request.", { cause });
 }
 
 function contentRefused(failure: Failure): GatewayError {

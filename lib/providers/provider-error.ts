@@ -16,36 +16,36 @@ type ProviderError = {
 };
 
 /** Statuses behind the error words of Anthropic, Google and OpenAI, for errors inside a 200. */
-const STATUS_OF_WORD: Record<string, number> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  ABORTED: 409,
-  RESOURCE_EXHAUSTED: 429,
-  INTERNAL: 500,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
-  rate_limit_exceeded: 429,
-  insufficient_quota: 402,
-  invalid_api_key: 401,
-  model_not_found: 404,
-  server_error: 500,
-  internal_server_error: 500,
-  service_unavailable: 503,
-  tool_use_failed: 400,
-};
+const STATUS_OF_WORD: ReadonlyMap<string, number> = new Map([
+  ["invalid_request_error", 400],
+  ["authentication_error", 401],
+  ["billing_error", 402],
+  ["permission_error", 403],
+  ["not_found_error", 404],
+  ["request_too_large", 413],
+  ["rate_limit_error", 429],
+  ["api_error", 500],
+  ["timeout_error", 504],
+  ["overloaded_error", 529],
+  ["INVALID_ARGUMENT", 400],
+  ["FAILED_PRECONDITION", 400],
+  ["UNAUTHENTICATED", 401],
+  ["PERMISSION_DENIED", 403],
+  ["NOT_FOUND", 404],
+  ["ABORTED", 409],
+  ["RESOURCE_EXHAUSTED", 429],
+  ["INTERNAL", 500],
+  ["UNAVAILABLE", 503],
+  ["DEADLINE_EXCEEDED", 504],
+  ["rate_limit_exceeded", 429],
+  ["insufficient_quota", 402],
+  ["invalid_api_key", 401],
+  ["model_not_found", 404],
+  ["server_error", 500],
+  ["internal_server_error", 500],
+  ["service_unavailable", 503],
+  ["tool_use_failed", 400],
+]);
 
 const MODEL_GONE_WORDS = new Set([
   "model_not_found",
@@ -70,6 +70,8 @@ const CONTEXT_TEXT =
   /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
 const MODEL_GONE_TEXT =
   /model .{0,120}(?:not found|does not exist|decommissioned|no longer (?:available|supported)|has been (?:removed|retired|deprecated))|not a valid model|unknown model|invalid model/i;
+/** OpenRouter's 404 for a model that is there, but does not take images or tools. */
+const UNSUPPORTED_TEXT = /no endpoints found that support/i;
 const MODEL_FORBIDDEN_TEXT =
   /licen[cs]e|terms of use|access to (?:the )?model|model .{0,120}(?:not (?:allowed|enabled|available)|access)/i;
 const KEY_TEXT = /api[ _]key (?:not valid|is invalid|expired)|invalid api[ _]key|incorrect api[ _]key/i;
@@ -86,13 +88,24 @@ function bodyStatus(...values: unknown[]): number | undefined {
   return undefined;
 }
 
+const DEEPEST_MESSAGE = 8;
+const MOST_MESSAGES = 20;
+
 /** The text of a message that may be a string, an object with details, or a list of either. */
-function messageText(value: unknown): string {
+function messageText(value: unknown, depth = 0): string {
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map(messageText).filter(Boolean).join("; ");
+  if (depth > DEEPEST_MESSAGE) return "";
+  if (Array.isArray(value)) {
+    return value
+      .slice(0, MOST_MESSAGES)
+      .map((item) => messageText(item, depth + 1))
+      .filter(Boolean)
+      .join("; ");
+  }
   if (!isJsonObject(value)) return "";
-  const location = arrayField(value, "loc").join(".");
-  const text = messageText(value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"]);
+  const steps = arrayField(value, "loc").filter((step) => typeof step === "string" || typeof step === "number");
+  const location = steps.join(".");
+  const text = messageText(value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"], depth + 1);
   return location === "" ? text : `${location}: ${text}`;
 }
 
@@ -154,7 +167,8 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
     case 404:
     case 410:
       // A web page for an answer is a wrong address or a proxy's hiccup, not a model's obituary.
-      return isHtml ? "bad_response" : "model_gone";
+      if (isHtml) return "bad_response";
+      return UNSUPPORTED_TEXT.test(message) ? "refused" : "model_gone";
     case 408:
     case 409:
     case 425:
@@ -214,6 +228,6 @@ export function classifyHttpError(
 export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
   const error = readProviderError(body);
   const status =
-    error?.status ?? error?.words.map((word) => STATUS_OF_WORD[word]).find((found) => found !== undefined);
+    error?.status ?? error?.words.map((word) => STATUS_OF_WORD.get(word)).find((found) => found !== undefined);
   return failureOf(status ?? 500, body, false, context);
 }

@@ -86,9 +86,9 @@ export function readRetryHint(
   return clamp(readRetryDelay(body) ?? readReset(header, wallNow) ?? readMessage(message));
 }
 
-/** Source: Groq and OpenAI write "Please try again in 5.289s." into the message. */
+/** Source: Groq and OpenAI write "Please try again in 5.289s." into the message, Gemini "Please retry in 34.4s". */
 function readMessage(message: string): number | undefined {
-  const match = /try again in ([\dhms.]{2,24}s)\b/i.exec(message);
+  const match = /(?:try again|retry) in ([\dhms.]{1,24}s)\b/i.exec(message);
   return match?.[1] === undefined ? undefined : parseDuration(match[1]);
 }
 

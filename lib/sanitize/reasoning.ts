@@ -58,9 +58,11 @@ export class ReasoningSplitter {
       }
       const body = rest.trimStart();
       const white = rest.length - body.length;
-      const opening = OPENINGS.find((tag) => body.startsWith(tag));
+      // The same limit for both, or the outcome would hang on where the text was split.
+      const mayOpen = white <= MOST_WHITE_SPACE;
+      const opening = mayOpen ? OPENINGS.find((tag) => body.startsWith(tag)) : undefined;
       if (opening === undefined) {
-        if (white <= MOST_WHITE_SPACE && OPENINGS.some((tag) => tag.startsWith(body))) {
+        if (mayOpen && OPENINGS.some((tag) => tag.startsWith(body))) {
           this.#held = rest;
           return { visible, thinking };
         }

@@ -1,5 +1,6 @@
 import { after } from "next/server";
-import type { Route } from "#lib/server/route.ts";
+import { getGateway } from "#lib/server/gateway.ts";
+import type { GatewaySource, Route } from "#lib/server/route.ts";
 
 type Handler = (request: Request) => Promise<Response>;
 type NextHandlers = Record<"GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS", Handler>;
@@ -8,7 +9,8 @@ type NextHandlers = Record<"GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTION
  * A route for Next.js. Every method goes to the one handler, so that also a 405 has our shape.
  * Work behind the answer is handed to Next's `after`, which Vercel keeps the function alive for.
  */
-export function nextRoute(route: Route): NextHandlers {
+export function nextRoute(define: (gateway: GatewaySource) => Route): NextHandlers {
+  const route = define(getGateway);
   const handle: Handler = (request) => {
     const works: Promise<void>[] = [];
     // Registered now: while the stream is being cancelled there is no request scope to register in.

@@ -19,6 +19,9 @@ export type RouteContext = {
   inBackground: RunInBackground;
 };
 
+/** Where a route gets its gateway: the process's own, or a test's. */
+export type GatewaySource = () => Promise<Gateway>;
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Handlers = Partial<Record<Method, (request: Request, context: RouteContext) => Promise<Response>>>;
 
@@ -29,7 +32,7 @@ export type Route = (request: Request, host: HostContext) => Promise<Response>;
  * A route out of its methods' handlers. What every route needs stands here once: request id, CORS and
  * OPTIONS, 405, and the single place where a thrown value becomes a response.
  */
-export function defineRoute(gateway: () => Promise<Gateway>, handlers: Handlers): Route {
+export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
   const allowed = [...Object.keys(handlers), "OPTIONS"].join(", ");
   return async (request, host) => {
     const requestId = crypto.randomUUID();
@@ -63,7 +66,7 @@ export function defineRoute(gateway: () => Promise<Gateway>, handlers: Handlers)
 }
 
 async function logFailure(
-  gateway: () => Promise<Gateway>,
+  gateway: GatewaySource,
   error: GatewayError,
   thrown: unknown,
   requestId: string,

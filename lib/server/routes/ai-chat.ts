@@ -2,8 +2,7 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
-import { getGateway } from "#lib/server/gateway.ts";
-import { defineRoute, type RouteContext } from "#lib/server/route.ts";
+import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import { type ChatInput, type ChatTurn, startChatTurn } from "#lib/services/chat.ts";
 import { type NativeEvent, serializeEvent } from "#lib/streaming/events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
@@ -12,7 +11,7 @@ const MOST_BYTES = 25 * MEGABYTE;
 const LONGEST_MESSAGE = 200_000;
 const notYet = z.undefined({ error: "is not supported yet; send the text in the message" }).optional();
 
-export const aiChatBody = z.object({
+const bodySchema = z.object({
   message: z.string().max(LONGEST_MESSAGE).refine((text) => text.trim() !== "", "must not be empty"),
   history: z
     .array(z.object({ role: z.enum(["user", "assistant"]), content: z.string().max(LONGEST_MESSAGE) }))
@@ -33,12 +32,14 @@ export const aiChatBody = z.object({
 });
 
 /** `POST /api/ai-chat`: one message in, the native event stream out. */
-export const aiChat = defineRoute(getGateway, { POST: answer });
+export function aiChat(gateway: GatewaySource): Route {
+  return defineRoute(gateway, { POST: answer });
+}
 
-export async function answer(request: Request, context: RouteContext): Promise<Response> {
+async function answer(request: Request, context: RouteContext): Promise<Response> {
   const { gateway, requestId, host, inBackground } = context;
   const { caller, setCookies } = await gateway.authenticator.authenticate(request, host);
-  const body = await readJson(request, aiChatBody, MOST_BYTES);
+  const body = await readJson(request, bodySchema, MOST_BYTES);
   const turn = await startChatTurn(
     toInput(body),
     { requestId, caller, signal: request.signal, inBackground },
@@ -50,7 +51,7 @@ export async function answer(request: Request, context: RouteContext): Promise<R
   return new Response(stream, { headers });
 }
 
-function toInput(body: z.infer<typeof aiChatBody>): ChatInput {
+function toInput(body: z.infer<typeof bodySchema>): ChatInput {
   return {
     message: body.message,
     history: body.history,

@@ -1,9 +1,10 @@
-import { getGateway } from "#lib/server/gateway.ts";
-import { defineRoute } from "#lib/server/route.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 /** `GET /api/health`: the public probe. It says that the process answers and whether it is a sandbox. */
-export const health = defineRoute(getGateway, {
-  GET: async (_request, { gateway }) =>
-    Response.json({ status: "ok", version: VERSION, engines: gateway.sandboxed ? "sandbox" : "providers" }),
-});
+export function health(gateway: GatewaySource): Route {
+  return defineRoute(gateway, {
+    GET: async (_request, context) =>
+      Response.json({ status: "ok", version: VERSION, engines: context.gateway.sandboxed ? "sandbox" : "providers" }),
+  });
+}

@@ -1,5 +1,4 @@
-import { getGateway } from "#lib/server/gateway.ts";
-import { defineRoute } from "#lib/server/route.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 async function missing(request: Request): Promise<Response> {
@@ -7,10 +6,6 @@ async function missing(request: Request): Promise<Response> {
 }
 
 /** Any other path under `/api`: the error shape of the API, not a web page. */
-export const notFound = defineRoute(getGateway, {
-  GET: missing,
-  POST: missing,
-  PUT: missing,
-  PATCH: missing,
-  DELETE: missing,
-});
+export function notFound(gateway: GatewaySource): Route {
+  return defineRoute(gateway, { GET: missing, POST: missing, PUT: missing, PATCH: missing, DELETE: missing });
+}

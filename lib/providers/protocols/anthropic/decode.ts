@@ -13,14 +13,14 @@ import {
 } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  tool_use: "tool_calls",
-  refusal: "content_filter",
-};
+const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["tool_use", "tool_calls"],
+  ["refusal", "content_filter"],
+]);
 
 /** A tool call, by order of appearance. `resumed` counts what of a restarted call was already sent. */
 type ToolSlot = { index: number; name: string; sent: string; open: boolean; resumed: number | undefined };
@@ -34,6 +34,7 @@ export class AnthropicDecoder implements Decoder {
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #counts: Record<string, number> = {};
+  readonly #sources = new Set<string>();
   #stopReason: string | undefined;
   #refusalReason: string | undefined;
   #done = false;
@@ -112,7 +113,7 @@ export class AnthropicDecoder implements Decoder {
     const text = this.#text.flush();
     if (text !== "") out.push({ type: "text", text });
     const native = this.#stopReason;
-    if (native !== undefined) out.push({ type: "finish", reason: FINISH_REASONS[native] ?? "other", native });
+    if (native !== undefined) out.push({ type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native });
   }
 
   #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {
@@ -155,7 +156,7 @@ export class AnthropicDecoder implements Decoder {
       case "text":
         this.#blocks.set(index, { kind: "text" });
         this.#emitText(stringField(block, "text") ?? "", out);
-        for (const citation of arrayField(block, "citations")) emitCitation(citation, out);
+        for (const citation of arrayField(block, "citations")) this.#emitCitation(citation, out);
         return;
       case "thinking":
         this.#blocks.set(index, { kind: "thinking" });
@@ -194,7 +195,7 @@ export class AnthropicDecoder implements Decoder {
           this.#emitArguments(block.slot, stringField(delta, "partial_json") ?? "", out);
         return;
       case "citations_delta":
-        return emitCitation(field(delta, "citation"), out);
+        return this.#emitCitation(field(delta, "citation"), out);
       default:
         return;
     }
@@ -257,13 +258,15 @@ export class AnthropicDecoder implements Decoder {
 
   #emitSignature(value: string | JsonObject | undefined, out: ChatEvent[]): void {
     if (value === undefined || value === "") return;
-    out.push({ type: "reasoning", text: "", signature: { issuer: "anthropic", value } });
+    out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
-}
 
-function emitCitation(citation: unknown, out: ChatEvent[]): void {
-  const uri = stringField(citation, "url");
-  if (uri === undefined) return;
-  const title = stringField(citation, "title");
-  out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+  /** One source is cited many times; it is named once. */
+  #emitCitation(citation: unknown, out: ChatEvent[]): void {
+    const uri = stringField(citation, "url");
+    if (uri === undefined || this.#sources.has(uri)) return;
+    this.#sources.add(uri);
+    const title = stringField(citation, "title");
+    out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+  }
 }

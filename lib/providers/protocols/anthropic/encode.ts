@@ -30,17 +30,18 @@ export function encodeAnthropic(
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
-    messages: encodeMessages(request.messages),
+    messages: encodeMessages(request.messages, engine.provider.id),
     stream: request.stream,
   };
   const system = encodeSystem(request.messages, marks);
   if (system.length > 0) body["system"] = system;
   writeTools(body, request, marks, dropped);
-  const thinks = writeThinking(body, request, rules);
+  const thinks = writeThinking(body, request, rules, dropped);
   writeSampling(body, request, rules, thinks, dropped);
   writeFormat(body, request, dropped);
   const stop = request.stop?.filter((sequence) => sequence.trim() !== "");
   if (stop !== undefined && stop.length > 0) body["stop_sequences"] = stop;
+  if (stop?.length !== request.stop?.length) dropped.push("stop");
   if (request.user !== undefined) body["metadata"] = { user_id: request.user };
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
   dropped.push(...Object.keys(request.extra ?? {}));
@@ -86,12 +87,12 @@ function encodeSystem(messages: readonly ChatMessage[], marks: boolean): JsonObj
 }
 
 /** Neighbours of one role become one message, and tool results are the user's, as the API wants them. */
-function encodeMessages(messages: readonly ChatMessage[]): JsonObject[] {
+function encodeMessages(messages: readonly ChatMessage[], issuer: string): JsonObject[] {
   const encoded: { role: "user" | "assistant"; content: JsonObject[] }[] = [];
   messages.forEach((message, index) => {
     if (message.role === "system") return;
     const role = message.role === "assistant" ? "assistant" : "user";
-    const blocks = encodeBlocks(message, index === messages.length - 1);
+    const blocks = encodeBlocks(message, issuer, index === messages.length - 1);
     const last = encoded.at(-1);
     if (last?.role === role) last.content.push(...blocks);
     else encoded.push({ role, content: blocks });
@@ -99,12 +100,16 @@ function encodeMessages(messages: readonly ChatMessage[]): JsonObject[] {
   return encoded.filter((message) => message.content.length > 0);
 }
 
-function encodeBlocks(message: Exclude<ChatMessage, { role: "system" }>, isLast: boolean): JsonObject[] {
+function encodeBlocks(
+  message: Exclude<ChatMessage, { role: "system" }>,
+  issuer: string,
+  isLast: boolean,
+): JsonObject[] {
   switch (message.role) {
     case "user":
       return encodeContent(message.content);
     case "assistant":
-      return encodeAssistant(message, isLast);
+      return encodeAssistant(message, issuer, isLast);
     case "tool":
       return [
         {
@@ -136,11 +141,11 @@ function encodeContent(content: Content): JsonObject[] {
   });
 }
 
-function encodeAssistant(message: AssistantMessage, isLast: boolean): JsonObject[] {
+function encodeAssistant(message: AssistantMessage, issuer: string, isLast: boolean): JsonObject[] {
   const blocks: JsonObject[] = [];
   for (const { text, signature } of message.reasoning ?? []) {
-    // Thinking goes back only with Anthropic's own signature; any other engine's is dropped.
-    if (signature?.issuer !== "anthropic") continue;
+    // Thinking goes back only with the issuer's own signature; any other engine's is dropped.
+    if (signature?.issuer !== issuer) continue;
     blocks.push(
       typeof signature.value === "string"
         ? { type: "thinking", thinking: text, signature: signature.value }
@@ -205,9 +210,20 @@ function encodeToolChoice(choice: ToolChoice | undefined): JsonObject | undefine
 }
 
 /** Returns whether the model is asked to think, which forbids sampling parameters. */
-function writeThinking(body: JsonObject, request: ChatRequest, rules: ClaudeRules): boolean {
+function writeThinking(
+  body: JsonObject,
+  request: ChatRequest,
+  rules: ClaudeRules,
+  dropped: string[],
+): boolean {
   const effort = request.reasoningEffort;
   if (effort === undefined || effort === "none") return false;
+  // A forced tool call and thinking exclude each other; the client asked for the call.
+  const choice = body["tool_choice"];
+  if (isJsonObject(choice) && (choice["type"] === "any" || choice["type"] === "tool")) {
+    dropped.push("reasoning_effort");
+    return false;
+  }
   const level = effort === "minimal" ? "low" : effort;
   if (rules.adaptiveThinking) {
     body["thinking"] = { type: "adaptive" };

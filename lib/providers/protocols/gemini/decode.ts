@@ -8,16 +8,16 @@ import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  STOP: "stop",
-  MAX_TOKENS: "length",
-  SAFETY: "content_filter",
-  RECITATION: "content_filter",
-  LANGUAGE: "content_filter",
-  BLOCKLIST: "content_filter",
-  PROHIBITED_CONTENT: "content_filter",
-  SPII: "content_filter",
-};
+const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["STOP", "stop"],
+  ["MAX_TOKENS", "length"],
+  ["SAFETY", "content_filter"],
+  ["RECITATION", "content_filter"],
+  ["LANGUAGE", "content_filter"],
+  ["BLOCKLIST", "content_filter"],
+  ["PROHIBITED_CONTENT", "content_filter"],
+  ["SPII", "content_filter"],
+]);
 /** The model wrote a call that cannot be parsed: no answer, another engine may do better. */
 const BROKEN_CALLS = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
 
@@ -79,7 +79,7 @@ export class GeminiDecoder implements Decoder {
     const native = this.#native;
     if (native === undefined) return;
     // Calls finish with STOP; only their presence tells.
-    const reason = FINISH_REASONS[native] ?? "other";
+    const reason = FINISH_REASONS.get(native) ?? "other";
     out.push({
       type: "finish",
       reason: reason === "stop" && this.#calls > 0 ? "tool_calls" : reason,
@@ -108,8 +108,10 @@ export class GeminiDecoder implements Decoder {
       });
     }
     this.#native = native;
-    const message = stringField(candidate, "finishMessage");
-    if (message !== undefined) this.#refusalReason = message;
+    // There is a message for good ends too ("Model generated function call(s).").
+    if (FINISH_REASONS.get(native) === "content_filter") {
+      this.#refusalReason = stringField(candidate, "finishMessage") ?? this.#refusalReason;
+    }
   }
 
   #readPart(part: unknown, out: ChatEvent[]): void {

@@ -7,12 +7,11 @@ import {
 } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import { geminiSchema } from "#lib/providers/protocols/gemini/schema.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
 
-/** JSON Schema keywords that the API answers with 400. Source: docs/PROVIDERS.md, "Google Gemini". */
-const UNKNOWN_KEYWORDS = new Set(["$schema", "$id", "additionalProperties", "const", "propertyNames"]);
 /** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
 const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
 
@@ -41,6 +40,10 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
   return [
+    // One answer without probabilities is what the decoder reads.
+    ["n", request.n === 1 ? undefined : request.n],
+    ["logprobs", request.logprobs],
+    ["top_logprobs", request.topLogprobs],
     ["logit_bias", request.logitBias],
     ["user", request.user],
     ["parallel_tool_calls", request.parallelToolCalls],
@@ -108,7 +111,9 @@ function encodeAssistant(message: AssistantMessage, issuer: string): JsonObject[
       functionCall: { name: call.name, args: isJsonObject(args) ? (args as JsonObject) : {} },
     };
     // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
-    if (call.signature?.issuer === issuer) part["thoughtSignature"] = call.signature.value;
+    if (call.signature?.issuer === issuer && typeof call.signature.value === "string") {
+      part["thoughtSignature"] = call.signature.value;
+    }
     parts.push(part);
   }
   return parts;
@@ -131,8 +136,7 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       functionDeclarations: functions.map((tool): JsonObject => {
         const declaration: JsonObject = { name: tool.name };
         if (tool.description !== undefined) declaration["description"] = tool.description;
-        if (tool.parameters !== undefined)
-          declaration["parameters"] = withoutUnknownKeywords(tool.parameters);
+        if (tool.parameters !== undefined) declaration["parameters"] = geminiSchema(tool.parameters);
         return declaration;
       }),
     },
@@ -144,22 +148,6 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       ? { mode: { auto: "AUTO", none: "NONE", required: "ANY" }[choice] }
       : { mode: "ANY", allowedFunctionNames: [choice.name] };
   body["toolConfig"] = { functionCallingConfig: config };
-}
-
-function withoutUnknownKeywords(schema: JsonObject): JsonObject {
-  const clean = (value: JsonValue, isPropertyMap: boolean): JsonValue => {
-    if (Array.isArray(value)) return value.map((item) => clean(item, false));
-    if (!isJsonObject(value)) return value;
-    const kept: JsonObject = {};
-    for (const [name, child] of Object.entries(value as JsonObject)) {
-      // Inside `properties` the names are the user's, whatever they look like.
-      if (child === undefined || (!isPropertyMap && UNKNOWN_KEYWORDS.has(name))) continue;
-      kept[name] = clean(child, !isPropertyMap && name === "properties");
-    }
-    return kept;
-  };
-  const cleaned = clean(schema, false);
-  return isJsonObject(cleaned) ? (cleaned as JsonObject) : {};
 }
 
 function generationConfig(request: ChatRequest, engine: Engine): JsonObject {
@@ -175,9 +163,6 @@ function generationConfig(request: ChatRequest, engine: Engine): JsonObject {
   set("seed", request.seed);
   set("presencePenalty", request.presencePenalty);
   set("frequencyPenalty", request.frequencyPenalty);
-  set("candidateCount", request.n === 1 ? undefined : request.n);
-  set("responseLogprobs", request.logprobs);
-  set("logprobs", request.topLogprobs);
   const format = request.responseFormat;
   if (format !== undefined && format.type !== "text") {
     config["responseMimeType"] = "application/json";

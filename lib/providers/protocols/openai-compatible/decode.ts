@@ -1,5 +1,5 @@
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { readUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
@@ -8,22 +8,22 @@ import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import { arrayField, field, isJsonObject, type JsonValue, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  stop_sequence: "stop",
-  end_turn: "stop",
-  eos: "stop",
-  complete: "stop",
-  length: "length",
-  max_tokens: "length",
-  model_length: "length",
-  tool_calls: "tool_calls",
-  tool_use: "tool_calls",
-  function_call: "tool_calls",
-  content_filter: "content_filter",
-  safety: "content_filter",
-  refusal: "content_filter",
-};
+const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["stop_sequence", "stop"],
+  ["end_turn", "stop"],
+  ["eos", "stop"],
+  ["complete", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "tool_calls"],
+  ["tool_use", "tool_calls"],
+  ["function_call", "tool_calls"],
+  ["content_filter", "content_filter"],
+  ["safety", "content_filter"],
+  ["refusal", "content_filter"],
+]);
 
 /** Reads OpenAI-compatible answers, chunks and whole bodies alike, in every vendor's accent. */
 export class OpenAiDecoder implements Decoder {
@@ -91,13 +91,14 @@ export class OpenAiDecoder implements Decoder {
     const raw = field(chunk, "usage") ?? field(field(chunk, "x_groq"), "usage") ?? field(choice, "usage");
     if (!isJsonObject(raw)) return;
     const promptDetails = field(raw, "prompt_tokens_details") ?? field(raw, "prompt_token_details");
+    const reasoning = field(raw["completion_tokens_details"], "reasoning_tokens");
     const usage = readUsage({
       prompt: raw["prompt_tokens"],
-      completion: raw["completion_tokens"],
+      completion: completionTokens(raw, reasoning),
       cached:
         field(promptDetails, "cached_tokens") ?? raw["num_cached_tokens"] ?? raw["prompt_cache_hit_tokens"],
       cacheWrite: field(promptDetails, "cache_write_tokens"),
-      reasoning: field(raw["completion_tokens_details"], "reasoning_tokens"),
+      reasoning,
       costUsd: raw["cost"],
     });
     // A later null or nonsense does not undo what was reported exactly.
@@ -132,6 +133,7 @@ class Choice {
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #issuer: string;
+  readonly #sources = new Set<string>();
   #hasText = false;
 
   constructor(index: number, context: DecodeContext) {
@@ -145,7 +147,7 @@ class Choice {
   }
 
   finishReason(native: string): FinishReason {
-    const reason = FINISH_REASONS[native.toLowerCase()] ?? "other";
+    const reason = FINISH_REASONS.get(native.toLowerCase()) ?? "other";
     // Ollama and Gemini's compatible endpoint finish a tool call with "stop".
     return reason === "stop" && this.#tools.any ? "tool_calls" : reason;
   }
@@ -162,6 +164,7 @@ class Choice {
       this.#hasText = true;
       out.push(withChoice({ type: "refusal", text: refusal }, this.index));
     }
+    this.#readAnnotations(delta, out);
     for (const fragment of arrayField(delta, "tool_calls")) this.#tools.push(fragment, out);
     if (isJsonObject(delta["function_call"]))
       this.#tools.push({ index: 0, function: delta["function_call"] }, out);
@@ -176,17 +179,31 @@ class Choice {
   }
 
   #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
-    const reasoning = delta["reasoning"] ?? delta["reasoning_content"];
-    if (typeof reasoning === "string" && reasoning !== "") this.#separate(reasoning, out);
+    const reasoning = stringField(delta, "reasoning") || stringField(delta, "reasoning_content");
+    if (reasoning) this.#separate(reasoning, out);
     // Only what cannot be rebuilt from the text is worth carrying: signatures and encrypted reasoning.
     for (const detail of arrayField(delta, "reasoning_details")) {
       if (!isJsonObject(detail)) continue;
-      if (typeof detail["signature"] !== "string" && typeof detail["data"] !== "string") continue;
+      if (!stringField(detail, "signature") && !stringField(detail, "data")) continue;
       const value = detail as Record<string, JsonValue>;
       out.push(
         withChoice({ type: "reasoning", text: "", signature: { issuer: this.#issuer, value } }, this.index),
       );
     }
+  }
+
+  /** Where a search of the provider's own found what the answer says (OpenAI, OpenRouter). */
+  #readAnnotations(delta: Record<string, unknown>, out: ChatEvent[]): void {
+    const fresh: Source[] = [];
+    for (const annotation of arrayField(delta, "annotations")) {
+      const citation = field(annotation, "url_citation");
+      const uri = stringField(citation, "url");
+      if (uri === undefined || this.#sources.has(uri)) continue;
+      this.#sources.add(uri);
+      const title = stringField(citation, "title");
+      fresh.push(title === undefined ? { uri } : { title, uri });
+    }
+    if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
   }
 
   /** Reasoning that the provider separates by itself: tags in the text are then text. */
@@ -233,6 +250,17 @@ class Choice {
   }
 }
 
+/** xAI leaves reasoning out of the completion; the total gives it away. */
+function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unknown {
+  const prompt = tokenCount(raw["prompt_tokens"]);
+  const completion = tokenCount(raw["completion_tokens"]);
+  const extra = tokenCount(reasoning);
+  if (prompt === undefined || completion === undefined || extra === undefined || extra === 0) {
+    return raw["completion_tokens"];
+  }
+  return raw["total_tokens"] === prompt + completion + extra ? completion + extra : completion;
+}
+
 function withChoice<Event extends ChatEvent & { choice?: number }>(event: Event, choice: number): Event {
   if (choice !== 0) event.choice = choice;
   return event;
@@ -240,7 +268,7 @@ function withChoice<Event extends ChatEvent & { choice?: number }>(event: Event,
 
 /** An error object inside a 200, in any of the places where providers put one. */
 function isError(chunk: unknown): boolean {
-  if (Array.isArray(chunk)) return chunk.some(isError);
+  if (Array.isArray(chunk)) return chunk.some((item) => !Array.isArray(item) && isError(item));
   if (!isJsonObject(chunk)) return false;
   const { error } = chunk;
   if (isJsonObject(error) || (typeof error === "string" && error !== "")) return true;

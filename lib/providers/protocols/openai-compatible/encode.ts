@@ -5,6 +5,7 @@ import {
   type Content,
   type ContentPart,
   contentText,
+  type ReasoningItem,
   type Tool,
   type ToolChoice,
 } from "#lib/chat/request.ts";
@@ -21,12 +22,13 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   const { dialect } = engine.provider;
   const rules = modelRules(engine.model);
   const cache: CachePlan = options.promptCache ? planPromptCache(request, engine) : { kind: "none" };
+  const marked = cache.kind === "breakpoints" ? lastStableMessage(request.messages) : -1;
   const body: JsonObject = {
     model: engine.model,
     messages: request.messages.map((message, index) =>
       encodeMessage(message, {
         dialect,
-        cache,
+        isCacheMark: index === marked,
         isPrefill: isPrefill(request.messages, index),
         issuer: engine.provider.id,
       }),
@@ -44,7 +46,11 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   fields.write("response_format", encodeResponseFormat(request));
   writeEffort(fields, request, rules, dialect);
   fields.write("user", request.user);
-  for (const [name, value] of Object.entries(request.extra ?? {})) fields.write(name, value);
+  for (const [name, value] of Object.entries(request.extra ?? {})) {
+    // What the gateway has written stands: an extra field may not change the model or the messages.
+    if (Object.hasOwn(body, name)) fields.drop(name, value);
+    else fields.write(name, value);
+  }
 
   const additions: string[] = [];
   if (request.stream && fields.accepts("stream_options")) body["stream_options"] = { include_usage: true };
@@ -52,7 +58,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     body["prompt_cache_key"] = cache.key;
     additions.push("prompt_cache_key");
   }
-  if (cache.kind === "breakpoints") additions.push("cache_control");
+  if (marked !== -1) additions.push("cache_control");
   return {
     path: dialect.path,
     headers: { ...engine.headers },
@@ -171,7 +177,19 @@ function isPrefill(messages: readonly ChatMessage[], index: number): boolean {
   return index === messages.length - 1 && messages[index]?.role === "assistant";
 }
 
-type MessageContext = { dialect: OpenAiDialect; cache: CachePlan; isPrefill: boolean; issuer: string };
+/** The system message that ends the stable prefix; -1 when there is none. */
+function lastStableMessage(messages: readonly ChatMessage[]): number {
+  const explicit = messages.findLastIndex(
+    ({ role, content }) =>
+      role === "system" &&
+      Array.isArray(content) &&
+      content.some((part) => part.type === "text" && part.cacheBreakpoint === true),
+  );
+  if (explicit !== -1) return explicit;
+  return messages.findLastIndex(({ role, content }) => role === "system" && contentText(content) !== "");
+}
+
+type MessageContext = { dialect: OpenAiDialect; isCacheMark: boolean; isPrefill: boolean; issuer: string };
 
 function encodeMessage(message: ChatMessage, context: MessageContext): JsonObject {
   const { dialect } = context;
@@ -180,7 +198,7 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
   switch (message.role) {
     case "system": {
       const role = message.developer === true && dialect.developerRole ? "developer" : "system";
-      return { role, content: encodeSystemContent(message.content, context.cache), ...named };
+      return { role, content: encodeSystemContent(message.content, context.isCacheMark), ...named };
     }
     case "user":
       return { role: "user", content: encodeContent(message.content), ...named };
@@ -195,12 +213,12 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
   }
 }
 
-function encodeSystemContent(content: Content, cache: CachePlan): JsonValue {
-  if (cache.kind !== "breakpoints") return contentText(content);
+function encodeSystemContent(content: Content, isCacheMark: boolean): JsonValue {
+  if (!isCacheMark) return contentText(content);
   // OpenRouter hands `cache_control` on content parts through to Anthropic.
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
   const marked = parts.findLastIndex((part) => part.type === "text" && part.cacheBreakpoint === true);
-  const last = marked === -1 ? parts.length - 1 : marked;
+  const last = marked === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : marked;
   return parts.map((part, index) =>
     index === last ? { ...encodePart(part), cache_control: { type: "ephemeral" } } : encodePart(part),
   );
@@ -254,13 +272,27 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
   if (dialect.reasoningField !== undefined && message.reasoning !== undefined) {
     const text = message.reasoning.map((item) => item.text).join("");
     if (text !== "") encoded[dialect.reasoningField] = text;
-    const details = message.reasoning.flatMap(({ signature }) =>
-      signature?.issuer === context.issuer && typeof signature.value !== "string" ? [signature.value] : [],
-    );
-    if (details.length > 0) encoded["reasoning_details"] = details;
+    const details = reasoningDetails(message.reasoning, context.issuer);
+    // An allow-list of fields goes with one of message fields; only an open dialect takes details.
+    if (details.length > 0 && dialect.fields === "all") encoded["reasoning_details"] = details;
   }
   if (context.isPrefill && dialect.prefill === "prefix") encoded["prefix"] = true;
   return encoded;
+}
+
+/** OpenRouter's details as they came; a streamed signature gets back the text that it signs. */
+function reasoningDetails(items: readonly ReasoningItem[], issuer: string): JsonObject[] {
+  const details: JsonObject[] = [];
+  let text = "";
+  for (const item of items) {
+    text += item.text;
+    const value = item.signature?.issuer === issuer ? item.signature.value : undefined;
+    if (value === undefined || typeof value === "string") continue;
+    const isBare = value["type"] === "reasoning.text" && !value["text"];
+    details.push(isBare ? { ...value, text } : value);
+    text = "";
+  }
+  return details;
 }
 
 /** The same id on the call and on its result, in a form that the provider takes. */
