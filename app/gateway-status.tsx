@@ -10,8 +10,13 @@ type Status =
 async function ask(): Promise<Status> {
   const response = await fetch("/api/health", { cache: "no-store" });
   const body = await response.json();
-  if (!response.ok) return { kind: "down", message: String(body?.error?.message ?? `status ${response.status}`) };
-  return { kind: "up", version: String(body.version), engines: body.engines === "sandbox" ? "sandbox" : "providers" };
+  if (!response.ok)
+    return { kind: "down", message: String(body?.error?.message ?? `status ${response.status}`) };
+  return {
+    kind: "up",
+    version: String(body.version),
+    engines: body.engines === "sandbox" ? "sandbox" : "providers",
+  };
 }
 
 /** What `/api/health` says, in a sentence. */

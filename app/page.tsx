@@ -1,14 +1,8 @@
-import { GatewayStatus } from "./gateway-status.tsx";
 import { publicEnv } from "#lib/public-env.ts";
+import { CurlExample } from "./curl-example.tsx";
+import { GatewayStatus } from "./gateway-status.tsx";
 
-const base = publicEnv.appUrl ?? "http://localhost:3000";
-
-const CURL = `curl -N ${base}/api/ai-chat \\
-  -H "Authorization: Bearer $(cat .data/dev-key)" \\
-  -H "Content-Type: application/json" \\
-  -d '{"message": "Hello! Who are you?"}'`;
-
-const FAILOVER_CURL = CURL.replace("Hello! Who are you?", "/fail cut and tell me who you are");
+const ORIGIN = publicEnv.appUrl ?? "http://localhost:3000";
 
 export default function Home() {
   return (
@@ -19,16 +13,16 @@ export default function Home() {
 
       <h2>Ask it something</h2>
       <p>
-        The local key is in <code>.data/dev-key</code>; it was printed at start too.
+        On a local run the key is in <code>.data/dev-key</code>; it was printed at start too.
       </p>
-      <pre>{CURL}</pre>
+      <CurlExample message="Hello! Who are you?" fallbackOrigin={ORIGIN} />
 
       <h2>Watch failover happen</h2>
       <p>
         The sandbox engine fails when told to: <code>/fail 429</code>, <code>/fail 500</code>,{" "}
-        <code>/fail silence</code> or <code>/fail cut</code>, in the middle of its answer.
+        <code>/fail silence</code>, or <code>/fail&nbsp;cut</code> in the middle of its answer.
       </p>
-      <pre>{FAILOVER_CURL}</pre>
+      <CurlExample message="/fail cut and tell me who you are" fallbackOrigin={ORIGIN} />
 
       <h2>Read on</h2>
       <ul>
