@@ -1,8 +1,14 @@
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
 import { systemClock } from "#lib/adapters/clock.ts";
+import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
+import {
+  type ChatRun,
+  type RunEffects,
+  type RunEvent,
+  type RunOptions,
+  runChat,
+} from "#lib/providers/chat-failover.ts";
 import { EngineHealth } from "#lib/providers/engine-health.ts";
-import { type ChatRun, type RunEffects, type RunEvent, type RunOptions, runChat } from "#lib/providers/chat-failover.ts";
 import { STANDARD_DIALECT } from "#lib/providers/providers.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -38,7 +44,13 @@ export function aRequest(changes: Partial<ChatRequest> = {}): ChatRequest {
 }
 
 /** Short time-outs, so that silence is soon over. */
-export const TEST_TIMES = { connectMs: 300, firstTokenMs: 300, answerMs: 400, idleMs: 300, deadlineMs: 3_000 };
+export const TEST_TIMES = {
+  connectMs: 300,
+  firstTokenMs: 300,
+  answerMs: 400,
+  idleMs: 300,
+  deadlineMs: 3_000,
+};
 
 export type TestEffects = RunEffects & { close(): Promise<void> };
 
@@ -63,7 +75,16 @@ export function startRun(
 ): ChatRun {
   const signal = changes.signal ?? new AbortController().signal;
   return runChat(
-    { engines, request: aRequest(), signal, times: TEST_TIMES, keySeed: 0, recovery: true, promptCache: true, ...changes },
+    {
+      engines,
+      request: aRequest(),
+      signal,
+      times: TEST_TIMES,
+      keySeed: 0,
+      recovery: true,
+      promptCache: true,
+      ...changes,
+    },
     effects,
   );
 }
@@ -81,7 +102,15 @@ export type RunResult = {
 
 /** Reads a run to its end. */
 export async function readRun(run: ChatRun): Promise<RunResult> {
-  const result: RunResult = { events: [], text: "", thinking: "", error: undefined, engines: [], finish: undefined, run };
+  const result: RunResult = {
+    events: [],
+    text: "",
+    thinking: "",
+    error: undefined,
+    engines: [],
+    finish: undefined,
+    run,
+  };
   try {
     for await (const batch of run.events) for (const event of batch) note(event, result);
   } catch (error) {

@@ -50,7 +50,11 @@ export class Exchange {
   }
 
   /** A whole answer with a known length; the connection stays open. */
-  async respond(status: number, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<void> {
+  async respond(
+    status: number,
+    body: string | Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     this.#done = true;
     const length = String(bytes.length);
@@ -64,13 +68,19 @@ export class Exchange {
 
   /** Begins a chunked event stream. */
   startStream(headers: Record<string, string> = {}): Promise<void> {
-    return this.head(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked", ...headers });
+    return this.head(200, {
+      "content-type": "text/event-stream",
+      "transfer-encoding": "chunked",
+      ...headers,
+    });
   }
 
   /** One HTTP chunk of a stream that was started. */
   chunk(bytes: string | Uint8Array): Promise<void> {
     const data = typeof bytes === "string" ? Buffer.from(bytes) : Buffer.from(bytes);
-    return this.raw(Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from("\r\n")]));
+    return this.raw(
+      Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from("\r\n")]),
+    );
   }
 
   event(data: unknown): Promise<void> {
@@ -140,7 +150,12 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions): Promi
       buffered = Buffer.concat([buffered, chunk]);
       for (let parsed = parseRequest(buffered); parsed !== undefined; parsed = parseRequest(buffered)) {
         buffered = parsed.rest;
-        const request: SeenRequest = { ...parsed.request, at: performance.now(), connection, closedAt: undefined };
+        const request: SeenRequest = {
+          ...parsed.request,
+          at: performance.now(),
+          connection,
+          closedAt: undefined,
+        };
         upstream.requests.push(request);
         const exchange = new Exchange(request, socket);
         active.add(exchange);
@@ -150,7 +165,10 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions): Promi
       }
     });
   };
-  const server: Server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
+  const server: Server =
+    tls === undefined
+      ? createServer({ noDelay: true }, accept)
+      : createTlsServer({ ...tls, noDelay: true }, accept);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The fake upstream has no port.");
@@ -236,7 +254,10 @@ export function answers(...pieces: string[]): Script {
       await exchange.endStream();
       return;
     }
-    await exchange.json(200, completion(pieces.join(""), { prompt_tokens: 10, completion_tokens: pieces.length }));
+    await exchange.json(
+      200,
+      completion(pieces.join(""), { prompt_tokens: 10, completion_tokens: pieces.length }),
+    );
   };
 }
 
@@ -250,5 +271,7 @@ export function completion(content: string, usage?: unknown): unknown {
 }
 
 export function isStreaming(request: SeenRequest): boolean {
-  return typeof request.json === "object" && request.json !== null && Reflect.get(request.json, "stream") === true;
+  return (
+    typeof request.json === "object" && request.json !== null && Reflect.get(request.json, "stream") === true
+  );
 }

@@ -5,9 +5,10 @@ const DEEPEST_CAUSE = 5;
 
 /** One JSON line an entry, on standard error. `secrets` and anything key-shaped are left out. */
 export function createLogger(secrets: readonly string[], write: (line: string) => void = writeLine): Logger {
+  // Each text by itself: what is cut out of a finished line may take the line's own punctuation along.
+  const clean = (_: string, value: unknown): unknown => (typeof value === "string" ? redact(value, secrets) : value);
   const log = (level: string, message: string, fields: LogFields = {}): void => {
-    const entry = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
-    write(redact(entry, secrets));
+    write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, clean));
   };
   return {
     info: (message, fields) => log("info", message, fields),
@@ -23,7 +24,8 @@ function writeLine(line: string): void {
 /** An error with the causes behind it, as one text. */
 function describe(cause: unknown, depth = 0): string {
   if (!(cause instanceof Error)) return String(cause);
-  const own = depth === 0 ? (cause.stack ?? cause.message) : `${cause.name}: ${cause.message}`;
+  // Our own files are no addresses: a stack without places helps nobody.
+  const own = depth === 0 ? (cause.stack ?? cause.message).replaceAll("file://", "") : `${cause.name}: ${cause.message}`;
   return cause.cause === undefined || depth >= DEEPEST_CAUSE
     ? own
     : `${own}\ncaused by ${describe(cause.cause, depth + 1)}`;

@@ -7,6 +7,7 @@ import {
 } from "#lib/providers/upstream.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+import { truncate } from "#lib/shared/text.ts";
 
 /** Answers in this process: the name resolves nowhere. */
 export const SANDBOX_ORIGIN = "http://sandbox.invalid";
@@ -26,7 +27,7 @@ function readOrder(message: string): Order {
 }
 
 function answerTo(message: string): string {
-  const said = message.length > 200 ? `${message.slice(0, 200)}…` : message;
+  const said = truncate(message, 200);
   return (
     "This is SarmaLink-AI's built-in sandbox engine, not a language model: no provider key is configured yet. " +
     `You said: "${said}". ` +

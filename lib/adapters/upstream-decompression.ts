@@ -53,7 +53,9 @@ class DecompressedBody implements UpstreamBody {
       this.#queue.push(chunk);
       if (this.#produced > LONGEST_OUTPUT) this.#fail("too_large", "The provider's answer was too long.");
     });
-    decompressor.on("error", (error) => this.#fail("reset", "The provider's compressed answer was damaged.", error));
+    decompressor.on("error", (error) =>
+      this.#fail("reset", "The provider's compressed answer was damaged.", error),
+    );
     decompressor.on("end", () => {
       this.#ended = true;
     });

@@ -57,7 +57,11 @@ function dispatchOptions(request: UpstreamRequest, url: URL): Dispatcher.Dispatc
     path: `${url.pathname}${url.search}`,
     method: request.method,
     // Compression would only hold back the tokens of a stream.
-    headers: { accept: "text/event-stream, application/json", "accept-encoding": "identity", ...request.headers },
+    headers: {
+      accept: "text/event-stream, application/json",
+      "accept-encoding": "identity",
+      ...request.headers,
+    },
     body: request.body ?? null,
   };
 }
@@ -201,7 +205,8 @@ const PROTOCOL_CODES = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RESPONSE", 
 function upstreamError(error: Error, connected: boolean): UpstreamError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (!connected) return new UpstreamError("connect", "The provider could not be reached.", error);
-  if (code.startsWith("HPE_") || PROTOCOL_CODES.has(code)) {
+  // The parser's errors come without their code.
+  if (error.name === "HTTPParserError" || PROTOCOL_CODES.has(code)) {
     return new UpstreamError("protocol", "The provider's answer was not valid HTTP.", error);
   }
   return new UpstreamError("reset", "The connection to the provider broke.", error);

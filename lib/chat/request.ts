@@ -92,8 +92,6 @@ export type ChatRequest = {
   user?: string;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
-  /** Stable name of the conversation, for caches that want a routing key. */
-  cacheKey?: string;
   /** Further fields in OpenAI's shape, sent to engines that list them. */
   extra?: JsonObject;
 };

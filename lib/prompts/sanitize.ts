@@ -6,16 +6,22 @@
 const INVISIBLE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 /** Tag characters spell invisible text, except behind a black flag, where they name a region. */
-const TAGS = /(\u{1F3F4}[\u{E0020}-\u{E007E}]{1,16}\u{E007F})|[\u{E0000}-\u{E007F}]+/gu;
-/** A row of joiners joins nothing: it hides a message. */
+const TAGS = /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,7}\u{E007F})|[\u{E0000}-\u{E007F}]+/gu;
+/** A row of joiners joins nothing, and of variation selectors only the first counts: such rows hide text. */
 const JOINER_RUNS = /([\u200c\u200d])[\u200c\u200d]+/g;
+const SELECTOR_RUNS = /([\ufe00-\ufe0f]|[\u{E0100}-\u{E01EF}])[\ufe00-\ufe0f\u{E0100}-\u{E01EF}]+/gu;
 
-/** The text without invisible controls; everything a person could see, and every emoji, is kept. */
+/**
+ * The text without invisible controls; everything a person could see, and every emoji, is kept. Halves
+ * of characters become U+FFFD: strict JSON parsers refuse them.
+ */
 export function stripInvisible(text: string): string {
   return text
+    .toWellFormed()
     .replace(INVISIBLE, "")
     .replace(TAGS, (_, flag: string | undefined) => flag ?? "")
-    .replace(JOINER_RUNS, "$1");
+    .replace(JOINER_RUNS, "$1")
+    .replace(SELECTOR_RUNS, "$1");
 }
 
 const MARKER = "untrusted";

@@ -1,3 +1,4 @@
+import type { Document } from "yaml";
 import { z } from "zod";
 import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/providers.ts";
@@ -40,6 +41,9 @@ const configSchema = z.strictObject({
 });
 type ModelsConfig = z.infer<typeof configSchema>;
 
+/** Ids that mean something else already: other names of built-in providers, and the sandbox. */
+const RESERVED_IDS: ReadonlySet<string> = new Set([...Object.keys(PROVIDER_ALIASES), "sandbox"]);
+
 type Path = readonly PropertyKey[];
 type Located = { value: unknown; lineOf(path: Path): number };
 
@@ -52,13 +56,17 @@ export async function parseModelsConfig(text: string, source: string): Promise<C
   const parsed = configSchema.safeParse(located.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw mistake(
-      source,
-      located.lineOf(issue?.path ?? []),
-      `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}`,
-    );
+    const path = issue?.path ?? [];
+    const culprit = issue?.code === "unrecognized_keys" ? [...path, ...issue.keys.slice(0, 1)] : path;
+    const where = path.length === 0 ? "the configuration" : path.join(".");
+    throw mistake(source, located.lineOf(culprit), `${where}: ${issue?.message ?? "is wrong"}`);
   }
   const config = parsed.data;
+  config.providers.forEach(({ id }, index) => {
+    const isTaken = RESERVED_IDS.has(id) || config.providers.findIndex((other) => other.id === id) < index;
+    if (!isTaken) return;
+    throw mistake(source, located.lineOf(["providers", index, "id"]), `the provider id "${id}" is taken; choose another`);
+  });
   const known = new Set([
     ...PROVIDERS.map((provider) => provider.id),
     ...Object.keys(PROVIDER_ALIASES),
@@ -112,7 +120,7 @@ async function parseWithLines(text: string, source: string): Promise<Located> {
   const [error] = document.errors;
   if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
   return {
-    value: document.toJS({ maxAliasCount: 100 }) as unknown,
+    value: plainValue(document, source),
     lineOf(path) {
       // The nearest ancestor that is written down: a missing key has no line of its own.
       for (let depth = path.length; depth >= 0; depth--) {
@@ -122,6 +130,16 @@ async function parseWithLines(text: string, source: string): Promise<Located> {
       return 1;
     },
   };
+}
+
+function plainValue(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    // Aliases that multiply, or that name nothing.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw mistake(source, 1, error.message);
+  }
 }
 
 function mistake(source: string, line: number, problem: string): GatewayError {

@@ -1,12 +1,17 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { EngineStream, toEngineFailure } from "#lib/providers/engine-stream.ts";
-import { EngineFailure, type Failure, FAILURE_POLICY } from "#lib/providers/failure.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import { EngineFailure, FAILURE_POLICY, type Failure } from "#lib/providers/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/provider-error.ts";
-import { type Upstream, type UpstreamBody, UpstreamError, type UpstreamResponse } from "#lib/providers/upstream.ts";
+import {
+  type Upstream,
+  type UpstreamBody,
+  UpstreamError,
+  type UpstreamResponse,
+} from "#lib/providers/upstream.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
@@ -50,10 +55,14 @@ export async function openChat(
   const { engine, key } = target;
   const { clock } = effects;
   const protocol = PROTOCOLS[engine.provider.protocol];
-  const encoded = protocol.encode(call.request, engine, { promptCache: call.promptCache && !target.withoutAdditions });
+  const encoded = protocol.encode(call.request, engine, {
+    promptCache: call.promptCache && !target.withoutAdditions,
+  });
   const abort = linkAbort(call.signal);
   const timer = clock.after(patience(target, call), () => {
-    abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine did not begin to answer in time." }));
+    abort.controller.abort(
+      new EngineFailure({ kind: "timeout", reason: "The engine did not begin to answer in time." }),
+    );
   });
   let stream: EngineStream | undefined;
   let opened = false;
@@ -127,10 +136,18 @@ function refusedOrFailed(
   return { ok: false, failure, additionRefused };
 }
 
-async function readFailure(response: UpstreamResponse, context: ErrorContext, clock: Clock): Promise<Failure> {
+async function readFailure(
+  response: UpstreamResponse,
+  context: ErrorContext,
+  clock: Clock,
+): Promise<Failure> {
   if (response.status < 400) {
     response.body.cancel();
-    return { kind: "bad_response", status: response.status, reason: "The provider answered with a redirect." };
+    return {
+      kind: "bad_response",
+      status: response.status,
+      reason: "The provider answered with a redirect.",
+    };
   }
   const text = await readErrorBody(response.body, clock);
   return classifyHttpError(response.status, text, parseJson(text), context);

@@ -1,11 +1,23 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
 import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
-import { type AttemptEffects, type AttemptTimes, type OpenedChat, openChat } from "#lib/providers/chat-attempt.ts";
+import {
+  type AttemptEffects,
+  type AttemptTimes,
+  type OpenedChat,
+  openChat,
+} from "#lib/providers/chat-attempt.ts";
 import { ContinuationTrimmer, continueRequest } from "#lib/providers/continuation.ts";
 import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
+import {
+  type AttemptReport,
+  clientClosed,
+  newProgress,
+  type Target,
+  type WalkOptions,
+  walk,
+} from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
-import { type AttemptReport, clientClosed, newProgress, type Target, type WalkOptions, walk } from "#lib/providers/failover.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -191,7 +203,12 @@ class Runner {
     let outcome: AttemptReport["outcome"] = "cancelled";
     let failure: Failure | undefined;
     try {
-      const announced: RunEvent = { type: "engine", engine: target.engine, dropped: chat.dropped, calls: record.calls };
+      const announced: RunEvent = {
+        type: "engine",
+        engine: target.engine,
+        dropped: chat.dropped,
+        calls: record.calls,
+      };
       let batch: ChatEvent[] | null = chat.head;
       let first = true;
       while (batch !== null) {
@@ -207,7 +224,8 @@ class Runner {
       lease.succeeded();
       const rest = filter.diverged ? [] : filter.end();
       if (rest.length > 0) yield rest;
-      if (filter.diverged) failure = { kind: "truncated", reason: "The engine began another answer instead of continuing." };
+      if (filter.diverged)
+        failure = { kind: "truncated", reason: "The engine began another answer instead of continuing." };
     } catch (error) {
       if (!(error instanceof EngineFailure)) throw error;
       failure = error.failure;
@@ -320,7 +338,11 @@ class AnswerFilter {
     switch (event.type) {
       case "text":
         this.characters += event.text.length;
-        return this.#emitText((event.choice ?? 0) === 0 ? this.#text.push(event.text) : event.text, event, passed);
+        return this.#emitText(
+          (event.choice ?? 0) === 0 ? this.#text.push(event.text) : event.text,
+          event,
+          passed,
+        );
       case "reasoning": {
         this.characters += event.text.length;
         if (this.#muteReasoning) return;
@@ -363,6 +385,10 @@ class AnswerFilter {
 }
 
 function interrupted(cause: GatewayError): GatewayError {
-  const message = "The answer was interrupted and could not be continued. What has arrived so far is incomplete.";
-  return new GatewayError("stream_interrupted", message, { cause, retryAfterSeconds: cause.retryAfterSeconds });
+  const message =
+    "The answer was interrupted and could not be continued. What has arrived so far is incomplete.";
+  return new GatewayError("stream_interrupted", message, {
+    cause,
+    retryAfterSeconds: cause.retryAfterSeconds,
+  });
 }

@@ -44,21 +44,27 @@ export function loadPriceBook(): Promise<PriceBook> {
 }
 
 export function isPaid(engine: PricedEngine): boolean {
-  return engine.paid || bareModelName(engine.model) in PAID_MODELS;
+  return engine.paid || ownPrice(engine.model) !== undefined;
+}
+
+function ownPrice(model: string): Price | undefined {
+  const name = bareModelName(model);
+  return Object.hasOwn(PAID_MODELS, name) ? PAID_MODELS[name] : undefined;
 }
 
 type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
 
 function createPriceBook(calcPrice: CalcPrice): PriceBook {
   const listPriceUsd = (engine: PricedEngine, usage: TokenUsage): number | undefined => {
-    const own = PAID_MODELS[bareModelName(engine.model)];
+    const own = ownPrice(engine.model);
     if (own !== undefined) return priceOf(own, usage);
     const providerId = engine.provider.pricedAs;
     if (providerId === undefined) return undefined;
+    const { cached, written } = cacheParts(usage);
     const counted = {
       input_tokens: usage.promptTokens,
-      cache_read_tokens: usage.cachedTokens,
-      cache_write_tokens: usage.cacheWriteTokens,
+      cache_read_tokens: cached,
+      cache_write_tokens: written,
       output_tokens: usage.completionTokens,
     };
     return calcPrice(counted, engine.model, { providerId })?.total_price;
@@ -72,9 +78,14 @@ function createPriceBook(calcPrice: CalcPrice): PriceBook {
   };
 }
 
-function priceOf(price: Price, usage: TokenUsage): number {
+/** Parts of the prompt, and never more than it: the price library throws on a whole that is less than its parts. */
+function cacheParts(usage: TokenUsage): { cached: number; written: number } {
   const written = Math.min(usage.cacheWriteTokens, usage.promptTokens);
-  const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
+  return { written, cached: Math.min(usage.cachedTokens, usage.promptTokens - written) };
+}
+
+function priceOf(price: Price, usage: TokenUsage): number {
+  const { cached, written } = cacheParts(usage);
   const plain = usage.promptTokens - cached - written;
   const perMillion =
     plain * price.input +

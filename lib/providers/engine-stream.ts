@@ -2,7 +2,7 @@ import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
-import { UpstreamError, type UpstreamBody } from "#lib/providers/upstream.ts";
+import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
@@ -111,7 +111,8 @@ export class EngineStream {
     const timer = Number.isFinite(patience)
       ? clock.after(Math.max(0, patience), () => {
           if (finished) body.cancel();
-          else abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
+          else
+            abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
         })
       : undefined;
     try {
@@ -184,7 +185,8 @@ export class EngineStream {
     const finish = out.findLast((event) => event.type === "finish");
     // With several choices, one that is complete does not make up for one that was cut.
     if (finish === undefined || !(decoder.finished || decoder.done)) {
-      if (this.#hasContent) throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
+      if (this.#hasContent)
+        throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
       throw badResponse("The engine's answer was empty.");
     }
     if (!this.#hasContent) {
@@ -239,7 +241,11 @@ export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFail
   // Our own timers abort with the failure as their reason; a client's abort has another.
   if (signal.aborted && signal.reason instanceof EngineFailure) return signal.reason;
   if (error instanceof UpstreamError && !signal.aborted) {
-    return new EngineFailure({ kind: UPSTREAM_FAILURES[error.kind], reason: error.message, cause: error.cause });
+    return new EngineFailure({
+      kind: UPSTREAM_FAILURES[error.kind],
+      reason: error.message,
+      cause: error.cause,
+    });
   }
   throw error;
 }

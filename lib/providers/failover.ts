@@ -9,6 +9,8 @@ const MOST_REFUSALS = 3;
 /** A named engine is waited for at most this long, milliseconds. */
 const LONGEST_WAIT_MS = 5_000;
 const RETRY_PAUSE_MS = 250;
+/** With less time than this left, milliseconds, a call would only be thrown away. */
+const LEAST_CALL_MS = 50;
 
 /** One call to one engine with one key. */
 export type Target = {
@@ -100,7 +102,10 @@ export async function* walk<Value>(
 ): AsyncGenerator<AttemptReport, WalkResult<Value>> {
   const { health, clock, signal } = options;
   const progress = options.progress ?? newProgress();
-  const queue = engines.filter((engine) => !progress.spent.has(engine.id));
+  // A client's own list may name one engine twice.
+  const queue = [...new Map(engines.map((engine) => [engine.id, engine])).values()].filter(
+    (engine) => !progress.spent.has(engine.id),
+  );
 
   for (let position = 0; position < queue.length; position++) {
     const engine = queue[position];
@@ -112,7 +117,7 @@ export async function* walk<Value>(
       if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
-      if (remainingMs <= 0) return { ok: false, error: unavailable(engines, progress, options) };
+      if (remainingMs < LEAST_CALL_MS) return { ok: false, error: unavailable(engines, progress, options) };
       // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
       const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
       if (lease === undefined) {

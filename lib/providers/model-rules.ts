@@ -34,7 +34,7 @@ const RULES: readonly (readonly [RegExp, ModelRules])[] = [
   [/^o\d/, O_SERIES],
   [/^gpt-5-chat/, { ...PLAIN, completionTokensOnly: true }],
   [/^gpt-5(?:-|$)/, { ...O_SERIES, efforts: ["minimal", "low", "medium", "high"] }],
-  [/^gpt-5\.\d+.*-(?:codex|chat|pro)/, { ...O_SERIES, efforts: ["low", "medium", "high", "xhigh"] }],
+  [/^gpt-5\.\d.*-(?:codex|chat|pro)/, { ...O_SERIES, efforts: ["low", "medium", "high", "xhigh"] }],
   [
     /^gpt-5\.[1-4]/,
     { ...O_SERIES, sampling: "only_without_reasoning", efforts: ALL_BUT_MAX, slowToStart: false },

@@ -103,7 +103,9 @@ function messageText(value: unknown, depth = 0): string {
       .join("; ");
   }
   if (!isJsonObject(value)) return "";
-  const steps = arrayField(value, "loc").filter((step) => typeof step === "string" || typeof step === "number");
+  const steps = arrayField(value, "loc").filter(
+    (step) => typeof step === "string" || typeof step === "number",
+  );
   const location = steps.join(".");
   const text = messageText(value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"], depth + 1);
   return location === "" ? text : `${location}: ${text}`;
@@ -228,6 +230,7 @@ export function classifyHttpError(
 export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
   const error = readProviderError(body);
   const status =
-    error?.status ?? error?.words.map((word) => STATUS_OF_WORD.get(word)).find((found) => found !== undefined);
+    error?.status ??
+    error?.words.map((word) => STATUS_OF_WORD.get(word)).find((found) => found !== undefined);
   return failureOf(status ?? 500, body, false, context);
 }

@@ -29,8 +29,6 @@ export type OpenAiDialect = {
   cacheControl: boolean;
   /** Whether `role: developer` is known. */
   developerRole: boolean;
-  /** Whether image URLs may point to the web; Ollama takes data URLs only. */
-  remoteImages: boolean;
 };
 
 export type ProviderDefinition = {
@@ -96,7 +94,6 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   promptCacheKey: false,
   cacheControl: false,
   developerRole: false,
-  remoteImages: true,
 };
 
 /** One row a vendor. Sources of the rows: docs/PROVIDERS.md. */
@@ -384,7 +381,6 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       ],
       messageFields: [],
       reasoningField: "reasoning",
-      remoteImages: false,
     },
   },
 ];

@@ -6,6 +6,7 @@ import {
   type ProviderDefinition,
   STANDARD_DIALECT,
 } from "#lib/providers/providers.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Reads one configuration variable; undefined when it is unset or empty. */
 export type Setting = (name: string) => string | undefined;
@@ -64,11 +65,28 @@ export type Registry = {
   configured(): string[];
 };
 
+function wrongSetting(name: string, problem: string): GatewayError {
+  return new GatewayError("not_configured", `The variable ${name} is wrong: ${problem}.`);
+}
+
+/** A setting that is sent as a header. */
+function headerSetting(setting: Setting, name: string): string | undefined {
+  const value = setting(name);
+  if (value === undefined || /^[\x20-\x7e]*$/.test(value)) return value;
+  throw wrongSetting(name, "it has a character that no header can carry, such as a line break or a typographic quote");
+}
+
+function baseUrlSetting(setting: Setting, name: string): string | undefined {
+  const value = setting(name);
+  if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) return value;
+  throw wrongSetting(name, "it must be a URL that begins with https:// or http://");
+}
+
 /** `NAME`, `NAME_2`, `NAME_3` …: gaps are allowed, duplicates are not counted twice. */
 function keyPool(setting: Setting, name: string): string[] {
   const keys = new Set<string>();
   for (let number = 1; number <= MOST_KEYS; number++) {
-    const key = setting(number === 1 ? name : `${name}_${number}`);
+    const key = headerSetting(setting, number === 1 ? name : `${name}_${number}`);
     if (key !== undefined) keys.add(key);
   }
   return [...keys];
@@ -77,7 +95,7 @@ function keyPool(setting: Setting, name: string): string[] {
 function headersOf(definition: ProviderDefinition, setting: Setting): Record<string, string> {
   const headers: Record<string, string> = { ...definition.headers };
   for (const [header, name] of Object.entries(definition.headerSettings ?? {})) {
-    const value = setting(name);
+    const value = headerSetting(setting, name);
     if (value !== undefined) headers[header] = value;
   }
   return headers;
@@ -103,7 +121,7 @@ function expand(spec: EngineSpec): EngineSpec[] {
 
 /**
  * The providers of this process: definitions joined with the configuration.
- * `setting` is read once, here.
+ * `setting` is read once, here. Throws `not_configured` naming the variable that is wrong.
  */
 export function createRegistry(
   setting: Setting,
@@ -115,7 +133,7 @@ export function createRegistry(
     { definition: ProviderDefinition; baseUrl: string; keys: string[]; headers: Record<string, string> }
   >();
   for (const definition of [...PROVIDERS, ...operatorProviders.map(fromOperator)]) {
-    const override = definition.baseUrlEnv === undefined ? undefined : setting(definition.baseUrlEnv);
+    const override = definition.baseUrlEnv === undefined ? undefined : baseUrlSetting(setting, definition.baseUrlEnv);
     const isOperators = definition.baseUrlEnv === undefined;
     const needsNoKey = definition.keyEnv === undefined && (isOperators || override !== undefined);
     providers.set(definition.id, {

@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import type { AccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
 import type { FoundGatewayKey, GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
-import type { CookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
+import { type CookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import type { Env } from "#lib/server/env.ts";
 import type { HostContext } from "#lib/server/route.ts";
 import type { Caller } from "#lib/services/caller.ts";
-import type { Clock } from "#lib/shared/clock.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const KEY_PREFIX = "sk-sarmalink-";
 const KEY_KEPT_MS = 60_000;
+/** A key that was good a minute ago does not wait longer than this for the database, milliseconds. */
+const STALE_PATIENCE_MS = 500;
+/** Who was let in is not shut out for this long by what others do at the same address, milliseconds. */
+const ADMITTED_MS = 3_600_000;
 const MOST_KEPT = 10_000;
 const MINUTE_MS = 60_000;
 
@@ -37,40 +41,72 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
   const findKey = cachedKeyLookup(dependencies);
   const failures = new FailureLimiter(clock, env.AUTH_FAILURES_PER_MINUTE);
 
+  const admitted = new Map<string, number>();
+
   const byBearer = async (token: string): Promise<Caller | null> => {
     if (token.startsWith(KEY_PREFIX)) {
-      const key = await findKey(token);
+      const key = await findKey(digestOf(token));
       return key === null ? null : { kind: "key", ...key };
     }
     const user = await verifyToken(token);
     return user === null ? null : { kind: "user", userId: user.userId, email: user.email, accessToken: token };
   };
 
+  const byCookie = async (request: Request): Promise<Authentication | null> => {
+    const session = await readCookies(request);
+    const caller = session === null ? null : await byBearer(session.accessToken);
+    return session === null || caller === null ? null : { caller, setCookies: session.setCookies };
+  };
+
+  /** Checks a credential. Whoever keeps failing gets no further check: it costs a database call at worst. */
+  const check = async (
+    credential: string,
+    address: string,
+    verify: () => Promise<Authentication | null>,
+  ): Promise<Authentication | null> => {
+    const digest = digestOf(credential);
+    if ((admitted.get(digest) ?? 0) <= clock.now()) failures.assertAllowed(address);
+    const authentication = await verify();
+    admitted.delete(digest);
+    if (authentication === null) failures.note(address);
+    else keep(admitted, digest, clock.now() + ADMITTED_MS);
+    return authentication;
+  };
+
   return {
     async authenticate(request, host) {
       const token = bearerOf(request);
+      const address = addressOf(request, host, env);
       if (token !== undefined) {
-        const address = addressOf(request, host, env);
-        // Checking costs a database call at worst: whoever keeps failing does not get another.
-        failures.assertAllowed(address);
-        const caller = await byBearer(token);
-        if (caller !== null) return { caller, setCookies: [] };
-        failures.note(address);
-        throw new GatewayError("unauthorized", "The API key or access token is not valid.");
+        const found = await check(token, address, async () => {
+          const caller = await byBearer(token);
+          return caller === null ? null : { caller, setCookies: [] };
+        });
+        if (found === null) throw new GatewayError("unauthorized", "The API key or access token is not valid.");
+        return found;
       }
-      const session = await readCookies(request);
-      if (session === null) {
+      if (!hasSessionCookie(request)) {
         throw new GatewayError("unauthorized", "Send an API key or an access token as 'Authorization: Bearer …'.");
       }
+      // First of all: reading an old session refreshes it, which another site's page must not bring about.
       assertSameOrigin(request, env);
-      const user = await verifyToken(session.accessToken);
-      if (user === null) throw new GatewayError("unauthorized", "The session has expired. Sign in again.");
-      return {
-        caller: { kind: "user", userId: user.userId, email: user.email, accessToken: session.accessToken },
-        setCookies: session.setCookies,
-      };
+      const found = await check(request.headers.get("cookie") ?? "", address, () => byCookie(request));
+      if (found === null) throw new GatewayError("unauthorized", "The session has expired. Sign in again.");
+      return found;
     },
   };
+}
+
+function digestOf(credential: string): string {
+  return createHash("sha256").update(credential).digest("hex");
+}
+
+/** Sets an entry of a map that stays bounded: the oldest goes. */
+function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  const [oldest] = map.keys();
+  if (map.size >= MOST_KEPT && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
 }
 
 function bearerOf(request: Request): string | undefined {
@@ -91,12 +127,16 @@ function assertSameOrigin(request: Request, env: Env): void {
   const ours =
     origin === null
       ? request.headers.get("sec-fetch-site") === "same-origin"
-      : hostOf(origin) === host || origin === env.NEXT_PUBLIC_APP_URL;
+      : hostOf(origin) === host || origin === originOf(env.NEXT_PUBLIC_APP_URL);
   if (!ours) throw new GatewayError("forbidden", "A session cookie is only accepted from this site's own pages.");
 }
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function originOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).origin;
 }
 
 /** The caller's address: the socket's, or what a trusted proxy says. */
@@ -145,25 +185,37 @@ class FailureLimiter {
 }
 
 /** Gateway keys by digest: found ones are remembered for a minute, so that the hot path asks no database. */
-function cachedKeyLookup({ keys, clock }: AuthDependencies): (key: string) => Promise<FoundGatewayKey | null> {
+function cachedKeyLookup({ keys, clock }: AuthDependencies): (digest: string) => Promise<FoundGatewayKey | null> {
   const kept = new Map<string, { found: FoundGatewayKey; until: number }>();
-  return async (key) => {
-    const digest = createHash("sha256").update(key).digest("hex");
+  const asking = new Map<string, Promise<FoundGatewayKey | null>>();
+
+  const find = async (digest: string): Promise<FoundGatewayKey | null> => {
+    const found = await keys.findByHash(digest);
+    if (found === null) kept.delete(digest);
+    else keep(kept, digest, { found, until: clock.now() + KEY_KEPT_MS });
+    return found;
+  };
+  const ask = (digest: string): Promise<FoundGatewayKey | null> => {
+    const asked = asking.get(digest) ?? find(digest).finally(() => asking.delete(digest));
+    asking.set(digest, asked);
+    return asked;
+  };
+
+  return async (digest) => {
     const known = kept.get(digest);
-    if (known !== undefined && known.until > clock.now()) return known.found;
-    try {
-      const found = await keys.findByHash(digest);
-      kept.delete(digest);
-      if (found === null) return null;
-      if (kept.size >= MOST_KEPT) kept.clear();
-      kept.set(digest, { found, until: clock.now() + KEY_KEPT_MS });
-      return found;
-    } catch (error) {
-      // While the database is away, a key that was good is still good.
-      if (known !== undefined && error instanceof GatewayError && error.code === "database_unavailable") {
-        return known.found;
-      }
+    if (known === undefined) return ask(digest);
+    if (known.until > clock.now()) return known.found;
+    // While the database is away, or slow, a key that was good is still good.
+    const answered = new AbortController();
+    const patience = sleep(clock, STALE_PATIENCE_MS, answered.signal).then(() => known.found);
+    const asked = ask(digest).catch((error: unknown) => {
+      if (error instanceof GatewayError && error.code === "database_unavailable") return known.found;
       throw error;
+    });
+    try {
+      return await Promise.race([asked, patience]);
+    } finally {
+      answered.abort();
     }
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
 export const MEGABYTE = 1024 * 1024;
@@ -39,19 +39,33 @@ async function readText(request: Request, mostBytes: number): Promise<string> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > mostBytes) throw tooLarge(mostBytes);
   if (request.body === null) return "";
-  const decoder = new TextDecoder();
   const reader = request.body.getReader();
-  let text = "";
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   while (true) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    const { done, value } = await reader.read().catch(brokenOff);
+    if (done) return decode(chunks);
     bytes += value.byteLength;
     if (bytes > mostBytes) {
-      await reader.cancel();
+      // Not waited for: the client may go on sending for as long as it likes.
+      reader.cancel().catch(toGatewayError);
       throw tooLarge(mostBytes);
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
+  }
+}
+
+function brokenOff(cause: unknown): never {
+  throw new GatewayError("client_closed_request", "The body broke off.", { cause });
+}
+
+function decode(chunks: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
   }
 }
 

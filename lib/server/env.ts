@@ -12,7 +12,9 @@ const list = z
   .string()
   .optional()
   .transform((text) => (text ?? "").split(",").flatMap((item) => item.trim() || []));
-const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+/** The longest that a timer can wait; it would fire at once on more. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
 
 const schema = z.object({
@@ -40,6 +42,11 @@ const schema = z.object({
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
 });
+
+/** The environment of a process that this one starts: its own, and what is added. */
+export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
 
 export type Env = z.infer<typeof schema> & {
   /** Any variable by name, for key pools and base URLs, whose names are data. */

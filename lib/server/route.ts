@@ -1,6 +1,7 @@
 import { errorResponse, API_HEADERS } from "#lib/server/http-error.ts";
 import { corsHeaders } from "#lib/server/cors.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
+import type { Caller } from "#lib/services/caller.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
@@ -15,7 +16,8 @@ export type HostContext = {
 export type RouteContext = {
   gateway: Gateway;
   requestId: string;
-  host: HostContext;
+  /** Who is calling; throws as `Authenticator` does. Cookies of a refreshed session go out with any answer. */
+  authenticate(): Promise<Caller>;
   inBackground: RunInBackground;
 };
 
@@ -37,11 +39,17 @@ export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
   return async (request, host) => {
     const requestId = crypto.randomUUID();
     let cors: Record<string, string> = {};
+    const cookies: string[] = [];
     let response: Response;
     try {
       const ready = await gateway();
       cors = corsHeaders(request, ready.env.CORS_ALLOWED_ORIGINS, allowed);
-      response = await answer(request, { gateway: ready, requestId, host, inBackground: host.waitUntil });
+      const authenticate = async (): Promise<Caller> => {
+        const { caller, setCookies } = await ready.authenticator.authenticate(request, host);
+        cookies.push(...setCookies);
+        return caller;
+      };
+      response = await answer(request, { gateway: ready, requestId, authenticate, inBackground: host.waitUntil });
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.status >= 500) await logFailure(gateway, error, thrown, requestId);
@@ -51,13 +59,16 @@ export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
     for (const [name, value] of Object.entries({ ...API_HEADERS, ...cors })) {
       if (!response.headers.has(name)) response.headers.set(name, value);
     }
+    for (const cookie of cookies) response.headers.append("set-cookie", cookie);
     response.headers.set("x-request-id", requestId);
     return response;
   };
 
   async function answer(request: Request, context: RouteContext): Promise<Response> {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: allowed } });
-    const handler = handlers[request.method as Method];
+    // Probes ask with HEAD; the host leaves the body out.
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
     if (handler === undefined) {
       throw new GatewayError("method_not_allowed", `${request.method} is not supported here. Use ${allowed}.`);
     }

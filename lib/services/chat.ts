@@ -10,7 +10,7 @@ import {
   runChat,
 } from "#lib/providers/chat-failover.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
-import type { AttemptReport } from "#lib/providers/failover.ts";
+import { type AttemptReport, clientClosed } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
 import type { Caller } from "#lib/services/caller.ts";
@@ -34,8 +34,8 @@ const TITLE_LENGTH = 60;
 const MOST_HISTORY = 100_000;
 /** The end of a stream waits this long for the turn to be saved, milliseconds; then it is saved behind it. */
 const SETTLE_PATIENCE_MS = 1_500;
-/** Pauses between further tries to save a turn, milliseconds. */
-const SETTLE_RETRIES_MS = [500, 2_000, 8_000, 30_000] as const;
+/** Pauses between further tries to save a turn, milliseconds: a database may be away for a minute. */
+const SETTLE_RETRIES_MS = [500, 2_000, 8_000, 30_000, 30_000] as const;
 
 /** One message of a user to native chat, validated. */
 export type ChatInput = {
@@ -156,6 +156,11 @@ class Turn {
       },
       dependencies.effects,
     );
+    // A host may do no more for a client that has left than abort the signal: then nobody reads or
+    // cancels the stream, and the turn ends here.
+    const { signal } = this.#abort.controller;
+    if (signal.aborted) this.abandon();
+    else signal.addEventListener("abort", () => this.abandon(), { once: true });
   }
 
   async *events(): AsyncGenerator<NativeEvent[], void> {
@@ -167,6 +172,8 @@ class Turn {
         const events = batch.flatMap(toNative);
         if (events.length > 0) yield events;
       }
+      // Abandoned between two batches: the run has ended, but not with an answer.
+      if (this.#run.record.state !== "completed") throw clientClosed();
       const usage = await this.#usage();
       await this.#settleWithin(SETTLE_PATIENCE_MS);
       yield [
@@ -207,7 +214,9 @@ class Turn {
 
   async #settleWithin(milliseconds: number): Promise<void> {
     const { clock } = this.#parts.dependencies.effects;
-    await Promise.race([this.#settle(), sleep(clock, milliseconds)]);
+    const saved = new AbortController();
+    const settled = this.#settle().finally(() => saved.abort());
+    await Promise.race([settled, sleep(clock, milliseconds, saved.signal)]);
   }
 
   /** Saves the turn, once, however often it is called; goes on behind the answer when the database is slow. */
@@ -283,7 +292,7 @@ async function retry(
 
 function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRequest {
   // What the server stored cannot have been tampered with; it wins over what the client sends.
-  const history = recent(begun.sessionCreated ? input.history : begun.messages);
+  const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
   const messages: ChatMessage[] = [
     systemPrompt({
       mode: routed.mode,
@@ -292,12 +301,10 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
       now: dependencies.effects.clock.wallNow(),
       nonce: dependencies.randomHex(8),
     }),
-    ...history.map(
-      (message): ChatMessage => ({ role: message.role, content: stripInvisible(message.content) }),
-    ),
+    ...history,
     { role: "user", content: userContent(input) },
   ];
-  const request: ChatRequest = { messages, stream: true, webSearch: true, cacheKey: begun.sessionId };
+  const request: ChatRequest = { messages, stream: true, webSearch: true };
   if (routed.mode === "reasoner") request.reasoningEffort = "high";
   return request;
 }
@@ -310,6 +317,12 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
     return characters > MOST_HISTORY;
   });
   return history.slice(first + 1);
+}
+
+/** Providers refuse messages that say nothing. */
+function readable({ role, content }: StoredMessage): StoredMessage[] {
+  const text = stripInvisible(content);
+  return text.trim() === "" ? [] : [{ role, content: text }];
 }
 
 function userContent(input: ChatInput): Content {

@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
-import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
+import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
 import { z } from "zod";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-export type TokenUser = { userId: string; email: string | undefined; emailConfirmed: boolean };
+export type TokenUser = {
+  userId: string;
+  email: string | undefined;
+  /** Only the auth server can say so. What a token says of it, `user_metadata`, its user may write. */
+  emailConfirmed: boolean;
+};
 
 /**
  * Verifies Supabase access tokens. Null for a token that is no good; `database_unavailable` when the
@@ -24,17 +29,26 @@ export type AccessTokenOptions = {
 
 const KEPT_MS = 60_000;
 const MOST_KEPT = 5_000;
+/** What the auth server answers to a token that is no good. All else, a rate limit too, says nothing of it. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
 const claimsSchema = z.object({
   sub: z.uuid(),
   role: z.literal("authenticated"),
   email: z.string().optional(),
-  user_metadata: z.object({ email_verified: z.boolean().optional() }).optional(),
 });
 
 /** Asymmetric tokens by the project's cached JWKS, HS256 by the secret, all others by asking the server. */
 export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTokenVerifier {
   const { url, jwtSecret, timeoutMs = 2_000 } = options;
-  const keys = createRemoteJWKSet(new URL(`${url}/auth/v1/.well-known/jwks.json`), { timeoutDuration: timeoutMs });
+  const keys = createRemoteJWKSet(new URL(`${url}/auth/v1/.well-known/jwks.json`), {
+    timeoutDuration: timeoutMs,
+    [customFetch]: async (input, init) => {
+      const response = await fetch(input, init);
+      // A server in trouble says nothing about the token.
+      if (response.status >= 500 || response.status === 429) throw authAway(new Error(`JWKS: ${response.status}`));
+      return response;
+    },
+  });
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
   const askServer = cachedServerCheck(options, timeoutMs);
 
@@ -50,6 +64,7 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
       const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
       return userOf(payload);
     } catch (error) {
+      if (error instanceof GatewayError) throw error;
       if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw authAway(error);
       return null;
     }
@@ -69,8 +84,7 @@ function userOf(payload: JWTPayload): TokenUser | null {
   const claims = claimsSchema.safeParse(payload);
   // The anon key and the service key of older projects are JWTs as well: they are no user's.
   if (!claims.success) return null;
-  const { sub, email, user_metadata: metadata } = claims.data;
-  return { userId: sub, email, emailConfirmed: metadata?.email_verified === true };
+  return { userId: claims.data.sub, email: claims.data.email, emailConfirmed: false };
 }
 
 function cachedServerCheck(options: AccessTokenOptions, timeoutMs: number): AccessTokenVerifier {
@@ -84,19 +98,21 @@ function cachedServerCheck(options: AccessTokenOptions, timeoutMs: number): Acce
     const known = kept.get(digest);
     if (known !== undefined && known.until > options.now()) return known.user;
     const { data, error } = await client.auth.getUser(token);
-    if (error !== null && (error.status === undefined || error.status >= 500 || error.status === 0)) throw authAway(error);
+    if (error !== null && !REFUSALS.has(error.status)) throw authAway(error);
     const { user } = data;
     const found =
       user === null
         ? null
-        : { userId: user.id, email: user.email, emailConfirmed: user.email_confirmed_at !== undefined };
-    if (kept.size >= MOST_KEPT) kept.clear();
+        : { userId: user.id, email: user.email, emailConfirmed: typeof user.email_confirmed_at === "string" };
+    const [oldest] = kept.keys();
+    if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
     kept.set(digest, { user: found, until: options.now() + KEPT_MS });
     return found;
   };
 }
 
-function authAway(cause: unknown): GatewayError {
+/** The auth server does not answer. */
+export function authAway(cause: unknown): GatewayError {
   return new GatewayError("database_unavailable", "Your session could not be checked just now. Try again shortly.", {
     retryAfterSeconds: 2,
     cause,

@@ -1,17 +1,36 @@
+import { authAway } from "#lib/adapters/supabase/access-tokens.ts";
+
 /** What a session cookie says, and the cookies to set when the session had to be refreshed. */
 export type CookieSession = { accessToken: string; setCookies: string[] };
 
+/**
+ * The session in a request's cookies; null when there is none that is good. Throws
+ * `database_unavailable` when a session has to be refreshed and the auth server does not answer.
+ */
 export type CookieSessionReader = (request: Request) => Promise<CookieSession | null>;
+
+const TIMEOUT_MS = 2_000;
+
+/** Whether the request brings a cookie that could be a Supabase session. */
+export function hasSessionCookie(request: Request): boolean {
+  const cookies = request.headers.get("cookie")?.split(";") ?? [];
+  return cookies.some((cookie) => {
+    const [name = ""] = cookie.trimStart().split("=", 1);
+    return name.startsWith("sb-") && name.includes("-auth-token");
+  });
+}
 
 /** Reads the Supabase session out of a request's cookies, refreshing it when it has expired. */
 export function createCookieSessionReader(url: string, publishableKey: string): CookieSessionReader {
   return async (request) => {
     const header = request.headers.get("cookie");
-    if (header === null || !/\bsb-[^=;]+-auth-token/.test(header)) return null;
+    if (header === null || !hasSessionCookie(request)) return null;
     // Only browsers come this way: the library is not loaded for anybody else.
     const { createServerClient, parseCookieHeader, serializeCookieHeader } = await import("@supabase/ssr");
     const setCookies: string[] = [];
+    const server = askOnce();
     const client = createServerClient(url, publishableKey, {
+      global: { fetch: server.fetch },
       cookies: {
         getAll: () => parseCookieHeader(header).map(({ name, value }) => ({ name, value: value ?? "" })),
         setAll: (cookies) => {
@@ -20,6 +39,28 @@ export function createCookieSessionReader(url: string, publishableKey: string): 
       },
     });
     const { data } = await client.auth.getSession();
+    if (server.trouble !== undefined) throw authAway(server.trouble);
     return data.session === null ? null : { accessToken: data.session.access_token, setCookies };
+  };
+}
+
+/** The library tries a refresh again for half a minute. Ours is told "no" at the first trouble, which is kept. */
+function askOnce(): { fetch: typeof fetch; readonly trouble: unknown } {
+  let trouble: unknown;
+  return {
+    async fetch(input, init) {
+      try {
+        const response = await fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+        if (response.status < 500 && response.status !== 429) return response;
+        trouble = new Error(`The auth server answered with status ${response.status}.`);
+        await response.body?.cancel();
+      } catch (error) {
+        trouble = error;
+      }
+      return Response.json({}, { status: 400 });
+    },
+    get trouble() {
+      return trouble;
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { readEnv } from "#lib/server/env.ts";
+import { childEnvironment, readEnv } from "#lib/server/env.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */
@@ -20,7 +20,7 @@ export async function runNext(command: "dev" | "start"): Promise<void> {
   if (env.HOST !== undefined) args.push("--hostname", env.HOST);
   const next = spawn(process.execPath, args, {
     stdio: "inherit",
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...local?.variables },
+    env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1", ...local?.variables }),
   });
   if (local !== undefined) announce(env.PORT, local.key, local.keyFile);
   const code = await endOf(next);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
@@ -9,10 +10,21 @@ import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
 const MOST_BYTES = 25 * MEGABYTE;
 const LONGEST_MESSAGE = 200_000;
+const spoken = (text: string): boolean => stripInvisible(text).trim() !== "";
 const notYet = z.undefined({ error: "is not supported yet; send the text in the message" }).optional();
 
+const IMAGE_HEAD = /^data:image\/(?:png|jpeg|webp|gif);base64,/;
+
+function isImageUrl(text: string): boolean {
+  const head = IMAGE_HEAD.exec(text)?.[0];
+  if (head === undefined) return false;
+  // Looks for what does not belong there: a pattern of the whole would remember every character it passed.
+  const data = text.slice(head.length).replace(/={1,2}$/, "");
+  return data !== "" && !/[^A-Za-z0-9+/]/.test(data);
+}
+
 const bodySchema = z.object({
-  message: z.string().max(LONGEST_MESSAGE).refine((text) => text.trim() !== "", "must not be empty"),
+  message: z.string().max(LONGEST_MESSAGE).refine(spoken, "must not be empty"),
   history: z
     .array(z.object({ role: z.enum(["user", "assistant"]), content: z.string().max(LONGEST_MESSAGE) }))
     .max(1_000)
@@ -21,7 +33,7 @@ const bodySchema = z.object({
   sessionId: z.uuid().nullish(),
   image: z
     .string()
-    .regex(/^data:image\/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/]/, "must be a data URL of a PNG, JPEG, WebP or GIF image")
+    .refine(isImageUrl, "must be a base64 data URL of a PNG, JPEG, WebP or GIF image")
     .nullish(),
   customInstructions: z.string().max(4_000).optional(),
   tone: z.enum(TONES).optional(),
@@ -37,18 +49,16 @@ export function aiChat(gateway: GatewaySource): Route {
 }
 
 async function answer(request: Request, context: RouteContext): Promise<Response> {
-  const { gateway, requestId, host, inBackground } = context;
-  const { caller, setCookies } = await gateway.authenticator.authenticate(request, host);
+  const { gateway, requestId, inBackground } = context;
+  const caller = await context.authenticate();
   const body = await readJson(request, bodySchema, MOST_BYTES);
   const turn = await startChatTurn(
     toInput(body),
     { requestId, caller, signal: request.signal, inBackground },
     gateway.chat,
   );
-  const headers = new Headers(SSE_HEADERS);
-  for (const cookie of setCookies) headers.append("set-cookie", cookie);
   const stream = sseStream(frames(turn), { clock: gateway.chat.effects.clock, onCancel: () => turn.abandon() });
-  return new Response(stream, { headers });
+  return new Response(stream, { headers: SSE_HEADERS });
 }
 
 function toInput(body: z.infer<typeof bodySchema>): ChatInput {

@@ -113,7 +113,8 @@ export class AnthropicDecoder implements Decoder {
     const text = this.#text.flush();
     if (text !== "") out.push({ type: "text", text });
     const native = this.#stopReason;
-    if (native !== undefined) out.push({ type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native });
+    if (native !== undefined)
+      out.push({ type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native });
   }
 
   #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {

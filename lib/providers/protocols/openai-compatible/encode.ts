@@ -218,7 +218,8 @@ function encodeSystemContent(content: Content, isCacheMark: boolean): JsonValue 
   // OpenRouter hands `cache_control` on content parts through to Anthropic.
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
   const marked = parts.findLastIndex((part) => part.type === "text" && part.cacheBreakpoint === true);
-  const last = marked === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : marked;
+  const last =
+    marked === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : marked;
   return parts.map((part, index) =>
     index === last ? { ...encodePart(part), cache_control: { type: "ephemeral" } } : encodePart(part),
   );

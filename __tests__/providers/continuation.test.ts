@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ContinuationTrimmer, continueRequest } from "#lib/providers/continuation.ts";
+import { aRequest } from "../support/engines.ts";
+
+/** What a client has read in the end: what was sent, and what a continuation in these pieces adds. */
+function joined(sent: string, pieces: readonly string[], prefilled = false): string | "diverged" {
+  const trimmer = new ContinuationTrimmer(sent, prefilled);
+  let text = sent;
+  for (const piece of pieces) {
+    const fresh = trimmer.push(piece);
+    if (fresh === "diverged") return "diverged";
+    text += fresh;
+  }
+  const rest = trimmer.end();
+  return rest === "diverged" ? "diverged" : text + rest;
+}
+
+/** The text in pieces that end at these places. */
+function split(text: string, places: readonly number[]): string[] {
+  const ends = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
+  return [...ends, text.length].map((end, index) => text.slice(index === 0 ? 0 : ends[index - 1], end));
+}
+
+function longestOverlap(sent: string, text: string): number {
+  for (let length = Math.min(sent.length, text.length); length > 0; length--) {
+    if (sent.endsWith(text.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+function commonPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;
+  return length;
+}
+
+const words = fc
+  .array(
+    fc.constantFrom(
+      "the",
+      "ship",
+      "a",
+      "{",
+      "}",
+      "\n",
+      "\n\n",
+      "    ",
+      " ",
+      "ha",
+      "ha",
+      "2,",
+      "👩‍👧",
+      "ż",
+      "midnight",
+    ),
+    {
+      maxLength: 60,
+    },
+  )
+  .map((parts) => parts.join(" "));
+const anyText = fc.oneof(
+  words,
+  fc.string({ unit: "binary", maxLength: 80 }),
+  fc.string({ unit: fc.constantFrom("a", "b", " ", "\n"), maxLength: 40 }),
+);
+const places = fc.array(fc.nat(500), { maxLength: 30 });
+const runs = { numRuns: 2_000 };
+
+/** An answer, and where it was cut: something was sent. */
+const cutAnswer = fc
+  .tuple(anyText, fc.nat(500))
+  .filter(([answer]) => answer.length > 0)
+  .map(([answer, at]) => ({ answer, sent: answer.slice(0, (at % answer.length) + 1) }));
+
+describe("a continued answer is the answer", () => {
+  test("when the engine starts over", () => {
+    fc.assert(
+      fc.property(cutAnswer, places, fc.boolean(), ({ answer, sent }, cuts, prefilled) => {
+        expect(joined(sent, split(answer, cuts), prefilled)).toBe(answer);
+      }),
+      runs,
+    );
+  });
+
+  test("when the engine repeats the last words", () => {
+    fc.assert(
+      fc.property(
+        cutAnswer,
+        places,
+        fc.nat(200),
+        fc.boolean(),
+        ({ answer, sent }, cuts, extra, prefilled) => {
+          const repeated = sent.slice(-(12 + extra));
+          const told = repeated + answer.slice(sent.length);
+          fc.pre(repeated.length >= 12);
+          // A text that repeats itself can be joined in more than one way.
+          fc.pre(longestOverlap(sent, told) === repeated.length);
+          expect(joined(sent, split(told, cuts), prefilled)).toBe(answer);
+        },
+      ),
+      runs,
+    );
+  });
+
+  test("when the engine goes on", () => {
+    fc.assert(
+      fc.property(cutAnswer, places, fc.boolean(), ({ answer, sent }, cuts, prefilled) => {
+        // A prefill is sent without the white space at its end: the engine writes that, too.
+        const from = prefilled && sent.trim() !== "" ? sent.trimEnd().length : sent.length;
+        const told = answer.slice(from);
+        // By chance it may read like a repetition.
+        fc.pre(longestOverlap(sent, told) < 12 || longestOverlap(sent, told) === sent.length - from);
+        fc.pre(commonPrefix(sent, told) < Math.min(24, sent.trimEnd().length || 1));
+        expect(joined(sent, split(told, cuts), prefilled)).toBe(answer);
+      }),
+      runs,
+    );
+  });
+
+  test("and it never hangs on how the engine's words are cut into pieces", () => {
+    fc.assert(
+      fc.property(
+        cutAnswer,
+        anyText,
+        fc.nat(100),
+        places,
+        fc.boolean(),
+        ({ sent }, other, kept, cuts, prefilled) => {
+          // Something like the beginning or the end of what was sent, and then something else.
+          for (const told of [sent.slice(0, kept) + other, sent.slice(-kept) + other, other]) {
+            expect(joined(sent, split(told, cuts), prefilled)).toBe(joined(sent, [told], prefilled));
+          }
+        },
+      ),
+      runs,
+    );
+  });
+
+  test("and nothing that was sent is ever taken back", () => {
+    fc.assert(
+      fc.property(cutAnswer, anyText, places, ({ sent }, other, cuts) => {
+        const text = joined(sent, split(other, cuts));
+        expect(text === "diverged" || text.startsWith(sent)).toBe(true);
+      }),
+      runs,
+    );
+  });
+});
+
+describe("the trimmer", () => {
+  test("keeps a short end that happens to look like what was sent", () => {
+    expect(joined("if (a) { if (b) { c(); } }", [" }"])).toBe("if (a) { if (b) { c(); } } }");
+    expect(joined("Ha ha", [" ha"])).toBe("Ha ha ha");
+  });
+
+  test("keeps the indentation when the cut is inside it", () => {
+    expect(joined("def f():\n    ", ["    return 1"])).toBe("def f():\n        return 1");
+  });
+
+  test("drops the white space that a prefill left out", () => {
+    expect(joined("One.\n\n", ["\n\n", "Two."], true)).toBe("One.\n\nTwo.");
+    expect(joined("One. ", [" Two."], true)).toBe("One. Two.");
+    expect(joined("One.\n\n", ["Two."], true)).toBe("One.\n\nTwo.");
+  });
+
+  test("leaves an engine that begins another answer", () => {
+    const sent = "The capital of Poland is Warsaw, which lies on the Vistula";
+    expect(joined(sent, ["The capital of Poland is ", "Kraków."])).toBe("diverged");
+    expect(joined(sent, ["The capital of Poland is Warsaw."])).toBe("diverged");
+    expect(joined(sent, ["The capital of Poland is Warsaw"])).toBe("diverged");
+  });
+
+  test("drops a complete answer that only says again what was sent", () => {
+    expect(joined("It is 42.\n", ["It is ", "42."], true)).toBe("It is 42.\n");
+    expect(joined("The answer to it all is 42.", ["it all is 42."])).toBe("The answer to it all is 42.");
+  });
+
+  test("compares an answer begun anew in linear time", () => {
+    const sent = "word ".repeat(40_000);
+    const startedAt = performance.now();
+    const pieces = Array.from({ length: 40_000 }, () => "word ");
+    expect(joined(sent, [...pieces, "end"])).toBe(`${sent}end`);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});
+
+describe("the request that continues an answer", () => {
+  const request = aRequest();
+
+  test("is the request itself while nothing was sent", () => {
+    expect(continueRequest(request, "", true)).toBe(request);
+    expect(continueRequest(request, " \n", true)).toBe(request);
+  });
+
+  test("ends in a prefill without white space at its end", () => {
+    expect(continueRequest(request, "Once upon \n", true).messages.at(-1)).toEqual({
+      role: "assistant",
+      content: "Once upon",
+    });
+  });
+
+  test("or asks to go on after what was sent", () => {
+    const { messages } = continueRequest(request, "Once upon ", false);
+    expect(messages.at(-2)).toEqual({ role: "assistant", content: "Once upon " });
+    expect(messages.at(-1)?.role).toBe("user");
+    expect(request.messages.length).toBe(1);
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, test } from "vitest";
+import { EngineHealth, type Lease } from "#lib/providers/engine-health.ts";
+import type { Failure, FailureKind } from "#lib/providers/failure.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+
+const ENGINE = { provider: { id: "groq" }, model: "llama", origin: "https://a.example" };
+const OTHER_MODEL = { ...ENGINE, model: "qwen" };
+const OTHER_PROVIDER = { ...ENGINE, provider: { id: "mistral" }, origin: "https://b.example" };
+
+function setUp() {
+  const clock = new FakeClock();
+  const health = new EngineHealth(clock.now);
+  const acquire = (engine = ENGINE, key = 0, ignoreRateLimit = false): Lease => {
+    const lease = health.acquire(engine, key, { ignoreRateLimit });
+    if (lease === undefined) throw new Error("The engine is benched.");
+    return lease;
+  };
+  const fail = (kind: FailureKind, more: Partial<Failure> = {}, engine = ENGINE, key = 0): void =>
+    acquire(engine, key).failed({ kind, reason: "x", ...more });
+  /** For how long an engine with a key stays out. */
+  const benchedFor = (engine = ENGINE, key = 0): number => {
+    const left = health.releaseAt(engine, key) - clock.now();
+    expect(health.wouldAdmit(engine, key)).toBe(left <= 0);
+    return Math.max(0, left);
+  };
+  return { clock, health, acquire, fail, benchedFor };
+}
+
+describe("a rate limit benches the key for the model", () => {
+  test("for the stated time, that key and that model only", () => {
+    const { fail, benchedFor, health } = setUp();
+    fail("rate_limited", { status: 429, retryAfterMs: 30_000 });
+    expect(benchedFor()).toBe(30_000);
+    expect([benchedFor(ENGINE, 1), benchedFor(OTHER_MODEL), benchedFor(OTHER_PROVIDER)]).toEqual([0, 0, 0]);
+    expect(health.acquire(ENGINE, 0)).toBeUndefined();
+  });
+
+  test("without a hint 5 s, doubling while it repeats, up to an hour", () => {
+    const { clock, fail, benchedFor } = setUp();
+    for (const seconds of [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600]) {
+      fail("rate_limited", { status: 429 });
+      expect(benchedFor()).toBe(seconds * 1_000);
+      clock.advance(seconds * 1_000);
+    }
+  });
+
+  test("an answer ends the doubling", () => {
+    const { clock, acquire, fail, benchedFor } = setUp();
+    fail("rate_limited");
+    clock.advance(5_000);
+    fail("rate_limited");
+    clock.advance(10_000);
+    acquire().succeeded();
+    fail("rate_limited");
+    expect(benchedFor()).toBe(5_000);
+  });
+
+  test("an answer to an older call does not lift a new bench", () => {
+    const { acquire, fail, benchedFor } = setUp();
+    const older = acquire();
+    fail("rate_limited");
+    older.answering();
+    older.succeeded();
+    expect(benchedFor()).toBe(5_000);
+  });
+
+  test("a hundred calls that hit the same limit at once are one limit", () => {
+    const { clock, acquire, fail, benchedFor } = setUp();
+    const parallel = Array.from({ length: 100 }, () => acquire());
+    clock.advance(200);
+    for (const lease of parallel) lease.failed({ kind: "rate_limited", reason: "x" });
+    expect(benchedFor()).toBe(5_000);
+    clock.advance(5_000);
+    fail("rate_limited");
+    expect(benchedFor()).toBe(10_000);
+  });
+
+  test("of parallel hints the longest counts", () => {
+    const { clock, acquire, benchedFor } = setUp();
+    const parallel = [acquire(), acquire(), acquire()];
+    clock.advance(200);
+    [60_000, 1_000, undefined].forEach((retryAfterMs, index) => {
+      parallel[index]?.failed({
+        kind: "rate_limited",
+        reason: "x",
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      });
+    });
+    expect(benchedFor()).toBe(60_000);
+  });
+
+  test("a caller that has waited as it was told gets through, and a new limit counts", () => {
+    const { clock, acquire, fail, benchedFor } = setUp();
+    fail("rate_limited");
+    clock.advance(250);
+    acquire(ENGINE, 0, true).failed({ kind: "rate_limited", reason: "x" });
+    expect(benchedFor()).toBe(10_000);
+  });
+
+  test("benches are counted in monotonic time: the wall clock may jump", () => {
+    const { clock, fail, benchedFor } = setUp();
+    fail("rate_limited", { retryAfterMs: 30_000 });
+    clock.setWall(clock.wallNow() + 7_200_000);
+    expect(benchedFor()).toBe(30_000);
+  });
+});
+
+describe("other failures", () => {
+  test.each<[FailureKind, number, { key: number; otherKey: number; otherModel: number }]>([
+    ["key_rejected", 401, { key: 600_000, otherKey: 0, otherModel: 600_000 }],
+    ["model_forbidden", 403, { key: 600_000, otherKey: 600_000, otherModel: 0 }],
+    ["model_gone", 404, { key: 3_600_000, otherKey: 3_600_000, otherModel: 0 }],
+    ["refused", 400, { key: 0, otherKey: 0, otherModel: 0 }],
+    ["context_length", 400, { key: 0, otherKey: 0, otherModel: 0 }],
+    ["content_policy", 400, { key: 0, otherKey: 0, otherModel: 0 }],
+    ["server_error", 500, { key: 0, otherKey: 0, otherModel: 0 }],
+  ])("%s benches what it concerns", (kind, status, expected) => {
+    const { fail, benchedFor } = setUp();
+    fail(kind, { status });
+    expect({
+      key: benchedFor(),
+      otherKey: benchedFor(ENGINE, 1),
+      otherModel: benchedFor(OTHER_MODEL),
+    }).toEqual(expected);
+    expect(benchedFor(OTHER_PROVIDER)).toBe(0);
+  });
+
+  test("a model that is gone is reported dead until its bench is over", () => {
+    const { clock, fail, health } = setUp();
+    fail("model_gone", { status: 404 });
+    expect(health.report()).toEqual([
+      { engine: "groq/llama", breaker: "closed", benchedForMs: 3_600_000, dead: true },
+    ]);
+    clock.advance(3_600_000);
+    expect(health.report()).toMatchObject([{ benchedForMs: 0, dead: false }]);
+  });
+
+  test.each<FailureKind>(["server_error", "reset", "timeout", "bad_response", "truncated"])(
+    "five times %s open the model's breaker, and no other's",
+    (kind) => {
+      const { fail, benchedFor, health } = setUp();
+      for (let count = 0; count < 5; count++) fail(kind);
+      expect(benchedFor()).toBe(5_000);
+      expect([benchedFor(OTHER_MODEL), benchedFor(OTHER_PROVIDER)]).toEqual([0, 0]);
+      expect(health.report()).toMatchObject([{ engine: "groq/llama", breaker: "open" }, {}, {}].slice(0, 1));
+    },
+  );
+
+  test("five failed connections close off every model of the origin", () => {
+    const { fail, benchedFor } = setUp();
+    for (let count = 0; count < 5; count++) fail("connect");
+    expect([benchedFor(), benchedFor(OTHER_MODEL), benchedFor(OTHER_PROVIDER)]).toEqual([5_000, 5_000, 0]);
+  });
+
+  test("any HTTP answer shows that the origin can be reached", () => {
+    const { fail, benchedFor } = setUp();
+    for (let count = 0; count < 4; count++) fail("connect");
+    fail("refused", { status: 400 });
+    fail("connect");
+    expect(benchedFor(), "five of six in a minute").toBe(5_000);
+    const fresh = setUp();
+    for (let count = 0; count < 4; count++) fresh.fail("connect");
+    for (let count = 0; count < 6; count++) fresh.fail("refused", { status: 400 });
+    fresh.fail("connect");
+    expect(fresh.benchedFor()).toBe(0);
+  });
+
+  test.each<FailureKind>(["rate_limited", "refused", "key_rejected"])("%s hands a probe back", (kind) => {
+    const { clock, fail, health } = setUp();
+    for (let count = 0; count < 5; count++) fail("server_error");
+    clock.advance(5_000);
+    fail(kind, { status: 400 }, ENGINE, 3);
+    expect(health.wouldAdmit(ENGINE, 0)).toBe(true);
+  });
+});
+
+describe("leases", () => {
+  test("one probe at a time, whatever the key", () => {
+    const { clock, acquire, fail, health } = setUp();
+    for (let count = 0; count < 5; count++) fail("server_error");
+    clock.advance(5_000);
+    const probe = acquire();
+    expect([health.acquire(ENGINE, 0), health.acquire(ENGINE, 1)]).toEqual([undefined, undefined]);
+    probe.abandoned();
+    expect(health.acquire(ENGINE, 1)).toBeDefined();
+  });
+
+  test("a lease ends once", () => {
+    const { acquire, benchedFor } = setUp();
+    const lease = acquire();
+    lease.succeeded();
+    for (let count = 0; count < 9; count++) lease.failed({ kind: "server_error", reason: "x" });
+    lease.failed({ kind: "model_gone", reason: "x" });
+    expect(benchedFor()).toBe(0);
+  });
+
+  test("calls that nobody waits for any more tell nothing", () => {
+    const { acquire, benchedFor } = setUp();
+    for (let count = 0; count < 50; count++) acquire().abandoned();
+    expect(benchedFor()).toBe(0);
+  });
+
+  test("what is remembered is bounded, though clients name the models", () => {
+    const { fail, health } = setUp();
+    for (let count = 0; count < 5_000; count++)
+      fail("model_gone", { status: 404 }, { ...ENGINE, model: `m${count}` });
+    expect(health.report().length).toBeLessThanOrEqual(4_000);
+  });
+});

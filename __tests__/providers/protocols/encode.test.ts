@@ -1,0 +1,1000 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type {
+  AssistantMessage,
+  ChatMessage,
+  ChatRequest,
+  IssuerToken,
+  ReasoningEffort,
+  Tool,
+  ToolChoice,
+} from "#lib/chat/request.ts";
+import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import { createRegistry, type Engine } from "#lib/providers/registry.ts";
+import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+
+const KEYS: Record<string, string> = {
+  ANTHROPIC_API_KEY: "k",
+  OPENAI_API_KEY: "k",
+  GITHUB_MODELS_TOKEN: "k",
+  GOOGLE_GEMINI_API_KEY: "k",
+  GROQ_API_KEY: "k",
+  SAMBANOVA_API_KEY: "k",
+  CEREBRAS_API_KEY: "k",
+  OPENROUTER_API_KEY: "k",
+  COHERE_API_KEY: "k",
+  MISTRAL_API_KEY: "k",
+  OLLAMA_URL: "http://localhost:11434",
+};
+const registry = createRegistry(
+  (name) => KEYS[name],
+  [{ id: "mine", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: undefined, protocol: "openai-compatible" }],
+);
+
+function engine(provider: string, model: string): Engine {
+  const [found] = registry.resolve([{ provider, model, label: model }]);
+  if (found === undefined) throw new Error(`There is no ${provider}.`);
+  return found;
+}
+
+function encode(target: Engine, request: Partial<ChatRequest>, promptCache = true): EncodedRequest {
+  const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, ...request };
+  return PROTOCOLS[target.provider.protocol].encode(whole, target, { promptCache });
+}
+
+/** What goes over the wire: undefined fields are gone. */
+function wire(encoded: EncodedRequest): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(encoded.body)) as Record<string, unknown>;
+}
+
+function messagesOf(encoded: EncodedRequest): Record<string, unknown>[] {
+  const { messages } = wire(encoded);
+  return Array.isArray(messages) ? messages.filter(isJsonObject) : [];
+}
+
+const LONG = "Answer as a careful assistant would, and cite what you use. ".repeat(400);
+const WEATHER: Tool = {
+  type: "function",
+  name: "weather",
+  description: "The weather",
+  parameters: { type: "object", properties: { city: { type: "string" } } },
+};
+
+/** Everything a client can say at once. */
+const RICH: Partial<ChatRequest> = {
+  messages: [
+    { role: "system", content: "Be brief.", developer: true, name: "boss" },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "Look" },
+        { type: "image", url: "data:image/png;base64,AAAA" },
+      ],
+      name: "ann",
+    },
+    {
+      role: "assistant",
+      content: null,
+      name: "bot",
+      reasoning: [{ text: "hm" }],
+      toolCalls: [{ id: "call_0001", name: "weather", arguments: '{"city":"Paris"}' }],
+    },
+    { role: "tool", toolCallId: "call_0001", content: "Sunny" },
+    { role: "user", content: "And now?" },
+  ],
+  stream: true,
+  tools: [WEATHER],
+  toolChoice: "auto",
+  parallelToolCalls: true,
+  temperature: 1.9,
+  topP: 0.9,
+  topK: 40,
+  frequencyPenalty: 0.1,
+  presencePenalty: 0.2,
+  seed: 7,
+  stop: ["END"],
+  n: 2,
+  logprobs: true,
+  topLogprobs: 3,
+  logitBias: { "50256": -100 },
+  maxOutputTokens: 300,
+  responseFormat: { type: "json_object" },
+  user: "u-1",
+  extra: {
+    store: true,
+    metadata: { a: "b" },
+    service_tier: "auto",
+    prompt_cache_key: "mine",
+    google: {},
+    chat_template_kwargs: {},
+  },
+};
+
+/** The fields of `RICH`, in the client's words. */
+const RICH_FIELDS = [
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "temperature",
+  "top_p",
+  "top_k",
+  "frequency_penalty",
+  "presence_penalty",
+  "seed",
+  "stop",
+  "n",
+  "logprobs",
+  "top_logprobs",
+  "logit_bias",
+  "max_tokens",
+  "response_format",
+  "user",
+  "store",
+  "metadata",
+  "service_tier",
+  "prompt_cache_key",
+  "google",
+  "chat_template_kwargs",
+];
+
+/**
+ * What each host takes, from the field tables of docs/PROVIDERS.md and not from our code: everything else
+ * is a 400 or 422 there.
+ */
+const ACCEPTED: Record<
+  string,
+  { model: string; fields: string; message: string; sent: string; dropped: string }
+> = {
+  groq: {
+    model: "qwen/qwen3-32b",
+    fields:
+      "model messages stream temperature top_p max_completion_tokens max_tokens stop seed tools tool_choice parallel_tool_calls response_format frequency_penalty presence_penalty user reasoning_effort reasoning_format include_reasoning service_tier search_settings compound_custom documents citation_options disable_tool_validation n",
+    message: "role content tool_calls tool_call_id reasoning",
+    sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools tool_choice parallel_tool_calls max_completion_tokens stop seed response_format user service_tier",
+    dropped:
+      "top_k n logprobs top_logprobs logit_bias store metadata prompt_cache_key google chat_template_kwargs",
+  },
+  mistral: {
+    model: "mistral-large-latest",
+    fields:
+      "model messages temperature top_p max_tokens stream stop random_seed metadata response_format tools tool_choice presence_penalty frequency_penalty n prediction parallel_tool_calls prompt_mode reasoning_effort guardrails prompt_cache_key safe_prompt",
+    message: "role content tool_calls tool_call_id prefix",
+    sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools tool_choice parallel_tool_calls max_tokens stop n random_seed response_format metadata prompt_cache_key",
+    dropped: "top_k logprobs top_logprobs logit_bias user store service_tier google chat_template_kwargs",
+  },
+  cerebras: {
+    model: "qwen-3.8-27b",
+    fields:
+      "model messages stream temperature top_p max_completion_tokens max_tokens stop seed stream_options response_format tools tool_choice reasoning_effort reasoning_format clear_thinking prompt_cache_key prediction logprobs top_logprobs user",
+    message: "role content tool_calls tool_call_id reasoning",
+    sent: "model messages stream temperature top_p logprobs top_logprobs tools tool_choice max_completion_tokens stop seed response_format user prompt_cache_key stream_options",
+    dropped:
+      "top_k frequency_penalty presence_penalty logit_bias parallel_tool_calls n store metadata service_tier google chat_template_kwargs",
+  },
+  cohere: {
+    model: "command-a-plus-05-2026",
+    fields:
+      "model messages stream reasoning_effort response_format tools temperature max_tokens stop seed top_p frequency_penalty presence_penalty",
+    message: "role content tool_calls tool_call_id",
+    sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools max_tokens stop seed response_format",
+    dropped:
+      "tool_choice parallel_tool_calls top_k n logprobs top_logprobs logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
+  },
+  ollama: {
+    model: "llama3.1",
+    fields:
+      "model messages stream stream_options max_tokens seed stop temperature frequency_penalty presence_penalty top_p response_format tools reasoning reasoning_effort logprobs top_logprobs",
+    message: "role content tool_calls tool_call_id reasoning",
+    sent: "model messages stream temperature top_p frequency_penalty presence_penalty logprobs top_logprobs tools max_tokens stop seed response_format stream_options",
+    dropped:
+      "tool_choice parallel_tool_calls top_k n logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
+  },
+  anthropic: {
+    model: "claude-haiku-4-5",
+    fields:
+      "model max_tokens messages system stream stop_sequences temperature top_k top_p tools tool_choice thinking output_config cache_control metadata service_tier container",
+    message: "role content",
+    sent: "model max_tokens messages system stream stop_sequences temperature top_k tools tool_choice metadata",
+    dropped:
+      "top_p response_format frequency_penalty presence_penalty seed n logprobs top_logprobs logit_bias store metadata service_tier prompt_cache_key google chat_template_kwargs",
+  },
+  "gemini-grounded": {
+    model: "gemini-3.8-flash",
+    fields: "contents systemInstruction tools toolConfig generationConfig safetySettings cachedContent",
+    message: "role parts",
+    sent: "contents systemInstruction tools toolConfig generationConfig",
+    dropped:
+      "n logprobs top_logprobs logit_bias user parallel_tool_calls store metadata service_tier prompt_cache_key google chat_template_kwargs",
+  },
+};
+const HOSTS = Object.entries(ACCEPTED);
+const words = (list: string): string[] => list.split(" ");
+
+describe("no host gets a field that it rejects", () => {
+  test.each(HOSTS)(
+    "%s: a rich request is sent as far as it is taken, and the rest is named",
+    (provider, row) => {
+      const encoded = encode(engine(provider, row.model), RICH);
+      const sent = Object.keys(wire(encoded));
+      expect(sent.sort()).toEqual(words(row.sent).sort());
+      expect(sent.filter((field) => !words(row.fields).includes(field))).toEqual([]);
+      expect([...encoded.dropped].sort()).toEqual(words(row.dropped).sort());
+    },
+  );
+
+  const tokens = fc.option(
+    fc.record({
+      issuer: fc.constantFrom("anthropic", "openrouter", "groq", "cerebras", "gemini-grounded", "mistral"),
+      value: fc.oneof(
+        fc.string({ minLength: 1 }),
+        fc.constant<JsonObject>({ type: "reasoning.encrypted", data: "x" }),
+      ),
+    }),
+    { nil: undefined },
+  );
+  const withToken = <Value extends object>(value: Value, signature: IssuerToken | undefined) =>
+    signature === undefined ? value : { ...value, signature };
+  const contents = fc.oneof(
+    fc.string(),
+    fc.array(
+      fc.oneof(
+        fc.record({ type: fc.constant("text" as const), text: fc.string(), cacheBreakpoint: fc.boolean() }),
+        fc.record({
+          type: fc.constant("image" as const),
+          url: fc.constantFrom("data:image/png;base64,AA", "https://a.example/b.png"),
+        }),
+      ),
+      { maxLength: 3 },
+    ),
+  );
+  const ids = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("call_1", "toolu_01", "abcdefghi", "🙂"));
+  const assistants: fc.Arbitrary<AssistantMessage> = fc.record(
+    {
+      role: fc.constant("assistant" as const),
+      content: fc.oneof(fc.constant(null), contents),
+      name: fc.string(),
+      refusal: fc.string(),
+      reasoning: fc.array(
+        fc.tuple(fc.string(), tokens).map(([text, token]) => withToken({ text }, token)),
+        { maxLength: 2 },
+      ),
+      toolCalls: fc.array(
+        fc
+          .tuple(ids, fc.string(), tokens)
+          .map(([id, args, token]) => withToken({ id, name: "f", arguments: args }, token)),
+        { maxLength: 3 },
+      ),
+    },
+    { requiredKeys: ["role", "content"] },
+  );
+  const messages: fc.Arbitrary<ChatMessage[]> = fc.array(
+    fc.oneof(
+      fc.record(
+        {
+          role: fc.constant("system" as const),
+          content: contents,
+          name: fc.string(),
+          developer: fc.boolean(),
+        },
+        { requiredKeys: ["role", "content"] },
+      ),
+      fc.record(
+        { role: fc.constant("user" as const), content: contents, name: fc.string() },
+        { requiredKeys: ["role", "content"] },
+      ),
+      assistants,
+      fc.record({ role: fc.constant("tool" as const), toolCallId: ids, content: contents }),
+    ),
+    { minLength: 1, maxLength: 6 },
+  );
+  const requests: fc.Arbitrary<ChatRequest> = fc.record(
+    {
+      messages,
+      stream: fc.boolean(),
+      tools: fc.constantFrom<Tool[]>([], [WEATHER]),
+      toolChoice: fc.constantFrom("auto" as const, "none" as const, "required" as const, { name: "weather" }),
+      parallelToolCalls: fc.boolean(),
+      temperature: fc.double({ min: 0, max: 2, noNaN: true }),
+      topP: fc.double({ min: 0, max: 1, noNaN: true }),
+      topK: fc.nat(100),
+      frequencyPenalty: fc.double({ min: -2, max: 2, noNaN: true }),
+      presencePenalty: fc.double({ min: -2, max: 2, noNaN: true }),
+      seed: fc.integer(),
+      stop: fc.array(fc.string(), { maxLength: 4 }),
+      n: fc.integer({ min: 1, max: 3 }),
+      logprobs: fc.boolean(),
+      topLogprobs: fc.nat(20),
+      logitBias: fc.constant({ "1": 1 }),
+      maxOutputTokens: fc.integer({ min: 1, max: 100_000 }),
+      responseFormat: fc.constantFrom(
+        { type: "text" as const },
+        { type: "json_object" as const },
+        { type: "json_schema" as const, name: "s", schema: { type: "object" } },
+      ),
+      reasoningEffort: fc.constantFrom("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+      user: fc.string(),
+      webSearch: fc.boolean(),
+      cacheKey: fc.string(),
+      extra: fc.dictionary(
+        fc.constantFrom("store", "metadata", "thinking", "google", "maxTokens", "model", "messages"),
+        fc.constant("x"),
+      ),
+    },
+    { requiredKeys: ["messages", "stream"] },
+  );
+
+  function wireMessages(body: Record<string, unknown>): Record<string, unknown>[] {
+    const list = body["messages"] ?? body["contents"];
+    return Array.isArray(list) ? list.filter(isJsonObject) : [];
+  }
+
+  test.each(HOSTS)("%s: of any request, at the top and inside messages", (provider, row) => {
+    const target = engine(provider, row.model);
+    fc.assert(
+      fc.property(requests, fc.boolean(), (request, promptCache) => {
+        const encoded = encode(target, request, promptCache);
+        const body = wire(encoded);
+        expect(Object.keys(body).filter((field) => !words(row.fields).includes(field))).toEqual([]);
+        for (const message of wireMessages(body)) {
+          expect(Object.keys(message).filter((field) => !words(row.message).includes(field))).toEqual([]);
+        }
+        // Nobody may change the model, and nothing is both sent and called dropped (but a name with two meanings).
+        if (provider !== "gemini-grounded") expect(body["model"]).toBe(target.model);
+        const both = encoded.dropped.filter((name) => Object.hasOwn(body, name));
+        expect(both.filter((name) => !["model", "messages", "metadata", "thinking"].includes(name))).toEqual(
+          [],
+        );
+        if (Array.isArray(body["tools"])) expect(body["tools"]).not.toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a server of the operator's gets every field, and nothing is dropped", () => {
+    const encoded = encode(engine("mine", "llama"), RICH);
+    expect(encoded.dropped).toEqual([]);
+    for (const field of RICH_FIELDS) expect(Object.keys(wire(encoded))).toContain(field);
+  });
+});
+
+describe("max_tokens or max_completion_tokens", () => {
+  test.each([
+    ["openai", "gpt-4o", "max_completion_tokens"],
+    ["openai", "o3-mini", "max_completion_tokens"],
+    ["openrouter", "openai/o4-mini", "max_completion_tokens"],
+    ["openrouter", "openai/gpt-5-mini", "max_completion_tokens"],
+    ["openrouter", "meta-llama/llama-3.3-70b-instruct:free", "max_tokens"],
+    ["github-models", "gpt-5", "max_completion_tokens"],
+    ["github-models", "gpt-4o", "max_tokens"],
+    ["groq", "openai/gpt-oss-120b", "max_completion_tokens"],
+    ["cerebras", "gpt-oss-120b", "max_completion_tokens"],
+    ["mistral", "mistral-small-latest", "max_tokens"],
+    ["cohere", "command-a-plus-05-2026", "max_tokens"],
+    ["sambanova", "Meta-Llama-3.3-70B-Instruct", "max_tokens"],
+    ["ollama", "llama3.1", "max_tokens"],
+    ["mine", "llama", "max_tokens"],
+  ])("%s/%s takes %s", (provider, model, field) => {
+    const body = wire(encode(engine(provider, model), { maxOutputTokens: 77 }));
+    const given = ["max_tokens", "max_completion_tokens"].filter((name) => body[name] === 77);
+    expect(given).toEqual([field]);
+  });
+});
+
+describe("sampling is left out, and named, where the model refuses it", () => {
+  const sampling: Partial<ChatRequest> = { temperature: 0.4, topP: 0.9 };
+  test.each<[string, string, Partial<ChatRequest>, string[]]>([
+    ["openai", "gpt-4o", {}, ["temperature", "top_p"]],
+    ["openai", "o1", {}, []],
+    ["openai", "o4-mini", {}, []],
+    ["openai", "gpt-5", {}, []],
+    ["openai", "gpt-5-mini-2025-08-07", {}, []],
+    ["openai", "gpt-5-chat-latest", {}, ["temperature", "top_p"]],
+    ["openai", "gpt-5.1", {}, ["temperature", "top_p"]],
+    ["openai", "gpt-5.1", { reasoningEffort: "none" }, ["temperature", "top_p"]],
+    ["openai", "gpt-5.1", { reasoningEffort: "low" }, []],
+    ["openai", "gpt-5.2-pro", {}, []],
+    ["openrouter", "openai/gpt-5-nano", {}, []],
+    ["github-models", "o3", {}, []],
+    ["anthropic", "claude-haiku-4-5", {}, ["temperature"]],
+    ["anthropic", "claude-sonnet-4-20250514", {}, ["temperature", "top_p"]],
+    ["anthropic", "claude-3-5-sonnet-20240620", {}, ["temperature", "top_p"]],
+    ["anthropic", "claude-sonnet-4-6", {}, ["temperature"]],
+    ["anthropic", "claude-opus-4-7", {}, []],
+    ["anthropic", "claude-opus-4-8", {}, []],
+    ["anthropic", "claude-opus-5-5", {}, []],
+    ["anthropic", "claude-sonnet-5", {}, []],
+    ["anthropic", "claude-fable-5-2", {}, []],
+    ["anthropic", "claude-of-tomorrow", {}, []],
+    ["anthropic", "claude-haiku-4-5", { reasoningEffort: "low" }, []],
+  ])("%s/%s with %j takes %j", (provider, model, more, taken) => {
+    const encoded = encode(engine(provider, model), { ...sampling, ...more });
+    const body = wire(encoded);
+    expect(["temperature", "top_p"].filter((field) => Object.hasOwn(body, field))).toEqual(taken);
+    expect(encoded.dropped.sort()).toEqual(
+      ["temperature", "top_p"].filter((field) => !taken.includes(field)),
+    );
+  });
+
+  test.each([
+    ["mistral", "mistral-large-latest", 1.5],
+    ["cohere", "command-a-plus-05-2026", 1],
+    ["anthropic", "claude-haiku-4-5", 1],
+    ["openai", "gpt-4o", 1.9],
+  ])("%s: a temperature too high is lowered to %s %s", (provider, model, highest) => {
+    expect(wire(encode(engine(provider, model), { temperature: 1.9 }))["temperature"]).toBe(highest);
+  });
+});
+
+describe("reasoning effort", () => {
+  test.each<[string, string, ReasoningEffort, unknown]>([
+    ["openai", "o3", "high", "high"],
+    ["openai", "o3", "max", "high"],
+    ["openai", "o3", "none", "low"],
+    ["openai", "gpt-4o", "high", undefined],
+    ["openai", "gpt-5.2", "none", "none"],
+    ["groq", "openai/gpt-oss-120b", "xhigh", "high"],
+    ["groq", "llama-3.3-70b-versatile", "high", undefined],
+    ["mistral", "mistral-large-latest", "low", undefined],
+    ["openrouter", "x-ai/grok-4", "low", "low"],
+    ["mine", "qwen3", "medium", "medium"],
+  ])("%s/%s, asked for %s, is sent %s", (provider, model, reasoningEffort, sent) => {
+    const encoded = encode(engine(provider, model), { reasoningEffort });
+    expect(wire(encoded)["reasoning_effort"]).toBe(sent);
+    expect(encoded.dropped).toEqual(sent === undefined ? ["reasoning_effort"] : []);
+  });
+
+  test("Anthropic: a budget for the older, adaptive for the newer, room for the answer", () => {
+    const old = wire(
+      encode(engine("anthropic", "claude-haiku-4-5"), { reasoningEffort: "medium", maxOutputTokens: 1_000 }),
+    );
+    expect(old["thinking"]).toEqual({ type: "enabled", budget_tokens: 4_096 });
+    expect(old["max_tokens"]).toBeGreaterThan(4_096);
+    const adaptive = wire(encode(engine("anthropic", "claude-opus-5-5"), { reasoningEffort: "xhigh" }));
+    expect(adaptive).toMatchObject({ thinking: { type: "adaptive" }, output_config: { effort: "high" } });
+  });
+
+  test.each<ToolChoice>(["required", { name: "weather" }])(
+    "Anthropic: a forced call (%j) goes before thinking, which excludes it",
+    (toolChoice) => {
+      const encoded = encode(engine("anthropic", "claude-haiku-4-5"), {
+        tools: [WEATHER],
+        toolChoice,
+        reasoningEffort: "high",
+      });
+      expect(wire(encoded)).not.toHaveProperty("thinking");
+      expect(encoded.dropped).toEqual(["reasoning_effort"]);
+    },
+  );
+
+  test.each([
+    ["gemini-2.5-flash", "none", { thinkingBudget: 0 }],
+    ["gemini-2.5-pro", "none", { thinkingBudget: 128 }],
+    ["gemini-2.5-flash", "low", { includeThoughts: true, thinkingBudget: 1_024 }],
+    ["gemini-3.8-flash", "max", { includeThoughts: true, thinkingLevel: "high" }],
+    ["gemini-3.8-flash", "none", { thinkingLevel: "low" }],
+  ] as const)("%s with %s", (model, reasoningEffort, thinkingConfig) => {
+    const body = wire(encode(engine("gemini-grounded", model), { reasoningEffort }));
+    expect(body["generationConfig"]).toEqual({ thinkingConfig });
+  });
+});
+
+describe("roles and tool calls are translated", () => {
+  test("Mistral's ids are nine letters and digits, the same on a call and its result, different for others", () => {
+    const ids = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(ids, (calls) => {
+        const messages: ChatMessage[] = [
+          {
+            role: "assistant",
+            content: null,
+            toolCalls: calls.map((id) => ({ id, name: "f", arguments: "{}" })),
+          },
+          ...calls.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" })),
+        ];
+        const [first, ...results] = messagesOf(
+          encode(engine("mistral", "mistral-large-latest"), { messages }),
+        );
+        const sent = first?.["tool_calls"];
+        const called = Array.isArray(sent) ? sent.map((call: { id: string }) => call.id) : [];
+        expect(results.map((result) => result["tool_call_id"])).toEqual(called);
+        expect(new Set(called).size).toBe(calls.length);
+        for (const id of called) expect(id).toMatch(/^[a-zA-Z0-9]{9}$/);
+      }),
+    );
+  });
+
+  test("an id that Mistral made stays", () => {
+    const messages: ChatMessage[] = [{ role: "tool", toolCallId: "gSIMJiOkT", content: "x" }];
+    expect(messagesOf(encode(engine("mistral", "m"), { messages }))[0]?.["tool_call_id"]).toBe("gSIMJiOkT");
+  });
+
+  test.each([
+    ["openai", "required", "required"],
+    ["mistral", "required", "any"],
+    ["groq", { name: "weather" }, { type: "function", function: { name: "weather" } }],
+  ] as const)("%s: tool_choice %j", (provider, toolChoice, sent) => {
+    expect(wire(encode(engine(provider, "m"), { tools: [WEATHER], toolChoice }))["tool_choice"]).toEqual(
+      sent,
+    );
+  });
+
+  test.each([
+    ["required", { type: "any" }],
+    ["auto", { type: "auto" }],
+    ["none", { type: "none" }],
+    [{ name: "weather" }, { type: "tool", name: "weather" }],
+  ] as const)("anthropic: tool_choice %j", (toolChoice, sent) => {
+    expect(
+      wire(encode(engine("anthropic", "claude-haiku-4-5"), { tools: [WEATHER], toolChoice }))["tool_choice"],
+    ).toEqual(sent);
+  });
+
+  test("developer is a role only where it is known", () => {
+    const messages: ChatMessage[] = [
+      { role: "system", content: "x", developer: true },
+      { role: "user", content: "y" },
+    ];
+    const role = (provider: string) => messagesOf(encode(engine(provider, "m"), { messages }))[0]?.["role"];
+    expect([role("openai"), role("groq"), role("mistral"), role("mine")]).toEqual([
+      "developer",
+      "system",
+      "system",
+      "system",
+    ]);
+  });
+
+  test("Anthropic: neighbours join, results are the user's, system goes in front, empty messages go", () => {
+    const body = wire(
+      encode(engine("anthropic", "claude-haiku-4-5"), {
+        messages: [
+          { role: "system", content: "A" },
+          { role: "user", content: "1" },
+          { role: "user", content: "2" },
+          { role: "assistant", content: "", toolCalls: [{ id: "call:1", name: "f", arguments: "" }] },
+          { role: "tool", toolCallId: "call:1", content: "r" },
+          { role: "system", content: "B" },
+          { role: "user", content: "3" },
+          { role: "assistant", content: "" },
+        ],
+      }),
+    );
+    const text = (value: string) => ({ type: "text", text: value });
+    expect(body["system"]).toEqual([text("A"), text("B")]);
+    expect(body["messages"]).toEqual([
+      { role: "user", content: [text("1"), text("2")] },
+      { role: "assistant", content: [{ type: "tool_use", id: "call_1", name: "f", input: {} }] },
+      {
+        role: "user",
+        content: [{ type: "tool_result", tool_use_id: "call_1", content: [text("r")] }, text("3")],
+      },
+    ]);
+  });
+
+  test("Gemini: roles, results by name, arguments as objects", () => {
+    const body = wire(
+      encode(engine("gemini-grounded", "gemini-3.8-flash"), {
+        messages: [
+          { role: "system", content: "A" },
+          { role: "user", content: "1" },
+          {
+            role: "assistant",
+            content: null,
+            toolCalls: [
+              { id: "c1", name: "f", arguments: '{"x":1}' },
+              { id: "c2", name: "g", arguments: "{broken" },
+            ],
+          },
+          { role: "tool", toolCallId: "c1", content: '{"y":2}' },
+          { role: "tool", toolCallId: "c2", content: "plain" },
+        ],
+      }),
+    );
+    expect(body["systemInstruction"]).toEqual({ parts: [{ text: "A" }] });
+    expect(body["contents"]).toEqual([
+      { role: "user", parts: [{ text: "1" }] },
+      {
+        role: "model",
+        parts: [{ functionCall: { name: "f", args: { x: 1 } } }, { functionCall: { name: "g", args: {} } }],
+      },
+      {
+        role: "user",
+        parts: [
+          { functionResponse: { name: "f", response: { y: 2 } } },
+          { functionResponse: { name: "g", response: { result: "plain" } } },
+        ],
+      },
+    ]);
+  });
+
+  test("images are sent in each protocol's way", () => {
+    const messages: ChatMessage[] = [
+      { role: "user", content: [{ type: "image", url: "data:image/png;base64,AAAA" }] },
+    ];
+    expect(JSON.stringify(encode(engine("openai", "gpt-4o"), { messages }).body)).toContain(
+      '"image_url":{"url":"data:image/png;base64,AAAA"}',
+    );
+    expect(JSON.stringify(encode(engine("anthropic", "claude-haiku-4-5"), { messages }).body)).toContain(
+      '"source":{"type":"base64","media_type":"image/png","data":"AAAA"}',
+    );
+    expect(
+      JSON.stringify(encode(engine("gemini-grounded", "gemini-3.8-flash"), { messages }).body),
+    ).toContain('"inlineData":{"mimeType":"image/png","data":"AAAA"}');
+  });
+
+  test("an assistant message without content and calls is never null", () => {
+    const messages: ChatMessage[] = [
+      { role: "user", content: "a" },
+      { role: "assistant", content: null, refusal: "No." },
+      { role: "user", content: "b" },
+    ];
+    expect(messagesOf(encode(engine("groq", "m"), { messages }))[1]).toEqual({
+      role: "assistant",
+      content: "No.",
+    });
+  });
+});
+
+describe("prompt caching", () => {
+  const long: Partial<ChatRequest> = {
+    messages: [
+      {
+        role: "system",
+        content: [
+          { type: "text", text: LONG, cacheBreakpoint: true },
+          { type: "text", text: "Today is Sunday." },
+        ],
+      },
+      { role: "user", content: "Hi" },
+    ],
+    tools: [WEATHER, { ...WEATHER, name: "other" }],
+  };
+  const marksIn = (encoded: EncodedRequest): number =>
+    JSON.stringify(encoded.body).split('"cache_control"').length - 1;
+
+  test("Anthropic: the last stable system block and the last tool are marked", () => {
+    const encoded = encode(engine("anthropic", "claude-haiku-4-5"), long);
+    const body = wire(encoded);
+    const mark = { cache_control: { type: "ephemeral" } };
+    expect(body["system"]).toEqual([
+      { type: "text", text: LONG, ...mark },
+      { type: "text", text: "Today is Sunday." },
+    ]);
+    expect(body["tools"]).toMatchObject([{ name: "weather" }, { name: "other", ...mark }]);
+    expect(marksIn(encoded)).toBe(2);
+    expect(encoded.additions).toEqual(["cache_control"]);
+  });
+
+  test.each<[string, Partial<ChatRequest>, boolean]>([
+    [
+      "a short prompt",
+      {
+        messages: [
+          { role: "system", content: "Short." },
+          { role: "user", content: LONG },
+        ],
+      },
+      true,
+    ],
+    ["caching switched off", long, false],
+  ])("Anthropic: nothing is marked for %s", (_name, request, promptCache) => {
+    const encoded = encode(engine("anthropic", "claude-haiku-4-5"), request, promptCache);
+    expect(marksIn(encoded)).toBe(0);
+    expect(encoded.additions).toEqual([]);
+  });
+
+  test.each([
+    ["anthropic", "claude-haiku-4-5"],
+    ["openrouter", "anthropic/claude-sonnet-4.6"],
+  ])("%s: many system messages get one mark among them, at most four in all", (provider, model) => {
+    const system = Array.from({ length: 8 }, (): ChatMessage => ({ role: "system", content: LONG }));
+    const encoded = encode(engine(provider, model), {
+      messages: [...system, { role: "user", content: "Hi" }],
+      tools: [WEATHER],
+    });
+    expect(marksIn(encoded)).toBeGreaterThan(0);
+    expect(marksIn(encoded)).toBeLessThanOrEqual(4);
+    expect(JSON.stringify(encoded.body).match(/"text":"Answer[^{}]*","cache_control"/g)).toHaveLength(1);
+  });
+
+  test("OpenRouter: the stable part is marked for Claude, and only for Claude", () => {
+    const claude = encode(engine("openrouter", "anthropic/claude-sonnet-4.6"), long);
+    expect(messagesOf(claude)[0]?.["content"]).toEqual([
+      { type: "text", text: LONG, cache_control: { type: "ephemeral" } },
+      { type: "text", text: "Today is Sunday." },
+    ]);
+    const other = encode(engine("openrouter", "openai/gpt-4o"), long);
+    expect(marksIn(other)).toBe(0);
+    expect(messagesOf(other)[0]?.["content"]).toBe(`${LONG}Today is Sunday.`);
+  });
+
+  test.each([
+    ["openai", "gpt-4o", true],
+    ["mistral", "mistral-large-latest", true],
+    ["cerebras", "gpt-oss-120b", true],
+    ["openrouter", "openai/gpt-4o", true],
+    ["groq", "llama", false],
+    ["sambanova", "llama", false],
+    ["cohere", "command", false],
+    ["ollama", "llama", false],
+    ["github-models", "gpt-4o", false],
+    ["mine", "llama", false],
+  ])("%s/%s is sent prompt_cache_key: %s", (provider, model, takes) => {
+    const encoded = encode(engine(provider, model), long);
+    expect(Object.hasOwn(wire(encoded), "prompt_cache_key")).toBe(takes);
+    expect(encoded.additions).toEqual(takes ? ["prompt_cache_key"] : []);
+    expect(encoded.dropped).toEqual([]);
+  });
+
+  test("the key follows the stable part, not what changes from request to request", () => {
+    const key = (volatile: string, stable = LONG) =>
+      wire(
+        encode(engine("openai", "gpt-4o"), {
+          messages: [
+            {
+              role: "system",
+              content: [
+                { type: "text", text: stable, cacheBreakpoint: true },
+                { type: "text", text: volatile },
+              ],
+            },
+            { role: "user", content: volatile },
+          ],
+        }),
+      )["prompt_cache_key"];
+    expect(key("Sunday")).toBe(key("Monday"));
+    expect(key("Sunday")).not.toBe(key("Sunday", `${LONG}!`));
+    expect(String(key("Sunday")).length).toBeLessThanOrEqual(64);
+  });
+
+  test("the client's own key stands", () => {
+    const encoded = encode(engine("openai", "gpt-4o"), { ...long, extra: { prompt_cache_key: "theirs" } });
+    expect(wire(encoded)["prompt_cache_key"]).toBe("theirs");
+    expect(encoded.additions).toEqual([]);
+  });
+});
+
+describe("Gemini's tools", () => {
+  const declared = (parameters: JsonObject): unknown => {
+    const body = wire(
+      encode(engine("gemini-grounded", "gemini-3.8-flash"), {
+        tools: [{ type: "function", name: "f", parameters }],
+      }),
+    );
+    return (body["tools"] as { functionDeclarations: { parameters: unknown }[] }[])[0]
+      ?.functionDeclarations[0]?.parameters;
+  };
+
+  test.each<[string, JsonObject, JsonObject]>([
+    [
+      "keywords it does not know are left out at every depth",
+      {
+        $schema: "x",
+        $id: "y",
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          a: {
+            type: "array",
+            items: {
+              type: "object",
+              propertyNames: {},
+              additionalProperties: {},
+              properties: { b: { type: "string", contentEncoding: "base64" } },
+            },
+          },
+        },
+        required: ["a"],
+      },
+      {
+        type: "object",
+        properties: {
+          a: { type: "array", items: { type: "object", properties: { b: { type: "string" } } } },
+        },
+        required: ["a"],
+      },
+    ],
+    [
+      "properties may be named like keywords",
+      {
+        type: "object",
+        properties: {
+          const: { type: "string" },
+          $schema: { type: "number" },
+          properties: { type: "object", properties: { additionalProperties: { type: "boolean" } } },
+        },
+      },
+      {
+        type: "object",
+        properties: {
+          const: { type: "string" },
+          $schema: { type: "number" },
+          properties: { type: "object", properties: { additionalProperties: { type: "boolean" } } },
+        },
+      },
+    ],
+    ["a constant is an enumeration of one", { type: "string", const: "x" }, { type: "string", enum: ["x"] }],
+    [
+      "one of several is any of them",
+      { oneOf: [{ type: "string", $comment: "c" }, { type: "number" }] },
+      { anyOf: [{ type: "string" }, { type: "number" }] },
+    ],
+    ["a type that may be null", { type: ["string", "null"] }, { type: "string", nullable: true }],
+    ["several types", { type: ["string", "number"] }, { anyOf: [{ type: "string" }, { type: "number" }] }],
+    ["formats of strings that it does not know", { type: "string", format: "uri" }, { type: "string" }],
+    [
+      "formats that it knows",
+      { type: "string", format: "date-time" },
+      { type: "string", format: "date-time" },
+    ],
+    ["enumerations of numbers", { type: "integer", enum: [1, 2] }, { type: "integer" }],
+    [
+      "bounds and descriptions stay",
+      { type: "integer", minimum: 1, maximum: 2, description: "d", exclusiveMinimum: 0 },
+      { type: "integer", minimum: 1, maximum: 2, description: "d" },
+    ],
+  ])("%s", (_name, schema, expected) => {
+    expect(declared(schema)).toEqual(expected);
+  });
+
+  test.each<[string, Partial<ChatRequest>, boolean]>([
+    ["when asked", { webSearch: true }, true],
+    ["when not asked", {}, false],
+    ["not beside tools", { webSearch: true, tools: [WEATHER] }, false],
+    ["not for a JSON answer", { webSearch: true, responseFormat: { type: "json_object" } }, false],
+  ])("searches the web %s", (_name, request, searches) => {
+    const { body } = encode(engine("gemini-grounded", "gemini-3.8-flash"), request);
+    expect(JSON.stringify(body).includes("google_search")).toBe(searches);
+  });
+
+  test("streaming is a matter of the path", () => {
+    const target = engine("gemini-grounded", "gemini-3.8-flash");
+    expect(encode(target, { stream: true }).path).toBe(
+      "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse",
+    );
+    expect(encode(target, { stream: false }).path).toBe("/v1beta/models/gemini-3.8-flash:generateContent");
+    expect(encode(engine("gemini-grounded", "../../x"), {}).path).not.toContain("../");
+  });
+});
+
+describe("what only its issuer understands goes back to its issuer", () => {
+  const turn = (signature: IssuerToken): ChatMessage[] => [
+    { role: "user", content: "a" },
+    {
+      role: "assistant",
+      content: "b",
+      reasoning: [{ text: "hm" }, { text: "", signature }],
+      toolCalls: [{ id: "c", name: "f", arguments: "{}", signature }],
+    },
+    { role: "tool", toolCallId: "c", content: "d" },
+  ];
+  test.each<[string, string, string | JsonObject]>([
+    ["anthropic", "claude-haiku-4-5", "sig-secret"],
+    ["anthropic", "claude-haiku-4-5", { type: "redacted_thinking", data: "sig-secret" }],
+    ["gemini-grounded", "gemini-3.8-flash", "sig-secret"],
+    ["openrouter", "anthropic/claude-sonnet-4.6", { type: "reasoning.encrypted", data: "sig-secret" }],
+  ])("%s/%s", (provider, model, value) => {
+    const sent = (issuer: string) =>
+      JSON.stringify(encode(engine(provider, model), { messages: turn({ issuer, value }) }).body);
+    expect(sent(provider)).toContain("sig-secret");
+    expect(sent("somebody-else")).not.toContain("sig-secret");
+  });
+
+  test("Anthropic's thinking comes before the answer, with its signature", () => {
+    const messages = [
+      { role: "user" as const, content: "a" },
+      {
+        role: "assistant" as const,
+        content: "b",
+        reasoning: [{ text: "hm", signature: { issuer: "anthropic", value: "s" } }],
+      },
+      { role: "user" as const, content: "c" },
+    ];
+    expect(messagesOf(encode(engine("anthropic", "claude-haiku-4-5"), { messages }))[1]?.["content"]).toEqual(
+      [
+        { type: "thinking", thinking: "hm", signature: "s" },
+        { type: "text", text: "b" },
+      ],
+    );
+  });
+
+  test("OpenRouter: a streamed signature gets back the text that it signs", () => {
+    const signature = { issuer: "openrouter", value: { type: "reasoning.text", signature: "s", index: 0 } };
+    const [, assistant] = messagesOf(
+      encode(engine("openrouter", "anthropic/claude-sonnet-4.6"), { messages: turn(signature) }),
+    );
+    expect(assistant).toMatchObject({
+      reasoning: "hm",
+      reasoning_details: [{ type: "reasoning.text", text: "hm", signature: "s", index: 0 }],
+    });
+  });
+
+  test.each([
+    ["groq", "reasoning"],
+    ["cerebras", "reasoning"],
+    ["ollama", "reasoning"],
+    ["mistral", undefined],
+    ["cohere", undefined],
+    ["openai", undefined],
+  ])("%s takes earlier reasoning back as %s", (provider, field) => {
+    const messages: ChatMessage[] = [
+      { role: "assistant", content: "b", reasoning: [{ text: "hm" }] },
+      { role: "user", content: "c" },
+    ];
+    const [assistant] = messagesOf(encode(engine(provider, "m"), { messages }));
+    expect(
+      Object.entries(assistant ?? {})
+        .filter(([, value]) => value === "hm")
+        .map(([name]) => name),
+    ).toEqual(field === undefined ? [] : [field]);
+  });
+});
+
+describe("a last message of the assistant is a beginning", () => {
+  const messages: ChatMessage[] = [
+    { role: "user", content: "a" },
+    { role: "assistant", content: "Once upon \n" },
+  ];
+  test.each([
+    ["mistral", "mistral-large-latest", true],
+    ["groq", "llama", true],
+    ["openai", "gpt-4o", false],
+    ["cerebras", "gpt-oss-120b", false],
+    ["openrouter", "openai/gpt-4o", false],
+    ["anthropic", "claude-haiku-4-5", true],
+    ["anthropic", "claude-opus-4-6", false],
+    ["anthropic", "claude-of-tomorrow", false],
+    ["gemini-grounded", "gemini-3.8-flash", false],
+  ])("%s/%s continues it: %s", (provider, model, takes) => {
+    const target = engine(provider, model);
+    expect(PROTOCOLS[target.provider.protocol].takesPrefill(target)).toBe(takes);
+  });
+
+  test("Mistral wants a flag on it, and only on it", () => {
+    const target = engine("mistral", "mistral-large-latest");
+    expect(messagesOf(encode(target, { messages }))[1]).toEqual({
+      role: "assistant",
+      content: "Once upon \n",
+      prefix: true,
+    });
+    const answered = messagesOf(
+      encode(target, { messages: [...messages, { role: "user", content: "go on" }] }),
+    );
+    expect(answered[1]).not.toHaveProperty("prefix");
+  });
+
+  test("Anthropic's must not end in white space", () => {
+    const sent = messagesOf(encode(engine("anthropic", "claude-haiku-4-5"), { messages }));
+    expect(sent[1]?.["content"]).toEqual([{ type: "text", text: "Once upon" }]);
+  });
+});
+
+describe("streaming asks for usage where that may be asked", () => {
+  test.each([
+    ["openai", true],
+    ["openrouter", true],
+    ["cerebras", true],
+    ["sambanova", true],
+    ["ollama", true],
+    ["mine", true],
+    ["groq", false],
+    ["mistral", false],
+    ["cohere", false],
+  ])("%s: %s", (provider, asks) => {
+    const target = engine(provider, "m");
+    expect(wire(encode(target, { stream: true }))["stream_options"]).toEqual(
+      asks ? { include_usage: true } : undefined,
+    );
+    expect(wire(encode(target, { stream: false }))).not.toHaveProperty("stream_options");
+  });
+});
+
+test("the key goes into the header of the protocol, never into the address", () => {
+  expect(PROTOCOLS.anthropic.authHeaders("k")).toEqual({ "x-api-key": "k" });
+  expect(PROTOCOLS.gemini.authHeaders("k")).toEqual({ "x-goog-api-key": "k" });
+  expect(PROTOCOLS["openai-compatible"].authHeaders("k")).toEqual({ authorization: "Bearer k" });
+  expect(PROTOCOLS["openai-compatible"].authHeaders("")).toEqual({});
+  expect(encode(engine("anthropic", "claude-haiku-4-5"), {}).headers).toEqual({
+    "anthropic-version": "2023-06-01",
+  });
+});
