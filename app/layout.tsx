@@ -6,6 +6,7 @@ import "./globals.css";
 export const metadata: Metadata = {
   title: `${publicEnv.appName}: LLM gateway`,
   description: "One endpoint in front of ten LLM providers, with automatic failover.",
+  icons: { icon: "/favicon.svg" },
 };
 
 export default function RootLayout({ children }: { children: ReactNode }) {

@@ -33,7 +33,7 @@ export default function Home() {
           <code>docs/ARCHITECTURE.md</code>: how the code is laid out
         </li>
         <li>
-          <code>docs/CONFIGURATION.md</code>: every environment variable
+          <code>docs/ENV-MATRIX.md</code>: every environment variable
         </li>
       </ul>
     </main>

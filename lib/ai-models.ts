@@ -26,7 +26,7 @@ function engine(provider: string, model: string, label: string, contextTokens?: 
 
 /**
  * The default catalogue: the published product's six chains of May 2026, 73 engines. Model ids die
- * monthly; `MODELS_CONFIG` replaces them without touching this file (docs/CONFIGURATION.md).
+ * monthly; `MODELS_CONFIG` replaces them without touching this file (docs/ENV-MATRIX.md).
  * The last argument is the engine's context window in tokens, where it is known.
  */
 export const DEFAULT_MODES: Modes = {
