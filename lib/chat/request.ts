@@ -92,6 +92,8 @@ export type ChatRequest = {
   user?: string;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
+  /** Stable name of the conversation: its requests repeat each other, and caches like to know. */
+  conversationId?: string;
   /** Further fields in OpenAI's shape, sent to engines that list them. */
   extra?: JsonObject;
 };

@@ -1,4 +1,4 @@
-import { type ChatRequest, contentText } from "#lib/chat/request.ts";
+import { type ChatRequest, contentText, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
 import { claudeRules } from "#lib/providers/model-rules.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -35,16 +35,21 @@ function stablePrefix(request: ChatRequest): string {
   return prefix;
 }
 
-/** What this engine wants to see so that the request's stable prefix is billed at the cached rate. */
+/** What this engine wants to see so that what repeats from request to request is billed at the cached rate. */
 export function planPromptCache(request: ChatRequest, engine: Engine): CachePlan {
   const { protocol, dialect } = engine.provider;
+  if (protocol === "gemini") return { kind: "implicit" };
   const prefix = stablePrefix(request);
   const isClaude = engine.model.includes("claude");
   const least = isClaude ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
-  if (estimateTokens(prefix.length) < least) return { kind: "none" };
-  if (protocol === "anthropic") return { kind: "breakpoints" };
-  if (protocol === "gemini") return { kind: "implicit" };
-  if (dialect.cacheControl && isClaude) return { kind: "breakpoints" };
-  if (dialect.promptCacheKey) return { kind: "key", key: `sarmalink-${hash32(prefix).toString(36)}` };
-  return { kind: "implicit" };
+  const isLong = estimateTokens(prefix.length) >= least;
+  if (protocol === "anthropic" || (dialect.cacheControl && isClaude)) {
+    return isLong ? { kind: "breakpoints" } : { kind: "none" };
+  }
+  if (!dialect.promptCacheKey) return { kind: "implicit" };
+  // Requests that share a long prefix share a key; else a long conversation has its own.
+  const shared = isLong ? prefix : request.conversationId;
+  if (shared === undefined || estimateTokens(requestCharacters(request)) < LEAST_TOKENS)
+    return { kind: "none" };
+  return { kind: "key", key: `sarmalink-${hash32(shared).toString(36)}` };
 }

@@ -304,7 +304,7 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
     ...history,
     { role: "user", content: userContent(input) },
   ];
-  const request: ChatRequest = { messages, stream: true, webSearch: true };
+  const request: ChatRequest = { messages, stream: true, webSearch: true, conversationId: begun.sessionId };
   if (routed.mode === "reasoner") request.reasoningEffort = "high";
   return request;
 }

@@ -315,7 +315,7 @@ describe("no host gets a field that it rejects", () => {
       reasoningEffort: fc.constantFrom("none", "minimal", "low", "medium", "high", "xhigh", "max"),
       user: fc.string(),
       webSearch: fc.boolean(),
-      cacheKey: fc.string(),
+      conversationId: fc.string(),
       extra: fc.dictionary(
         fc.constantFrom("store", "metadata", "thinking", "google", "maxTokens", "model", "messages"),
         fc.constant("x"),
