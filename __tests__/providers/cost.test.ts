@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import { isPaid, loadPriceBook, NO_PRICES, type PricedEngine } from "#lib/providers/cost.ts";
+import { createRegistry } from "#lib/providers/registry.ts";
+import { summarizeUsage } from "#lib/services/turn-usage.ts";
+
+function usage(changes: Partial<TokenUsage> = {}): TokenUsage {
+  return {
+    promptTokens: 1_000_000,
+    completionTokens: 0,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    source: "exact",
+    ...changes,
+  };
+}
+
+function engine(provider: string, model: string, paid: string = ""): PricedEngine & { label: string } {
+  const settings: Record<string, string> = { PAID_PROVIDERS: paid, OLLAMA_URL: "http://x" };
+  const registry = createRegistry((name) => settings[name] ?? (name.endsWith("_KEY") || name.endsWith("_TOKEN") ? "k" : undefined));
+  const found = registry.resolve([{ provider, model, label: "any label" }])[0];
+  if (found === undefined) throw new Error("no engine");
+  return found;
+}
+
+const book = await loadPriceBook();
+
+describe("prices, USD of a million tokens", () => {
+  test.each([
+    ["anthropic", "claude-opus-4-7", 5, 25, 0.5, 6.25],
+    ["openai", "gpt-5.5", 5, 30, 0.5, undefined],
+    ["gemini-grounded", "gemini-3.5-pro", 2.5, 10, 0.25, undefined],
+    ["mistral", "codestral-latest", 0.3, 0.9, 0.3, undefined],
+  ])("%s/%s", (provider, model, input, output, cached, written) => {
+    const priced = engine(provider, model);
+    expect(book.costUsd(priced, usage())).toBeCloseTo(input, 9);
+    expect(book.costUsd(priced, usage({ promptTokens: 0, completionTokens: 1_000_000 }))).toBeCloseTo(output, 9);
+    expect(book.costUsd(priced, usage({ cachedTokens: 1_000_000 }))).toBeCloseTo(cached, 9);
+    expect(book.costUsd(priced, usage({ cachedTokens: 500_000 }))).toBeCloseTo((input + cached) / 2, 9);
+    if (written !== undefined) expect(book.costUsd(priced, usage({ cacheWriteTokens: 1_000_000 }))).toBeCloseTo(written, 9);
+  });
+
+  test("the library's own, cached tokens at the cached rate", () => {
+    const priced = engine("openai", "gpt-4o-mini");
+    expect(book.costUsd(priced, usage({ promptTokens: 1_000, cachedTokens: 400, completionTokens: 10 }))).toBeCloseTo(0.000126, 9);
+  });
+});
+
+describe("what is billed", () => {
+  test("a free tier costs 0, and its list price is still told", () => {
+    const free = engine("groq", "llama-3.3-70b-versatile");
+    expect(isPaid(free)).toBe(false);
+    expect(book.costUsd(free, usage())).toBe(0);
+    expect(book.listPriceUsd(free, usage())).toBeGreaterThan(0);
+  });
+
+  test("PAID_PROVIDERS makes it bill", () => {
+    expect(book.costUsd(engine("groq", "llama-3.3-70b-versatile", "mistral, groq"), usage())).toBeGreaterThan(0);
+    expect(book.costUsd(engine("groq", "llama-3.3-70b-versatile", "mistral"), usage())).toBe(0);
+    expect(isPaid(engine("openrouter-free", "x/y", "openrouter"))).toBe(true);
+    expect(isPaid(engine("openrouter-free", "x/y", "openrouter-free"))).toBe(true);
+  });
+
+  test("a paid engine whose price nobody knows has none: unknown is not zero", () => {
+    expect(book.costUsd(engine("openai", "gpt-nobody-knows"), usage())).toBeUndefined();
+    expect(book.costUsd(engine("sambanova", "DeepSeek-V3.2", "sambanova"), usage())).toBeUndefined();
+  });
+
+  test("the provider's own figure wins, zero too", () => {
+    expect(book.costUsd(engine("openai", "gpt-5.5"), usage({ reportedCostUsd: 0 }))).toBe(0);
+    expect(book.costUsd(engine("openrouter", "x/y"), usage({ reportedCostUsd: 0.25 }))).toBe(0.25);
+    expect(NO_PRICES.costUsd(engine("openai", "gpt-5.5"), usage({ reportedCostUsd: 0.5 }))).toBe(0.5);
+  });
+
+  test("without the library: free is 0, paid is unknown", () => {
+    expect(NO_PRICES.costUsd(engine("groq", "m"), usage())).toBe(0);
+    expect(NO_PRICES.costUsd(engine("openai", "gpt-5.5"), usage())).toBeUndefined();
+  });
+
+  test("the label means nothing", () => {
+    const free = { ...engine("groq", "openai/gpt-oss-20b"), label: "Anthropic Opus 4.7" };
+    expect(book.costUsd(free, usage())).toBe(0);
+    expect(book.costUsd({ ...engine("anthropic", "claude-opus-4-7"), label: "Local Ollama" }, usage())).toBeCloseTo(5, 9);
+  });
+
+  test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("a model named %s has no price and breaks nothing", (model) => {
+    expect(isPaid(engine("groq", model))).toBe(false);
+    expect(book.costUsd(engine("groq", model), usage())).toBe(0);
+    expect(book.costUsd(engine("openai", model), usage())).toBeUndefined();
+  });
+
+  test("cache counts that exceed the prompt are no reason to lose the bill", () => {
+    const absurd = usage({ promptTokens: 10, cachedTokens: 8, cacheWriteTokens: 8 });
+    for (const model of ["claude-opus-4-7", "claude-sonnet-4-5"]) {
+      expect(book.costUsd(engine("anthropic", model), absurd)).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("a turn's total", () => {
+  const paid = createRegistry((name) => (name === "OPENAI_API_KEY" || name === "GROQ_API_KEY" ? "k" : undefined)).resolve([
+    { provider: "openai", model: "gpt-5.5", label: "a" },
+    { provider: "groq", model: "m", label: "b" },
+    { provider: "openai", model: "gpt-nobody-knows", label: "c" },
+  ]);
+  const [known, free, unknown] = paid;
+  if (known === undefined || free === undefined || unknown === undefined) throw new Error("no engines");
+
+  test("adds each part at its own price, and is estimated when a part is", () => {
+    const total = summarizeUsage(
+      [
+        { engine: known, usage: usage({ completionTokens: 1, cachedTokens: 3 }) },
+        { engine: free, usage: usage({ promptTokens: 5, source: "estimated" }) },
+      ],
+      book,
+    );
+    expect(total).toMatchObject({ promptTokens: 1_000_005, completionTokens: 1, cachedTokens: 3, source: "estimated" });
+    expect(total.costUsd).toBeCloseTo(5 + 30e-6 - 3 * 4.5e-6, 9);
+  });
+
+  test("is unknown when one part is, whatever comes after it", () => {
+    const parts = [unknown, known, free].map((part) => ({ engine: part, usage: usage() }));
+    expect(summarizeUsage(parts, book).costUsd).toBeUndefined();
+    expect(summarizeUsage(parts.toReversed(), book).costUsd).toBeUndefined();
+  });
+
+  test("of a turn that reached no engine is nothing", () => {
+    expect(summarizeUsage([], book)).toMatchObject({ promptTokens: 0, costUsd: 0, source: "exact" });
+  });
+});
