@@ -293,7 +293,7 @@ const CHAINS: FaultRow[] = [
         expect: joined({
           engines: ["a", "b", "c"],
           calls: { a: 1, b: 1, c: 1 },
-          attempts: ["a reset", "b answered", "c answered"],
+          attempts: ["a reset", "b diverged", "c answered"],
         }),
       },
     ].map((ask) => ({
@@ -482,7 +482,16 @@ const ANTHROPIC: FaultRow[] = [
       }),
       { name: "b", script: startsOver },
     ],
-    asks: [{ expect: { ...failedOver, attempts: ["a server_error", "b answered"] } }],
+    asks: [
+      {
+        expect: {
+          ...failedOver,
+          attempts: ["a server_error", "b answered"],
+          // Its `message_start` had reported the prompt; whether that is billed is not known.
+          usages: ["a estimated", "b exact"],
+        },
+      },
+    ],
   },
   {
     row: 15,

@@ -65,7 +65,11 @@ export async function parseModelsConfig(text: string, source: string): Promise<C
   config.providers.forEach(({ id }, index) => {
     const isTaken = RESERVED_IDS.has(id) || config.providers.findIndex((other) => other.id === id) < index;
     if (!isTaken) return;
-    throw mistake(source, located.lineOf(["providers", index, "id"]), `the provider id "${id}" is taken; choose another`);
+    throw mistake(
+      source,
+      located.lineOf(["providers", index, "id"]),
+      `the provider id "${id}" is taken; choose another`,
+    );
   });
   const known = new Set([
     ...PROVIDERS.map((provider) => provider.id),

@@ -1,5 +1,6 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineStream, toEngineFailure } from "#lib/providers/engine-stream.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import { EngineFailure, FAILURE_POLICY, type Failure } from "#lib/providers/failure.ts";
@@ -34,6 +35,9 @@ export type OpenedChat = {
   dropped: string[];
 };
 
+/** A failed call may have reported what it used before it failed. */
+export type ChatOutcome = AttemptOutcome<OpenedChat> & { usage?: TokenUsage };
+
 export type ChatCall = {
   request: ChatRequest;
   /** The request ends with a beginning of the answer that the gateway put there. */
@@ -51,7 +55,7 @@ export async function openChat(
   target: Target,
   call: ChatCall,
   effects: AttemptEffects,
-): Promise<AttemptOutcome<OpenedChat>> {
+): Promise<ChatOutcome> {
   const { engine, key } = target;
   const { clock } = effects;
   const protocol = PROTOCOLS[engine.provider.protocol];
@@ -93,7 +97,11 @@ export async function openChat(
     opened = true;
     return { ok: true, value: { stream, head, dropped: encoded.dropped } };
   } catch (error) {
-    return refusedOrFailed(toEngineFailure(error, abort.controller.signal).failure, call, target, encoded);
+    const { failure } = toEngineFailure(error, abort.controller.signal);
+    const usage = stream?.usage;
+    const outcome = refusedOrFailed(failure, call, target, encoded);
+    // What was counted before a fault is not always billed.
+    return usage === undefined ? outcome : { ...outcome, usage: { ...usage, source: "estimated" } };
   } finally {
     timer.cancel();
     if (!opened) {

@@ -25,6 +25,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
 const LONGEST_CONTINUED = 200_000;
 
+const DIVERGED = "The engine began another answer instead of continuing.";
+
 /** What a run yields: the answer's events, and what happens to the engines. */
 export type RunEvent =
   | Exclude<ChatEvent, { type: "finish" }>
@@ -170,7 +172,7 @@ class Runner {
     }
   }
 
-  #attempt(target: Target): ReturnType<typeof openChat> {
+  async #attempt(target: Target): ReturnType<typeof openChat> {
     const { request, signal, times, promptCache } = this.#options;
     const prefilled = this.#isPrefilled(target);
     const call = {
@@ -180,7 +182,12 @@ class Runner {
       signal,
       times,
     };
-    return openChat(target, call, this.#effects);
+    const outcome = await openChat(target, call, this.#effects);
+    // A call that failed before its first content may have been billed all the same.
+    if (!outcome.ok && outcome.usage !== undefined) {
+      this.#record.usages.push({ engine: target.engine, usage: outcome.usage });
+    }
+    return outcome;
   }
 
   #isPrefilled({ engine, withoutAdditions }: Target): boolean {
@@ -220,12 +227,11 @@ class Runner {
         if (filter.diverged) break;
         batch = await chat.stream.next();
       }
-      outcome = "answered";
+      outcome = filter.diverged ? "diverged" : "answered";
       lease.succeeded();
       const rest = filter.diverged ? [] : filter.end();
       if (rest.length > 0) yield rest;
-      if (filter.diverged)
-        failure = { kind: "truncated", reason: "The engine began another answer instead of continuing." };
+      if (filter.diverged) failure = { kind: "truncated", reason: DIVERGED };
     } catch (error) {
       if (!(error instanceof EngineFailure)) throw error;
       failure = error.failure;
@@ -236,7 +242,8 @@ class Runner {
       lease.abandoned();
       usage.usage = this.#usage(chat, filter);
       record.malformedFrames += chat.stream.malformed;
-      record.attempts.push(this.#report(target, outcome, failure, startedAt));
+      const report = this.#report(target, outcome, failure, startedAt);
+      record.attempts.push({ ...report, completionTokens: usage.usage.completionTokens });
     }
     if (failure === undefined) return filter.finish ?? { reason: "stop", native: "stop" };
     const report = record.attempts.at(-1);

@@ -46,10 +46,13 @@ export type Attempt<Value> = (target: Target) => Promise<AttemptOutcome<Value>>;
 export type AttemptReport = {
   engine: Engine;
   keyIndex: number;
-  outcome: FailureKind | "answered" | "cancelled";
+  /** `diverged`: asked to continue an answer, the engine wrote another one. */
+  outcome: FailureKind | "answered" | "cancelled" | "diverged";
   status: number | undefined;
   reason: string | undefined;
   latencyMs: number;
+  /** Tokens that the call generated, where it got that far. */
+  completionTokens?: number;
 };
 
 export type WalkOptions = {

@@ -73,7 +73,10 @@ function wrongSetting(name: string, problem: string): GatewayError {
 function headerSetting(setting: Setting, name: string): string | undefined {
   const value = setting(name);
   if (value === undefined || /^[\x20-\x7e]*$/.test(value)) return value;
-  throw wrongSetting(name, "it has a character that no header can carry, such as a line break or a typographic quote");
+  throw wrongSetting(
+    name,
+    "it has a character that no header can carry, such as a line break or a typographic quote",
+  );
 }
 
 function baseUrlSetting(setting: Setting, name: string): string | undefined {
@@ -133,7 +136,8 @@ export function createRegistry(
     { definition: ProviderDefinition; baseUrl: string; keys: string[]; headers: Record<string, string> }
   >();
   for (const definition of [...PROVIDERS, ...operatorProviders.map(fromOperator)]) {
-    const override = definition.baseUrlEnv === undefined ? undefined : baseUrlSetting(setting, definition.baseUrlEnv);
+    const override =
+      definition.baseUrlEnv === undefined ? undefined : baseUrlSetting(setting, definition.baseUrlEnv);
     const isOperators = definition.baseUrlEnv === undefined;
     const needsNoKey = definition.keyEnv === undefined && (isOperators || override !== undefined);
     providers.set(definition.id, {

@@ -143,7 +143,11 @@ class Turn {
     this.#abort = linkAbort(context.signal);
     // Loads beside the first tokens; by the end it is there.
     this.#prices = dependencies.prices().catch((error: unknown) => {
-      dependencies.logger.error("The price library could not be loaded; costs are unknown.", error, this.#logFields());
+      dependencies.logger.error(
+        "The price library could not be loaded; costs are unknown.",
+        error,
+        this.#logFields(),
+      );
       return NO_PRICES;
     });
     this.#run = runChat(
@@ -390,7 +394,7 @@ function toAttemptRecord(report: AttemptReport): AttemptRecord {
     keyIndex: report.keyIndex,
     status: report.outcome === "answered" ? "ok" : report.outcome,
     latencyMs: Math.round(report.latencyMs),
-    tokensOut: null,
+    tokensOut: report.completionTokens ?? null,
     meta,
   };
 }
