@@ -113,10 +113,13 @@ type Message = { role: unknown; content: unknown };
 function messagesOf(request: SeenRequest | undefined): Message[] {
   const messages = field(request?.json, "messages");
   if (!Array.isArray(messages)) return [];
-  return messages.map((message) => ({
-    role: field(message, "role"),
-    content: field(message, "content"),
-  }));
+  // The system prompt is the front's own.
+  return messages
+    .filter((message) => field(message, "role") !== "system")
+    .map((message) => ({
+      role: field(message, "role"),
+      content: field(message, "content"),
+    }));
 }
 
 const SENT = TOKENS.slice(0, HALF).join("");
@@ -464,6 +467,7 @@ const ANTHROPIC: FaultRow[] = [
           attempts: ["a server_error", "b answered"],
           // What message_start said of the prompt stands; its one output token is not all there was.
           also: (_seen, told) => {
+            if (told.untold?.has("usages")) return;
             expect(told.usages[0]?.usage.promptTokens).toBe(12);
             expect(told.usages[0]?.usage.completionTokens).toBeGreaterThan(10);
           },

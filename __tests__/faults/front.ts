@@ -40,8 +40,12 @@ export type Told = {
   /** `engine outcome` of every upstream call, in order. */
   attempts: string[];
   usages: { engine: string; usage: TokenUsage }[];
+  /** The `usage_source` of the ledger's row, where there is a ledger. */
+  source?: string | null;
   state: "completed" | "failed" | "cancelled" | "running";
   malformedFrames: number;
+  /** What this front cannot tell. */
+  untold?: ReadonlySet<"finish" | "toolCalls" | "malformedFrames" | "usages">;
 };
 
 /**

@@ -403,7 +403,11 @@ const TOOL_CALLS: FaultRow[] = [
     26,
     "empty ids, which are minted",
     tools(call({ index: 0, id: "", function: { name: "look", arguments: ARGUMENTS } })),
-    byA({ also: (_seen, told) => expect(told.toolCalls[0]?.id).toMatch(/\S/) }),
+    byA({
+      also: (_seen, told) => {
+        if (!told.untold?.has("toolCalls")) expect(told.toolCalls[0]?.id).toMatch(/\S/);
+      },
+    }),
   ),
   row(
     26,
@@ -495,7 +499,10 @@ const USAGE: FaultRow[] = (
       text: "Hello",
       usages: [`a ${source}`],
       also: (_seen, told) => {
-        expect(told.usages[0]?.usage.promptTokens).toBe(prompt);
+        // An estimate counts the front's own prompt too.
+        if (source === "exact" || told.untold === undefined) {
+          expect(told.usages[0]?.usage.promptTokens).toBe(prompt);
+        }
         expect(told.usages[0]?.usage.completionTokens).toBe(completion_);
       },
     }),
