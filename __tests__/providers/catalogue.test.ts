@@ -59,7 +59,9 @@ modes:
       modes: { smart: { failover: [{ provider: "mine", model: "big" }] } },
     });
     expect(await parse(yaml)).toEqual(await parse(json));
-    expect((await parse(yaml)).modes.smart.failover).toEqual([{ provider: "mine", model: "big", label: "mine big" }]);
+    expect((await parse(yaml)).modes.smart.failover).toEqual([
+      { provider: "mine", model: "big", label: "mine big" },
+    ]);
     expect((await parse(yaml)).providers[0]).toMatchObject({ protocol: "openai-compatible" });
   });
 
@@ -71,28 +73,84 @@ modes:
     expect(message).toContain("extends: default");
   });
 
-  const SMART = "extends: default\nmodes:\n  smart:\n    failover:\n      - provider: groq\n        model: m\n";
+  const SMART =
+    "extends: default\nmodes:\n  smart:\n    failover:\n      - provider: groq\n        model: m\n";
   test.each([
-    ["an unknown provider", `${SMART}      - provider: grok\n        model: m\n`, 7, /unknown provider "grok"/],
+    [
+      "an unknown provider",
+      `${SMART}      - provider: grok\n        model: m\n`,
+      7,
+      /unknown provider "grok"/,
+    ],
     ["an unknown field of an engine", `${SMART}        modell: x\n`, 7, /modell/],
     ["an unknown mode", "extends: default\nmodes:\n  smartest:\n    name: x\n", 4, /smartest/],
     ["an unknown field at the top", "extends: default\n\nmodels: {}\n", 3, /models/],
     ["an empty chain", "extends: default\nmodes:\n  smart:\n    failover: []\n", 4, /failover/],
-    ["a negative limit", "extends: default\nmodes:\n  fast:\n    perUserDailyLimit: -1\n", 4, /perUserDailyLimit/],
-    ["a limit that is text", "extends: default\nmodes:\n  fast:\n    perUserDailyLimit: many\n", 4, /perUserDailyLimit/],
-    ["a provider with a bad URL", "extends: default\nproviders:\n  - id: a\n    baseUrl: ftp://x\n", 4, /baseUrl.*http/],
-    ["a provider with a bad id", "extends: default\nproviders:\n  - id: A b\n    baseUrl: http://x\n", 3, /id.*lower-case/],
-    ["a key in place of its variable", "extends: default\nproviders:\n  - id: a\n    baseUrl: http://x\n    apiKeyEnv: sk-123\n", 5, /apiKeyEnv/],
-    ["an unknown protocol", "extends: default\nproviders:\n  - id: a\n    baseUrl: http://x\n    protocol: soap\n", 5, /protocol/],
-    ["a provider defined twice", "extends: default\nproviders:\n  - {id: a, baseUrl: 'http://x'}\n  - {id: a, baseUrl: 'http://y'}\n", 4, /"a" is taken/],
-    ["a provider named like the sandbox", "extends: default\nproviders:\n  - id: sandbox\n    baseUrl: http://x\n", 3, /taken/],
-    ["a provider named like an alias", "extends: default\nproviders:\n  - id: openrouter-free\n    baseUrl: http://x\n", 3, /taken/],
+    [
+      "a negative limit",
+      "extends: default\nmodes:\n  fast:\n    perUserDailyLimit: -1\n",
+      4,
+      /perUserDailyLimit/,
+    ],
+    [
+      "a limit that is text",
+      "extends: default\nmodes:\n  fast:\n    perUserDailyLimit: many\n",
+      4,
+      /perUserDailyLimit/,
+    ],
+    [
+      "a provider with a bad URL",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: ftp://x\n",
+      4,
+      /baseUrl.*http/,
+    ],
+    [
+      "a provider with a bad id",
+      "extends: default\nproviders:\n  - id: A b\n    baseUrl: http://x\n",
+      3,
+      /id.*lower-case/,
+    ],
+    [
+      "a key in place of its variable",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: http://x\n    apiKeyEnv: sk-123\n",
+      5,
+      /apiKeyEnv/,
+    ],
+    [
+      "an unknown protocol",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: http://x\n    protocol: soap\n",
+      5,
+      /protocol/,
+    ],
+    [
+      "a provider defined twice",
+      "extends: default\nproviders:\n  - {id: a, baseUrl: 'http://x'}\n  - {id: a, baseUrl: 'http://y'}\n",
+      4,
+      /"a" is taken/,
+    ],
+    [
+      "a provider named like the sandbox",
+      "extends: default\nproviders:\n  - id: sandbox\n    baseUrl: http://x\n",
+      3,
+      /taken/,
+    ],
+    [
+      "a provider named like an alias",
+      "extends: default\nproviders:\n  - id: openrouter-free\n    baseUrl: http://x\n",
+      3,
+      /taken/,
+    ],
     ["YAML that is none", "extends: default\nmodes: [\n", 3, /./],
     ["a key that comes twice", "extends: default\nextends: default\n", 2, /./],
     ["an alias of nothing", "extends: *nobody\n", 1, /nobody/],
     ["nothing", "", 1, /the configuration/],
     ["a list", "- a\n", 1, /the configuration/],
-    ["JSON with a mistake on its third line", '{\n"extends": "default",\n"modes": {"smart": {"failover": 7}}\n}', 3, /failover/],
+    [
+      "JSON with a mistake on its third line",
+      '{\n"extends": "default",\n"modes": {"smart": {"failover": 7}}\n}',
+      3,
+      /failover/,
+    ],
     ["JSON that breaks off", '{\n"extends": "default",\n', 3, /./],
   ])("%s is named with its line", async (_, text, line, says) => {
     const message = await mistake(text);
@@ -103,7 +161,10 @@ modes:
 
   test("aliases that multiply are refused", async () => {
     let text = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n`;
-    for (let level = 1; level < 10; level++) text += `a${level}: &a${level} [${Array(10).fill(`*a${level - 1}`).join(", ")}]\n`;
+    for (let level = 1; level < 10; level++)
+      text += `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(", ")}]\n`;
     expect(await mistake(text)).toMatch(/alias/i);
   });
 });

@@ -18,7 +18,9 @@ function usage(changes: Partial<TokenUsage> = {}): TokenUsage {
 
 function engine(provider: string, model: string, paid: string = ""): PricedEngine & { label: string } {
   const settings: Record<string, string> = { PAID_PROVIDERS: paid, OLLAMA_URL: "http://x" };
-  const registry = createRegistry((name) => settings[name] ?? (name.endsWith("_KEY") || name.endsWith("_TOKEN") ? "k" : undefined));
+  const registry = createRegistry(
+    (name) => settings[name] ?? (name.endsWith("_KEY") || name.endsWith("_TOKEN") ? "k" : undefined),
+  );
   const found = registry.resolve([{ provider, model, label: "any label" }])[0];
   if (found === undefined) throw new Error("no engine");
   return found;
@@ -35,15 +37,21 @@ describe("prices, USD of a million tokens", () => {
   ])("%s/%s", (provider, model, input, output, cached, written) => {
     const priced = engine(provider, model);
     expect(book.costUsd(priced, usage())).toBeCloseTo(input, 9);
-    expect(book.costUsd(priced, usage({ promptTokens: 0, completionTokens: 1_000_000 }))).toBeCloseTo(output, 9);
+    expect(book.costUsd(priced, usage({ promptTokens: 0, completionTokens: 1_000_000 }))).toBeCloseTo(
+      output,
+      9,
+    );
     expect(book.costUsd(priced, usage({ cachedTokens: 1_000_000 }))).toBeCloseTo(cached, 9);
     expect(book.costUsd(priced, usage({ cachedTokens: 500_000 }))).toBeCloseTo((input + cached) / 2, 9);
-    if (written !== undefined) expect(book.costUsd(priced, usage({ cacheWriteTokens: 1_000_000 }))).toBeCloseTo(written, 9);
+    if (written !== undefined)
+      expect(book.costUsd(priced, usage({ cacheWriteTokens: 1_000_000 }))).toBeCloseTo(written, 9);
   });
 
   test("the library's own, cached tokens at the cached rate", () => {
     const priced = engine("openai", "gpt-4o-mini");
-    expect(book.costUsd(priced, usage({ promptTokens: 1_000, cachedTokens: 400, completionTokens: 10 }))).toBeCloseTo(0.000126, 9);
+    expect(
+      book.costUsd(priced, usage({ promptTokens: 1_000, cachedTokens: 400, completionTokens: 10 })),
+    ).toBeCloseTo(0.000126, 9);
   });
 });
 
@@ -56,7 +64,9 @@ describe("what is billed", () => {
   });
 
   test("PAID_PROVIDERS makes it bill", () => {
-    expect(book.costUsd(engine("groq", "llama-3.3-70b-versatile", "mistral, groq"), usage())).toBeGreaterThan(0);
+    expect(book.costUsd(engine("groq", "llama-3.3-70b-versatile", "mistral, groq"), usage())).toBeGreaterThan(
+      0,
+    );
     expect(book.costUsd(engine("groq", "llama-3.3-70b-versatile", "mistral"), usage())).toBe(0);
     expect(isPaid(engine("openrouter-free", "x/y", "openrouter"))).toBe(true);
     expect(isPaid(engine("openrouter-free", "x/y", "openrouter-free"))).toBe(true);
@@ -81,14 +91,18 @@ describe("what is billed", () => {
   test("the label means nothing", () => {
     const free = { ...engine("groq", "openai/gpt-oss-20b"), label: "Anthropic Opus 4.7" };
     expect(book.costUsd(free, usage())).toBe(0);
-    expect(book.costUsd({ ...engine("anthropic", "claude-opus-4-7"), label: "Local Ollama" }, usage())).toBeCloseTo(5, 9);
+    const paid = { ...engine("anthropic", "claude-opus-4-7"), label: "Local Ollama" };
+    expect(book.costUsd(paid, usage())).toBeCloseTo(5, 9);
   });
 
-  test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("a model named %s has no price and breaks nothing", (model) => {
-    expect(isPaid(engine("groq", model))).toBe(false);
-    expect(book.costUsd(engine("groq", model), usage())).toBe(0);
-    expect(book.costUsd(engine("openai", model), usage())).toBeUndefined();
-  });
+  test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])(
+    "a model named %s has no price and breaks nothing",
+    (model) => {
+      expect(isPaid(engine("groq", model))).toBe(false);
+      expect(book.costUsd(engine("groq", model), usage())).toBe(0);
+      expect(book.costUsd(engine("openai", model), usage())).toBeUndefined();
+    },
+  );
 
   test("cache counts that exceed the prompt are no reason to lose the bill", () => {
     const absurd = usage({ promptTokens: 10, cachedTokens: 8, cacheWriteTokens: 8 });
@@ -99,7 +113,9 @@ describe("what is billed", () => {
 });
 
 describe("a turn's total", () => {
-  const paid = createRegistry((name) => (name === "OPENAI_API_KEY" || name === "GROQ_API_KEY" ? "k" : undefined)).resolve([
+  const paid = createRegistry((name) =>
+    name === "OPENAI_API_KEY" || name === "GROQ_API_KEY" ? "k" : undefined,
+  ).resolve([
     { provider: "openai", model: "gpt-5.5", label: "a" },
     { provider: "groq", model: "m", label: "b" },
     { provider: "openai", model: "gpt-nobody-knows", label: "c" },
@@ -115,7 +131,12 @@ describe("a turn's total", () => {
       ],
       book,
     );
-    expect(total).toMatchObject({ promptTokens: 1_000_005, completionTokens: 1, cachedTokens: 3, source: "estimated" });
+    expect(total).toMatchObject({
+      promptTokens: 1_000_005,
+      completionTokens: 1,
+      cachedTokens: 3,
+      source: "estimated",
+    });
     expect(total.costUsd).toBeCloseTo(5 + 30e-6 - 3 * 4.5e-6, 9);
   });
 

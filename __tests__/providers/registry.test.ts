@@ -8,7 +8,13 @@ const spec = (provider: string, model = "m") => ({ provider, model, label: `${pr
 
 describe("key pools", () => {
   test("are NAME, NAME_2, NAME_3 …, with gaps, without duplicates", () => {
-    const keys = { GROQ_API_KEY: "a", GROQ_API_KEY_2: "b", GROQ_API_KEY_4: "a", GROQ_API_KEY_7: "c", GROQ_API_KEY_1: "x" };
+    const keys = {
+      GROQ_API_KEY: "a",
+      GROQ_API_KEY_2: "b",
+      GROQ_API_KEY_4: "a",
+      GROQ_API_KEY_7: "c",
+      GROQ_API_KEY_1: "x",
+    };
     expect(registry(keys).providerKeys("groq")).toEqual(["a", "b", "c"]);
   });
 
@@ -23,30 +29,43 @@ describe("key pools", () => {
     expect(registry().configured()).toEqual([]);
   });
 
-  test.each(["a\nb", "a\rb", "k\u2019y", "k\u00e9y", "a\u0000"])("a key no header can carry (%j) is refused by name", (key) => {
-    expect(() => registry({ GROQ_API_KEY: "a", GROQ_API_KEY_3: key })).toThrow(
-      expect.objectContaining({ code: "not_configured", message: expect.stringContaining("GROQ_API_KEY_3") }),
-    );
-    expect(() => registry({ GROQ_API_KEY: key })).not.toThrow(expect.objectContaining({ message: expect.stringContaining(key) }));
-  });
+  test.each(["a\nb", "a\rb", "k\u2019y", "k\u00e9y", "a\u0000"])(
+    "a key no header can carry (%j) is refused by name",
+    (key) => {
+      expect(() => registry({ GROQ_API_KEY: "a", GROQ_API_KEY_3: key })).toThrow(
+        expect.objectContaining({
+          code: "not_configured",
+          message: expect.stringContaining("GROQ_API_KEY_3"),
+        }),
+      );
+      expect(() => registry({ GROQ_API_KEY: key })).not.toThrow(
+        expect.objectContaining({ message: expect.stringContaining(key) }),
+      );
+    },
+  );
 });
 
 describe("base URLs", () => {
-  test.each(PROVIDERS.flatMap(({ id, baseUrl, baseUrlEnv }) => (baseUrlEnv === undefined ? [] : [{ id, baseUrl, baseUrlEnv }])))(
-    "$id follows $baseUrlEnv",
-    ({ id, baseUrl, baseUrlEnv }) => {
-      expect(registry().providerEndpoint(id)).toBe(baseUrl);
-      expect(registry({ [baseUrlEnv]: "http://127.0.0.1:9/x/" }).providerEndpoint(id)).toBe("http://127.0.0.1:9/x");
-      for (const wrong of ["127.0.0.1:9", "localhost", "ftp://x", "file:///etc", "http//x", "http://"]) {
-        expect(() => registry({ [baseUrlEnv]: wrong }), wrong).toThrow(
-          expect.objectContaining({ code: "not_configured", message: expect.stringContaining(baseUrlEnv) }),
-        );
-      }
-    },
-  );
+  test.each(
+    PROVIDERS.flatMap(({ id, baseUrl, baseUrlEnv }) =>
+      baseUrlEnv === undefined ? [] : [{ id, baseUrl, baseUrlEnv }],
+    ),
+  )("$id follows $baseUrlEnv", ({ id, baseUrl, baseUrlEnv }) => {
+    expect(registry().providerEndpoint(id)).toBe(baseUrl);
+    expect(registry({ [baseUrlEnv]: "http://127.0.0.1:9/x/" }).providerEndpoint(id)).toBe(
+      "http://127.0.0.1:9/x",
+    );
+    for (const wrong of ["127.0.0.1:9", "localhost", "ftp://x", "file:///etc", "http//x", "http://"]) {
+      expect(() => registry({ [baseUrlEnv]: wrong }), wrong).toThrow(
+        expect.objectContaining({ code: "not_configured", message: expect.stringContaining(baseUrlEnv) }),
+      );
+    }
+  });
 
   test("an engine has the override's origin", () => {
-    const [engine] = registry({ GROQ_API_KEY: "k", GROQ_BASE_URL: "http://127.0.0.1:9/openai/v1" }).resolve([spec("groq")]);
+    const [engine] = registry({ GROQ_API_KEY: "k", GROQ_BASE_URL: "http://127.0.0.1:9/openai/v1" }).resolve([
+      spec("groq"),
+    ]);
     expect(engine).toMatchObject({ baseUrl: "http://127.0.0.1:9/openai/v1", origin: "http://127.0.0.1:9" });
   });
 
@@ -60,8 +79,16 @@ describe("base URLs", () => {
 
 describe("engines", () => {
   test("a github-models step yields itself and then the same model at OpenAI, as far as they have keys", () => {
-    const step = { provider: "github-models", model: "gpt-4o", label: "GitHub GPT-4o", contextTokens: 128_000 };
-    const ids = (settings: Record<string, string>) => registry(settings).resolve([step]).map(({ id, label, model }) => [id, label, model]);
+    const step = {
+      provider: "github-models",
+      model: "gpt-4o",
+      label: "GitHub GPT-4o",
+      contextTokens: 128_000,
+    };
+    const ids = (settings: Record<string, string>) =>
+      registry(settings)
+        .resolve([step])
+        .map(({ id, label, model }) => [id, label, model]);
     const github = ["github-models/gpt-4o", "GitHub GPT-4o", "openai/gpt-4o"];
     const openai = ["openai/gpt-4o", "OpenAI GPT-4o", "gpt-4o"];
     expect(ids({})).toEqual([]);
@@ -82,17 +109,25 @@ describe("engines", () => {
 
   test("openrouter-free is OpenRouter: the same keys, its own id", () => {
     const [engine] = registry({ OPENROUTER_API_KEY: "k" }).resolve([spec("openrouter-free", "a/b:free")]);
-    expect(engine).toMatchObject({ id: "openrouter-free/a/b:free", keys: ["k"], provider: { id: "openrouter" } });
+    expect(engine).toMatchObject({
+      id: "openrouter-free/a/b:free",
+      keys: ["k"],
+      provider: { id: "openrouter" },
+    });
   });
 
   test("models that think before they speak are given longer", () => {
-    const engines = registry({ OPENAI_API_KEY: "k" }).resolve([spec("openai", "o3-mini"), spec("openai", "gpt-4o")]);
+    const engines = registry({ OPENAI_API_KEY: "k" }).resolve([
+      spec("openai", "o3-mini"),
+      spec("openai", "gpt-4o"),
+    ]);
     expect(engines.map(({ firstTokenTimeoutMs }) => firstTokenTimeoutMs)).toEqual([45_000, undefined]);
   });
 
   test("ANTHROPIC_VERSION replaces its header, and must be one", () => {
     const headers = (settings: Record<string, string>) =>
-      registry({ ANTHROPIC_API_KEY: "k", ...settings }).resolve([spec("anthropic", "claude-opus-4-7")])[0]?.headers;
+      registry({ ANTHROPIC_API_KEY: "k", ...settings }).resolve([spec("anthropic", "claude-opus-4-7")])[0]
+        ?.headers;
     expect(headers({})).toEqual({ "anthropic-version": "2023-06-01" });
     expect(headers({ ANTHROPIC_VERSION: "2027-01-01" })).toEqual({ "anthropic-version": "2027-01-01" });
     expect(() => headers({ ANTHROPIC_VERSION: "x\r\nhost: evil" })).toThrow(
@@ -101,9 +136,22 @@ describe("engines", () => {
   });
 
   test("what bills: by default, and by PAID_PROVIDERS", () => {
-    const keys = { ANTHROPIC_API_KEY: "k", GROQ_API_KEY: "k", OPENAI_API_KEY: "k", OPENROUTER_API_KEY: "k", COHERE_API_KEY: "k" };
+    const keys = {
+      ANTHROPIC_API_KEY: "k",
+      GROQ_API_KEY: "k",
+      OPENAI_API_KEY: "k",
+      OPENROUTER_API_KEY: "k",
+      COHERE_API_KEY: "k",
+    };
     const paid = registry({ ...keys, PAID_PROVIDERS: " groq ,openrouter-free" })
-      .resolve([spec("anthropic"), spec("openai"), spec("groq"), spec("openrouter-free"), spec("openrouter"), spec("cohere")])
+      .resolve([
+        spec("anthropic"),
+        spec("openai"),
+        spec("groq"),
+        spec("openrouter-free"),
+        spec("openrouter"),
+        spec("cohere"),
+      ])
       .filter((engine) => engine.paid)
       .map(({ id }) => id);
     expect(paid).toEqual(["anthropic/m", "openai/m", "groq/m", "openrouter-free/m"]);
@@ -111,10 +159,18 @@ describe("engines", () => {
 });
 
 describe("operators' providers", () => {
-  const mine: OperatorProvider = { id: "mine", baseUrl: "http://llm.test/v1/", protocol: "openai-compatible" };
+  const mine: OperatorProvider = {
+    id: "mine",
+    baseUrl: "http://llm.test/v1/",
+    protocol: "openai-compatible",
+  };
 
   test("without a key variable are there at once, and no key is sent", () => {
-    expect(registry({}, [mine]).resolve([spec("mine")])[0]).toMatchObject({ keys: [""], baseUrl: "http://llm.test/v1", paid: false });
+    expect(registry({}, [mine]).resolve([spec("mine")])[0]).toMatchObject({
+      keys: [""],
+      baseUrl: "http://llm.test/v1",
+      paid: false,
+    });
     expect(registry({}, [mine]).configured()).toEqual(["mine"]);
   });
 

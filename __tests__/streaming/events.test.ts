@@ -6,7 +6,20 @@ import { SseReader } from "#lib/streaming/sse-reader.ts";
 const SEED = 20_261_122;
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
-  fc.string({ unit: fc.constantFrom("\r", "\n", "data: ", "[DONE]", "\u2028", "\u0000", ":", "</think>", "😀", "\ud800") }),
+  fc.string({
+    unit: fc.constantFrom(
+      "\r",
+      "\n",
+      "data: ",
+      "[DONE]",
+      "\u2028",
+      "\u0000",
+      ":",
+      "</think>",
+      "😀",
+      "\ud800",
+    ),
+  }),
 );
 
 const EXAMPLES: readonly NativeEvent[] = [
@@ -20,7 +33,15 @@ const EXAMPLES: readonly NativeEvent[] = [
   { type: "image", url: "https://example.test/a.png", source: "x" },
   { type: "sources", sources: [{ uri: "https://example.test" }, { title: "t", uri: "u" }] },
   { type: "usage" },
-  { type: "usage", backend: "b", promptTokens: 0, completionTokens: 1, cachedTokens: 2, cacheHit: false, costUsd: 0 },
+  {
+    type: "usage",
+    backend: "b",
+    promptTokens: 0,
+    completionTokens: 1,
+    cachedTokens: 2,
+    cacheHit: false,
+    costUsd: 0,
+  },
   { type: "done", usage: 1, model: "smart", tokensOut: 0 },
   { type: "error", message: "m", code: "c", retryAfter: 1.5 },
 ];
@@ -63,7 +84,12 @@ describe("the native events", () => {
   });
 
   test("the last usage counts", () => {
-    expect(readUsageEvent([{ type: "usage", promptTokens: 1 }, { type: "usage", promptTokens: 2 }])?.promptTokens).toBe(2);
+    expect(
+      readUsageEvent([
+        { type: "usage", promptTokens: 1 },
+        { type: "usage", promptTokens: 2 },
+      ])?.promptTokens,
+    ).toBe(2);
     expect(readUsageEvent([{ type: "token", text: "x" }])).toBeUndefined();
   });
 });

@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { HEARTBEAT_MS, SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
-type Source = AsyncIterator<string> & { asked: number; give(text: string): void; end(): void; fail(error: Error): void };
+type Source = AsyncIterator<string> & {
+  asked: number;
+  give(text: string): void;
+  end(): void;
+  fail(error: Error): void;
+};
 
 /** Gives what it is told to, when it is told to. */
 function manualSource(): Source {
@@ -20,11 +25,13 @@ function manualSource(): Source {
   return source;
 }
 
-function open() {
+async function open() {
   const clock = new FakeClock();
   const source = manualSource();
   const cancelled: unknown[] = [];
   const stream = sseStream(source, { clock, onCancel: (reason) => cancelled.push(reason) });
+  // A stream pulls a moment after it was made.
+  await settle();
   return { clock, source, cancelled, stream, reader: stream.getReader() };
 }
 
@@ -37,7 +44,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 describe("the SSE writer", () => {
   test("writes each batch as one chunk and ends when the source does", async () => {
-    const { source, reader, clock } = open();
+    const { source, reader, clock } = await open();
     source.give("data: 1\n\ndata: 2\n\n");
     expect(await readText(reader)).toBe("data: 1\n\ndata: 2\n\n");
     await settle();
@@ -48,7 +55,7 @@ describe("the SSE writer", () => {
   });
 
   test("sends a comment after each 15 s of silence, and none before", async () => {
-    const { clock, reader, source } = open();
+    const { clock, reader, source } = await open();
     const first = readText(reader);
     clock.advance(HEARTBEAT_MS - 1);
     await settle();
@@ -64,7 +71,7 @@ describe("the SSE writer", () => {
   });
 
   test("silence is counted from the last batch", async () => {
-    const { clock, reader, source } = open();
+    const { clock, reader, source } = await open();
     clock.advance(HEARTBEAT_MS - 1);
     source.give("data: 1\n\n");
     expect(await readText(reader)).toBe("data: 1\n\n");
@@ -76,7 +83,7 @@ describe("the SSE writer", () => {
   });
 
   test("a reader who does not read gets no more than one sign of life", async () => {
-    const { clock, reader, source } = open();
+    const { clock, reader, source } = await open();
     for (let minute = 0; minute < 40; minute++) clock.advance(HEARTBEAT_MS);
     source.give("data: 1\n\n");
     await settle();
@@ -85,7 +92,7 @@ describe("the SSE writer", () => {
   });
 
   test("asks the source for no more than one batch ahead of the reader", async () => {
-    const { source, reader } = open();
+    const { source, reader } = await open();
     await settle();
     expect(source.asked).toBe(1);
     source.give("data: 1\n\n");
@@ -97,7 +104,7 @@ describe("the SSE writer", () => {
   });
 
   test("tells who makes the frames, once, that the reader has left, and writes nothing more", async () => {
-    const { source, reader, cancelled, clock } = open();
+    const { source, reader, cancelled, clock } = await open();
     await settle();
     await reader.cancel("gone");
     expect(cancelled).toEqual(["gone"]);
@@ -111,7 +118,7 @@ describe("the SSE writer", () => {
   });
 
   test("sets no timer again for a reader who has left while the source is silent", async () => {
-    const { reader, clock } = open();
+    const { reader, clock } = await open();
     await settle();
     await reader.cancel();
     clock.advance(HEARTBEAT_MS);
@@ -119,7 +126,7 @@ describe("the SSE writer", () => {
   });
 
   test("a source that throws breaks the stream and leaves no timer", async () => {
-    const { source, reader, clock } = open();
+    const { source, reader, clock } = await open();
     await settle();
     const reading = reader.read();
     source.fail(new Error("broken"));

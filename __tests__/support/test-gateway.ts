@@ -37,7 +37,10 @@ export function databaseSettings(database: TestSupabase): Settings {
 }
 
 /** A real gateway over a test database, in process: the route functions are called as a host would. */
-export async function startTestGateway({ database, settings = {} }: TestGatewayOptions): Promise<TestGateway> {
+export async function startTestGateway({
+  database,
+  settings = {},
+}: TestGatewayOptions): Promise<TestGateway> {
   const gateway = await createGateway(readEnv({ ...databaseSettings(database), ...settings }));
   const works = new Set<Promise<void>>();
   const host: HostContext = {
@@ -50,7 +53,8 @@ export async function startTestGateway({ database, settings = {} }: TestGatewayO
   return {
     gateway,
     aiChat: (request, own) => route(request, { ...host, ...own }),
-    ask: async (credential, body, changes) => readNative(await route(aRequest(credential, body, changes), host)),
+    ask: async (credential, body, changes) =>
+      readNative(await route(aRequest(credential, body, changes), host)),
     settled: async () => {
       await Promise.all(works);
     },
@@ -79,14 +83,24 @@ export type ChainStep = { provider: string; model?: string; label?: string };
 /** `MODELS_CONFIG` with operator providers at these base URLs, and one chain for the modes named. */
 export function modelsConfig(
   providers: Readonly<Record<string, string>>,
-  options: { chain?: readonly ChainStep[]; modes?: readonly ModeId[]; limit?: number; apiKeyEnv?: string } = {},
+  options: {
+    chain?: readonly ChainStep[];
+    modes?: readonly ModeId[];
+    limit?: number;
+    apiKeyEnv?: string;
+  } = {},
 ): string {
   const { modes = ["smart"], limit } = options;
-  const chain: readonly ChainStep[] = options.chain ?? Object.keys(providers).map((provider) => ({ provider }));
+  const chain: readonly ChainStep[] =
+    options.chain ?? Object.keys(providers).map((provider) => ({ provider }));
   const failover = chain.map(({ provider, model = "m", label = provider }) => ({ provider, model, label }));
   return JSON.stringify({
     extends: "default",
-    providers: Object.entries(providers).map(([id, baseUrl]) => ({ id, baseUrl, apiKeyEnv: options.apiKeyEnv })),
+    providers: Object.entries(providers).map(([id, baseUrl]) => ({
+      id,
+      baseUrl,
+      apiKeyEnv: options.apiKeyEnv,
+    })),
     modes: Object.fromEntries(modes.map((mode) => [mode, { failover, perUserDailyLimit: limit }])),
   });
 }
@@ -158,7 +172,9 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
     for (const one of [value ?? []].flat()) headers.append(name, one);
   }
   const hasBody = incoming.method !== "GET" && incoming.method !== "HEAD" && incoming.method !== "OPTIONS";
-  const body = hasBody ? { body: Readable.toWeb(incoming) as NodeReadableStream & BodyInit, duplex: "half" } : {};
+  const body = hasBody
+    ? { body: Readable.toWeb(incoming) as NodeReadableStream & BodyInit, duplex: "half" }
+    : {};
   const url = new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "127.0.0.1"}`);
   return new Request(url, { method: incoming.method ?? "GET", headers, signal, ...body });
 }
@@ -167,7 +183,9 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
 async function pipe(response: Response, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
   const reader = response.body?.getReader();
   if (reader === undefined) return;
-  const gone = new Promise<void>((resolve) => left.addEventListener("abort", () => resolve(), { once: true }));
+  const gone = new Promise<void>((resolve) =>
+    left.addEventListener("abort", () => resolve(), { once: true }),
+  );
   void gone.then(() => reader.cancel(left.reason));
   while (true) {
     const { done, value } = await reader.read();

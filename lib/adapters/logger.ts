@@ -1,4 +1,5 @@
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
 
 const DEEPEST_CAUSE = 5;
@@ -6,7 +7,8 @@ const DEEPEST_CAUSE = 5;
 /** One JSON line an entry, on standard error. `secrets` and anything key-shaped are left out. */
 export function createLogger(secrets: readonly string[], write: (line: string) => void = writeLine): Logger {
   // Each text by itself: what is cut out of a finished line may take the line's own punctuation along.
-  const clean = (_: string, value: unknown): unknown => (typeof value === "string" ? redact(value, secrets) : value);
+  const clean = (_: string, value: unknown): unknown =>
+    typeof value === "string" ? redact(value, secrets) : value;
   const log = (level: string, message: string, fields: LogFields = {}): void => {
     write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, clean));
   };
@@ -23,9 +25,16 @@ function writeLine(line: string): void {
 
 /** An error with the causes behind it, as one text. */
 function describe(cause: unknown, depth = 0): string {
-  if (!(cause instanceof Error)) return String(cause);
+  if (!(cause instanceof Error)) {
+    // Errors of the database come as plain objects. Their details may quote a row, and with it a message.
+    const message = stringField(cause, "message");
+    return message === undefined ? String(cause) : `${stringField(cause, "code") ?? "error"}: ${message}`;
+  }
   // Our own files are no addresses: a stack without places helps nobody.
-  const own = depth === 0 ? (cause.stack ?? cause.message).replaceAll("file://", "") : `${cause.name}: ${cause.message}`;
+  const own =
+    depth === 0
+      ? (cause.stack ?? cause.message).replaceAll("file://", "")
+      : `${cause.name}: ${cause.message}`;
   return cause.cause === undefined || depth >= DEEPEST_CAUSE
     ? own
     : `${own}\ncaused by ${describe(cause.cause, depth + 1)}`;

@@ -43,11 +43,17 @@ function answerTo(message: string): string {
 export function withSandbox(next: Upstream, clock: Clock): Upstream {
   return {
     send: (request, options) =>
-      request.url.startsWith(`${SANDBOX_ORIGIN}/`) ? answer(request, options.signal, clock) : next.send(request, options),
+      request.url.startsWith(`${SANDBOX_ORIGIN}/`)
+        ? answer(request, options.signal, clock)
+        : next.send(request, options),
   };
 }
 
-async function answer(request: UpstreamRequest, signal: AbortSignal, clock: Clock): Promise<UpstreamResponse> {
+async function answer(
+  request: UpstreamRequest,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<UpstreamResponse> {
   const body = parseJson(String(request.body ?? ""));
   const message = firstUserMessageOfTurn(body);
   const order = readOrder(message);
@@ -87,7 +93,9 @@ function firstUserMessageOfTurn(body: unknown): string {
 function contentOf(message: unknown): string | undefined {
   const content = field(message, "content");
   if (typeof content === "string") return content;
-  const part = Array.isArray(content) ? content.find((item) => isJsonObject(item) && item["type"] === "text") : undefined;
+  const part = Array.isArray(content)
+    ? content.find((item) => isJsonObject(item) && item["type"] === "text")
+    : undefined;
   return stringField(part, "text");
 }
 
@@ -100,7 +108,11 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 
 function usage(prompt: number, words: number): Record<string, number> {
   const completionTokens = Math.ceil(words * 1.3);
-  return { prompt_tokens: prompt, completion_tokens: completionTokens, total_tokens: prompt + completionTokens };
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completionTokens,
+    total_tokens: prompt + completionTokens,
+  };
 }
 
 function completion(text: string, prompt: number): unknown {
@@ -163,9 +175,13 @@ class WordStream implements UpstreamBody {
       throw new UpstreamError("reset", "The sandbox was told to break off in the middle of its answer.");
     }
     const word = this.#words[this.#position++];
-    if (word !== undefined) return this.#frame({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }] });
+    if (word !== undefined)
+      return this.#frame({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }] });
     this.#ended = true;
-    const finish = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage: usage(this.#prompt, this.#words.length) };
+    const finish = {
+      choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+      usage: usage(this.#prompt, this.#words.length),
+    };
     return this.#encoder.encode(`data: ${JSON.stringify(finish)}\n\ndata: [DONE]\n\n`);
   }
 

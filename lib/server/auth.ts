@@ -3,7 +3,7 @@ import type { AccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.t
 import type { FoundGatewayKey, GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { type CookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import type { Env } from "#lib/server/env.ts";
-import type { HostContext } from "#lib/server/route.ts";
+import type { HostContext } from "#lib/server/host-context.ts";
 import type { Caller } from "#lib/services/caller.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -17,7 +17,7 @@ const ADMITTED_MS = 3_600_000;
 const MOST_KEPT = 10_000;
 const MINUTE_MS = 60_000;
 
-export type Authentication = { caller: Caller; /** Cookies of a refreshed session. */ setCookies: string[] };
+export type Authentication = { caller: Caller /** Cookies of a refreshed session. */; setCookies: string[] };
 
 export type Authenticator = {
   /**
@@ -49,7 +49,9 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
       return key === null ? null : { kind: "key", ...key };
     }
     const user = await verifyToken(token);
-    return user === null ? null : { kind: "user", userId: user.userId, email: user.email, accessToken: token };
+    return user === null
+      ? null
+      : { kind: "user", userId: user.userId, email: user.email, accessToken: token };
   };
 
   const byCookie = async (request: Request): Promise<Authentication | null> => {
@@ -82,11 +84,15 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
           const caller = await byBearer(token);
           return caller === null ? null : { caller, setCookies: [] };
         });
-        if (found === null) throw new GatewayError("unauthorized", "The API key or access token is not valid.");
+        if (found === null)
+          throw new GatewayError("unauthorized", "The API key or access token is not valid.");
         return found;
       }
       if (!hasSessionCookie(request)) {
-        throw new GatewayError("unauthorized", "Send an API key or an access token as 'Authorization: Bearer …'.");
+        throw new GatewayError(
+          "unauthorized",
+          "Send an API key or an access token as 'Authorization: Bearer …'.",
+        );
       }
       // First of all: reading an old session refreshes it, which another site's page must not bring about.
       assertSameOrigin(request, env);
@@ -128,7 +134,8 @@ function assertSameOrigin(request: Request, env: Env): void {
     origin === null
       ? request.headers.get("sec-fetch-site") === "same-origin"
       : hostOf(origin) === host || origin === originOf(env.NEXT_PUBLIC_APP_URL);
-  if (!ours) throw new GatewayError("forbidden", "A session cookie is only accepted from this site's own pages.");
+  if (!ours)
+    throw new GatewayError("forbidden", "A session cookie is only accepted from this site's own pages.");
 }
 
 function hostOf(origin: string): string | undefined {
@@ -171,7 +178,7 @@ class FailureLimiter {
 
   note(address: string): void {
     const counts = this.#current();
-    counts.set(address, (counts.get(address) ?? 0) + 1);
+    keep(counts, address, (counts.get(address) ?? 0) + 1);
   }
 
   #current(): Map<string, number> {
@@ -185,7 +192,10 @@ class FailureLimiter {
 }
 
 /** Gateway keys by digest: found ones are remembered for a minute, so that the hot path asks no database. */
-function cachedKeyLookup({ keys, clock }: AuthDependencies): (digest: string) => Promise<FoundGatewayKey | null> {
+function cachedKeyLookup({
+  keys,
+  clock,
+}: AuthDependencies): (digest: string) => Promise<FoundGatewayKey | null> {
   const kept = new Map<string, { found: FoundGatewayKey; until: number }>();
   const asking = new Map<string, Promise<FoundGatewayKey | null>>();
 

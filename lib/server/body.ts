@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
@@ -30,9 +30,13 @@ export async function readJson<Schema extends z.ZodType>(
   }));
   const [first] = issues;
   const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
-  throw new GatewayError("invalid_request", `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, "."), {
-    details: { issues },
-  });
+  throw new GatewayError(
+    "invalid_request",
+    `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, "."),
+    {
+      details: { issues },
+    },
+  );
 }
 
 async function readText(request: Request, mostBytes: number): Promise<string> {
@@ -70,5 +74,8 @@ function decode(chunks: readonly Uint8Array[]): string {
 }
 
 function tooLarge(mostBytes: number): GatewayError {
-  return new GatewayError("payload_too_large", `The body may have at most ${Math.floor(mostBytes / MEGABYTE)} MB.`);
+  return new GatewayError(
+    "payload_too_large",
+    `The body may have at most ${Math.floor(mostBytes / MEGABYTE)} MB.`,
+  );
 }

@@ -14,7 +14,8 @@ export function corsHeaders(
 ): Record<string, string> {
   if (allowedOrigins.length === 0) return {};
   const origin = request.headers.get("origin");
-  if (origin === null || !(allowedOrigins.includes(origin) || allowedOrigins.includes("*"))) return { vary: "Origin" };
+  if (origin === null || !(allowedOrigins.includes(origin) || allowedOrigins.includes("*")))
+    return { vary: "Origin" };
   const headers: Record<string, string> = {
     vary: "Origin",
     "access-control-allow-origin": origin,

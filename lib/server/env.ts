@@ -14,7 +14,8 @@ const list = z
   .transform((text) => (text ?? "").split(",").flatMap((item) => item.trim() || []));
 /** The longest that a timer can wait; it would fire at once on more. */
 const LONGEST_TIMER_MS = 2_147_483_647;
-const milliseconds = (fallback: number) => z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(fallback);
+const milliseconds = (fallback: number) =>
+  z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
 
 const schema = z.object({
@@ -63,7 +64,10 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
   const parsed = schema.safeParse(present);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new GatewayError("not_configured", `The variable ${String(issue?.path[0])} is wrong: ${issue?.message}.`);
+    throw new GatewayError(
+      "not_configured",
+      `The variable ${String(issue?.path[0])} is wrong: ${issue?.message}.`,
+    );
   }
   return { ...parsed.data, setting };
 }

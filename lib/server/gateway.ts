@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { ModeId } from "#lib/ai-models.ts";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import { SANDBOX_MODELS, SANDBOX_ORIGIN, withSandbox } from "#lib/adapters/sandbox-upstream.ts";
@@ -10,10 +9,16 @@ import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-ke
 import { createCookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import type { ModeId } from "#lib/ai-models.ts";
 import { type Catalogue, DEFAULT_CATALOGUE, parseModelsConfig } from "#lib/providers/catalogue.ts";
 import { loadPriceBook } from "#lib/providers/cost.ts";
 import { EngineHealth } from "#lib/providers/engine-health.ts";
-import { createRegistry, type Engine, type OperatorProvider, type Registry } from "#lib/providers/registry.ts";
+import {
+  createRegistry,
+  type Engine,
+  type OperatorProvider,
+  type Registry,
+} from "#lib/providers/registry.ts";
 import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
@@ -110,7 +115,9 @@ async function loadCatalogue(env: Env): Promise<Catalogue> {
   const isInline = config.startsWith("{") || config.includes("\n");
   if (isInline) return parseModelsConfig(config, "MODELS_CONFIG");
   const text = await readFile(config, "utf8").catch((error: unknown) => {
-    throw new GatewayError("not_configured", `MODELS_CONFIG names "${config}", which cannot be read.`, { cause: error });
+    throw new GatewayError("not_configured", `MODELS_CONFIG names "${config}", which cannot be read.`, {
+      cause: error,
+    });
   });
   return parseModelsConfig(text, config);
 }
@@ -137,7 +144,11 @@ function engineLookup(
     };
   }
   const builtIn = registry.resolve(
-    SANDBOX_MODELS.map((model) => ({ provider: SANDBOX_PROVIDER.id, model, label: `Sandbox engine (${model})` })),
+    SANDBOX_MODELS.map((model) => ({
+      provider: SANDBOX_PROVIDER.id,
+      model,
+      label: `Sandbox engine (${model})`,
+    })),
   );
   const local = env.NODE_ENV === "development" ? findLocalOllama() : Promise.resolve(undefined);
   return async () => {
@@ -161,7 +172,11 @@ function connectSupabase(env: Env) {
         "or start with `npm run dev`, which brings a local one.",
     );
   }
-  const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY });
+  const clients = createSupabaseClients({
+    url,
+    publishableKey,
+    serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
+  });
   return {
     turns: createSupabaseTurnStore({ clients, now: Date.now }),
     keys: createSupabaseGatewayKeyStore({ clients }),

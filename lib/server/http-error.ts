@@ -8,9 +8,14 @@ export function errorResponse(thrown: unknown, requestId: string): Response {
   const error = toGatewayError(thrown);
   const body: Record<string, unknown> = { code: error.code, message: error.message, requestId };
   if (error.details !== undefined) body["details"] = error.details;
-  return Response.json({ error: body }, { status: error.status, headers: { ...API_HEADERS, ...retryAfter(error) } });
+  return Response.json(
+    { error: body },
+    { status: error.status, headers: { ...API_HEADERS, ...retryAfter(error) } },
+  );
 }
 
 function retryAfter(error: GatewayError): Record<string, string> {
-  return error.retryAfterSeconds === undefined ? {} : { "retry-after": String(Math.ceil(error.retryAfterSeconds)) };
+  return error.retryAfterSeconds === undefined
+    ? {}
+    : { "retry-after": String(Math.ceil(error.retryAfterSeconds)) };
 }

@@ -1,21 +1,17 @@
-import { errorResponse, API_HEADERS } from "#lib/server/http-error.ts";
 import { corsHeaders } from "#lib/server/cors.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
+import type { HostContext } from "#lib/server/host-context.ts";
+import { API_HEADERS, errorResponse } from "#lib/server/http-error.ts";
 import type { Caller } from "#lib/services/caller.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
-/** What a host (Next, the self-host server, a test) knows about a request beyond the request. */
-export type HostContext = {
-  /** Address of the socket's other end; undefined where the host does not tell. */
-  remoteAddress?: string | undefined;
-  /** Keeps the process alive for work behind the answer. */
-  waitUntil: (work: Promise<void>) => void;
-};
+export type { HostContext };
 
 export type RouteContext = {
   gateway: Gateway;
   requestId: string;
+  host: HostContext;
   /** Who is calling; throws as `Authenticator` does. Cookies of a refreshed session go out with any answer. */
   authenticate(): Promise<Caller>;
   inBackground: RunInBackground;
@@ -49,7 +45,13 @@ export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
         cookies.push(...setCookies);
         return caller;
       };
-      response = await answer(request, { gateway: ready, requestId, authenticate, inBackground: host.waitUntil });
+      response = await answer(request, {
+        gateway: ready,
+        requestId,
+        host,
+        authenticate,
+        inBackground: host.waitUntil,
+      });
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.status >= 500) await logFailure(gateway, error, thrown, requestId);
@@ -70,7 +72,10 @@ export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
     if (handler === undefined) {
-      throw new GatewayError("method_not_allowed", `${request.method} is not supported here. Use ${allowed}.`);
+      throw new GatewayError(
+        "method_not_allowed",
+        `${request.method} is not supported here. Use ${allowed}.`,
+      );
     }
     return await handler(request, context);
   }

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
-import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+} from "jose";
 import { z } from "zod";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -45,7 +52,8 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
     [customFetch]: async (input, init) => {
       const response = await fetch(input, init);
       // A server in trouble says nothing about the token.
-      if (response.status >= 500 || response.status === 429) throw authAway(new Error(`JWKS: ${response.status}`));
+      if (response.status >= 500 || response.status === 429)
+        throw authAway(new Error(`JWKS: ${response.status}`));
       return response;
     },
   });
@@ -113,8 +121,12 @@ function cachedServerCheck(options: AccessTokenOptions, timeoutMs: number): Acce
 
 /** The auth server does not answer. */
 export function authAway(cause: unknown): GatewayError {
-  return new GatewayError("database_unavailable", "Your session could not be checked just now. Try again shortly.", {
-    retryAfterSeconds: 2,
-    cause,
-  });
+  return new GatewayError(
+    "database_unavailable",
+    "Your session could not be checked just now. Try again shortly.",
+    {
+      retryAfterSeconds: 2,
+      cause,
+    },
+  );
 }

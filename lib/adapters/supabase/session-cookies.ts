@@ -34,7 +34,8 @@ export function createCookieSessionReader(url: string, publishableKey: string): 
       cookies: {
         getAll: () => parseCookieHeader(header).map(({ name, value }) => ({ name, value: value ?? "" })),
         setAll: (cookies) => {
-          for (const { name, value, options } of cookies) setCookies.push(serializeCookieHeader(name, value, options));
+          for (const { name, value, options } of cookies)
+            setCookies.push(serializeCookieHeader(name, value, options));
         },
       },
     });

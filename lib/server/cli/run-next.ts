@@ -15,7 +15,8 @@ export async function runNext(command: "dev" | "start"): Promise<void> {
   const { default: nextEnv } = await import("@next/env");
   nextEnv.loadEnvConfig(process.cwd(), command === "dev", { info: () => undefined, error: console.error });
   const env = readEnv();
-  const local = env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
+  const local =
+    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
   const args = [require.resolve("next/dist/bin/next"), command, "--port", String(env.PORT)];
   if (env.HOST !== undefined) args.push("--hostname", env.HOST);
   const next = spawn(process.execPath, args, {
@@ -28,7 +29,12 @@ export async function runNext(command: "dev" | "start"): Promise<void> {
   process.exitCode = code;
 }
 
-type LocalSupabase = { variables: Record<string, string>; key: string; keyFile: string; stop(): Promise<void> };
+type LocalSupabase = {
+  variables: Record<string, string>;
+  key: string;
+  keyFile: string;
+  stop(): Promise<void>;
+};
 
 async function startLocalSupabase(dataDir: string): Promise<LocalSupabase> {
   const { startEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/start.ts");

@@ -57,7 +57,10 @@ async function answer(request: Request, context: RouteContext): Promise<Response
     { requestId, caller, signal: request.signal, inBackground },
     gateway.chat,
   );
-  const stream = sseStream(frames(turn), { clock: gateway.chat.effects.clock, onCancel: () => turn.abandon() });
+  const stream = sseStream(frames(turn), {
+    clock: gateway.chat.effects.clock,
+    onCancel: () => turn.abandon(),
+  });
   return new Response(stream, { headers: SSE_HEADERS });
 }
 
@@ -74,5 +77,6 @@ function toInput(body: z.infer<typeof bodySchema>): ChatInput {
 }
 
 async function* frames(turn: ChatTurn): AsyncGenerator<string, void> {
-  for await (const batch of turn.events) yield batch.map((event: NativeEvent) => serializeEvent(event)).join("");
+  for await (const batch of turn.events)
+    yield batch.map((event: NativeEvent) => serializeEvent(event)).join("");
 }

@@ -5,6 +5,10 @@ import { VERSION } from "#lib/shared/version.ts";
 export function health(gateway: GatewaySource): Route {
   return defineRoute(gateway, {
     GET: async (_request, context) =>
-      Response.json({ status: "ok", version: VERSION, engines: context.gateway.sandboxed ? "sandbox" : "providers" }),
+      Response.json({
+        status: "ok",
+        version: VERSION,
+        engines: context.gateway.sandboxed ? "sandbox" : "providers",
+      }),
   });
 }

@@ -1,0 +1,455 @@
+import { globSync } from "node:fs";
+import { decodeJwt, SignJWT, UnsecuredJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GatewaySource, HostContext, Route } from "#lib/server/route.ts";
+import { aiChat } from "#lib/server/routes/ai-chat.ts";
+import { health } from "#lib/server/routes/health.ts";
+import { notFound } from "#lib/server/routes/not-found.ts";
+import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
+import {
+  aHost,
+  createKey,
+  modelsConfig,
+  type Settings,
+  startTestGateway,
+  type TestGateway,
+} from "../support/test-gateway.ts";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type RouteRow = {
+  define: (gateway: GatewaySource) => Route;
+  methods: readonly Method[];
+  /** `user`: a user or a gateway key. `open`: anybody. */
+  access: "user" | "open";
+  /** The status of a call that is let in. */
+  success: number;
+  body?: unknown;
+};
+
+const EVERY: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Every route of app/api, by its folder. One that is missing here fails the run. */
+const ROUTES: Readonly<Record<string, RouteRow>> = {
+  "ai-chat": { define: aiChat, methods: ["POST"], access: "user", success: 200, body: { message: "Hi" } },
+  health: { define: health, methods: ["GET"], access: "open", success: 200 },
+  "[...path]": { define: notFound, methods: EVERY, access: "open", success: 404 },
+};
+
+const ORIGIN = "http://gateway.test";
+const FOREIGN = "https://evil.example";
+
+let database: TestSupabase;
+let upstream: FakeUpstream;
+let user: TestUser;
+let gateway: TestGateway;
+let keys: { live: string; revoked: string };
+
+beforeAll(async () => {
+  database = await startTestSupabase();
+  upstream = await startFakeUpstream(answers("in"));
+  user = await database.signUp();
+  keys = {
+    live: await createKey(database, user.userId),
+    revoked: await createKey(database, user.userId, { revoked: true }),
+  };
+  gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0" });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+  await database.stop();
+});
+
+function start(settings: Settings): Promise<TestGateway> {
+  const config = modelsConfig({ only: `${upstream.origin}/v1` });
+  return startTestGateway({ database, settings: { MODELS_CONFIG: config, ...settings } });
+}
+
+const secret = (text = database.jwtSecret): Uint8Array => new TextEncoder().encode(text);
+
+function token(claims: Record<string, unknown> = {}, expires = "1h", key = secret()): Promise<string> {
+  return new SignJWT({ ...decodeJwt(user.accessToken), ...claims })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setExpirationTime(expires)
+    .sign(key);
+}
+
+/** The cookie in which @supabase/ssr keeps a session. */
+function cookie(session: Record<string, unknown> = {}): string {
+  const name = `sb-${new URL(database.url).hostname.split(".")[0]}-auth-token`;
+  const value = JSON.stringify({
+    access_token: user.accessToken,
+    refresh_token: user.refreshToken,
+    token_type: "bearer",
+    expires_in: 3_600,
+    expires_at: Math.floor(Date.now() / 1_000) + 3_600,
+    user: { id: user.userId },
+    ...session,
+  });
+  return `${name}=base64-${Buffer.from(value).toString("base64url")}`;
+}
+
+const bearer = (credential: string): Record<string, string> => ({ authorization: `Bearer ${credential}` });
+type Credential = {
+  name: string;
+  headers: () => Record<string, string> | Promise<Record<string, string>>;
+  user: "in" | 401 | 403;
+};
+
+const CREDENTIALS: readonly Credential[] = [
+  { name: "no credential", headers: () => ({}), user: 401 },
+  { name: "an empty bearer", headers: () => ({ authorization: "Bearer " }), user: 401 },
+  { name: "an empty x-api-key", headers: () => ({ "x-api-key": "" }), user: 401 },
+  { name: "garbage", headers: () => bearer("garbage"), user: 401 },
+  { name: "garbage that looks like a token", headers: () => bearer("eyJhbGciOiJIUzI1NiJ9.e30.x"), user: 401 },
+  { name: "garbage that looks like a key", headers: () => bearer("sk-sarmalink-0000"), user: 401 },
+  { name: "an expired token", headers: async () => bearer(await token({}, "-1m")), user: 401 },
+  {
+    name: "a forged signature",
+    headers: async () => bearer(await token({}, "1h", secret("x".repeat(40)))),
+    user: 401,
+  },
+  {
+    name: "a token changed after it was signed",
+    headers: () =>
+      bearer(user.accessToken.replace(/\.[^.]+\./, `.${Buffer.from('{"sub":"x"}').toString("base64url")}.`)),
+    user: 401,
+  },
+  {
+    name: "alg none",
+    headers: () => bearer(new UnsecuredJWT(decodeJwt(user.accessToken)).encode()),
+    user: 401,
+  },
+  {
+    name: "an asymmetric algorithm of nobody's key",
+    headers: () =>
+      bearer(
+        user.accessToken.replace(/^[^.]+/, Buffer.from('{"alg":"ES256","kid":"x"}').toString("base64url")),
+      ),
+    user: 401,
+  },
+  { name: "the publishable key", headers: () => bearer(database.publishableKey), user: 401 },
+  { name: "the secret key", headers: () => bearer(database.secretKey), user: 401 },
+  {
+    name: "an anon token",
+    headers: async () => bearer(await token({ role: "anon", sub: undefined })),
+    user: 401,
+  },
+  {
+    name: "a service_role token",
+    headers: async () => bearer(await token({ role: "service_role" })),
+    user: 401,
+  },
+  { name: "a token without a user", headers: async () => bearer(await token({ sub: undefined })), user: 401 },
+  {
+    name: "another scheme",
+    headers: () => ({ authorization: `Basic ${btoa(`user:${keys.live}`)}` }),
+    user: 401,
+  },
+  { name: "a key without its scheme", headers: () => ({ authorization: keys.live }), user: 401 },
+  { name: "a valid user token", headers: () => bearer(user.accessToken), user: "in" },
+  {
+    name: "a valid user token, scheme in lower case",
+    headers: () => ({ authorization: `bearer ${user.accessToken}` }),
+    user: "in",
+  },
+  { name: "a valid gateway key", headers: () => bearer(keys.live), user: "in" },
+  { name: "a valid gateway key as x-api-key", headers: () => ({ "x-api-key": keys.live }), user: "in" },
+  { name: "a revoked key", headers: () => bearer(keys.revoked), user: 401 },
+  { name: "a key with one letter changed", headers: () => bearer(`${keys.live.slice(0, -1)}?`), user: 401 },
+  {
+    name: "a session cookie of the same origin",
+    headers: () => ({ cookie: cookie(), origin: ORIGIN }),
+    user: "in",
+  },
+  {
+    name: "a session cookie of the same site, as a browser says",
+    headers: () => ({ cookie: cookie(), "sec-fetch-site": "same-origin" }),
+    user: "in",
+  },
+  {
+    name: "a session cookie of a foreign origin",
+    headers: () => ({ cookie: cookie(), origin: FOREIGN }),
+    user: 403,
+  },
+  {
+    name: "a session cookie of origin null",
+    headers: () => ({ cookie: cookie(), origin: "null" }),
+    user: 403,
+  },
+  {
+    name: "a session cookie of a look-alike origin",
+    headers: () => ({ cookie: cookie(), origin: "http://gateway.test.evil.example" }),
+    user: 403,
+  },
+  {
+    name: "a session cookie of a foreign origin that forges x-forwarded-host",
+    headers: () => ({ cookie: cookie(), origin: FOREIGN, "x-forwarded-host": "evil.example" }),
+    user: 403,
+  },
+  { name: "a session cookie without an origin", headers: () => ({ cookie: cookie() }), user: 403 },
+  {
+    name: "a cookie that is no session",
+    headers: () => ({ cookie: "sb-127-auth-token=%E0%A4%A", origin: ORIGIN }),
+    user: 401,
+  },
+  {
+    name: "a cookie whose session is garbage",
+    headers: () => ({ cookie: "sb-127-auth-token=base64-AAAA; x=%", origin: ORIGIN }),
+    user: 401,
+  },
+  {
+    name: "a cookie with a forged token",
+    headers: async () => ({
+      cookie: cookie({ access_token: await token({}, "1h", secret("x".repeat(40))) }),
+      origin: ORIGIN,
+    }),
+    user: 401,
+  },
+  {
+    name: "a bad bearer beside a good cookie",
+    headers: () => ({ cookie: cookie(), origin: ORIGIN, ...bearer("garbage") }),
+    user: 401,
+  },
+];
+
+/** What has opened doors elsewhere: CVE-2025-29927, and Next's own internal requests. */
+const REPLAYS: readonly Record<string, string>[] = [
+  {},
+  { "x-middleware-subrequest": "middleware:middleware:middleware:middleware:middleware" },
+  { "x-middleware-subrequest": "src/middleware:src/middleware:src/middleware:src/middleware:src/middleware" },
+  { RSC: "1", "next-router-prefetch": "1", "next-router-state-tree": "%5B%22%22%5D" },
+];
+
+type Call = { status: number; body: string; headers: Headers };
+
+async function call(
+  row: RouteRow,
+  headers: Record<string, string>,
+  options: { via?: TestGateway; host?: Partial<HostContext>; method?: string; body?: unknown } = {},
+): Promise<Call> {
+  const { via = gateway, host = {}, method = row.methods[0] ?? "GET", body = row.body } = options;
+  const route = row.define(async () => via.gateway);
+  const hasBody = body !== undefined && method !== "GET" && method !== "OPTIONS";
+  const request = new Request(`${ORIGIN}/api/x`, {
+    method,
+    ...(hasBody ? { body: JSON.stringify(body) } : {}),
+  });
+  // A Request made here may not be told its own cookie, origin and host: hosts may.
+  const all = new Headers({
+    host: "gateway.test",
+    ...(hasBody ? { "content-type": "application/json" } : {}),
+    ...headers,
+  });
+  Object.defineProperty(request, "headers", { value: all });
+  const response = await route(request, aHost(host));
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+describe("who may call", () => {
+  test("every route of app/api has a row", () => {
+    const found = globSync("app/api/**/route.{ts,tsx}").map((file) =>
+      file.replace(/^app\/api\/(.*)\/route\.tsx?$/, "$1"),
+    );
+    expect(found.sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  for (const [name, row] of Object.entries(ROUTES)) {
+    describe(name, () => {
+      test.each(CREDENTIALS)("$name", async ({ headers, user: expected }) => {
+        const wanted = row.access === "open" || expected === "in" ? row.success : expected;
+        for (const replay of REPLAYS) {
+          const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });
+          expect(status, JSON.stringify(replay)).toBe(wanted);
+          expect(sent.get("x-request-id")).toBeTruthy();
+          expect(sent.get("cache-control")).toContain("no-store");
+          if (status < 400) continue;
+          expect(JSON.parse(body)).toEqual({
+            error: {
+              code: expect.any(String),
+              message: expect.any(String),
+              requestId: sent.get("x-request-id"),
+            },
+          });
+        }
+      });
+
+      test("other methods are 405 with Allow, for anybody", async () => {
+        for (const method of [...EVERY, "toString", "constructor"].filter(
+          (one) => !row.methods.includes(one as Method),
+        )) {
+          const { status, headers, body } = await call(row, bearer(user.accessToken), { method });
+          expect(status, method).toBe(405);
+          expect(headers.get("allow")).toBe([...row.methods, "OPTIONS"].join(", "));
+          expect(JSON.parse(body)).toMatchObject({ error: { code: "method_not_allowed" } });
+        }
+      });
+    });
+  }
+});
+
+const aiChatRow: RouteRow = {
+  define: aiChat,
+  methods: ["POST"],
+  access: "user",
+  success: 200,
+  body: { message: "Hi" },
+};
+
+test("a health probe may ask with HEAD", async () => {
+  expect((await call({ ...aiChatRow, define: health, body: undefined }, {}, { method: "HEAD" })).status).toBe(
+    200,
+  );
+});
+
+describe("failed credentials", () => {
+  test("are limited by address; who was let in before still is", async () => {
+    const limited = await start({ AUTH_FAILURES_PER_MINUTE: "3" });
+    const ask = async (credential: string, address: string): Promise<number> => {
+      const answer = await call(aiChatRow, bearer(credential), {
+        via: limited,
+        host: { remoteAddress: address },
+      });
+      if (answer.status === 429) {
+        const seconds = Number(answer.headers.get("retry-after"));
+        expect(seconds).toBeGreaterThan(0);
+        expect(seconds).toBeLessThanOrEqual(60);
+        expect(answer.body).toContain("too_many_auth_failures");
+      }
+      return answer.status;
+    };
+    expect(await ask(keys.live, "198.51.100.1")).toBe(200);
+    for (let failure = 0; failure < 3; failure++)
+      expect(await ask(`bad-${failure}`, "198.51.100.1")).toBe(401);
+    expect(await ask("bad-4", "198.51.100.1")).toBe(429);
+    // A stranger behind the same address must wait; another address need not.
+    expect(await ask(user.accessToken, "198.51.100.1")).toBe(429);
+    expect(await ask(user.accessToken, "198.51.100.2")).toBe(200);
+    // One address's guesses must not lock out the people behind it (a proxy, an office).
+    expect(await ask(keys.live, "198.51.100.1")).toBe(200);
+    await limited.stop();
+  });
+
+  test("in cookies count as well", async () => {
+    const limited = await start({ AUTH_FAILURES_PER_MINUTE: "2" });
+    const forged = {
+      cookie: cookie({ access_token: await token({}, "1h", secret("x".repeat(40))) }),
+      origin: ORIGIN,
+    };
+    const statuses = [];
+    for (let failure = 0; failure < 3; failure++)
+      statuses.push((await call(aiChatRow, forged, { via: limited })).status);
+    expect(statuses).toEqual([401, 401, 429]);
+    await limited.stop();
+  });
+
+  test.each([
+    { trust: "", xff: "203.0.113.1", other: "203.0.113.2", second: 429 },
+    { trust: "true", xff: "203.0.113.1", other: "203.0.113.2", second: 401 },
+    // Only the last entry is the proxy's own word.
+    { trust: "true", xff: "203.0.113.1, 203.0.113.9", other: "203.0.113.2, 203.0.113.9", second: 429 },
+  ])("TRUST_PROXY=$trust: $xff, then $other: $second", async ({ trust, xff, other, second }) => {
+    const limited = await start({ AUTH_FAILURES_PER_MINUTE: "1", TRUST_PROXY: trust });
+    const ask = async (forwarded: string) =>
+      (await call(aiChatRow, { ...bearer("bad"), "x-forwarded-for": forwarded }, { via: limited })).status;
+    expect(await ask(xff)).toBe(401);
+    expect(await ask(other)).toBe(second);
+    await limited.stop();
+  });
+});
+
+describe("a session that has to be refreshed", () => {
+  const expired = async (): Promise<Record<string, string>> => {
+    const person = await database.signUp();
+    const session = { access_token: person.accessToken, refresh_token: person.refreshToken, expires_at: 1 };
+    return { cookie: cookie(session), origin: ORIGIN };
+  };
+
+  test("lets in and sets its new cookies", async () => {
+    const answer = await call(aiChatRow, await expired());
+    expect(answer.status).toBe(200);
+    expect(answer.headers.getSetCookie().join()).toContain("auth-token=base64-");
+    expect(answer.headers.get("cache-control")).toContain("no-store");
+  });
+
+  test("sets them beside an error too: the old refresh token is used up", async () => {
+    const answer = await call(aiChatRow, await expired(), { body: { message: 1 } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.getSetCookie().join()).toContain("auth-token=base64-");
+  });
+
+  test("is not refreshed for another site's page", async () => {
+    const headers = await expired();
+    const refused = await call(aiChatRow, { ...headers, origin: FOREIGN });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.getSetCookie()).toEqual([]);
+    expect((await call(aiChatRow, headers)).status).toBe(200);
+  });
+});
+
+describe("CORS", () => {
+  const ALLOWED = "https://app.example";
+  let open: TestGateway;
+  beforeAll(async () => {
+    open = await start({ CORS_ALLOWED_ORIGINS: `${ALLOWED}, https://other.example` });
+  });
+  afterAll(() => open.stop());
+
+  test("an allowed origin may read, with a bearer, errors included", async () => {
+    for (const credential of [user.accessToken, "garbage"]) {
+      const { headers } = await call(aiChatRow, { ...bearer(credential), origin: ALLOWED }, { via: open });
+      expect(headers.get("access-control-allow-origin")).toBe(ALLOWED);
+      expect(headers.get("access-control-expose-headers")).toContain("x-request-id");
+      expect(headers.get("vary")).toBe("Origin");
+    }
+  });
+
+  test("a preflight is answered without a credential", async () => {
+    const { status, headers, body } = await call(
+      aiChatRow,
+      { origin: ALLOWED, "access-control-request-method": "POST" },
+      { via: open, method: "OPTIONS" },
+    );
+    expect(status).toBe(204);
+    expect(body).toBe("");
+    expect(headers.get("access-control-allow-origin")).toBe(ALLOWED);
+    expect(headers.get("access-control-allow-methods")).toBe("POST, OPTIONS");
+    expect(headers.get("access-control-allow-headers")).toContain("authorization");
+  });
+
+  test.each([FOREIGN, "null", "https://app.example.evil.example", "http://app.example", ""])(
+    "a foreign origin (%s) is allowed nothing",
+    async (origin) => {
+      for (const method of ["OPTIONS", "POST"]) {
+        const { headers } = await call(
+          aiChatRow,
+          { ...bearer(user.accessToken), origin },
+          { via: open, method },
+        );
+        expect(headers.get("access-control-allow-origin")).toBeNull();
+        expect(headers.get("access-control-allow-methods")).toBeNull();
+        expect(headers.get("vary")).toBe("Origin");
+      }
+    },
+  );
+
+  test("credentials are never allowed, and an allowed origin's cookie still may not write", async () => {
+    const answer = await call(aiChatRow, { cookie: cookie(), origin: ALLOWED }, { via: open });
+    expect(answer.status).toBe(403);
+    for (const method of ["OPTIONS", "POST"]) {
+      const { headers } = await call(
+        aiChatRow,
+        { ...bearer(user.accessToken), origin: ALLOWED },
+        { via: open, method },
+      );
+      expect(headers.get("access-control-allow-credentials")).toBeNull();
+    }
+  });
+
+  test("nothing is allowed by default", async () => {
+    const { headers } = await call(aiChatRow, { ...bearer(user.accessToken), origin: ALLOWED });
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+  });
+});

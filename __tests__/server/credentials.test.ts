@@ -1,0 +1,231 @@
+import { createServer } from "node:http";
+import { SignJWT } from "jose";
+import { afterEach, describe, expect, test } from "vitest";
+import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
+import type { FoundGatewayKey } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createCookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
+import { createAuthenticator } from "#lib/server/auth.ts";
+import { readEnv } from "#lib/server/env.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { expectLinear } from "../support/linear.ts";
+
+const servers: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of servers.splice(0)) stop();
+});
+
+/** An auth server that answers every request alike. */
+async function authServer(
+  status: number,
+  body: unknown,
+): Promise<{ url: string; calls: string[]; answer(status: number, body: unknown): void }> {
+  const calls: string[] = [];
+  let now = { status, body };
+  const server = createServer((request, response) => {
+    calls.push(request.url ?? "");
+    response.writeHead(now.status, { "content-type": "application/json" }).end(JSON.stringify(now.body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  servers.push(() => server.close());
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}`, calls, answer: (status, body) => (now = { status, body }) };
+}
+
+const SUB = "0b8f1a5e-64a3-4f44-9e2c-9a9d9c3c9a11";
+const SECRET = "a shared secret of more than thirty-two characters";
+
+function token(claims: Record<string, unknown> = {}, alg = "HS256"): Promise<string> {
+  return new SignJWT({ sub: SUB, role: "authenticated", email: "a@example.test", ...claims })
+    .setProtectedHeader({ alg })
+    .setExpirationTime("1h")
+    .sign(new TextEncoder().encode(SECRET));
+}
+
+describe("access tokens", () => {
+  test("a token's own word is not taken for a confirmed address: user_metadata is its user's to write", async () => {
+    const verify = createAccessTokenVerifier({
+      url: "http://127.0.0.1:1",
+      publishableKey: "k",
+      jwtSecret: SECRET,
+      now: () => 0,
+    });
+    const user = await verify(
+      await token({ user_metadata: { email_verified: true }, email: "admin@example.test" }),
+    );
+    expect(user).toEqual({ userId: SUB, email: "admin@example.test", emailConfirmed: false });
+  });
+
+  test("without the secret the server is asked, once a minute", async () => {
+    const clock = new FakeClock();
+    const server = await authServer(200, {
+      id: SUB,
+      email: "a@example.test",
+      email_confirmed_at: "2026-01-01T00:00:00Z",
+    });
+    const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: clock.now });
+    const one = await token();
+    for (let time = 0; time < 3; time++) {
+      expect(await verify(one)).toEqual({ userId: SUB, email: "a@example.test", emailConfirmed: true });
+    }
+    expect(server.calls).toHaveLength(1);
+    clock.advance(60_001);
+    server.answer(200, { id: SUB, email: "a@example.test", email_confirmed_at: null });
+    expect(await verify(one)).toMatchObject({ emailConfirmed: false });
+    expect(server.calls).toHaveLength(2);
+  });
+
+  test.each([429, 500, 503])(
+    "a server that answers %i says nothing of the token, and is asked again",
+    async (status) => {
+      const server = await authServer(status, { message: "trouble" });
+      const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: () => 0 });
+      const one = await token();
+      await expect(verify(one)).rejects.toMatchObject({ code: "database_unavailable" });
+      server.answer(200, { id: SUB });
+      expect(await verify(one)).toMatchObject({ userId: SUB });
+    },
+  );
+
+  test.each([
+    [403, null],
+    [401, null],
+  ])("a server that answers %i refuses the token", async (status, expected) => {
+    const server = await authServer(status, { message: "no" });
+    const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: () => 0 });
+    expect(await verify(await token())).toBe(expected);
+  });
+
+  test("a JWKS that is away says nothing of the token either", async () => {
+    const server = await authServer(503, {});
+    const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: () => 0 });
+    const asymmetric = (await token()).replace(
+      /^[^.]+/,
+      Buffer.from('{"alg":"ES256","kid":"a"}').toString("base64url"),
+    );
+    await expect(verify(asymmetric)).rejects.toMatchObject({ code: "database_unavailable" });
+    server.answer(200, { keys: [] });
+    expect(await verify(asymmetric)).toBeNull();
+  });
+});
+
+describe("session cookies", () => {
+  test("an expired session is 503 at once while the auth server is away, and its cookies stay", async () => {
+    const server = await authServer(503, {});
+    const read = createCookieSessionReader(server.url, "k");
+    const session = {
+      access_token: await token(),
+      refresh_token: "r",
+      expires_at: 1,
+      expires_in: 1,
+      token_type: "bearer",
+      user: {},
+    };
+    const cookie = `sb-127-auth-token=base64-${Buffer.from(JSON.stringify(session)).toString("base64url")}`;
+    const from = performance.now();
+    await expect(read(new Request("http://x.test", { headers: { cookie } }))).rejects.toMatchObject({
+      code: "database_unavailable",
+    });
+    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(server.calls).toHaveLength(1);
+  });
+
+  test("are known by their name, in linear time", () => {
+    const has = (cookie: string): boolean =>
+      hasSessionCookie(new Request("http://x.test", { headers: { cookie } }));
+    expect(has("a=b; sb-abc-auth-token=x")).toBe(true);
+    expect(has("sb-abc-auth-token.0=x")).toBe(true);
+    expect(has("a=sb-abc-auth-token; b=c")).toBe(false);
+    expect(has("xsb-abc-auth-token=c")).toBe(false);
+    expectLinear(2_000, (size) => {
+      const request = new Request("http://x.test", { headers: { cookie: "sb-".repeat(size) } });
+      return () => hasSessionCookie(request);
+    });
+  });
+});
+
+describe("gateway keys", () => {
+  function setUp() {
+    const clock = new FakeClock();
+    const key: FoundGatewayKey = { keyId: "k", userId: SUB, limits: {} };
+    const store = { answer: async (): Promise<FoundGatewayKey | null> => key, lookups: 0 };
+    const authenticator = createAuthenticator({
+      env: readEnv({}),
+      clock,
+      keys: {
+        findByHash: () => {
+          store.lookups++;
+          return store.answer();
+        },
+        anyEverCreated: async () => true,
+      },
+      verifyToken: async () => null,
+      readCookies: async () => null,
+    });
+    const ask = (credential = "sk-sarmalink-x") =>
+      authenticator.authenticate(
+        new Request("http://x.test", { headers: { authorization: `Bearer ${credential}` } }),
+        { waitUntil: () => undefined },
+      );
+    return { clock, store, ask };
+  }
+  const away = async (): Promise<never> => {
+    throw new GatewayError("database_unavailable", "away");
+  };
+
+  test("are looked up once a minute, also when many ask at once", async () => {
+    const { clock, store, ask } = setUp();
+    await Promise.all(Array.from({ length: 20 }, () => ask()));
+    await ask();
+    expect(store.lookups).toBe(1);
+    clock.advance(60_001);
+    await Promise.all(Array.from({ length: 20 }, () => ask()));
+    expect(store.lookups).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("that were good stay good while the database is away, or says nothing", async () => {
+    const { clock, store, ask } = setUp();
+    await ask();
+    clock.advance(60_001);
+    store.answer = away;
+    expect((await ask()).caller).toMatchObject({ userId: SUB });
+    store.answer = () => new Promise(() => undefined);
+    const asked = ask();
+    await clock.advanceAsync(500);
+    expect((await asked).caller).toMatchObject({ userId: SUB });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("that were never seen are 503 while the database is away, and that is no failed credential", async () => {
+    const { store, ask } = setUp();
+    store.answer = away;
+    for (let time = 0; time < 400; time++)
+      await expect(ask()).rejects.toMatchObject({ code: "database_unavailable" });
+  });
+
+  test("that were revoked are refused from the next look on", async () => {
+    const { clock, store, ask } = setUp();
+    await ask();
+    store.answer = async () => null;
+    clock.advance(60_001);
+    await expect(ask()).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(ask()).rejects.toMatchObject({ code: "unauthorized" });
+  });
+
+  test("the limit of failures is per minute, and 0 switches it off", async () => {
+    const { clock, store, ask } = setUp();
+    store.answer = async () => null;
+    for (let time = 0; time < 300; time++)
+      await expect(ask()).rejects.toMatchObject({ code: "unauthorized" });
+    const lookups = store.lookups;
+    await expect(ask()).rejects.toMatchObject({
+      code: "too_many_auth_failures",
+      retryAfterSeconds: expect.any(Number),
+    });
+    expect(store.lookups).toBe(lookups);
+    clock.advance(60_000);
+    await expect(ask()).rejects.toMatchObject({ code: "unauthorized" });
+  });
+});
