@@ -94,7 +94,7 @@ export type Ask = {
 
 /** One fault: a chain, what is asked of it, and what everybody must see. */
 export type FaultRow = {
-  /** The row of docs/FAULTS. */
+  /** Number of the fault in the list that this table proves. */
   row: number;
   name: string;
   /** Both, unless it is said here. */

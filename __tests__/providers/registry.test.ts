@@ -89,7 +89,7 @@ describe("engines", () => {
       registry(settings)
         .resolve([step])
         .map(({ id, label, model }) => [id, label, model]);
-    const github = ["github-models/gpt-4o", "GitHub GPT-4o", "openai/gpt-4o"];
+    const github = ["github-models/openai/gpt-4o", "GitHub GPT-4o", "openai/gpt-4o"];
     const openai = ["openai/gpt-4o", "OpenAI GPT-4o", "gpt-4o"];
     expect(ids({})).toEqual([]);
     expect(ids({ GITHUB_MODELS_TOKEN: "t" })).toEqual([github]);
@@ -107,10 +107,10 @@ describe("engines", () => {
     });
   });
 
-  test("openrouter-free is OpenRouter: the same keys, its own id", () => {
+  test("openrouter-free is OpenRouter: the same keys, the same engines", () => {
     const [engine] = registry({ OPENROUTER_API_KEY: "k" }).resolve([spec("openrouter-free", "a/b:free")]);
     expect(engine).toMatchObject({
-      id: "openrouter-free/a/b:free",
+      id: "openrouter/a/b:free",
       keys: ["k"],
       provider: { id: "openrouter" },
     });
@@ -154,7 +154,7 @@ describe("engines", () => {
       ])
       .filter((engine) => engine.paid)
       .map(({ id }) => id);
-    expect(paid).toEqual(["anthropic/m", "openai/m", "groq/m", "openrouter-free/m"]);
+    expect(paid).toEqual(["anthropic/m", "openai/m", "groq/m", "openrouter/m"]);
   });
 });
 

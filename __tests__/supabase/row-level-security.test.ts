@@ -240,15 +240,31 @@ describe("beyond rows", () => {
       "begin_turn",
       { p_request_id: randomUUID(), p_settle_hash: HASH, p_tier: "smart", p_daily_limit: 1 },
     ],
-    [
-      "anon",
-      "settle_turn",
-      { p_request_id: randomUUID(), p_settle_secret: "x", p_status: "failed", p_delivered: false },
-    ],
     ["anon", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "ai_turn_owner", { p_user_id: null }],
   ] as const)("%s cannot call %s", async (actor, name, parameters) => {
     expect((await actors[actor].rpc(name, parameters)).error?.code).toBe("42501");
+  });
+
+  test("without the secret of a turn nobody settles it", async () => {
+    const id = randomUUID();
+    await supabase.sql`insert into ai_chat_usage ${supabase.sql({
+      id,
+      user_id: owner.userId,
+      tier: "smart",
+      quota_day: "2026-01-01",
+      settle_hash: Buffer.alloc(32),
+    })}`;
+    const guess = { p_request_id: id, p_settle_secret: "x", p_status: "failed", p_delivered: false };
+    for (const [actor, code] of [
+      ["anon", "PT403"],
+      ["owner", "PT403"],
+      ["other", "PT404"],
+    ] as const) {
+      expect((await actors[actor].rpc("settle_turn", guess)).error?.code, actor).toBe(code);
+    }
+    const [row] = await supabase.sql`select status from ai_chat_usage where id = ${id}`;
+    expect(row?.["status"]).toBe("started");
   });
 });

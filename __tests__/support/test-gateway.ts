@@ -24,7 +24,12 @@ export type TestGateway = {
   stop(): Promise<void>;
 };
 
-export type TestGatewayOptions = { database: TestSupabase; settings?: Settings };
+export type TestGatewayOptions = {
+  database: TestSupabase;
+  settings?: Settings;
+  /** Where log lines go; nowhere by default, so that expected failures do not fill the screen. */
+  log?: (line: string) => void;
+};
 
 /** What the gateway is told of its database. */
 export function databaseSettings(database: TestSupabase): Settings {
@@ -40,8 +45,9 @@ export function databaseSettings(database: TestSupabase): Settings {
 export async function startTestGateway({
   database,
   settings = {},
+  log = () => undefined,
 }: TestGatewayOptions): Promise<TestGateway> {
-  const gateway = await createGateway(readEnv({ ...databaseSettings(database), ...settings }));
+  const gateway = await createGateway(readEnv({ ...databaseSettings(database), ...settings }), log);
   const works = new Set<Promise<void>>();
   const host: HostContext = {
     remoteAddress: "192.0.2.1",

@@ -41,8 +41,12 @@ const configSchema = z.strictObject({
 });
 type ModelsConfig = z.infer<typeof configSchema>;
 
-/** Ids that mean something else already: other names of built-in providers, and the sandbox. */
-const RESERVED_IDS: ReadonlySet<string> = new Set([...Object.keys(PROVIDER_ALIASES), "sandbox"]);
+/** Ids that mean something already: a built-in provider moves by its base-URL variable, not by a namesake. */
+const RESERVED_IDS: ReadonlySet<string> = new Set([
+  ...PROVIDERS.map((provider) => provider.id),
+  ...Object.keys(PROVIDER_ALIASES),
+  "sandbox",
+]);
 
 type Path = readonly PropertyKey[];
 type Located = { value: unknown; lineOf(path: Path): number };

@@ -13,11 +13,11 @@ export type FailureKind =
   | "model_forbidden"
   /** 404, 410: the model is not there. */
   | "model_gone"
-  /** 5xx, 408, 409, 425, 529: the provider is in trouble. */
+  /** 5xx (also 529), 408, 409, 425, 498, 499: the provider is in trouble. */
   | "server_error"
-  /** 400, 413, 422: this engine cannot take this request. */
+  /** 400, 422: this engine cannot take this request. */
   | "refused"
-  /** Like `refused`, because the prompt is longer than the engine reads. */
+  /** 413, or 400 for this reason: like `refused`, because the prompt is longer than the engine reads. */
   | "context_length"
   /** The provider declines the content itself. */
   | "content_policy"

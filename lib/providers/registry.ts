@@ -29,7 +29,7 @@ export type EngineSpec = {
 
 /** An engine that can be called: a row whose provider is configured. */
 export type Engine = {
-  /** `provider/model`. */
+  /** `provider/model`, as the provider is really called: other names of it do not make another engine. */
   id: string;
   label: string;
   provider: ProviderDefinition;
@@ -154,12 +154,13 @@ export function createRegistry(
     const provider = find(spec.provider);
     if (provider === undefined || provider.keys.length === 0) return undefined;
     const { definition, baseUrl, keys } = provider;
-    const prefix = definition.modelPrefix ?? "";
+    const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
+    const model = `${prefix}${spec.model}`;
     return {
-      id: `${spec.provider}/${spec.model}`,
+      id: `${definition.id}/${model}`,
       label: spec.label,
       provider: definition,
-      model: prefix !== "" && !spec.model.includes("/") ? `${prefix}${spec.model}` : spec.model,
+      model,
       baseUrl,
       origin: new URL(baseUrl).origin,
       keys,

@@ -1,4 +1,4 @@
-const ALLOWED_HEADERS = "authorization, content-type, x-api-key, x-request-id";
+const ALLOWED_HEADERS = "authorization, content-type, x-api-key";
 const EXPOSED_HEADERS =
   "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped";
 const PREFLIGHT_SECONDS = "600";

@@ -7,7 +7,7 @@ const flag = (fallback: boolean) =>
   z
     .string()
     .optional()
-    .transform((text) => (text === undefined ? fallback : /^(?:1|true|on|yes)$/i.test(text.trim())));
+    .transform((text) => (text === undefined ? fallback : /^(?:1|true|on)$/i.test(text.trim())));
 const list = z
   .string()
   .optional()

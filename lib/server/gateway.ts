@@ -62,11 +62,13 @@ async function readEnvLater(): Promise<Env> {
 }
 
 /** A gateway of its own; tests make theirs from the settings they want. */
-export async function createGateway(settings: Env | Promise<Env>): Promise<Gateway> {
+export async function createGateway(
+  settings: Env | Promise<Env>,
+  writeLog?: (line: string) => void,
+): Promise<Gateway> {
   const env = await settings;
-  const catalogue = await loadCatalogue(env);
-  const registry = createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]);
-  const logger = createLogger(secretsOf(env, registry));
+  const { catalogue, registry } = await loadProviders(env);
+  const logger = createLogger(secretsOf(env, registry), writeLog);
   const clock = systemClock;
   const http = createHttpUpstream();
   const health = new EngineHealth(() => clock.now());
@@ -107,6 +109,15 @@ export async function createGateway(settings: Env | Promise<Env>): Promise<Gatew
     },
     close: () => http.close(),
   };
+}
+
+/**
+ * The modes and providers that the settings describe. Throws `not_configured`, naming the variable or
+ * the line that is wrong.
+ */
+export async function loadProviders(env: Env): Promise<{ catalogue: Catalogue; registry: Registry }> {
+  const catalogue = await loadCatalogue(env);
+  return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
 
 async function loadCatalogue(env: Env): Promise<Catalogue> {

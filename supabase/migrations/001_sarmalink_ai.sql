@@ -315,6 +315,10 @@ $$;
 -- transaction. Returns true when this call settled it, false when it was settled before (and then
 -- nothing changes). p_attempts: array of {model_id, backend, key_index, status, latency_ms,
 -- tokens_out, meta}.
+--
+-- The secret of the turn is the credential, and no session is asked for: an answer may take longer than
+-- the caller's access token lives, and what was billed must be written all the same. Whoever is signed
+-- in can settle their own turns only, and p_user_id, where it is given, must be the turn's user.
 create or replace function public.settle_turn(
   p_request_id uuid,
   p_settle_secret text,
@@ -334,7 +338,8 @@ create or replace function public.settle_turn(
 ) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_user uuid := public.ai_turn_owner(p_user_id);
+  v_user uuid;
+  v_hash bytea;
   v_turn public.ai_chat_usage;
   v_new_messages jsonb := '[]'::jsonb;
   v_attempts jsonb := coalesce(p_attempts, '[]'::jsonb);
@@ -343,20 +348,23 @@ begin
   if jsonb_typeof(v_attempts) = 'string' then
     v_attempts := (v_attempts #>> '{}')::jsonb;
   end if;
-  -- The session is locked before the ledger row, as everywhere: two orders would deadlock.
-  perform 1 from public.ai_chat_sessions
-    where id = (select session_id from public.ai_chat_usage where id = p_request_id and user_id = v_user)
-      and user_id = v_user
-    for update;
-  select * into v_turn from public.ai_chat_usage
-    where id = p_request_id and user_id = v_user
-    for update;
-  if not found then
+  select user_id, settle_hash into v_user, v_hash from public.ai_chat_usage where id = p_request_id;
+  if not found or v_user <> coalesce(p_user_id, v_user) or v_user <> coalesce(auth.uid(), v_user) then
     raise exception 'no such turn' using errcode = 'PT404';
   end if;
-  -- Digests of a 256-bit secret: the time of the comparison tells nothing that helps to find it.
-  if sha256(convert_to(p_settle_secret, 'UTF8')) <> v_turn.settle_hash then
+  -- Before anything is locked. Digests of a 256-bit secret: the time of the comparison tells nothing
+  -- that helps to find it.
+  if sha256(convert_to(coalesce(p_settle_secret, ''), 'UTF8')) <> v_hash then
     raise exception 'wrong settle secret' using errcode = 'PT403';
+  end if;
+  -- The session is locked before the ledger row, as everywhere: two orders would deadlock.
+  perform 1 from public.ai_chat_sessions
+    where id = (select session_id from public.ai_chat_usage where id = p_request_id)
+      and user_id = v_user
+    for update;
+  select * into v_turn from public.ai_chat_usage where id = p_request_id for update;
+  if not found then
+    raise exception 'no such turn' using errcode = 'PT404';
   end if;
   if v_turn.status <> 'started' then
     return false;
@@ -426,7 +434,7 @@ grant execute on function public.begin_turn(uuid, text, text, integer, uuid, tex
   to authenticated, service_role;
 grant execute on function public.settle_turn(
   uuid, text, text, boolean, text, text, bigint, bigint, bigint, numeric, text, text, text, jsonb, uuid
-) to authenticated, service_role;
+) to anon, authenticated, service_role;
 
 -- A running PostgREST learns of the new functions; elsewhere nobody listens.
 notify pgrst, 'reload schema';

@@ -293,6 +293,26 @@ describe("settle", () => {
     });
   });
 
+  test("a turn is settled although the user's access token has expired meanwhile", async () => {
+    const turn = aTurn(user.caller);
+    await store.begin(turn);
+    await store.settle(settled({ ...turn, caller: { ...user.caller, accessToken: "expired" } }));
+    expect(await turnRow(turn.requestId)).toMatchObject({ status: "completed", prompt_tokens: "11" });
+  });
+
+  test("a signed-in user who knows the secret of another's turn cannot settle it", async () => {
+    const turn = aTurn(user.caller);
+    await store.begin(turn);
+    const direct = await supabase.clients.asUser(other.accessToken).rpc("settle_turn", {
+      p_request_id: turn.requestId,
+      p_settle_secret: turn.settleSecret,
+      p_status: "failed",
+      p_delivered: false,
+    });
+    expect(direct.error?.code).toBe("PT404");
+    expect(await turnRow(turn.requestId)).toMatchObject({ status: "started" });
+  });
+
   test("stores NUL and lone surrogates as U+FFFD", async () => {
     const turn = aTurn(user.caller, { title: "a\u0000b" });
     const { sessionId } = await store.begin(turn);

@@ -20,6 +20,8 @@ export type DatabaseClient = Pick<SupabaseClient, "from" | "rpc">;
 export type SupabaseClients = {
   /** A client under row level security, as the user whose access token this is. */
   asUser(accessToken: string): DatabaseClient;
+  /** A client that is nobody: for calls whose argument is their credential. */
+  asAnonymous(): DatabaseClient;
   /** The service-role client. Throws `not_configured` when there is no service role key. */
   asService(): DatabaseClient;
   readonly hasServiceRole: boolean;
@@ -44,6 +46,7 @@ export function createSupabaseClients(options: SupabaseClientsOptions): Supabase
       ...(accessToken === undefined ? {} : { accessToken: async () => accessToken }),
     });
   const userClients = new Map<string, SupabaseClient>();
+  let anonymousClient: SupabaseClient | undefined;
   let serviceClient: SupabaseClient | undefined;
 
   return {
@@ -55,6 +58,10 @@ export function createSupabaseClients(options: SupabaseClientsOptions): Supabase
       const oldest = userClients.keys().next();
       if (userClients.size > CACHED_USER_CLIENTS && !oldest.done) userClients.delete(oldest.value);
       return client;
+    },
+    asAnonymous() {
+      anonymousClient ??= build(options.publishableKey);
+      return anonymousClient;
     },
     asService() {
       if (options.serviceRoleKey === undefined) {

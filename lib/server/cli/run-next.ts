@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { childEnvironment, readEnv } from "#lib/server/env.ts";
+import { loadProviders } from "#lib/server/gateway.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */
@@ -11,10 +13,23 @@ const GRACE_MS = 15_000;
  * ends or a signal comes. The database goes last, so that turns can still be saved.
  */
 export async function runNext(command: "dev" | "start"): Promise<void> {
+  try {
+    process.exitCode = await run(command);
+  } catch (error) {
+    // A wrong setting is told in one line; anything else is a bug and shows where.
+    if (!(error instanceof GatewayError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function run(command: "dev" | "start"): Promise<number> {
   const require = createRequire(import.meta.url);
   const { default: nextEnv } = await import("@next/env");
   nextEnv.loadEnvConfig(process.cwd(), command === "dev", { info: () => undefined, error: console.error });
   const env = readEnv();
+  // The server would only find a mistake at its first request.
+  await loadProviders(env);
   const local =
     env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
   const args = [require.resolve("next/dist/bin/next"), command, "--port", String(env.PORT)];
@@ -26,7 +41,7 @@ export async function runNext(command: "dev" | "start"): Promise<void> {
   if (local !== undefined) announce(env.PORT, local.key, local.keyFile);
   const code = await endOf(next);
   await local?.stop();
-  process.exitCode = code;
+  return code;
 }
 
 type LocalSupabase = {
