@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that start whole servers: they take turns, since Next.js allows one of each kind in a folder. */
+export default defineConfig({
+  test: {
+    include: ["__tests__/slow/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    maxWorkers: 1,
+  },
+});
