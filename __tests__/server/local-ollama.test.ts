@@ -6,7 +6,7 @@ import { findLocalOllama } from "#lib/server/local-ollama.ts";
 const TAGS = "http://127.0.0.1:11434/api/tags";
 const server = setupServer();
 
-beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 
