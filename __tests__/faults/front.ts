@@ -153,6 +153,7 @@ function note(
       told.finish = event.reason;
       return;
     case "attempt":
+    case "finish":
     case "sources":
       return;
   }

@@ -7,7 +7,7 @@ import {
   type OpenedChat,
   openChat,
 } from "#lib/providers/chat-attempt.ts";
-import { ContinuationTrimmer, continueRequest } from "#lib/providers/continuation.ts";
+import { ContinuationTrimmer, continueRequest, isUsedUp, type Manner } from "#lib/providers/continuation.ts";
 import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
 import {
   type AttemptReport,
@@ -15,6 +15,7 @@ import {
   newProgress,
   type Target,
   type WalkOptions,
+  type WalkResult,
   walk,
 } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
@@ -25,16 +26,22 @@ import { GatewayError } from "#lib/shared/errors.ts";
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
 const LONGEST_CONTINUED = 200_000;
 
-const DIVERGED = "The engine began another answer instead of continuing.";
+const ANOTHER_ANSWER: Failure = {
+  kind: "truncated",
+  reason: "The engine began another answer instead of continuing.",
+};
 
 /** What a run yields: the answer's events, and what happens to the engines. */
 export type RunEvent =
-  | Exclude<ChatEvent, { type: "finish" }>
+  | ChatEvent
   /** An upstream call has ended without a complete answer. */
   | { type: "attempt"; report: AttemptReport }
   /** An engine has committed: what follows is its answer. */
   | { type: "engine"; engine: Engine; dropped: string[]; calls: number }
-  /** The answer is complete. Always the last event of a run that does not throw. */
+  /**
+   * The answer is complete, with the finish of its first choice. Always the last event of a run that does
+   * not throw.
+   */
   | { type: "completed"; reason: FinishReason; native: string };
 
 export type EngineUsage = { engine: Engine; usage: TokenUsage };
@@ -74,13 +81,17 @@ export type RunOptions = {
 
 export type RunEffects = AttemptEffects & { health: EngineHealth; random: () => number };
 
+export type RunEvents = AsyncIterableIterator<RunEvent[], void> & {
+  return(): Promise<IteratorResult<RunEvent[], void>>;
+};
+
 export type ChatRun = {
   /**
-   * The events, in batches: what arrived together comes together. To be read once, to its end or to
-   * `return()`. Throws `GatewayError`: before the first content as `walk` does, after it with
+   * The events, in batches: what arrived together comes together. To be read once, one batch at a time,
+   * to its end or to `return()`. Throws `GatewayError`: before the first content as `walk` does, after it with
    * `stream_interrupted`.
    */
-  events: AsyncGenerator<RunEvent[], void>;
+  events: RunEvents;
   record: RunRecord;
 };
 
@@ -100,19 +111,44 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
     firstContentMs: undefined,
     malformedFrames: 0,
   };
-  return { events: new Runner(options, effects, record).run(), record };
+  return { events: new Runner(options, effects, record), record };
 }
 
 /** What of the answer decides whether it can be continued elsewhere. */
 type Sent = { reasoning: string; onlyText: boolean };
+type Finish = { reason: FinishReason; native: string };
+/** An engine whose answer is being handed through. */
+type Relay = {
+  target: Target;
+  lease: Lease;
+  startedAt: number;
+  chat: OpenedChat;
+  filter: AnswerFilter;
+  /** Its first events, until they have been handed out. */
+  head: ChatEvent[] | undefined;
+};
+type Step = IteratorResult<RunEvent[], void>;
 
-class Runner {
+const END: Step = { done: true, value: undefined };
+
+/**
+ * The run as an iterator of its own rather than as nested generators: one await a batch is all that
+ * stands between an engine's chunk and the reader.
+ */
+class Runner implements RunEvents {
   readonly #options: RunOptions;
   readonly #effects: RunEffects;
   readonly #record: RunRecord;
   readonly #startedAt: number;
   readonly #progress = newProgress();
   readonly #sent: Sent = { reasoning: "", onlyText: true };
+  /** Exactly one of these is at work; both are undefined between two engines. */
+  #walking: AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> | undefined;
+  #relay: Relay | undefined;
+  /** Thrown once what came before it has been handed out. */
+  #error: GatewayError | undefined;
+  #pending: Promise<unknown> | undefined;
+  #ended = false;
 
   constructor(options: RunOptions, effects: RunEffects, record: RunRecord) {
     this.#options = options;
@@ -121,29 +157,74 @@ class Runner {
     this.#startedAt = effects.clock.now();
   }
 
-  async *run(): AsyncGenerator<RunEvent[], void> {
-    const record = this.#record;
+  [Symbol.asyncIterator](): RunEvents {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    const step = this.#step();
+    this.#pending = step;
+    return step;
+  }
+
+  /** The reader is gone. A step that is under way ends first: by its own means, or by the signal. */
+  async return(): Promise<Step> {
+    await Promise.allSettled([this.#pending]);
+    if (!this.#ended) await this.#end("cancelled");
+    return END;
+  }
+
+  async #step(): Promise<Step> {
+    if (this.#ended) return END;
     try {
       while (true) {
-        const opened = yield* this.#open();
-        const finish = yield* this.#relay(opened);
-        if (finish === undefined) continue;
-        record.state = "completed";
-        yield [{ type: "completed", reason: finish.reason, native: finish.native }];
-        return;
+        if (this.#error !== undefined) throw this.#error;
+        const events = this.#relay === undefined ? await this.#walk() : await this.#read(this.#relay);
+        if (events.length > 0) return { done: false, value: events };
       }
     } catch (error) {
       const { aborted } = this.#options.signal;
-      record.state = aborted ? "cancelled" : "failed";
+      await this.#end(aborted ? "cancelled" : "failed");
       throw aborted ? clientClosed(error) : error;
-    } finally {
-      // Left by `return()`: the reader is gone.
-      if (record.state === "running") record.state = "cancelled";
     }
   }
 
-  /** Walks the chain until an engine answers. */
-  async *#open(): AsyncGenerator<RunEvent[], Opened> {
+  async #end(state: RunRecord["state"]): Promise<void> {
+    this.#ended = true;
+    this.#record.state = state;
+    if (this.#relay !== undefined) this.#endRelay(this.#relay, "cancelled", undefined);
+    // Between two of its reports: its lease has been given back.
+    await this.#walking?.return({ ok: false, error: clientClosed() });
+  }
+
+  /** Goes on along the chain until a call has failed or an engine answers. */
+  async #walk(): Promise<RunEvent[]> {
+    const record = this.#record;
+    this.#walking ??= this.#startWalk();
+    const step = await this.#walking.next();
+    record.calls = this.#progress.calls;
+    if (!step.done) {
+      record.attempts.push(step.value);
+      return [{ type: "attempt", report: step.value }];
+    }
+    this.#walking = undefined;
+    const result = step.value;
+    if (!result.ok) {
+      // After the commit point no failure of another engine is the client's business.
+      const { aborted } = this.#options.signal;
+      throw record.committed && !aborted ? interrupted(result.error) : result.error;
+    }
+    const { value: chat, target, lease, startedAt } = result;
+    const filter = new AnswerFilter(record, this.#sent, this.#mannerOf(target));
+    record.engine = target.engine;
+    record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
+    // An engine takes the request: what others say of its continuation is not about the request.
+    this.#progress.refusals.length = 0;
+    this.#relay = { target, lease, startedAt, chat, filter, head: chat.head };
+    return [];
+  }
+
+  #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
     const { engines, signal, times, keySeed, named } = this.#options;
     const options: WalkOptions = {
@@ -157,27 +238,15 @@ class Runner {
       named: named === true && !this.#record.committed,
       progress: this.#progress,
     };
-    const reports = walk(engines, (target) => this.#attempt(target), options);
-    while (true) {
-      const step = await reports.next();
-      this.#record.calls = this.#progress.calls;
-      if (!step.done) {
-        this.#record.attempts.push(step.value);
-        yield [{ type: "attempt", report: step.value }];
-        continue;
-      }
-      if (step.value.ok) return step.value;
-      // After the commit point no failure of another engine is the client's business.
-      throw this.#record.committed && !signal.aborted ? interrupted(step.value.error) : step.value.error;
-    }
+    return walk(engines, (target) => this.#attempt(target), options);
   }
 
   async #attempt(target: Target): ReturnType<typeof openChat> {
     const { request, signal, times, promptCache } = this.#options;
-    const prefilled = this.#isPrefilled(target);
+    const manner = this.#mannerOf(target);
     const call = {
-      request: continueRequest(request, this.#record.text, prefilled),
-      prefilled,
+      request: continueRequest(request, this.#record.text, manner),
+      prefilled: manner !== "asked" && this.#record.text !== "",
       promptCache,
       signal,
       times,
@@ -190,67 +259,95 @@ class Runner {
     return outcome;
   }
 
-  #isPrefilled({ engine, withoutAdditions }: Target): boolean {
-    const { takesPrefill } = PROTOCOLS[engine.provider.protocol];
-    return this.#record.text.trim() !== "" && !withoutAdditions && takesPrefill(engine);
+  /** How this engine is given the beginning of the answer, should there be one. */
+  #mannerOf({ engine, withoutAdditions }: Target): Manner {
+    const { protocol, dialect } = engine.provider;
+    const { reasoningEffort } = this.#options.request;
+    // Who is to think first cannot be in the middle of an answer.
+    const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
+    if (withoutAdditions || thinks || !PROTOCOLS[protocol].takesPrefill(engine)) return "asked";
+    return protocol === "openai-compatible" && dialect.prefill === "prefix" ? "echoed" : "prefilled";
   }
 
-  /** Hands one engine's answer through. Undefined when it broke and can be continued elsewhere. */
-  async *#relay(opened: Opened): AsyncGenerator<RunEvent[], Finish | undefined> {
-    const { value: chat, target, lease, startedAt } = opened;
-    const record = this.#record;
-    const filter = new AnswerFilter(record, this.#sent, this.#isPrefilled(target));
-    record.engine = target.engine;
-    // An engine takes the request: what others say of its continuation is not about the request.
-    this.#progress.refusals.length = 0;
-    record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
-    // Until the engine says what it used, its row must not be empty: the stream may be left at any time.
-    const usage: EngineUsage = { engine: target.engine, usage: this.#estimate(filter) };
-    record.usages.push(usage);
-    let outcome: AttemptReport["outcome"] = "cancelled";
-    let failure: Failure | undefined;
-    try {
+  async #read(relay: Relay): Promise<RunEvent[]> {
+    const { filter, chat, target } = relay;
+    if (relay.head !== undefined) {
+      const { head } = relay;
+      relay.head = undefined;
+      this.#record.committed = true;
+      const { engine } = target;
       const announced: RunEvent = {
         type: "engine",
-        engine: target.engine,
+        engine,
         dropped: chat.dropped,
-        calls: record.calls,
+        calls: this.#record.calls,
       };
-      let batch: ChatEvent[] | null = chat.head;
-      let first = true;
-      while (batch !== null) {
-        const events = filter.pass(batch);
-        record.committed = true;
-        if (first) yield [announced, ...events];
-        else if (events.length > 0) yield events;
-        first = false;
-        if (filter.diverged) break;
-        batch = await chat.stream.next();
-      }
-      outcome = filter.diverged ? "diverged" : "answered";
-      lease.succeeded();
-      const rest = filter.diverged ? [] : filter.end();
-      if (rest.length > 0) yield rest;
-      if (filter.diverged) failure = { kind: "truncated", reason: DIVERGED };
+      return [announced, ...this.#passOn(relay, filter.pass(head))];
+    }
+    let batch: ChatEvent[] | null;
+    try {
+      batch = await chat.stream.next();
     } catch (error) {
       if (!(error instanceof EngineFailure)) throw error;
-      failure = error.failure;
-      outcome = failure.kind;
-      lease.failed(failure);
-    } finally {
-      chat.stream.close();
-      lease.abandoned();
-      usage.usage = this.#usage(chat, filter);
-      record.malformedFrames += chat.stream.malformed;
-      const report = this.#report(target, outcome, failure, startedAt);
-      record.attempts.push({ ...report, completionTokens: usage.usage.completionTokens });
+      return this.#broken(relay, error.failure.kind, error.failure);
     }
-    if (failure === undefined) return filter.finish ?? { reason: "stop", native: "stop" };
-    const report = record.attempts.at(-1);
-    if (report !== undefined) yield [{ type: "attempt", report }];
-    if (!this.#canContinue(failure)) throw interrupted(new EngineFailure(failure));
-    this.#progress.spent.add(target.engine.id);
-    return undefined;
+    return batch === null ? this.#complete(relay) : this.#passOn(relay, filter.pass(batch));
+  }
+
+  #passOn(relay: Relay, events: RunEvent[]): RunEvent[] {
+    return relay.filter.diverged ? [...events, ...this.#broken(relay, "diverged", ANOTHER_ANSWER)] : events;
+  }
+
+  #complete(relay: Relay): RunEvent[] {
+    const rest = relay.filter.end();
+    if (relay.filter.diverged) return this.#passOn(relay, rest);
+    relay.lease.succeeded();
+    this.#endRelay(relay, "answered", undefined);
+    return [...rest, this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
+  }
+
+  #completed({ reason, native }: Finish): RunEvent {
+    this.#ended = true;
+    this.#record.state = "completed";
+    return { type: "completed", reason, native };
+  }
+
+  /** The answer broke off. The next step continues it on another engine, or ends the run. */
+  #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
+    // An engine that begins another answer is none the worse for it.
+    if (outcome === "diverged") relay.lease.succeeded();
+    else relay.lease.failed(failure);
+    // What was held in case it was a repetition is as good as what came before it.
+    const rest = outcome === "diverged" ? [] : relay.filter.end();
+    const report = this.#endRelay(relay, outcome, failure);
+    const events: RunEvent[] = [...rest, { type: "attempt", report }];
+    if (!this.#canContinue(failure)) this.#error = interrupted(new EngineFailure(failure));
+    else if (isUsedUp(this.#options.request, this.#record.text)) {
+      events.push(this.#completed({ reason: "length", native: "length" }));
+    } else this.#progress.spent.add(relay.target.engine.id);
+    return events;
+  }
+
+  #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
+    const { chat, lease, filter, target, startedAt } = relay;
+    const record = this.#record;
+    this.#relay = undefined;
+    chat.stream.close();
+    lease.abandoned();
+    const usage = this.#usage(chat, filter);
+    record.usages.push({ engine: target.engine, usage });
+    record.malformedFrames += chat.stream.malformed;
+    const report: AttemptReport = {
+      engine: target.engine,
+      keyIndex: target.keyIndex,
+      outcome,
+      status: failure?.status,
+      reason: failure?.reason,
+      latencyMs: this.#effects.clock.now() - startedAt,
+      completionTokens: usage.completionTokens,
+    };
+    record.attempts.push(report);
+    return report;
   }
 
   #canContinue(failure: Failure): boolean {
@@ -270,36 +367,15 @@ class Runner {
   #usage({ stream }: OpenedChat, filter: AnswerFilter): TokenUsage {
     const { usage } = stream;
     if (usage !== undefined && stream.finished) return usage;
-    const estimate = this.#estimate(filter);
+    const estimate = estimatedUsage(
+      requestCharacters(this.#options.request) + filter.before,
+      filter.characters,
+    );
     if (usage === undefined) return estimate;
     const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
     return { ...usage, completionTokens, source: "estimated" };
   }
-
-  /** What an attempt that reported nothing has probably used. */
-  #estimate(filter: AnswerFilter): TokenUsage {
-    return estimatedUsage(requestCharacters(this.#options.request) + filter.before, filter.characters);
-  }
-
-  #report(
-    target: Target,
-    outcome: AttemptReport["outcome"],
-    failure: Failure | undefined,
-    startedAt: number,
-  ): AttemptReport {
-    return {
-      engine: target.engine,
-      keyIndex: target.keyIndex,
-      outcome,
-      status: failure?.status,
-      reason: failure?.reason,
-      latencyMs: this.#effects.clock.now() - startedAt,
-    };
-  }
 }
-
-type Opened = { value: OpenedChat; target: Target; lease: Lease; startedAt: number };
-type Finish = { reason: FinishReason; native: string };
 
 /** Passes one engine's events on, without what a continuation repeats; keeps the record of what went out. */
 class AnswerFilter {
@@ -309,6 +385,7 @@ class AnswerFilter {
   readonly #reasoning: ContinuationTrimmer;
   /** Text had been sent before this engine: its reasoning would come too late. */
   readonly #muteReasoning: boolean;
+  #thinkingAltered = false;
   /** Characters of the answer that this engine was given to continue. */
   readonly before: number;
   /** Characters that this engine wrote, passed on or not. */
@@ -316,11 +393,12 @@ class AnswerFilter {
   finish: Finish | undefined;
   diverged = false;
 
-  constructor(record: RunRecord, sent: Sent, prefilled: boolean) {
+  constructor(record: RunRecord, sent: Sent, manner: Manner) {
     this.#record = record;
     this.#sent = sent;
-    this.#text = new ContinuationTrimmer(record.text, prefilled);
-    this.#reasoning = new ContinuationTrimmer(sent.reasoning);
+    this.#text = new ContinuationTrimmer(record.text, manner);
+    // It was never shown the earlier thinking: it can only think the same from the beginning.
+    this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoed");
     this.#muteReasoning = record.text !== "";
     this.before = record.text.length;
   }
@@ -356,9 +434,13 @@ class AnswerFilter {
         // Thinking that differs from what was thought before is new, whatever it begins with.
         const fresh = this.#reasoning.push(event.text);
         const text = fresh === "diverged" ? this.#reasoning.divergence : fresh;
-        if (text === "" && event.signature === undefined) return;
+        // A signature is for all of the thinking: for a part of it, it would not hold.
+        if (text !== event.text) this.#thinkingAltered = true;
+        const { signature, ...unsigned } = event;
+        const isSigned = signature !== undefined && !this.#thinkingAltered;
+        if (text === "" && !isSigned) return;
         this.#sent.reasoning += text;
-        passed.push({ ...event, text });
+        passed.push(isSigned ? { ...event, text } : { ...unsigned, text });
         return;
       }
       case "refusal":
@@ -376,6 +458,7 @@ class AnswerFilter {
         return;
       case "finish":
         if ((event.choice ?? 0) === 0) this.finish = { reason: event.reason, native: event.native };
+        passed.push(event);
         return;
     }
   }

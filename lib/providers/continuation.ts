@@ -1,11 +1,28 @@
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
+import { estimateTokens } from "#lib/chat/usage.ts";
 
-/** Overlaps shorter than this are chance, not repetition. */
-const LEAST_OVERLAP = 12;
+/**
+ * How an engine was given the beginning of the answer, which tells what it may do with it.
+ * `asked`: in a conversation, to go on; it may greet, start over, or repeat words first.
+ * `prefilled`: as the beginning of its own answer, which it simply goes on with.
+ * `echoed`: the same, but the provider sends the beginning back first (Mistral's `prefix`).
+ */
+export type Manner = "asked" | "prefilled" | "echoed";
+
+/** Repetitions shorter than this, in characters, are taken for chance. */
+const LEAST_OVERLAP = { asked: 12, prefilled: 40, echoed: 40 } as const satisfies Record<Manner, number>;
+/** A whole answer begun anew counts from this length on. */
+const LEAST_RESTART = { asked: 1, prefilled: 40, echoed: 1 } as const satisfies Record<Manner, number>;
 /** An engine that repeats its end repeats no more than this much of it. */
 const TAIL = 2_000;
 /** A common beginning this long that then goes another way is a new answer, not a continuation. */
 const LEAST_DIVERGENCE = 24;
+/** An engine that was asked gets this many characters to come to the point. */
+const LONGEST_PREAMBLE = 240;
+/** What is looked for behind a preamble: so much of the beginning or of the end. */
+const SAMPLE = 32;
+const LEAST_SAMPLE = 8;
+const LEAST_ENDING = 16;
 
 const ASK_TO_CONTINUE =
   "Your answer above was cut off by a network fault. Continue it from exactly the point where it stops: " +
@@ -14,37 +31,55 @@ const ASK_TO_CONTINUE =
 /**
  * The request that continues a broken answer on another engine: with the beginning as a prefill where
  * the engine takes one, else by asking it to go on. A prefill must not end in white space (Anthropic
- * refuses it, and it is one token with what follows): the engine writes that again.
+ * refuses it, and it is one token with what follows): the engine writes that again. What was written
+ * counts against the client's bound.
  */
-export function continueRequest(request: ChatRequest, sent: string, prefill: boolean): ChatRequest {
-  const beginning = prefill ? sent.trimEnd() : sent;
+export function continueRequest(request: ChatRequest, sent: string, manner: Manner): ChatRequest {
+  const beginning = manner === "asked" ? sent : sent.trimEnd();
   if (beginning.trim() === "") return request;
   const messages: ChatMessage[] = [...request.messages, { role: "assistant", content: beginning }];
-  if (!prefill) messages.push({ role: "user", content: ASK_TO_CONTINUE });
-  return { ...request, messages };
+  if (manner === "asked") messages.push({ role: "user", content: ASK_TO_CONTINUE });
+  const continued: ChatRequest = { ...request, messages };
+  if (request.maxOutputTokens !== undefined)
+    continued.maxOutputTokens = Math.max(1, tokensLeft(request, sent));
+  return continued;
+}
+
+/** Whether the answer is already as long as the client allowed: there is nothing left to continue. */
+export function isUsedUp(request: ChatRequest, sent: string): boolean {
+  return sent !== "" && tokensLeft(request, sent) <= 0;
+}
+
+function tokensLeft({ maxOutputTokens }: ChatRequest, sent: string): number {
+  return (maxOutputTokens ?? Number.POSITIVE_INFINITY) - estimateTokens(sent.length);
 }
 
 /**
  * Lets through only what a continuation adds to the text that was already sent.
  *
- * Engines asked to continue may start over, or repeat the last words first. While what comes in could
- * still be such a repetition it is held; the repetition is dropped, and what follows is passed on. An
- * engine that starts over and then says something else cannot be joined to what was sent.
+ * While what comes in could still be a repetition it is held; the repetition is dropped, and what
+ * follows is passed on. An engine that starts over and then says something else cannot be joined to what
+ * was sent. The result does not depend on how the engine's words are cut into pieces.
  */
 export class ContinuationTrimmer {
   readonly #sent: string;
+  readonly #manner: Manner;
   readonly #tail: string;
   /** White space at the end of `sent` that the prefill left out. */
   readonly #leftOut: string;
   #held = "";
   #prefixHolds = true;
+  /** The answer begun anew has been found behind a preamble. */
+  #restarted = false;
   #open: boolean;
 
-  constructor(sent: string, prefilled = false) {
+  constructor(sent: string, manner: Manner = "asked") {
     this.#sent = sent;
+    this.#manner = manner;
     this.#tail = sent.slice(-TAIL);
-    this.#leftOut = prefilled ? sent.slice(sent.trimEnd().length) : "";
+    this.#leftOut = manner === "asked" ? "" : sent.slice(sent.trimEnd().length);
     this.#open = sent !== "";
+    this.#prefixHolds = sent.length >= LEAST_RESTART[manner];
   }
 
   /** What the engine said beyond the beginning that it shares with what was sent. */
@@ -57,23 +92,30 @@ export class ContinuationTrimmer {
     if (!this.#open) return text;
     const from = this.#held.length;
     this.#held += text;
-    if (this.#isPrefixSoFar(text, from)) {
-      if (this.#held.length < this.#sent.length) return "";
-    } else if (this.#held.length <= this.#tail.length && this.#tail.includes(this.#held)) {
-      return "";
-    }
-    return this.#resolve();
+    return this.#mustWait(text, from) ? "" : this.#resolve();
   }
 
   /** What was still held when the engine finished: nothing, where it only repeated the end. */
   end(): string | "diverged" {
     if (!this.#open || this.#held === "") return "";
     const { length } = this.#held;
-    if (length >= LEAST_OVERLAP && this.#sent.endsWith(this.#held)) return "";
+    if (length >= LEAST_OVERLAP[this.#manner] && this.#sent.endsWith(this.#held)) return "";
     if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return "";
     // Complete, yet shorter than what was sent and not its end: another answer.
     if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return "diverged";
-    return this.#resolve();
+    const fresh = this.#resolve();
+    // Found behind a preamble, and then no longer than what was sent.
+    return this.#open ? this.end() : fresh;
+  }
+
+  /** Whether what is held may still turn out to be a repetition. */
+  #mustWait(text: string, from: number): boolean {
+    if (this.#isPrefixSoFar(text, from)) return this.#held.length < this.#sent.length;
+    if (this.#restarted) return false;
+    // Behind a preamble anything may come; who begins as we did has come to the point.
+    const isPreamble = this.#manner === "asked" && !this.#isAnotherAnswer();
+    if (isPreamble && this.#held.length < LONGEST_PREAMBLE) return true;
+    return this.#held.length <= this.#tail.length && this.#tail.includes(this.#held);
   }
 
   /** An answer begun anew may be as long as what was sent: only what is new is compared. */
@@ -84,22 +126,72 @@ export class ContinuationTrimmer {
   }
 
   #resolve(): string | "diverged" {
-    this.#open = false;
     const held = this.#held;
-    if (held.startsWith(this.#sent)) return held.slice(this.#sent.length);
-    const overlap = overlapLength(this.#tail, held);
-    if (overlap > 0) return held.slice(overlap);
-    if (commonPrefix(this.#sent, held) >= LEAST_DIVERGENCE) return "diverged";
-    return held.slice(commonPrefix(this.#leftOut, held));
+    if (this.#prefixHolds && held.startsWith(this.#sent)) return this.#close(held.slice(this.#sent.length));
+    const overlap = overlapLength(this.#tail, held, LEAST_OVERLAP[this.#manner]);
+    if (overlap > 0) return this.#close(held.slice(overlap));
+    if (this.#manner === "asked" && !this.#restarted) {
+      const behind = this.#behindPreamble();
+      if (behind !== undefined) return behind;
+      const repeated = repeatedWord(this.#sent, held);
+      if (repeated > 0) return this.#close(held.slice(repeated));
+    }
+    if (this.#isAnotherAnswer()) return this.#close("diverged");
+    return this.#close(held.slice(commonPrefix(this.#leftOut, held)));
+  }
+
+  #isAnotherAnswer(): boolean {
+    return commonPrefix(this.#sent, this.#held) >= Math.max(LEAST_DIVERGENCE, LEAST_RESTART[this.#manner]);
+  }
+
+  #close(fresh: string): string | "diverged" {
+    this.#open = false;
+    return fresh;
+  }
+
+  /** "Sure, here is the rest:" and then the answer from its beginning, or from its last words. */
+  #behindPreamble(): string | undefined {
+    const opening = this.#held.slice(0, LONGEST_PREAMBLE);
+    const start = behindPreamble(opening, this.#sent.slice(0, SAMPLE));
+    if (start !== undefined) {
+      const anew = this.#held.slice(start);
+      this.#restarted = true;
+      this.#prefixHolds = true;
+      this.#held = anew;
+      return this.#mustWait(anew, 0) ? "" : this.#resolve();
+    }
+    for (let length = Math.min(SAMPLE, this.#sent.length); length >= LEAST_ENDING; length--) {
+      const end = behindPreamble(opening, this.#sent.slice(-length));
+      if (end !== undefined) return this.#close(this.#held.slice(end + length));
+    }
+    return undefined;
   }
 }
 
+/** Where `sample` stands in `opening`, behind something that reads like a preamble to it. */
+function behindPreamble(opening: string, sample: string): number | undefined {
+  // Rules of dashes and the like recur by themselves.
+  if (sample.length < LEAST_SAMPLE || !/\p{L}{2}/u.test(sample)) return undefined;
+  const at = opening.indexOf(sample);
+  return at > 0 && /[:.!?…\n"'`*]\s*$/.test(opening.slice(0, at)) ? at : undefined;
+}
+
 /** Length of the longest end of `sent` with which `text` begins, if it is too long to be chance. */
-function overlapLength(sent: string, text: string): number {
-  for (let length = Math.min(sent.length, text.length); length >= LEAST_OVERLAP; length--) {
+function overlapLength(sent: string, text: string, least: number): number {
+  for (let length = Math.min(sent.length, text.length); length >= least; length--) {
     if (text.startsWith(sent.slice(sent.length - length))) return length;
   }
   return 0;
+}
+
+/** An engine that is asked to go on likes to say the last word once more, whole or from its cut. */
+function repeatedWord(sent: string, text: string): number {
+  const end = sent.slice(-64);
+  const cut = /[\p{L}\p{N}]{2,}$/u.exec(end)?.[0];
+  if (cut !== undefined) return text.startsWith(cut) ? cut.length : 0;
+  const [, word, space] = /([\p{L}\p{N}]{4,})(\s+)$/u.exec(end) ?? [];
+  if (word === undefined || space === undefined) return 0;
+  return text.startsWith(`${word}${space}`) ? word.length + space.length : 0;
 }
 
 function commonPrefix(a: string, b: string): number {

@@ -360,6 +360,7 @@ function toNative(event: RunEvent): NativeEvent[] {
       return [{ type: "attempt", engine: event.report.engine.id, outcome: event.report.outcome }];
     // Native chat offers no tools; an engine that calls one all the same is not obeyed.
     case "tool_call":
+    case "finish":
     case "completed":
       return [];
   }
