@@ -29,7 +29,7 @@ async function open() {
   const clock = new FakeClock();
   const source = manualSource();
   const cancelled: unknown[] = [];
-  const stream = sseStream(source, { clock, onCancel: (reason) => cancelled.push(reason) });
+  const stream = sseStream(source, (text) => text, { clock, onCancel: (reason) => cancelled.push(reason) });
   // A stream pulls a moment after it was made.
   await settle();
   return { clock, source, cancelled, stream, reader: stream.getReader() };

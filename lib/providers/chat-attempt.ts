@@ -3,7 +3,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineStream, toEngineFailure } from "#lib/providers/engine-stream.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
-import { EngineFailure, FAILURE_POLICY, type Failure } from "#lib/providers/failure.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/provider-error.ts";
@@ -17,9 +17,11 @@ import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
-/** Error bodies are read this far and this long, milliseconds; the status says enough without them. */
+/** Error bodies are read this far and this long, milliseconds. */
 const LONGEST_ERROR_BODY = 64 * 1024;
 const ERROR_BODY_MS = 1_000;
+/** The same where the status and its headers say enough: the next engine is waiting. */
+const NEEDLESS_BODY_MS = 50;
 
 /** Time-outs of an attempt, milliseconds. */
 export type AttemptTimes = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
@@ -138,7 +140,7 @@ function refusedOrFailed(
 ): AttemptOutcome<OpenedChat> {
   const named = `${failure.param ?? ""} ${failure.reason}`;
   const additionRefused =
-    FAILURE_POLICY[failure.kind].refusal &&
+    failure.kind === "refused" &&
     !target.withoutAdditions &&
     (call.prefilled || encoded.additions.some((addition) => named.includes(addition)));
   return { ok: false, failure, additionRefused };
@@ -157,15 +159,17 @@ async function readFailure(
       reason: "The provider answered with a redirect.",
     };
   }
-  const text = await readErrorBody(response.body, clock);
+  const isPlain =
+    response.status >= 500 || (response.status === 429 && response.header("retry-after") !== undefined);
+  const text = await readErrorBody(response.body, clock, isPlain ? NEEDLESS_BODY_MS : ERROR_BODY_MS);
   return classifyHttpError(response.status, text, parseJson(text), context);
 }
 
 /** As much of an error's body as comes soon: the failover does not wait for the rest. */
-async function readErrorBody(body: UpstreamBody, clock: Clock): Promise<string> {
+async function readErrorBody(body: UpstreamBody, clock: Clock, patienceMs: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const timer = clock.after(ERROR_BODY_MS, () => body.cancel());
+  const timer = clock.after(patienceMs, () => body.cancel());
   try {
     while (length < LONGEST_ERROR_BODY) {
       const chunk = await body.read();

@@ -4,7 +4,7 @@ import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
-import type { Clock } from "#lib/shared/clock.ts";
+import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 
 /** The longest answer, in decompressed bytes. */
@@ -42,6 +42,9 @@ export class EngineStream {
   #failure: EngineFailure | undefined;
   /** Until when what may follow the finish reason is waited for. */
   #finishBy: number | undefined;
+  #idleTimer: Timer | undefined;
+  /** Since when the reader waits for bytes; undefined while it does not. */
+  #waitingSince: number | undefined;
   /**
    * Silence that ends the stream, milliseconds, counted only while it is being read. Infinite until the
    * first content, which has a time-out of its own.
@@ -75,10 +78,10 @@ export class EngineStream {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#ended) return null;
     const out: ChatEvent[] = [];
-    const deadline = this.#options.clock.now() + this.idleMs;
+    const askedAt = this.#options.clock.now();
     try {
       while (out.length === 0 && !this.#ended) {
-        const bytes = this.#options.body.poll() ?? (await this.#wait(deadline));
+        const bytes = this.#options.body.poll() ?? (await this.#wait(askedAt));
         if (bytes === null) this.#end(out);
         else this.#acceptBatch(bytes, out);
       }
@@ -96,32 +99,50 @@ export class EngineStream {
   close(): void {
     if (this.#ended) return;
     const { body, abort } = this.#options;
+    this.#idleTimer?.cancel();
     body.cancel();
     abort.unlink();
     abort.controller.abort();
   }
 
-  /** The next bytes before the deadline, or null at the end. Silence after the finish reason is an end. */
-  async #wait(deadline: number): Promise<Uint8Array | null> {
-    const { body, clock, abort, decoder } = this.#options;
-    const finished = decoder.finished;
+  /** The next bytes, or null at the end. The reader has been waiting since `askedAt`. */
+  async #wait(askedAt: number): Promise<Uint8Array | null> {
+    const { body, decoder } = this.#options;
+    if (decoder.finished) return this.#waitForRest();
+    this.#waitingSince = askedAt;
+    if (this.#idleTimer === undefined && Number.isFinite(this.idleMs)) this.#watch(this.idleMs);
+    try {
+      return await body.read();
+    } finally {
+      this.#waitingSince = undefined;
+    }
+  }
+
+  /** One timer for the whole stream, not one a chunk: it looks how long the reader has waited by then. */
+  #watch(milliseconds: number): void {
+    const { clock, abort } = this.#options;
+    this.#idleTimer = clock.after(milliseconds, () => {
+      this.#idleTimer = undefined;
+      if (this.#waitingSince === undefined) return;
+      const left = this.#waitingSince + this.idleMs - clock.now();
+      if (left > 0) this.#watch(left);
+      else abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
+    });
+  }
+
+  /** What follows the finish reason, for a while: silence or a fault is as good as an end now. */
+  async #waitForRest(): Promise<Uint8Array | null> {
+    const { body, clock, abort } = this.#options;
     const now = clock.now();
-    if (finished) this.#finishBy ??= now + AFTER_FINISH_MS;
-    const patience = Math.min(deadline, this.#finishBy ?? deadline) - now;
-    const timer = Number.isFinite(patience)
-      ? clock.after(Math.max(0, patience), () => {
-          if (finished) body.cancel();
-          else
-            abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
-        })
-      : undefined;
+    this.#finishBy ??= now + AFTER_FINISH_MS;
+    const timer = clock.after(Math.max(0, this.#finishBy - now), () => body.cancel());
     try {
       return await body.read();
     } catch (error) {
-      if (finished && error instanceof UpstreamError && !abort.controller.signal.aborted) return null;
+      if (error instanceof UpstreamError && !abort.controller.signal.aborted) return null;
       throw error;
     } finally {
-      timer?.cancel();
+      timer.cancel();
     }
   }
 
@@ -195,13 +216,18 @@ export class EngineStream {
         throw new EngineFailure({ kind: "content_policy", reason });
       }
       if (finish.reason !== "length" && !(emptyAnswerAllowed && finish.reason === "stop")) {
-        throw badResponse("The engine's answer was empty.");
+        throw noAnswer();
       }
     }
     this.#ended = true;
+    this.#idleTimer?.cancel();
     abort.unlink();
     body.release();
   }
+}
+
+function noAnswer(): EngineFailure {
+  return new EngineFailure({ kind: "no_answer", reason: "The engine's answer was empty." });
 }
 
 function badResponse(reason: string): EngineFailure {

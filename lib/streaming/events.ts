@@ -53,6 +53,13 @@ export function serializeEvent(event: NativeEvent): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
+/** The frames of a batch, to be written at once. */
+export function serializeEvents(events: readonly NativeEvent[]): string {
+  let frames = "";
+  for (const event of events) frames += serializeEvent(event);
+  return frames;
+}
+
 /** The event in a frame's data; undefined for an unknown type or a malformed event. */
 export function parseEvent(data: string): NativeEvent | undefined {
   const parsed = eventSchema.safeParse(parseJson(data));

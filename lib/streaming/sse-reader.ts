@@ -1,11 +1,10 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { LenientDecoder } from "#lib/shared/text.ts";
 
 export type SseMessage = { event: string | undefined; data: string };
 
 /** A line, or an event of several lines, past this many characters is a provider error. */
 export const LONGEST_SSE_LINE = 4 * 1024 * 1024;
-
-const BYTE_ORDER_MARK_KEPT = { ignoreBOM: true } as const;
 
 /**
  * The one reader of server-sent events: bytes in, messages out, whatever the chunk boundaries.
@@ -14,10 +13,9 @@ const BYTE_ORDER_MARK_KEPT = { ignoreBOM: true } as const;
  * Framing is eventsource-parser's; UTF-8 decoding is lenient, and a run of bad bytes gives one U+FFFD.
  */
 export class SseReader {
-  readonly #decoder = new TextDecoder("utf-8", BYTE_ORDER_MARK_KEPT);
+  readonly #decoder = new LenientDecoder();
   readonly #parser;
   #messages: SseMessage[] = [];
-  #endsInReplacement = false;
   #overflow = false;
 
   constructor(longestLine: number = LONGEST_SSE_LINE) {
@@ -41,7 +39,7 @@ export class SseReader {
 
   /** The messages that `bytes` completed, in order. */
   push(bytes: Uint8Array): SseMessage[] {
-    return this.#feed(this.#decoder.decode(bytes, { stream: true }));
+    return this.#feed(this.#decoder.push(bytes));
   }
 
   /**
@@ -49,24 +47,14 @@ export class SseReader {
    * them; a caller may accept one that is complete by its own format's rules.
    */
   end(): SseMessage[] {
-    const rest = this.#feed(this.#decoder.decode());
+    const rest = this.#feed(this.#decoder.end());
     return rest.concat(this.#feed("\n\n"));
   }
 
   #feed(decoded: string): SseMessage[] {
     if (this.#overflow || decoded === "") return [];
     this.#messages = [];
-    this.#parser.feed(this.#collapseReplacements(decoded));
+    this.#parser.feed(decoded);
     return this.#messages;
-  }
-
-  #collapseReplacements(decoded: string): string {
-    let text = decoded;
-    if (text.includes("\ufffd")) {
-      text = text.replace(/\ufffd{2,}/g, "\ufffd");
-      if (this.#endsInReplacement && text.startsWith("\ufffd")) text = text.slice(1);
-    }
-    if (text !== "") this.#endsInReplacement = text.endsWith("\ufffd");
-    return text;
   }
 }

@@ -4,8 +4,8 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
-import { type ChatInput, type ChatTurn, startChatTurn } from "#lib/services/chat.ts";
-import { type NativeEvent, serializeEvent } from "#lib/streaming/events.ts";
+import { type ChatInput, startChatTurn } from "#lib/services/chat.ts";
+import { serializeEvents } from "#lib/streaming/events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
 const MOST_BYTES = 25 * MEGABYTE;
@@ -57,7 +57,7 @@ async function answer(request: Request, context: RouteContext): Promise<Response
     { requestId, caller, signal: request.signal, inBackground },
     gateway.chat,
   );
-  const stream = sseStream(frames(turn), {
+  const stream = sseStream(turn.events, serializeEvents, {
     clock: gateway.chat.effects.clock,
     onCancel: () => turn.abandon(),
   });
@@ -74,9 +74,4 @@ function toInput(body: z.infer<typeof bodySchema>): ChatInput {
     customInstructions: body.customInstructions,
     tone: body.tone,
   };
-}
-
-async function* frames(turn: ChatTurn): AsyncGenerator<string, void> {
-  for await (const batch of turn.events)
-    yield batch.map((event: NativeEvent) => serializeEvent(event)).join("");
 }
