@@ -1,6 +1,7 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
+import { toEngineFailure } from "#lib/providers/engine-call.ts";
+import { EngineFailure } from "#lib/providers/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
@@ -250,28 +251,4 @@ function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
     default:
       return "events";
   }
-}
-
-const UPSTREAM_FAILURES = {
-  connect: "connect",
-  reset: "reset",
-  too_large: "bad_response",
-  protocol: "bad_response",
-} as const satisfies Record<UpstreamError["kind"], Failure["kind"]>;
-
-/**
- * The failure behind what an attempt threw. Rethrows what is none: the caller's abort, and bugs.
- */
-export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFailure {
-  if (error instanceof EngineFailure) return error;
-  // Our own timers abort with the failure as their reason; a client's abort has another.
-  if (signal.aborted && signal.reason instanceof EngineFailure) return signal.reason;
-  if (error instanceof UpstreamError && !signal.aborted) {
-    return new EngineFailure({
-      kind: UPSTREAM_FAILURES[error.kind],
-      reason: error.message,
-      cause: error.cause,
-    });
-  }
-  throw error;
 }
