@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_MODES, MODE_IDS } from "#lib/ai-models.ts";
 import { parseModelsConfig } from "#lib/providers/catalogue.ts";
+import { isModelId } from "#lib/providers/model-rules.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/providers.ts";
 
 const parse = (text: string) => parseModelsConfig(text, "models.yaml");
@@ -21,7 +22,10 @@ describe("the default catalogue", () => {
     const engines = Object.values(DEFAULT_MODES).flatMap(({ failover }) => failover);
     expect(engines).toHaveLength(73);
     const known = [...PROVIDERS.map(({ id }) => id), ...Object.keys(PROVIDER_ALIASES)];
-    for (const { provider } of engines) expect(known).toContain(provider);
+    for (const { provider, model } of engines) {
+      expect(known).toContain(provider);
+      expect(isModelId(model)).toBe(true);
+    }
   });
 
   test.each(MODE_IDS)("%s names no engine twice", (mode) => {
@@ -140,6 +144,28 @@ modes:
       3,
       /taken/,
     ],
+    [
+      "a base URL with a password",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: http://u:sk-123@x\n",
+      4,
+      /baseUrl.*user/,
+    ],
+    [
+      "a base URL with a query",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: http://x/v1?key=sk-123\n",
+      4,
+      /baseUrl.*query/,
+    ],
+    [
+      "a base URL with a fragment",
+      "extends: default\nproviders:\n  - id: a\n    baseUrl: 'http://x/#sk-123'\n",
+      4,
+      /baseUrl.*fragment/,
+    ],
+    ["a model id with a space", `${SMART}      - provider: groq\n        model: a b\n`, 8, /model/],
+    ["a model id with a dot segment", `${SMART}      - provider: groq\n        model: a/../b\n`, 8, /model/],
+    ["a model id with an empty segment", `${SMART}      - provider: groq\n        model: a//b\n`, 8, /model/],
+    ["a label with a line break", `${SMART}        label: "a\\nb"\n`, 7, /label/],
     ["YAML that is none", "extends: default\nmodes: [\n", 3, /./],
     ["a key that comes twice", "extends: default\nextends: default\n", 2, /./],
     ["an alias of nothing", "extends: *nobody\n", 1, /nobody/],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { EngineHealth, type Lease } from "#lib/providers/engine-health.ts";
 import type { Failure, FailureKind } from "#lib/providers/failure.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { expectLinear } from "../support/linear.ts";
 
 const ENGINE = { provider: { id: "groq" }, model: "llama", origin: "https://a.example" };
 const OTHER_MODEL = { ...ENGINE, model: "qwen" };
@@ -198,6 +199,85 @@ describe("leases", () => {
     const { acquire, benchedFor } = setUp();
     for (let count = 0; count < 50; count++) acquire().abandoned();
     expect(benchedFor()).toBe(0);
+  });
+
+  test("five empty answers say nothing of the engine's health", () => {
+    const { fail, benchedFor, health } = setUp();
+    for (let count = 0; count < 9; count++) fail("no_answer");
+    expect(benchedFor()).toBe(0);
+    expect(health.report()).toEqual([]);
+  });
+
+  test.each<[string, FailureKind, Partial<Failure>]>([
+    ["gone", "model_gone", { status: 404 }],
+    ["refused", "refused", { status: 400 }],
+    ["limited", "rate_limited", { status: 429 }],
+    ["failing", "server_error", { status: 500 }],
+  ])("thousands of models that are %s do not free an engine that is out", (_name, kind, more) => {
+    const { fail, benchedFor, clock } = setUp();
+    for (let count = 0; count < 5; count++) fail("server_error");
+    fail("rate_limited", { retryAfterMs: 60_000 }, OTHER_PROVIDER);
+    fail("key_rejected", {}, { ...OTHER_PROVIDER, provider: { id: "cohere" } });
+    fail("model_gone", {}, OTHER_MODEL);
+    const out = (): number[] => [
+      benchedFor(),
+      benchedFor(OTHER_PROVIDER),
+      benchedFor({ ...OTHER_PROVIDER, provider: { id: "cohere" } }),
+      benchedFor(OTHER_MODEL),
+    ];
+    expect(out()).toEqual([5_000, 60_000, 600_000, 3_600_000]);
+    for (let count = 0; count < 5_000; count++) {
+      if (count % 500 === 0) {
+        clock.advance(1);
+        out();
+      }
+      fail(kind, more, { ...ENGINE, provider: { id: "other" }, model: `m${count}` });
+    }
+    expect(out()).toEqual([4_990, 59_990, 599_990, 3_599_990]);
+  });
+
+  test("an engine that is out goes last, though nobody asks for it", () => {
+    const { clock, health, fail, acquire } = setUp();
+    for (let count = 0; count < 5; count++) fail("server_error");
+    fail("model_gone", {}, OTHER_MODEL);
+    for (let count = 0; count < 3_000; count++) acquire({ ...ENGINE, model: `good${count}` }).succeeded();
+    for (let count = 0; count < 1_990; count++)
+      fail("model_forbidden", {}, { ...ENGINE, model: `no${count}` });
+    clock.advance(600_000);
+    for (let count = 0; count < 1_990; count++) fail("model_gone", {}, { ...ENGINE, model: `gone${count}` });
+    const report = new Map(health.report().map((row) => [row.engine, row]));
+    expect(report.get("groq/llama")?.breaker).toBe("half_open");
+    expect(report.get("groq/qwen")?.dead).toBe(true);
+  });
+
+  test("an engine that is only asked for leaves no trace", () => {
+    const { acquire, health } = setUp();
+    for (let count = 0; count < 5; count++) acquire({ ...ENGINE, model: `m${count}` }).abandoned();
+    expect(health.report()).toEqual([]);
+  });
+
+  test("calls that began before the first outcome count in the breaker it made", () => {
+    const { acquire, benchedFor } = setUp();
+    const parallel = Array.from({ length: 5 }, () => acquire());
+    for (const lease of parallel) lease.failed({ kind: "server_error", reason: "x" });
+    expect(benchedFor()).toBe(5_000);
+  });
+
+  test("successes before the first failure count", () => {
+    const { acquire, fail, benchedFor } = setUp();
+    for (let count = 0; count < 20; count++) acquire().succeeded();
+    for (let count = 0; count < 4; count++) fail("server_error");
+    acquire().succeeded();
+    fail("server_error");
+    expect(benchedFor()).toBe(0);
+  });
+
+  test("remembering more than is kept takes linear time", () => {
+    const { health } = setUp();
+    expectLinear(5_000, (size) => () => {
+      for (let count = 0; count < size; count++)
+        health.acquire({ ...ENGINE, model: `m${count}` }, 0)?.failed({ kind: "model_gone", reason: "x" });
+    });
   });
 
   test("what is remembered is bounded, though clients name the models", () => {

@@ -243,6 +243,110 @@ describe("the error bodies that providers send", () => {
     expect(classify(status, body).kind).toBe(kind);
   });
 
+  test.each<[string, number, unknown, FailureKind]>([
+    [
+      "a value of a parameter",
+      400,
+      error("Invalid value: 'invalid api key'. Supported values are: 'auto', 'default' and 'flex'.", {
+        type: "invalid_request_error",
+        param: "service_tier",
+        code: "invalid_value",
+      }),
+      "refused",
+    ],
+    [
+      "a value of a parameter, without a code",
+      400,
+      error("Invalid API key is not one of auto, default", { param: "service_tier" }),
+      "refused",
+    ],
+    [
+      "the name of a tool",
+      400,
+      error("Invalid 'tools[0].function.name': 'model x not found' does not match '^[a-zA-Z0-9_-]+$'."),
+      "refused",
+    ],
+    ["a policy's name", 400, error("Invalid value: 'moderation'. Supported values are: 'auto'."), "refused"],
+    ["a value with an apostrophe", 400, error("Invalid value: 'it's flagged for moderation'."), "refused"],
+    ["a value that was cut", 400, error("Invalid value: 'flagged for moderation"), "refused"],
+    ["double quotes", 400, error('Unknown name "invalid api key": Cannot find field.'), "refused"],
+    ["backticks", 400, error("Unexpected `content policy` here"), "refused"],
+    [
+      "a field's name, unquoted",
+      422,
+      { message: { detail: [{ loc: ["body", "invalid api key"], msg: "Extra inputs are not permitted" }] } },
+      "refused",
+    ],
+    [
+      "a key in the middle of a sentence",
+      400,
+      error("The tool said: invalid api key, model x not found"),
+      "refused",
+    ],
+    ["a file that is not there", 404, error("No such File object: file-abc"), "refused"],
+    [
+      "Anthropic's file",
+      404,
+      { type: "error", error: { type: "not_found_error", message: "File not found: file_model_x" } },
+      "refused",
+    ],
+    ["an image that is not there", 404, error("Image https://a.example/model/x not found"), "refused"],
+    ["an address", 404, error("Not found: https://a.example/model.png"), "refused"],
+    ["a tool that is not there", 404, error("Tool 'x' not found"), "refused"],
+    ["a parameter of a 404", 404, error("Not found", { param: "messages[0].content" }), "refused"],
+    [
+      "a file of somebody else",
+      403,
+      error("You do not have permission to access the File file-abc."),
+      "refused",
+    ],
+    ["a web firewall's page", 403, "<!DOCTYPE html><title>Attention Required!</title>", "no_answer"],
+    ["a web firewall's line", 403, "error code: 1020", "no_answer"],
+  ])("what the request said decides nothing for others: %s", (_name, status, body, kind) => {
+    expect(classify(status, body).kind).toBe(kind);
+  });
+
+  test.each<[string, number, unknown, FailureKind]>([
+    ["Gemini's expired key", 400, error("API key expired. Please renew the API key."), "key_rejected"],
+    [
+      "xAI's wrong key",
+      400,
+      { code: "Client specified an invalid argument", error: "Incorrect API key provided: ab***cd." },
+      "key_rejected",
+    ],
+    ["a model called by its parameter", 400, error("Invalid model: x", { param: "model" }), "model_gone"],
+    ["a model of another name", 404, error("The model gpt-image-1 does not exist"), "model_gone"],
+    [
+      "vLLM's model",
+      404,
+      { object: "error", message: "The model `file` does not exist.", type: "NotFoundError", code: 404 },
+      "model_gone",
+    ],
+    [
+      "OpenRouter's raw error, JSON in JSON",
+      400,
+      error("Provider returned error", {
+        code: 400,
+        metadata: { raw: '{"error":{"message":"This model\'s maximum context length is 8192 tokens"}}' },
+      }),
+      "context_length",
+    ],
+    [
+      "a code decides before the parameter",
+      400,
+      error("Too long", { param: "messages", code: "context_length_exceeded" }),
+      "context_length",
+    ],
+    [
+      "a policy's code, too",
+      400,
+      error("Filtered", { param: "prompt", code: "content_filter" }),
+      "content_policy",
+    ],
+  ])("what the provider says of itself counts: %s", (_name, status, body, kind) => {
+    expect(classify(status, body).kind).toBe(kind);
+  });
+
   const ROOT = new URL("../fixtures/providers/", import.meta.url);
   const RECORDED: Record<string, [number, FailureKind, string]> = {
     "anthropic/pydantic-test_anthropic_count_tokens_error.1.response.json": [
@@ -362,6 +466,7 @@ describe("hostile bodies", () => {
     ["the word model", (size) => "model ".repeat(size / 6)],
     ["exceeds the maximum", (size) => "exceeds the maximum ".repeat(size / 20)],
     ["content", (size) => "content ".repeat(size / 8)],
+    ["quotes", (size) => " 'a".repeat(size / 3)],
     ["licence", (size) => "licenc".repeat(size / 6)],
     ["white space", (size) => " ".repeat(size)],
     ["token-like text", (size) => "-eyJ".repeat(size / 4)],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
 import { PROVIDERS } from "#lib/providers/providers.ts";
 import { createRegistry, type OperatorProvider } from "#lib/providers/registry.ts";
 
@@ -62,6 +63,23 @@ describe("base URLs", () => {
     }
   });
 
+  test.each([
+    "http://user:secret@llm.test/v1",
+    "http://secret@llm.test",
+    "http://llm.test/v1?key=secret",
+    "http://llm.test/v1?",
+    "http://llm.test/#secret",
+  ])("one that holds more than an address (%s) is refused by the variable's name", (wrong) => {
+    const attempt = () => registry({ GROQ_BASE_URL: wrong });
+    expect(attempt).toThrow(
+      expect.objectContaining({
+        code: "not_configured",
+        message: expect.stringContaining("GROQ_BASE_URL"),
+      }),
+    );
+    expect(attempt).not.toThrow(expect.objectContaining({ message: expect.stringContaining("secret") }));
+  });
+
   test("an engine has the override's origin", () => {
     const [engine] = registry({ GROQ_API_KEY: "k", GROQ_BASE_URL: "http://127.0.0.1:9/openai/v1" }).resolve([
       spec("groq"),
@@ -98,6 +116,17 @@ describe("engines", () => {
     expect(registry({ OPENAI_API_KEY: "k" }).resolve([step])[0]?.contextTokens).toBe(128_000);
   });
 
+  test.each([
+    ["openai/gpt-4.1", ["github-models/openai/gpt-4.1", "openai/gpt-4.1"]],
+    ["meta/llama-3.3-70b", ["github-models/meta/llama-3.3-70b"]],
+    ["openai/x/y", ["github-models/openai/x/y"]],
+  ])("only OpenAI's own models are looked for there: %s", (model, expected) => {
+    const found = registry({ GITHUB_MODELS_TOKEN: "t", OPENAI_API_KEY: "k" }).resolve([
+      spec("github-models", model),
+    ]);
+    expect(found.map(({ id }) => id)).toEqual(expected);
+  });
+
   test("Ollama is there when OLLAMA_URL is, and needs no key", () => {
     expect(registry().resolve([spec("ollama")])).toEqual([]);
     expect(registry({ OLLAMA_URL: "http://127.0.0.1:11434" }).resolve([spec("ollama")])[0]).toMatchObject({
@@ -124,13 +153,18 @@ describe("engines", () => {
     expect(engines.map(({ firstTokenTimeoutMs }) => firstTokenTimeoutMs)).toEqual([45_000, undefined]);
   });
 
-  test("ANTHROPIC_VERSION replaces its header, and must be one", () => {
-    const headers = (settings: Record<string, string>) =>
-      registry({ ANTHROPIC_API_KEY: "k", ...settings }).resolve([spec("anthropic", "claude-opus-4-7")])[0]
-        ?.headers;
-    expect(headers({})).toEqual({ "anthropic-version": "2023-06-01" });
-    expect(headers({ ANTHROPIC_VERSION: "2027-01-01" })).toEqual({ "anthropic-version": "2027-01-01" });
-    expect(() => headers({ ANTHROPIC_VERSION: "x\r\nhost: evil" })).toThrow(
+  test("ANTHROPIC_VERSION replaces the protocol's header, and must be one", () => {
+    const mine: OperatorProvider = { id: "mine", baseUrl: "http://llm.test", protocol: "anthropic" };
+    const version = (settings: Record<string, string>) =>
+      registry({ ANTHROPIC_API_KEY: "k", ...settings }, [mine])
+        .resolve([spec("anthropic", "claude-opus-4-7"), spec("mine", "claude-opus-4-7")])
+        .map((engine) => {
+          const request = { messages: [{ role: "user" as const, content: "Hi" }], stream: true };
+          return anthropic.encode(request, engine, { promptCache: false }).headers["anthropic-version"];
+        });
+    expect(version({})).toEqual(["2023-06-01", "2023-06-01"]);
+    expect(version({ ANTHROPIC_VERSION: "2027-01-01" })).toEqual(["2027-01-01", "2027-01-01"]);
+    expect(() => version({ ANTHROPIC_VERSION: "x\r\nhost: evil" })).toThrow(
       expect.objectContaining({ message: expect.stringContaining("ANTHROPIC_VERSION") }),
     );
   });

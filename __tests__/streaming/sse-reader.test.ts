@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { decodeLenient } from "#lib/shared/text.ts";
 import { LONGEST_SSE_LINE, SseReader } from "#lib/streaming/sse-reader.ts";
 import { expectLinear } from "../support/linear.ts";
 import { chunkings, readMessages } from "../support/split-everywhere.ts";
@@ -97,6 +98,20 @@ describe("UTF-8", () => {
   ];
   test.each(BROKEN)("%s gives one U+FFFD, wherever it is cut", (_name, parts, expected) => {
     expectEverywhere(bytesOf("data: ", ...parts, "\n\ndata: next\n\n"), [expected, "next"]);
+  });
+
+  test.each(BROKEN)("%s gives one U+FFFD in a whole body, wherever it is cut", (_name, parts, expected) => {
+    for (const { name, chunks } of chunkings(bytesOf(...parts))) {
+      expect(decodeLenient(chunks), name).toBe(expected);
+    }
+  });
+
+  test("a whole body loses its byte order mark, and nothing else", () => {
+    const text = `\ufeff{"a":"\ufeff😀 می‌خواهم"}`;
+    for (const { name, chunks } of chunkings(bytesOf(text)))
+      expect(decodeLenient(chunks), name).toBe(text.slice(1));
+    expect(decodeLenient([])).toBe("");
+    expect(decodeLenient([Uint8Array.of(0x61, 0xf0, 0x9f)])).toBe("a\ufffd");
   });
 
   test("a character that the end of the stream cuts gives one U+FFFD", () => {

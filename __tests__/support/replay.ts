@@ -37,6 +37,7 @@ export function newDecoder(protocol: ProtocolId, issuer = "tested"): Decoder {
     secrets: [],
     newId: () => `minted-${++minted}`,
     issuer,
+    trustsCost: true,
   });
 }
 

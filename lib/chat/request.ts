@@ -125,3 +125,10 @@ export function hasImage(request: ChatRequest): boolean {
     (message) => Array.isArray(message.content) && message.content.some((part) => part.type === "image"),
   );
 }
+
+/** Whether some message holds a part that only engines of OpenAI's shape may get. */
+export function hasOpaquePart(request: ChatRequest): boolean {
+  return request.messages.some(
+    (message) => Array.isArray(message.content) && message.content.some((part) => part.type === "opaque"),
+  );
+}

@@ -11,6 +11,8 @@ export type TokenUsage = {
   reasoningTokens: number;
   /** `estimated` when the provider said nothing, or something impossible. */
   source: "exact" | "estimated";
+  /** The one total that the provider did not say; what stands for it is a lower bound. See `completeUsage`. */
+  missing?: "prompt" | "completion";
   /** What the provider says the attempt cost, in USD (OpenRouter). */
   reportedCostUsd?: number;
 };
@@ -53,23 +55,37 @@ export type RawUsage = {
 
 /**
  * Usage from a provider's raw counts, or undefined when neither total is usable.
- * One missing or impossible total makes the whole an estimate.
+ * One missing or impossible total makes the whole an estimate, and is named for the caller to fill in.
  */
 export function readUsage(raw: RawUsage): TokenUsage | undefined {
   const prompt = tokenCount(raw.prompt);
   const completion = tokenCount(raw.completion);
   if (prompt === undefined && completion === undefined) return undefined;
   const cached = tokenCount(raw.cached) ?? 0;
+  const written = tokenCount(raw.cacheWrite) ?? 0;
+  const reasoning = tokenCount(raw.reasoning) ?? 0;
   const usage: TokenUsage = {
-    promptTokens: prompt ?? 0,
-    completionTokens: completion ?? 0,
-    cachedTokens: Math.min(cached, prompt ?? 0),
-    cacheWriteTokens: Math.min(tokenCount(raw.cacheWrite) ?? 0, prompt ?? 0),
-    reasoningTokens: tokenCount(raw.reasoning) ?? 0,
-    source: prompt === undefined || completion === undefined ? "estimated" : "exact",
+    promptTokens: prompt ?? cached + written,
+    completionTokens: completion ?? reasoning,
+    cachedTokens: Math.min(cached, prompt ?? cached),
+    cacheWriteTokens: Math.min(written, prompt ?? written),
+    reasoningTokens: reasoning,
+    source: "exact",
   };
+  if (prompt === undefined || completion === undefined) {
+    usage.source = "estimated";
+    usage.missing = prompt === undefined ? "prompt" : "completion";
+  }
   if (typeof raw.costUsd === "number" && raw.costUsd >= 0 && raw.costUsd < 1e6) {
     usage.reportedCostUsd = raw.costUsd;
   }
   return usage;
+}
+
+/** The usage with its missing total, if any, taken from an estimate. */
+export function completeUsage(usage: TokenUsage, estimate: TokenUsage): TokenUsage {
+  const { missing, ...known } = usage;
+  if (missing === undefined) return usage;
+  const total = missing === "prompt" ? "promptTokens" : "completionTokens";
+  return { ...known, [total]: Math.max(known[total], estimate[total]) };
 }

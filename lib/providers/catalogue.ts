@@ -1,8 +1,9 @@
 import type { Document } from "yaml";
 import { z } from "zod";
 import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.ts";
+import { isModelId } from "#lib/providers/model-rules.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/providers.ts";
-import type { OperatorProvider } from "#lib/providers/registry.ts";
+import { baseUrlProblem, type OperatorProvider } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Which modes there are, and the providers that the operator added. */
@@ -12,8 +13,17 @@ export const DEFAULT_CATALOGUE: Catalogue = { modes: DEFAULT_MODES, providers: [
 
 const engineSchema = z.strictObject({
   provider: z.string().min(1),
-  model: z.string().min(1),
-  label: z.string().min(1).optional(),
+  model: z
+    .string()
+    .refine(
+      isModelId,
+      "must be up to 128 letters, digits and _ . : @ / -, without empty, `.` or `..` segments",
+    ),
+  label: z
+    .string()
+    .min(1)
+    .regex(/^\P{Cc}*$/u, "must not hold control characters")
+    .optional(),
   contextTokens: z.int().positive().optional(),
 });
 const modeSchema = z.strictObject({
@@ -26,7 +36,10 @@ const modeSchema = z.strictObject({
 });
 const providerSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be lower-case letters, digits and dashes"),
-  baseUrl: z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }),
+  baseUrl: z.string().superRefine((text, context) => {
+    const problem = baseUrlProblem(text);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  }),
   apiKeyEnv: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable")

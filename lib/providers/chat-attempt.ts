@@ -47,6 +47,7 @@ export async function openChat(
   const protocol = PROTOCOLS[engine.provider.protocol];
   const encoded = protocol.encode(call.request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
+    bare: target.withoutAdditions,
   });
   let stream: EngineStream | undefined;
   const outcome = await callEngine(
@@ -61,7 +62,12 @@ export async function openChat(
     async ({ response, context, abort }): Promise<OpenedChat> => {
       stream = new EngineStream({
         body: response.body,
-        decoder: protocol.createDecoder({ ...context, newId: effects.newId, issuer: engine.provider.id }),
+        decoder: protocol.createDecoder({
+          ...context,
+          newId: effects.newId,
+          issuer: engine.provider.id,
+          trustsCost: engine.provider.reportsCost === true,
+        }),
         clock: effects.clock,
         abort,
         emptyAnswerAllowed: call.request.stop !== undefined,
@@ -82,7 +88,8 @@ export async function openChat(
 function patience(target: Target, call: ChatCall): number {
   if (target.isLast) return target.remainingMs;
   const { firstTokenMs, answerMs } = call.times;
-  const most = call.request.stream ? (target.engine.firstTokenTimeoutMs ?? firstTokenMs) : answerMs;
+  const slowest = Math.max(target.engine.firstTokenTimeoutMs ?? 0, firstTokenMs);
+  const most = call.request.stream ? slowest : answerMs;
   return Math.min(most, target.remainingMs);
 }
 

@@ -1,6 +1,6 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
-import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import {
   type AttemptEffects,
   type AttemptTimes,
@@ -366,12 +366,13 @@ class Runner implements RunEvents {
   /** As reported; what was reported of an answer that broke off may not be all of it. */
   #usage({ stream }: OpenedChat, filter: AnswerFilter): TokenUsage {
     const { usage } = stream;
-    if (usage !== undefined && stream.finished) return usage;
+    if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
     const estimate = estimatedUsage(
       requestCharacters(this.#options.request) + filter.before,
       filter.characters,
     );
     if (usage === undefined) return estimate;
+    if (stream.finished) return completeUsage(usage, estimate);
     const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
     return { ...usage, completionTokens, source: "estimated" };
   }

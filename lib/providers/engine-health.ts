@@ -8,6 +8,7 @@ const MODEL_BENCH_MS = 600_000;
 const DEAD_MODEL_BENCH_MS = 3_600_000;
 /** Model names come from clients too: what is remembered of them is bounded. */
 const MOST_ENTRIES = 2_000;
+const LOOK_EVERY_MS = 1_000;
 
 /** What the health of an engine hangs on. */
 export type EngineIdentity = { provider: { id: string }; model: string; origin: string };
@@ -40,16 +41,124 @@ export type EngineReport = {
   dead: boolean;
 };
 
-/** Forgets the oldest entry when a map has grown past its bound. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): Value {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > MOST_ENTRIES) {
-    const oldest = map.keys().next();
-    if (!oldest.done) map.delete(oldest.value);
+/**
+ * Entries by their last use, the least recent forgotten first; but one that keeps an engine out only when
+ * every other does too, or a client could free an engine by naming enough models.
+ *
+ * The two kinds are kept apart, so that no search is needed. That a bench is over shows in a look through
+ * all, at most once a second: until then it may be taken for one that lasts.
+ */
+class Memory<Value> {
+  readonly #isOut: (value: Value, now: number) => boolean;
+  readonly #out = new Map<string, Value>();
+  readonly #others = new Map<string, Value>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(isOut: (value: Value, now: number) => boolean) {
+    this.#isOut = isOut;
   }
-  return value;
+
+  get(key: string): Value | undefined {
+    const map = this.#out.has(key) ? this.#out : this.#others;
+    const value = map.get(key);
+    if (value === undefined) return undefined;
+    map.delete(key);
+    map.set(key, value);
+    return value;
+  }
+
+  /** Must be called again whenever a value changes. */
+  set(key: string, value: Value, now: number): void {
+    this.delete(key);
+    (this.#isOut(value, now) ? this.#out : this.#others).set(key, value);
+    if (this.#out.size + this.#others.size <= MOST_ENTRIES) return;
+    if (this.#others.size === 0) this.#look(now);
+    const [oldest] = (this.#others.size > 0 ? this.#others : this.#out).keys();
+    if (oldest !== undefined) this.delete(oldest);
+  }
+
+  delete(key: string): void {
+    this.#out.delete(key);
+    this.#others.delete(key);
+  }
+
+  *entries(): Generator<[string, Value]> {
+    yield* this.#out;
+    yield* this.#others;
+  }
+
+  #look(now: number): void {
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    for (const [key, value] of this.#out) {
+      if (this.#isOut(value, now)) continue;
+      this.#out.delete(key);
+      this.#others.set(key, value);
+    }
+  }
 }
+
+/** Leave by one breaker; the breaker is undefined as long as nothing is known of it. */
+type Pass = { id: string; breaker: CircuitBreaker | undefined; permit: Permit };
+
+/** Circuit breakers by id, each made by the first outcome that counts: names alone leave no trace. */
+class Breakers {
+  readonly #memory = new Memory<CircuitBreaker>((breaker, now) => breaker.state(now) !== "closed");
+
+  releaseAt(id: string, now: number): number {
+    return this.#memory.get(id)?.releaseAt(now) ?? 0;
+  }
+
+  wouldAdmit(id: string, now: number): boolean {
+    return this.#memory.get(id)?.wouldAdmit(now) ?? true;
+  }
+
+  acquire(id: string, now: number): Pass | undefined {
+    const breaker = this.#memory.get(id);
+    // What a new breaker would give.
+    const permit = breaker === undefined ? { probe: false, period: 0 } : breaker.tryAcquire(now);
+    return permit === undefined ? undefined : { id, breaker, permit };
+  }
+
+  answering({ id, breaker, permit }: Pass, now: number): void {
+    if (breaker === undefined || !permit.probe) return;
+    breaker.answering(permit);
+    this.#keep(id, breaker, now);
+  }
+
+  succeeded(pass: Pass, now: number): void {
+    const breaker = this.#of(pass);
+    breaker.succeeded(pass.permit, now);
+    this.#keep(pass.id, breaker, now);
+  }
+
+  failed(pass: Pass, now: number): void {
+    const breaker = this.#of(pass);
+    breaker.failed(pass.permit, now);
+    this.#keep(pass.id, breaker, now);
+  }
+
+  abandoned({ breaker, permit }: Pass): void {
+    breaker?.abandoned(permit);
+  }
+
+  states(now: number): Map<string, BreakerState> {
+    return new Map([...this.#memory.entries()].map(([id, breaker]) => [id, breaker.state(now)]));
+  }
+
+  /** The breaker that gave the pass, though it were forgotten since; else the one that others made. */
+  #of({ id, breaker }: Pass): CircuitBreaker {
+    return breaker ?? this.#memory.get(id) ?? new CircuitBreaker();
+  }
+
+  /** A breaker that was forgotten while its call was under way comes back, unless it has a successor. */
+  #keep(id: string, breaker: CircuitBreaker, now: number): void {
+    const current = this.#memory.get(id);
+    if (current === undefined || current === breaker) this.#memory.set(id, breaker, now);
+  }
+}
+
+const isBenched = (bench: Bench, now: number): boolean => bench.until > now;
 
 /**
  * What the process remembers of its engines: benches of keys and models, circuit breakers per model and
@@ -58,13 +167,13 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value): Va
 export class EngineHealth {
   readonly #now: () => number;
   /** 429: (provider, key, model). */
-  readonly #rateLimits = new Map<string, RateLimit>();
+  readonly #rateLimits = new Memory<RateLimit>(isBenched);
   /** 401, 402, 403: (provider, key). */
-  readonly #keys = new Map<string, Bench>();
+  readonly #keys = new Memory<Bench>(isBenched);
   /** 403 about a model, 404, 410: (provider, model). */
-  readonly #models = new Map<string, Bench & { dead: boolean }>();
-  readonly #modelBreakers = new Map<string, CircuitBreaker>();
-  readonly #originBreakers = new Map<string, CircuitBreaker>();
+  readonly #models = new Memory<Bench & { dead: boolean }>(isBenched);
+  readonly #modelBreakers = new Breakers();
+  readonly #originBreakers = new Breakers();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -81,8 +190,8 @@ export class EngineHealth {
       options.ignoreRateLimit === true ? 0 : (rateLimit?.until ?? 0),
       this.#keys.get(keyId(engine, keyIndex))?.until ?? 0,
       this.#models.get(modelId(engine))?.until ?? 0,
-      this.#modelBreakers.get(modelId(engine))?.releaseAt(now) ?? 0,
-      this.#originBreakers.get(engine.origin)?.releaseAt(now) ?? 0,
+      this.#modelBreakers.releaseAt(modelId(engine), now),
+      this.#originBreakers.releaseAt(engine.origin, now),
     );
   }
 
@@ -91,8 +200,8 @@ export class EngineHealth {
     const now = this.#now();
     return (
       this.#releaseAt(engine, keyIndex, options, now) <= now &&
-      (this.#modelBreakers.get(modelId(engine))?.wouldAdmit(now) ?? true) &&
-      (this.#originBreakers.get(engine.origin)?.wouldAdmit(now) ?? true)
+      this.#modelBreakers.wouldAdmit(modelId(engine), now) &&
+      this.#originBreakers.wouldAdmit(engine.origin, now)
     );
   }
 
@@ -100,44 +209,35 @@ export class EngineHealth {
   acquire(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): Lease | undefined {
     if (!this.wouldAdmit(engine, keyIndex, options)) return undefined;
     const now = this.#now();
-    const modelBreaker = breakerOf(this.#modelBreakers, modelId(engine));
-    const originBreaker = breakerOf(this.#originBreakers, engine.origin);
-    const modelPermit = modelBreaker.tryAcquire(now);
-    const originPermit = originBreaker.tryAcquire(now);
-    if (modelPermit === undefined || originPermit === undefined) {
-      if (modelPermit !== undefined) modelBreaker.abandoned(modelPermit);
-      if (originPermit !== undefined) originBreaker.abandoned(originPermit);
+    const model = this.#modelBreakers.acquire(modelId(engine), now);
+    if (model === undefined) return undefined;
+    const origin = this.#originBreakers.acquire(engine.origin, now);
+    if (origin === undefined) {
+      this.#modelBreakers.abandoned(model);
       return undefined;
     }
-    return this.#lease(engine, keyIndex, { modelBreaker, modelPermit, originBreaker, originPermit });
+    return this.#lease(engine, keyIndex, model, origin);
   }
 
   /** Every engine that something is known of, for the operator. */
   report(): EngineReport[] {
     const now = this.#now();
-    const engines = new Set([...this.#models.keys(), ...this.#modelBreakers.keys()]);
-    return [...engines].map((engine) => {
-      const bench = this.#models.get(engine);
+    const benches = new Map(this.#models.entries());
+    const breakers = this.#modelBreakers.states(now);
+    return [...new Set([...benches.keys(), ...breakers.keys()])].map((engine) => {
+      const bench = benches.get(engine);
       return {
         engine,
-        breaker: this.#modelBreakers.get(engine)?.state(now) ?? "closed",
+        breaker: breakers.get(engine) ?? "closed",
         benchedForMs: Math.max(0, (bench?.until ?? 0) - now),
         dead: bench?.dead === true && bench.until > now,
       };
     });
   }
 
-  #lease(
-    engine: EngineIdentity,
-    keyIndex: number,
-    held: {
-      modelBreaker: CircuitBreaker;
-      modelPermit: Permit;
-      originBreaker: CircuitBreaker;
-      originPermit: Permit;
-    },
-  ): Lease {
-    const { modelBreaker, modelPermit, originBreaker, originPermit } = held;
+  #lease(engine: EngineIdentity, keyIndex: number, model: Pass, origin: Pass): Lease {
+    const models = this.#modelBreakers;
+    const origins = this.#originBreakers;
     const startedAt = this.#now();
     let ended = false;
     const once = (end: () => void) => (): void => {
@@ -148,30 +248,32 @@ export class EngineHealth {
     return {
       answering: () => {
         if (ended) return;
-        modelBreaker.answering(modelPermit);
-        originBreaker.answering(originPermit);
+        const now = this.#now();
+        models.answering(model, now);
+        origins.answering(origin, now);
         this.#forgetSpentRateLimit(engine, keyIndex);
       },
       succeeded: once(() => {
-        modelBreaker.succeeded(modelPermit, this.#now());
-        originBreaker.succeeded(originPermit, this.#now());
+        const now = this.#now();
+        models.succeeded(model, now);
+        origins.succeeded(origin, now);
         this.#forgetSpentRateLimit(engine, keyIndex);
       }),
       failed: (failure) =>
         once(() => {
           const now = this.#now();
           const { breaker } = FAILURE_POLICY[failure.kind];
-          if (breaker === "model") modelBreaker.failed(modelPermit, now);
-          else modelBreaker.abandoned(modelPermit);
+          if (breaker === "model") models.failed(model, now);
+          else models.abandoned(model);
           // Any answer at all, even a refusal, shows that the origin can be reached.
-          if (breaker === "origin") originBreaker.failed(originPermit, now);
-          else if (failure.status !== undefined) originBreaker.succeeded(originPermit, now);
-          else originBreaker.abandoned(originPermit);
+          if (breaker === "origin") origins.failed(origin, now);
+          else if (failure.status !== undefined) origins.succeeded(origin, now);
+          else origins.abandoned(origin);
           this.#bench(engine, keyIndex, failure, startedAt);
         })(),
       abandoned: once(() => {
-        modelBreaker.abandoned(modelPermit);
-        originBreaker.abandoned(originPermit);
+        models.abandoned(model);
+        origins.abandoned(origin);
       }),
     };
   }
@@ -192,13 +294,13 @@ export class EngineHealth {
       case "key_and_model":
         return this.#benchRateLimited(rateLimitId(engine, keyIndex), failure.retryAfterMs, startedAt);
       case "key":
-        remember(this.#keys, keyId(engine, keyIndex), { until: now + KEY_BENCH_MS });
+        this.#keys.set(keyId(engine, keyIndex), { until: now + KEY_BENCH_MS }, now);
         return;
       case "model":
-        remember(this.#models, modelId(engine), { until: now + MODEL_BENCH_MS, dead: false });
+        this.#models.set(modelId(engine), { until: now + MODEL_BENCH_MS, dead: false }, now);
         return;
       case "dead_model":
-        remember(this.#models, modelId(engine), { until: now + DEAD_MODEL_BENCH_MS, dead: true });
+        this.#models.set(modelId(engine), { until: now + DEAD_MODEL_BENCH_MS, dead: true }, now);
         return;
     }
   }
@@ -212,11 +314,12 @@ export class EngineHealth {
     const streak = before?.streak ?? 0;
     const backoff = Math.min(LONGEST_BENCH_MS, RATE_LIMIT_FIRST_MS * 2 ** Math.min(streak, 20));
     const until = now + (retryAfterMs ?? backoff);
-    remember(this.#rateLimits, id, {
+    const limit: RateLimit = {
       until: isSame ? Math.max(until, before.until) : until,
       since: isSame ? before.since : now,
       streak: retryAfterMs === undefined ? streak + 1 : streak,
-    });
+    };
+    this.#rateLimits.set(id, limit, now);
   }
 }
 
@@ -230,8 +333,4 @@ function keyId(engine: EngineIdentity, keyIndex: number): string {
 
 function rateLimitId(engine: EngineIdentity, keyIndex: number): string {
   return `${engine.provider.id}#${keyIndex}/${engine.model}`;
-}
-
-function breakerOf(breakers: Map<string, CircuitBreaker>, id: string): CircuitBreaker {
-  return breakers.get(id) ?? remember(breakers, id, new CircuitBreaker());
 }

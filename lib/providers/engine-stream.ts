@@ -6,6 +6,7 @@ import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
+import { decodeLenient } from "#lib/shared/text.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 
 /** The longest answer, in decompressed bytes. */
@@ -195,7 +196,7 @@ export class EngineStream {
   #end(out: ChatEvent[]): void {
     const { decoder, body, abort, emptyAnswerAllowed } = this.#options;
     if (this.#mode === "json") {
-      this.#decode([{ event: undefined, data: Buffer.concat(this.#json).toString("utf8") }], out);
+      this.#decode([{ event: undefined, data: decodeLenient(this.#json) }], out);
       this.#json = [];
     } else if (!decoder.done) {
       // A last frame without its blank line: the decoder takes it when it is whole.

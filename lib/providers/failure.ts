@@ -27,7 +27,9 @@ export type FailureKind =
   | "reset"
   /** Silence: no first token, no whole answer or no next token in time. */
   | "timeout"
-  /** An answer that is none: HTML, an empty stream, a line or a body past the cap. */
+  /** An answer that says nothing, or a tool call that cannot be read: the request's doing as likely as not. */
+  | "no_answer"
+  /** No answer in any protocol of ours: a web page, broken HTTP, a line or a body past the cap. */
   | "bad_response"
   /** The stream ended before a finish reason. */
   | "truncated";
@@ -92,8 +94,12 @@ export const FAILURE_POLICY: Record<FailureKind, FailurePolicy> = {
   context_length: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
   content_policy: { next: "answer", bench: "none", breaker: "none", transient: false, refusal: false },
   connect: { next: "engine", bench: "none", breaker: "origin", transient: false, refusal: false },
+  // Like a 5xx, `reset`, `truncated` and `bad_response` are the provider's doing: one that takes every
+  // request and cuts every answer must be left alone too. The origin was reached: its breaker does not count.
   reset: TRANSIENT_MODEL,
   timeout: { ...TRANSIENT_MODEL, transient: false },
+  // A request can bring it about at will: counted, five of one client would close the engine to all.
+  no_answer: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: false },
   bad_response: { ...TRANSIENT_MODEL, transient: false },
   truncated: { ...TRANSIENT_MODEL, transient: false },
 };

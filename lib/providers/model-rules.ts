@@ -3,11 +3,11 @@ import type { ReasoningEffort } from "#lib/chat/request.ts";
 /** What the name of a model tells about the parameters that it takes, whoever serves it. */
 export type ModelRules = {
   /** When `temperature`, `top_p` and their kin may be sent. */
-  sampling: "always" | "never" | "only_without_reasoning";
+  sampling: "always" | "never" | "only_without_reasoning" | "only_with_effort_none";
   /** `max_tokens` is refused; `max_completion_tokens` is not. */
   completionTokensOnly: boolean;
-  /** The values of `reasoning_effort` it takes; empty: the field is refused. */
-  efforts: readonly ReasoningEffort[];
+  /** The values of `reasoning_effort` it takes; empty: the field is refused; undefined: the name does not tell. */
+  efforts: readonly ReasoningEffort[] | undefined;
   /** Thinks before its first token: give it longer. */
   slowToStart: boolean;
 };
@@ -15,16 +15,17 @@ export type ModelRules = {
 const PLAIN: ModelRules = {
   sampling: "always",
   completionTokensOnly: false,
-  efforts: [],
+  efforts: undefined,
   slowToStart: false,
 };
+const NEVER_REASONS: ModelRules = { ...PLAIN, efforts: [] };
 const O_SERIES: ModelRules = {
   sampling: "never",
   completionTokensOnly: true,
   efforts: ["low", "medium", "high"],
   slowToStart: true,
 };
-const ALL_BUT_MAX: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
+const NONE_TO_XHIGH: readonly ReasoningEffort[] = ["none", "low", "medium", "high", "xhigh"];
 
 /**
  * First match wins. Source of the OpenAI rows: docs/PROVIDERS.md, "OpenAI-family parameter rules"
@@ -32,17 +33,29 @@ const ALL_BUT_MAX: readonly ReasoningEffort[] = ["none", "minimal", "low", "medi
  */
 const RULES: readonly (readonly [RegExp, ModelRules])[] = [
   [/^o\d/, O_SERIES],
-  [/^gpt-5-chat/, { ...PLAIN, completionTokensOnly: true }],
+  [/^gpt-5-chat/, { ...NEVER_REASONS, completionTokensOnly: true }],
+  [/^gpt-5-pro/, { ...O_SERIES, efforts: ["high"] }],
+  [/^gpt-5-codex/, O_SERIES],
   [/^gpt-5(?:-|$)/, { ...O_SERIES, efforts: ["minimal", "low", "medium", "high"] }],
-  [/^gpt-5\.\d.*-(?:codex|chat|pro)/, { ...O_SERIES, efforts: ["low", "medium", "high", "xhigh"] }],
+  [/^gpt-5\.[1-3]-chat/, { ...O_SERIES, efforts: ["medium"] }],
+  [/^gpt-5\.1-codex/, O_SERIES],
+  [/^gpt-5\.\d{1,2}-pro/, { ...O_SERIES, efforts: ["medium", "high", "xhigh"] }],
   [
-    /^gpt-5\.[1-4]/,
-    { ...O_SERIES, sampling: "only_without_reasoning", efforts: ALL_BUT_MAX, slowToStart: false },
+    /^gpt-5\.1(?!\d)/,
+    { ...O_SERIES, sampling: "only_without_reasoning", efforts: ["none", "low", "medium", "high"] },
   ],
-  // Reasons unless told not to, so sampling is only safe with effort "none".
-  [/^gpt-5\.\d/, { ...O_SERIES, sampling: "never", efforts: ALL_BUT_MAX }],
+  [/^gpt-5\.[2-4](?!\d)/, { ...O_SERIES, sampling: "only_without_reasoning", efforts: NONE_TO_XHIGH }],
+  [/^gpt-5\.\d/, { ...O_SERIES, sampling: "only_with_effort_none", efforts: NONE_TO_XHIGH }],
+  // A later generation is taken for a strict one. (`gpt-35` is an old spelling of 3.5.)
+  [/^gpt-(?:[6-9]|[12]\d)(?![\db])/, O_SERIES],
+  [/^(?:chat)?gpt-[34]/, NEVER_REASONS],
   [/^gpt-oss/, { ...PLAIN, efforts: ["low", "medium", "high"] }],
   [/^(?:deepseek-r1|magistral|.*thinking)/, { ...PLAIN, slowToStart: true }],
+  [/^gemini-(?:2\.5-pro|[3-9]|\d\d)/, { ...PLAIN, slowToStart: true }],
+  [
+    /^(?:meta-)?(?:code)?llama|^(?:codestral|pixtral|command-r|gemma-?[23]|qwen-?2)|-instruct\b/,
+    NEVER_REASONS,
+  ],
 ];
 
 /** The model's own name: no vendor prefix, no variant suffix, lower case. */
@@ -52,12 +65,19 @@ export function bareModelName(model: string): string {
   return variant === -1 ? name : name.slice(0, variant);
 }
 
+/** Whether the text can be a model's id: what a configuration or a client may send to a provider as one. */
+export function isModelId(text: string): boolean {
+  if (!/^[\w.:@/-]{1,128}$/.test(text)) return false;
+  return text.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
+}
+
 export function modelRules(model: string): ModelRules {
   const name = bareModelName(model);
+  if (name.includes("claude")) return { ...PLAIN, slowToStart: claudeRules(name).thinking === "adaptive" };
   return RULES.find(([pattern]) => pattern.test(name))?.[1] ?? PLAIN;
 }
 
-/** The closest effort that the model takes; undefined when it takes none. */
+/** The closest effort that the model takes, rather some than none; undefined when it takes no such field. */
 export function closestEffort(
   wanted: ReasoningEffort,
   accepted: readonly ReasoningEffort[],
@@ -66,9 +86,9 @@ export function closestEffort(
   if (accepted.includes(wanted)) return wanted;
   const scale: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
   const target = scale.indexOf(wanted);
-  return [...accepted].sort(
-    (a, b) => Math.abs(scale.indexOf(a) - target) - Math.abs(scale.indexOf(b) - target),
-  )[0];
+  const distance = (effort: ReasoningEffort): number =>
+    Math.abs(scale.indexOf(effort) - target) + (effort === "none" ? 0.5 : 0);
+  return [...accepted].sort((a, b) => distance(a) - distance(b))[0];
 }
 
 /** What a Claude model takes. */
@@ -77,8 +97,15 @@ export type ClaudeRules = {
   samplingRefused: boolean;
   /** `temperature` and `top_p` may not come together. */
   oneOfTemperatureAndTopP: boolean;
-  /** `thinking: adaptive` with `output_config.effort`; older models take a token budget. */
-  adaptiveThinking: boolean;
+  /** `adaptive` with `output_config.effort`; a token `budget` in older models; the oldest cannot think. */
+  thinking: "none" | "budget" | "adaptive";
+  /** Thinks also when nobody asks for it; can be told not to. */
+  thinksByDefault: boolean;
+  /** The model can be made to call a tool. */
+  forcedToolChoice: boolean;
+  /** `max_tokens` where the client gives none: without thinking, and with it, which counts too. */
+  maxTokens: number;
+  thinkingMaxTokens: number;
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
   /** Prompts shorter than this many tokens are never cached. */
@@ -100,7 +127,11 @@ export function claudeRules(model: string): ClaudeRules {
   return {
     samplingRefused: !known || (family === "opus" ? version >= 407 : version >= 500),
     oneOfTemperatureAndTopP: !known || version >= 401,
-    adaptiveThinking: !known || version >= 406,
+    thinking: !known || version >= 406 ? "adaptive" : version >= 307 ? "budget" : "none",
+    thinksByDefault: !known || version >= 500,
+    forcedToolChoice: known,
+    maxTokens: known && version < 305 ? 4_096 : 8_192,
+    thinkingMaxTokens: 32_000,
     prefill: known && version < 406,
     leastCacheTokens: family === "haiku" ? 2_048 : 1_024,
   };

@@ -1,6 +1,6 @@
 import type { Failure, FailureKind } from "#lib/providers/failure.ts";
 import { type HeaderLookup, readRetryHint } from "#lib/providers/retry-hint.ts";
-import { arrayField, field, isJsonObject, stringField } from "#lib/shared/json.ts";
+import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { publicReason } from "#lib/shared/redact.ts";
 
 /** What the providers' error bodies have in common, once their ten shapes are told apart. */
@@ -63,18 +63,55 @@ const POLICY_WORDS = new Set([
   "PROHIBITED_CONTENT",
 ]);
 const CONTEXT_WORDS = new Set(["context_length_exceeded", "string_above_max_length", "request_too_large"]);
+/** The request is to blame, whatever the sentence beside the word says. */
+const REQUEST_WORDS = new Set([
+  "invalid_value",
+  "invalid_type",
+  "unsupported_value",
+  "unsupported_parameter",
+  "unknown_parameter",
+  "missing_required_parameter",
+  "wrong_api_format",
+  "extra_forbidden",
+]);
 
 const POLICY_TEXT =
   /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai/i;
 const CONTEXT_TEXT =
   /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
+/**
+ * What benches a key or a model for everybody is believed only where a sentence of the provider's own
+ * begins with it: further on it may be the request's, echoed.
+ */
 const MODEL_GONE_TEXT =
-  /model .{0,120}(?:not found|does not exist|decommissioned|no longer (?:available|supported)|has been (?:removed|retired|deprecated))|not a valid model|unknown model|invalid model/i;
+  /^(?:(?:the |this |requested )*models?\b[ :/]*\S{0,120} *(?:is |was |has been )?(?:not found|does not exist|decommissioned|no longer (?:available|supported)|removed|retired|deprecated)|\S{0,120} ?is not a valid model|unknown model|invalid model)/i;
+const KEY_TEXT =
+  /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
 /** OpenRouter's 404 for a model that is there, but does not take images or tools. */
 const UNSUPPORTED_TEXT = /no endpoints found that support/i;
 const MODEL_FORBIDDEN_TEXT =
   /licen[cs]e|terms of use|access to (?:the )?model|model .{0,120}(?:not (?:allowed|enabled|available)|access)/i;
-const KEY_TEXT = /api[ _]key (?:not valid|is invalid|expired)|invalid api[ _]key|incorrect api[ _]key/i;
+/** What a sentence names first is what it is about. */
+const SUBJECT_TEXT =
+  /\b(?:(models?|endpoints?|deployments?|api[ _]keys?|accounts?|organi[sz]ations?|projects?)|files?|documents?|attachments?|images?|audio|videos?|urls?|tools?|functions?|containers?|assistants?|threads?|conversations?|batch(?:es)?|vector stores?|cached contents?)\b/i;
+
+/** This much of a message is looked at. */
+const LONGEST_PROSE = 4_000;
+/** Quoted spans, also one that was cut; an apostrophe neither begins nor ends one. */
+const QUOTED =
+  /(?<![\w])'(?:[^']|'(?=\w))*(?:'|$)|"(?:[^"\\]|\\.)*(?:["\\]|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)|‘[^’]*(?:’|$)/gs;
+const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
+
+/** A message without what it quotes: providers echo the request, and a request must not speak for them. */
+function ownWords(message: string): string {
+  return message.slice(0, LONGEST_PROSE).replace(URLS, "url").replace(QUOTED, "").trim();
+}
+
+/** Whether a message is about something that the request brought, not about the model or the key. */
+function isAboutRequest(prose: string): boolean {
+  const subject = SUBJECT_TEXT.exec(prose);
+  return subject !== null && subject[1] === undefined;
+}
 
 function words(...values: unknown[]): string[] {
   return values.filter((value): value is string => typeof value === "string" && value !== "");
@@ -111,6 +148,12 @@ function messageText(value: unknown, depth = 0): string {
   return location === "" ? text : `${location}: ${text}`;
 }
 
+/** What OpenRouter passes on of the provider behind it: text, or that provider's own error as JSON. */
+function rawMessage(raw: string | undefined): string | undefined {
+  if (raw === undefined || !/^\s*[[{]/.test(raw)) return raw;
+  return readProviderError(parseJson(raw))?.message ?? raw;
+}
+
 /** Reads any of the providers' error bodies; undefined when the body names no error. */
 export function readProviderError(body: unknown): ProviderError | undefined {
   // Gemini's OpenAI-compatible endpoint and its plain streams wrap the object in an array.
@@ -119,7 +162,7 @@ export function readProviderError(body: unknown): ProviderError | undefined {
   const error = outer["error"];
   if (isJsonObject(error)) {
     const metadata = error["metadata"];
-    const raw = stringField(metadata, "raw");
+    const raw = rawMessage(stringField(metadata, "raw"));
     const details = arrayField(error, "details").map((detail) => stringField(detail, "reason"));
     return {
       message: [messageText(error["message"]), raw].filter(Boolean).join(": "),
@@ -153,24 +196,58 @@ function hasWord(error: ProviderError | undefined, set: ReadonlySet<string>): bo
   return error?.words.some((word) => set.has(word)) ?? false;
 }
 
+/** The words that providers use for an error, which no request can put into their mouths. */
+function kindOfWords(error: ProviderError | undefined): FailureKind | undefined {
+  if (hasWord(error, KEY_WORDS)) return "key_rejected";
+  if (hasWord(error, MODEL_GONE_WORDS)) return "model_gone";
+  if (error?.moderated || hasWord(error, POLICY_WORDS)) return "content_policy";
+  return hasWord(error, CONTEXT_WORDS) ? "context_length" : undefined;
+}
+
+/** 400, 422 and their like. */
+function kindOfRefusal(error: ProviderError | undefined, prose: string): FailureKind {
+  const known = kindOfWords(error);
+  if (known !== undefined) return known;
+  if (namesOtherParam(error) || hasWord(error, REQUEST_WORDS)) return "refused";
+  if (KEY_TEXT.test(prose)) return "key_rejected";
+  if (MODEL_GONE_TEXT.test(prose)) return "model_gone";
+  if (POLICY_TEXT.test(prose)) return "content_policy";
+  return CONTEXT_TEXT.test(prose) ? "context_length" : "refused";
+}
+
+function kindOfForbidden(error: ProviderError | undefined, prose: string, isHtml: boolean): FailureKind {
+  // A web firewall's page: it disliked what the request says, and knows neither key nor model.
+  if (isHtml) return "no_answer";
+  if (error?.moderated || hasWord(error, POLICY_WORDS)) return "content_policy";
+  if (hasWord(error, MODEL_GONE_WORDS)) return "model_forbidden";
+  if (hasWord(error, KEY_WORDS)) return "key_rejected";
+  if (POLICY_TEXT.test(prose)) return "content_policy";
+  if (namesOtherParam(error) || isAboutRequest(prose)) return "refused";
+  return MODEL_FORBIDDEN_TEXT.test(prose) ? "model_forbidden" : "key_rejected";
+}
+
+function namesOtherParam(error: ProviderError | undefined): boolean {
+  const param = error?.param ?? "";
+  return param !== "" && param !== "model";
+}
+
 function kindOf(status: number, error: ProviderError | undefined, isHtml: boolean): FailureKind {
-  const message = error?.message ?? "";
   if (hasWord(error, OUT_OF_MONEY_WORDS)) return "key_rejected";
+  const prose = ownWords(error?.message ?? "");
   switch (status) {
     case 401:
     case 402:
       return "key_rejected";
     case 403:
-      if (error?.moderated || hasWord(error, POLICY_WORDS) || POLICY_TEXT.test(message))
-        return "content_policy";
-      return hasWord(error, MODEL_GONE_WORDS) || MODEL_FORBIDDEN_TEXT.test(message)
-        ? "model_forbidden"
-        : "key_rejected";
+      return kindOfForbidden(error, prose, isHtml);
     case 404:
     case 410:
       // A web page for an answer is a wrong address or a proxy's hiccup, not a model's obituary.
       if (isHtml) return "bad_response";
-      return UNSUPPORTED_TEXT.test(message) ? "refused" : "model_gone";
+      if (hasWord(error, MODEL_GONE_WORDS)) return "model_gone";
+      return UNSUPPORTED_TEXT.test(prose) || namesOtherParam(error) || isAboutRequest(prose)
+        ? "refused"
+        : "model_gone";
     case 408:
     case 409:
     case 425:
@@ -183,12 +260,7 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
       return "rate_limited";
   }
   if (status >= 500) return "server_error";
-  if (status < 400) return "bad_response";
-  if (hasWord(error, KEY_WORDS) || KEY_TEXT.test(message)) return "key_rejected";
-  if (hasWord(error, MODEL_GONE_WORDS) || MODEL_GONE_TEXT.test(message)) return "model_gone";
-  if (error?.moderated || hasWord(error, POLICY_WORDS) || POLICY_TEXT.test(message)) return "content_policy";
-  if (hasWord(error, CONTEXT_WORDS) || CONTEXT_TEXT.test(message)) return "context_length";
-  return "refused";
+  return status < 400 ? "bad_response" : kindOfRefusal(error, prose);
 }
 
 export type ErrorContext = {
@@ -216,6 +288,9 @@ function failureOf(status: number, body: unknown, isHtml: boolean, context: Erro
   return failure;
 }
 
+/** HTML, or the one line that Cloudflare's firewall says to programs. */
+const WEB_PAGE = /^\s*(?:<|error code: 1\d{3}\b)/;
+
 /** The failure behind an HTTP status other than 2xx and its body. */
 export function classifyHttpError(
   status: number,
@@ -223,7 +298,7 @@ export function classifyHttpError(
   body: unknown,
   context: ErrorContext,
 ): Failure {
-  return failureOf(status, body, /^\s*</.test(bodyText), context);
+  return failureOf(status, body, WEB_PAGE.test(bodyText), context);
 }
 
 /** The failure behind an error object inside a 200, by the code it carries; 500 when it carries none. */

@@ -1,17 +1,21 @@
+import type { ReasoningEffort } from "#lib/chat/request.ts";
+
 /** How a request body is written and an answer read: code. Everything else about a vendor is data. */
 export type ProtocolId = "openai-compatible" | "anthropic" | "gemini";
 
 /**
- * How one vendor's dialect of the OpenAI protocol differs. Fields and message fields are allow-lists:
- * Groq, Mistral and Cerebras reject what they do not know, also inside messages.
+ * How one vendor's dialect of the OpenAI protocol differs. Fields are an allow-list: Groq, Mistral and
+ * Cerebras reject what they do not know, also inside messages.
  */
 export type OpenAiDialect = {
   /** What is appended to the base URL. */
   path: string;
   /** Top-level body fields beyond `model`, `messages`, `stream`; or every field. */
   fields: readonly string[] | "all";
-  /** Message fields beyond `role`, `content`, `tool_calls`, `tool_call_id`. */
-  messageFields: readonly string[];
+  /** Messages may have a `name`. */
+  nameField: boolean;
+  /** Takes tools, tool calls and parts of messages that are OpenAI's own: custom tools, audio, files. */
+  opaqueParts: boolean;
   maxTokensField: "max_tokens" | "max_completion_tokens";
   seedField: "seed" | "random_seed";
   /** The word for "some tool must be called". */
@@ -19,6 +23,10 @@ export type OpenAiDialect = {
   /** Mistral takes nine letters and digits only. */
   toolIds: "any" | "nine_alphanumerics";
   highestTemperature: number;
+  /** The values of `reasoning_effort`, for models whose name does not tell; empty: the field is left out. */
+  efforts: readonly ReasoningEffort[];
+  /** Models whose `reasoning_effort` is a switch, `none` or `default`. */
+  effortSwitch: RegExp | undefined;
   /** The message field that takes earlier reasoning back, if one does. */
   reasoningField: "reasoning" | "reasoning_content" | undefined;
   /** Whether the last message may be the assistant's, to be continued; `prefix` wants a flag on it. */
@@ -49,11 +57,11 @@ export type ProviderDefinition = {
   paid?: boolean;
   /** First-token time-out, milliseconds, where the default is too short. */
   firstTokenTimeoutMs?: number;
+  /** Its answers say what they cost, in USD, and may be believed. */
+  reportsCost?: boolean;
   /** Id of the provider in the price library. */
   pricedAs?: string;
   headers?: Readonly<Record<string, string>>;
-  /** Headers whose value a configuration variable may override. */
-  headerSettings?: Readonly<Record<string, string>>;
   dialect: OpenAiDialect;
 };
 
@@ -83,17 +91,30 @@ const OPENAI_FIELDS = [
 export const STANDARD_DIALECT: OpenAiDialect = {
   path: "/chat/completions",
   fields: "all",
-  messageFields: ["name"],
+  nameField: true,
+  opaqueParts: true,
   maxTokensField: "max_tokens",
   seedField: "seed",
   requiredToolChoice: "required",
   toolIds: "any",
   highestTemperature: 2,
+  efforts: [],
+  effortSwitch: undefined,
   reasoningField: undefined,
   prefill: "none",
   promptCacheKey: false,
   cacheControl: false,
   developerRole: false,
+};
+
+/** What most hosts share: functions, text and images, and nothing that only OpenAI has. */
+const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false };
+
+/** Headers of a protocol that a configuration variable may override, whoever speaks it. */
+export const PROTOCOL_HEADER_SETTINGS: Readonly<Record<ProtocolId, Readonly<Record<string, string>>>> = {
+  "openai-compatible": {},
+  anthropic: { "anthropic-version": "ANTHROPIC_VERSION" },
+  gemini: {},
 };
 
 /** One row a vendor. Sources of the rows: docs/PROVIDERS.md. */
@@ -107,8 +128,6 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     keyEnv: "ANTHROPIC_API_KEY",
     paid: true,
     pricedAs: "anthropic",
-    headers: { "anthropic-version": "2023-06-01" },
-    headerSettings: { "anthropic-version": "ANTHROPIC_VERSION" },
     dialect: STANDARD_DIALECT,
   },
   {
@@ -129,8 +148,6 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "metadata",
         "service_tier",
         "prediction",
-        "modalities",
-        "audio",
         "verbosity",
         "web_search_options",
         "safety_identifier",
@@ -152,7 +169,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     modelPrefix: "openai/",
     pricedAs: "openai",
     headers: { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
-    dialect: { ...STANDARD_DIALECT, fields: OPENAI_FIELDS },
+    dialect: { ...HOST_DIALECT, fields: OPENAI_FIELDS },
   },
   {
     id: "gemini-grounded",
@@ -174,7 +191,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     keyEnv: "GROQ_API_KEY",
     pricedAs: "groq",
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       fields: [
         "temperature",
         "top_p",
@@ -198,7 +215,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "citation_options",
         "disable_tool_validation",
       ],
-      messageFields: [],
+      nameField: false,
+      effortSwitch: /^qwen-?3/,
       maxTokensField: "max_completion_tokens",
       reasoningField: "reasoning",
       prefill: "plain",
@@ -212,7 +230,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     baseUrlEnv: "SAMBANOVA_BASE_URL",
     keyEnv: "SAMBANOVA_API_KEY",
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       fields: [
         "temperature",
         "top_p",
@@ -237,7 +255,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "logit_bias",
         "user",
       ],
-      messageFields: ["name"],
+      efforts: ["low", "medium", "high"],
     },
   },
   {
@@ -249,7 +267,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     keyEnv: "CEREBRAS_API_KEY",
     pricedAs: "cerebras",
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       fields: [
         "temperature",
         "top_p",
@@ -269,7 +287,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "top_logprobs",
         "user",
       ],
-      messageFields: [],
+      nameField: false,
+      efforts: ["none", "low", "medium", "high"],
       maxTokensField: "max_completion_tokens",
       reasoningField: "reasoning",
       promptCacheKey: true,
@@ -282,6 +301,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     baseUrl: "https://openrouter.ai/api/v1",
     baseUrlEnv: "OPENROUTER_BASE_URL",
     keyEnv: "OPENROUTER_API_KEY",
+    reportsCost: true,
     pricedAs: "openrouter",
     dialect: { ...STANDARD_DIALECT, reasoningField: "reasoning", promptCacheKey: true, cacheControl: true },
   },
@@ -294,7 +314,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     keyEnv: "COHERE_API_KEY",
     pricedAs: "cohere",
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       fields: [
         "temperature",
         "top_p",
@@ -307,7 +327,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "frequency_penalty",
         "presence_penalty",
       ],
-      messageFields: [],
+      nameField: false,
+      efforts: ["none", "high"],
       highestTemperature: 1,
     },
   },
@@ -320,7 +341,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     keyEnv: "MISTRAL_API_KEY",
     pricedAs: "mistral",
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       fields: [
         "temperature",
         "top_p",
@@ -342,7 +363,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "safe_prompt",
         "guardrails",
       ],
-      messageFields: ["prefix"],
+      nameField: false,
+      efforts: ["none", "high"],
       seedField: "random_seed",
       requiredToolChoice: "any",
       toolIds: "nine_alphanumerics",
@@ -361,7 +383,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     // The first call of a model loads it from disk.
     firstTokenTimeoutMs: 90_000,
     dialect: {
-      ...STANDARD_DIALECT,
+      ...HOST_DIALECT,
       path: "/v1/chat/completions",
       fields: [
         "temperature",
@@ -379,7 +401,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "logprobs",
         "top_logprobs",
       ],
-      messageFields: [],
+      nameField: false,
+      efforts: ["none", "low", "medium", "high", "max"],
       reasoningField: "reasoning",
     },
   },

@@ -1,5 +1,6 @@
 import { modelRules } from "#lib/providers/model-rules.ts";
 import {
+  PROTOCOL_HEADER_SETTINGS,
   PROVIDER_ALIASES,
   PROVIDERS,
   type ProtocolId,
@@ -58,6 +59,7 @@ export type Registry = {
   providerEndpoint(providerId: string): string | undefined;
   /** The provider's key pool; `[""]` where no key is needed; empty where it is not configured. */
   providerKeys(providerId: string): readonly string[];
+  /** Whether there is such a provider, configured or not: what tells `provider/model` from other names. */
   isKnown(providerId: string): boolean;
   /** The engines behind catalogue rows, those of unconfigured providers left out. */
   resolve(specs: readonly EngineSpec[]): Engine[];
@@ -79,10 +81,22 @@ function headerSetting(setting: Setting, name: string): string | undefined {
   );
 }
 
+/** Why the text cannot stand before a path, without repeating it (it may hold a secret); undefined when it can. */
+export function baseUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return "it must be a URL that begins with https:// or http://";
+  }
+  if (url.username !== "" || url.password !== "") return "it must not hold a user name or a password";
+  if (/[?#]/.test(text)) return "it must not have a query or a fragment";
+  return undefined;
+}
+
 function baseUrlSetting(setting: Setting, name: string): string | undefined {
   const value = setting(name);
-  if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) return value;
-  throw wrongSetting(name, "it must be a URL that begins with https:// or http://");
+  const problem = value === undefined ? undefined : baseUrlProblem(value);
+  if (problem !== undefined) throw wrongSetting(name, problem);
+  return value;
 }
 
 /** `NAME`, `NAME_2`, `NAME_3` …: gaps are allowed, duplicates are not counted twice. */
@@ -97,7 +111,7 @@ function keyPool(setting: Setting, name: string): string[] {
 
 function headersOf(definition: ProviderDefinition, setting: Setting): Record<string, string> {
   const headers: Record<string, string> = { ...definition.headers };
-  for (const [header, name] of Object.entries(definition.headerSettings ?? {})) {
+  for (const [header, name] of Object.entries(PROTOCOL_HEADER_SETTINGS[definition.protocol])) {
     const value = headerSetting(setting, name);
     if (value !== undefined) headers[header] = value;
   }
@@ -116,10 +130,12 @@ function fromOperator(provider: OperatorProvider): ProviderDefinition {
   };
 }
 
-/** GitHub Models has ended: where its token still answers it goes first, then the same model at OpenAI. */
+/** GitHub Models has ended: where its token still answers it goes first, then OpenAI's models at OpenAI. */
 function expand(spec: EngineSpec): EngineSpec[] {
   if (spec.provider !== "github-models") return [spec];
-  return [spec, { ...spec, provider: "openai", label: spec.label.replace(/^GitHub\b/, "OpenAI") }];
+  const model = spec.model.replace(/^openai\//, "");
+  if (model.includes("/")) return [spec];
+  return [spec, { ...spec, provider: "openai", model, label: spec.label.replace(/^GitHub\b/, "OpenAI") }];
 }
 
 /**

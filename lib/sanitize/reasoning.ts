@@ -19,6 +19,16 @@ export class ReasoningSplitter {
   #held = "";
   #closing = "";
 
+  /** Everything is visible from here on: `push` need not be asked. */
+  get passing(): boolean {
+    return this.#state === "visible";
+  }
+
+  /** Text is held back that may yet be the answer's. */
+  get holdsText(): boolean {
+    return this.#state !== "thinking" && this.#held !== "";
+  }
+
   push(text: string): SplitText {
     if (this.#state === "visible") return { visible: text, thinking: "" };
     return this.#read(this.#held + text);

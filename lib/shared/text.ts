@@ -7,6 +7,10 @@
 export class SurrogateJoiner {
   #held = "";
 
+  get holds(): boolean {
+    return this.#held !== "";
+  }
+
   push(text: string): string {
     if (text === "") return "";
     const joined = this.#held === "" ? text : this.#held + text;
@@ -25,6 +29,44 @@ export class SurrogateJoiner {
     this.#held = "";
     return rest;
   }
+}
+
+const BYTE_ORDER_MARK_KEPT = { ignoreBOM: true } as const;
+
+/**
+ * UTF-8, chunk by chunk, that never fails: a run of bad bytes gives one U+FFFD. A byte order mark is kept.
+ */
+export class LenientDecoder {
+  readonly #decoder = new TextDecoder("utf-8", BYTE_ORDER_MARK_KEPT);
+  #endsInReplacement = false;
+
+  push(bytes: Uint8Array): string {
+    return this.#collapse(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  /** What the end of the bytes cut. */
+  end(): string {
+    return this.#collapse(this.#decoder.decode());
+  }
+
+  #collapse(decoded: string): string {
+    let text = decoded;
+    if (text.includes("\ufffd")) {
+      text = text.replace(/\ufffd{2,}/g, "\ufffd");
+      if (this.#endsInReplacement && text.startsWith("\ufffd")) text = text.slice(1);
+    }
+    if (text !== "") this.#endsInReplacement = text.endsWith("\ufffd");
+    return text;
+  }
+}
+
+/** A whole body that came in chunks, as leniently; without its byte order mark, so that JSON parses. */
+export function decodeLenient(chunks: readonly Uint8Array[]): string {
+  const decoder = new LenientDecoder();
+  let text = "";
+  for (const chunk of chunks) text += decoder.push(chunk);
+  text += decoder.end();
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 /** At most `limit` characters, cut between code points, marked when something was cut. */

@@ -29,7 +29,10 @@ const KEYS: Record<string, string> = {
 };
 const registry = createRegistry(
   (name) => KEYS[name],
-  [{ id: "mine", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: undefined, protocol: "openai-compatible" }],
+  [
+    { id: "mine", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: undefined, protocol: "openai-compatible" },
+    { id: "my-claude", baseUrl: "http://127.0.0.1:9", apiKeyEnv: undefined, protocol: "anthropic" },
+  ],
 );
 
 function engine(provider: string, model: string): Engine {
@@ -179,7 +182,7 @@ const ACCEPTED: Record<
     message: "role content tool_calls tool_call_id",
     sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools max_tokens stop seed response_format",
     dropped:
-      "tool_choice parallel_tool_calls top_k n logprobs top_logprobs logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
+      "parallel_tool_calls top_k n logprobs top_logprobs logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
   },
   ollama: {
     model: "llama3.1",
@@ -188,7 +191,7 @@ const ACCEPTED: Record<
     message: "role content tool_calls tool_call_id reasoning",
     sent: "model messages stream temperature top_p frequency_penalty presence_penalty logprobs top_logprobs tools max_tokens stop seed response_format stream_options",
     dropped:
-      "tool_choice parallel_tool_calls top_k n logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
+      "parallel_tool_calls top_k n logit_bias user store metadata service_tier prompt_cache_key google chat_template_kwargs",
   },
   anthropic: {
     model: "claude-haiku-4-5",
@@ -244,6 +247,7 @@ describe("no host gets a field that it rejects", () => {
           type: fc.constant("image" as const),
           url: fc.constantFrom("data:image/png;base64,AA", "https://a.example/b.png"),
         }),
+        fc.constant({ type: "opaque" as const, value: { type: "input_audio", input_audio: {} } }),
       ),
       { maxLength: 3 },
     ),
@@ -292,7 +296,7 @@ describe("no host gets a field that it rejects", () => {
     {
       messages,
       stream: fc.boolean(),
-      tools: fc.constantFrom<Tool[]>([], [WEATHER]),
+      tools: fc.constantFrom<Tool[]>([], [WEATHER], [{ type: "opaque", value: { type: "custom" } }]),
       toolChoice: fc.constantFrom("auto" as const, "none" as const, "required" as const, { name: "weather" }),
       parallelToolCalls: fc.boolean(),
       temperature: fc.double({ min: 0, max: 2, noNaN: true }),
@@ -317,7 +321,17 @@ describe("no host gets a field that it rejects", () => {
       webSearch: fc.boolean(),
       conversationId: fc.string(),
       extra: fc.dictionary(
-        fc.constantFrom("store", "metadata", "thinking", "google", "maxTokens", "model", "messages"),
+        fc.constantFrom(
+          "store",
+          "metadata",
+          "thinking",
+          "google",
+          "maxTokens",
+          "model",
+          "messages",
+          "stream_options",
+          "__proto__",
+        ),
         fc.constant("x"),
       ),
     },
@@ -342,10 +356,18 @@ describe("no host gets a field that it rejects", () => {
         // Nobody may change the model, and nothing is both sent and called dropped (but a name with two meanings).
         if (provider !== "gemini-grounded") expect(body["model"]).toBe(target.model);
         const both = encoded.dropped.filter((name) => Object.hasOwn(body, name));
-        expect(both.filter((name) => !["model", "messages", "metadata", "thinking"].includes(name))).toEqual(
-          [],
-        );
+        expect(
+          both.filter(
+            (name) =>
+              !["model", "messages", "tools", "metadata", "thinking", "stream_options"].includes(name),
+          ),
+        ).toEqual([]);
         if (Array.isArray(body["tools"])) expect(body["tools"]).not.toEqual([]);
+        // Nobody's token cap is exceeded.
+        const cap = body["max_tokens"] ?? body["max_completion_tokens"];
+        if (request.maxOutputTokens !== undefined && cap !== undefined) {
+          expect(cap).toBe(request.maxOutputTokens);
+        }
       }),
       { numRuns: 300 },
     );
@@ -394,6 +416,11 @@ describe("sampling is left out, and named, where the model refuses it", () => {
     ["openai", "gpt-5.1", { reasoningEffort: "none" }, ["temperature", "top_p"]],
     ["openai", "gpt-5.1", { reasoningEffort: "low" }, []],
     ["openai", "gpt-5.2-pro", {}, []],
+    ["openai", "gpt-5.5", {}, []],
+    ["openai", "gpt-5.5", { reasoningEffort: "low" }, []],
+    ["openai", "gpt-5.5", { reasoningEffort: "none" }, ["temperature", "top_p"]],
+    ["openai", "gpt-6-astra", {}, []],
+    ["anthropic", "claude-haiku-4-5", { reasoningEffort: "low", maxOutputTokens: 500 }, ["temperature"]],
     ["openrouter", "openai/gpt-5-nano", {}, []],
     ["github-models", "o3", {}, []],
     ["anthropic", "claude-haiku-4-5", {}, ["temperature"]],
@@ -411,7 +438,7 @@ describe("sampling is left out, and named, where the model refuses it", () => {
     const encoded = encode(engine(provider, model), { ...sampling, ...more });
     const body = wire(encoded);
     expect(["temperature", "top_p"].filter((field) => Object.hasOwn(body, field))).toEqual(taken);
-    expect(encoded.dropped.sort()).toEqual(
+    expect(encoded.dropped.filter((field) => field !== "reasoning_effort").sort()).toEqual(
       ["temperature", "top_p"].filter((field) => !taken.includes(field)),
     );
   });
@@ -435,7 +462,22 @@ describe("reasoning effort", () => {
     ["openai", "gpt-5.2", "none", "none"],
     ["groq", "openai/gpt-oss-120b", "xhigh", "high"],
     ["groq", "llama-3.3-70b-versatile", "high", undefined],
-    ["mistral", "mistral-large-latest", "low", undefined],
+    ["openai", "gpt-5.1", "minimal", "low"],
+    ["openai", "gpt-6-astra", "none", "low"],
+    ["mistral", "mistral-large-latest", "medium", "high"],
+    ["mistral", "mistral-large-latest", "none", "none"],
+    ["mistral", "codestral-latest", "high", undefined],
+    ["cohere", "command-a-plus-05-2026", "max", "high"],
+    ["cohere", "command-a-plus-05-2026", "minimal", "none"],
+    ["ollama", "qwen3:8b", "max", "max"],
+    ["ollama", "llama3.1:8b", "high", undefined],
+    ["sambanova", "DeepSeek-V3.2", "none", "low"],
+    ["sambanova", "Meta-Llama-3.3-70B-Instruct", "low", undefined],
+    ["cerebras", "qwen-3.8-27b", "none", "none"],
+    ["cerebras", "gpt-oss-120b", "none", "low"],
+    ["groq", "qwen/qwen3-32b", "none", "none"],
+    ["groq", "qwen/qwen3-32b", "low", "default"],
+    ["groq", "qwen3.6-27b", "max", "default"],
     ["openrouter", "x-ai/grok-4", "low", "low"],
     ["mine", "qwen3", "medium", "medium"],
   ])("%s/%s, asked for %s, is sent %s", (provider, model, reasoningEffort, sent) => {
@@ -445,13 +487,111 @@ describe("reasoning effort", () => {
   });
 
   test("Anthropic: a budget for the older, adaptive for the newer, room for the answer", () => {
-    const old = wire(
-      encode(engine("anthropic", "claude-haiku-4-5"), { reasoningEffort: "medium", maxOutputTokens: 1_000 }),
-    );
-    expect(old["thinking"]).toEqual({ type: "enabled", budget_tokens: 4_096 });
-    expect(old["max_tokens"]).toBeGreaterThan(4_096);
+    const old = wire(encode(engine("anthropic", "claude-haiku-4-5"), { reasoningEffort: "high" }));
+    expect(old).toMatchObject({ thinking: { type: "enabled", budget_tokens: 16_384 }, max_tokens: 32_000 });
     const adaptive = wire(encode(engine("anthropic", "claude-opus-5-5"), { reasoningEffort: "xhigh" }));
     expect(adaptive).toMatchObject({ thinking: { type: "adaptive" }, output_config: { effort: "high" } });
+  });
+
+  test.each<[number, number | undefined]>([
+    [100_000, 4_096],
+    [4_097, 4_096],
+    [4_000, 3_999],
+    [1_025, 1_024],
+    [1_024, undefined],
+    [1, undefined],
+  ])("Anthropic: a cap of %s tokens stands, and the budget keeps below it", (maxOutputTokens, budget) => {
+    const encoded = encode(engine("anthropic", "claude-haiku-4-5"), {
+      reasoningEffort: "medium",
+      maxOutputTokens,
+    });
+    const body = wire(encoded);
+    expect(body["max_tokens"]).toBe(maxOutputTokens);
+    expect(body["thinking"]).toEqual(
+      budget === undefined ? undefined : { type: "enabled", budget_tokens: budget },
+    );
+    expect(encoded.dropped).toEqual(budget === undefined ? ["reasoning_effort"] : []);
+  });
+
+  test.each<[string, ReasoningEffort | undefined, number]>([
+    ["claude-3-haiku-20240307", undefined, 4_096],
+    ["claude-haiku-4-5", undefined, 8_192],
+    ["claude-opus-4-7", undefined, 8_192],
+    ["claude-opus-4-7", "low", 32_000],
+    ["claude-opus-5", undefined, 32_000],
+    ["claude-opus-5", "none", 8_192],
+    ["claude-of-tomorrow", undefined, 32_000],
+  ])("Anthropic: %s with effort %s may write %s tokens by default", (model, reasoningEffort, most) => {
+    const effort = reasoningEffort === undefined ? {} : { reasoningEffort };
+    expect(wire(encode(engine("anthropic", model), effort))["max_tokens"]).toBe(most);
+    expect(wire(encode(engine("anthropic", model), { ...effort, maxOutputTokens: 50 }))["max_tokens"]).toBe(
+      50,
+    );
+  });
+
+  test.each([
+    ["claude-opus-5", { type: "disabled" }],
+    ["claude-opus-4-7", undefined],
+    ["claude-haiku-4-5", undefined],
+  ])("Anthropic: %s told not to think is sent %j, and no effort", (model, thinking) => {
+    const encoded = encode(engine("anthropic", model), { reasoningEffort: "none" });
+    expect(wire(encoded)["thinking"]).toEqual(thinking);
+    expect(wire(encoded)).not.toHaveProperty("output_config");
+    expect(encoded.dropped).toEqual([]);
+  });
+
+  test("Anthropic: a model that cannot think is not asked to", () => {
+    const encoded = encode(engine("anthropic", "claude-3-5-sonnet-20240620"), { reasoningEffort: "low" });
+    expect(wire(encoded)).not.toHaveProperty("thinking");
+    expect(encoded.dropped).toEqual(["reasoning_effort"]);
+  });
+
+  describe("Anthropic: a tool loop that did not begin with thinking goes on without", () => {
+    const call = { id: "c", name: "weather", arguments: "{}" };
+    const own = [{ text: "hm", signature: { issuer: "anthropic", value: "s" } }];
+    const foreign = [{ text: "hm", signature: { issuer: "groq", value: "s" } }];
+    const user: ChatMessage = { role: "user", content: "a" };
+    const result: ChatMessage = { role: "tool", toolCallId: "c", content: "d" };
+    const calling = (reasoning?: AssistantMessage["reasoning"]): AssistantMessage => ({
+      role: "assistant",
+      content: null,
+      toolCalls: [call],
+      ...(reasoning === undefined ? {} : { reasoning }),
+    });
+    test.each<[string, ChatMessage[], boolean]>([
+      ["no thinking", [user, calling(), result], false],
+      ["another engine's", [user, calling(foreign), result], false],
+      ["its own", [user, calling(own), result], true],
+      ["its own at the beginning of the loop", [user, calling(own), result, calling(), result], true],
+      ["another engine's at the beginning", [user, calling(), result, calling(own), result], false],
+      [
+        "a system message inside, which does not stay there",
+        [user, calling(), result, { role: "system", content: "s" }, calling(own), result],
+        false,
+      ],
+      ["a loop that is over", [user, calling(), result, { role: "assistant", content: "e" }, user], true],
+      ["no tool call", [user, { role: "assistant", content: "e" }, user], true],
+    ])("%s", (_name, messages, thinks) => {
+      const encoded = encode(engine("anthropic", "claude-haiku-4-5"), {
+        messages,
+        tools: [WEATHER],
+        reasoningEffort: "low",
+      });
+      expect(Object.hasOwn(wire(encoded), "thinking")).toBe(thinks);
+      expect(encoded.dropped).toEqual(thinks ? [] : ["reasoning_effort"]);
+      const adaptive = encode(engine("anthropic", "claude-opus-5"), { messages, reasoningEffort: "low" });
+      expect(wire(adaptive)["thinking"]).toEqual({ type: "adaptive" });
+    });
+  });
+
+  test.each([
+    ["claude-fable-5-2", { type: "auto" }, ["tool_choice"]],
+    ["claude-mythos", { type: "auto" }, ["tool_choice"]],
+    ["claude-opus-5", { type: "any" }, []],
+  ])("Anthropic: %s, told to call a tool, is sent %j", (model, choice, dropped) => {
+    const encoded = encode(engine("anthropic", model), { tools: [WEATHER], toolChoice: "required" });
+    expect(wire(encoded)["tool_choice"]).toEqual(choice);
+    expect(encoded.dropped).toEqual(dropped);
   });
 
   test.each<ToolChoice>(["required", { name: "weather" }])(
@@ -530,6 +670,34 @@ describe("roles and tool calls are translated", () => {
     ).toEqual(sent);
   });
 
+  test.each<[ToolChoice, boolean, string[]]>([
+    ["none", false, []],
+    ["auto", true, []],
+    ["required", true, ["tool_choice"]],
+    [{ name: "weather" }, true, ["tool_choice"]],
+  ])("without a field for it: tool_choice %j, tools sent: %s", (toolChoice, sent, dropped) => {
+    for (const provider of ["cohere", "ollama"]) {
+      const encoded = encode(engine(provider, "m"), { tools: [WEATHER], toolChoice });
+      expect(Object.hasOwn(wire(encoded), "tools")).toBe(sent);
+      expect(wire(encoded)).not.toHaveProperty("tool_choice");
+      expect(encoded.dropped).toEqual(dropped);
+    }
+  });
+
+  test("Mistral's ids of many calls do not collide", () => {
+    const ids = Array.from({ length: 50_000 }, (_, index) => `call_${index}`);
+    const messages = ids.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" }));
+    const sent = messagesOf(encode(engine("mistral", "m"), { messages })).map((m) => m["tool_call_id"]);
+    expect(new Set(sent).size).toBe(ids.length);
+    // Two texts of the same 32-bit hash.
+    const [a, b] = messagesOf(
+      encode(engine("mistral", "m"), {
+        messages: ["costarring", "liquid"].map((id) => ({ role: "tool", toolCallId: id, content: "x" })),
+      }),
+    );
+    expect(a?.["tool_call_id"]).not.toBe(b?.["tool_call_id"]);
+  });
+
   test("developer is a role only where it is known", () => {
     const messages: ChatMessage[] = [
       { role: "system", content: "x", developer: true },
@@ -595,7 +763,13 @@ describe("roles and tool calls are translated", () => {
       { role: "user", parts: [{ text: "1" }] },
       {
         role: "model",
-        parts: [{ functionCall: { name: "f", args: { x: 1 } } }, { functionCall: { name: "g", args: {} } }],
+        parts: [
+          {
+            functionCall: { name: "f", args: { x: 1 } },
+            thoughtSignature: "skip_thought_signature_validator",
+          },
+          { functionCall: { name: "g", args: {} } },
+        ],
       },
       {
         role: "user",
@@ -620,6 +794,91 @@ describe("roles and tool calls are translated", () => {
     expect(
       JSON.stringify(encode(engine("gemini-grounded", "gemini-3.8-flash"), { messages }).body),
     ).toContain('"inlineData":{"mimeType":"image/png","data":"AAAA"}');
+  });
+
+  test("Gemini fetches no image from the web: it is left out and named", () => {
+    const encoded = encode(engine("gemini-grounded", "gemini-3.8-flash"), {
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "Look" },
+            { type: "image", url: "https://a.example/b.png" },
+          ],
+        },
+      ],
+    });
+    expect(wire(encoded)["contents"]).toEqual([{ role: "user", parts: [{ text: "Look" }] }]);
+    expect(encoded.dropped).toEqual(["image_url"]);
+  });
+
+  describe("what is in OpenAI's shape only goes to those who speak it", () => {
+    const audio: JsonObject = { type: "input_audio", input_audio: { data: "opaque-data", format: "wav" } };
+    const tool: JsonObject = { type: "custom", custom: { name: "opaque-tool" } };
+    const request: Partial<ChatRequest> = {
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "Listen" },
+            { type: "opaque", value: audio },
+          ],
+        },
+      ],
+      tools: [WEATHER, { type: "opaque", value: tool }],
+    };
+    test.each(["openai", "openrouter", "mine"])("%s", (provider) => {
+      const encoded = encode(engine(provider, "m"), request);
+      expect(JSON.stringify(encoded.body)).toContain("opaque-data");
+      expect(JSON.stringify(encoded.body)).toContain("opaque-tool");
+      expect(encoded.dropped).toEqual([]);
+    });
+
+    test.each(["groq", "mistral", "cohere", "ollama", "sambanova", "cerebras", "github-models"])(
+      "not %s",
+      (provider) => {
+        const encoded = encode(engine(provider, "m"), request);
+        expect(JSON.stringify(encoded.body)).not.toContain("opaque");
+        expect(wire(encoded)["tools"]).toHaveLength(1);
+        expect([...encoded.dropped].sort()).toEqual(["messages", "tools"]);
+      },
+    );
+
+    test.each([
+      ["anthropic", "claude-haiku-4-5"],
+      ["gemini-grounded", "gemini-3.8-flash"],
+    ])("not %s/%s", (provider, model) => {
+      const encoded = encode(engine(provider, model), request);
+      expect(JSON.stringify(encoded.body)).not.toContain("opaque");
+      expect([...encoded.dropped].sort()).toEqual(["messages", "tools"]);
+    });
+
+    test("nothing but such tools is no tools, and no choice among them", () => {
+      const body = wire(
+        encode(engine("groq", "m"), {
+          tools: [{ type: "opaque", value: tool }],
+          toolChoice: "required",
+          parallelToolCalls: true,
+        }),
+      );
+      expect(Object.keys(body).sort()).toEqual(["messages", "model", "stream"]);
+    });
+
+    test("a call of one is told as a function's call", () => {
+      const messages: ChatMessage[] = [
+        {
+          role: "assistant",
+          content: null,
+          toolCalls: [{ id: "abcdefghi", name: "shell", arguments: "ls", custom: true }],
+        },
+      ];
+      const [own] = messagesOf(encode(engine("openai", "m"), { messages }));
+      expect(own?.["tool_calls"]).toMatchObject([{ type: "custom", custom: { input: "ls" } }]);
+      const [other] = messagesOf(encode(engine("groq", "m"), { messages }));
+      expect(other?.["tool_calls"]).toMatchObject([
+        { type: "function", function: { name: "shell", arguments: '{"input":"ls"}' } },
+      ]);
+    });
   });
 
   test("an assistant message without content and calls is never null", () => {
@@ -722,7 +981,9 @@ describe("prompt caching", () => {
   ])("%s/%s is sent prompt_cache_key: %s", (provider, model, takes) => {
     const encoded = encode(engine(provider, model), long);
     expect(Object.hasOwn(wire(encoded), "prompt_cache_key")).toBe(takes);
-    expect(encoded.additions).toEqual(takes ? ["prompt_cache_key"] : []);
+    expect(encoded.additions.filter((name) => name !== "stream_options")).toEqual(
+      takes ? ["prompt_cache_key"] : [],
+    );
     expect(encoded.dropped).toEqual([]);
   });
 
@@ -750,7 +1011,7 @@ describe("prompt caching", () => {
   test("the client's own key stands", () => {
     const encoded = encode(engine("openai", "gpt-4o"), { ...long, extra: { prompt_cache_key: "theirs" } });
     expect(wire(encoded)["prompt_cache_key"]).toBe("theirs");
-    expect(encoded.additions).toEqual([]);
+    expect(encoded.additions).toEqual(["stream_options"]);
   });
 });
 
@@ -765,7 +1026,7 @@ describe("Gemini's tools", () => {
       ?.functionDeclarations[0]?.parameters;
   };
 
-  test.each<[string, JsonObject, JsonObject]>([
+  test.each<[string, JsonObject, JsonObject | undefined]>([
     [
       "keywords it does not know are left out at every depth",
       {
@@ -829,12 +1090,111 @@ describe("Gemini's tools", () => {
     ],
     ["enumerations of numbers", { type: "integer", enum: [1, 2] }, { type: "integer" }],
     [
+      "a local reference is put in its place",
+      {
+        type: "object",
+        properties: {
+          from: { $ref: "#/$defs/place", description: "Where from" },
+          to: { $ref: "#/definitions/a~1b" },
+        },
+        required: ["from", "gone"],
+        $defs: {
+          place: { type: "object", description: "A place", properties: { city: { type: "string" } } },
+        },
+        definitions: { "a/b": { type: "string" } },
+      },
+      {
+        type: "object",
+        properties: {
+          from: { type: "object", description: "Where from", properties: { city: { type: "string" } } },
+          to: { type: "string" },
+        },
+        required: ["from"],
+      },
+    ],
+    [
+      "a reference to itself ends as any object",
+      {
+        type: "object",
+        properties: { next: { $ref: "#/$defs/node" }, whole: { $ref: "#" } },
+        $defs: {
+          node: { type: "object", properties: { value: { type: "number" }, next: { $ref: "#/$defs/node" } } },
+        },
+      },
+      {
+        type: "object",
+        properties: {
+          next: { type: "object", properties: { value: { type: "number" }, next: { type: "object" } } },
+          whole: { type: "object" },
+        },
+      },
+    ],
+    [
+      "a reference that leads nowhere is any object",
+      {
+        type: "object",
+        properties: { a: { $ref: "https://a.example/x" }, b: { $ref: "#/$defs/constructor/name" } },
+        $defs: {},
+      },
+      { type: "object", properties: { a: { type: "object" }, b: { type: "object" } } },
+    ],
+    [
+      "all of several is one",
+      {
+        description: "d",
+        allOf: [
+          { type: "object", properties: { a: { type: "string" } }, required: ["a"] },
+          { $ref: "#/$defs/b" },
+          { properties: { a: { type: "string", description: "more" } } },
+        ],
+        $defs: { b: { description: "e", properties: { b: { type: "number" } }, required: ["b"] } },
+      },
+      {
+        type: "object",
+        description: "d",
+        properties: { a: { type: "string", description: "more" }, b: { type: "number" } },
+        required: ["a", "b"],
+      },
+    ],
+    ["an object without properties needs no parameters", { type: "object", properties: {} }, undefined],
+    ["nor does nothing", {}, undefined],
+    [
+      "an empty list of properties is none",
+      { type: "object", properties: { a: { type: "object", properties: {} } } },
+      { type: "object", properties: { a: { type: "object" } } },
+    ],
+    [
       "bounds and descriptions stay",
       { type: "integer", minimum: 1, maximum: 2, description: "d", exclusiveMinimum: 0 },
       { type: "integer", minimum: 1, maximum: 2, description: "d" },
     ],
   ])("%s", (_name, schema, expected) => {
     expect(declared(schema)).toEqual(expected);
+  });
+
+  test("a property may be called __proto__", () => {
+    const schema = JSON.parse(
+      '{"type":"object","properties":{"__proto__":{"type":"string"}},"required":["__proto__"]}',
+    ) as JsonObject;
+    expect(JSON.stringify(declared(schema))).toBe(JSON.stringify(schema));
+  });
+
+  test("a large schema stays whole", () => {
+    const names = Array.from({ length: 6_000 }, (_, index) => `p${index}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+    expect(declared({ type: "object", properties })).toEqual({ type: "object", properties });
+  });
+
+  test("references that multiply stay small", () => {
+    const $defs: JsonObject = { d0: { type: "string" } };
+    for (let level = 1; level < 40; level++) {
+      const $ref = `#/$defs/d${level - 1}`;
+      $defs[`d${level}`] = { type: "object", properties: { a: { $ref }, b: { $ref }, c: { $ref } } };
+    }
+    const schema = { type: "object", properties: { x: { $ref: "#/$defs/d39" } }, $defs };
+    expect(JSON.stringify(declared(schema)).length).toBeLessThan(1_000_000);
+    const allOf: JsonObject = { allOf: Array.from({ length: 50 }, () => ({ $ref: "#/$defs/d39" })), $defs };
+    expect(JSON.stringify(declared(allOf) ?? "").length).toBeLessThan(1_000_000);
   });
 
   test.each<[string, Partial<ChatRequest>, boolean]>([
@@ -854,6 +1214,32 @@ describe("Gemini's tools", () => {
     );
     expect(encode(target, { stream: false }).path).toBe("/v1beta/models/gemini-3.8-flash:generateContent");
     expect(encode(engine("gemini-grounded", "../../x"), {}).path).not.toContain("../");
+  });
+});
+
+describe("Gemini 3 wants a signature on calls", () => {
+  const signature = { issuer: "gemini-grounded", value: "own" };
+  const call = (id: string, token?: IssuerToken) => ({
+    id,
+    name: "f",
+    arguments: "{}",
+    ...(token === undefined ? {} : { signature: token }),
+  });
+  const SKIP = "skip_thought_signature_validator";
+  test.each<[string, ReturnType<typeof call>[], (string | undefined)[]]>([
+    ["gemini-3.8-flash", [call("a"), call("b")], [SKIP, undefined]],
+    ["gemini-3-pro-preview", [call("a", { issuer: "anthropic", value: "x" })], [SKIP]],
+    ["gemini-3.8-flash", [call("a", signature), call("b")], ["own", undefined]],
+    ["gemini-10-flash", [call("a")], [SKIP]],
+    ["gemini-2.5-flash", [call("a"), call("b")], [undefined, undefined]],
+  ])("%s", (model, toolCalls, signatures) => {
+    const body = wire(
+      encode(engine("gemini-grounded", model), {
+        messages: [{ role: "assistant", content: "Let me see.", toolCalls }],
+      }),
+    );
+    const [content] = body["contents"] as { parts: Record<string, unknown>[] }[];
+    expect(content?.parts.slice(1).map((part) => part["thoughtSignature"])).toEqual(signatures);
   });
 });
 
@@ -985,7 +1371,68 @@ describe("streaming asks for usage where that may be asked", () => {
     expect(wire(encode(target, { stream: true }))["stream_options"]).toEqual(
       asks ? { include_usage: true } : undefined,
     );
+    expect(encode(target, { stream: true }).additions).toEqual(asks ? ["stream_options"] : []);
     expect(wire(encode(target, { stream: false }))).not.toHaveProperty("stream_options");
+    const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true };
+    const bare = PROTOCOLS["openai-compatible"].encode(whole, target, { promptCache: false, bare: true });
+    expect(bare.body).not.toHaveProperty("stream_options");
+    expect(bare.additions).toEqual([]);
+  });
+});
+
+describe("what the client calls its fields", () => {
+  const proto = JSON.parse('{"__proto__":{"stream":false},"a b":1,"\\n":2}') as JsonObject;
+  const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`field-${index}`, index]));
+
+  test.each([
+    ["groq", "m"],
+    ["anthropic", "claude-haiku-4-5"],
+    ["gemini-grounded", "gemini-3.8-flash"],
+  ])("%s/%s: of dropped fields, names only, and not too many", (provider, model) => {
+    expect(encode(engine(provider, model), { extra: proto }).dropped).toEqual(["__proto__"]);
+    expect(encode(engine(provider, model), { extra: { ["x".repeat(65)]: 1 } }).dropped).toEqual([]);
+    expect(encode(engine(provider, model), { extra: many }).dropped).toHaveLength(50);
+  });
+
+  test("__proto__ is a field like others where every field is taken", () => {
+    const { body } = encode(engine("mine", "m"), { extra: proto });
+    expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
+    expect(Object.keys(body)).toContain("__proto__");
+  });
+
+  test("an extra field changes nothing that the gateway writes", () => {
+    const extra = {
+      model: "x",
+      messages: [],
+      stream: false,
+      stream_options: { include_usage: false },
+      max_tokens: 9,
+      tools: [],
+      temperature: 9,
+    };
+    const encoded = encode(engine("mine", "m"), { extra, stream: true });
+    expect(wire(encoded)).toEqual({
+      model: "m",
+      messages: [{ role: "user", content: "Hi" }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    expect([...encoded.dropped].sort()).toEqual(Object.keys(extra).sort());
+    expect(wire(encode(engine("openai", "m"), { extra, stream: false }))).not.toHaveProperty(
+      "stream_options",
+    );
+  });
+
+  test("OpenAI is not asked for answers that cannot be read", () => {
+    const extra = { modalities: ["audio"], audio: { voice: "alloy" } };
+    const encoded = encode(engine("openai", "gpt-4o"), { extra });
+    expect([...encoded.dropped].sort()).toEqual(["audio", "modalities"]);
+  });
+});
+
+test("an operator's Anthropic server is told the version of the protocol", () => {
+  expect(encode(engine("my-claude", "claude-haiku-4-5"), {}).headers).toEqual({
+    "anthropic-version": "2023-06-01",
   });
 });
 

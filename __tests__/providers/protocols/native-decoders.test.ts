@@ -204,7 +204,7 @@ describe("Gemini", () => {
   test.each(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"])(
     "%s is no answer",
     (native) => {
-      expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("bad_response");
+      expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("no_answer");
     },
   );
 
@@ -318,6 +318,20 @@ describe("Gemini", () => {
         signature: { issuer: "gemini-grounded", value: "sig" },
       },
     ]);
+  });
+
+  test("a signature of a text or a thought is kept, wherever its part puts it", () => {
+    const signed = (value: Record<string, unknown>, thoughtSignature: unknown) =>
+      part({ ...value, thoughtSignature });
+    const answer = gemini(
+      signed({ text: "why", thought: true }, "one"),
+      signed({ text: "so" }, "two"),
+      signed({ text: "" }, "three"),
+      signed({ text: "!" }, ""),
+      part({ text: "" }, "STOP"),
+    );
+    expect(answer).toMatchObject({ text: "so!", reasoning: "why" });
+    expect(answer.signatures).toEqual(["one", "two", "three"].map((value) => ({ issuer: "tested", value })));
   });
 
   test("one body, or the list that the plain stream is", () => {

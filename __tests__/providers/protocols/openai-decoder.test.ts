@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { completeUsage, estimatedUsage } from "#lib/chat/usage.ts";
+import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
 import { foldEvents, frames, newDecoder, replay } from "../../support/replay.ts";
 
 const chunk = (delta: unknown, rest: Record<string, unknown> = {}): unknown => ({
@@ -111,6 +113,19 @@ describe("tool calls are put together whatever the accent (row 26)", () => {
       [{ ...weather, arguments: '{"city":"Par' }],
     ],
     ["a call without a name is none", [[call(0, "a", undefined, "{}")]], []],
+    [
+      "a call without a name leaves no hole",
+      [[call(0, "a", undefined, "{}"), call(1, "b", "time", '{"zone":"CET"}')]],
+      [time],
+    ],
+    [
+      "a name that comes late takes the next place",
+      [
+        [call(0, "a", undefined, '{"city":"Paris"}'), call(1, "b", "time", '{"zone":"CET"}')],
+        [call(0, "", "weather", "")],
+      ],
+      [time, weather],
+    ],
     ["rubbish between the calls", [[null, 7, "x", call(0, "a", "weather", '{"city":"Paris"}')]], [weather]],
     [
       "a custom tool",
@@ -129,6 +144,16 @@ describe("tool calls are put together whatever the accent (row 26)", () => {
     );
     expect(answer.toolCalls).toEqual([{ ...weather, id: "minted-1" }]);
     expect(answer.finish).toEqual({ reason: "tool_calls", native: "function_call" });
+  });
+
+  test("a call whose name never came does not make text a tool call", () => {
+    const answer = openAi(
+      chunk({ content: "so" }),
+      chunk({ tool_calls: [call(0, "a", undefined, "{}")] }),
+      finish("stop"),
+    );
+    expect(answer).toMatchObject({ text: "so", toolCalls: [], finish: { reason: "stop" } });
+    expect(openAi(chunk({ tool_calls: [call(0, "a", "", "{}")] }), "[DONE]").finish).toBeUndefined();
   });
 
   test("a tool call that finishes with stop still finishes as a tool call", () => {
@@ -269,6 +294,184 @@ describe("usage (row 27)", () => {
     if (expected === undefined) expect(read).toBeUndefined();
     else expect(read).toMatchObject(expected as object);
     expect(read?.reportedCostUsd ?? 0).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("usage that is half there", () => {
+  const half = (usage: unknown) => openAi(chunk({ content: "hi" }), finish(), { choices: [], usage }).usage;
+
+  test("says which half, so that the caller can estimate it", () => {
+    const estimate = estimatedUsage(400, 80);
+    const prompt = half({ prompt_tokens: 11 });
+    const completion = half({ completion_tokens: 7, prompt_tokens_details: { cached_tokens: 5 } });
+    expect(prompt).toMatchObject({ promptTokens: 11, missing: "completion" });
+    expect(completion).toMatchObject({ completionTokens: 7, cachedTokens: 5, missing: "prompt" });
+    expect(prompt === undefined ? undefined : completeUsage(prompt, estimate)).toEqual({
+      ...estimate,
+      promptTokens: 11,
+    });
+    expect(completion === undefined ? undefined : completeUsage(completion, estimate)).toEqual({
+      ...estimate,
+      completionTokens: 7,
+      cachedTokens: 5,
+    });
+  });
+
+  test("never falls below what its parts say", () => {
+    const usage = half({ completion_tokens: 7, prompt_tokens_details: { cached_tokens: 500 } });
+    expect(usage === undefined ? undefined : completeUsage(usage, estimatedUsage(4, 4)).promptTokens).toBe(
+      500,
+    );
+    expect(
+      half({ prompt_tokens: 3, completion_tokens_details: { reasoning_tokens: 9 } })?.completionTokens,
+    ).toBe(9);
+  });
+
+  test("exact usage is left alone", () => {
+    const exact = half({ prompt_tokens: 11, completion_tokens: 0 });
+    expect(exact).not.toHaveProperty("missing");
+    expect(exact === undefined ? undefined : completeUsage(exact, estimatedUsage(400, 80))).toBe(exact);
+  });
+
+  test("a price is believed only from a provider that is known to tell it", () => {
+    const decoder = new OpenAiDecoder({
+      header: () => undefined,
+      wallNow: 0,
+      secrets: [],
+      newId: () => "id",
+      issuer: "tested",
+    });
+    decoder.push('{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"cost":0}}', undefined, []);
+    expect(decoder.usage).toMatchObject({ promptTokens: 1, completionTokens: 1, source: "exact" });
+    expect(decoder.usage).not.toHaveProperty("reportedCostUsd");
+  });
+});
+
+describe("logprobs stay with their text", () => {
+  const logprobs = (...tokens: string[]) => ({ content: tokens.map((token) => ({ token, logprob: -1 })) });
+  const texts = (...payloads: unknown[]): unknown[] => {
+    const decoder = newDecoder("openai-compatible");
+    const out: ChatEvent[] = [];
+    for (const { data } of frames(...payloads)) decoder.push(data, undefined, out);
+    decoder.end(out);
+    return out.filter((event) => event.type !== "finish");
+  };
+  const say = (content: string, tokens: string[]): unknown =>
+    chunk({ content }, { logprobs: logprobs(...tokens) });
+
+  test("when a tag's beginning is held", () => {
+    expect(texts(say("<", ["<"]), say("b>", ["b", ">"]), say("!", ["!"]), finish())).toEqual([
+      { type: "text", text: "<b>", logprobs: logprobs("<", "b", ">") },
+      { type: "text", text: "!", logprobs: logprobs("!") },
+    ]);
+  });
+
+  test("when half an emoji is held", () => {
+    expect(texts(say("a\ud83d", ["a", "x"]), say("\ude00", ["y"]), finish())).toEqual([
+      { type: "text", text: "a", logprobs: logprobs("a", "x") },
+      { type: "text", text: "😀", logprobs: logprobs("y") },
+    ]);
+    expect(texts(say("\ud83d", ["x"]), say("\ude00", ["y"]), finish())).toEqual([
+      { type: "text", text: "😀", logprobs: logprobs("x", "y") },
+    ]);
+  });
+
+  test("when the answer ends before the rest comes", () => {
+    expect(texts(say("<th", ["<", "th"]), finish())).toEqual([
+      { type: "text", text: "<th", logprobs: logprobs("<", "th") },
+    ]);
+  });
+
+  test("when the text that follows has none of its own", () => {
+    expect(texts(say("<", ["<"]), chunk({ content: "b" }), finish())).toEqual([
+      { type: "text", text: "<b", logprobs: logprobs("<") },
+    ]);
+  });
+
+  test("those of reasoning are not the answer's", () => {
+    const deltas = ["<think>", "why", "</think>", "so"].map((text) => say(text, [text]));
+    expect(texts(...deltas, finish())).toEqual([
+      { type: "reasoning", text: "why" },
+      { type: "text", text: "so", logprobs: logprobs("so") },
+    ]);
+  });
+});
+
+describe("chunks that differ in nothing but their text", () => {
+  const plain = (content: unknown, more: Record<string, unknown> = {}) =>
+    chunk({ role: "assistant", content }, { logprobs: null, ...more });
+
+  test.each<[string, unknown[], string]>([
+    ["plain", ["a", "b", "c"], "abc"],
+    ["with escapes", ['"', "\\", '\\"', "\n\u2028", '","content":"x'], '"\\\\"\n\u2028","content":"x'],
+    ["with empty ones", ["", "a", "", "", "b"], "ab"],
+    [
+      "with the key in the text",
+      ['{"content":"x"}', '{"content":"y"}', "z"],
+      '{"content":"x"}{"content":"y"}z',
+    ],
+    ["with what is no text between", ["a", null, "b", 7, "c", ["d"], "e"], "abcde"],
+    ["with a split emoji", ["a", "\ud83d", "\ude00", "b"], "a😀b"],
+    ["a think block", ["<thi", "nk>w", "</think>", "s", "o"], "so"],
+  ])("%s", (_name, contents, expected) => {
+    for (const space of [0, 1]) {
+      const messages = [...contents.map((content) => plain(content)), finish(), "[DONE]"].map((payload) => ({
+        data: typeof payload === "string" ? payload : JSON.stringify(payload, null, space),
+      }));
+      expect(replay("openai-compatible", messages)).toMatchObject({ text: expected, malformed: 0 });
+    }
+  });
+
+  test.each<[string, string]>([
+    ["another field inside", '"b","refusal":"no'],
+    ["no string", "7"],
+    ["not closed", '"b'],
+    ["two strings", '"b","c"'],
+    ["white space", ' "b" '],
+    ["a raw line end", '"b\nc"'],
+  ])("a chunk that only begins and ends alike is read as what it is: %s", (_name, value) => {
+    const of = (content: string): string =>
+      `{"choices":[{"index":0,"delta":{"content":${content}},"finish_reason":null}]}`;
+    const good = [of('"a"'), of('"a"'), of('"a"')];
+    const fresh = replay("openai-compatible", frames(of(value), finish()));
+    const learnt = replay("openai-compatible", frames(...good, of(value), finish()));
+    expect([learnt.text, learnt.refusal, learnt.malformed]).toEqual([
+      `aaa${fresh.text}`,
+      fresh.refusal,
+      fresh.malformed,
+    ]);
+  });
+
+  test("a key that comes twice is read as JSON reads it", () => {
+    const twice = (first: string, last: string): string =>
+      `{"choices":[{"index":0,"delta":{"content":"${first}","content":"${last}"},"finish_reason":null}]}`;
+    expect(openAi(twice("a", "b"), twice("c", "b"), twice("d", "e"), finish()).text).toBe("bbe");
+  });
+
+  test("a chunk of megabytes is no trouble, first or later", () => {
+    const long = 'x"\\\\'.repeat(1_000_000);
+    expect(
+      openAi(plain(long), plain("a"), plain("b"), plain(long), finish()).text === `${long}ab${long}`,
+    ).toBe(true);
+  });
+
+  test("an error event is an error, however plain its data", () => {
+    const data = JSON.stringify(plain("a"));
+    const messages = [{ data }, { data }, { data, event: "error" }];
+    expect(replay("openai-compatible", messages).failure?.kind).toBe("server_error");
+  });
+
+  test("alternatives in turn keep their text apart", () => {
+    const at = (index: number, content: string): unknown => chunk({ content }, { index });
+    const decoder = newDecoder("openai-compatible");
+    const out: ChatEvent[] = [];
+    for (const { data } of frames(at(0, "a"), at(1, "x"), at(0, "b"), at(1, "y"), at(0, "c")))
+      decoder.push(data, undefined, out);
+    const said = (choice: number): string =>
+      out
+        .map((event) => (event.type === "text" && (event.choice ?? 0) === choice ? event.text : ""))
+        .join("");
+    expect([said(0), said(1)]).toEqual(["abc", "xy"]);
   });
 });
 

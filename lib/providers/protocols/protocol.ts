@@ -9,6 +9,8 @@ import type { JsonObject } from "#lib/shared/json.ts";
 export type EncodeOptions = {
   /** Mark the stable prefix as cacheable where the engine can. */
   promptCache: boolean;
+  /** Send nothing but what was asked for: an earlier try was refused for what the gateway added. */
+  bare?: boolean;
 };
 
 /** A request in a provider's shape. */
@@ -28,6 +30,8 @@ export type DecodeContext = ErrorContext & {
   newId: () => string;
   /** Issuer of opaque tokens: the provider's id. */
   issuer: string;
+  /** The provider bills what it reports as `usage.cost` (OpenRouter); anybody else's is ignored. */
+  trustsCost?: boolean;
 };
 
 /**
@@ -53,9 +57,18 @@ export type Decoder = {
 
 export type Protocol = {
   id: ProtocolId;
+  /** Sent with every request, unless the provider's own headers say otherwise. */
+  defaultHeaders: Readonly<Record<string, string>>;
   encode(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest;
   authHeaders(key: string): Record<string, string>;
   createDecoder(context: DecodeContext): Decoder;
   /** Whether the engine continues a last message of the assistant. */
   takesPrefill(engine: Engine): boolean;
 };
+
+const MOST_DROPPED = 50;
+
+/** The names as they may go into a header: the client chose some of them. */
+export function droppedNames(names: readonly string[]): string[] {
+  return names.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, MOST_DROPPED);
+}

@@ -4,18 +4,21 @@ import {
   type ChatRequest,
   type Content,
   contentText,
+  hasOpaquePart,
   type ToolChoice,
 } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { type ClaudeRules, claudeRules } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
-import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
 
-/** `max_tokens` is required; every Claude from 3.5 on can write this much. */
-const DEFAULT_MAX_TOKENS = 8_192;
+export const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
+
 const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
+/** A smaller budget is refused. */
+const LEAST_BUDGET = 1_024;
 const EPHEMERAL: JsonObject = { type: "ephemeral" };
 
 /** A chat request as the body of `POST /v1/messages`. */
@@ -29,14 +32,19 @@ export function encodeAnthropic(
   const dropped: string[] = [];
   const body: JsonObject = {
     model: engine.model,
-    max_tokens: request.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
+    max_tokens: request.maxOutputTokens ?? rules.maxTokens,
     messages: encodeMessages(request.messages, engine.provider.id),
     stream: request.stream,
   };
   const system = encodeSystem(request.messages, marks);
   if (system.length > 0) body["system"] = system;
-  writeTools(body, request, marks, dropped);
-  const thinks = writeThinking(body, request, rules, dropped);
+  if (hasOpaquePart(request)) dropped.push("messages");
+  writeTools(body, request, rules, marks, dropped);
+  const thinking = writeThinking(body, request, engine, rules, dropped);
+  const thinks = thinking === "asked";
+  if (thinking !== "off" && request.maxOutputTokens === undefined) {
+    body["max_tokens"] = rules.thinkingMaxTokens;
+  }
   writeSampling(body, request, rules, thinks, dropped);
   writeFormat(body, request, dropped);
   const stop = request.stop?.filter((sequence) => sequence.trim() !== "");
@@ -47,9 +55,9 @@ export function encodeAnthropic(
   dropped.push(...Object.keys(request.extra ?? {}));
   return {
     path: "/v1/messages",
-    headers: { ...engine.headers },
+    headers: { ...ANTHROPIC_HEADERS, ...engine.headers },
     body,
-    dropped,
+    dropped: droppedNames(dropped),
     additions: marks ? ["cache_control"] : [],
   };
 }
@@ -177,7 +185,13 @@ function toolId(id: string): string {
   return /^[\w-]+$/.test(id) ? id : id.replace(/[^\w-]/g, "_") || "_";
 }
 
-function writeTools(body: JsonObject, request: ChatRequest, marks: boolean, dropped: string[]): void {
+function writeTools(
+  body: JsonObject,
+  request: ChatRequest,
+  rules: ClaudeRules,
+  marks: boolean,
+  dropped: string[],
+): void {
   const functions = (request.tools ?? []).flatMap((tool) => (tool.type === "function" ? [tool] : []));
   if (functions.length < (request.tools ?? []).length) dropped.push("tools");
   if (functions.length === 0) return;
@@ -193,7 +207,11 @@ function writeTools(body: JsonObject, request: ChatRequest, marks: boolean, drop
   const last = tools.at(-1);
   if (marks && last !== undefined) last["cache_control"] = EPHEMERAL;
   body["tools"] = tools;
-  const choice = encodeToolChoice(request.toolChoice);
+  let choice = encodeToolChoice(request.toolChoice);
+  if (isForced(choice) && !rules.forcedToolChoice) {
+    dropped.push("tool_choice");
+    choice = { type: "auto" };
+  }
   const serial = request.parallelToolCalls === false;
   if (serial && request.toolChoice !== "none") {
     body["tool_choice"] = { ...(choice ?? { type: "auto" }), disable_parallel_tool_use: true };
@@ -209,33 +227,63 @@ function encodeToolChoice(choice: ToolChoice | undefined): JsonObject | undefine
   return { type: "tool", name: choice.name };
 }
 
-/** Returns whether the model is asked to think, which forbids sampling parameters. */
+/**
+ * Whether the model thinks: because it is `asked`, which forbids sampling parameters, or by `default`.
+ * A client's cap on tokens holds for thinking and answer together.
+ */
 function writeThinking(
   body: JsonObject,
   request: ChatRequest,
+  engine: Engine,
   rules: ClaudeRules,
   dropped: string[],
-): boolean {
+): "asked" | "default" | "off" {
   const effort = request.reasoningEffort;
-  if (effort === undefined || effort === "none") return false;
-  // A forced tool call and thinking exclude each other; the client asked for the call.
-  const choice = body["tool_choice"];
-  if (isJsonObject(choice) && (choice["type"] === "any" || choice["type"] === "tool")) {
-    dropped.push("reasoning_effort");
-    return false;
+  const unasked = rules.thinksByDefault ? "default" : "off";
+  if (effort === undefined) return unasked;
+  if (effort === "none") {
+    if (rules.thinksByDefault) body["thinking"] = { type: "disabled" };
+    return "off";
   }
-  const level = effort === "minimal" ? "low" : effort;
-  if (rules.adaptiveThinking) {
+  const level = effort === "minimal" || effort === "low" ? "low" : effort === "medium" ? effort : "high";
+  const room = (request.maxOutputTokens ?? rules.thinkingMaxTokens) - 1;
+  const budget = Math.min(THINKING_BUDGETS[level], room);
+  const isPossible =
+    rules.thinking === "adaptive" ||
+    (rules.thinking === "budget" &&
+      budget >= LEAST_BUDGET &&
+      !continuesWithoutThinking(request.messages, engine.provider.id));
+  // A forced tool call and thinking exclude each other; the client asked for the call.
+  if (!isPossible || isForced(body["tool_choice"])) {
+    dropped.push("reasoning_effort");
+    return unasked;
+  }
+  if (rules.thinking === "adaptive") {
     body["thinking"] = { type: "adaptive" };
     // `xhigh` and `max` are not known to every model; `high` is.
-    body["output_config"] = { effort: level === "low" || level === "medium" ? level : "high" };
-    return true;
+    body["output_config"] = { effort: level };
+  } else {
+    body["thinking"] = { type: "enabled", budget_tokens: budget };
   }
-  const budget = THINKING_BUDGETS[level === "low" || level === "medium" ? level : "high"];
-  const room = typeof body["max_tokens"] === "number" ? body["max_tokens"] : DEFAULT_MAX_TOKENS;
-  body["thinking"] = { type: "enabled", budget_tokens: budget };
-  if (room <= budget) body["max_tokens"] = room + budget;
-  return true;
+  return "asked";
+}
+
+function isForced(choice: JsonValue | undefined): boolean {
+  return isJsonObject(choice) && (choice["type"] === "any" || choice["type"] === "tool");
+}
+
+/**
+ * Whether the latest turn of the assistant calls tools and did not begin with thinking of this issuer:
+ * a model with a budget then refuses to think ("Expected `thinking`, but found `tool_use`").
+ */
+function continuesWithoutThinking(messages: readonly ChatMessage[], issuer: string): boolean {
+  const end = messages.findLastIndex(({ role }) => role === "assistant");
+  const start = messages.findLastIndex(({ role }, index) => index < end && role === "user");
+  const turn = messages
+    .slice(start + 1, end + 1)
+    .flatMap((message) => (message.role === "assistant" ? [message] : []));
+  if ((turn.at(-1)?.toolCalls ?? []).length === 0) return false;
+  return turn[0]?.reasoning?.some(({ signature }) => signature?.issuer === issuer) !== true;
 }
 
 function writeSampling(

@@ -103,7 +103,7 @@ export class GeminiDecoder implements Decoder {
     if (typeof native !== "string" || native === "") return;
     if (BROKEN_CALLS.has(native)) {
       throw new EngineFailure({
-        kind: "bad_response",
+        kind: "no_answer",
         reason: `The model's tool call could not be read (${native}).`,
       });
     }
@@ -124,15 +124,17 @@ export class GeminiDecoder implements Decoder {
     if (part["thought"] === true) {
       const ready = this.#thinking.push(text);
       if (ready !== "") out.push({ type: "reasoning", text: ready });
-      return;
+    } else {
+      const ready = this.#text.push(text);
+      if (ready !== "") out.push({ type: "text", text: ready });
     }
-    const ready = this.#text.push(text);
-    if (ready !== "") out.push({ type: "text", text: ready });
+    const signature = this.#signature(part);
+    if (signature !== undefined) out.push({ type: "reasoning", text: "", signature });
   }
 
   #signature(part: Record<string, unknown>): IssuerToken | undefined {
     const value = part["thoughtSignature"];
-    return typeof value === "string" ? { issuer: this.#context.issuer, value } : undefined;
+    return typeof value === "string" && value !== "" ? { issuer: this.#context.issuer, value } : undefined;
   }
 
   #readCall(call: Record<string, unknown>, signature: IssuerToken | undefined, out: ChatEvent[]): void {

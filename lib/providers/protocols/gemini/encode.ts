@@ -4,21 +4,29 @@ import {
   type ChatRequest,
   type Content,
   contentText,
+  hasOpaquePart,
 } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
-import { geminiSchema } from "#lib/providers/protocols/gemini/schema.ts";
-import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import { geminiParameters } from "#lib/providers/protocols/gemini/schema.ts";
+import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
 
 /** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
 const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
 
+/** Gemini 3 and later. */
+const FROM_GEMINI_3 = /^gemini-(?:[3-9]|\d\d)/;
+/** What Google documents for calls that another model made, which have no signature: docs/PROVIDERS.md. */
+const NO_SIGNATURE = "skip_thought_signature_validator";
+
 /** A chat request as the body of `generateContent`. Caching is implicit there: nothing is sent for it. */
 export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
   const dropped: string[] = [];
-  const body: JsonObject = { contents: encodeContents(request.messages, engine.provider.id) };
+  const body: JsonObject = { contents: encodeContents(request.messages, engine) };
+  if (hasOpaquePart(request)) dropped.push("messages");
+  if (hasRemoteImage(request.messages)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [contentText(message.content)] : [],
   );
@@ -33,7 +41,7 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
     path: `/v1beta/models/${encodeURIComponent(engine.model)}:${verb}`,
     headers: { ...engine.headers },
     body,
-    dropped,
+    dropped: droppedNames(dropped),
     additions: [],
   };
 }
@@ -50,13 +58,22 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
   ];
 }
 
-function encodeContents(messages: readonly ChatMessage[], issuer: string): JsonObject[] {
+/** Gemini fetches nothing from the web: `fileData` names files that were uploaded to it. */
+function hasRemoteImage(messages: readonly ChatMessage[]): boolean {
+  return messages.some(
+    ({ content }) =>
+      Array.isArray(content) &&
+      content.some((part) => part.type === "image" && parseDataUrl(part.url) === undefined),
+  );
+}
+
+function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonObject[] {
   const names = new Map<string, string>();
   const contents: { role: "user" | "model"; parts: JsonObject[] }[] = [];
   for (const message of messages) {
     if (message.role === "system") continue;
     const role = message.role === "assistant" ? "model" : "user";
-    const parts = encodeParts(message, names, issuer);
+    const parts = encodeParts(message, names, engine);
     if (parts.length === 0) continue;
     const last = contents.at(-1);
     if (last?.role === role) last.parts.push(...parts);
@@ -68,14 +85,14 @@ function encodeContents(messages: readonly ChatMessage[], issuer: string): JsonO
 function encodeParts(
   message: Exclude<ChatMessage, { role: "system" }>,
   names: Map<string, string>,
-  issuer: string,
+  engine: Engine,
 ): JsonObject[] {
   switch (message.role) {
     case "user":
       return encodeContent(message.content);
     case "assistant":
       for (const call of message.toolCalls ?? []) names.set(call.id, call.name);
-      return encodeAssistant(message, issuer);
+      return encodeAssistant(message, engine);
     case "tool": {
       const text = contentText(message.content);
       const parsed = parseJson(text);
@@ -93,9 +110,7 @@ function encodeContent(content: Content): JsonObject[] {
         return part.text === "" ? [] : [{ text: part.text }];
       case "image": {
         const data = parseDataUrl(part.url);
-        return data === undefined
-          ? [{ fileData: { fileUri: part.url } }]
-          : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
+        return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
       }
       case "opaque":
         return [];
@@ -103,16 +118,20 @@ function encodeContent(content: Content): JsonObject[] {
   });
 }
 
-function encodeAssistant(message: AssistantMessage, issuer: string): JsonObject[] {
+function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
   const parts = message.content === null ? [] : encodeContent(message.content);
-  for (const call of message.toolCalls ?? []) {
+  const wantsSignature = FROM_GEMINI_3.test(bareModelName(engine.model));
+  for (const [index, call] of (message.toolCalls ?? []).entries()) {
     const args = parseJson(call.arguments);
     const part: JsonObject = {
       functionCall: { name: call.name, args: isJsonObject(args) ? (args as JsonObject) : {} },
     };
     // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
-    if (call.signature?.issuer === issuer && typeof call.signature.value === "string") {
+    if (call.signature?.issuer === engine.provider.id && typeof call.signature.value === "string") {
       part["thoughtSignature"] = call.signature.value;
+    } else if (wantsSignature && index === 0) {
+      // Of calls side by side only the first has one.
+      part["thoughtSignature"] = NO_SIGNATURE;
     }
     parts.push(part);
   }
@@ -136,7 +155,8 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       functionDeclarations: functions.map((tool): JsonObject => {
         const declaration: JsonObject = { name: tool.name };
         if (tool.description !== undefined) declaration["description"] = tool.description;
-        if (tool.parameters !== undefined) declaration["parameters"] = geminiSchema(tool.parameters);
+        const parameters = tool.parameters === undefined ? undefined : geminiParameters(tool.parameters);
+        if (parameters !== undefined) declaration["parameters"] = parameters;
         return declaration;
       }),
     },
@@ -182,7 +202,7 @@ function thinkingConfig(request: ChatRequest, engine: Engine): JsonObject | unde
     if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
     return { includeThoughts: true, thinkingBudget: BUDGETS[level] };
   }
-  if (!/^gemini-(?:[3-9]|\d\d)/.test(name)) return undefined;
+  if (!FROM_GEMINI_3.test(name)) return undefined;
   if (level === "none" || level === "minimal") return { thinkingLevel: "low" };
   return { includeThoughts: true, thinkingLevel: level };
 }

@@ -4,6 +4,7 @@ import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 
 export const gemini: Protocol = {
   id: "gemini",
+  defaultHeaders: {},
   encode: encodeGemini,
   authHeaders: (key) => ({ "x-goog-api-key": key }),
   createDecoder: (context) => new GeminiDecoder(context),

@@ -30,34 +30,119 @@ const KEYWORDS = new Set([
 ]);
 const STRING_FORMATS = new Set(["enum", "date-time"]);
 const DEEPEST_SCHEMA = 64;
+/** References may multiply: what they lead to is cut after so many places. */
+const MOST_PLACES = 5_000;
 
-/** A tool's JSON Schema in Gemini's dialect: what it does not know is rewritten where it can be, or left out. */
-export function geminiSchema(schema: JsonObject, depth = 0): JsonObject {
-  const kept: JsonObject = {};
-  if (depth > DEEPEST_SCHEMA) return kept;
+/** Where a schema stands: the whole that its references look into, and those that are being followed. */
+type Place = { root: JsonObject; following: readonly string[]; depth: number; budget: { left: number } };
+
+/** The parameters of a tool in Gemini's dialect of JSON Schema; undefined when there are none to give. */
+export function geminiParameters(schema: JsonObject): JsonObject | undefined {
+  const parameters = geminiSchema(schema, {
+    root: schema,
+    following: ["#"],
+    depth: 0,
+    budget: { left: MOST_PLACES },
+  });
+  const { type, properties, anyOf } = parameters;
+  // An object without properties is refused.
+  const isEmpty = (type === undefined || type === "object") && properties === undefined;
+  return isEmpty && anyOf === undefined ? undefined : parameters;
+}
+
+/** What Gemini does not know is rewritten where it can be, or left out. */
+function geminiSchema(schema: JsonObject, place: Place): JsonObject {
+  if (place.following.length > 1) place.budget.left -= 1;
+  if (place.depth > DEEPEST_SCHEMA || place.budget.left < 0) return { type: "object" };
+  let kept: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
-    if (value !== undefined && KEYWORDS.has(name)) kept[name] = keyword(name, value, depth);
+    if (value !== undefined && KEYWORDS.has(name)) kept[name] = keyword(name, value, place);
   }
   if (kept["anyOf"] === undefined && Array.isArray(schema["oneOf"])) {
-    kept["anyOf"] = keyword("anyOf", schema["oneOf"], depth);
+    kept["anyOf"] = keyword("anyOf", schema["oneOf"], place);
   }
   if (kept["enum"] === undefined && typeof schema["const"] === "string") kept["enum"] = [schema["const"]];
+  if (typeof schema["$ref"] === "string") kept = merged(kept, followed(schema["$ref"], place));
+  for (const part of Array.isArray(schema["allOf"]) ? schema["allOf"] : []) {
+    if (isJsonObject(part)) kept = merged(kept, geminiSchema(part as JsonObject, deeper(place)));
+  }
   narrowType(kept);
+  narrowProperties(kept);
   return kept;
 }
 
-function keyword(name: string, value: JsonValue, depth: number): JsonValue {
+function deeper(place: Place): Place {
+  return { ...place, depth: place.depth + 1 };
+}
+
+/** What a local reference names; any object, where it leads into itself or nowhere. */
+function followed(ref: string, place: Place): JsonObject {
+  const target = place.following.includes(ref) ? undefined : lookUp(ref, place.root);
+  if (target === undefined) return { type: "object" };
+  return geminiSchema(target, { ...deeper(place), following: [...place.following, ref] });
+}
+
+function lookUp(ref: string, root: JsonObject): JsonObject | undefined {
+  if (!ref.startsWith("#/")) return undefined;
+  let found: unknown = root;
+  for (const step of ref.slice(2).split("/")) {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (!isJsonObject(found) || !Object.hasOwn(found, name)) return undefined;
+    found = found[name];
+  }
+  return isJsonObject(found) ? (found as JsonObject) : undefined;
+}
+
+/** Both schemas in one; where they disagree, the first says what holds. */
+function merged(first: JsonObject, second: JsonObject): JsonObject {
+  const both: JsonObject = { ...second, ...first };
+  const [ours, theirs] = [first["properties"], second["properties"]];
+  if (isJsonObject(ours) && isJsonObject(theirs)) {
+    const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+    both["properties"] = Object.fromEntries(
+      names.map((name) => {
+        const [a, b] = [own(ours as JsonObject, name), own(theirs as JsonObject, name)];
+        return [
+          name,
+          isJsonObject(a) && isJsonObject(b) ? merged(a as JsonObject, b as JsonObject) : (a ?? b),
+        ];
+      }),
+    );
+  }
+  if (Array.isArray(first["required"]) && Array.isArray(second["required"])) {
+    both["required"] = [...new Set([...first["required"], ...second["required"]])];
+  }
+  return both;
+}
+
+function own(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function keyword(name: string, value: JsonValue, place: Place): JsonValue {
   const nested = (item: JsonValue): JsonValue =>
-    isJsonObject(item) ? geminiSchema(item as JsonObject, depth + 1) : item;
+    isJsonObject(item) ? geminiSchema(item as JsonObject, deeper(place)) : item;
   if (name === "items") return nested(value);
   if (name === "anyOf") return Array.isArray(value) ? value.map(nested) : [];
   if (name !== "properties" || !isJsonObject(value)) return value;
   // Inside `properties` the names are the user's, whatever they look like.
-  const properties: JsonObject = {};
-  for (const [property, child] of Object.entries(value as JsonObject)) {
-    if (child !== undefined) properties[property] = nested(child);
-  }
-  return properties;
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).flatMap(([property, child]) =>
+      child === undefined ? [] : [[property, nested(child)]],
+    ),
+  );
+}
+
+/** Only an object has properties, an empty list of them is refused, and so is requiring one that is not there. */
+function narrowProperties(kept: JsonObject): void {
+  const { properties, required } = kept;
+  const names = isJsonObject(properties) ? new Set(Object.keys(properties)) : new Set<string>();
+  if (names.size === 0) delete kept["properties"];
+  else kept["type"] ??= "object";
+  if (!Array.isArray(required)) return;
+  const known = required.filter((name) => typeof name === "string" && names.has(name));
+  if (known.length > 0) kept["required"] = known;
+  else delete kept["required"];
 }
 
 /** `type` is one word there, and an enumeration holds strings. */

@@ -5,7 +5,15 @@ import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/to
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
-import { arrayField, field, isJsonObject, type JsonValue, parseJson, stringField } from "#lib/shared/json.ts";
+import {
+  arrayField,
+  field,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  stringField,
+} from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
 const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
@@ -29,6 +37,7 @@ const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
 export class OpenAiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #choices = new Map<number, Choice>();
+  readonly #repeated = new RepeatedChunk();
   #usage: TokenUsage | undefined;
   #done = false;
   #malformed = 0;
@@ -60,6 +69,7 @@ export class OpenAiDecoder implements Decoder {
   }
 
   push(data: string, event: string | undefined, out: ChatEvent[]): void {
+    if (event !== "error" && this.#repeated.read(data, out)) return;
     if (data === "[DONE]") {
       this.#done = true;
       return;
@@ -69,6 +79,7 @@ export class OpenAiDecoder implements Decoder {
       this.#malformed++;
       return;
     }
+    if (event !== "error" && isJsonObject(chunk) && this.#readPlain(chunk, data, out)) return;
     this.#readUsage(chunk);
     if (event === "error" || isError(chunk))
       throw new EngineFailure(classifyErrorObject(chunk, this.#context));
@@ -85,6 +96,35 @@ export class OpenAiDecoder implements Decoder {
     }
   }
 
+  /**
+   * The common chunk, one choice with some text and nothing else, without a look for what it has not.
+   * False when it is no such chunk.
+   */
+  #readPlain(chunk: Record<string, unknown>, data: string, out: ChatEvent[]): boolean {
+    const { choices } = chunk;
+    if (!Array.isArray(choices) || choices.length !== 1) return false;
+    const raw: unknown = choices[0];
+    if (!isJsonObject(raw)) return false;
+    const { delta, logprobs } = raw;
+    if (!isJsonObject(delta)) return false;
+    const { content } = delta;
+    if (typeof content !== "string" || !isPlain(chunk, raw, delta)) return false;
+    const choice = this.#choice(raw);
+    choice.pushText(content, logprobs, out);
+    if (!isJsonObject(logprobs)) this.#repeated.learn(data, content, choice);
+    return true;
+  }
+
+  #choice(raw: Record<string, unknown>): Choice {
+    const index = typeof raw["index"] === "number" ? raw["index"] : 0;
+    let choice = this.#choices.get(index);
+    if (choice === undefined) {
+      choice = new Choice(index, this.#context);
+      this.#choices.set(index, choice);
+    }
+    return choice;
+  }
+
   #readUsage(chunk: unknown): void {
     const [choice] = arrayField(chunk, "choices");
     // Groq repeats it under x_groq; Moonshot and its kin put it inside the choice.
@@ -99,7 +139,7 @@ export class OpenAiDecoder implements Decoder {
         field(promptDetails, "cached_tokens") ?? raw["num_cached_tokens"] ?? raw["prompt_cache_hit_tokens"],
       cacheWrite: field(promptDetails, "cache_write_tokens"),
       reasoning,
-      costUsd: raw["cost"],
+      costUsd: this.#context.trustsCost === true ? raw["cost"] : undefined,
     });
     // A later null or nonsense does not undo what was reported exactly.
     if (usage === undefined || (usage.source === "estimated" && this.#usage?.source === "exact")) return;
@@ -107,12 +147,7 @@ export class OpenAiDecoder implements Decoder {
   }
 
   #readChoice(raw: Record<string, unknown>, out: ChatEvent[]): void {
-    const index = typeof raw["index"] === "number" ? raw["index"] : 0;
-    let choice = this.#choices.get(index);
-    if (choice === undefined) {
-      choice = new Choice(index, this.#context);
-      this.#choices.set(index, choice);
-    }
+    const choice = this.#choice(raw);
     choice.read(raw, out);
     const native = raw["finish_reason"];
     if (typeof native !== "string" || native === "") return;
@@ -134,6 +169,8 @@ class Choice {
   readonly #thinking = new SurrogateJoiner();
   readonly #issuer: string;
   readonly #sources = new Set<string>();
+  /** Of text that is held back, until it comes out. */
+  #logprobs: JsonObject[] = [];
   #hasText = false;
 
   constructor(index: number, context: DecodeContext) {
@@ -157,7 +194,7 @@ class Choice {
     if (!isJsonObject(delta)) return;
     this.#readReasoning(delta, out);
     const { content } = delta;
-    if (typeof content === "string") this.#pushText(content, raw["logprobs"], out);
+    if (typeof content === "string") this.pushText(content, raw["logprobs"], out);
     else if (Array.isArray(content)) for (const part of content) this.#readPart(part, out);
     const refusal = delta["refusal"];
     if (typeof refusal === "string" && refusal !== "") {
@@ -170,11 +207,24 @@ class Choice {
       this.#tools.push({ index: 0, function: delta["function_call"] }, out);
   }
 
+  pushText(text: string, logprobs: unknown, out: ChatEvent[]): void {
+    if (isJsonObject(logprobs)) this.#logprobs.push(logprobs as JsonObject);
+    if (this.#splitter.passing) {
+      this.#emitText(this.#text.push(text), out);
+      return;
+    }
+    const { visible, thinking } = this.#splitter.push(text);
+    this.#emitThinking(thinking, out);
+    this.#emitText(this.#text.push(visible), out);
+    // What became of the text says whose they were: reasoning and tags take theirs with them.
+    if (text !== "" && !this.#splitter.holdsText && !this.#text.holds) this.#logprobs = [];
+  }
+
   end(out: ChatEvent[]): void {
     const rest = this.#splitter.flush();
     this.#emitThinking(rest.thinking, out);
     this.#emitThinkingRaw(this.#thinking.flush(), out);
-    this.#emitText(this.#text.push(rest.visible) + this.#text.flush(), undefined, out);
+    this.#emitText(this.#text.push(rest.visible) + this.#text.flush(), out);
     this.#tools.end(out);
   }
 
@@ -210,15 +260,15 @@ class Choice {
   #separate(reasoning: string, out: ChatEvent[]): void {
     const held = this.#splitter.disable();
     this.#emitThinking(held.thinking + reasoning, out);
-    this.#emitText(this.#text.push(held.visible), undefined, out);
+    this.#emitText(this.#text.push(held.visible), out);
   }
 
   /** Mistral's content parts; its thinking is a list of text parts. */
   #readPart(part: unknown, out: ChatEvent[]): void {
-    if (typeof part === "string") return this.#pushText(part, undefined, out);
+    if (typeof part === "string") return this.pushText(part, undefined, out);
     const text = stringField(part, "text");
     if (field(part, "type") !== "thinking") {
-      if (text !== undefined) this.#pushText(text, undefined, out);
+      if (text !== undefined) this.pushText(text, undefined, out);
       return;
     }
     const thinking = field(part, "thinking");
@@ -227,17 +277,14 @@ class Choice {
       for (const item of arrayField(part, "thinking")) this.#separate(stringField(item, "text") ?? "", out);
   }
 
-  #pushText(text: string, logprobs: unknown, out: ChatEvent[]): void {
-    const { visible, thinking } = this.#splitter.push(text);
-    this.#emitThinking(thinking, out);
-    this.#emitText(this.#text.push(visible), logprobs, out);
-  }
-
-  #emitText(text: string, logprobs: unknown, out: ChatEvent[]): void {
+  #emitText(text: string, out: ChatEvent[]): void {
     if (text === "") return;
     this.#hasText = true;
     const event: ChatEvent & { type: "text" } = { type: "text", text };
-    if (isJsonObject(logprobs)) event.logprobs = logprobs as Record<string, JsonValue>;
+    if (this.#logprobs.length > 0) {
+      event.logprobs = joinLogprobs(this.#logprobs);
+      this.#logprobs = [];
+    }
     out.push(withChoice(event, this.index));
   }
 
@@ -248,6 +295,92 @@ class Choice {
   #emitThinkingRaw(text: string, out: ChatEvent[]): void {
     if (text !== "") out.push(withChoice({ type: "reasoning", text }, this.index));
   }
+}
+
+const CONTENT_KEY = '"content":';
+const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
+/** After so many chunks in a row that had nothing in common with the one before, no more are compared. */
+const MOST_MISSES = 4;
+/** A longer chunk is none of hundreds. */
+const LONGEST_LEARNT = 4_096;
+
+/**
+ * What an engine writes around each piece of text. The chunks of a stream mostly differ in one string
+ * alone: where a chunk begins and ends like one that was parsed, only that string is parsed.
+ */
+class RepeatedChunk {
+  #before = "";
+  #after = "";
+  #choice: Choice | undefined;
+  #misses = 0;
+
+  /** Passes the text on when `data` is the known chunk with another text; false when it is not. */
+  read(data: string, out: ChatEvent[]): boolean {
+    const choice = this.#choice;
+    const before = this.#before;
+    const end = data.length - this.#after.length;
+    if (choice === undefined || end < before.length + 2) return false;
+    // Slices are compared faster than `startsWith` compares.
+    if (data.slice(0, before.length) !== before || data.slice(end) !== this.#after) return false;
+    // One string literal and no more, or the chunk has another shape.
+    const text = parseJson(data.slice(before.length, end));
+    if (typeof text !== "string") return false;
+    this.#misses = 0;
+    choice.pushText(text, undefined, out);
+    return true;
+  }
+
+  /** `data` is a chunk with `text` and nothing else of interest. */
+  learn(data: string, text: string, choice: Choice): void {
+    if (this.#misses >= MOST_MISSES || data.length > LONGEST_LEARNT) return;
+    this.#misses++;
+    const key = data.indexOf(CONTENT_KEY);
+    if (key === -1) return;
+    JSON_STRING.lastIndex = key + CONTENT_KEY.length;
+    while (data[JSON_STRING.lastIndex] === " ") JSON_STRING.lastIndex++;
+    const from = JSON_STRING.lastIndex;
+    const literal = JSON_STRING.exec(data)?.[0];
+    if (literal === undefined || parseJson(literal) !== text) return;
+    const before = data.slice(0, from);
+    const after = data.slice(from + literal.length);
+    // Only where no other key could be the one that counts.
+    if (before.includes("\\") || after.includes("\\")) return;
+    if (before.slice(0, key).includes('content"') || after.includes('content"')) return;
+    this.#before = before;
+    this.#after = after;
+    this.#choice = choice;
+  }
+}
+
+/** Nothing but text: no finish, no usage, no error, no reasoning, no call. */
+function isPlain(
+  chunk: Record<string, unknown>,
+  choice: Record<string, unknown>,
+  delta: Record<string, unknown>,
+): boolean {
+  const other =
+    choice["finish_reason"] ??
+    choice["usage"] ??
+    chunk["usage"] ??
+    chunk["x_groq"] ??
+    chunk["error"] ??
+    delta["reasoning"] ??
+    delta["reasoning_content"] ??
+    delta["reasoning_details"] ??
+    delta["refusal"] ??
+    delta["annotations"] ??
+    delta["tool_calls"] ??
+    delta["function_call"] ??
+    null;
+  return other === null;
+}
+
+/** Logprobs of several deltas as those of the one text that came of them. */
+function joinLogprobs(parts: readonly JsonObject[]): JsonObject {
+  const [first = {}] = parts;
+  if (parts.length === 1) return first;
+  const content = parts.flatMap((part) => arrayField(part, "content") as JsonValue[]);
+  return Object.assign({}, ...parts, { content }) as JsonObject;
 }
 
 /** xAI leaves reasoning out of the completion; the total gives it away. */

@@ -5,17 +5,48 @@ import {
   type Content,
   type ContentPart,
   contentText,
+  hasOpaquePart,
+  type ReasoningEffort,
   type ReasoningItem,
   type Tool,
+  type ToolCall,
   type ToolChoice,
 } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
-import { closestEffort, type ModelRules, modelRules } from "#lib/providers/model-rules.ts";
-import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import { bareModelName, closestEffort, type ModelRules, modelRules } from "#lib/providers/model-rules.ts";
+import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { OpenAiDialect } from "#lib/providers/providers.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
+
+/** Fields that the request says by itself, or that the gateway decides: an extra field may not be one. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  "model",
+  "messages",
+  "stream",
+  "stream_options",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "temperature",
+  "top_p",
+  "top_k",
+  "frequency_penalty",
+  "presence_penalty",
+  "seed",
+  "random_seed",
+  "stop",
+  "n",
+  "logprobs",
+  "top_logprobs",
+  "logit_bias",
+  "max_tokens",
+  "max_completion_tokens",
+  "response_format",
+  "reasoning_effort",
+  "user",
+]);
 
 /** A chat request as the body of `POST …/chat/completions`, in this provider's dialect. */
 export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
@@ -36,6 +67,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
+  if (!dialect.opaqueParts && hasOpaquePart(request)) fields.drop("messages", true);
   writeSampling(fields, request, rules, dialect);
   writeTools(fields, request, dialect);
   const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
@@ -44,16 +76,18 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   fields.write("n", request.n === 1 ? undefined : request.n);
   fields.write(dialect.seedField, request.seed, "seed");
   fields.write("response_format", encodeResponseFormat(request));
-  writeEffort(fields, request, rules, dialect);
+  writeEffort(fields, request, engine, rules);
   fields.write("user", request.user);
   for (const [name, value] of Object.entries(request.extra ?? {})) {
-    // What the gateway has written stands: an extra field may not change the model or the messages.
-    if (Object.hasOwn(body, name)) fields.drop(name, value);
+    if (OWN_FIELDS.has(name)) fields.drop(name, value);
     else fields.write(name, value);
   }
 
   const additions: string[] = [];
-  if (request.stream && fields.accepts("stream_options")) body["stream_options"] = { include_usage: true };
+  if (request.stream && options.bare !== true && fields.accepts("stream_options")) {
+    body["stream_options"] = { include_usage: true };
+    additions.push("stream_options");
+  }
   if (cache.kind === "key" && body["prompt_cache_key"] === undefined) {
     body["prompt_cache_key"] = cache.key;
     additions.push("prompt_cache_key");
@@ -63,7 +97,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     path: dialect.path,
     headers: { ...engine.headers },
     body,
-    dropped: fields.dropped,
+    dropped: droppedNames(fields.dropped),
     additions,
   };
 }
@@ -86,8 +120,12 @@ class FieldWriter {
   /** `name`: what the client calls the field, where the dialect calls it something else. */
   write(field: string, value: JsonValue | undefined, name: string = field): void {
     if (value === undefined) return;
-    if (this.accepts(field)) this.#body[field] = value;
-    else this.dropped.push(name);
+    if (!this.accepts(field)) {
+      this.dropped.push(name);
+      return;
+    }
+    // Clients choose some of the names, and assigning to `__proto__` would be no field.
+    Object.defineProperty(this.#body, field, { value, enumerable: true, writable: true, configurable: true });
   }
 
   drop(name: string, value: JsonValue | undefined): void {
@@ -102,7 +140,10 @@ function writeSampling(
   dialect: OpenAiDialect,
 ): void {
   const reasons = request.reasoningEffort !== undefined && request.reasoningEffort !== "none";
-  const banned = rules.sampling === "never" || (rules.sampling === "only_without_reasoning" && reasons);
+  const banned =
+    rules.sampling === "never" ||
+    (rules.sampling === "only_without_reasoning" && reasons) ||
+    (rules.sampling === "only_with_effort_none" && request.reasoningEffort !== "none");
   const { temperature } = request;
   const values: [string, JsonValue | undefined][] = [
     [
@@ -124,10 +165,19 @@ function writeSampling(
 }
 
 function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDialect): void {
+  const tools = (request.tools ?? []).filter((tool) => tool.type === "function" || dialect.opaqueParts);
+  if (tools.length < (request.tools ?? []).length) fields.drop("tools", true);
   // Mistral rejects an empty list; nobody needs one.
-  if (request.tools === undefined || request.tools.length === 0) return;
-  fields.write("tools", request.tools.map(encodeTool));
-  fields.write("tool_choice", encodeToolChoice(request.toolChoice, dialect));
+  if (tools.length === 0) return;
+  const choice = request.toolChoice;
+  if (fields.accepts("tool_choice")) {
+    fields.write("tool_choice", encodeToolChoice(choice, dialect));
+  } else {
+    // Who has no tools calls none, and to call what it likes is what a model does anyway.
+    if (choice === "none") return;
+    if (choice !== "auto") fields.drop("tool_choice", choice);
+  }
+  fields.write("tools", tools.map(encodeTool));
   fields.write("parallel_tool_calls", request.parallelToolCalls);
 }
 
@@ -157,19 +207,22 @@ function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
   return { type: "json_schema", json_schema: schema };
 }
 
-function writeEffort(
-  fields: FieldWriter,
-  request: ChatRequest,
-  rules: ModelRules,
-  dialect: OpenAiDialect,
-): void {
+function writeEffort(fields: FieldWriter, request: ChatRequest, engine: Engine, rules: ModelRules): void {
   const wanted = request.reasoningEffort;
   if (wanted === undefined) return;
-  // A server that takes every field knows its own models better than our table does.
-  const effort =
-    dialect.fields === "all" && rules.efforts.length === 0 ? wanted : closestEffort(wanted, rules.efforts);
+  const effort = acceptedEffort(wanted, engine, rules);
   if (effort === undefined) fields.drop("reasoning_effort", wanted);
   else fields.write("reasoning_effort", effort);
+}
+
+function acceptedEffort(wanted: ReasoningEffort, engine: Engine, rules: ModelRules): string | undefined {
+  const { dialect } = engine.provider;
+  if (dialect.effortSwitch?.test(bareModelName(engine.model)) === true) {
+    return wanted === "none" ? "none" : "default";
+  }
+  // A server that takes every field knows its own models better than our table does.
+  if (dialect.fields === "all" && (rules.efforts ?? []).length === 0) return wanted;
+  return closestEffort(wanted, rules.efforts ?? dialect.efforts);
 }
 
 /** A last message of the assistant is a beginning to be continued. */
@@ -194,14 +247,14 @@ type MessageContext = { dialect: OpenAiDialect; isCacheMark: boolean; isPrefill:
 function encodeMessage(message: ChatMessage, context: MessageContext): JsonObject {
   const { dialect } = context;
   const name = message.role === "tool" ? undefined : message.name;
-  const named: JsonObject = name !== undefined && dialect.messageFields.includes("name") ? { name } : {};
+  const named: JsonObject = name !== undefined && dialect.nameField ? { name } : {};
   switch (message.role) {
     case "system": {
       const role = message.developer === true && dialect.developerRole ? "developer" : "system";
       return { role, content: encodeSystemContent(message.content, context.isCacheMark), ...named };
     }
     case "user":
-      return { role: "user", content: encodeContent(message.content), ...named };
+      return { role: "user", content: encodeContent(message.content, dialect), ...named };
     case "assistant":
       return { ...encodeAssistant(message, context), ...named };
     case "tool":
@@ -225,11 +278,12 @@ function encodeSystemContent(content: Content, isCacheMark: boolean): JsonValue 
   );
 }
 
-function encodeContent(content: Content): JsonValue {
+function encodeContent(content: Content, dialect: OpenAiDialect): JsonValue {
   if (typeof content === "string") return content;
-  const [only] = content;
-  if (content.length === 1 && only?.type === "text") return only.text;
-  return content.map(encodePart);
+  const parts = content.filter((part) => part.type !== "opaque" || dialect.opaqueParts);
+  const [only] = parts;
+  if (parts.length === 1 && only?.type === "text") return only.text;
+  return parts.length === 0 ? "" : parts.map(encodePart);
 }
 
 function encodePart(part: ContentPart): JsonObject {
@@ -250,22 +304,10 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
   const { dialect } = context;
   const encoded: JsonObject = {
     role: "assistant",
-    content: message.content === null ? null : encodeContent(message.content),
+    content: message.content === null ? null : encodeContent(message.content, dialect),
   };
   if (message.toolCalls !== undefined && message.toolCalls.length > 0) {
-    encoded["tool_calls"] = message.toolCalls.map((call) =>
-      call.custom === true
-        ? {
-            id: toolCallId(call.id, dialect),
-            type: "custom",
-            custom: { name: call.name, input: call.arguments },
-          }
-        : {
-            id: toolCallId(call.id, dialect),
-            type: "function",
-            function: { name: call.name, arguments: call.arguments === "" ? "{}" : call.arguments },
-          },
-    );
+    encoded["tool_calls"] = message.toolCalls.map((call) => encodeToolCall(call, dialect));
   } else if (message.content === null) {
     // Only a message with tool calls may have no content.
     encoded["content"] = message.refusal ?? "";
@@ -279,6 +321,17 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
   }
   if (context.isPrefill && dialect.prefill === "prefix") encoded["prefix"] = true;
   return encoded;
+}
+
+function encodeToolCall(call: ToolCall, dialect: OpenAiDialect): JsonObject {
+  const id = toolCallId(call.id, dialect);
+  const isCustom = call.custom === true;
+  if (isCustom && dialect.opaqueParts) {
+    return { id, type: "custom", custom: { name: call.name, input: call.arguments } };
+  }
+  // The text of a custom call becomes the one argument of a function's.
+  const text = isCustom ? JSON.stringify({ input: call.arguments }) : call.arguments;
+  return { id, type: "function", function: { name: call.name, arguments: text === "" ? "{}" : text } };
 }
 
 /** OpenRouter's details as they came; a streamed signature gets back the text that it signs. */
@@ -296,9 +349,12 @@ function reasoningDetails(items: readonly ReasoningItem[], issuer: string): Json
   return details;
 }
 
+const NINE_DIGITS = 36n ** 9n;
+
 /** The same id on the call and on its result, in a form that the provider takes. */
 function toolCallId(id: string, dialect: OpenAiDialect): string {
   if (dialect.toolIds === "any" || /^[a-zA-Z0-9]{9}$/.test(id)) return id;
-  const digest = hash32(id).toString(36) + hash32(`${id}#`).toString(36);
-  return digest.padEnd(9, "0").slice(0, 9);
+  // Two hashes of different beginnings: texts that one of them confuses, the other tells apart.
+  const digest = (BigInt(hash32(`a${id}`)) << 32n) | BigInt(hash32(`b${id}`));
+  return (digest % NINE_DIGITS).toString(36).padStart(9, "0");
 }

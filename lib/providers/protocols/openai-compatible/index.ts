@@ -4,6 +4,7 @@ import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 
 export const openAiCompatible: Protocol = {
   id: "openai-compatible",
+  defaultHeaders: {},
   encode: encodeOpenAi,
   authHeaders: (key) => (key === "" ? {} : { authorization: `Bearer ${key}` }),
   createDecoder: (context) => new OpenAiDecoder(context),

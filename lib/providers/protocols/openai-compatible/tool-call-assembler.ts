@@ -2,13 +2,12 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
 type Slot = {
-  /** Index in our events: dense, by order of appearance. */
-  index: number;
+  /** Index in our events: dense, in the order in which calls begin; undefined until this one does. */
+  index: number | undefined;
   id: string;
   name: string;
   /** Arguments that came before the name. */
   waiting: string;
-  started: boolean;
   hasArguments: boolean;
   custom: boolean;
 };
@@ -23,14 +22,16 @@ export class ToolCallAssembler {
   readonly #byIndex = new Map<number, Slot>();
   readonly #newId: () => string;
   readonly #choice: number;
+  #started = 0;
 
   constructor(newId: () => string, choice: number) {
     this.#newId = newId;
     this.#choice = choice;
   }
 
+  /** Whether a call has begun; one whose name never comes does not. */
   get any(): boolean {
-    return this.#slots.length > 0;
+    return this.#started > 0;
   }
 
   push(fragment: unknown, out: ChatEvent[]): void {
@@ -47,7 +48,7 @@ export class ToolCallAssembler {
   /** Calls whose name never came are dropped; a function call without arguments gets `{}`. */
   end(out: ChatEvent[]): void {
     for (const slot of this.#slots) {
-      if (slot.started && !slot.hasArguments && !slot.custom) this.#emit(slot, "{}", out);
+      if (slot.index !== undefined && !slot.hasArguments && !slot.custom) this.#emit(slot, "{}", out);
     }
   }
 
@@ -61,7 +62,8 @@ export class ToolCallAssembler {
     }
     const known = this.#byIndex.get(index);
     // The same index with another id and a name of its own is another call (Gemini's compatible endpoint).
-    const isAnother = known !== undefined && id !== "" && name !== "" && id !== known.id && known.started;
+    const isAnother =
+      known !== undefined && id !== "" && name !== "" && id !== known.id && known.index !== undefined;
     if (known !== undefined && !isAnother) return known;
     const slot = this.#open(id, custom);
     this.#byIndex.set(index, slot);
@@ -70,11 +72,10 @@ export class ToolCallAssembler {
 
   #open(id: string, custom: boolean): Slot {
     const slot: Slot = {
-      index: this.#slots.length,
+      index: undefined,
       id: id === "" ? this.#newId() : id,
       name: "",
       waiting: "",
-      started: false,
       hasArguments: false,
       custom,
     };
@@ -89,18 +90,19 @@ export class ToolCallAssembler {
     }
     const ready = slot.waiting + fragment;
     slot.waiting = "";
-    if (slot.started && ready === "") return;
+    if (slot.index !== undefined && ready === "") return;
     this.#emit(slot, ready, out);
   }
 
   #emit(slot: Slot, fragment: string, out: ChatEvent[]): void {
+    const begins = slot.index === undefined;
+    slot.index ??= this.#started++;
     const event: ChatEvent & { type: "tool_call" } = {
       type: "tool_call",
       index: slot.index,
       arguments: fragment,
     };
-    if (!slot.started) {
-      slot.started = true;
+    if (begins) {
       event.id = slot.id;
       event.name = slot.name;
       if (slot.custom) event.custom = true;
