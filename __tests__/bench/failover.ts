@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cpus } from "node:os";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/upstream-http.ts";
-import type { RunEffects } from "#lib/providers/chat-failover.ts";
+import type { RunEffects } from "#lib/providers/chat-run.ts";
 import { EngineHealth } from "#lib/providers/engine-health.ts";
 import { engineAt, startRun } from "../support/engines.ts";
 import { type Row, table } from "./statistics.ts";

@@ -1,7 +1,8 @@
 import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { type ChatRun, type RunEvent, type RunOptions, runChat } from "#lib/providers/chat-failover.ts";
+import { runChat } from "#lib/providers/chat-failover.ts";
+import type { ChatRun, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import type { EngineHealth } from "#lib/providers/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Clock } from "#lib/shared/clock.ts";

@@ -1,13 +1,8 @@
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import {
-  type ChatRun,
-  type RunEffects,
-  type RunEvent,
-  type RunOptions,
-  runChat,
-} from "#lib/providers/chat-failover.ts";
+import { runChat } from "#lib/providers/chat-failover.ts";
+import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import { EngineHealth } from "#lib/providers/engine-health.ts";
 import { STANDARD_DIALECT } from "#lib/providers/providers.ts";
 import type { Engine } from "#lib/providers/registry.ts";

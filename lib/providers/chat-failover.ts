@@ -1,14 +1,18 @@
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
-import {
-  type AttemptEffects,
-  type AttemptTimes,
-  type OpenedChat,
-  openChat,
-} from "#lib/providers/chat-attempt.ts";
-import { ContinuationTrimmer, continueRequest, isUsedUp, type Manner } from "#lib/providers/continuation.ts";
-import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
+import { AnswerFilter, type Finish, type Sent } from "#lib/providers/answer-filter.ts";
+import { type OpenedChat, openChat } from "#lib/providers/chat-attempt.ts";
+import type {
+  ChatRun,
+  RunEffects,
+  RunEvent,
+  RunEvents,
+  RunOptions,
+  RunRecord,
+} from "#lib/providers/chat-run.ts";
+import { continueRequest, isUsedUp, type Manner } from "#lib/providers/continuation.ts";
+import type { Lease } from "#lib/providers/engine-health.ts";
 import {
   type AttemptReport,
   clientClosed,
@@ -20,7 +24,6 @@ import {
 } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
-import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
@@ -29,70 +32,6 @@ const LONGEST_CONTINUED = 200_000;
 const ANOTHER_ANSWER: Failure = {
   kind: "truncated",
   reason: "The engine began another answer instead of continuing.",
-};
-
-/** What a run yields: the answer's events, and what happens to the engines. */
-export type RunEvent =
-  | ChatEvent
-  /** An upstream call has ended without a complete answer. */
-  | { type: "attempt"; report: AttemptReport }
-  /** An engine has committed: what follows is its answer. */
-  | { type: "engine"; engine: Engine; dropped: string[]; calls: number }
-  /**
-   * The answer is complete, with the finish of its first choice. Always the last event of a run that does
-   * not throw.
-   */
-  | { type: "completed"; reason: FinishReason; native: string };
-
-export type EngineUsage = { engine: Engine; usage: TokenUsage };
-
-/** What is known of a run at any moment, also after it was abandoned: the ledger is written from it. */
-export type RunRecord = {
-  state: "running" | "completed" | "failed" | "cancelled";
-  /** Every upstream call, in order. */
-  attempts: AttemptReport[];
-  /** Every engine that committed, with what it used. */
-  usages: EngineUsage[];
-  /** The engine that committed last. */
-  engine: Engine | undefined;
-  calls: number;
-  /** The visible answer as it was handed out. */
-  text: string;
-  /** Something was handed out. */
-  committed: boolean;
-  /** Milliseconds from the start to the first content. */
-  firstContentMs: number | undefined;
-  malformedFrames: number;
-};
-
-export type RunOptions = {
-  engines: readonly Engine[];
-  request: ChatRequest;
-  signal: AbortSignal;
-  times: AttemptTimes & { deadlineMs: number };
-  /** Chooses the first key of each pool. */
-  keySeed: number;
-  /** The caller named these engines. */
-  named?: boolean;
-  /** Continue a broken text answer on the next engine. */
-  recovery: boolean;
-  promptCache: boolean;
-};
-
-export type RunEffects = AttemptEffects & { health: EngineHealth; random: () => number };
-
-export type RunEvents = AsyncIterableIterator<RunEvent[], void> & {
-  return(): Promise<IteratorResult<RunEvent[], void>>;
-};
-
-export type ChatRun = {
-  /**
-   * The events, in batches: what arrived together comes together. To be read once, one batch at a time,
-   * to its end or to `return()`. Throws `GatewayError`: before the first content as `walk` does, after it with
-   * `stream_interrupted`.
-   */
-  events: RunEvents;
-  record: RunRecord;
 };
 
 /**
@@ -114,9 +53,6 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
   return { events: new Runner(options, effects, record), record };
 }
 
-/** What of the answer decides whether it can be continued elsewhere. */
-type Sent = { reasoning: string; onlyText: boolean };
-type Finish = { reason: FinishReason; native: string };
 /** An engine whose answer is being handed through. */
 type Relay = {
   target: Target;
@@ -375,103 +311,6 @@ class Runner implements RunEvents {
     if (stream.finished) return completeUsage(usage, estimate);
     const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
     return { ...usage, completionTokens, source: "estimated" };
-  }
-}
-
-/** Passes one engine's events on, without what a continuation repeats; keeps the record of what went out. */
-class AnswerFilter {
-  readonly #record: RunRecord;
-  readonly #sent: Sent;
-  readonly #text: ContinuationTrimmer;
-  readonly #reasoning: ContinuationTrimmer;
-  /** Text had been sent before this engine: its reasoning would come too late. */
-  readonly #muteReasoning: boolean;
-  #thinkingAltered = false;
-  /** Characters of the answer that this engine was given to continue. */
-  readonly before: number;
-  /** Characters that this engine wrote, passed on or not. */
-  characters = 0;
-  finish: Finish | undefined;
-  diverged = false;
-
-  constructor(record: RunRecord, sent: Sent, manner: Manner) {
-    this.#record = record;
-    this.#sent = sent;
-    this.#text = new ContinuationTrimmer(record.text, manner);
-    // It was never shown the earlier thinking: it can only think the same from the beginning.
-    this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoed");
-    this.#muteReasoning = record.text !== "";
-    this.before = record.text.length;
-  }
-
-  pass(batch: readonly ChatEvent[]): RunEvent[] {
-    const passed: RunEvent[] = [];
-    for (const event of batch) {
-      this.#passOne(event, passed);
-      if (this.diverged) break;
-    }
-    return passed;
-  }
-
-  /** What was held back in case it was a repetition. */
-  end(): RunEvent[] {
-    const rest: RunEvent[] = [];
-    this.#emitText(this.#text.end(), { type: "text", text: "" }, rest);
-    return rest;
-  }
-
-  #passOne(event: ChatEvent, passed: RunEvent[]): void {
-    switch (event.type) {
-      case "text":
-        this.characters += event.text.length;
-        return this.#emitText(
-          (event.choice ?? 0) === 0 ? this.#text.push(event.text) : event.text,
-          event,
-          passed,
-        );
-      case "reasoning": {
-        this.characters += event.text.length;
-        if (this.#muteReasoning) return;
-        // Thinking that differs from what was thought before is new, whatever it begins with.
-        const fresh = this.#reasoning.push(event.text);
-        const text = fresh === "diverged" ? this.#reasoning.divergence : fresh;
-        // A signature is for all of the thinking: for a part of it, it would not hold.
-        if (text !== event.text) this.#thinkingAltered = true;
-        const { signature, ...unsigned } = event;
-        const isSigned = signature !== undefined && !this.#thinkingAltered;
-        if (text === "" && !isSigned) return;
-        this.#sent.reasoning += text;
-        passed.push(isSigned ? { ...event, text } : { ...unsigned, text });
-        return;
-      }
-      case "refusal":
-        this.#sent.onlyText = false;
-        this.characters += event.text.length;
-        passed.push(event);
-        return;
-      case "tool_call":
-        this.#sent.onlyText = false;
-        this.characters += event.arguments.length + (event.name?.length ?? 0);
-        passed.push(event);
-        return;
-      case "sources":
-        passed.push(event);
-        return;
-      case "finish":
-        if ((event.choice ?? 0) === 0) this.finish = { reason: event.reason, native: event.native };
-        passed.push(event);
-        return;
-    }
-  }
-
-  #emitText(fresh: string, event: ChatEvent & { type: "text" }, passed: RunEvent[]): void {
-    if (fresh === "diverged") {
-      this.diverged = true;
-      return;
-    }
-    if (fresh === "") return;
-    if ((event.choice ?? 0) === 0) this.#record.text += fresh;
-    passed.push(fresh === event.text ? event : { ...event, text: fresh });
   }
 }
 

@@ -2,13 +2,8 @@ import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { ChatMessage, ChatRequest, Content } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
-import {
-  type ChatRun,
-  type RunEffects,
-  type RunEvent,
-  type RunOptions,
-  runChat,
-} from "#lib/providers/chat-failover.ts";
+import { runChat } from "#lib/providers/chat-failover.ts";
+import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
 import { type AttemptReport, clientClosed } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";

@@ -1,5 +1,5 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { EngineUsage } from "#lib/providers/chat-failover.ts";
+import type { EngineUsage } from "#lib/providers/chat-run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 
 /** What a turn used, over all engines that had a part in its answer. */

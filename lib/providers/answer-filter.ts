@@ -1,0 +1,104 @@
+import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { RunEvent, RunRecord } from "#lib/providers/chat-run.ts";
+import { ContinuationTrimmer, type Manner } from "#lib/providers/continuation.ts";
+
+/** What of the answer decides whether it can be continued elsewhere. */
+export type Sent = { reasoning: string; onlyText: boolean };
+export type Finish = { reason: FinishReason; native: string };
+
+/** Passes one engine's events on, without what a continuation repeats; keeps the record of what went out. */
+export class AnswerFilter {
+  readonly #record: RunRecord;
+  readonly #sent: Sent;
+  readonly #text: ContinuationTrimmer;
+  readonly #reasoning: ContinuationTrimmer;
+  /** Text had been sent before this engine: its reasoning would come too late. */
+  readonly #muteReasoning: boolean;
+  #thinkingAltered = false;
+  /** Characters of the answer that this engine was given to continue. */
+  readonly before: number;
+  /** Characters that this engine wrote, passed on or not. */
+  characters = 0;
+  finish: Finish | undefined;
+  diverged = false;
+
+  constructor(record: RunRecord, sent: Sent, manner: Manner) {
+    this.#record = record;
+    this.#sent = sent;
+    this.#text = new ContinuationTrimmer(record.text, manner);
+    // It was never shown the earlier thinking: it can only think the same from the beginning.
+    this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoed");
+    this.#muteReasoning = record.text !== "";
+    this.before = record.text.length;
+  }
+
+  pass(batch: readonly ChatEvent[]): RunEvent[] {
+    const passed: RunEvent[] = [];
+    for (const event of batch) {
+      this.#passOne(event, passed);
+      if (this.diverged) break;
+    }
+    return passed;
+  }
+
+  /** What was held back in case it was a repetition. */
+  end(): RunEvent[] {
+    const rest: RunEvent[] = [];
+    this.#emitText(this.#text.end(), { type: "text", text: "" }, rest);
+    return rest;
+  }
+
+  #passOne(event: ChatEvent, passed: RunEvent[]): void {
+    switch (event.type) {
+      case "text":
+        this.characters += event.text.length;
+        return this.#emitText(
+          (event.choice ?? 0) === 0 ? this.#text.push(event.text) : event.text,
+          event,
+          passed,
+        );
+      case "reasoning": {
+        this.characters += event.text.length;
+        if (this.#muteReasoning) return;
+        // Thinking that differs from what was thought before is new, whatever it begins with.
+        const fresh = this.#reasoning.push(event.text);
+        const text = fresh === "diverged" ? this.#reasoning.divergence : fresh;
+        // A signature is for all of the thinking: for a part of it, it would not hold.
+        if (text !== event.text) this.#thinkingAltered = true;
+        const { signature, ...unsigned } = event;
+        const isSigned = signature !== undefined && !this.#thinkingAltered;
+        if (text === "" && !isSigned) return;
+        this.#sent.reasoning += text;
+        passed.push(isSigned ? { ...event, text } : { ...unsigned, text });
+        return;
+      }
+      case "refusal":
+        this.#sent.onlyText = false;
+        this.characters += event.text.length;
+        passed.push(event);
+        return;
+      case "tool_call":
+        this.#sent.onlyText = false;
+        this.characters += event.arguments.length + (event.name?.length ?? 0);
+        passed.push(event);
+        return;
+      case "sources":
+        passed.push(event);
+        return;
+      case "finish":
+        if ((event.choice ?? 0) === 0) this.finish = { reason: event.reason, native: event.native };
+        passed.push(event);
+        return;
+    }
+  }
+
+  #emitText(fresh: string, event: ChatEvent & { type: "text" }, passed: RunEvent[]): void {
+    if (fresh === "diverged") {
+      this.diverged = true;
+      return;
+    }
+    if (fresh === "") return;
+    if ((event.choice ?? 0) === 0) this.#record.text += fresh;
+    passed.push(fresh === event.text ? event : { ...event, text: fresh });
+  }
+}
