@@ -39,6 +39,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((gateway) => gateway.stop()));
 });
 
+/** What the gateway under test told its operator. */
+const logLines: string[] = [];
+
 /** A gateway whose chain is `first`, then `second`, and a user of its own. */
 async function start(scripts: Script[], settings: Settings = {}, limit?: number): Promise<TestGateway> {
   first.requests.length = 0;
@@ -50,7 +53,12 @@ async function start(scripts: Script[], settings: Settings = {}, limit?: number)
     { first: `${first.origin}/v1`, second: `${second.origin}/v1` },
     { modes: ["smart", "fast", "reasoner", "vision"], ...(limit === undefined ? {} : { limit }) },
   );
-  const gateway = await startTestGateway({ database, settings: { MODELS_CONFIG: config, ...settings } });
+  logLines.length = 0;
+  const gateway = await startTestGateway({
+    database,
+    settings: { MODELS_CONFIG: config, ...settings },
+    log: (line) => logLines.push(line),
+  });
   open.push(gateway);
   return gateway;
 }
@@ -364,6 +372,14 @@ describe("failing engines", () => {
     expect(answer.error).toMatchObject({ code: "engines_unavailable", retryAfter: 7 });
     expect(answer.order.at(-1)).toBe("error");
     expect(answer.done).toBeUndefined();
+    // The client hears that nobody could answer, the operator why.
+    expect(logLines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        level: "warn",
+        code: "engines_unavailable",
+        attempts: "first/m rate_limited 429 slow down; second/m rate_limited 429 slow down",
+      },
+    ]);
   });
 
   test("everything benched: the next turn fails at once, without a call", async () => {

@@ -163,7 +163,7 @@ class Turn {
   }
 
   async *events(): AsyncGenerator<NativeEvent[], void> {
-    const { routed, begun, dependencies } = this.#parts;
+    const { routed, begun } = this.#parts;
     try {
       const opening = this.#opening();
       if (opening.length > 0) yield opening;
@@ -181,8 +181,7 @@ class Turn {
       ];
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      if (error.code === "internal_error")
-        dependencies.logger.error("A chat turn failed.", thrown, this.#logFields());
+      this.#logFailure(error, thrown);
       await this.#settleWithin(SETTLE_PATIENCE_MS);
       yield [errorEvent(error)];
     } finally {
@@ -195,6 +194,25 @@ class Turn {
     this.#abort.controller.abort();
     this.#abort.unlink();
     void this.#settle();
+  }
+
+  /** The client is told that no engine could answer; why each could not is for the operator. */
+  #logFailure(error: GatewayError, thrown: unknown): void {
+    const { logger } = this.#parts.dependencies;
+    switch (error.code) {
+      case "internal_error":
+        return logger.error("A chat turn failed.", thrown, this.#logFields());
+      case "client_closed_request":
+      case "content_policy":
+        return;
+      default: {
+        const attempts = this.#run.record.attempts.map(({ engine, outcome, status, reason }) =>
+          [engine.id, outcome, status, reason].filter((part) => part !== undefined).join(" "),
+        );
+        const fields = { ...this.#logFields(), code: error.code, attempts: attempts.join("; ") };
+        logger.warn("No engine completed the answer.", fields);
+      }
+    }
   }
 
   /** What is known before any engine is asked. */
