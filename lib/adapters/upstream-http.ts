@@ -90,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () => this.#fail(signal.reason);
+    this.#onAbort = () => this.#abandon(signal.reason);
     signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#connectTimer = setTimeout(
       () => this.#fail(new UpstreamError("connect", "The provider could not be reached in time.")),
@@ -173,14 +173,19 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 
   cancel(): void {
-    if (!this.#ended) this.#fail(new UpstreamError("reset", "The connection was closed."));
+    if (!this.#ended) this.#abandon(new UpstreamError("reset", "The connection was closed."));
   }
 
-  /** Ends the exchange with an error: nothing more is read, and the connection is closed. */
+  /** Given up on our side: nothing more is read. */
+  #abandon(reason: unknown): void {
+    this.#queue = [];
+    this.#fail(reason);
+  }
+
+  /** Ends the exchange with an error, behind what has already come, and closes the connection. */
   #fail(reason: unknown): void {
     if (this.#ended) return;
     this.#error = reason;
-    this.#queue = [];
     this.#settle();
     this.#reject(reason);
     this.#reader?.reject(reason);
