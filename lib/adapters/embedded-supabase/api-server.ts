@@ -8,7 +8,7 @@ type Fetch = (request: Request) => Promise<Response>;
 const SERVED = /^\/(?:rest|auth)\/v1(?:\/|$|\?)/;
 
 /**
- * Pages on another port sign in here from the browser. As hosted Supabase: any origin, no cookies;
+ * Pages on another port sign in here from the browser. As hosted Supabase: every origin, no cookies;
  * who may do what is in the headers. Lite answers preflights without the allowed headers.
  */
 function allowCrossOrigin(incoming: IncomingMessage, outgoing: ServerResponse): void {
