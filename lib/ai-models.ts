@@ -16,10 +16,6 @@ export type Mode = {
 
 export type Modes = Readonly<Record<ModeId, Mode>>;
 
-export function isModeId(value: string): value is ModeId {
-  return (MODE_IDS as readonly string[]).includes(value);
-}
-
 function engine(provider: string, model: string, label: string, contextTokens?: number): EngineSpec {
   return { provider, model, label, contextTokens };
 }

@@ -120,12 +120,6 @@ export function requestCharacters(request: ChatRequest): number {
   return characters;
 }
 
-export function hasImage(request: ChatRequest): boolean {
-  return request.messages.some(
-    (message) => Array.isArray(message.content) && message.content.some((part) => part.type === "image"),
-  );
-}
-
 /** Whether some message holds a part that only engines of OpenAI's shape may get. */
 export function hasOpaquePart(request: ChatRequest): boolean {
   return request.messages.some(
