@@ -16,6 +16,8 @@ export const ERROR_STATUS = {
   unsupported_media_type: 415,
   unprocessable: 422,
   quota_exceeded: 429,
+  rate_limited: 429,
+  budget_exceeded: 429,
   too_many_auth_failures: 429,
   client_closed_request: 499,
   internal_error: 500,
