@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GatewaySource, HostContext, Route } from "#lib/server/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { health } from "#lib/server/routes/health.ts";
+import { keyById, keys as keysRoute } from "#lib/server/routes/keys.ts";
 import { notFound } from "#lib/server/routes/not-found.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -20,8 +21,8 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type RouteRow = {
   define: (gateway: GatewaySource) => Route;
   methods: readonly Method[];
-  /** `user`: a user or a gateway key. `open`: anybody. */
-  access: "user" | "open";
+  /** `user`: a user or a gateway key. `account`: a user only. `open`: anybody. */
+  access: "user" | "account" | "open";
   /** The status of a call that is let in. */
   success: number;
   body?: unknown;
@@ -32,6 +33,14 @@ const EVERY: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /** Every route of app/api, by its folder. One that is missing here fails the run. */
 const ROUTES: Readonly<Record<string, RouteRow>> = {
   "ai-chat": { define: aiChat, methods: ["POST"], access: "user", success: 200, body: { message: "Hi" } },
+  keys: {
+    define: keysRoute,
+    methods: ["POST", "GET"],
+    access: "account",
+    success: 201,
+    body: { name: "made by the matrix" },
+  },
+  "keys/[id]": { define: keyById, methods: ["DELETE"], access: "account", success: 404 },
   health: { define: health, methods: ["GET"], access: "open", success: 200 },
   "[...path]": { define: notFound, methods: EVERY, access: "open", success: 404 },
 };
@@ -96,6 +105,8 @@ type Credential = {
   name: string;
   headers: () => Record<string, string> | Promise<Record<string, string>>;
   user: "in" | 401 | 403;
+  /** Where an account's routes say something else. */
+  account?: 403;
 };
 
 const CREDENTIALS: readonly Credential[] = [
@@ -155,8 +166,13 @@ const CREDENTIALS: readonly Credential[] = [
     headers: () => ({ authorization: `bearer ${user.accessToken}` }),
     user: "in",
   },
-  { name: "a valid gateway key", headers: () => bearer(keys.live), user: "in" },
-  { name: "a valid gateway key as x-api-key", headers: () => ({ "x-api-key": keys.live }), user: "in" },
+  { name: "a valid gateway key", headers: () => bearer(keys.live), user: "in", account: 403 },
+  {
+    name: "a valid gateway key as x-api-key",
+    headers: () => ({ "x-api-key": keys.live }),
+    user: "in",
+    account: 403,
+  },
   { name: "a revoked key", headers: () => bearer(keys.revoked), user: 401 },
   { name: "a key with one letter changed", headers: () => bearer(`${keys.live.slice(0, -1)}?`), user: 401 },
   {
@@ -258,7 +274,8 @@ describe("who may call", () => {
 
   for (const [name, row] of Object.entries(ROUTES)) {
     describe(name, () => {
-      test.each(CREDENTIALS)("$name", async ({ headers, user: expected }) => {
+      test.each(CREDENTIALS)("$name", async ({ headers, user, account = user }) => {
+        const expected = row.access === "account" ? account : user;
         const wanted = row.access === "open" || expected === "in" ? row.success : expected;
         for (const replay of REPLAYS) {
           const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });

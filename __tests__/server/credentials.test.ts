@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { createServer } from "node:http";
 import { SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
@@ -227,5 +228,173 @@ describe("gateway keys", () => {
     expect(store.lookups).toBe(lookups);
     clock.advance(60_000);
     await expect(ask()).rejects.toMatchObject({ code: "unauthorized" });
+  });
+});
+
+describe("the OpenAI-shaped routes", () => {
+  const KEY: FoundGatewayKey = { keyId: "k", userId: SUB, limits: {} };
+  const GOOD = "sk-sarmalink-good";
+
+  function setUp(settings: Record<string, string> = { SUPABASE_SERVICE_ROLE_KEY: "secret" }) {
+    const clock = new FakeClock();
+    const warnings: string[] = [];
+    const store = {
+      created: async (): Promise<boolean> => false,
+      find: async (): Promise<FoundGatewayKey | null> => KEY,
+      questions: 0,
+      lookups: 0,
+      verified: 0,
+    };
+    const authenticator = createAuthenticator({
+      env: readEnv(settings),
+      clock,
+      logger: { warn: (line) => warnings.push(line) },
+      keys: {
+        findByHash: (digest) => {
+          store.lookups++;
+          return digest === hash("sha256", GOOD) ? store.find() : Promise.resolve(null);
+        },
+        anyEverCreated: () => {
+          store.questions++;
+          return store.created();
+        },
+      },
+      verifyToken: async (one) => {
+        store.verified++;
+        return one === "a.good.token" ? { userId: SUB, email: undefined, emailConfirmed: false } : null;
+      },
+      readCookies: async () => ({ accessToken: "a.good.token", setCookies: [] }),
+    });
+    const askWith = (headers: Record<string, string>) =>
+      authenticator.authenticateProxy(new Request("http://x.test", { headers }), {
+        waitUntil: () => undefined,
+      });
+    const ask = (credential: string) => askWith({ authorization: `Bearer ${credential}` });
+    return { clock, store, warnings, authenticator, ask, askWith };
+  }
+  const away = async (): Promise<never> => {
+    throw new GatewayError("database_unavailable", "away");
+  };
+
+  test("take any bearer while no key was ever created, and ask once in five seconds", async () => {
+    const { clock, store, warnings, ask, askWith } = setUp();
+    await Promise.all(
+      Array.from({ length: 50 }, async () => expect(await ask("x")).toEqual({ kind: "open" })),
+    );
+    expect(await askWith({ "x-api-key": "anything" })).toEqual({ kind: "open" });
+    clock.advance(4_999);
+    expect(await ask("x")).toEqual({ kind: "open" });
+    expect(store).toMatchObject({ questions: 1, lookups: 0, verified: 0 });
+    clock.advance(1);
+    await Promise.all([ask("x"), ask("y")]);
+    expect(store.questions).toBe(2);
+    expect(warnings).toEqual([expect.stringContaining("any bearer")]);
+  });
+
+  test.each([{}, { authorization: "Bearer " }, { authorization: "Basic eA==" }, { "x-api-key": " " }])(
+    "want some bearer all the same: %j",
+    async (headers) => {
+      const { askWith } = setUp();
+      const cookie = "sb-127-auth-token=x";
+      await expect(askWith({ ...headers, cookie })).rejects.toMatchObject({ code: "unauthorized" });
+    },
+  );
+
+  test("know a good key and a good token though anybody may call", async () => {
+    const { store, ask } = setUp();
+    for (let time = 0; time < 3; time++) {
+      expect(await ask(GOOD)).toEqual({ kind: "key", ...KEY });
+      expect(await ask("a.good.token")).toMatchObject({ kind: "user", userId: SUB });
+      expect(await ask("sk-sarmalink-unknown")).toEqual({ kind: "open" });
+      expect(await ask("a.bad.token")).toEqual({ kind: "open" });
+    }
+    // One for each of the two keys: what is none is not looked up again and again either.
+    expect(store.lookups).toBe(2);
+  });
+
+  test("close for good with the first key", async () => {
+    const { clock, store, ask } = setUp();
+    await ask("x");
+    store.created = async () => true;
+    clock.advance(5_000);
+    await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
+    store.created = async () => false;
+    clock.advance(3_600_000);
+    await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await ask(GOOD)).toMatchObject({ kind: "key" });
+    expect(store.questions).toBe(2);
+  });
+
+  test("close at once when the key was created here, also while the database is being asked", async () => {
+    const { store, authenticator, ask } = setUp();
+    const said = Promise.withResolvers<boolean>();
+    store.created = () => said.promise;
+    const asked = ask("x");
+    await new Promise((resolve) => setImmediate(resolve));
+    authenticator.keyCreated();
+    said.resolve(false);
+    await expect(asked).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await authenticator.takesAnyBearer()).toBe(false);
+    expect(store.questions).toBe(1);
+  });
+
+  test("limit failed credentials once they are closed", async () => {
+    const { store, authenticator, ask } = setUp();
+    authenticator.keyCreated();
+    for (let time = 0; time < 300; time++)
+      await expect(ask("sk-sarmalink-x")).rejects.toMatchObject({ code: "unauthorized" });
+    const { lookups } = store;
+    await expect(ask("sk-sarmalink-x")).rejects.toMatchObject({ code: "too_many_auth_failures" });
+    expect(store.lookups).toBe(lookups);
+  });
+
+  test.each([false, true])("while the database is away know whom they knew (closed: %s)", async (closed) => {
+    const { clock, store, ask } = setUp();
+    store.created = async () => closed;
+    await ask(GOOD);
+    if (closed) await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
+    else await ask("x");
+    clock.advance(60_001);
+    store.created = away;
+    store.find = away;
+    expect(await ask(GOOD)).toMatchObject({ kind: "key" });
+    await expect(ask("x")).rejects.toMatchObject({
+      code: closed ? "unauthorized" : "database_unavailable",
+    });
+  });
+
+  test("that were never told are 503 while the database is away", async () => {
+    const { store, ask } = setUp();
+    store.created = away;
+    store.find = away;
+    await expect(ask("x")).rejects.toMatchObject({ code: "database_unavailable" });
+    await expect(ask(GOOD)).rejects.toMatchObject({ code: "database_unavailable" });
+    store.created = async () => false;
+    expect(await ask("x")).toEqual({ kind: "open" });
+  });
+
+  test("forget a revoked key at once, also one that is being looked up", async () => {
+    const { clock, store, authenticator, ask } = setUp();
+    authenticator.keyCreated();
+    expect(await ask(GOOD)).toMatchObject({ kind: "key" });
+    clock.advance(60_001);
+    const found = Promise.withResolvers<FoundGatewayKey | null>();
+    store.find = () => found.promise;
+    const asked = ask(GOOD);
+    authenticator.keyRevoked("k");
+    found.resolve(KEY);
+    await expect(asked).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(ask(GOOD)).rejects.toMatchObject({ code: "unauthorized" });
+  });
+
+  test("are 503 without a service role, and name it", async () => {
+    const { store, ask, authenticator } = setUp({});
+    for (const asked of [ask("x"), ask("a.good.token"), authenticator.takesAnyBearer()])
+      await expect(asked).rejects.toMatchObject({
+        code: "not_configured",
+        message: expect.stringContaining("SUPABASE_SERVICE_ROLE_KEY"),
+      });
+    expect(store).toMatchObject({ questions: 0, lookups: 0 });
   });
 });

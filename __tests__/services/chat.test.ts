@@ -48,6 +48,7 @@ function setUp(
         await changes.settle?.();
       },
     },
+    keyAdmission: { admit: async () => undefined },
     run: { times: TEST_TIMES, recovery: true, promptCache: true },
     effects: { upstream, health: new EngineHealth(clock.now), clock, random: () => 0.5, newId: () => "id" },
     prices: changes.prices ?? (async () => NO_PRICES),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HEARTBEAT_MS, SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
+import { HEARTBEAT_MS, SSE_HEADERS, sseStream, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 type Source = AsyncIterator<string> & {
@@ -30,8 +30,6 @@ async function open() {
   const source = manualSource();
   const cancelled: unknown[] = [];
   const stream = sseStream(source, (text) => text, { clock, onCancel: (reason) => cancelled.push(reason) });
-  // A stream pulls a moment after it was made.
-  await settle();
   return { clock, source, cancelled, stream, reader: stream.getReader() };
 }
 
@@ -45,11 +43,12 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 describe("the SSE writer", () => {
   test("writes each batch as one chunk and ends when the source does", async () => {
     const { source, reader, clock } = await open();
+    const first = readText(reader);
     source.give("data: 1\n\ndata: 2\n\n");
-    expect(await readText(reader)).toBe("data: 1\n\ndata: 2\n\n");
-    await settle();
+    expect(await first).toBe("data: 1\n\ndata: 2\n\n");
+    const last = readText(reader);
     source.end();
-    expect(await readText(reader)).toBeUndefined();
+    expect(await last).toBeUndefined();
     await settle();
     expect(clock.pending).toBe(0);
   });
@@ -72,10 +71,10 @@ describe("the SSE writer", () => {
 
   test("silence is counted from the last batch", async () => {
     const { clock, reader, source } = await open();
+    const first = readText(reader);
     clock.advance(HEARTBEAT_MS - 1);
     source.give("data: 1\n\n");
-    expect(await readText(reader)).toBe("data: 1\n\n");
-    await settle();
+    expect(await first).toBe("data: 1\n\n");
     const next = readText(reader);
     clock.advance(HEARTBEAT_MS - 1);
     source.give("data: 2\n\n");
@@ -84,28 +83,29 @@ describe("the SSE writer", () => {
 
   test("a reader who does not read gets no more than one sign of life", async () => {
     const { clock, reader, source } = await open();
-    for (let minute = 0; minute < 40; minute++) clock.advance(HEARTBEAT_MS);
+    const first = readText(reader);
+    for (let quarter = 0; quarter < 160; quarter++) clock.advance(HEARTBEAT_MS);
+    expect(await first).toMatch(/^:/);
     source.give("data: 1\n\n");
     await settle();
     expect(await readText(reader)).toMatch(/^:/);
     expect(await readText(reader)).toBe("data: 1\n\n");
   });
 
-  test("asks the source for no more than one batch ahead of the reader", async () => {
+  test("asks the source for nothing ahead of the reader", async () => {
     const { source, reader } = await open();
     await settle();
-    expect(source.asked).toBe(1);
+    expect(source.asked).toBe(0);
+    const first = readText(reader);
     source.give("data: 1\n\n");
+    expect(await first).toBe("data: 1\n\n");
     await settle();
     expect(source.asked).toBe(1);
-    expect(await readText(reader)).toBe("data: 1\n\n");
-    await settle();
-    expect(source.asked).toBe(2);
   });
 
   test("tells who makes the frames, once, that the reader has left, and writes nothing more", async () => {
     const { source, reader, cancelled, clock } = await open();
-    await settle();
+    void reader.read();
     await reader.cancel("gone");
     expect(cancelled).toEqual(["gone"]);
     source.give("data: late\n\n");
@@ -119,7 +119,7 @@ describe("the SSE writer", () => {
 
   test("sets no timer again for a reader who has left while the source is silent", async () => {
     const { reader, clock } = await open();
-    await settle();
+    void reader.read();
     await reader.cancel();
     clock.advance(HEARTBEAT_MS);
     expect(clock.pending).toBe(0);
@@ -127,7 +127,6 @@ describe("the SSE writer", () => {
 
   test("a source that throws breaks the stream and leaves no timer", async () => {
     const { source, reader, clock } = await open();
-    await settle();
     const reading = reader.read();
     source.fail(new Error("broken"));
     await expect(reading).rejects.toThrow("broken");
@@ -137,5 +136,60 @@ describe("the SSE writer", () => {
   test("no cache, proxy or transformation may hold it back", () => {
     expect(SSE_HEADERS["cache-control"]).toContain("no-transform");
     expect(SSE_HEADERS["x-accel-buffering"]).toBe("no");
+  });
+});
+
+describe("a host that writes the frames itself", () => {
+  function take() {
+    const clock = new FakeClock();
+    const source = manualSource();
+    const cancelled: unknown[] = [];
+    const stream = sseStream(source, (text) => text, { clock, onCancel: (reason) => cancelled.push(reason) });
+    const frames = takeFrameSource(new Response(stream).body ?? stream);
+    if (frames === undefined) throw new Error("The stream has no source.");
+    return { clock, source, cancelled, stream, frames };
+  }
+
+  test("finds the source behind a response's body, once, and untouched", () => {
+    const { stream, source } = take();
+    expect(source.asked).toBe(0);
+    expect(takeFrameSource(stream)).toBeUndefined();
+  });
+
+  test("finds none behind another stream, or behind one that somebody reads", () => {
+    expect(takeFrameSource(new ReadableStream())).toBeUndefined();
+    const stream = sseStream(manualSource(), String, { clock: new FakeClock(), onCancel: () => undefined });
+    stream.getReader();
+    expect(takeFrameSource(stream)).toBeUndefined();
+  });
+
+  test("gets each batch as text, then the end", async () => {
+    const { frames, source, clock } = take();
+    const first = frames.next(() => undefined);
+    source.give("data: 1\n\n");
+    expect(await first).toBe("data: 1\n\n");
+    const last = frames.next(() => undefined);
+    source.end();
+    expect(await last).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is told of silence, and told an error", async () => {
+    const { frames, source, clock } = take();
+    const comments: string[] = [];
+    const step = frames.next((comment) => comments.push(comment));
+    clock.advance(HEARTBEAT_MS);
+    clock.advance(HEARTBEAT_MS);
+    expect(comments).toEqual([": keep-alive\n\n", ": keep-alive\n\n"]);
+    source.fail(new Error("broken"));
+    await expect(step).rejects.toThrow("broken");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("may say more than once that the reader has left", () => {
+    const { frames, cancelled } = take();
+    frames.cancel("gone");
+    frames.cancel("gone");
+    expect(cancelled).toEqual(["gone"]);
   });
 });

@@ -99,12 +99,22 @@ describe("the migrations", () => {
     expect(first.filter((line) => line.includes("key_hash"))).toEqual([
       "service_role INSERT gateway_keys.key_hash",
     ]);
+    // Windows are the function's own; what a key has spent its owner may see.
+    expect(first.filter((line) => line.includes("gateway_key_windows"))).toEqual([]);
+    expect(first.filter((line) => line.endsWith(" gateway_key_spend"))).toEqual([
+      "authenticated SELECT gateway_key_spend",
+      "service_role SELECT gateway_key_spend",
+    ]);
     expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
       "authenticated EXECUTE settle_turn",
+      "service_role EXECUTE admit_gateway_key",
       "service_role EXECUTE begin_turn",
+      "service_role EXECUTE create_gateway_key",
       "service_role EXECUTE find_gateway_key",
+      "service_role EXECUTE record_turns",
+      "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE settle_turn",
     ]);
   });

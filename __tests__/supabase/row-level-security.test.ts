@@ -18,6 +18,8 @@ type TableCase = {
   /** What a client sends to change a row. */
   change: Record<string, unknown>;
   key?: string;
+  /** What the row hangs from, before it is written. */
+  arrange?: (id: string, owner: string) => Promise<unknown>;
   expected: Record<Actor, Record<Verb, Outcome>>;
 };
 
@@ -34,6 +36,26 @@ const readOnly: TableCase["expected"] = {
   other: { ...closed, select: "none" },
 };
 const HASH = "ab".repeat(32);
+
+const aNewKey = (userId: string) => ({
+  p_name: "mine",
+  p_key_hash: HASH,
+  p_prefix: "sk-sarmalink-ab",
+  p_requests_per_minute: null,
+  p_usd_per_month: null,
+  p_modes: null,
+  p_user_id: userId,
+});
+
+/** A gateway key with this id, whose limits the row under test belongs to. */
+const withKey = (id: string, owner: string): Promise<unknown> =>
+  supabase.sql`insert into gateway_keys ${supabase.sql({
+    id,
+    user_id: owner,
+    name: "ci",
+    key_hash: id.replaceAll("-", "").repeat(2),
+    prefix: "sk-sarmalink-ab",
+  })}`;
 
 const CASES: TableCase[] = [
   {
@@ -106,6 +128,26 @@ const CASES: TableCase[] = [
     change: { name: "changed" },
     expected: readOnly,
   },
+  {
+    table: "gateway_key_spend",
+    columns: "key_id,month,usd",
+    row: (id) => ({ key_id: id, month: "2026-01-01", usd: 1 }),
+    insert: () => ({ key_id: randomUUID(), month: "2026-02-01", usd: 0 }),
+    change: { usd: 0 },
+    key: "key_id",
+    arrange: withKey,
+    expected: readOnly,
+  },
+  {
+    table: "gateway_key_windows",
+    columns: "key_id,started_at,used",
+    row: (id) => ({ key_id: id, started_at: new Date(), used: 1 }),
+    insert: () => ({ key_id: randomUUID(), started_at: new Date(), used: 1 }),
+    change: { used: 1 },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
 ];
 
 let supabase: TestSupabase;
@@ -154,6 +196,7 @@ describe.each(CASES)("$table", (one) => {
   beforeEach(async () => {
     id = randomUUID();
     await supabase.sql`delete from ${supabase.sql(one.table)}`;
+    await one.arrange?.(id, owner.userId);
     await supabase.sql`insert into ${supabase.sql(one.table)} ${supabase.sql(one.row(id, owner.userId))}`;
   });
 
@@ -210,6 +253,32 @@ describe("beyond rows", () => {
     }
   });
 
+  test("the service role reads what keys have spent, and writes neither that nor their windows", async () => {
+    const service = supabase.clients.asService();
+    expect((await service.from("gateway_key_spend").select("usd")).error).toBeNull();
+    const spend = { key_id: randomUUID(), month: "2026-01-01", usd: 0 };
+    expect((await service.from("gateway_key_spend").insert(spend)).error?.code).toBe("42501");
+    expect((await service.from("gateway_key_windows").select("used")).error?.code).toBe("42501");
+    const window = { key_id: randomUUID(), started_at: new Date().toISOString(), used: 1 };
+    expect((await service.from("gateway_key_windows").insert(window)).error?.code).toBe("42501");
+    expect((await service.rpc("ai_store_turns", { p_turns: [] })).error?.code).toBe("42501");
+  });
+
+  test("turns of nobody are seen by the service role only", async () => {
+    const id = randomUUID();
+    const turn = { id, tier: "smart", quota_day: "2026-01-01", settle_hash: Buffer.alloc(32) };
+    await supabase.sql`insert into ai_chat_usage ${supabase.sql(turn)}`;
+    await supabase.sql`insert into ai_events ${supabase.sql({ request_id: id, event_type: "attempt" })}`;
+    const seen = async (client: DatabaseClient) => [
+      (await client.from("ai_chat_usage").select("id,user_id,key_id").eq("id", id)).data?.length,
+      (await client.from("ai_events").select("id").eq("request_id", id)).data?.length,
+    ];
+    expect(await seen(actors.owner)).toEqual([0, 0]);
+    expect(await seen(actors.other)).toEqual([0, 0]);
+    expect(await seen(actors.anon)).toEqual([undefined, undefined]);
+    expect(await seen(supabase.clients.asService())).toEqual([1, 1]);
+  });
+
   test("a user's own session is theirs without naming the user", async () => {
     const { data } = await actors.owner
       .from("ai_chat_sessions")
@@ -243,6 +312,13 @@ describe("beyond rows", () => {
     ["anon", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "ai_turn_owner", { p_user_id: null }],
+    ...(["anon", "owner"] as const).flatMap((actor) => [
+      [actor, "record_turns", { p_turns: [] }] as const,
+      [actor, "ai_store_turns", { p_turns: [] }] as const,
+      [actor, "admit_gateway_key", { p_key_id: randomUUID() }] as const,
+      [actor, "revoke_gateway_key", { p_key_id: randomUUID(), p_user_id: randomUUID() }] as const,
+      [actor, "create_gateway_key", aNewKey(randomUUID())] as const,
+    ]),
   ] as const)("%s cannot call %s", async (actor, name, parameters) => {
     expect((await actors[actor].rpc(name, parameters)).error?.code).toBe("42501");
   });

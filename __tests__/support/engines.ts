@@ -29,6 +29,7 @@ export function engineAt(id: string, baseUrl: string, changes: Partial<Engine> =
     headers: {},
     paid: false,
     contextTokens: undefined,
+    capabilities: {},
     firstTokenTimeoutMs: undefined,
     ...changes,
   };

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { ModeId } from "#lib/ai-models.ts";
@@ -47,7 +50,9 @@ export async function startTestGateway({
   settings = {},
   log = () => undefined,
 }: TestGatewayOptions): Promise<TestGateway> {
-  const gateway = await createGateway(readEnv({ ...databaseSettings(database), ...settings }), log);
+  const folder = await mkdtemp(join(tmpdir(), "sarmalink-gateway-"));
+  const own = { ...databaseSettings(database), SARMALINK_DATA_DIR: folder };
+  const gateway = await createGateway(readEnv({ ...own, ...settings }), log);
   const works = new Set<Promise<void>>();
   const host: HostContext = {
     remoteAddress: "192.0.2.1",
@@ -67,6 +72,7 @@ export async function startTestGateway({
     stop: async () => {
       await Promise.all(works);
       await gateway.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -115,13 +121,15 @@ export function modelsConfig(
 export async function createKey(
   database: TestSupabase,
   userId: string,
-  changes: { modes?: string[]; revoked?: boolean } = {},
+  changes: { modes?: string[]; requestsPerMinute?: number; usdPerMonth?: number; revoked?: boolean } = {},
 ): Promise<string> {
   const key = `sk-sarmalink-${randomBytes(24).toString("base64url")}`;
   const hash = createHash("sha256").update(key).digest("hex");
   await database.sql`
-    insert into public.gateway_keys (user_id, name, key_hash, prefix, modes, revoked_at)
+    insert into public.gateway_keys
+      (user_id, name, key_hash, prefix, modes, requests_per_minute, usd_per_month, revoked_at)
     values (${userId}, 'test', ${hash}, ${key.slice(0, 17)}, ${changes.modes ?? null},
+            ${changes.requestsPerMinute ?? null}, ${changes.usdPerMonth ?? null},
             ${changes.revoked === true ? new Date() : null})`;
   return key;
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Caller } from "#lib/services/caller.ts";
 import type { BeginTurn, SettleTurn } from "#lib/services/turn-store.ts";
+import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
 
 /** A turn to begin, valid as it stands. */
 export function aTurn(caller: Caller, changes: Partial<BeginTurn> = {}): BeginTurn {
@@ -33,6 +34,37 @@ export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): Set
     usageSource: "exact",
     userMessage: "question",
     assistantMessage: "answer",
+    attempts: [
+      {
+        modelId: "llama-3.3-70b-versatile",
+        backend: "groq",
+        keyIndex: 0,
+        status: "ok",
+        latencyMs: 123.4,
+        tokensOut: 7,
+        meta: { attempt: 1 },
+      },
+    ],
+    ...changes,
+  };
+}
+
+/** A finished turn for the ledger, of nobody in particular, valid as it stands. */
+export function aLedgerEntry(changes: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    requestId: randomUUID(),
+    caller: { kind: "open" },
+    tier: "smart",
+    startedAt: Date.now(),
+    status: "completed",
+    deliveredContent: true,
+    model: "llama-3.3-70b-versatile",
+    backend: "groq",
+    promptTokens: 11,
+    completionTokens: 7,
+    cachedTokens: 3,
+    costUsd: 0.00012,
+    usageSource: "exact",
     attempts: [
       {
         modelId: "llama-3.3-70b-versatile",

@@ -26,7 +26,14 @@ export type ChatEvent =
       choice?: number;
     }
   | { type: "sources"; sources: Source[] }
-  | { type: "finish"; reason: FinishReason; native: string; choice?: number };
+  | {
+      type: "finish";
+      reason: FinishReason;
+      native: string;
+      choice?: number;
+      /** The client's stop sequence that ended the answer, where the provider says so. */
+      stopSequence?: string;
+    };
 
 /** Events that commit an attempt: something the user could see. */
 export function isContent(event: ChatEvent): boolean {

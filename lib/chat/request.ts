@@ -6,16 +6,25 @@ import type { JsonObject } from "#lib/shared/json.ts";
  */
 export type IssuerToken = { issuer: string; value: string | JsonObject };
 
-export type TextPart = {
-  type: "text";
-  text: string;
-  /** The stable prefix of the prompt ends here: what follows changes from request to request. */
-  cacheBreakpoint?: boolean;
-};
+/** The public API in whose words something is written that we pass on unread. */
+export type WireDialect = "openai" | "anthropic";
+
+/**
+ * A stable prefix of the prompt ends here: what follows changes from request to request. `"1h"`: worth
+ * keeping for an hour, where the provider sells that.
+ */
+export type CacheBreakpoint = true | "1h";
+
+export type TextPart = { type: "text"; text: string; cacheBreakpoint?: CacheBreakpoint };
 /** `url` is a `data:` URL or an https URL. */
-export type ImagePart = { type: "image"; url: string; detail?: "auto" | "low" | "high" };
-/** A part in OpenAI's shape that no protocol of ours translates; only engines that speak it get it. */
-export type OpaquePart = { type: "opaque"; value: JsonObject };
+export type ImagePart = {
+  type: "image";
+  url: string;
+  detail?: "auto" | "low" | "high";
+  cacheBreakpoint?: CacheBreakpoint;
+};
+/** A part that no protocol of ours translates (audio, files, documents); only engines that speak its dialect get it. */
+export type OpaquePart = { type: "opaque"; dialect: WireDialect; value: JsonObject };
 export type ContentPart = TextPart | ImagePart | OpaquePart;
 export type Content = string | ContentPart[];
 
@@ -27,6 +36,7 @@ export type ToolCall = {
   /** A custom (free-form) tool call: `arguments` is plain text. */
   custom?: boolean;
   signature?: IssuerToken;
+  cacheBreakpoint?: CacheBreakpoint;
 };
 
 export type ReasoningItem = { text: string; signature?: IssuerToken };
@@ -41,7 +51,14 @@ export type AssistantMessage = {
   refusal?: string;
   name?: string;
 };
-export type ToolMessage = { role: "tool"; toolCallId: string; content: Content };
+export type ToolMessage = {
+  role: "tool";
+  toolCallId: string;
+  content: Content;
+  /** The tool failed; providers without a word for it read so in the content. */
+  isError?: boolean;
+  cacheBreakpoint?: CacheBreakpoint;
+};
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
 
 export type FunctionTool = {
@@ -50,11 +67,20 @@ export type FunctionTool = {
   description?: string;
   parameters?: JsonObject;
   strict?: boolean;
+  cacheBreakpoint?: CacheBreakpoint;
 };
-/** A tool that is no function (OpenAI's `custom`, hosted tools), passed on to engines that take it. */
-export type OpaqueTool = { type: "opaque"; value: JsonObject };
-export type Tool = FunctionTool | OpaqueTool;
-export type ToolChoice = "auto" | "none" | "required" | { name: string };
+/** A tool whose input is free text, perhaps of a grammar (OpenAI's custom tools). */
+export type CustomTool = { type: "custom"; name: string; description?: string; format?: JsonObject };
+/** A tool that the provider runs itself; only engines that speak its dialect get it. */
+export type OpaqueTool = { type: "opaque"; dialect: WireDialect; value: JsonObject };
+export type Tool = FunctionTool | CustomTool | OpaqueTool;
+export type ToolChoice =
+  | "auto"
+  | "none"
+  | "required"
+  | { type: "tool"; name: string; custom?: boolean }
+  /** Only these of the tools, so that the list itself stays the same for prompt caches. */
+  | { type: "allowed"; names: readonly string[]; required: boolean };
 
 export type ResponseFormat =
   | { type: "text" }
@@ -89,13 +115,22 @@ export type ChatRequest = {
   maxOutputTokens?: number;
   responseFormat?: ResponseFormat;
   reasoningEffort?: ReasoningEffort;
+  /** The most tokens to think with, where the client counts them; `reasoningEffort` says as much in words. */
+  reasoningBudgetTokens?: number;
   user?: string;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
   /** Stable name of the conversation: its requests repeat each other, and caches like to know. */
   conversationId?: string;
-  /** Further fields in OpenAI's shape, sent to engines that list them. */
-  extra?: JsonObject;
+  /** Further fields in the client's dialect, sent to engines that speak it and list them. */
+  extra?: ExtraFields;
+};
+
+export type ExtraFields = {
+  dialect: WireDialect;
+  fields: JsonObject;
+  /** Beta features that the client switches on (`anthropic-beta`), for engines of the same dialect. */
+  betas?: string;
 };
 
 /** The plain text of a content, images and opaque parts left out. */
@@ -120,9 +155,50 @@ export function requestCharacters(request: ChatRequest): number {
   return characters;
 }
 
-/** Whether some message holds a part that only engines of OpenAI's shape may get. */
-export function hasOpaquePart(request: ChatRequest): boolean {
-  return request.messages.some(
-    (message) => Array.isArray(message.content) && message.content.some((part) => part.type === "opaque"),
+/** The tools that may be called, and how, with a choice among allowed tools carried out on the list. */
+export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
+  tools: readonly Tool[];
+  choice: Exclude<ToolChoice, { type: "allowed" }> | undefined;
+} {
+  if (typeof toolChoice !== "object" || toolChoice.type !== "allowed") return { tools, choice: toolChoice };
+  const allowed = new Set(toolChoice.names);
+  return {
+    tools: tools.filter((tool) => tool.type !== "opaque" && allowed.has(tool.name)),
+    choice: toolChoice.required ? "required" : "auto",
+  };
+}
+
+/** Whether the client says itself where its prompt's stable prefixes end. */
+export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boolean {
+  return (
+    tools.some((tool) => tool.type === "function" && tool.cacheBreakpoint !== undefined) ||
+    messages.some(isBreakpointMessage)
   );
+}
+
+/** Whether a stable prefix ends in this message. */
+export function isBreakpointMessage(message: ChatMessage): boolean {
+  if (message.role === "tool" && message.cacheBreakpoint !== undefined) return true;
+  const { content } = message;
+  if (
+    Array.isArray(content) &&
+    content.some((part) => part.type !== "opaque" && part.cacheBreakpoint !== undefined)
+  ) {
+    return true;
+  }
+  return message.role === "assistant" && (message.toolCalls ?? []).some((call) => call.cacheBreakpoint);
+}
+
+/** Whether some message holds a part of that kind. */
+function somePart(request: ChatRequest, matches: (part: ContentPart) => boolean): boolean {
+  return request.messages.some(({ content }) => Array.isArray(content) && content.some(matches));
+}
+
+/** Whether some message holds a part that an engine of this dialect (or of none) cannot read. */
+export function hasForeignPart(request: ChatRequest, dialect: WireDialect | undefined): boolean {
+  return somePart(request, (part) => part.type === "opaque" && part.dialect !== dialect);
+}
+
+export function hasImage(request: ChatRequest): boolean {
+  return somePart(request, (part) => part.type === "image");
 }

@@ -82,6 +82,32 @@ export function readUsage(raw: RawUsage): TokenUsage | undefined {
   return usage;
 }
 
+const NO_USAGE: TokenUsage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+  source: "exact",
+};
+
+/** The usage of several attempts at one answer; an estimate when any part is. What they cost is not added. */
+export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return parts.reduce<TokenUsage>(
+    (sum, part) => ({
+      promptTokens: sum.promptTokens + part.promptTokens,
+      completionTokens: sum.completionTokens + part.completionTokens,
+      cachedTokens: sum.cachedTokens + part.cachedTokens,
+      cacheWriteTokens: sum.cacheWriteTokens + part.cacheWriteTokens,
+      reasoningTokens: sum.reasoningTokens + part.reasoningTokens,
+      source: part.source === "estimated" ? "estimated" : sum.source,
+    }),
+    NO_USAGE,
+  );
+}
+
 /** The usage with its missing total, if any, taken from an estimate. */
 export function completeUsage(usage: TokenUsage, estimate: TokenUsage): TokenUsage {
   const { missing, ...known } = usage;

@@ -1,4 +1,4 @@
-import { type ChatRequest, contentText, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, contentText, isBreakpointMessage, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
 import { claudeRules } from "#lib/providers/model-rules.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -18,7 +18,13 @@ export type CachePlan =
 /** No provider caches a prefix shorter than this; OpenAI's own threshold. */
 const LEAST_TOKENS = 1_024;
 
-/** The text before the last cache breakpoint: the tools and the system prompt, volatile parts left out. */
+/** Characters up to the client's last cache breakpoint; 0 when it set none among the messages. */
+function markedCharacters(request: ChatRequest): number {
+  const last = request.messages.findLastIndex(isBreakpointMessage);
+  return last === -1 ? 0 : requestCharacters({ ...request, messages: request.messages.slice(0, last + 1) });
+}
+
+/** The text that all requests of a kind begin with: the tools and the system prompt, volatile parts left out. */
 function stablePrefix(request: ChatRequest): string {
   let prefix = request.tools === undefined ? "" : JSON.stringify(request.tools);
   for (const message of request.messages) {
@@ -28,7 +34,7 @@ function stablePrefix(request: ChatRequest): string {
       continue;
     }
     const last = message.content.findLastIndex(
-      (part) => part.type === "text" && part.cacheBreakpoint === true,
+      (part) => part.type === "text" && part.cacheBreakpoint !== undefined,
     );
     prefix += contentText(last === -1 ? message.content : message.content.slice(0, last + 1));
   }
@@ -44,7 +50,8 @@ export function planPromptCache(request: ChatRequest, engine: Engine): CachePlan
   const least = isClaude ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
   const isLong = estimateTokens(prefix.length) >= least;
   if (protocol === "anthropic" || (dialect.cacheControl && isClaude)) {
-    return isLong ? { kind: "breakpoints" } : { kind: "none" };
+    const pays = isLong || estimateTokens(markedCharacters(request)) >= least;
+    return pays ? { kind: "breakpoints" } : { kind: "none" };
   }
   if (!dialect.promptCacheKey) return { kind: "implicit" };
   // Requests that share a long prefix share a key; else a long conversation has its own.

@@ -1,6 +1,7 @@
 import type { Document } from "yaml";
 import { z } from "zod";
 import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.ts";
+import { CAPABILITIES } from "#lib/chat/capabilities.ts";
 import { isModelId } from "#lib/providers/model-rules.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/providers.ts";
 import { baseUrlProblem, type OperatorProvider } from "#lib/providers/registry.ts";
@@ -25,6 +26,7 @@ const engineSchema = z.strictObject({
     .regex(/^\P{Cc}*$/u, "must not hold control characters")
     .optional(),
   contextTokens: z.int().positive().optional(),
+  capabilities: z.partialRecord(z.enum(CAPABILITIES), z.boolean()).optional(),
 });
 const modeSchema = z.strictObject({
   name: z.string().min(1).optional(),

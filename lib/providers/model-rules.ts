@@ -10,6 +10,8 @@ export type ModelRules = {
   efforts: readonly ReasoningEffort[] | undefined;
   /** Thinks before its first token: give it longer. */
   slowToStart: boolean;
+  /** Is known not to see images. */
+  textOnly: boolean;
 };
 
 const PLAIN: ModelRules = {
@@ -17,6 +19,7 @@ const PLAIN: ModelRules = {
   completionTokensOnly: false,
   efforts: undefined,
   slowToStart: false,
+  textOnly: false,
 };
 const NEVER_REASONS: ModelRules = { ...PLAIN, efforts: [] };
 const O_SERIES: ModelRules = {
@@ -24,6 +27,7 @@ const O_SERIES: ModelRules = {
   completionTokensOnly: true,
   efforts: ["low", "medium", "high"],
   slowToStart: true,
+  textOnly: false,
 };
 const NONE_TO_XHIGH: readonly ReasoningEffort[] = ["none", "low", "medium", "high", "xhigh"];
 
@@ -74,8 +78,13 @@ export function isModelId(text: string): boolean {
 export function modelRules(model: string): ModelRules {
   const name = bareModelName(model);
   if (name.includes("claude")) return { ...PLAIN, slowToStart: claudeRules(name).thinking === "adaptive" };
-  return RULES.find(([pattern]) => pattern.test(name))?.[1] ?? PLAIN;
+  const rules = RULES.find(([pattern]) => pattern.test(name))?.[1] ?? PLAIN;
+  return TEXT_ONLY.test(name) ? { ...rules, textOnly: true } : rules;
 }
+
+/** Families without a model that sees, and of mixed families those that do not. */
+const TEXT_ONLY =
+  /^(?:o1-mini|o3-mini|gpt-3|gpt-oss|deepseek|codestral|devstral|ministral-[38]b|command-(?:r|a-(?!vision|plus))|compound|kimi-k2(?![\d.])|zai-glm|minimax|qwen-?(?:2\.5|3)(?:-\d|-coder|-next|-max)|(?:meta-)?llama-?3(?!\.2-(?:11|90)b))/;
 
 /** The closest effort that the model takes, rather some than none; undefined when it takes no such field. */
 export function closestEffort(
@@ -106,6 +115,8 @@ export type ClaudeRules = {
   /** `max_tokens` where the client gives none: without thinking, and with it, which counts too. */
   maxTokens: number;
   thinkingMaxTokens: number;
+  /** Takes a JSON schema for its answer. */
+  jsonSchema: boolean;
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
   /** Prompts shorter than this many tokens are never cached. */
@@ -132,6 +143,7 @@ export function claudeRules(model: string): ClaudeRules {
     forcedToolChoice: known,
     maxTokens: known && version < 305 ? 4_096 : 8_192,
     thinkingMaxTokens: 32_000,
+    jsonSchema: !known || version >= 405 || (family === "opus" && version >= 401),
     prefill: known && version < 406,
     leastCacheTokens: family === "haiku" ? 2_048 : 1_024,
   };

@@ -16,6 +16,8 @@ export type OpenAiDialect = {
   nameField: boolean;
   /** Takes tools, tool calls and parts of messages that are OpenAI's own: custom tools, audio, files. */
   opaqueParts: boolean;
+  /** The only models that take a JSON schema as `response_format`; undefined: all do, as far as is known. */
+  jsonSchemaModels: RegExp | undefined;
   maxTokensField: "max_tokens" | "max_completion_tokens";
   seedField: "seed" | "random_seed";
   /** The word for "some tool must be called". */
@@ -93,6 +95,7 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   fields: "all",
   nameField: true,
   opaqueParts: true,
+  jsonSchemaModels: undefined,
   maxTokensField: "max_tokens",
   seedField: "seed",
   requiredToolChoice: "required",
@@ -216,6 +219,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "disable_tool_validation",
       ],
       nameField: false,
+      jsonSchemaModels: /^(?:gpt-oss|llama-4|kimi|qwen-?3\.)/,
       effortSwitch: /^qwen-?3/,
       maxTokensField: "max_completion_tokens",
       reasoningField: "reasoning",

@@ -1,3 +1,4 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
 import { modelRules } from "#lib/providers/model-rules.ts";
 import {
   PROTOCOL_HEADER_SETTINGS,
@@ -26,7 +27,11 @@ export type EngineSpec = {
   model: string;
   label: string;
   contextTokens?: number | undefined;
+  /** What the engine can and cannot do, where it differs from what its name and provider tell. */
+  capabilities?: Capabilities | undefined;
 };
+
+export type Capabilities = Readonly<Partial<Record<Capability, boolean | undefined>>>;
 
 /** An engine that can be called: a row whose provider is configured. */
 export type Engine = {
@@ -44,6 +49,7 @@ export type Engine = {
   paid: boolean;
   /** Longest prompt, in tokens, where it is known. */
   contextTokens: number | undefined;
+  capabilities: Capabilities;
   /** Milliseconds; undefined: the configured default. */
   firstTokenTimeoutMs: number | undefined;
 };
@@ -186,6 +192,7 @@ export function createRegistry(
         paidByConfiguration.has(spec.provider) ||
         paidByConfiguration.has(definition.id),
       contextTokens: spec.contextTokens,
+      capabilities: spec.capabilities ?? {},
       firstTokenTimeoutMs:
         definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
     };

@@ -1,20 +1,21 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
-import type { FoundGatewayKey, GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import type { GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { type CookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import type { Env } from "#lib/server/env.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
-import type { Caller } from "#lib/services/caller.ts";
-import { type Clock, sleep } from "#lib/shared/clock.ts";
+import { KeyCache, keep } from "#lib/server/key-cache.ts";
+import { OpenDoor } from "#lib/server/open-door.ts";
+import type { Caller, ProxyCaller } from "#lib/services/caller.ts";
+import { KEY_PREFIX } from "#lib/services/gateway-keys.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-const KEY_PREFIX = "sk-sarmalink-";
-const KEY_KEPT_MS = 60_000;
-/** A key that was good a minute ago does not wait longer than this for the database, milliseconds. */
-const STALE_PATIENCE_MS = 500;
 /** Who was let in is not shut out for this long by what others do at the same address, milliseconds. */
 const ADMITTED_MS = 3_600_000;
-const MOST_KEPT = 10_000;
+/** While any bearer is taken: a key that is none is not looked up again for this long, milliseconds. */
+const UNKNOWN_KEPT_MS = 5_000;
 const MINUTE_MS = 60_000;
 
 export type Authentication = { caller: Caller /** Cookies of a refreshed session. */; setCookies: string[] };
@@ -26,6 +27,18 @@ export type Authenticator = {
    * `too_many_auth_failures`, `not_configured` or `database_unavailable`.
    */
   authenticate(request: Request, host: HostContext): Promise<Authentication>;
+  /**
+   * Who is calling an OpenAI-shaped route: a gateway key or access token, as bearer or `x-api-key`, never a
+   * cookie. Until a gateway key has ever been created, any other bearer is an open caller. Throws as
+   * `authenticate` does, and `not_configured` without a service role key.
+   */
+  authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
+  /** Whether any bearer is taken just now. Throws `database_unavailable` or `not_configured`. */
+  takesAnyBearer(): Promise<boolean>;
+  /** A gateway key was created in this process: from now on not any bearer will do. */
+  keyCreated(): void;
+  /** A gateway key was revoked in this process: it is no good from now on. */
+  keyRevoked(keyId: string): void;
 };
 
 export type AuthDependencies = {
@@ -34,18 +47,27 @@ export type AuthDependencies = {
   keys: GatewayKeyStore;
   verifyToken: AccessTokenVerifier;
   readCookies: CookieSessionReader;
+  /** Told once when any bearer is taken. */
+  logger?: Pick<Logger, "warn"> | undefined;
 };
 
+const OPEN_CALLER: ProxyCaller = { kind: "open" };
+
 export function createAuthenticator(dependencies: AuthDependencies): Authenticator {
-  const { env, clock, verifyToken, readCookies } = dependencies;
-  const findKey = cachedKeyLookup(dependencies);
+  const { env, clock, keys, verifyToken, readCookies, logger } = dependencies;
+  const cache = new KeyCache(keys, clock);
+  const door = new OpenDoor(keys, clock, () =>
+    logger?.warn(
+      "The OpenAI-shaped routes take any bearer: no gateway key has been created yet. Create one to close them.",
+    ),
+  );
   const failures = new FailureLimiter(clock, env.AUTH_FAILURES_PER_MINUTE);
-
   const admitted = new Map<string, number>();
+  const unknown = new Map<string, number>();
 
-  const byBearer = async (token: string): Promise<Caller | null> => {
+  const byBearer = async (token: string, digest: string): Promise<Caller | null> => {
     if (token.startsWith(KEY_PREFIX)) {
-      const key = await findKey(digestOf(token));
+      const key = await cache.find(digest);
       return key === null ? null : { kind: "key", ...key };
     }
     const user = await verifyToken(token);
@@ -56,63 +78,99 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
 
   const byCookie = async (request: Request): Promise<Authentication | null> => {
     const session = await readCookies(request);
-    const caller = session === null ? null : await byBearer(session.accessToken);
-    return session === null || caller === null ? null : { caller, setCookies: session.setCookies };
+    // What a cookie holds is a session's token: a gateway key in one is none, and none is looked up.
+    const user = session === null ? null : await verifyToken(session.accessToken);
+    if (session === null || user === null) return null;
+    const { userId, email } = user;
+    const { accessToken, setCookies } = session;
+    return { caller: { kind: "user", userId, email, accessToken }, setCookies };
   };
 
   /** Checks a credential. Whoever keeps failing gets no further check: it costs a database call at worst. */
-  const check = async (
-    credential: string,
+  const check = async <Found>(
+    digest: string,
     address: string,
-    verify: () => Promise<Authentication | null>,
-  ): Promise<Authentication | null> => {
-    const digest = digestOf(credential);
+    verify: () => Promise<Found | null>,
+  ): Promise<Found | null> => {
     if ((admitted.get(digest) ?? 0) <= clock.now()) failures.assertAllowed(address);
-    const authentication = await verify();
+    const found = await verify();
     admitted.delete(digest);
-    if (authentication === null) failures.note(address);
+    if (found === null) failures.note(address);
     else keep(admitted, digest, clock.now() + ADMITTED_MS);
-    return authentication;
+    return found;
+  };
+
+  const checkBearer = async (token: string, address: string): Promise<Caller> => {
+    const digest = digestOf(token);
+    const caller = await check(digest, address, () => byBearer(token, digest));
+    if (caller === null) throw badCredential();
+    return caller;
+  };
+
+  /** Whom a credential names where it need not name anybody. Most do not: those cost nothing. */
+  const ifKnown = async (token: string): Promise<Caller | null> => {
+    const isKey = token.startsWith(KEY_PREFIX);
+    if (!isKey && !LIKE_A_TOKEN.test(token)) return null;
+    const digest = isKey ? digestOf(token) : "";
+    if ((unknown.get(digest) ?? 0) > clock.now()) return null;
+    const caller = await byBearer(token, digest);
+    if (caller === null && isKey) keep(unknown, digest, clock.now() + UNKNOWN_KEPT_MS);
+    return caller;
   };
 
   return {
     async authenticate(request, host) {
       const token = bearerOf(request);
       const address = addressOf(request, host, env);
-      if (token !== undefined) {
-        const found = await check(token, address, async () => {
-          const caller = await byBearer(token);
-          return caller === null ? null : { caller, setCookies: [] };
-        });
-        if (found === null)
-          throw new GatewayError("unauthorized", "The API key or access token is not valid.");
-        return found;
-      }
-      if (!hasSessionCookie(request)) {
-        throw new GatewayError(
-          "unauthorized",
-          "Send an API key or an access token as 'Authorization: Bearer …'.",
-        );
-      }
+      if (token !== undefined) return { caller: await checkBearer(token, address), setCookies: [] };
+      if (!hasSessionCookie(request)) throw noCredential();
       // First of all: reading an old session refreshes it, which another site's page must not bring about.
       assertSameOrigin(request, env);
-      const found = await check(request.headers.get("cookie") ?? "", address, () => byCookie(request));
+      const digest = digestOf(request.headers.get("cookie") ?? "");
+      const found = await check(digest, address, () => byCookie(request));
       if (found === null) throw new GatewayError("unauthorized", "The session has expired. Sign in again.");
       return found;
     },
+    async authenticateProxy(request, host) {
+      assertServiceRole(env);
+      const token = bearerOf(request);
+      if (token === undefined || token === "") throw noCredential();
+      if (door.isClosed) return checkBearer(token, addressOf(request, host, env));
+      // Whom we know is let in whether the door is open or not, also when the database cannot say.
+      const caller = await ifKnown(token);
+      if (caller !== null) return caller;
+      if (await door.isOpen()) return OPEN_CALLER;
+      failures.note(addressOf(request, host, env));
+      throw badCredential();
+    },
+    async takesAnyBearer() {
+      assertServiceRole(env);
+      return door.isOpen();
+    },
+    keyCreated: () => door.close(),
+    keyRevoked: (keyId) => cache.revoke(keyId),
   };
 }
 
-function digestOf(credential: string): string {
-  return createHash("sha256").update(credential).digest("hex");
+/** Three parts of base64url: only such a text could be an access token. */
+const LIKE_A_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+function noCredential(): GatewayError {
+  return new GatewayError("unauthorized", "Send an API key or an access token as 'Authorization: Bearer …'.");
 }
 
-/** Sets an entry of a map that stays bounded: the oldest goes. */
-function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  const [oldest] = map.keys();
-  if (map.size >= MOST_KEPT && oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
+function badCredential(): GatewayError {
+  return new GatewayError("unauthorized", "The API key or access token is not valid.");
+}
+
+/** Keys, their limits and the ledger of these routes are the service role's. */
+function assertServiceRole(env: Env): void {
+  if (env.SUPABASE_SERVICE_ROLE_KEY !== undefined) return;
+  throw new GatewayError("not_configured", "This needs the service role: set SUPABASE_SERVICE_ROLE_KEY.");
+}
+
+function digestOf(credential: string): string {
+  return hash("sha256", credential);
 }
 
 function bearerOf(request: Request): string | undefined {
@@ -189,43 +247,4 @@ class FailureLimiter {
     }
     return this.#counts;
   }
-}
-
-/** Gateway keys by digest: found ones are remembered for a minute, so that the hot path asks no database. */
-function cachedKeyLookup({
-  keys,
-  clock,
-}: AuthDependencies): (digest: string) => Promise<FoundGatewayKey | null> {
-  const kept = new Map<string, { found: FoundGatewayKey; until: number }>();
-  const asking = new Map<string, Promise<FoundGatewayKey | null>>();
-
-  const find = async (digest: string): Promise<FoundGatewayKey | null> => {
-    const found = await keys.findByHash(digest);
-    if (found === null) kept.delete(digest);
-    else keep(kept, digest, { found, until: clock.now() + KEY_KEPT_MS });
-    return found;
-  };
-  const ask = (digest: string): Promise<FoundGatewayKey | null> => {
-    const asked = asking.get(digest) ?? find(digest).finally(() => asking.delete(digest));
-    asking.set(digest, asked);
-    return asked;
-  };
-
-  return async (digest) => {
-    const known = kept.get(digest);
-    if (known === undefined) return ask(digest);
-    if (known.until > clock.now()) return known.found;
-    // While the database is away, or slow, a key that was good is still good.
-    const answered = new AbortController();
-    const patience = sleep(clock, STALE_PATIENCE_MS, answered.signal).then(() => known.found);
-    const asked = ask(digest).catch((error: unknown) => {
-      if (error instanceof GatewayError && error.code === "database_unavailable") return known.found;
-      throw error;
-    });
-    try {
-      return await Promise.race([asked, patience]);
-    } finally {
-      answered.abort();
-    }
-  };
 }

@@ -23,6 +23,8 @@ const schema = z.object({
   VERCEL: flag(false),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   HOST: z.string().optional(),
+  WORKERS: z.union([z.literal("auto"), z.coerce.number().int().positive().max(1_024)]).default(1),
+  SHUTDOWN_GRACE_MS: z.coerce.number().int().nonnegative().max(LONGEST_TIMER_MS).default(15_000),
   NEXT_PUBLIC_SUPABASE_URL: url.optional(),
   NEXT_PUBLIC_SUPABASE_ANON_KEY: z.string().optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
@@ -33,6 +35,7 @@ const schema = z.object({
   OLLAMA_URL: url.optional(),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
+  ENABLE_OPENAI_PROXY: flag(false),
   MIDSTREAM_RECOVERY: flag(true),
   CORS_ALLOWED_ORIGINS: list,
   TRUST_PROXY: flag(false),
@@ -43,6 +46,11 @@ const schema = z.object({
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
 });
+
+/** Adds to the environment of this process what is not set: for what is only known once it runs. */
+export function addToEnvironment(additions: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(additions)) process.env[name] ||= value;
+}
 
 /** The environment of a process that this one starts: its own, and what is added. */
 export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {

@@ -1,13 +1,20 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import { SANDBOX_MODELS, SANDBOX_ORIGIN, withSandbox } from "#lib/adapters/sandbox-upstream.ts";
 import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import {
+  createSupabaseGatewayKeyStore,
+  createSupabaseKeyAdmission,
+  createSupabaseKeyRegister,
+} from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import { createCookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
+import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
 import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
 import type { ModeId } from "#lib/ai-models.ts";
 import { type Catalogue, DEFAULT_CATALOGUE, parseModelsConfig } from "#lib/providers/catalogue.ts";
@@ -23,7 +30,12 @@ import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
+import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { GatewayKeyDependencies } from "#lib/services/gateway-keys.ts";
+import { createKeyAdmission, type KeyAdmission } from "#lib/services/key-admission.ts";
+import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import type { UsageLedger } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Everything a route needs, wired once per process. */
@@ -33,10 +45,19 @@ export type Gateway = {
   registry: Registry;
   health: EngineHealth;
   authenticator: Authenticator;
+  /** Native chat. */
   chat: ChatDependencies;
+  /** The OpenAI-shaped routes. */
+  completion: CompletionDependencies;
+  /** The users' gateway keys. */
+  keys: GatewayKeyDependencies;
+  /** The limits of gateway keys. */
+  keyAdmission: KeyAdmission;
+  /** Where turns of the OpenAI-shaped routes are written down. */
+  ledger: UsageLedger;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   sandboxed: boolean;
-  /** Closes connections to providers. */
+  /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
 
@@ -74,40 +95,60 @@ export async function createGateway(
   const health = new EngineHealth(() => clock.now());
   const sandboxed = isSandboxed(env, registry, catalogue);
   const supabase = connectSupabase(env);
+  const authenticator = createAuthenticator({ env, clock, logger, ...supabase });
+  const keyAdmission = createKeyAdmission(supabase.keyAdmission, clock);
+  const randomHex = (bytes: number): string => randomBytes(bytes).toString("hex");
+  const ledger = createLedgerWriter({
+    store: supabase.ledger,
+    clock,
+    logger,
+    journal: openJournal(env, logger),
+  });
+  const engines = {
+    modes: catalogue.modes,
+    enginesOf: engineLookup(env, registry, catalogue, sandboxed),
+    run: {
+      times: {
+        connectMs: env.CONNECT_TIMEOUT_MS,
+        firstTokenMs: env.FIRST_TOKEN_TIMEOUT_MS,
+        answerMs: env.ANSWER_TIMEOUT_MS,
+        idleMs: env.PROVIDER_TIMEOUT_MS,
+        deadlineMs: env.REQUEST_DEADLINE_MS,
+      },
+      recovery: env.MIDSTREAM_RECOVERY,
+      promptCache: env.ENABLE_PROMPT_CACHE,
+    },
+    effects: {
+      upstream: sandboxed ? withSandbox(http, clock) : http,
+      health,
+      clock,
+      random: Math.random,
+      newId: () => `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    },
+    prices: loadPriceBook,
+    logger,
+  };
   return {
     env,
     logger,
     registry,
     health,
     sandboxed,
-    authenticator: createAuthenticator({ env, clock, ...supabase }),
-    chat: {
-      modes: catalogue.modes,
-      enginesOf: engineLookup(env, registry, catalogue, sandboxed),
-      turns: supabase.turns,
-      run: {
-        times: {
-          connectMs: env.CONNECT_TIMEOUT_MS,
-          firstTokenMs: env.FIRST_TOKEN_TIMEOUT_MS,
-          answerMs: env.ANSWER_TIMEOUT_MS,
-          idleMs: env.PROVIDER_TIMEOUT_MS,
-          deadlineMs: env.REQUEST_DEADLINE_MS,
-        },
-        recovery: env.MIDSTREAM_RECOVERY,
-        promptCache: env.ENABLE_PROMPT_CACHE,
-      },
-      effects: {
-        upstream: sandboxed ? withSandbox(http, clock) : http,
-        health,
-        clock,
-        random: Math.random,
-        newId: () => `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
-      },
-      prices: loadPriceBook,
-      randomHex: (bytes) => randomBytes(bytes).toString("hex"),
-      logger,
+    authenticator,
+    keyAdmission,
+    ledger,
+    keys: {
+      register: supabase.keyRegister,
+      randomHex,
+      onCreated: () => authenticator.keyCreated(),
+      onRevoked: (keyId) => authenticator.keyRevoked(keyId),
     },
-    close: () => http.close(),
+    chat: { ...engines, turns: supabase.turns, keyAdmission, randomHex },
+    completion: { ...engines, registry, admission: keyAdmission, ledger },
+    async close() {
+      await ledger.close();
+      await http.close();
+    },
   };
 }
 
@@ -174,6 +215,19 @@ function secretsOf(env: Env, registry: Registry): string[] {
   return [...own, ...registry.configured().flatMap((id) => registry.providerKeys(id))];
 }
 
+/** None without a service role, which alone could store what it holds, and on Vercel, which keeps no files. */
+function openJournal(env: Env, logger: Logger): TurnJournal | undefined {
+  if (env.VERCEL || env.SUPABASE_SERVICE_ROLE_KEY === undefined) return undefined;
+  const folder = join(env.SARMALINK_DATA_DIR, "journal");
+  try {
+    return openTurnJournal({ folder, clock: systemClock });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn("Turns in flight will not survive a crash: the journal cannot be written.", { reason });
+    return undefined;
+  }
+}
+
 function connectSupabase(env: Env) {
   const { NEXT_PUBLIC_SUPABASE_URL: url, NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey } = env;
   if (url === undefined || publishableKey === undefined) {
@@ -191,6 +245,9 @@ function connectSupabase(env: Env) {
   return {
     turns: createSupabaseTurnStore({ clients, now: Date.now }),
     keys: createSupabaseGatewayKeyStore({ clients }),
+    keyRegister: createSupabaseKeyRegister({ clients }),
+    keyAdmission: createSupabaseKeyAdmission({ clients }),
+    ledger: createSupabaseLedgerStore({ clients }),
     verifyToken: createAccessTokenVerifier({
       url,
       publishableKey,

@@ -2,6 +2,8 @@
 export type HostContext = {
   /** Address of the socket's other end; undefined where the host does not tell. */
   remoteAddress?: string | undefined;
+  /** True once the process is shutting down: nothing new should be sent here. */
+  stopping?: boolean | undefined;
   /** Keeps the process alive for work behind the answer. */
   waitUntil: (work: Promise<void>) => void;
 };

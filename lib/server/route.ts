@@ -1,8 +1,8 @@
 import { corsHeaders } from "#lib/server/cors.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
-import { API_HEADERS, errorResponse } from "#lib/server/http-error.ts";
-import type { Caller } from "#lib/services/caller.ts";
+import { API_HEADERS, type ErrorBody, errorResponse, nativeError } from "#lib/server/http-error.ts";
+import type { Caller, ProxyCaller } from "#lib/services/caller.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
@@ -14,6 +14,8 @@ export type RouteContext = {
   host: HostContext;
   /** Who is calling; throws as `Authenticator` does. Cookies of a refreshed session go out with any answer. */
   authenticate(): Promise<Caller>;
+  /** The same for the OpenAI-shaped routes; throws as `Authenticator.authenticateProxy` does. */
+  authenticateProxy(): Promise<ProxyCaller>;
   inBackground: RunInBackground;
 };
 
@@ -29,8 +31,14 @@ export type Route = (request: Request, host: HostContext) => Promise<Response>;
 /**
  * A route out of its methods' handlers. What every route needs stands here once: request id, CORS and
  * OPTIONS, 405, and the single place where a thrown value becomes a response.
+ *
+ * @param errorBody a failure in the shape of the API that the route belongs to.
  */
-export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
+export function defineRoute(
+  gateway: GatewaySource,
+  handlers: Handlers,
+  errorBody: ErrorBody = nativeError,
+): Route {
   const allowed = [...Object.keys(handlers), "OPTIONS"].join(", ");
   return async (request, host) => {
     const requestId = crypto.randomUUID();
@@ -50,12 +58,13 @@ export function defineRoute(gateway: GatewaySource, handlers: Handlers): Route {
         requestId,
         host,
         authenticate,
+        authenticateProxy: () => ready.authenticator.authenticateProxy(request, host),
         inBackground: host.waitUntil,
       });
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.status >= 500) await logFailure(gateway, error, thrown, requestId);
-      response = errorResponse(error, requestId);
+      response = errorResponse(error, requestId, errorBody);
       if (error.code === "method_not_allowed") response.headers.set("allow", allowed);
     }
     for (const [name, value] of Object.entries({ ...API_HEADERS, ...cors })) {

@@ -5,18 +5,14 @@ import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
-import { type AttemptReport, clientClosed } from "#lib/providers/failover.ts";
+import { clientClosed } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
 import type { Caller } from "#lib/services/caller.ts";
+import type { KeyAdmission } from "#lib/services/key-admission.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
-import type {
-  AttemptRecord,
-  BegunTurn,
-  StoredMessage,
-  TurnStatus,
-  TurnStore,
-} from "#lib/services/turn-store.ts";
+import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
+import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/turn-usage.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import { sleep } from "#lib/shared/clock.ts";
@@ -57,6 +53,8 @@ export type ChatDependencies = {
   /** The engines of a mode that can be called. */
   enginesOf(mode: ModeId): Promise<readonly Engine[]>;
   turns: TurnStore;
+  /** The limits of gateway keys. */
+  keyAdmission: KeyAdmission;
   run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
   effects: RunEffects;
   prices(): Promise<PriceBook>;
@@ -77,7 +75,7 @@ export type ChatTurn = {
  * of its answer. Nothing is asked of an engine until the stream is read.
  *
  * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
- * `no_engine_configured`, `database_unavailable`.
+ * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `database_unavailable`.
  */
 export async function startChatTurn(
   input: ChatInput,
@@ -85,7 +83,7 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const routed = resolveMode(input.model, input.image !== undefined);
-  assertModeAllowed(context.caller, routed.mode);
+  await dependencies.keyAdmission.admit(context.caller, routed.mode);
   const engines = await dependencies.enginesOf(routed.mode);
   if (engines.length === 0) {
     throw new GatewayError(
@@ -106,13 +104,6 @@ export async function startChatTurn(
   });
   const turn = new Turn({ input, context, dependencies, routed, begun, settleSecret, engines });
   return { events: turn.events(), abandon: () => turn.abandon() };
-}
-
-function assertModeAllowed(caller: Caller, mode: ModeId): void {
-  const modes = caller.kind === "key" ? caller.limits.modes : undefined;
-  if (modes !== undefined && !modes.includes(mode)) {
-    throw new GatewayError("forbidden", `This gateway key may not use mode "${mode}".`);
-  }
 }
 
 type TurnParts = {
@@ -181,7 +172,7 @@ class Turn {
       ];
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      this.#logFailure(error, thrown);
+      logRunFailure(this.#parts.dependencies.logger, this.#run.record, thrown, this.#logFields());
       await this.#settleWithin(SETTLE_PATIENCE_MS);
       yield [errorEvent(error)];
     } finally {
@@ -194,25 +185,6 @@ class Turn {
     this.#abort.controller.abort();
     this.#abort.unlink();
     void this.#settle();
-  }
-
-  /** The client is told that no engine could answer; why each could not is for the operator. */
-  #logFailure(error: GatewayError, thrown: unknown): void {
-    const { logger } = this.#parts.dependencies;
-    switch (error.code) {
-      case "internal_error":
-        return logger.error("A chat turn failed.", thrown, this.#logFields());
-      case "client_closed_request":
-      case "content_policy":
-        return;
-      default: {
-        const attempts = this.#run.record.attempts.map(({ engine, outcome, status, reason }) =>
-          [engine.id, outcome, status, reason].filter((part) => part !== undefined).join(" "),
-        );
-        const fields = { ...this.#logFields(), code: error.code, attempts: attempts.join("; ") };
-        logger.warn("No engine completed the answer.", fields);
-      }
-    }
   }
 
   /** What is known before any engine is asked. */
@@ -257,18 +229,9 @@ class Turn {
           requestId: context.requestId,
           settleSecret,
           caller: context.caller,
-          status: TURN_STATUS[record.state],
-          deliveredContent: record.committed,
-          model: record.engine?.model ?? null,
-          backend: record.engine?.provider.id ?? null,
-          promptTokens: usage.promptTokens,
-          completionTokens: usage.completionTokens,
-          cachedTokens: usage.cachedTokens,
-          costUsd: usage.costUsd ?? null,
-          usageSource: usage.source,
+          ...runOutcome(record, usage),
           userMessage: input.message,
           assistantMessage: record.text,
-          attempts: record.attempts.map(toAttemptRecord),
         }),
       );
     } catch (error) {
@@ -280,14 +243,6 @@ class Turn {
     return { requestId: this.#parts.context.requestId, mode: this.#parts.routed.mode };
   }
 }
-
-const TURN_STATUS: Record<ChatRun["record"]["state"], TurnStatus> = {
-  // Left before it was ever read.
-  running: "cancelled",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
-};
 
 /** Tries again while the database is away; settling is idempotent. Every other error is thrown. */
 async function retry(
@@ -396,19 +351,4 @@ function errorEvent(error: GatewayError): NativeEvent {
   const event: NativeEvent & { type: "error" } = { type: "error", message: error.message, code: error.code };
   if (error.retryAfterSeconds !== undefined) event.retryAfter = error.retryAfterSeconds;
   return event;
-}
-
-function toAttemptRecord(report: AttemptReport): AttemptRecord {
-  const meta: Record<string, unknown> = {};
-  if (report.status !== undefined) meta["httpStatus"] = report.status;
-  if (report.reason !== undefined) meta["reason"] = report.reason;
-  return {
-    modelId: report.engine.model,
-    backend: report.engine.provider.id,
-    keyIndex: report.keyIndex,
-    status: report.outcome === "answered" ? "ok" : report.outcome,
-    latencyMs: Math.round(report.latencyMs),
-    tokensOut: report.completionTokens ?? null,
-    meta,
-  };
 }

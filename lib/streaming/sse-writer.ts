@@ -2,7 +2,7 @@ import type { Clock, Timer } from "#lib/shared/clock.ts";
 
 /** A comment goes out after this much silence, milliseconds, so that proxies keep the connection. */
 export const HEARTBEAT_MS = 15_000;
-const HEARTBEAT = new TextEncoder().encode(": keep-alive\n\n");
+const HEARTBEAT = ": keep-alive\n\n";
 
 export type SseWriterOptions = {
   clock: Clock;
@@ -10,6 +10,29 @@ export type SseWriterOptions = {
   onCancel: (reason: unknown) => void;
   heartbeatMs?: number;
 };
+
+/** Frames as they are asked for, for a host that writes them without a web stream in between. */
+export type FrameSource = {
+  /**
+   * The frames of the next batch; undefined at the end. While it waits, each long silence is told as a
+   * comment to write. Rejects when the source breaks.
+   */
+  next(onSilence: (comment: string) => void): Promise<string | undefined>;
+  /** The reader is gone. Harmless when repeated. */
+  cancel(reason: unknown): void;
+};
+
+const sources = new WeakMap<ReadableStream, FrameSource>();
+
+/**
+ * The source behind a stream of `sseStream` that nobody has read from. Whoever takes it reads from it
+ * instead of the stream: a stream costs several promises and a copy for every chunk.
+ */
+export function takeFrameSource(stream: ReadableStream): FrameSource | undefined {
+  const source = stream.locked ? undefined : sources.get(stream);
+  sources.delete(stream);
+  return source;
+}
 
 /**
  * Batches of events as the body of a response. Each batch leaves as one write.
@@ -22,53 +45,86 @@ export function sseStream<Batch>(
   encode: (batch: Batch) => string,
   options: SseWriterOptions,
 ): ReadableStream<Uint8Array> {
-  const { clock, heartbeatMs = HEARTBEAT_MS } = options;
+  const source = new Frames(batches, encode, options);
   const encoder = new TextEncoder();
   let left = false;
-  let heartbeat: Timer | undefined;
-  /** Since when the reader waits for a batch; undefined while it does not. */
-  let waitingSince: number | undefined;
-
-  /** One timer for the whole stream, not one a batch: it looks how long the reader has waited by then. */
-  function watch(controller: ReadableStreamDefaultController<Uint8Array>, milliseconds: number): void {
-    heartbeat = clock.after(milliseconds, () => {
-      heartbeat = undefined;
-      if (left || waitingSince === undefined) return;
-      const due = waitingSince + heartbeatMs - clock.now();
-      if (due > 0) return watch(controller, due);
-      // A reader that does not read needs no sign of life.
-      if ((controller.desiredSize ?? 0) > 0) controller.enqueue(HEARTBEAT);
-      waitingSince = clock.now();
-      watch(controller, heartbeatMs);
-    });
-  }
-
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        waitingSince = clock.now();
-        if (heartbeat === undefined) watch(controller, heartbeatMs);
-        try {
-          const step = await batches.next();
-          if (left) return;
-          if (!step.done) return controller.enqueue(encoder.encode(encode(step.value)));
-          heartbeat?.cancel();
-          controller.close();
-        } catch (error) {
-          heartbeat?.cancel();
-          throw error;
-        } finally {
-          waitingSince = undefined;
-        }
+        const frames = await source.next((comment) => {
+          // A reader that does not read needs no sign of life.
+          if ((controller.desiredSize ?? -1) >= 0) controller.enqueue(encoder.encode(comment));
+        });
+        if (left) return;
+        if (frames === undefined) controller.close();
+        else controller.enqueue(encoder.encode(frames));
       },
       cancel(reason) {
         left = true;
-        heartbeat?.cancel();
-        options.onCancel(reason);
+        source.cancel(reason);
       },
     },
-    { highWaterMark: 1 },
+    // Nothing ahead of the reader: a host that takes the source must find it untouched.
+    { highWaterMark: 0 },
   );
+  sources.set(stream, source);
+  return stream;
+}
+
+class Frames<Batch> implements FrameSource {
+  readonly #batches: AsyncIterator<Batch>;
+  readonly #encode: (batch: Batch) => string;
+  readonly #options: SseWriterOptions;
+  readonly #heartbeatMs: number;
+  #left = false;
+  #heartbeat: Timer | undefined;
+  /** Who waits for a batch, and since when; undefined while nobody does. */
+  #waiting: { since: number; onSilence: (comment: string) => void } | undefined;
+
+  constructor(batches: AsyncIterator<Batch>, encode: (batch: Batch) => string, options: SseWriterOptions) {
+    this.#batches = batches;
+    this.#encode = encode;
+    this.#options = options;
+    this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+  }
+
+  async next(onSilence: (comment: string) => void): Promise<string | undefined> {
+    this.#waiting = { since: this.#options.clock.now(), onSilence };
+    if (this.#heartbeat === undefined) this.#watch(this.#heartbeatMs);
+    let goesOn = false;
+    try {
+      const step = await this.#batches.next();
+      if (step.done === true || this.#left) return undefined;
+      const frames = this.#encode(step.value);
+      goesOn = true;
+      return frames;
+    } finally {
+      this.#waiting = undefined;
+      if (!goesOn) this.#heartbeat?.cancel();
+    }
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#heartbeat?.cancel();
+    this.#options.onCancel(reason);
+  }
+
+  /** One timer for the whole stream, not one a batch: it looks how long the reader has waited by then. */
+  #watch(milliseconds: number): void {
+    const { clock } = this.#options;
+    this.#heartbeat = clock.after(milliseconds, () => {
+      this.#heartbeat = undefined;
+      const waiting = this.#waiting;
+      if (this.#left || waiting === undefined) return;
+      const due = waiting.since + this.#heartbeatMs - clock.now();
+      if (due > 0) return this.#watch(due);
+      waiting.onSilence(HEARTBEAT);
+      waiting.since = clock.now();
+      this.#watch(this.#heartbeatMs);
+    });
+  }
 }
 
 export const SSE_HEADERS = {

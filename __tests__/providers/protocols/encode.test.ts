@@ -4,6 +4,7 @@ import type {
   AssistantMessage,
   ChatMessage,
   ChatRequest,
+  ExtraFields,
   IssuerToken,
   ReasoningEffort,
   Tool,
@@ -56,6 +57,11 @@ function messagesOf(encoded: EncodedRequest): Record<string, unknown>[] {
   return Array.isArray(messages) ? messages.filter(isJsonObject) : [];
 }
 
+/** Fields of a client of OpenAI's API that nothing of ours stands for. */
+function openAi(fields: JsonObject): ExtraFields {
+  return { dialect: "openai", fields };
+}
+
 const LONG = "Answer as a careful assistant would, and cite what you use. ".repeat(400);
 const WEATHER: Tool = {
   type: "function",
@@ -105,12 +111,15 @@ const RICH: Partial<ChatRequest> = {
   responseFormat: { type: "json_object" },
   user: "u-1",
   extra: {
-    store: true,
-    metadata: { a: "b" },
-    service_tier: "auto",
-    prompt_cache_key: "mine",
-    google: {},
-    chat_template_kwargs: {},
+    dialect: "openai",
+    fields: {
+      store: true,
+      metadata: { a: "b" },
+      service_tier: "auto",
+      prompt_cache_key: "mine",
+      google: {},
+      chat_template_kwargs: {},
+    },
   },
 };
 
@@ -242,12 +251,20 @@ describe("no host gets a field that it rejects", () => {
     fc.string(),
     fc.array(
       fc.oneof(
-        fc.record({ type: fc.constant("text" as const), text: fc.string(), cacheBreakpoint: fc.boolean() }),
+        fc.record({
+          type: fc.constant("text" as const),
+          text: fc.string(),
+          cacheBreakpoint: fc.constantFrom(true as const, "1h" as const),
+        }),
         fc.record({
           type: fc.constant("image" as const),
           url: fc.constantFrom("data:image/png;base64,AA", "https://a.example/b.png"),
         }),
-        fc.constant({ type: "opaque" as const, value: { type: "input_audio", input_audio: {} } }),
+        fc.record({
+          type: fc.constant("opaque" as const),
+          dialect: fc.constantFrom("openai" as const, "anthropic" as const),
+          value: fc.constant({ type: "input_audio", input_audio: {} }),
+        }),
       ),
       { maxLength: 3 },
     ),
@@ -296,8 +313,16 @@ describe("no host gets a field that it rejects", () => {
     {
       messages,
       stream: fc.boolean(),
-      tools: fc.constantFrom<Tool[]>([], [WEATHER], [{ type: "opaque", value: { type: "custom" } }]),
-      toolChoice: fc.constantFrom("auto" as const, "none" as const, "required" as const, { name: "weather" }),
+      tools: fc.constantFrom<Tool[]>(
+        [],
+        [WEATHER],
+        [{ type: "opaque", dialect: "openai", value: { type: "hosted" } }],
+        [{ type: "custom", name: "patch" }],
+      ),
+      toolChoice: fc.constantFrom("auto" as const, "none" as const, "required" as const, {
+        type: "tool" as const,
+        name: "weather",
+      }),
       parallelToolCalls: fc.boolean(),
       temperature: fc.double({ min: 0, max: 2, noNaN: true }),
       topP: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -320,20 +345,23 @@ describe("no host gets a field that it rejects", () => {
       user: fc.string(),
       webSearch: fc.boolean(),
       conversationId: fc.string(),
-      extra: fc.dictionary(
-        fc.constantFrom(
-          "store",
-          "metadata",
-          "thinking",
-          "google",
-          "maxTokens",
-          "model",
-          "messages",
-          "stream_options",
-          "__proto__",
+      extra: fc.record({
+        dialect: fc.constantFrom("openai" as const, "anthropic" as const),
+        fields: fc.dictionary(
+          fc.constantFrom(
+            "store",
+            "metadata",
+            "thinking",
+            "google",
+            "maxTokens",
+            "model",
+            "messages",
+            "stream_options",
+            "__proto__",
+          ),
+          fc.constant("x"),
         ),
-        fc.constant("x"),
-      ),
+      }),
     },
     { requiredKeys: ["messages", "stream"] },
   );
@@ -594,7 +622,7 @@ describe("reasoning effort", () => {
     expect(encoded.dropped).toEqual(dropped);
   });
 
-  test.each<ToolChoice>(["required", { name: "weather" }])(
+  test.each<ToolChoice>(["required", { type: "tool", name: "weather" }])(
     "Anthropic: a forced call (%j) goes before thinking, which excludes it",
     (toolChoice) => {
       const encoded = encode(engine("anthropic", "claude-haiku-4-5"), {
@@ -652,7 +680,7 @@ describe("roles and tool calls are translated", () => {
   test.each([
     ["openai", "required", "required"],
     ["mistral", "required", "any"],
-    ["groq", { name: "weather" }, { type: "function", function: { name: "weather" } }],
+    ["groq", { type: "tool", name: "weather" }, { type: "function", function: { name: "weather" } }],
   ] as const)("%s: tool_choice %j", (provider, toolChoice, sent) => {
     expect(wire(encode(engine(provider, "m"), { tools: [WEATHER], toolChoice }))["tool_choice"]).toEqual(
       sent,
@@ -663,7 +691,10 @@ describe("roles and tool calls are translated", () => {
     ["required", { type: "any" }],
     ["auto", { type: "auto" }],
     ["none", { type: "none" }],
-    [{ name: "weather" }, { type: "tool", name: "weather" }],
+    [
+      { type: "tool", name: "weather" },
+      { type: "tool", name: "weather" },
+    ],
   ] as const)("anthropic: tool_choice %j", (toolChoice, sent) => {
     expect(
       wire(encode(engine("anthropic", "claude-haiku-4-5"), { tools: [WEATHER], toolChoice }))["tool_choice"],
@@ -674,7 +705,7 @@ describe("roles and tool calls are translated", () => {
     ["none", false, []],
     ["auto", true, []],
     ["required", true, ["tool_choice"]],
-    [{ name: "weather" }, true, ["tool_choice"]],
+    [{ type: "tool", name: "weather" }, true, ["tool_choice"]],
   ])("without a field for it: tool_choice %j, tools sent: %s", (toolChoice, sent, dropped) => {
     for (const provider of ["cohere", "ollama"]) {
       const encoded = encode(engine(provider, "m"), { tools: [WEATHER], toolChoice });
@@ -821,11 +852,11 @@ describe("roles and tool calls are translated", () => {
           role: "user",
           content: [
             { type: "text", text: "Listen" },
-            { type: "opaque", value: audio },
+            { type: "opaque", dialect: "openai", value: audio },
           ],
         },
       ],
-      tools: [WEATHER, { type: "opaque", value: tool }],
+      tools: [WEATHER, { type: "opaque", dialect: "openai", value: tool }],
     };
     test.each(["openai", "openrouter", "mine"])("%s", (provider) => {
       const encoded = encode(engine(provider, "m"), request);
@@ -856,7 +887,7 @@ describe("roles and tool calls are translated", () => {
     test("nothing but such tools is no tools, and no choice among them", () => {
       const body = wire(
         encode(engine("groq", "m"), {
-          tools: [{ type: "opaque", value: tool }],
+          tools: [{ type: "opaque", dialect: "openai", value: tool }],
           toolChoice: "required",
           parallelToolCalls: true,
         }),
@@ -911,7 +942,7 @@ describe("prompt caching", () => {
   const marksIn = (encoded: EncodedRequest): number =>
     JSON.stringify(encoded.body).split('"cache_control"').length - 1;
 
-  test("Anthropic: the last stable system block and the last tool are marked", () => {
+  test("Anthropic: the marks stand where the request's breakpoints are, and none is added", () => {
     const encoded = encode(engine("anthropic", "claude-haiku-4-5"), long);
     const body = wire(encoded);
     const mark = { cache_control: { type: "ephemeral" } };
@@ -919,8 +950,7 @@ describe("prompt caching", () => {
       { type: "text", text: LONG, ...mark },
       { type: "text", text: "Today is Sunday." },
     ]);
-    expect(body["tools"]).toMatchObject([{ name: "weather" }, { name: "other", ...mark }]);
-    expect(marksIn(encoded)).toBe(2);
+    expect(marksIn(encoded)).toBe(1);
     expect(encoded.additions).toEqual(["cache_control"]);
   });
 
@@ -1009,7 +1039,10 @@ describe("prompt caching", () => {
   });
 
   test("the client's own key stands", () => {
-    const encoded = encode(engine("openai", "gpt-4o"), { ...long, extra: { prompt_cache_key: "theirs" } });
+    const encoded = encode(engine("openai", "gpt-4o"), {
+      ...long,
+      extra: openAi({ prompt_cache_key: "theirs" }),
+    });
     expect(wire(encoded)["prompt_cache_key"]).toBe("theirs");
     expect(encoded.additions).toEqual(["stream_options"]);
   });
@@ -1389,13 +1422,13 @@ describe("what the client calls its fields", () => {
     ["anthropic", "claude-haiku-4-5"],
     ["gemini-grounded", "gemini-3.8-flash"],
   ])("%s/%s: of dropped fields, names only, and not too many", (provider, model) => {
-    expect(encode(engine(provider, model), { extra: proto }).dropped).toEqual(["__proto__"]);
-    expect(encode(engine(provider, model), { extra: { ["x".repeat(65)]: 1 } }).dropped).toEqual([]);
-    expect(encode(engine(provider, model), { extra: many }).dropped).toHaveLength(50);
+    expect(encode(engine(provider, model), { extra: openAi(proto) }).dropped).toEqual(["__proto__"]);
+    expect(encode(engine(provider, model), { extra: openAi({ ["x".repeat(65)]: 1 }) }).dropped).toEqual([]);
+    expect(encode(engine(provider, model), { extra: openAi(many) }).dropped).toHaveLength(50);
   });
 
   test("__proto__ is a field like others where every field is taken", () => {
-    const { body } = encode(engine("mine", "m"), { extra: proto });
+    const { body } = encode(engine("mine", "m"), { extra: openAi(proto) });
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
     expect(Object.keys(body)).toContain("__proto__");
   });
@@ -1410,7 +1443,7 @@ describe("what the client calls its fields", () => {
       tools: [],
       temperature: 9,
     };
-    const encoded = encode(engine("mine", "m"), { extra, stream: true });
+    const encoded = encode(engine("mine", "m"), { extra: openAi(extra), stream: true });
     expect(wire(encoded)).toEqual({
       model: "m",
       messages: [{ role: "user", content: "Hi" }],
@@ -1418,14 +1451,14 @@ describe("what the client calls its fields", () => {
       stream_options: { include_usage: true },
     });
     expect([...encoded.dropped].sort()).toEqual(Object.keys(extra).sort());
-    expect(wire(encode(engine("openai", "m"), { extra, stream: false }))).not.toHaveProperty(
+    expect(wire(encode(engine("openai", "m"), { extra: openAi(extra), stream: false }))).not.toHaveProperty(
       "stream_options",
     );
   });
 
   test("OpenAI is not asked for answers that cannot be read", () => {
     const extra = { modalities: ["audio"], audio: { voice: "alloy" } };
-    const encoded = encode(engine("openai", "gpt-4o"), { extra });
+    const encoded = encode(engine("openai", "gpt-4o"), { extra: openAi(extra) });
     expect([...encoded.dropped].sort()).toEqual(["audio", "modalities"]);
   });
 });

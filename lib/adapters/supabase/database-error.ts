@@ -38,3 +38,12 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
     cause,
   });
 }
+
+/** The same for calls of the service role: if that is refused, it is the operator's mistake, not the caller's. */
+export function serviceError(answer: DatabaseAnswer): GatewayError {
+  const error = databaseError(answer);
+  if (error.code !== "unauthorized") return error;
+  return new GatewayError("not_configured", "SUPABASE_SERVICE_ROLE_KEY was refused by the database.", {
+    cause: error,
+  });
+}

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { databaseError } from "#lib/adapters/supabase/database-error.ts";
+import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import type { GatewayKeyLimits } from "#lib/services/caller.ts";
+import type { GatewayKey, GatewayKeyRegister } from "#lib/services/gateway-keys.ts";
+import type { KeyAdmissionStore } from "#lib/services/key-admission.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A live gateway key, as a lookup finds it. */
@@ -21,13 +23,32 @@ export type GatewayKeyStoreOptions = {
   timeoutMs?: number | undefined;
 };
 
-const keySchema = z.object({
-  id: z.string(),
-  user_id: z.string(),
+const limitsSchema = z.object({
   requests_per_minute: z.coerce.number().nullable(),
   usd_per_month: z.coerce.number().nullable(),
   modes: z.array(z.string()).nullable(),
 });
+const keySchema = limitsSchema.extend({ id: z.string(), user_id: z.string() });
+const listedSchema = limitsSchema.extend({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  created_at: z.string(),
+  last_used_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+});
+const verdictSchema = z.discriminatedUnion("admitted", [
+  z.object({ admitted: z.literal(true) }),
+  z.object({
+    admitted: z.literal(false),
+    reason: z.enum(["requests", "budget", "revoked"]),
+    retry_after_seconds: z.coerce.number().nullable(),
+  }),
+]);
+
+/** A user may have 100 live keys; of the revoked ones the newest are told. */
+const MOST_LISTED = 500;
+const LISTED = "id,name,prefix,requests_per_minute,usd_per_month,modes,created_at,last_used_at,revoked_at";
 
 /** Gateway keys on Supabase, read through the service role. */
 export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): GatewayKeyStore {
@@ -44,11 +65,7 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
       return {
         keyId: row.id,
         userId: row.user_id,
-        limits: {
-          requestsPerMinute: row.requests_per_minute ?? undefined,
-          usdPerMonth: row.usd_per_month ?? undefined,
-          modes: row.modes ?? undefined,
-        },
+        limits: limitsOf(row),
       };
     },
     async anyEverCreated() {
@@ -65,11 +82,108 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
   };
 }
 
-/** A refused service role is the operator's mistake, not the caller's. */
-function serviceError(answer: Parameters<typeof databaseError>[0]): GatewayError {
-  const error = databaseError(answer);
-  if (error.code !== "unauthorized") return error;
-  return new GatewayError("not_configured", "SUPABASE_SERVICE_ROLE_KEY was refused by the database.", {
-    cause: error,
-  });
+/** Making, listing and revoking keys on Supabase, through the service role, which names the user. */
+export function createSupabaseKeyRegister(options: GatewayKeyStoreOptions): GatewayKeyRegister {
+  const { clients, timeoutMs = 2000 } = options;
+  return {
+    async create({ userId, name, sha256Hex, prefix, limits }) {
+      const answer = await clients
+        .asService()
+        .rpc("create_gateway_key", {
+          p_name: name,
+          p_key_hash: sha256Hex,
+          p_prefix: prefix,
+          p_requests_per_minute: limits.requestsPerMinute ?? null,
+          p_usd_per_month: limits.usdPerMonth ?? null,
+          p_modes: limits.modes ?? null,
+          p_user_id: userId,
+        })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error) throw creationError(answer);
+      return listedKey(answer.data);
+    },
+    async list(userId) {
+      const answer = await clients
+        .asService()
+        .from("gateway_keys")
+        .select(LISTED)
+        .eq("user_id", userId)
+        .order("revoked_at", { ascending: false, nullsFirst: true })
+        .order("created_at", { ascending: false })
+        .limit(MOST_LISTED)
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error) throw serviceError(answer);
+      return answer.data.map(listedKey);
+    },
+    async revoke(keyId, userId) {
+      const answer = await clients
+        .asService()
+        .rpc("revoke_gateway_key", { p_key_id: keyId, p_user_id: userId })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error) throw serviceError(answer);
+      return z.boolean().parse(answer.data);
+    },
+  };
+}
+
+/** The limits of keys on Supabase: one call decides and counts. */
+export function createSupabaseKeyAdmission(options: GatewayKeyStoreOptions): KeyAdmissionStore {
+  const { clients, timeoutMs = 2000 } = options;
+  return {
+    async admit(keyId) {
+      const answer = await clients
+        .asService()
+        .rpc("admit_gateway_key", { p_key_id: keyId })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error) throw serviceError(answer);
+      const verdict = verdictSchema.parse(answer.data);
+      if (verdict.admitted) return { admitted: true };
+      if (verdict.reason === "revoked") return { admitted: false, reason: "revoked" };
+      return {
+        admitted: false,
+        reason: verdict.reason,
+        retryAfterSeconds: verdict.retry_after_seconds ?? 1,
+      };
+    },
+  };
+}
+
+function limitsOf(row: z.infer<typeof limitsSchema>): GatewayKeyLimits {
+  return {
+    requestsPerMinute: row.requests_per_minute ?? undefined,
+    usdPerMonth: row.usd_per_month ?? undefined,
+    modes: row.modes ?? undefined,
+  };
+}
+
+function listedKey(data: unknown): GatewayKey {
+  const row = listedSchema.parse(data);
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    limits: limitsOf(row),
+    createdAt: isoTime(row.created_at),
+    lastUsedAt: row.last_used_at === null ? null : isoTime(row.last_used_at),
+    revokedAt: row.revoked_at === null ? null : isoTime(row.revoked_at),
+  };
+}
+
+/** Hosted PostgREST and the embedded one write times differently. */
+function isoTime(text: string): string {
+  return new Date(text).toISOString();
+}
+
+function creationError(answer: Parameters<typeof serviceError>[0]): GatewayError {
+  const cause = answer.error ?? undefined;
+  if (answer.error?.code === "PT409") {
+    return new GatewayError("conflict", "You have 100 gateway keys. Revoke one that you no longer need.", {
+      cause,
+    });
+  }
+  // An access token outlives its user for up to an hour.
+  if (answer.error?.code === "23503") {
+    return new GatewayError("unauthorized", "This account does not exist any more.", { cause });
+  }
+  return serviceError(answer);
 }

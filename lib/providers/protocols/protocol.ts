@@ -1,3 +1,4 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
@@ -62,6 +63,8 @@ export type Protocol = {
   encode(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest;
   authHeaders(key: string): Record<string, string>;
   createDecoder(context: DecodeContext): Decoder;
+  /** Whether the engine, as far as is known, cannot do this: it is then not asked. */
+  lacks(capability: Capability, engine: Engine): boolean;
   /** Whether the engine continues a last message of the assistant. */
   takesPrefill(engine: Engine): boolean;
 };

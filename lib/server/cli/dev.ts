@@ -1,3 +1,4 @@
-import { runNext } from "#lib/server/cli/run-next.ts";
+import { runCommand } from "#lib/server/cli/command.ts";
+import { runNextDev } from "#lib/server/cli/run-next.ts";
 
-await runNext("dev");
+await runCommand(runNextDev);

@@ -1,14 +1,20 @@
 import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
-/** `GET /api/health`: the public probe. It says that the process answers and whether it is a sandbox. */
+/**
+ * `GET /api/health`: the public probe. It says that the process answers and whether it is a sandbox;
+ * 503 while the process shuts down, so that a load balancer sends nothing new.
+ */
 export function health(gateway: GatewaySource): Route {
   return defineRoute(gateway, {
-    GET: async (_request, context) =>
-      Response.json({
-        status: "ok",
-        version: VERSION,
-        engines: context.gateway.sandboxed ? "sandbox" : "providers",
-      }),
+    GET: async (_request, { gateway, host }) =>
+      Response.json(
+        {
+          status: host.stopping === true ? "stopping" : "ok",
+          version: VERSION,
+          engines: gateway.sandboxed ? "sandbox" : "providers",
+        },
+        { status: host.stopping === true ? 503 : 200 },
+      ),
   });
 }

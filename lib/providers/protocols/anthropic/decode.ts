@@ -36,6 +36,7 @@ export class AnthropicDecoder implements Decoder {
   readonly #counts: Record<string, number> = {};
   readonly #sources = new Set<string>();
   #stopReason: string | undefined;
+  #stopSequence: string | undefined;
   #refusalReason: string | undefined;
   #done = false;
   #malformed = 0;
@@ -113,8 +114,9 @@ export class AnthropicDecoder implements Decoder {
     const text = this.#text.flush();
     if (text !== "") out.push({ type: "text", text });
     const native = this.#stopReason;
-    if (native !== undefined)
-      out.push({ type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native });
+    if (native === undefined) return;
+    const finish: ChatEvent = { type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native };
+    out.push(this.#stopSequence === undefined ? finish : { ...finish, stopSequence: this.#stopSequence });
   }
 
   #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {
@@ -136,6 +138,7 @@ export class AnthropicDecoder implements Decoder {
   #readStop(delta: unknown): void {
     const reason = stringField(delta, "stop_reason");
     if (reason !== undefined) this.#stopReason = reason;
+    this.#stopSequence = stringField(delta, "stop_sequence") ?? this.#stopSequence;
     const explanation = stringField(field(delta, "stop_details"), "explanation");
     if (explanation !== undefined) this.#refusalReason = explanation;
   }

@@ -1,11 +1,15 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
+  type CacheBreakpoint,
   type ChatMessage,
   type ChatRequest,
   type Content,
   contentText,
-  hasOpaquePart,
-  type ToolChoice,
+  hasCacheBreakpoint,
+  hasForeignPart,
+  offeredTools,
+  type Tool,
 } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { type ClaudeRules, claudeRules } from "#lib/providers/model-rules.ts";
@@ -20,6 +24,20 @@ const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
 /** A smaller budget is refused. */
 const LEAST_BUDGET = 1_024;
 const EPHEMERAL: JsonObject = { type: "ephemeral" };
+const EPHEMERAL_1H: JsonObject = { type: "ephemeral", ttl: "1h" };
+/** Fields of the Messages API that nothing of ours stands for; what is not listed would be refused. */
+const EXTRA_FIELDS: ReadonlySet<string> = new Set([
+  "cache_control",
+  "container",
+  "context_management",
+  "inference_geo",
+  "mcp_servers",
+  "service_tier",
+  "speed",
+]);
+
+/** Where `cache_control` goes: nowhere, where the client put it, or, as it put none, where it pays. */
+type Marks = "none" | "clients" | "ours";
 
 /** A chat request as the body of `POST /v1/messages`. */
 export function encodeAnthropic(
@@ -28,17 +46,17 @@ export function encodeAnthropic(
   options: EncodeOptions,
 ): EncodedRequest {
   const rules = claudeRules(engine.model);
-  const marks = options.promptCache && planPromptCache(request, engine).kind === "breakpoints";
+  const marks = chooseMarks(request, engine, options);
   const dropped: string[] = [];
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request.messages, engine.provider.id),
+    messages: encodeMessages(request.messages, { issuer: engine.provider.id, marks }),
     stream: request.stream,
   };
   const system = encodeSystem(request.messages, marks);
   if (system.length > 0) body["system"] = system;
-  if (hasOpaquePart(request)) dropped.push("messages");
+  if (hasForeignPart(request, "anthropic")) dropped.push("messages");
   writeTools(body, request, rules, marks, dropped);
   const thinking = writeThinking(body, request, engine, rules, dropped);
   const thinks = thinking === "asked";
@@ -52,14 +70,61 @@ export function encodeAnthropic(
   if (stop?.length !== request.stop?.length) dropped.push("stop");
   if (request.user !== undefined) body["metadata"] = { user_id: request.user };
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
-  dropped.push(...Object.keys(request.extra ?? {}));
+  writeExtra(body, request, dropped);
+  const betas = request.extra?.dialect === "anthropic" ? request.extra.betas : undefined;
   return {
     path: "/v1/messages",
-    headers: { ...ANTHROPIC_HEADERS, ...engine.headers },
+    headers: {
+      ...ANTHROPIC_HEADERS,
+      ...engine.headers,
+      ...(betas === undefined ? {} : { "anthropic-beta": betas }),
+    },
     body,
     dropped: droppedNames(dropped),
-    additions: marks ? ["cache_control"] : [],
+    additions: marks === "none" ? [] : ["cache_control"],
   };
+}
+
+/** What a Claude is known not to do. */
+export function anthropicLacks(capability: Capability, engine: Engine): boolean {
+  switch (capability) {
+    case "custom_tools":
+    case "json_object":
+      return true;
+    case "json_schema":
+      return !claudeRules(engine.model).jsonSchema;
+    case "forced_tool_choice":
+      return !claudeRules(engine.model).forcedToolChoice;
+    case "images":
+    case "tools":
+      return false;
+  }
+}
+
+function chooseMarks(request: ChatRequest, engine: Engine, options: EncodeOptions): Marks {
+  if (!options.promptCache || planPromptCache(request, engine).kind !== "breakpoints") return "none";
+  return hasCacheBreakpoint(request) ? "clients" : "ours";
+}
+
+/** The block, with the client's mark on it where marks are sent. */
+function marked(block: JsonObject, breakpoint: CacheBreakpoint | undefined, marks: Marks): JsonObject {
+  if (marks !== "clients" || breakpoint === undefined) return block;
+  return { ...block, cache_control: breakpoint === "1h" ? EPHEMERAL_1H : EPHEMERAL };
+}
+
+function writeExtra(body: JsonObject, request: ChatRequest, dropped: string[]): void {
+  const { dialect, fields = {} } = request.extra ?? {};
+  for (const [name, value] of Object.entries(fields)) {
+    const clearsThinking = name === "context_management" && JSON.stringify(value).includes("clear_thinking");
+    if (dialect !== "anthropic" || !EXTRA_FIELDS.has(name)) dropped.push(name);
+    // Refused where the model does not think.
+    else if (clearsThinking && !isThinking(body["thinking"])) dropped.push(name);
+    else body[name] = value;
+  }
+}
+
+function isThinking(thinking: JsonValue | undefined): boolean {
+  return isJsonObject(thinking) && thinking["type"] !== "disabled";
 }
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
@@ -74,9 +139,8 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
   ];
 }
 
-function encodeSystem(messages: readonly ChatMessage[], marks: boolean): JsonObject[] {
+function encodeSystem(messages: readonly ChatMessage[], marks: Marks): JsonObject[] {
   const blocks: JsonObject[] = [];
-  let stableEnd = -1;
   for (const message of messages) {
     if (message.role !== "system") continue;
     const parts =
@@ -85,22 +149,24 @@ function encodeSystem(messages: readonly ChatMessage[], marks: boolean): JsonObj
         : message.content;
     for (const part of parts) {
       if (part.type !== "text" || part.text === "") continue;
-      blocks.push({ type: "text", text: part.text });
-      if ("cacheBreakpoint" in part && part.cacheBreakpoint === true) stableEnd = blocks.length - 1;
+      const breakpoint = "cacheBreakpoint" in part ? part.cacheBreakpoint : undefined;
+      blocks.push(marked({ type: "text", text: part.text }, breakpoint, marks));
     }
   }
-  const last = blocks[stableEnd === -1 ? blocks.length - 1 : stableEnd];
-  if (marks && last !== undefined) last["cache_control"] = EPHEMERAL;
+  const last = blocks.at(-1);
+  if (marks === "ours" && last !== undefined) last["cache_control"] = EPHEMERAL;
   return blocks;
 }
 
+type MessageContext = { issuer: string; marks: Marks };
+
 /** Neighbours of one role become one message, and tool results are the user's, as the API wants them. */
-function encodeMessages(messages: readonly ChatMessage[], issuer: string): JsonObject[] {
+function encodeMessages(messages: readonly ChatMessage[], context: MessageContext): JsonObject[] {
   const encoded: { role: "user" | "assistant"; content: JsonObject[] }[] = [];
   messages.forEach((message, index) => {
     if (message.role === "system") return;
     const role = message.role === "assistant" ? "assistant" : "user";
-    const blocks = encodeBlocks(message, issuer, index === messages.length - 1);
+    const blocks = encodeBlocks(message, context, index === messages.length - 1);
     const last = encoded.at(-1);
     if (last?.role === role) last.content.push(...blocks);
     else encoded.push({ role, content: blocks });
@@ -110,46 +176,53 @@ function encodeMessages(messages: readonly ChatMessage[], issuer: string): JsonO
 
 function encodeBlocks(
   message: Exclude<ChatMessage, { role: "system" }>,
-  issuer: string,
+  context: MessageContext,
   isLast: boolean,
 ): JsonObject[] {
   switch (message.role) {
     case "user":
-      return encodeContent(message.content);
+      return encodeContent(message.content, context.marks);
     case "assistant":
-      return encodeAssistant(message, issuer, isLast);
-    case "tool":
-      return [
-        {
-          type: "tool_result",
-          tool_use_id: toolId(message.toolCallId),
-          content: encodeContent(message.content),
-        },
-      ];
+      return encodeAssistant(message, context, isLast);
+    case "tool": {
+      const result: JsonObject = {
+        type: "tool_result",
+        tool_use_id: toolId(message.toolCallId),
+        content: encodeContent(message.content, context.marks),
+      };
+      if (message.isError !== undefined) result["is_error"] = message.isError;
+      return [marked(result, message.cacheBreakpoint, context.marks)];
+    }
   }
 }
 
-function encodeContent(content: Content): JsonObject[] {
+function encodeContent(content: Content, marks: Marks): JsonObject[] {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
   return content.flatMap((part): JsonObject[] => {
     switch (part.type) {
       case "text":
-        return part.text === "" ? [] : [{ type: "text", text: part.text }];
+        return part.text === ""
+          ? []
+          : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
       case "image": {
         const data = parseDataUrl(part.url);
         const source: JsonObject =
           data === undefined
             ? { type: "url", url: part.url }
             : { type: "base64", media_type: data.mediaType, data: data.base64 };
-        return [{ type: "image", source }];
+        return [marked({ type: "image", source }, part.cacheBreakpoint, marks)];
       }
       case "opaque":
-        return [];
+        return part.dialect === "anthropic" ? [part.value] : [];
     }
   });
 }
 
-function encodeAssistant(message: AssistantMessage, issuer: string, isLast: boolean): JsonObject[] {
+function encodeAssistant(
+  message: AssistantMessage,
+  { issuer, marks }: MessageContext,
+  isLast: boolean,
+): JsonObject[] {
   const blocks: JsonObject[] = [];
   for (const { text, signature } of message.reasoning ?? []) {
     // Thinking goes back only with the issuer's own signature; any other engine's is dropped.
@@ -163,10 +236,10 @@ function encodeAssistant(message: AssistantMessage, issuer: string, isLast: bool
   const content = message.content === null ? (message.refusal ?? "") : message.content;
   // A beginning to be continued must not end in white space.
   const isPrefill = isLast && (message.toolCalls ?? []).length === 0;
-  blocks.push(...encodeContent(isPrefill ? contentText(content).trimEnd() : content));
+  blocks.push(...encodeContent(isPrefill ? contentText(content).trimEnd() : content, marks));
   for (const call of message.toolCalls ?? []) {
     const input = parseJson(call.arguments);
-    blocks.push({
+    const block: JsonObject = {
       type: "tool_use",
       id: toolId(call.id),
       name: call.name,
@@ -175,7 +248,8 @@ function encodeAssistant(message: AssistantMessage, issuer: string, isLast: bool
         : call.arguments === ""
           ? {}
           : { input: call.arguments },
-    });
+    };
+    blocks.push(marked(block, call.cacheBreakpoint, marks));
   }
   return blocks;
 }
@@ -189,38 +263,49 @@ function writeTools(
   body: JsonObject,
   request: ChatRequest,
   rules: ClaudeRules,
-  marks: boolean,
+  marks: Marks,
   dropped: string[],
 ): void {
-  const functions = (request.tools ?? []).flatMap((tool) => (tool.type === "function" ? [tool] : []));
-  if (functions.length < (request.tools ?? []).length) dropped.push("tools");
-  if (functions.length === 0) return;
-  const tools = functions.map((tool): JsonObject => {
-    const encoded: JsonObject = {
-      name: tool.name,
-      input_schema: tool.parameters ?? { type: "object", properties: {} },
-    };
-    if (tool.description !== undefined) encoded["description"] = tool.description;
-    if (tool.strict !== undefined) encoded["strict"] = tool.strict;
-    return encoded;
-  });
+  const offered = offeredTools(request);
+  const tools = offered.tools.flatMap((tool) => encodeTool(tool, marks));
+  if (tools.length < offered.tools.length) dropped.push("tools");
   const last = tools.at(-1);
-  if (marks && last !== undefined) last["cache_control"] = EPHEMERAL;
+  if (last === undefined) return;
+  if (marks === "ours") last["cache_control"] = EPHEMERAL;
   body["tools"] = tools;
-  let choice = encodeToolChoice(request.toolChoice);
+  let choice = encodeToolChoice(offered.choice);
   if (isForced(choice) && !rules.forcedToolChoice) {
     dropped.push("tool_choice");
     choice = { type: "auto" };
   }
   const serial = request.parallelToolCalls === false;
-  if (serial && request.toolChoice !== "none") {
+  if (serial && offered.choice !== "none") {
     body["tool_choice"] = { ...(choice ?? { type: "auto" }), disable_parallel_tool_use: true };
   } else if (choice !== undefined) {
     body["tool_choice"] = choice;
   }
 }
 
-function encodeToolChoice(choice: ToolChoice | undefined): JsonObject | undefined {
+/** The tool, or nothing where the API has none of its kind. */
+function encodeTool(tool: Tool, marks: Marks): JsonObject[] {
+  switch (tool.type) {
+    case "opaque":
+      return tool.dialect === "anthropic" ? [{ ...tool.value }] : [];
+    case "custom":
+      return [];
+    case "function": {
+      const encoded: JsonObject = {
+        name: tool.name,
+        input_schema: tool.parameters ?? { type: "object", properties: {} },
+      };
+      if (tool.description !== undefined) encoded["description"] = tool.description;
+      if (tool.strict !== undefined) encoded["strict"] = tool.strict;
+      return [marked(encoded, tool.cacheBreakpoint, marks)];
+    }
+  }
+}
+
+function encodeToolChoice(choice: ReturnType<typeof offeredTools>["choice"]): JsonObject | undefined {
   if (choice === undefined) return undefined;
   if (choice === "required") return { type: "any" };
   if (typeof choice === "string") return { type: choice };
@@ -247,7 +332,7 @@ function writeThinking(
   }
   const level = effort === "minimal" || effort === "low" ? "low" : effort === "medium" ? effort : "high";
   const room = (request.maxOutputTokens ?? rules.thinkingMaxTokens) - 1;
-  const budget = Math.min(THINKING_BUDGETS[level], room);
+  const budget = Math.min(request.reasoningBudgetTokens ?? THINKING_BUDGETS[level], room);
   const isPossible =
     rules.thinking === "adaptive" ||
     (rules.thinking === "budget" &&

@@ -1,10 +1,13 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
   type ChatMessage,
   type ChatRequest,
   type Content,
+  type ContentPart,
   contentText,
-  hasOpaquePart,
+  hasForeignPart,
+  offeredTools,
 } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
@@ -25,7 +28,7 @@ const NO_SIGNATURE = "skip_thought_signature_validator";
 export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
   const dropped: string[] = [];
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
-  if (hasOpaquePart(request)) dropped.push("messages");
+  if (hasForeignPart(request, undefined)) dropped.push("messages");
   if (hasRemoteImage(request.messages)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [contentText(message.content)] : [],
@@ -35,7 +38,7 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   const config = generationConfig(request, engine);
   if (Object.keys(config).length > 0) body["generationConfig"] = config;
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
-  dropped.push(...Object.keys(request.extra ?? {}));
+  dropped.push(...Object.keys(request.extra?.fields ?? {}));
   const verb = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
   return {
     path: `/v1beta/models/${encodeURIComponent(engine.model)}:${verb}`,
@@ -44,6 +47,11 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
     dropped: droppedNames(dropped),
     additions: [],
   };
+}
+
+/** What Gemini is known not to do. */
+export function geminiLacks(capability: Capability): boolean {
+  return capability === "custom_tools";
 }
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
@@ -96,10 +104,17 @@ function encodeParts(
     case "tool": {
       const text = contentText(message.content);
       const parsed = parseJson(text);
-      const response = isJsonObject(parsed) ? (parsed as JsonObject) : { result: text };
-      return [{ functionResponse: { name: names.get(message.toolCallId) ?? message.toolCallId, response } }];
+      const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
+      const response = isJsonObject(parsed) ? (parsed as JsonObject) : plain;
+      const name = names.get(message.toolCallId) ?? message.toolCallId;
+      const images = typeof message.content === "string" ? [] : message.content.filter(isImage);
+      return [{ functionResponse: { name, response } }, ...encodeContent(images)];
     }
   }
+}
+
+function isImage(part: ContentPart): boolean {
+  return part.type === "image";
 }
 
 function encodeContent(content: Content): JsonObject[] {
@@ -139,7 +154,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
 }
 
 function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, dropped: string[]): void {
-  const tools = request.tools ?? [];
+  const { tools, choice } = offeredTools(request);
   const functions = tools.flatMap((tool) => (tool.type === "function" ? [tool] : []));
   if (functions.length < tools.length) dropped.push("tools");
   if (functions.length === 0) {
@@ -161,7 +176,6 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       }),
     },
   ];
-  const choice = request.toolChoice;
   if (choice === undefined) return;
   const config: JsonObject =
     typeof choice === "string"
@@ -200,7 +214,8 @@ function thinkingConfig(request: ChatRequest, engine: Engine): JsonObject | unde
   if (/^gemini-2\.5/.test(name)) {
     // Pro cannot stop thinking altogether; 128 is its least.
     if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
-    return { includeThoughts: true, thinkingBudget: BUDGETS[level] };
+    const budget = Math.min(request.reasoningBudgetTokens ?? BUDGETS[level], BUDGETS.high);
+    return { includeThoughts: true, thinkingBudget: budget };
   }
   if (!FROM_GEMINI_3.test(name)) return undefined;
   if (level === "none" || level === "minimal") return { thinkingLevel: "low" };

@@ -1,16 +1,21 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
+  type CacheBreakpoint,
   type ChatMessage,
   type ChatRequest,
   type Content,
   type ContentPart,
   contentText,
-  hasOpaquePart,
+  hasCacheBreakpoint,
+  hasForeignPart,
+  type ImagePart,
+  isBreakpointMessage,
+  offeredTools,
   type ReasoningEffort,
   type ReasoningItem,
   type Tool,
   type ToolCall,
-  type ToolChoice,
 } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import { bareModelName, closestEffort, type ModelRules, modelRules } from "#lib/providers/model-rules.ts";
@@ -53,21 +58,14 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   const { dialect } = engine.provider;
   const rules = modelRules(engine.model);
   const cache: CachePlan = options.promptCache ? planPromptCache(request, engine) : { kind: "none" };
-  const marked = cache.kind === "breakpoints" ? lastStableMessage(request.messages) : -1;
+  const marks = chooseMarks(request, cache);
   const body: JsonObject = {
     model: engine.model,
-    messages: request.messages.map((message, index) =>
-      encodeMessage(message, {
-        dialect,
-        isCacheMark: index === marked,
-        isPrefill: isPrefill(request.messages, index),
-        issuer: engine.provider.id,
-      }),
-    ),
+    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.provider.id }),
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  if (!dialect.opaqueParts && hasOpaquePart(request)) fields.drop("messages", true);
+  if (hasForeignPart(request, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
   writeSampling(fields, request, rules, dialect);
   writeTools(fields, request, dialect);
   const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
@@ -78,8 +76,9 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   fields.write("response_format", encodeResponseFormat(request));
   writeEffort(fields, request, engine, rules);
   fields.write("user", request.user);
-  for (const [name, value] of Object.entries(request.extra ?? {})) {
-    if (OWN_FIELDS.has(name)) fields.drop(name, value);
+  const isOpenAi = request.extra?.dialect !== "anthropic";
+  for (const [name, value] of Object.entries(request.extra?.fields ?? {})) {
+    if (!isOpenAi || OWN_FIELDS.has(name)) fields.drop(name, value);
     else fields.write(name, value);
   }
 
@@ -92,7 +91,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     body["prompt_cache_key"] = cache.key;
     additions.push("prompt_cache_key");
   }
-  if (marked !== -1) additions.push("cache_control");
+  if (marks.kind !== "none") additions.push("cache_control");
   return {
     path: dialect.path,
     headers: { ...engine.headers },
@@ -100,6 +99,28 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     dropped: droppedNames(fields.dropped),
     additions,
   };
+}
+
+/** What an engine of this dialect is known not to do. */
+export function openAiLacks(capability: Capability, engine: Engine): boolean {
+  const { dialect } = engine.provider;
+  const takes = (field: string): boolean => dialect.fields === "all" || dialect.fields.includes(field);
+  switch (capability) {
+    case "images":
+      return modelRules(engine.model).textOnly;
+    case "tools":
+      return !takes("tools");
+    case "custom_tools":
+      return !dialect.opaqueParts;
+    case "forced_tool_choice":
+      return !takes("tool_choice");
+    case "json_object":
+      return !takes("response_format");
+    case "json_schema":
+      return (
+        !takes("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false
+      );
+  }
 }
 
 /** Writes what the dialect allows and remembers what it does not. */
@@ -165,36 +186,54 @@ function writeSampling(
 }
 
 function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDialect): void {
-  const tools = (request.tools ?? []).filter((tool) => tool.type === "function" || dialect.opaqueParts);
-  if (tools.length < (request.tools ?? []).length) fields.drop("tools", true);
+  const { tools: offered, choice } = offeredTools(request);
+  const tools = offered.flatMap((tool) => encodeTool(tool, dialect));
+  if (tools.length < offered.length) fields.drop("tools", true);
   // Mistral rejects an empty list; nobody needs one.
   if (tools.length === 0) return;
-  const choice = request.toolChoice;
   if (fields.accepts("tool_choice")) {
     fields.write("tool_choice", encodeToolChoice(choice, dialect));
   } else {
     // Who has no tools calls none, and to call what it likes is what a model does anyway.
     if (choice === "none") return;
-    if (choice !== "auto") fields.drop("tool_choice", choice);
+    if (choice !== undefined && choice !== "auto") fields.drop("tool_choice", true);
   }
-  fields.write("tools", tools.map(encodeTool));
+  fields.write("tools", tools);
   fields.write("parallel_tool_calls", request.parallelToolCalls);
 }
 
-function encodeTool(tool: Tool): JsonObject {
-  if (tool.type === "opaque") return tool.value;
-  const fn: JsonObject = { name: tool.name };
-  if (tool.description !== undefined) fn["description"] = tool.description;
-  if (tool.parameters !== undefined) fn["parameters"] = tool.parameters;
-  if (tool.strict !== undefined) fn["strict"] = tool.strict;
-  return { type: "function", function: fn };
+/** The tool, or nothing where the dialect has none of its kind. */
+function encodeTool(tool: Tool, dialect: OpenAiDialect): JsonObject[] {
+  switch (tool.type) {
+    case "opaque":
+      return dialect.opaqueParts && tool.dialect === "openai" ? [tool.value] : [];
+    case "custom": {
+      if (!dialect.opaqueParts) return [];
+      const custom: JsonObject = { name: tool.name };
+      if (tool.description !== undefined) custom["description"] = tool.description;
+      if (tool.format !== undefined) custom["format"] = tool.format;
+      return [{ type: "custom", custom }];
+    }
+    case "function": {
+      const fn: JsonObject = { name: tool.name };
+      if (tool.description !== undefined) fn["description"] = tool.description;
+      if (tool.parameters !== undefined) fn["parameters"] = tool.parameters;
+      if (tool.strict !== undefined) fn["strict"] = tool.strict;
+      return [{ type: "function", function: fn }];
+    }
+  }
 }
 
-function encodeToolChoice(choice: ToolChoice | undefined, dialect: OpenAiDialect): JsonValue | undefined {
+function encodeToolChoice(
+  choice: ReturnType<typeof offeredTools>["choice"],
+  dialect: OpenAiDialect,
+): JsonValue | undefined {
   if (choice === undefined) return undefined;
   if (choice === "required") return dialect.requiredToolChoice;
   if (typeof choice === "string") return choice;
-  return { type: "function", function: { name: choice.name } };
+  return choice.custom === true
+    ? { type: "custom", custom: { name: choice.name } }
+    : { type: "function", function: { name: choice.name } };
 }
 
 function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
@@ -230,19 +269,40 @@ function isPrefill(messages: readonly ChatMessage[], index: number): boolean {
   return index === messages.length - 1 && messages[index]?.role === "assistant";
 }
 
-/** The system message that ends the stable prefix; -1 when there is none. */
-function lastStableMessage(messages: readonly ChatMessage[]): number {
-  const explicit = messages.findLastIndex(
-    ({ role, content }) =>
-      role === "system" &&
-      Array.isArray(content) &&
-      content.some((part) => part.type === "text" && part.cacheBreakpoint === true),
+/** Where `cache_control` goes: nowhere, where the client put it, or at the end of the system prompt. */
+type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; message: ChatMessage };
+
+function chooseMarks(request: ChatRequest, cache: CachePlan): Marks {
+  if (cache.kind !== "breakpoints") return { kind: "none" };
+  if (hasCacheBreakpoint(request)) return { kind: "clients" };
+  const message = request.messages.findLast(
+    ({ role, content }) => role === "system" && contentText(content) !== "",
   );
-  if (explicit !== -1) return explicit;
-  return messages.findLastIndex(({ role, content }) => role === "system" && contentText(content) !== "");
+  return message === undefined ? { kind: "none" } : { kind: "message", message };
 }
 
-type MessageContext = { dialect: OpenAiDialect; isCacheMark: boolean; isPrefill: boolean; issuer: string };
+type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
+type MessageContext = Encoding & { isPrefill: boolean };
+
+/**
+ * The messages in order. A tool's result is text in this protocol: images in one follow as a message of
+ * the user, behind the last result of the same turn.
+ */
+function encodeMessages(messages: readonly ChatMessage[], encoding: Encoding): JsonObject[] {
+  const encoded: JsonObject[] = [];
+  let images: ImagePart[] = [];
+  messages.forEach((message, index) => {
+    encoded.push(encodeMessage(message, { ...encoding, isPrefill: isPrefill(messages, index) }));
+    if (message.role !== "tool") return;
+    if (Array.isArray(message.content)) {
+      images.push(...message.content.flatMap((part) => (part.type === "image" ? [part] : [])));
+    }
+    if (images.length === 0 || messages[index + 1]?.role === "tool") return;
+    encoded.push({ role: "user", content: images.map(encodePart) });
+    images = [];
+  });
+  return encoded;
+}
 
 function encodeMessage(message: ChatMessage, context: MessageContext): JsonObject {
   const { dialect } = context;
@@ -251,10 +311,10 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
   switch (message.role) {
     case "system": {
       const role = message.developer === true && dialect.developerRole ? "developer" : "system";
-      return { role, content: encodeSystemContent(message.content, context.isCacheMark), ...named };
+      return { role, content: encodeSystemContent(message, context.marks), ...named };
     }
     case "user":
-      return { role: "user", content: encodeContent(message.content, dialect), ...named };
+      return { role: "user", content: encodeContent(message.content, context), ...named };
     case "assistant":
       return { ...encodeAssistant(message, context), ...named };
     case "tool":
@@ -266,24 +326,37 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
   }
 }
 
-function encodeSystemContent(content: Content, isCacheMark: boolean): JsonValue {
-  if (!isCacheMark) return contentText(content);
-  // OpenRouter hands `cache_control` on content parts through to Anthropic.
+function encodeSystemContent(message: ChatMessage & { role: "system" }, marks: Marks): JsonValue {
+  const { content } = message;
+  const isMarked = marks.kind === "clients" ? isBreakpointMessage(message) : false;
+  if (!isMarked && !(marks.kind === "message" && marks.message === message)) return contentText(content);
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  const marked = parts.findLastIndex((part) => part.type === "text" && part.cacheBreakpoint === true);
-  const last =
-    marked === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : marked;
-  return parts.map((part, index) =>
-    index === last ? { ...encodePart(part), cache_control: { type: "ephemeral" } } : encodePart(part),
-  );
+  if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks));
+  const last = parts.findLastIndex((part) => part.type === "text" && part.text !== "");
+  return parts.map((part, index) => (index === last ? withMark(encodePart(part), true) : encodePart(part)));
 }
 
-function encodeContent(content: Content, dialect: OpenAiDialect): JsonValue {
+function encodeContent(content: Content, { dialect, marks }: MessageContext): JsonValue {
   if (typeof content === "string") return content;
-  const parts = content.filter((part) => part.type !== "opaque" || dialect.opaqueParts);
+  const parts = content.filter(
+    (part) => part.type !== "opaque" || (dialect.opaqueParts && part.dialect === "openai"),
+  );
   const [only] = parts;
-  if (parts.length === 1 && only?.type === "text") return only.text;
-  return parts.length === 0 ? "" : parts.map(encodePart);
+  const isMarked = marks.kind === "clients" && only?.type === "text" && only.cacheBreakpoint !== undefined;
+  if (parts.length === 1 && only?.type === "text" && !isMarked) return only.text;
+  return parts.length === 0 ? "" : parts.map((part) => encodeMarkedPart(part, marks));
+}
+
+function encodeMarkedPart(part: ContentPart, marks: Marks): JsonObject {
+  const encoded = encodePart(part);
+  const breakpoint = part.type === "opaque" ? undefined : part.cacheBreakpoint;
+  return marks.kind === "clients" && breakpoint !== undefined ? withMark(encoded, breakpoint) : encoded;
+}
+
+/** OpenRouter hands `cache_control` on content parts through to Anthropic. */
+function withMark(part: JsonObject, breakpoint: CacheBreakpoint): JsonObject {
+  const control: JsonObject = breakpoint === "1h" ? { type: "ephemeral", ttl: "1h" } : { type: "ephemeral" };
+  return { ...part, cache_control: control };
 }
 
 function encodePart(part: ContentPart): JsonObject {
@@ -304,7 +377,7 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
   const { dialect } = context;
   const encoded: JsonObject = {
     role: "assistant",
-    content: message.content === null ? null : encodeContent(message.content, dialect),
+    content: message.content === null ? null : encodeContent(message.content, context),
   };
   if (message.toolCalls !== undefined && message.toolCalls.length > 0) {
     encoded["tool_calls"] = message.toolCalls.map((call) => encodeToolCall(call, dialect));

@@ -1,0 +1,229 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
+import { interruptedRow, type LedgerRow, ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
+import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger-writer.ts";
+import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { aLedgerEntry } from "../support/turns.ts";
+
+const CHILD = fileURLToPath(new URL("../support/journal-child.ts", import.meta.url));
+const HOST = hostname().replace(/[^A-Za-z0-9]/g, "-");
+const LEASE_MS = 300_000;
+
+let folder: string;
+let clock: FakeClock;
+const open: TurnJournal[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sarmalink-journal-"));
+  clock = new FakeClock(Date.now());
+});
+afterEach(() => {
+  for (const journal of open.splice(0)) journal.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function aJournal(): TurnJournal {
+  const journal = openTurnJournal({ folder, clock });
+  open.push(journal);
+  return journal;
+}
+
+const files = (): string[] => readdirSync(folder).sort();
+const path = (name: string): string => join(folder, name);
+
+async function orphansOf(journal: TurnJournal): Promise<LedgerRow[]> {
+  const rows: LedgerRow[] = [];
+  for await (const { ended, started } of journal.orphans())
+    rows.push(...ended, ...started.map(interruptedRow));
+  return rows;
+}
+
+/** The file of a process that is no more, with these lines. */
+function leave(
+  lines: readonly unknown[],
+  options: { host?: string; pid?: number; part?: number; id?: string } = {},
+) {
+  const { host = HOST, pid = 4_194_305, part = 0, id = "aa" } = options;
+  const name = `turns.${host}.${pid}.${id}.${part}.jsonl`;
+  writeFileSync(path(name), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return name;
+}
+const began = (entry: LedgerEntry) => ({ begin: startedRow(entry) });
+const ended = (entry: LedgerEntry) => ({ end: ledgerRow(entry) });
+
+describe("a process that is killed", () => {
+  test("leaves every turn: ended ones as they were, begun ones interrupted", async () => {
+    const child = spawn(process.execPath, [CHILD, folder], { stdio: ["pipe", "pipe", "inherit"] });
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const tell = async (verb: string, entry: LedgerEntry): Promise<void> => {
+      child.stdin.write(`${JSON.stringify([verb, entry])}\n`);
+      expect((await answers.next()).value).toBe("ok");
+    };
+    const caller = { kind: "user", userId: randomUUID(), email: "a@b.test", accessToken: "SECRET" } as const;
+    const complete = aLedgerEntry({ caller });
+    const cut = aLedgerEntry({ caller });
+    await tell("begin", complete);
+    await tell("begin", cut);
+    await tell("end", complete);
+
+    const journal = aJournal();
+    expect(await orphansOf(journal)).toEqual([]);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+
+    const [name = ""] = files();
+    expect(statSync(path(name)).mode & 0o777).toBe(0o600);
+    const stored: LedgerRow[] = [];
+    const ledger = createLedgerWriter({
+      store: {
+        record: async (rows) => {
+          stored.push(...rows);
+          return [];
+        },
+      },
+      clock,
+      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      journal,
+    });
+    while (files().length > 0) await clock.advanceAsync(1);
+    expect(stored).toEqual([ledgerRow(complete), interruptedRow(startedRow(cut))]);
+    expect(JSON.stringify(stored)).not.toMatch(/SECRET|a@b/);
+    await ledger.close();
+  });
+});
+
+describe("files", () => {
+  test("are made with the first turn and gone when all is stored", () => {
+    const journal = aJournal();
+    expect(files()).toEqual([]);
+    const entry = aLedgerEntry();
+    journal.begin(startedRow(entry));
+    expect(files()).toHaveLength(1);
+    journal.end(ledgerRow(entry)).stored();
+    journal.close();
+    expect(files()).toEqual([]);
+  });
+
+  test("stay when something in them is not stored", () => {
+    const journal = aJournal();
+    journal.end(ledgerRow(aLedgerEntry())).stored();
+    journal.end(ledgerRow(aLedgerEntry()));
+    journal.close();
+    expect(files()).toHaveLength(1);
+  });
+
+  test("are followed by new ones, and deleted one by one as their turns are stored", () => {
+    const journal = aJournal();
+    const early = aLedgerEntry();
+    journal.begin(startedRow(early));
+    const tickets = Array.from({ length: 8_000 }, () => journal.end(ledgerRow(aLedgerEntry())));
+    const all = files();
+    expect(all.length).toBeGreaterThan(2);
+    for (const ticket of tickets) ticket.stored();
+    // The first holds the beginning of a turn that has not ended, the last is being written.
+    expect(files()).toEqual([all[0], all.at(-1)]);
+    journal.end(ledgerRow(early)).stored();
+    expect(files()).toEqual([all.at(-1)]);
+  });
+
+  test("cannot be made in a folder that cannot be written", () => {
+    const file = path("file");
+    writeFileSync(file, "");
+    expect(() => openTurnJournal({ folder: join(file, "journal"), clock })).toThrow();
+    if (process.getuid?.() === 0) return;
+    chmodSync(folder, 0o500);
+    expect(() => openTurnJournal({ folder, clock })).toThrow();
+    chmodSync(folder, 0o700);
+  });
+});
+
+describe("orphans", () => {
+  test("are read across the files of their process, and deleted once they were taken", async () => {
+    const [a, b, c] = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()];
+    leave([began(a), began(b)], { part: 9 });
+    leave([ended(a), began(c)], { part: 10 });
+    expect(await orphansOf(aJournal())).toEqual([
+      ledgerRow(a),
+      interruptedRow(startedRow(b)),
+      interruptedRow(startedRow(c)),
+    ]);
+    expect(files()).toEqual([]);
+  });
+
+  test("stay when nobody takes the rest", async () => {
+    leave([ended(aLedgerEntry())]);
+    for await (const part of aJournal().orphans()) {
+      expect(part.ended).toHaveLength(1);
+      break;
+    }
+    expect(files()).toHaveLength(1);
+  });
+
+  test("may end in the middle of a line, or hold what cannot be read", async () => {
+    const entry = aLedgerEntry();
+    const name = leave([ended(entry), { end: { requestId: "x" } }, 7, null]);
+    appendFileSync(path(name), '{"begin":{"requestId":"cut');
+    expect(await orphansOf(aJournal())).toEqual([ledgerRow(entry)]);
+  });
+
+  test("of a process with our own number are orphans: containers give it anew", async () => {
+    leave([ended(aLedgerEntry())], { pid: process.pid });
+    const other = aJournal();
+    other.begin(startedRow(aLedgerEntry()));
+    expect(await orphansOf(aJournal())).toHaveLength(1);
+    // The other journal of this very process is none.
+    expect(files()).toHaveLength(1);
+  });
+
+  test.each([
+    ["a process that lives", { pid: process.ppid }],
+    ["another machine", { host: "elsewhere" }],
+  ])("of %s are left alone until nobody has touched them for five minutes", async (_, where) => {
+    const name = leave([ended(aLedgerEntry())], where);
+    const touched = (clock.wallNow() - LEASE_MS + 10_000) / 1_000;
+    utimesSync(path(name), touched, touched);
+    const journal = aJournal();
+    expect(await orphansOf(journal)).toEqual([]);
+    clock.advance(10_001);
+    expect(await orphansOf(journal)).toHaveLength(1);
+    expect(files()).toEqual([]);
+  });
+
+  test("are not what strangers put into the folder", async () => {
+    writeFileSync(path("notes.txt"), "mine");
+    expect(await orphansOf(aJournal())).toEqual([]);
+    expect(files()).toEqual(["notes.txt"]);
+  });
+});
+
+test("a living process keeps its file young, and makes a new one when somebody deletes it", async () => {
+  const journal = aJournal();
+  journal.begin(startedRow(aLedgerEntry()));
+  const [name = ""] = files();
+  utimesSync(path(name), 1, 1);
+  await clock.advanceAsync(30_000);
+  expect(statSync(path(name)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+  rmSync(path(name));
+  await clock.advanceAsync(30_000);
+  journal.begin(startedRow(aLedgerEntry()));
+  expect(files()).toHaveLength(1);
+  journal.close();
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,181 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { modelsConfig } from "../support/test-gateway.ts";
+import { type Child, startChild } from "./child.ts";
+import type { BenchDatabase } from "./database.ts";
+import type { Load, LoadResult } from "./load.ts";
+import { percentile } from "./statistics.ts";
+
+/**
+ * CPU of a request through the gateway, beside the leanest handler that does the same job. Every part
+ * runs in a process of its own; rounds take turns, so that a slow moment of the machine hits all.
+ */
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const ASK = { model: "smart", messages: [{ role: "user", content: "Tell me about foxes." }] };
+const LAST_WORDS = "dog";
+
+type Work = { name: string; path: string; isStream: boolean; requests: number; concurrency: number };
+const WORKS: readonly Work[] = [
+  { name: "JSON", path: "/0", isStream: false, requests: 2_000, concurrency: 16 },
+  { name: "100 chunks", path: "/0", isStream: true, requests: 300, concurrency: 16 },
+  { name: "100 chunks, 5 ms apart", path: "/5", isStream: true, requests: 150, concurrency: 50 },
+];
+
+type Subject = {
+  name: string;
+  child: Child;
+  load(work: Work): Omit<Load, "requests" | "concurrency"> | undefined;
+};
+type Sample = { cpu: number; databaseCpu: number; latencies: number[] };
+
+const here = (file: string): string => new URL(`./${file}`, import.meta.url).pathname;
+const json = { "content-type": "application/json" };
+
+function passing(name: string, child: Child, url: string): Subject {
+  return {
+    name,
+    child,
+    load: ({ path, isStream }) => ({
+      url: `${url}${path}/v1/chat/completions`,
+      headers: json,
+      body: JSON.stringify({ ...ASK, stream: isStream }),
+      contains: LAST_WORDS,
+    }),
+  };
+}
+
+async function startGateway(upstream: string, database: BenchDatabase): Promise<Subject> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const url = `http://127.0.0.1:${port}`;
+  const config = JSON.parse(
+    modelsConfig({ fast: `${upstream}/0/v1`, spaced: `${upstream}/5/v1` }, { chain: [{ provider: "fast" }] }),
+  ) as { modes: Record<string, unknown> };
+  config.modes["fast"] = { failover: [{ provider: "spaced", model: "m", label: "spaced" }] };
+  const child = startChild("lib/server/cli/start.ts", {
+    isQuiet: true,
+    env: {
+      ...database.settings,
+      NODE_ENV: "production",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ENABLE_OPENAI_PROXY: "1",
+      MODELS_CONFIG: JSON.stringify(unlimited(config)),
+    },
+  });
+  const headers = { ...json, authorization: `Bearer ${database.key}` };
+  await untilUp(url);
+  const hasProxy = (await fetch(`${url}/api/v1/chat/completions`)).status !== 404;
+  return {
+    name: hasProxy ? "the gateway" : "the gateway (native chat)",
+    child,
+    load: ({ path, isStream }) => {
+      const model = path === "/0" ? "smart" : "fast";
+      if (hasProxy) {
+        const body = JSON.stringify({ ...ASK, model, stream: isStream });
+        return { url: `${url}/api/v1/chat/completions`, headers, body, contains: LAST_WORDS };
+      }
+      if (!isStream) return undefined;
+      const body = JSON.stringify({ message: "Tell me about foxes.", model });
+      return { url: `${url}/api/ai-chat`, headers, body, contains: '"type":"done"' };
+    },
+  };
+}
+
+/** No quota stands in the way of thousands of requests. */
+function unlimited(config: { modes: Record<string, unknown> }): unknown {
+  const modes = Object.entries(config.modes).map(([id, mode]) => [
+    id,
+    { ...(mode as object), perUserDailyLimit: 1_000_000 },
+  ]);
+  return { ...config, modes: Object.fromEntries(modes) as unknown };
+}
+
+async function untilUp(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const response = await fetch(`${url}/api/health`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("The gateway did not start; has `npm run build` been run?");
+}
+
+async function measure(subject: Subject, work: Work, share = 1): Promise<Sample | undefined> {
+  const load = subject.load(work);
+  if (load === undefined) return undefined;
+  const requests = Math.ceil(work.requests * share);
+  const before = await Promise.all([subject.child.cpu(), database.cpu()]);
+  const result = await generator.ask<LoadResult>({ ...load, requests, concurrency: work.concurrency });
+  const after = await Promise.all([subject.child.cpu(), database.cpu()]);
+  if (result.failures > 0) throw new Error(`${subject.name}: ${result.failures} failed: ${result.example}`);
+  return {
+    cpu: (after[0] - before[0]) / requests,
+    databaseCpu: (after[1] - before[1]) / requests,
+    latencies: result.latencies,
+  };
+}
+
+function row(work: Work, subject: Subject, samples: readonly Sample[], leanest: number): string {
+  const cpu = median(samples.map((sample) => sample.cpu));
+  const latencies = samples.flatMap((sample) => sample.latencies);
+  const ms = (share: number): string => `${percentile(latencies, share).toFixed(2)} ms`;
+  const databaseCpu = median(samples.map((sample) => sample.databaseCpu));
+  const cells = [
+    work.name,
+    subject.name,
+    `${cpu.toFixed(0)} µs`,
+    `${(cpu / leanest).toFixed(2)}×`,
+    ms(0.5),
+    ms(0.99),
+    databaseCpu > 20 ? `${databaseCpu.toFixed(0)} µs` : "",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+const median = (values: readonly number[]): number => percentile(values, 0.5);
+
+const dataDir = await mkdtemp(join(tmpdir(), "sarmalink-bench-"));
+const database = startChild(here("database.ts"));
+const upstream = startChild(here("chat-upstream.ts"));
+const generator = startChild(here("load.ts"));
+const [stored, origin] = await Promise.all([
+  database.ask<BenchDatabase>(dataDir),
+  upstream.ask<string>("start"),
+]);
+const lean = async (client: "fetch" | "undici"): Promise<Subject> => {
+  const child = startChild(here("leanest.ts"));
+  const url = await child.ask<string>({ client, upstream: origin });
+  return passing(`leanest handler, ${client}`, child, url);
+};
+const stub = startChild(here("host-stub.ts"));
+const subjects: Subject[] = [
+  await lean("fetch"),
+  await lean("undici"),
+  passing("our host alone", stub, await stub.ask<string>(origin)),
+  await startGateway(origin, stored),
+];
+
+const lines: string[] = [];
+for (const work of WORKS) {
+  const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]));
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const subject of subjects) {
+      // The first round only warms up.
+      const sample = await measure(subject, work, round === -1 ? 0.5 : 1);
+      if (round >= 0 && sample !== undefined) samples.get(subject)?.push(sample);
+    }
+  }
+  const [leanest] = [...samples.values()].map((all) => median(all.map(({ cpu }) => cpu)));
+  for (const [subject, all] of samples)
+    if (all.length > 0) lines.push(row(work, subject, all, leanest ?? Number.NaN));
+}
+console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}\n`);
+console.log("| | server | CPU a request | ratio | p50 | p99 | database |");
+console.log("|---|---|---:|---:|---:|---:|---:|");
+console.log(lines.join("\n"));
+
+for (const child of [...subjects.map((subject) => subject.child), database, upstream, generator])
+  child.stop();
+await new Promise((resolve) => setTimeout(resolve, 1_000));
+await rm(dataDir, { recursive: true, force: true });
+process.exit(0);

@@ -1,0 +1,33 @@
+// Run as a process of its own: asks for many admissions of a key at once, when told to, and prints how
+// many passed.
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseKeyAdmission } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createKeyAdmission } from "#lib/services/key-admission.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const [url = "", publishableKey = "", serviceRoleKey = "", keyId = "", count = "0"] = process.argv.slice(2);
+const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey });
+const clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  after: () => ({ cancel: () => undefined }),
+};
+// A slow machine must not be taken for a database that is away.
+const admission = createKeyAdmission(createSupabaseKeyAdmission({ clients, timeoutMs: 15_000 }), clock);
+const caller = { kind: "key", userId: "", keyId, limits: { requestsPerMinute: 60 } } as const;
+
+process.stdout.write("ready\n");
+await new Promise((resolve) => process.stdin.once("data", resolve));
+const outcomes = await Promise.all(
+  Array.from({ length: Number(count) }, () =>
+    admission.admit(caller).then(
+      () => "passed",
+      (error: unknown) => (error instanceof GatewayError ? error.code : String(error)),
+    ),
+  ),
+);
+const counts = Object.groupBy(outcomes, (outcome) => outcome);
+process.stdout.write(
+  `${JSON.stringify(Object.fromEntries(Object.entries(counts).map(([name, all]) => [name, all?.length])))}\n`,
+);
+process.exit(0);

@@ -1,0 +1,249 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdirSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { LedgerRow, StartedRow } from "#lib/services/ledger-row.ts";
+import type { JournalTicket, TurnJournal } from "#lib/services/ledger-writer.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
+import { parseJson } from "#lib/shared/json.ts";
+
+/** A file that has grown to this is followed by a new one. */
+const SEGMENT_BYTES = 1024 * 1024;
+/** A living process touches its file this often, milliseconds. */
+const HEARTBEAT_MS = 30_000;
+/**
+ * A file that nobody has touched for this long has no process any more, milliseconds. For processes that
+ * cannot be asked: on another machine or in another container, or where the number belongs to a new one.
+ */
+const LEASE_MS = 300_000;
+const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)\.([0-9a-f]+)\.(\d+)\.jsonl$/;
+
+export type TurnJournalOptions = {
+  /** Made if it is not there, for us alone. */
+  folder: string;
+  clock: Clock;
+};
+
+/** One file, and how many turns in it are not in the database yet. */
+type Segment = { path: string; fd: number; bytes: number; waiting: number };
+type OrphanFile = { path: string; order: number };
+
+const startedSchema = z.object({
+  requestId: z.string(),
+  tier: z.string(),
+  startedAt: z.number(),
+  userId: z.string().nullable(),
+  keyId: z.string().nullable(),
+});
+const endedSchema = startedSchema.extend({
+  status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
+  deliveredContent: z.boolean(),
+  model: z.string().nullable(),
+  backend: z.string().nullable(),
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+  cachedTokens: z.number(),
+  costUsd: z.number().nullable(),
+  usageSource: z.enum(["exact", "estimated"]),
+  attempts: z.array(
+    z.object({
+      modelId: z.string(),
+      backend: z.string(),
+      keyIndex: z.number().nullable(),
+      status: z.string(),
+      latencyMs: z.number(),
+      tokensOut: z.number().nullable(),
+      meta: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+
+/** The journals open in this process, whoever opened them: none of them is an orphan. */
+const OPEN = Symbol.for("sarmalink.turn-journals");
+
+function openHere(): Set<string> {
+  const place = globalThis as { [OPEN]?: Set<string> };
+  place[OPEN] ??= new Set();
+  return place[OPEN];
+}
+
+/**
+ * A journal of turns in files. A line that was written survives the end of the process, however it ends;
+ * the end of the machine may take the last seconds along.
+ *
+ * Throws when the folder cannot be written. Files are made with the first turn, and deleted when the
+ * database has all that is in them.
+ */
+export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJournal {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const probe = join(folder, `probe.${process.pid}.${randomBytes(4).toString("hex")}`);
+  closeSync(openSync(probe, "wx", 0o600));
+  rmSync(probe);
+  return new FileJournal(folder, clock);
+}
+
+class FileJournal implements TurnJournal {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #host = hostname().replace(/[^A-Za-z0-9]/g, "-") || "localhost";
+  readonly #id = randomBytes(8).toString("hex");
+  readonly #closing = new AbortController();
+  /** Where the turns in flight have begun. */
+  readonly #begun = new Map<string, Segment>();
+  #current: Segment | undefined;
+  #segments = 0;
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+    openHere().add(this.#id);
+  }
+
+  begin(row: StartedRow): void {
+    const segment = this.#write({ begin: row });
+    segment.waiting++;
+    this.#begun.set(row.requestId, segment);
+  }
+
+  end(row: LedgerRow): JournalTicket {
+    const started = this.#begun.get(row.requestId);
+    this.#begun.delete(row.requestId);
+    const ended = this.#write({ end: row });
+    ended.waiting++;
+    return {
+      stored: () => {
+        this.#stored(ended);
+        if (started !== undefined) this.#stored(started);
+      },
+    };
+  }
+
+  async *orphans(): ReturnType<TurnJournal["orphans"]> {
+    for (const files of await this.#leftBehind()) {
+      const open = new Map<string, StartedRow>();
+      for (const { path } of files) {
+        const ended = await readSegment(path, open);
+        if (ended.length > 0) yield { ended, started: [] };
+      }
+      if (open.size > 0) yield { ended: [], started: [...open.values()] };
+      for (const { path } of files) rmSync(path, { force: true });
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    openHere().delete(this.#id);
+    const last = this.#current;
+    this.#current = undefined;
+    if (last === undefined) return;
+    closeSync(last.fd);
+    if (last.waiting === 0) rmSync(last.path, { force: true });
+  }
+
+  #write(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
+    const segment = this.#segment();
+    const text = `${JSON.stringify(line)}\n`;
+    writeSync(segment.fd, text);
+    segment.bytes += text.length;
+    return segment;
+  }
+
+  #segment(): Segment {
+    const current = this.#current;
+    if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
+    const name = `turns.${this.#host}.${process.pid}.${this.#id}.${this.#segments}.jsonl`;
+    const path = join(this.#folder, name);
+    const next: Segment = { path, fd: openSync(path, "a", 0o600), bytes: 0, waiting: 0 };
+    this.#segments++;
+    this.#current = next;
+    if (current !== undefined) {
+      closeSync(current.fd);
+      if (current.waiting === 0) rmSync(current.path, { force: true });
+    } else void this.#beat();
+    return next;
+  }
+
+  #stored(segment: Segment): void {
+    segment.waiting--;
+    if (segment.waiting === 0 && segment !== this.#current) rmSync(segment.path, { force: true });
+  }
+
+  /** Keeps the current file young, so that nobody takes it for an orphan. */
+  async #beat(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await sleep(this.#clock, HEARTBEAT_MS, this.#closing.signal);
+      if (this.#current === undefined) continue;
+      const now = this.#clock.wallNow() / 1_000;
+      try {
+        utimesSync(this.#current.path, now, now);
+      } catch {
+        // Somebody has deleted the file: what is written to it from now on would be lost with us.
+        this.#current.bytes = SEGMENT_BYTES;
+      }
+    }
+  }
+
+  /** The files of processes that are no more, by process, oldest first. */
+  async #leftBehind(): Promise<OrphanFile[][]> {
+    const groups = new Map<string, { files: OrphanFile[]; youngest: number; host: string; pid: number }>();
+    for (const name of await readdir(this.#folder)) {
+      const [, host = "", pid = "", id = "", order = ""] = NAME.exec(name) ?? [];
+      if (id === "" || openHere().has(id)) continue;
+      const path = join(this.#folder, name);
+      const age = await stat(path).catch(ifGone);
+      if (age === undefined) continue;
+      const group = groups.get(id) ?? { files: [], youngest: 0, host, pid: Number(pid) };
+      group.files.push({ path, order: Number(order) });
+      group.youngest = Math.max(group.youngest, age.mtimeMs);
+      groups.set(id, group);
+    }
+    return [...groups.values()]
+      .filter(({ host, pid, youngest }) => this.#isDead(host, pid, youngest))
+      .map(({ files }) => files.sort((a, b) => a.order - b.order));
+  }
+
+  #isDead(host: string, pid: number, youngest: number): boolean {
+    if (this.#clock.wallNow() - youngest > LEASE_MS) return true;
+    if (host !== this.#host) return false;
+    // Our own number, and not one of ours: a container's processes get the same numbers at every start.
+    return pid === process.pid || !isAlive(pid);
+  }
+}
+
+/** Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end. */
+async function readSegment(path: string, open: Map<string, StartedRow>): Promise<LedgerRow[]> {
+  const ended: LedgerRow[] = [];
+  const text = await readFile(path, "utf8").catch(ifGone);
+  for (const line of (text ?? "").split("\n")) {
+    // The last line may have been cut off with its process.
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) continue;
+    const { begin, end } = parsed.data;
+    if (begin !== undefined) open.set(begin.requestId, begin);
+    if (end !== undefined) {
+      open.delete(end.requestId);
+      ended.push(end);
+    }
+  }
+  return ended;
+}
+
+const lineSchema = z.object({ begin: startedSchema.optional(), end: endedSchema.optional() });
+
+/** Another process may be clearing up as well. */
+function ifGone(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there, as somebody else's.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

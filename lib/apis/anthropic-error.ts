@@ -1,0 +1,26 @@
+import type { ErrorCode, GatewayError } from "#lib/shared/errors.ts";
+
+export type AnthropicError = {
+  type: "error";
+  error: { type: string; message: string };
+  request_id: string | null;
+};
+
+/** Anthropic's words for the statuses that it documents. */
+const TYPES: Readonly<Record<number, string>> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  503: "overloaded_error",
+};
+const TYPES_OF_CODES: Partial<Record<ErrorCode, string>> = { budget_exceeded: "billing_error" };
+
+/** A failure in the shape of Anthropic's API. */
+export function anthropicErrorBody(error: GatewayError, requestId: string | null): AnthropicError {
+  const fallback = error.status >= 500 ? "api_error" : "invalid_request_error";
+  const type = TYPES_OF_CODES[error.code] ?? TYPES[error.status] ?? fallback;
+  return { type: "error", error: { type, message: error.message }, request_id: requestId };
+}

@@ -1,0 +1,9 @@
+import type { CacheBreakpoint } from "#lib/chat/request.ts";
+
+/** What `cache_control` means; nothing where there is none. */
+export function cacheBreakpoint(control: { ttl?: "5m" | "1h" | null | undefined } | null | undefined): {
+  cacheBreakpoint?: CacheBreakpoint;
+} {
+  if (control === null || control === undefined) return {};
+  return { cacheBreakpoint: control.ttl === "1h" ? "1h" : true };
+}

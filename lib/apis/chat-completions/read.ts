@@ -1,0 +1,230 @@
+import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
+import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
+import { type ChatCompletionsBody, chatCompletionsSchema } from "#lib/apis/chat-completions/schema.ts";
+import { createChatCompletionsWriter } from "#lib/apis/chat-completions/write.ts";
+import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
+import { conversationOf } from "#lib/apis/conversation.ts";
+import { defined, otherFields } from "#lib/apis/fields.ts";
+import type {
+  ChatMessage,
+  ChatRequest,
+  Content,
+  ContentPart,
+  FunctionTool,
+  ReasoningEffort,
+  ResponseFormat,
+  Tool,
+  ToolCall,
+  ToolChoice,
+} from "#lib/chat/request.ts";
+
+/** `POST /v1/chat/completions` as OpenAI documents it, and what its clients send beyond that. */
+export const chatCompletions: CompletionApi<typeof chatCompletionsSchema> = {
+  schema: chatCompletionsSchema,
+  read: readChatCompletions,
+};
+
+const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(chatCompletionsSchema.shape));
+
+function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
+  const messages = body.messages.map(readMessage);
+  const toolChoice = readToolChoice(body);
+  const effort = body.reasoning_effort ?? body.reasoning?.effort ?? undefined;
+  const chat: ChatRequest = {
+    messages,
+    stream: body.stream === true,
+    conversationId: conversationOf(messages),
+    ...defined({
+      tools: readTools(body),
+      toolChoice,
+      parallelToolCalls: body.parallel_tool_calls ?? undefined,
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      topK: body.top_k ?? undefined,
+      frequencyPenalty: body.frequency_penalty ?? undefined,
+      presencePenalty: body.presence_penalty ?? undefined,
+      seed: body.seed ?? undefined,
+      stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
+      n: body.n ?? undefined,
+      logprobs: body.logprobs ?? undefined,
+      topLogprobs: body.top_logprobs ?? undefined,
+      logitBias: body.logit_bias ?? undefined,
+      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+      responseFormat: readResponseFormat(body),
+      reasoningEffort: effort ?? effortOfBudget(body.reasoning?.max_tokens ?? undefined),
+      reasoningBudgetTokens: body.reasoning?.max_tokens ?? undefined,
+      user: body.user ?? undefined,
+    }),
+  };
+  const extra = otherFields(body, READ_FIELDS);
+  if (Object.keys(extra).length > 0) chat.extra = { dialect: "openai", fields: extra };
+  const models = [...new Set([...(body.model == null ? [] : [body.model]), ...(body.models ?? [])])];
+  return {
+    chat,
+    models,
+    dropped: [],
+    createWriter: (meta) =>
+      createChatCompletionsWriter(meta, {
+        includeUsage: body.stream_options?.include_usage === true,
+        legacyFunctions: body.functions != null,
+      }),
+  };
+}
+
+/** The effort that a number of tokens to think with comes to. */
+export function effortOfBudget(tokens: number | undefined): ReasoningEffort | undefined {
+  if (tokens === undefined) return undefined;
+  if (tokens === 0) return "none";
+  if (tokens <= 2_048) return "low";
+  return tokens <= 8_192 ? "medium" : "high";
+}
+
+type Message = ChatCompletionsBody["messages"][number];
+type MessageContent = Message["content"];
+
+function readMessage(message: Message): ChatMessage {
+  const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
+  switch (message.role) {
+    case "system":
+      return { role: "system", content: readContent(message.content), ...name };
+    case "developer":
+      return { role: "system", content: readContent(message.content), developer: true, ...name };
+    case "user":
+      return { role: "user", content: readContent(message.content), ...name };
+    case "assistant":
+      return {
+        role: "assistant",
+        content: message.content == null ? null : readContent(message.content),
+        ...name,
+        ...readAssistant(message),
+      };
+    case "tool":
+      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
+    case "function":
+      // The older form of a tool's result, named by its function.
+      return { role: "tool", toolCallId: message.name, content: readContent(message.content) };
+  }
+}
+
+function readAssistant(message: Message & { role: "assistant" }) {
+  const calls = (message.tool_calls ?? []).flatMap((call): ToolCall[] => {
+    const signature = call.extra_content?.google?.thought_signature ?? undefined;
+    const signed =
+      signature === undefined ? {} : { signature: { issuer: "gemini-grounded", value: signature } };
+    const { custom } = call;
+    if (custom != null) {
+      return [
+        { id: call.id ?? "", name: custom.name, arguments: custom.input ?? "", custom: true, ...signed },
+      ];
+    }
+    const fn = call.function;
+    if (fn == null) return [];
+    const args = fn.arguments ?? "";
+    const text = typeof args === "string" ? args : JSON.stringify(args);
+    return [{ id: call.id ?? "", name: fn.name, arguments: text, ...signed }];
+  });
+  const legacy = message.function_call;
+  if (legacy != null) calls.push({ id: legacy.name, name: legacy.name, arguments: legacy.arguments ?? "" });
+  const reasoning = readReasoning(message.reasoning_content ?? message.reasoning, message.reasoning_details);
+  return defined({
+    toolCalls: calls.length > 0 ? calls : undefined,
+    reasoning: reasoning.length > 0 ? reasoning : undefined,
+    refusal: message.refusal ?? undefined,
+  });
+}
+
+function readContent(content: MessageContent): Content {
+  if (content === null || content === undefined) return "";
+  return typeof content === "string" ? content : content.map(readPart);
+}
+
+function readPart(part: Exclude<MessageContent, string | null | undefined>[number]): ContentPart {
+  if (typeof part === "string") return { type: "text", text: part };
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text, ...cacheBreakpoint(part.cache_control) };
+    case "refusal":
+      return { type: "text", text: part.refusal };
+    case "image_url": {
+      const image = typeof part.image_url === "string" ? { url: part.image_url } : part.image_url;
+      const { url, detail = null } = { detail: undefined, ...image };
+      return {
+        type: "image",
+        url,
+        ...(detail === null ? {} : { detail }),
+        ...cacheBreakpoint(part.cache_control),
+      };
+    }
+    case "other":
+      return { type: "opaque", dialect: "openai", value: part.value };
+  }
+}
+
+type FunctionBody = NonNullable<ChatCompletionsBody["functions"]>[number];
+
+function readTools(body: ChatCompletionsBody): Tool[] | undefined {
+  if (body.tools == null) return body.functions?.map((fn) => readFunction(fn, undefined));
+  if (body.tools.length === 0) return undefined;
+  return body.tools.map((tool): Tool => {
+    switch (tool.type) {
+      case "function":
+        return readFunction(tool.function, tool.cache_control);
+      case "custom": {
+        const { name, description, format } = tool.custom;
+        return {
+          type: "custom",
+          name,
+          ...defined({ description: description ?? undefined, format: format ?? undefined }),
+        };
+      }
+      case "other":
+        return { type: "opaque", dialect: "openai", value: tool.value };
+    }
+  });
+}
+
+function readFunction(fn: FunctionBody, control: FunctionBody["cache_control"]): FunctionTool {
+  return {
+    type: "function",
+    name: fn.name,
+    ...defined({
+      description: fn.description ?? undefined,
+      parameters: fn.parameters ?? undefined,
+      strict: fn.strict ?? undefined,
+    }),
+    ...cacheBreakpoint(control ?? fn.cache_control),
+  };
+}
+
+function readToolChoice(body: ChatCompletionsBody): ToolChoice | undefined {
+  const choice = body.tool_choice ?? undefined;
+  if (choice === undefined) {
+    const legacy = body.function_call ?? undefined;
+    if (legacy === undefined || typeof legacy === "string") return legacy;
+    return { type: "tool", name: legacy.name };
+  }
+  if (typeof choice === "string") return choice === "any" ? "required" : choice;
+  switch (choice.type) {
+    case "function":
+      return { type: "tool", name: choice.function.name };
+    case "custom":
+      return { type: "tool", name: choice.custom.name, custom: true };
+    case "allowed_tools": {
+      const { mode, tools } = choice.allowed_tools;
+      const names = tools.flatMap((tool) => tool.function?.name ?? tool.custom?.name ?? []);
+      return { type: "allowed", names, required: mode === "required" };
+    }
+  }
+}
+
+function readResponseFormat({ response_format: format }: ChatCompletionsBody): ResponseFormat | undefined {
+  if (format === null || format === undefined) return undefined;
+  if (format.type !== "json_schema") return { type: format.type };
+  const { name, schema, strict, description } = format.json_schema;
+  return {
+    type: "json_schema",
+    name: name ?? "answer",
+    schema: schema ?? {},
+    ...defined({ strict: strict ?? undefined, description: description ?? undefined }),
+  };
+}

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
+
+const text = z.string();
+const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
+const imagePart = z.looseObject({
+  type: z.literal("image_url"),
+  // Some clients send the URL alone.
+  image_url: z.union([text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })]),
+  cache_control: cacheControl.nullish(),
+});
+/** What the model refused to say, when it comes back as history. */
+const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
+/** Audio, files, and whatever comes next: passed on to engines that know them. */
+const otherPart = other(["text", "image_url", "refusal"]);
+const content = z.union([text, z.array(z.union([text, textPart, imagePart, refusalPart, otherPart]))]);
+
+const toolCall = z.looseObject({
+  id: z.string().nullish(),
+  type: z.enum(["function", "custom"]).nullish(),
+  function: z.looseObject({ name: text, arguments: z.union([text, jsonObject]).nullish() }).nullish(),
+  custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
+  extra_content: z
+    .looseObject({ google: z.looseObject({ thought_signature: text.nullish() }).nullish() })
+    .nullish(),
+});
+
+const name = z.string().max(256).nullish();
+const message = z.discriminatedUnion("role", [
+  z.looseObject({ role: z.enum(["system", "developer"]), content: content.nullish(), name }),
+  z.looseObject({ role: z.literal("user"), content: content.nullish(), name }),
+  z.looseObject({
+    role: z.literal("assistant"),
+    content: content.nullish(),
+    name,
+    refusal: text.nullish(),
+    tool_calls: z.array(toolCall).nullish(),
+    function_call: z.looseObject({ name: text, arguments: text.nullish() }).nullish(),
+    reasoning: text.nullish(),
+    reasoning_content: text.nullish(),
+    reasoning_details: z.array(jsonObject).nullish(),
+  }),
+  z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: text }),
+  z.looseObject({ role: z.literal("function"), content: content.nullish(), name: text }),
+]);
+
+const functionTool = z.looseObject({
+  type: z.literal("function"),
+  function: z.looseObject({
+    name: z.string().min(1).max(256),
+    description: text.nullish(),
+    parameters: jsonObject.nullish(),
+    strict: z.boolean().nullish(),
+    cache_control: cacheControl.nullish(),
+  }),
+  cache_control: cacheControl.nullish(),
+});
+const customTool = z.looseObject({
+  type: z.literal("custom"),
+  custom: z.looseObject({
+    name: z.string().min(1).max(256),
+    description: text.nullish(),
+    format: jsonObject.nullish(),
+  }),
+});
+/** Tools that a provider runs itself. */
+const otherTool = other(["function", "custom"]);
+const namedFunction = z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: text }) });
+const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: text }) });
+const toolChoice = z.union([
+  z.enum(["auto", "none", "required"]),
+  // Mistral's word for `required`, which clients of Mistral send.
+  z.literal("any"),
+  namedFunction,
+  namedCustom,
+  z.looseObject({
+    type: z.literal("allowed_tools"),
+    allowed_tools: z.looseObject({
+      mode: z.enum(["auto", "required"]),
+      tools: z.array(
+        z.looseObject({
+          function: z.looseObject({ name: text }).nullish(),
+          custom: z.looseObject({ name: text }).nullish(),
+        }),
+      ),
+    }),
+  }),
+]);
+
+const responseFormat = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("text") }),
+  z.looseObject({ type: z.literal("json_object") }),
+  z.looseObject({
+    type: z.literal("json_schema"),
+    json_schema: z.looseObject({
+      name: text.nullish(),
+      description: text.nullish(),
+      schema: jsonObject.nullish(),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+]);
+
+const count = z.int().positive();
+
+/**
+ * The body of `POST /api/v1/chat/completions`. Loose: a field that is not listed never breaks a request;
+ * it goes to engines that know it.
+ */
+export const chatCompletionsSchema = z
+  .looseObject({
+    model: z.string().min(1).max(256).nullish().describe("A mode, `auto`, or an engine as `provider/model`."),
+    models: z
+      .array(z.string().min(1).max(256))
+      .max(20)
+      .nullish()
+      .describe("More of them, in order of preference."),
+    messages: z.array(message).min(1).max(10_000),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    tools: z
+      .array(z.union([functionTool, customTool, otherTool]))
+      .max(1_000)
+      .nullish(),
+    tool_choice: toolChoice.nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
+    functions: z.array(functionTool.shape.function).max(1_000).nullish(),
+    function_call: z.union([z.enum(["auto", "none"]), z.looseObject({ name: text })]).nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    top_k: z.int().nonnegative().nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    seed: z.int().nullish(),
+    stop: z.union([text, z.array(text).max(16)]).nullish(),
+    n: count.max(128).nullish(),
+    logprobs: z.boolean().nullish(),
+    top_logprobs: z.int().min(0).max(20).nullish(),
+    logit_bias: z.record(z.string(), z.number()).nullish(),
+    max_tokens: count.nullish(),
+    max_completion_tokens: count.nullish(),
+    response_format: responseFormat.nullish(),
+    reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
+    reasoning: z
+      .looseObject({
+        effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
+        max_tokens: z.int().nonnegative().nullish(),
+      })
+      .nullish()
+      .describe("OpenRouter's form of `reasoning_effort`."),
+    user: text.nullish(),
+  })
+  .refine(({ model, models }) => model != null || (models ?? []).length > 0, {
+    path: ["model"],
+    message: "must name a model",
+  });
+
+export type ChatCompletionsBody = z.output<typeof chatCompletionsSchema>;

@@ -1,0 +1,220 @@
+import type { Answer, AnswerChoice } from "#lib/apis/answer.ts";
+import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
+import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
+import { openAiErrorBody } from "#lib/apis/openai-error.ts";
+import type { FinishReason, Source } from "#lib/chat/events.ts";
+import type { IssuerToken } from "#lib/chat/request.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import { arrayField, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
+
+export type ChatCompletionsOptions = {
+  /** The client asked for a last chunk with the usage. */
+  includeUsage: boolean;
+  /** The client speaks of functions, as before there were tools: its answer has a `function_call`. */
+  legacyFunctions: boolean;
+};
+
+const DONE = "data: [DONE]\n\n";
+
+/** The writer of chat completions: one JSON body, or chunks. */
+export function createChatCompletionsWriter(meta: AnswerMeta, options: ChatCompletionsOptions): AnswerWriter {
+  return new ChatCompletionsWriter(meta, options);
+}
+
+class ChatCompletionsWriter implements AnswerWriter {
+  readonly #meta: AnswerMeta;
+  readonly #options: ChatCompletionsOptions;
+  /** What every chunk begins with, up to its choices. */
+  readonly #head: string;
+  /** What every chunk ends with, from behind its choices. */
+  readonly #tail: string;
+  /** The common chunk, before and behind the literal of its text. */
+  readonly #beforeText: string;
+  readonly #afterText: string;
+  /** Choices whose first chunk, with the role, is out. */
+  readonly #begun = new Set<number>();
+
+  constructor(meta: AnswerMeta, options: ChatCompletionsOptions) {
+    this.#meta = meta;
+    this.#options = options;
+    const head = JSON.stringify({
+      id: `chatcmpl-${meta.id}`,
+      object: "chat.completion.chunk",
+      created: meta.createdAt,
+      model: meta.model,
+    });
+    this.#head = `data: ${head.slice(0, -1)},"choices":[`;
+    // Only the last chunk has a usage; the others say that they have none.
+    this.#tail = options.includeUsage ? `],"usage":null}\n\n` : "]}\n\n";
+    this.#beforeText = `${this.#head}{"index":0,"delta":{"content":`;
+    this.#afterText = `},"logprobs":null,"finish_reason":null}${this.#tail}`;
+  }
+
+  whole(answer: Answer, usage: TokenUsage): JsonObject {
+    return {
+      id: `chatcmpl-${this.#meta.id}`,
+      object: "chat.completion",
+      created: this.#meta.createdAt,
+      model: this.#meta.model,
+      choices: answer.choices.map((choice) => this.#wholeChoice(choice, answer.sources)),
+      usage: usageObject(usage),
+    };
+  }
+
+  batch(events: readonly RunEvent[]): string {
+    let frames = "";
+    for (const event of events) frames += this.#frame(event);
+    return frames;
+  }
+
+  end(usage: TokenUsage): string {
+    if (!this.#options.includeUsage) return DONE;
+    return `${this.#head}],"usage":${JSON.stringify(usageObject(usage))}}\n\n${DONE}`;
+  }
+
+  fail(error: GatewayError): string {
+    const choice = JSON.stringify({ index: 0, delta: {}, logprobs: null, finish_reason: "error" });
+    const { error: body } = openAiErrorBody(error);
+    return `${this.#head}${choice}],"error":${JSON.stringify(body)}}\n\n`;
+  }
+
+  #frame(event: RunEvent): string {
+    switch (event.type) {
+      case "text":
+        if (event.choice === undefined && event.logprobs === undefined && this.#begun.has(0)) {
+          return `${this.#beforeText}${JSON.stringify(event.text)}${this.#afterText}`;
+        }
+        return this.#delta(event.choice, { content: event.text }, event.logprobs);
+      case "refusal":
+        return this.#delta(event.choice, { refusal: event.text });
+      case "reasoning":
+        return this.#delta(event.choice, reasoningDelta(event.text, event.signature));
+      case "tool_call":
+        return this.#delta(event.choice, this.#toolDelta(event));
+      case "sources":
+        return this.#delta(undefined, { annotations: annotations(event.sources) });
+      case "finish":
+        return this.#delta(event.choice, {}, undefined, this.#finishReason(event.reason));
+      case "attempt":
+      case "engine":
+      case "completed":
+        return "";
+    }
+  }
+
+  #delta(
+    index: number | undefined,
+    delta: JsonObject,
+    logprobs: JsonValue = null,
+    finishReason: string | null = null,
+  ): string {
+    const choice = index ?? 0;
+    let frames = "";
+    if (!this.#begun.has(choice)) {
+      this.#begun.add(choice);
+      frames = this.#delta(choice, { role: "assistant", content: "", refusal: null });
+    }
+    const body = JSON.stringify({ index: choice, delta, logprobs, finish_reason: finishReason });
+    return `${frames}${this.#head}${body}${this.#tail}`;
+  }
+
+  #toolDelta(event: RunEvent & { type: "tool_call" }): JsonObject {
+    const { index, id, name, custom } = event;
+    const words: JsonObject = custom === true ? { input: event.arguments } : { arguments: event.arguments };
+    const body: JsonObject = name === undefined ? words : { name, ...words };
+    if (this.#options.legacyFunctions) return { function_call: body };
+    const call: JsonObject = { index };
+    if (id !== undefined) {
+      call["id"] = id;
+      call["type"] = custom === true ? "custom" : "function";
+    }
+    call[custom === true ? "custom" : "function"] = body;
+    return { tool_calls: [{ ...call, ...extraContent(event.signature) }] };
+  }
+
+  #finishReason(reason: FinishReason): string {
+    switch (reason) {
+      case "tool_calls":
+        return this.#options.legacyFunctions ? "function_call" : reason;
+      // Clients switch on a closed list; the provider's own word would be none of it.
+      case "other":
+        return "stop";
+      case "stop":
+      case "length":
+      case "content_filter":
+        return reason;
+    }
+  }
+
+  #wholeChoice(choice: AnswerChoice, sources: readonly Source[]): JsonObject {
+    const calls = choice.toolCalls;
+    const hasNoText = choice.text === "" && (calls.length > 0 || choice.refusal !== "");
+    const message: JsonObject = {
+      role: "assistant",
+      content: hasNoText ? null : choice.text,
+      refusal: choice.refusal === "" ? null : choice.refusal,
+      annotations: annotations(sources),
+    };
+    if (choice.reasoning !== "") message["reasoning_content"] = choice.reasoning;
+    if (choice.signatures.length > 0) {
+      message["reasoning_details"] = choice.signatures.map(({ token }) => toReasoningDetail(token));
+    }
+    const [first] = calls;
+    if (first !== undefined && this.#options.legacyFunctions) {
+      message["function_call"] = { name: first.name, arguments: first.arguments };
+    } else if (calls.length > 0) {
+      message["tool_calls"] = calls.map(({ id, name, arguments: text, custom, signature }) => ({
+        id,
+        ...(custom
+          ? { type: "custom", custom: { name, input: text } }
+          : { type: "function", function: { name, arguments: text } }),
+        ...extraContent(signature),
+      }));
+    }
+    return {
+      index: choice.index,
+      message,
+      logprobs: joinLogprobs(choice.logprobs),
+      finish_reason: this.#finishReason(choice.finish?.reason ?? "stop"),
+    };
+  }
+}
+
+function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObject {
+  const delta: JsonObject = {};
+  if (text !== "") delta["reasoning_content"] = text;
+  if (token !== undefined) delta["reasoning_details"] = [toReasoningDetail(token)];
+  return delta;
+}
+
+/** Where Google's own OpenAI endpoint puts the signature of a call, which its clients send back. */
+function extraContent(token: IssuerToken | undefined): JsonObject {
+  if (token?.issuer !== "gemini-grounded" || typeof token.value !== "string") return {};
+  return { extra_content: { google: { thought_signature: token.value } } };
+}
+
+function annotations(sources: readonly Source[]): JsonObject[] {
+  return sources.map(({ uri, title = "" }) => ({
+    type: "url_citation",
+    url_citation: { url: uri, title, start_index: 0, end_index: 0 },
+  }));
+}
+
+/** The token probabilities of all pieces of a text as those of the text. */
+function joinLogprobs(parts: readonly JsonValue[]): JsonValue {
+  if (parts.length === 0) return null;
+  const content = parts.flatMap((part) => arrayField(part, "content") as JsonValue[]);
+  return { content, refusal: null };
+}
+
+function usageObject(usage: TokenUsage): JsonObject {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
+    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+  };
+}

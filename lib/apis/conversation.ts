@@ -1,0 +1,16 @@
+import { type ChatMessage, contentText } from "#lib/chat/request.ts";
+import { hash32 } from "#lib/shared/text.ts";
+
+/** So much of a message is enough to tell two conversations apart. */
+const LOOKED_AT = 1_000;
+
+/**
+ * A name for the conversation that a request belongs to. Nobody tells us, but every request of one begins
+ * alike: with its system prompt and the first message of the user.
+ */
+export function conversationOf(messages: readonly ChatMessage[]): string {
+  const first = messages.find(({ role }) => role === "user");
+  const head = messages[0] === first ? "" : contentText(messages[0]?.content ?? null).slice(0, LOOKED_AT);
+  const opening = contentText(first?.content ?? null).slice(0, LOOKED_AT);
+  return hash32(`${head}\n${opening}`).toString(36);
+}

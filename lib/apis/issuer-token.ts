@@ -1,0 +1,25 @@
+import type { IssuerToken } from "#lib/chat/request.ts";
+import { isJsonObject, type JsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+
+const PREFIX = "sarmalink.";
+
+/**
+ * A token as one opaque string, for APIs that have such a field: its issuer comes back with it. Tokens of
+ * `plain` stay as they are, so that the issuer's own clients know them.
+ */
+export function packToken(token: IssuerToken, plain: string | undefined): string {
+  if (token.issuer === plain && typeof token.value === "string") return token.value;
+  const packed = JSON.stringify({ issuer: token.issuer, value: token.value });
+  return PREFIX + Buffer.from(packed, "utf8").toString("base64url");
+}
+
+/** The token behind a string that a client sends back; undefined when it is nobody's. */
+export function unpackToken(text: string, plain: string | undefined): IssuerToken | undefined {
+  if (text === "") return undefined;
+  if (!text.startsWith(PREFIX)) return plain === undefined ? undefined : { issuer: plain, value: text };
+  const packed = parseJson(Buffer.from(text.slice(PREFIX.length), "base64url").toString("utf8"));
+  const issuer = stringField(packed, "issuer");
+  const value = isJsonObject(packed) ? packed["value"] : undefined;
+  if (issuer === undefined || !(typeof value === "string" || isJsonObject(value))) return undefined;
+  return { issuer, value: value as string | JsonObject };
+}

@@ -1,0 +1,56 @@
+import type { Modes } from "#lib/ai-models.ts";
+import { MODE_IDS } from "#lib/ai-models.ts";
+
+/** A model in a list: fields of OpenAI's shape and of Anthropic's, so that the SDKs of both read it. */
+export type ListedModel = {
+  id: string;
+  object: "model";
+  /** Seconds since the epoch. */
+  created: number;
+  owned_by: string;
+  type: "model";
+  display_name: string;
+  created_at: string;
+};
+
+/** What can be listed: the modes, and engines as `provider/model`. */
+export type ModelSource = {
+  modes: Modes;
+  engines: readonly { id: string; label: string; provider: string }[];
+};
+
+/** When our list began: engines do not say when they were made, and clients want a number. */
+const CREATED = Date.UTC(2026, 0, 1);
+const OWNER = "sarmalink-ai";
+
+export function listModels({ modes, engines }: ModelSource): ListedModel[] {
+  const listed = [
+    model("auto", "Auto", OWNER),
+    ...MODE_IDS.map((id) => model(id, modes[id].name, OWNER)),
+    ...engines.map(({ id, label, provider }) => model(id, label, provider)),
+  ];
+  return [...new Map(listed.map((one) => [one.id, one])).values()];
+}
+
+function model(id: string, name: string, owner: string): ListedModel {
+  return {
+    id,
+    object: "model",
+    created: CREATED / 1_000,
+    owned_by: owner,
+    type: "model",
+    display_name: name,
+    created_at: new Date(CREATED).toISOString(),
+  };
+}
+
+/** The list as both SDKs page through it: there is one page. */
+export function modelList(models: readonly ListedModel[]) {
+  return {
+    object: "list",
+    data: models,
+    has_more: false,
+    first_id: models[0]?.id ?? null,
+    last_id: models.at(-1)?.id ?? null,
+  };
+}

@@ -1,0 +1,21 @@
+import { type Env, readEnv } from "#lib/server/env.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Runs a command to its end and leaves its exit code. A wrong setting is told in one line. */
+export async function runCommand(command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    // Anything else is a bug and shows where.
+    if (!(error instanceof GatewayError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** The settings, with the files that Next.js would read (`.env.local` and its kin). */
+export async function loadSettings(isDevelopment: boolean): Promise<Env> {
+  const { default: nextEnv } = await import("@next/env");
+  nextEnv.loadEnvConfig(process.cwd(), isDevelopment, { info: () => undefined, error: console.error });
+  return readEnv();
+}

@@ -1,0 +1,69 @@
+import { availableParallelism } from "node:os";
+import { loadSettings } from "#lib/server/cli/command.ts";
+import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import { addToEnvironment, type Env } from "#lib/server/env.ts";
+import { loadProviders } from "#lib/server/gateway.ts";
+import { assertBuilt } from "#lib/server/host/pages.ts";
+import { serve } from "#lib/server/host/serve.ts";
+import { onStopSignals } from "#lib/server/host/stop-signals.ts";
+import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
+
+/** The exit code of a process that was told twice to end. */
+const GAVE_UP = 1;
+
+type Running = { port: number; ended: Promise<number>; stop(): void };
+
+/**
+ * `npm start`: the self-host server, in this process or in workers, with a local Supabase when none is
+ * configured, which goes last, so that turns can still be saved. Returns the exit code.
+ */
+export async function runStart(): Promise<number> {
+  let running: Running | undefined;
+  let isWanted = true;
+  const stop = (): void => {
+    isWanted = false;
+    running?.stop();
+  };
+  // From the first moment: a database that is being started must be stopped as well.
+  onStopSignals(stop, () => process.exit(GAVE_UP));
+  addToEnvironment({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
+  const env = await loadSettings(false);
+  await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
+  const local =
+    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
+  if (local !== undefined) addToEnvironment(local.variables);
+  try {
+    const count = env.WORKERS === "auto" ? availableParallelism() : env.WORKERS;
+    running = count === 1 ? await serve(env) : await runWorkers(count, env);
+    if (running === undefined) return GAVE_UP;
+    if (!isWanted) running.stop();
+    console.log(`Listening on ${addressOf(env, running.port)}${count === 1 ? "" : `, ${count} workers`}`);
+    if (local !== undefined) announceKey(running.port, local);
+    return await running.ended;
+  } finally {
+    await local?.stop();
+  }
+}
+
+async function runWorkers(count: number, env: Env): Promise<Running | undefined> {
+  const workers = startWorkers(count, env.SHUTDOWN_GRACE_MS, (line) => console.error(line));
+  const port = await workers.listening;
+  if (port !== undefined) return { port, ended: workers.ended, stop: workers.stop };
+  await workers.ended;
+  return undefined;
+}
+
+/** One of the workers of `npm start`. Returns its exit code. */
+export async function runStartWorker(): Promise<number> {
+  // A Ctrl-C reaches the whole group; the primary says when to stop, and again when to give up.
+  process.on("SIGINT", () => undefined);
+  const running = await serve(await loadSettings(false));
+  process.on("SIGTERM", running.stop);
+  onPrimaryStop(running.stop);
+  return await running.ended;
+}
+
+function addressOf(env: Env, port: number): string {
+  const host = env.HOST ?? "localhost";
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

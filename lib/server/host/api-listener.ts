@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { NodeRequest, requestUrl } from "#lib/server/host/node-request.ts";
+import { writeResponse } from "#lib/server/host/write-response.ts";
+import type { HostContext } from "#lib/server/host-context.ts";
+import { errorResponse } from "#lib/server/http-error.ts";
+import type { Route } from "#lib/server/route.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** An upload that goes on after its answer is cut after this, milliseconds. */
+const REST_MS = 1_000;
+
+export type ApiListenerOptions = {
+  /** The route of a path under `/api`. */
+  routeOf: (pathname: string) => Route;
+  waitUntil: HostContext["waitUntil"];
+  /** True once the server shuts down. */
+  isStopping: () => boolean;
+  logError: (message: string, cause: unknown) => void;
+};
+
+type Call = { request: NodeRequest; outgoing: ServerResponse };
+
+/** Serves web-standard routes on node:http. */
+export class ApiListener {
+  readonly #options: ApiListenerOptions;
+  /** Several calls on one connection: HTTP/1.1 allows to ask before the answer has come. */
+  readonly #calls = new Map<Socket, Set<Call>>();
+
+  constructor(options: ApiListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are being answered. */
+  get size(): number {
+    let size = 0;
+    for (const calls of this.#calls.values()) size += calls.size;
+    return size;
+  }
+
+  /** Tells every call in flight, through its signal, that it must end now. */
+  abortAll(reason: unknown): void {
+    for (const calls of this.#calls.values()) for (const { request } of calls) request.abort(reason);
+  }
+
+  /** Answers a request whose path is under `/api`. Never rejects. */
+  async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { waitUntil, routeOf, isStopping, logError } = this.#options;
+    let call: Call | undefined;
+    try {
+      const url = requestUrl(incoming);
+      const request = new NodeRequest(incoming, url);
+      call = this.#track(incoming.socket, { request, outgoing });
+      const host: HostContext = {
+        remoteAddress: incoming.socket.remoteAddress,
+        stopping: isStopping(),
+        waitUntil,
+      };
+      const response = await routeOf(pathOf(url))(request, host);
+      await this.#write(response, incoming, outgoing);
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError)) logError("A request failed in the host.", thrown);
+      await this.#fail(thrown, incoming, outgoing).catch((error: unknown) => {
+        logError("An error could not be told.", error);
+        outgoing.destroy();
+      });
+    } finally {
+      if (call !== undefined) this.#calls.get(incoming.socket)?.delete(call);
+      if (!incoming.complete) endUpload(incoming);
+    }
+  }
+
+  #write(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    return writeResponse(response, outgoing, {
+      withoutBody: incoming.method === "HEAD",
+      lastOnConnection: this.#options.isStopping(),
+    });
+  }
+
+  /** Once headers are out, an error can only be told by breaking off. */
+  async #fail(thrown: unknown, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    if (outgoing.headersSent || outgoing.destroyed) {
+      // What was written before still goes out.
+      if (outgoing.socket === null) outgoing.destroy();
+      else outgoing.socket.destroySoon();
+      return;
+    }
+    const requestId = crypto.randomUUID();
+    const response = errorResponse(thrown, requestId);
+    response.headers.set("x-request-id", requestId);
+    await this.#write(response, incoming, outgoing);
+  }
+
+  #track(socket: Socket, call: Call): Call {
+    const known = this.#calls.get(socket);
+    if (known !== undefined) {
+      known.add(call);
+      return call;
+    }
+    const calls = new Set([call]);
+    this.#calls.set(socket, calls);
+    const leave = (): void => {
+      this.#calls.delete(socket);
+      for (const { request, outgoing } of calls) {
+        request.abort(new GatewayError("client_closed_request", "The client has left."));
+        // One that waited for its turn on the connection was never told of the end.
+        if (outgoing.socket === null) outgoing.destroy().emit("close");
+      }
+    };
+    if (socket.destroyed) leave();
+    else socket.once("close", leave);
+    return call;
+  }
+}
+
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** The answer is out but the client still sends: what it sends is thrown away, for a moment. */
+function endUpload(incoming: IncomingMessage): void {
+  if (incoming.destroyed) return;
+  incoming.resume();
+  const timer = setTimeout(() => incoming.socket.destroy(), REST_MS);
+  timer.unref();
+  incoming.once("end", () => clearTimeout(timer));
+  incoming.once("close", () => clearTimeout(timer));
+}

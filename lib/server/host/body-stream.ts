@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+
+/** Bytes of an upload held ahead of the route before the socket is paused. */
+const WINDOW = 256 * 1024;
+
+/**
+ * The body of a request as a stream: paused while the route does not read, broken when the client
+ * leaves before its end. A route that cancels it leaves the rest to the host.
+ */
+export function bodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let open = true;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start(controller) {
+        const breakOff = (error: Error): void => {
+          if (!open) return;
+          open = false;
+          controller.error(error);
+        };
+        // Gone before anybody asked for the body: its events have been.
+        if (incoming.destroyed && !incoming.complete)
+          return breakOff(incoming.errored ?? new Error("The client has left."));
+        incoming.on("data", (chunk: Buffer<ArrayBuffer>) => {
+          if (!open) return;
+          controller.enqueue(chunk);
+          if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
+        });
+        incoming.once("end", () => {
+          if (!open) return;
+          open = false;
+          controller.close();
+        });
+        incoming.once("error", breakOff);
+        incoming.once("close", () => breakOff(new Error("The client has left.")));
+      },
+      pull() {
+        incoming.resume();
+      },
+      cancel() {
+        open = false;
+        incoming.pause();
+      },
+    },
+    { highWaterMark: WINDOW, size: (chunk) => chunk.byteLength },
+  );
+}

@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { ApiListener } from "#lib/server/host/api-listener.ts";
+import type { Route } from "#lib/server/route.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Longer than the 60 s of common load balancers: the one that closes an idle connection is not us. */
+const KEEP_ALIVE_MS = 75_000;
+/** For the request to arrive, headers and all; answers may take as long as they do. */
+const HEADERS_MS = 60_000;
+const REQUEST_MS = 300_000;
+/** What was aborted gets this long to say so and to be saved, milliseconds. */
+const LAST_WORDS_MS = 5_000;
+/** Work behind answers (a turn being saved while the database is away) gets this long, milliseconds. */
+const BACKGROUND_MS = 5_000;
+
+const API_PATH = /^\/api(?:[/?#]|$)/;
+/** No escapes, no dots between slashes, no host: it is the path that it looks like. */
+const PLAIN_TARGET = /^(?:\/[\w-][\w.-]*)*\/?(?:\?|$)/;
+
+export type SelfHostOptions = {
+  /** The route of a path under `/api`. */
+  routeOf: (pathname: string) => Route;
+  logger: Logger;
+  /** Everything outside `/api`. */
+  pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+  /** How long streams in flight may go on once the server is told to stop, milliseconds. */
+  graceMs: number;
+};
+
+export type SelfHost = {
+  /** Resolves with the port; rejects when the address cannot be had. */
+  listen(port: number, hostname: string | undefined): Promise<number>;
+  /** Shuts down: answers go on for the grace period, the rest is ended honestly. Once. */
+  stop(): Promise<void>;
+};
+
+/** The server behind `npm start`: `/api` goes to the routes, everything else to the pages. */
+export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOptions): SelfHost {
+  const works = new Set<Promise<void>>();
+  let stopping: Promise<void> | undefined;
+  let idle: (() => void) | undefined;
+  const api = new ApiListener({
+    routeOf,
+    isStopping: () => stopping !== undefined,
+    logError: (message, cause) => logger.error(message, cause),
+    waitUntil: (work) => {
+      works.add(work);
+      void work.finally(() => works.delete(work));
+    },
+  });
+  let answering = 0;
+
+  const server = createServer((incoming, outgoing) => {
+    answering++;
+    outgoing.once("close", () => {
+      answering--;
+      if (stopping === undefined) return;
+      // Node closes what is idle when it is told to close, not what becomes idle later.
+      server.closeIdleConnections();
+      if (answering === 0) idle?.();
+    });
+    if (isApi(incoming.url ?? "/")) void api.serve(incoming, outgoing);
+    else void servePage(incoming, outgoing);
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+
+  async function servePage(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    try {
+      if (stopping !== undefined) outgoing.setHeader("connection", "close");
+      await pages(incoming, outgoing);
+    } catch (error) {
+      logger.error("A page failed.", error);
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(500, { "content-type": "text/plain" }).end("Something went wrong.\n");
+    }
+  }
+
+  /** True when nothing is being answered any more, false when the time is up. */
+  async function quiet(milliseconds: number): Promise<boolean> {
+    if (answering === 0) return true;
+    const done = new Promise<boolean>((resolve) => {
+      idle = () => resolve(true);
+    });
+    return Promise.race([done, pause(milliseconds, false)]);
+  }
+
+  async function stop(): Promise<void> {
+    server.close();
+    if (!(await quiet(graceMs))) {
+      api.abortAll(new GatewayError("stream_interrupted", "The server is shutting down."));
+      await quiet(LAST_WORDS_MS);
+    }
+    server.closeAllConnections();
+    await Promise.race([Promise.allSettled(works), pause(BACKGROUND_MS)]);
+  }
+
+  return {
+    listen: (port, hostname) => listen(server, port, hostname),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/**
+ * Whether a target is under `/api`, however it is written: what Next's router would decode to an API
+ * route must not run there, with a gateway of its own and outside the shutdown.
+ */
+function isApi(target: string): boolean {
+  if (API_PATH.test(target)) return true;
+  if (PLAIN_TARGET.test(target)) return false;
+  const url = URL.parse(target, "http://localhost");
+  // What is no URL at all is refused there.
+  if (url === null) return true;
+  return API_PATH.test(decoded(url.pathname).replace(/^\/+/, "/"));
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return path;
+  }
+}
+
+function listen(server: Server, port: number, hostname: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host: hostname }, () => {
+      server.off("error", reject);
+      const address = server.address();
+      resolve(address !== null && typeof address === "object" ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { apiRouter } from "#lib/server/api-routes.ts";
+import type { Env } from "#lib/server/env.ts";
+import { type Gateway, getGateway } from "#lib/server/gateway.ts";
+import { createPages } from "#lib/server/host/pages.ts";
+import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Idle connections to providers close at once; one that hangs does not keep the process, milliseconds. */
+const CLOSE_MS = 2_000;
+
+export type Serving = {
+  port: number;
+  /** Resolves with the exit code once everything has ended. */
+  ended: Promise<number>;
+  stop(): void;
+};
+
+/**
+ * Serves API and pages in this process until `stop`. The API answers at once; Next.js loads behind it.
+ * Throws `not_configured` for wrong settings and for an address that cannot be had.
+ */
+export async function serve(env: Env): Promise<Serving> {
+  const gateway = await getGateway();
+  const pages = createPages(process.cwd(), env.PORT, env.HOST);
+  const host = createSelfHost({
+    routeOf: apiRouter(getGateway),
+    logger: gateway.logger,
+    pages: (incoming, outgoing) => pages.serve(incoming, outgoing),
+    graceMs: env.SHUTDOWN_GRACE_MS,
+  });
+  const port = await host.listen(env.PORT, env.HOST).catch((error: unknown) => {
+    throw addressError(error, env);
+  });
+  pages.warm().catch((error: unknown) => gateway.logger.error("Next.js does not start.", error));
+
+  const { promise: ended, resolve } = Promise.withResolvers<number>();
+  let stopping = false;
+  const end = (code: number): void => {
+    if (stopping) return;
+    stopping = true;
+    void stopAll(host, gateway, () => pages.close()).then(() => resolve(code));
+  };
+  process.on("unhandledRejection", (reason) =>
+    gateway.logger.error("A promise was rejected and nobody waited for it.", reason),
+  );
+  process.on("uncaughtException", (error) => {
+    gateway.logger.error("An exception was not caught; the process ends.", error);
+    end(1);
+  });
+  return { port, ended, stop: () => end(0) };
+}
+
+async function stopAll(host: SelfHost, gateway: Gateway, closePages: () => Promise<void>): Promise<void> {
+  await host.stop();
+  const closed = Promise.allSettled([gateway.close(), closePages()]);
+  await Promise.race([closed, pause(CLOSE_MS)]);
+}
+
+function addressError(error: unknown, env: Env): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const place = env.HOST === undefined ? `port ${env.PORT}` : `${env.HOST}, port ${env.PORT}`;
+  const told = (message: string) => new GatewayError("not_configured", message, { cause: error });
+  switch (code) {
+    case "EADDRINUSE":
+      return told(`Another process listens on ${place}. Stop it, or set PORT.`);
+    case "EACCES":
+      return told(`This user may not listen on ${place}. Set PORT to 1024 or more.`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return told(`This machine has no address ${env.HOST}. Set HOST.`);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,130 @@
+import type { ServerResponse } from "node:http";
+import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
+
+export type WriteOptions = {
+  /** The request was HEAD: everything but the body. */
+  withoutBody: boolean;
+  /** The connection ends with this answer. */
+  lastOnConnection: boolean;
+};
+
+/**
+ * Writes a response to the socket, taking no more of its body than the client does. Resolves when all
+ * is written or the client is gone; the body has then been read to its end or cancelled.
+ */
+export async function writeResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  { withoutBody, lastOnConnection }: WriteOptions,
+): Promise<void> {
+  const headers = flatHeaders(response.headers, lastOnConnection);
+  const { body } = response;
+  if (body === null || withoutBody || outgoing.destroyed) {
+    if (body !== null) await leave(body);
+    outgoing.writeHead(response.status, headers).end();
+    return;
+  }
+  const frames = takeFrameSource(body);
+  if (frames !== undefined) {
+    outgoing.writeHead(response.status, headers);
+    return writeFrames(frames, outgoing);
+  }
+  if (isWhole(response.headers)) {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    headers.push("content-length", String(bytes.byteLength));
+    outgoing.writeHead(response.status, headers).end(bytes);
+    return;
+  }
+  outgoing.writeHead(response.status, headers);
+  await writeStream(body.getReader(), outgoing);
+}
+
+/** JSON answers are in memory as a whole: they get a length. */
+function isWhole(headers: Headers): boolean {
+  return (
+    headers.get("content-type")?.startsWith("application/json") === true && !headers.has("content-length")
+  );
+}
+
+function flatHeaders(headers: Headers, lastOnConnection: boolean): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of headers) flat.push(name, value);
+  if (lastOnConnection) flat.push("connection", "close");
+  return flat;
+}
+
+async function writeFrames(frames: FrameSource, outgoing: ServerResponse): Promise<void> {
+  const onClose = (): void => frames.cancel(new Error("The client has left."));
+  outgoing.once("close", onClose);
+  const flushing = flushSoon(outgoing);
+  const onSilence = (comment: string): void => {
+    outgoing.write(comment);
+  };
+  try {
+    while (true) {
+      const text = await frames.next(onSilence);
+      if (text === undefined || outgoing.destroyed) break;
+      if (!outgoing.write(text)) await drained(outgoing);
+    }
+    outgoing.end();
+  } finally {
+    clearImmediate(flushing);
+    // An answer that ended well is not one that was left.
+    outgoing.off("close", onClose);
+    if (outgoing.destroyed) onClose();
+  }
+}
+
+async function writeStream(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const leaveReader = (): void => {
+    reader
+      .cancel(new Error("The client has left."))
+      .catch((error: unknown) => outgoing.destroy(asError(error)));
+  };
+  outgoing.once("close", leaveReader);
+  const flushing = flushSoon(outgoing);
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done || outgoing.destroyed) break;
+      if (!outgoing.write(value)) await drained(outgoing);
+    }
+    outgoing.end();
+  } finally {
+    clearImmediate(flushing);
+    outgoing.off("close", leaveReader);
+    if (outgoing.destroyed) leaveReader();
+  }
+}
+
+/** Headers wait for the first bytes, to leave in one packet with them, but not for long. */
+function flushSoon(outgoing: ServerResponse): NodeJS.Immediate {
+  return setImmediate(() => outgoing.flushHeaders());
+}
+
+/** The client has taken what was written, or is gone. */
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (outgoing.destroyed) return resolve();
+    const settle = (): void => {
+      outgoing.off("drain", settle);
+      outgoing.off("close", settle);
+      resolve();
+    };
+    outgoing.once("drain", settle);
+    outgoing.once("close", settle);
+  });
+}
+
+async function leave(body: ReadableStream): Promise<void> {
+  const frames = takeFrameSource(body);
+  if (frames !== undefined) frames.cancel(new Error("The client does not want the body."));
+  else await body.cancel();
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,61 @@
+import type { GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+
+/** "No key was ever created" holds for this long, milliseconds; then it is asked again. */
+const OPEN_KEPT_MS = 5_000;
+
+/**
+ * Whether the OpenAI-shaped routes take any bearer: until a gateway key has ever been created. Once
+ * closed, closed for as long as the process lives.
+ */
+export class OpenDoor {
+  readonly #keys: Pick<GatewayKeyStore, "anyEverCreated">;
+  readonly #clock: Clock;
+  readonly #onFoundOpen: () => void;
+  #isClosed = false;
+  #openUntil = Number.NEGATIVE_INFINITY;
+  #wasFoundOpen = false;
+  #asking: Promise<boolean> | undefined;
+
+  /** @param onFoundOpen told once, when the door is first found open. */
+  constructor(
+    keys: Pick<GatewayKeyStore, "anyEverCreated">,
+    clock: Clock,
+    onFoundOpen: () => void = () => undefined,
+  ) {
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#onFoundOpen = onFoundOpen;
+  }
+
+  /** Known to be closed, without asking anybody. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Throws `database_unavailable` when nobody can say. */
+  async isOpen(): Promise<boolean> {
+    if (this.#isClosed) return false;
+    if (this.#openUntil > this.#clock.now()) return true;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<boolean> {
+    if (await this.#keys.anyEverCreated()) this.#isClosed = true;
+    // A key may have been created here while the database answered.
+    if (this.#isClosed) return false;
+    this.#openUntil = this.#clock.now() + OPEN_KEPT_MS;
+    if (!this.#wasFoundOpen) {
+      this.#wasFoundOpen = true;
+      this.#onFoundOpen();
+    }
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+import { MODE_IDS } from "#lib/ai-models.ts";
+import { type ListedModel, listModels, modelList } from "#lib/apis/models.ts";
+import { parseModelName } from "#lib/router/model-name.ts";
+import { authenticateProxy } from "#lib/server/completion-route.ts";
+import { openAiError } from "#lib/server/http-error.ts";
+import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const PATH = "/api/v1/models";
+
+/** `GET /api/v1/models` and `/api/v1/models/{id}`: the modes, and the configured engines as `provider/model`. */
+export function models(gateway: GatewaySource): Route {
+  return defineRoute(gateway, { GET: answer }, openAiError);
+}
+
+async function answer(request: Request, context: RouteContext): Promise<Response> {
+  await authenticateProxy(context);
+  const id = idOf(request);
+  if (id === "") return Response.json(modelList(await listed(context)));
+  const found = (await listed(context)).find((model) => model.id === id) ?? unlisted(id, context);
+  if (found === undefined) {
+    throw new GatewayError("model_not_found", `The model "${id}" does not exist, or is not configured.`, {
+      details: { param: "model" },
+    });
+  }
+  return Response.json(found);
+}
+
+/** The rest of the path: an engine's id has slashes of its own, encoded or not. */
+function idOf(request: Request): string {
+  const { pathname } = new URL(request.url);
+  const rest = pathname.slice(PATH.length).replace(/^\//, "");
+  try {
+    return decodeURIComponent(rest);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw new GatewayError("invalid_request", "The model's name is not encoded properly.");
+  }
+}
+
+async function listed({ gateway }: RouteContext): Promise<ListedModel[]> {
+  const { completion } = gateway;
+  const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
+  const engines = chains.flat().map(({ id, label, provider }) => ({ id, label, provider: provider.id }));
+  return listModels({ modes: completion.modes, engines });
+}
+
+/** An engine that no chain has and that can be called all the same, by its name. */
+function unlisted(id: string, { gateway }: RouteContext): ListedModel | undefined {
+  const { registry, modes } = gateway.completion;
+  const target = parseModelName(id, registry.isKnown);
+  if (target?.kind !== "engine") return undefined;
+  const engines = registry
+    .resolve([{ ...target, label: id }])
+    .map((engine) => ({ id, label: engine.label, provider: engine.provider.id }));
+  return listModels({ modes, engines }).find((model) => model.id === id);
+}

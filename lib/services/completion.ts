@@ -1,0 +1,301 @@
+import type { ModeId, Modes } from "#lib/ai-models.ts";
+import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
+import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
+import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { runChat } from "#lib/providers/chat-failover.ts";
+import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
+import { isPaid, NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import { eligibleEngines } from "#lib/providers/eligibility.ts";
+import { clientClosed } from "#lib/providers/failover.ts";
+import type { Engine, Registry } from "#lib/providers/registry.ts";
+import { parseModelName } from "#lib/router/model-name.ts";
+import { resolveMode } from "#lib/router/resolve-mode.ts";
+import type { ProxyCaller } from "#lib/services/caller.ts";
+import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import type { Logger, RunInBackground } from "#lib/services/ports.ts";
+import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
+import { summarizeUsage } from "#lib/services/turn-usage.ts";
+import type { LedgerStart, UsageLedger } from "#lib/services/usage-ledger.ts";
+import { linkAbort } from "#lib/shared/abort.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { hash32 } from "#lib/shared/text.ts";
+
+/** What stands for the mode in the ledger where the client named engines. */
+const NAMED_TIER = "named";
+
+export type CompletionInput = {
+  chat: ChatRequest;
+  /** Modes, engines, or names that stand for a mode; in order of preference. */
+  models: readonly string[];
+};
+
+export type CompletionContext = {
+  requestId: string;
+  caller: ProxyCaller;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  inBackground: RunInBackground;
+};
+
+export type CompletionDependencies = {
+  modes: Modes;
+  registry: Registry;
+  /** The engines of a mode that can be called. */
+  enginesOf(mode: ModeId): Promise<readonly Engine[]>;
+  admission: KeyAdmission;
+  ledger: UsageLedger;
+  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
+  effects: RunEffects;
+  prices(): Promise<PriceBook>;
+  logger: Logger;
+};
+
+/** A completion whose first content is there. */
+export type Completion = {
+  /** The engine that answers; another one may take over later. */
+  engine: Engine;
+  /** Upstream calls so far, this one included. */
+  attempts: number;
+  /** The mode whose chain answers; undefined for an engine that the client named. */
+  mode: ModeId | undefined;
+  /** The client's own name for a mode, or the named engine as `provider/model`. */
+  model: string;
+  /** Fields of the request that the engine could not take, in OpenAI's names. */
+  dropped: readonly string[];
+  /**
+   * The answer's events, in batches. To be read to the end, or until `abandon`. Throws `GatewayError` when
+   * the answer breaks off.
+   */
+  next(): Promise<readonly RunEvent[] | undefined>;
+  /** What has been used, complete once `next` has come to its end. */
+  usage(): TokenUsage;
+  /** The client is gone: stops the engines and writes the turn down. Harmless when repeated. */
+  abandon(): void;
+};
+
+/**
+ * Answers a request of the OpenAI-shaped routes: nothing is added to it. Resolves once an engine has
+ * committed to an answer, so that no byte is sent before.
+ *
+ * Throws `model_not_found`, `forbidden`, `rate_limited`, `budget_exceeded`, `no_engine_configured`,
+ * `engines_refused` and whatever else a run throws before its first content.
+ */
+export async function startCompletion(
+  input: CompletionInput,
+  context: CompletionContext,
+  dependencies: CompletionDependencies,
+): Promise<Completion> {
+  const chain = await resolveChain(input, dependencies);
+  await dependencies.admission.admit(context.caller, chain.mode ?? NAMED_TIER);
+  const { engines, missing } = eligibleEngines(chain.engines, input.chat);
+  if (missing !== undefined) {
+    throw new GatewayError(
+      "engines_refused",
+      `No configured engine behind "${input.models.join(", ")}" can do what the request asks for (${missing}).`,
+      { details: { param: CAPABILITY_FIELDS[missing] } },
+    );
+  }
+  const completion = new RunningCompletion(input.chat, { ...chain, engines }, context, dependencies);
+  await completion.open();
+  return completion;
+}
+
+/** The engines that may answer, and what the client calls each. */
+type Chain = {
+  engines: readonly Engine[];
+  /** The first mode among the targets. */
+  mode: ModeId | undefined;
+  /** Every target is an engine that the client named. */
+  named: boolean;
+  /** How an engine that came by a mode's name is called in the answer: by that name. */
+  nameOf: ReadonlyMap<string, string>;
+};
+
+async function resolveChain(
+  { chat, models }: CompletionInput,
+  { registry, enginesOf }: CompletionDependencies,
+): Promise<Chain> {
+  const engines: Engine[] = [];
+  const nameOf = new Map<string, string>();
+  let mode: ModeId | undefined;
+  let named = true;
+  for (const name of models) {
+    const target = parseModelName(name, registry.isKnown);
+    if (target?.kind === "engine") {
+      engines.push(...registry.resolve([{ ...target, label: name }]));
+    } else if (target?.kind === "mode") {
+      named = false;
+      const routed = resolveMode(target.mode, hasImage(chat)).mode;
+      mode ??= routed;
+      for (const engine of await enginesOf(routed)) {
+        if (!nameOf.has(engine.id)) nameOf.set(engine.id, name);
+        engines.push(engine);
+      }
+    }
+  }
+  if (engines.length > 0) return { engines, mode, named, nameOf };
+  if (mode !== undefined) {
+    throw new GatewayError(
+      "no_engine_configured",
+      `No engine of mode "${mode}" is configured. Set a provider's API key.`,
+    );
+  }
+  throw new GatewayError(
+    "model_not_found",
+    `The model "${models.join(", ")}" does not exist, or its provider is not configured. GET /api/v1/models lists what there is.`,
+    { details: { param: "model" } },
+  );
+}
+
+class RunningCompletion implements Completion {
+  readonly #chain: Chain;
+  readonly #context: CompletionContext;
+  readonly #dependencies: CompletionDependencies;
+  readonly #run: ChatRun;
+  readonly #abort: ReturnType<typeof linkAbort>;
+  readonly #start: LedgerStart;
+  #head: readonly RunEvent[] | undefined;
+  #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
+  #settled = false;
+
+  constructor(
+    chat: ChatRequest,
+    chain: Chain,
+    context: CompletionContext,
+    dependencies: CompletionDependencies,
+  ) {
+    this.#chain = chain;
+    this.#context = context;
+    this.#dependencies = dependencies;
+    this.#abort = linkAbort(context.signal);
+    this.#start = {
+      requestId: context.requestId,
+      caller: context.caller,
+      tier: chain.mode ?? NAMED_TIER,
+      startedAt: dependencies.effects.clock.wallNow(),
+    };
+    this.#run = runChat(
+      {
+        engines: chain.engines,
+        request: chat,
+        signal: this.#abort.controller.signal,
+        keySeed: hash32(chat.conversationId ?? ""),
+        named: chain.named,
+        ...dependencies.run,
+      },
+      dependencies.effects,
+    );
+  }
+
+  get engine(): Engine {
+    return this.#committed.engine;
+  }
+
+  get attempts(): number {
+    return this.#committed.attempts;
+  }
+
+  get dropped(): readonly string[] {
+    return this.#committed.dropped;
+  }
+
+  get mode(): ModeId | undefined {
+    return this.#chain.nameOf.has(this.engine.id) ? this.#chain.mode : undefined;
+  }
+
+  get model(): string {
+    return this.#chain.nameOf.get(this.engine.id) ?? this.engine.id;
+  }
+
+  get #committed() {
+    if (this.#opened === undefined) throw new Error("The completion has not been opened.");
+    return this.#opened;
+  }
+
+  /** Runs up to the first content. */
+  async open(): Promise<void> {
+    this.#dependencies.ledger.begin(this.#start);
+    while (this.#opened === undefined) {
+      const batch = await this.#step();
+      if (batch === undefined) throw clientClosed();
+      const [first] = batch;
+      if (first?.type !== "engine") continue;
+      this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
+      this.#head = batch;
+    }
+    // A host may do no more for a client that has left than abort the signal.
+    const { signal } = this.#context;
+    if (signal.aborted) this.abandon();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  async next(): Promise<readonly RunEvent[] | undefined> {
+    const head = this.#head;
+    if (head === undefined) return this.#step();
+    this.#head = undefined;
+    return head;
+  }
+
+  usage(): TokenUsage {
+    return sumUsage(this.#run.record.usages.map(({ usage }) => usage));
+  }
+
+  abandon(): void {
+    this.#abort.controller.abort();
+    this.#settle();
+  }
+
+  readonly #onAbort = (): void => this.abandon();
+
+  async #step(): Promise<readonly RunEvent[] | undefined> {
+    try {
+      const step = await this.#run.events.next();
+      if (!step.done) {
+        // The answer is complete with this batch: its row is written before the client can tell.
+        if (this.#run.record.state === "completed") this.#settle();
+        return step.value;
+      }
+      this.#settle();
+      if (this.#run.record.state !== "completed") throw clientClosed();
+      return undefined;
+    } catch (thrown) {
+      this.#settle();
+      const { requestId } = this.#context;
+      logRunFailure(this.#dependencies.logger, this.#run.record, thrown, { requestId });
+      throw thrown;
+    }
+  }
+
+  /** Writes the turn down, once, however often it is called. */
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#abort.unlink();
+    this.#context.signal.removeEventListener("abort", this.#onAbort);
+    this.#context.inBackground(this.#save());
+  }
+
+  async #save(): Promise<void> {
+    const { record } = this.#run;
+    // A run that was left may still be on its way out; its record is complete when it has ended.
+    if (record.state === "running") await this.#run.events.return();
+    const usage = summarizeUsage(record.usages, await this.#prices());
+    await this.#dependencies.ledger.end({
+      ...this.#start,
+      ...runOutcome(record, usage),
+    });
+  }
+
+  /** The price library is large, and what bills nothing needs none. */
+  async #prices(): Promise<PriceBook> {
+    if (!this.#run.record.usages.some(({ engine }) => isPaid(engine))) return NO_PRICES;
+    try {
+      return await this.#dependencies.prices();
+    } catch (error) {
+      this.#dependencies.logger.error("The price library could not be loaded; costs are unknown.", error, {
+        requestId: this.#context.requestId,
+      });
+      return NO_PRICES;
+    }
+  }
+}

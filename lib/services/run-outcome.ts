@@ -1,0 +1,66 @@
+import type { ChatRun } from "#lib/providers/chat-run.ts";
+import type { AttemptReport } from "#lib/providers/failover.ts";
+import type { LogFields, Logger } from "#lib/services/ports.ts";
+import type { AttemptRecord, TurnStatus } from "#lib/services/turn-store.ts";
+import type { TurnUsage } from "#lib/services/turn-usage.ts";
+import { toGatewayError } from "#lib/shared/errors.ts";
+
+type RunRecord = ChatRun["record"];
+
+const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
+  // Left before it was ever read.
+  running: "cancelled",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
+/** What became of a run, as its turn is written down. */
+export function runOutcome(record: RunRecord, usage: TurnUsage) {
+  return {
+    status: TURN_STATUS[record.state],
+    deliveredContent: record.committed,
+    model: record.engine?.model ?? null,
+    backend: record.engine?.provider.id ?? null,
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    cachedTokens: usage.cachedTokens,
+    costUsd: usage.costUsd ?? null,
+    usageSource: usage.source,
+    attempts: record.attempts.map(toAttemptRecord),
+  };
+}
+
+/** The client is told that no engine could answer; why each could not is for the operator. */
+export function logRunFailure(logger: Logger, record: RunRecord, thrown: unknown, fields: LogFields): void {
+  const error = toGatewayError(thrown);
+  switch (error.code) {
+    case "internal_error":
+      return logger.error("A chat turn failed.", thrown, fields);
+    case "client_closed_request":
+    case "content_policy":
+      return;
+    default: {
+      const attempts = record.attempts.map(({ engine, outcome, status, reason }) =>
+        [engine.id, outcome, status, reason].filter((part) => part !== undefined).join(" "),
+      );
+      const told = { ...fields, code: error.code, attempts: attempts.join("; ") };
+      logger.warn("No engine completed the answer.", told);
+    }
+  }
+}
+
+function toAttemptRecord(report: AttemptReport): AttemptRecord {
+  const meta: Record<string, unknown> = {};
+  if (report.status !== undefined) meta["httpStatus"] = report.status;
+  if (report.reason !== undefined) meta["reason"] = report.reason;
+  return {
+    modelId: report.engine.model,
+    backend: report.engine.provider.id,
+    keyIndex: report.keyIndex,
+    status: report.outcome === "answered" ? "ok" : report.outcome,
+    latencyMs: Math.round(report.latencyMs),
+    tokensOut: report.completionTokens ?? null,
+    meta,
+  };
+}
