@@ -21,6 +21,8 @@ export type ProxyGateway = {
   fetch: typeof fetch;
   /** What SDKs take for a base URL, for use with `fetch`. */
   baseUrl: string;
+  /** What was left to be done behind the answers of `fetch` is done: their rows are stored. */
+  settled(): Promise<void>;
   /** The same routes behind a real socket. */
   overHttp(): Promise<HttpHost>;
   stop(): Promise<void>;
@@ -49,17 +51,22 @@ export async function startProxyGateway(
   const route = apiRouter(async () => gateway.gateway);
   const serve = (request: Request, host: HostContext): Promise<Response> =>
     route(new URL(request.url).pathname)(request, host);
+  const works: Promise<void>[] = [];
+  const host = aHost({ waitUntil: (work) => works.push(work) });
   const hosts: HttpHost[] = [];
   return {
     gateway,
     first,
     second,
-    fetch: (input, init) => serve(new Request(input, init), aHost()),
+    fetch: (input, init) => serve(new Request(input, init), host),
+    settled: async () => {
+      await Promise.all(works);
+    },
     baseUrl: `${ORIGIN}/api/v1`,
     async overHttp() {
-      const host = await listen(serve);
-      hosts.push(host);
-      return host;
+      const listening = await listen(serve);
+      hosts.push(listening);
+      return listening;
     },
     async stop() {
       await Promise.all(hosts.map((host) => host.stop()));

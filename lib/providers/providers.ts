@@ -41,6 +41,19 @@ export type OpenAiDialect = {
   developerRole: boolean;
 };
 
+/** How a provider takes texts to embed. Gemini's own protocol needs no more than that it does. */
+export type EmbeddingDialect = {
+  /** What is appended to the base URL. */
+  path: string;
+  /** The field for the length of the vectors, where it can be chosen. */
+  dimensionsField?: string;
+  /** Takes `encoding_format`. */
+  takesBase64?: boolean;
+  /** Takes texts as lists of token numbers. */
+  takesTokens?: boolean;
+  takesUser?: boolean;
+};
+
 export type ProviderDefinition = {
   id: string;
   name: string;
@@ -65,6 +78,8 @@ export type ProviderDefinition = {
   pricedAs?: string;
   headers?: Readonly<Record<string, string>>;
   dialect: OpenAiDialect;
+  /** Undefined: it has no embeddings. */
+  embeddings?: EmbeddingDialect;
 };
 
 const OPENAI_FIELDS = [
@@ -108,6 +123,15 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   promptCacheKey: false,
   cacheControl: false,
   developerRole: false,
+};
+
+/** Embeddings as OpenAI takes them, and servers that are like it. */
+export const STANDARD_EMBEDDINGS: EmbeddingDialect = {
+  path: "/embeddings",
+  dimensionsField: "dimensions",
+  takesBase64: true,
+  takesTokens: true,
+  takesUser: true,
 };
 
 /** What most hosts share: functions, text and images, and nothing that only OpenAI has. */
@@ -160,6 +184,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       promptCacheKey: true,
       developerRole: true,
     },
+    embeddings: STANDARD_EMBEDDINGS,
   },
   {
     // Retired on 2026-07-30. Kept for deployments that point its base URL at a successor of the same shape.
@@ -184,6 +209,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     webSearch: true,
     pricedAs: "google",
     dialect: STANDARD_DIALECT,
+    embeddings: { path: "" },
   },
   {
     id: "groq",
@@ -261,6 +287,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       ],
       efforts: ["low", "medium", "high"],
     },
+    embeddings: { path: "/embeddings" },
   },
   {
     id: "cerebras",
@@ -308,6 +335,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     reportsCost: true,
     pricedAs: "openrouter",
     dialect: { ...STANDARD_DIALECT, reasoningField: "reasoning", promptCacheKey: true, cacheControl: true },
+    embeddings: STANDARD_EMBEDDINGS,
   },
   {
     id: "cohere",
@@ -335,6 +363,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       efforts: ["none", "high"],
       highestTemperature: 1,
     },
+    embeddings: { path: "/embeddings", takesBase64: true },
   },
   {
     id: "mistral",
@@ -376,6 +405,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       promptCacheKey: true,
       prefill: "prefix",
     },
+    embeddings: { path: "/embeddings", dimensionsField: "output_dimension" },
   },
   {
     id: "ollama",
@@ -409,6 +439,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       efforts: ["none", "low", "medium", "high", "max"],
       reasoningField: "reasoning",
     },
+    embeddings: { path: "/v1/embeddings", dimensionsField: "dimensions" },
   },
 ];
 

@@ -7,6 +7,7 @@ import {
   type ProtocolId,
   type ProviderDefinition,
   STANDARD_DIALECT,
+  STANDARD_EMBEDDINGS,
 } from "#lib/providers/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -133,6 +134,7 @@ function fromOperator(provider: OperatorProvider): ProviderDefinition {
     baseUrlEnv: undefined,
     keyEnv: provider.apiKeyEnv,
     dialect: STANDARD_DIALECT,
+    ...(provider.protocol === "anthropic" ? {} : { embeddings: STANDARD_EMBEDDINGS }),
   };
 }
 

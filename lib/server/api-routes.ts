@@ -1,6 +1,7 @@
 import type { GatewaySource, Route } from "#lib/server/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
+import { embeddings } from "#lib/server/routes/embeddings.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { models } from "#lib/server/routes/models.ts";
@@ -18,6 +19,7 @@ export const API_ROUTES: Readonly<Record<string, RouteDefinition>> = {
   "/api/keys": keys,
   "/api/keys/[id]": keyById,
   "/api/v1/chat/completions": chatCompletions,
+  "/api/v1/embeddings": embeddings,
   "/api/v1/models": models,
   "/api/v1/models/[...id]": models,
 };

@@ -93,15 +93,19 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
   }
 }
 
-function answerHeaders(completion: Completion, dropped: readonly string[]): Record<string, string> {
-  const { engine, attempts, mode } = completion;
+/** What the answer tells of its way here. */
+export function answerHeaders(
+  answered: Pick<Completion, "engine" | "attempts" | "dropped"> & { mode?: Completion["mode"] },
+  dropped: readonly string[] = [],
+): Record<string, string> {
+  const { engine, attempts, mode } = answered;
   const headers: Record<string, string> = {
     "x-sarmalink-engine": engine.id,
     "x-sarmalink-provider": engine.provider.id,
     "x-sarmalink-attempts": String(attempts),
   };
   if (mode !== undefined) headers["x-sarmalink-mode"] = mode;
-  const names = droppedNames([...new Set([...dropped, ...completion.dropped])]);
+  const names = droppedNames([...new Set([...dropped, ...answered.dropped])]);
   if (names.length > 0) headers["x-sarmalink-dropped"] = names.join(", ");
   return headers;
 }

@@ -4,7 +4,7 @@ import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
 import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
-import { isPaid, NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
 import { eligibleEngines } from "#lib/providers/eligibility.ts";
 import { clientClosed } from "#lib/providers/failover.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
@@ -12,16 +12,13 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import { LedgerTurn, NAMED_TIER } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
-import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
-import { summarizeUsage } from "#lib/services/turn-usage.ts";
-import type { LedgerStart, UsageLedger } from "#lib/services/usage-ledger.ts";
+import { logRunFailure } from "#lib/services/run-outcome.ts";
+import type { UsageLedger } from "#lib/services/usage-ledger.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
-
-/** What stands for the mode in the ledger where the client named engines. */
-const NAMED_TIER = "named";
 
 export type CompletionInput = {
   chat: ChatRequest;
@@ -153,7 +150,7 @@ class RunningCompletion implements Completion {
   readonly #dependencies: CompletionDependencies;
   readonly #run: ChatRun;
   readonly #abort: ReturnType<typeof linkAbort>;
-  readonly #start: LedgerStart;
+  #turn: LedgerTurn | undefined;
   #head: readonly RunEvent[] | undefined;
   #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
   #settled = false;
@@ -168,12 +165,6 @@ class RunningCompletion implements Completion {
     this.#context = context;
     this.#dependencies = dependencies;
     this.#abort = linkAbort(context.signal);
-    this.#start = {
-      requestId: context.requestId,
-      caller: context.caller,
-      tier: chain.mode ?? NAMED_TIER,
-      startedAt: dependencies.effects.clock.wallNow(),
-    };
     this.#run = runChat(
       {
         engines: chain.engines,
@@ -214,7 +205,10 @@ class RunningCompletion implements Completion {
 
   /** Runs up to the first content. */
   async open(): Promise<void> {
-    this.#dependencies.ledger.begin(this.#start);
+    const { requestId, caller } = this.#context;
+    const { effects } = this.#dependencies;
+    const turn = { requestId, caller, tier: this.#chain.mode ?? NAMED_TIER };
+    this.#turn = new LedgerTurn(turn, { ...this.#dependencies, clock: effects.clock });
     while (this.#opened === undefined) {
       const batch = await this.#step();
       if (batch === undefined) throw clientClosed();
@@ -276,26 +270,8 @@ class RunningCompletion implements Completion {
   }
 
   async #save(): Promise<void> {
-    const { record } = this.#run;
     // A run that was left may still be on its way out; its record is complete when it has ended.
-    if (record.state === "running") await this.#run.events.return();
-    const usage = summarizeUsage(record.usages, await this.#prices());
-    await this.#dependencies.ledger.end({
-      ...this.#start,
-      ...runOutcome(record, usage),
-    });
-  }
-
-  /** The price library is large, and what bills nothing needs none. */
-  async #prices(): Promise<PriceBook> {
-    if (!this.#run.record.usages.some(({ engine }) => isPaid(engine))) return NO_PRICES;
-    try {
-      return await this.#dependencies.prices();
-    } catch (error) {
-      this.#dependencies.logger.error("The price library could not be loaded; costs are unknown.", error, {
-        requestId: this.#context.requestId,
-      });
-      return NO_PRICES;
-    }
+    if (this.#run.record.state === "running") await this.#run.events.return();
+    await this.#turn?.settle(this.#run.record);
   }
 }

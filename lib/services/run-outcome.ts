@@ -1,11 +1,9 @@
-import type { ChatRun } from "#lib/providers/chat-run.ts";
+import type { RunRecord } from "#lib/providers/chat-run.ts";
 import type { AttemptReport } from "#lib/providers/failover.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import type { AttemptRecord, TurnStatus } from "#lib/services/turn-store.ts";
 import type { TurnUsage } from "#lib/services/turn-usage.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
-
-type RunRecord = ChatRun["record"];
 
 const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   // Left before it was ever read.
@@ -16,7 +14,10 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
 };
 
 /** What became of a run, as its turn is written down. */
-export function runOutcome(record: RunRecord, usage: TurnUsage) {
+export function runOutcome(
+  record: Pick<RunRecord, "state" | "attempts" | "engine" | "committed">,
+  usage: TurnUsage,
+) {
   return {
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
@@ -32,7 +33,12 @@ export function runOutcome(record: RunRecord, usage: TurnUsage) {
 }
 
 /** The client is told that no engine could answer; why each could not is for the operator. */
-export function logRunFailure(logger: Logger, record: RunRecord, thrown: unknown, fields: LogFields): void {
+export function logRunFailure(
+  logger: Logger,
+  record: Pick<RunRecord, "attempts">,
+  thrown: unknown,
+  fields: LogFields,
+): void {
   const error = toGatewayError(thrown);
   switch (error.code) {
     case "internal_error":

@@ -35,7 +35,10 @@ export type LedgerEntry = LedgerStart & {
 export type UsageLedger = {
   /** Notes the turn before a provider is asked, so that it is known even if the process dies. Never throws. */
   begin(start: LedgerStart): void;
-  /** Takes the finished turn; resolves when its row is stored. Never rejects: what fails is tried again. */
+  /**
+   * Takes the finished turn; resolves when its row is stored. Never rejects: what fails is tried again. It
+   * also resolves when nothing more can be done here: the ledger was closed, or too many turns wait.
+   */
   end(entry: LedgerEntry): Promise<void>;
   /** Writes what is waiting, for as long as the database lets it, and stops. */
   close(): Promise<void>;

@@ -18,14 +18,9 @@ type Running = { port: number; ended: Promise<number>; stop(): void };
  * configured, which goes last, so that turns can still be saved. Returns the exit code.
  */
 export async function runStart(): Promise<number> {
-  let running: Running | undefined;
-  let isWanted = true;
-  const stop = (): void => {
-    isWanted = false;
-    running?.stop();
-  };
+  const end = stopLater();
   // From the first moment: a database that is being started must be stopped as well.
-  onStopSignals(stop, () => process.exit(GAVE_UP));
+  onStopSignals(end.stop, () => process.exit(GAVE_UP));
   addToEnvironment({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
   const env = await loadSettings(false);
   await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
@@ -34,9 +29,9 @@ export async function runStart(): Promise<number> {
   if (local !== undefined) addToEnvironment(local.variables);
   try {
     const count = env.WORKERS === "auto" ? availableParallelism() : env.WORKERS;
-    running = count === 1 ? await serve(env) : await runWorkers(count, env);
+    const running = count === 1 ? await serve(env) : await runWorkers(count, env);
     if (running === undefined) return GAVE_UP;
-    if (!isWanted) running.stop();
+    end.begin(running);
     console.log(`Listening on ${addressOf(env, running.port)}${count === 1 ? "" : `, ${count} workers`}`);
     if (local !== undefined) announceKey(running.port, local);
     return await running.ended;
@@ -57,10 +52,28 @@ async function runWorkers(count: number, env: Env): Promise<Running | undefined>
 export async function runStartWorker(): Promise<number> {
   // A Ctrl-C reaches the whole group; the primary says when to stop, and again when to give up.
   process.on("SIGINT", () => undefined);
+  const end = stopLater();
+  process.on("SIGTERM", end.stop);
+  onPrimaryStop(end.stop);
   const running = await serve(await loadSettings(false));
-  process.on("SIGTERM", running.stop);
-  onPrimaryStop(running.stop);
+  end.begin(running);
   return await running.ended;
+}
+
+/** A stop that may be asked for while there is nothing to stop yet. */
+function stopLater(): { stop(): void; begin(running: Running): void } {
+  let running: Running | undefined;
+  let isWanted = false;
+  return {
+    stop: () => {
+      isWanted = true;
+      running?.stop();
+    },
+    begin: (started) => {
+      running = started;
+      if (isWanted) started.stop();
+    },
+  };
 }
 
 function addressOf(env: Env, port: number): string {

@@ -6,8 +6,8 @@ import { createPages } from "#lib/server/host/pages.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Idle connections to providers close at once; one that hangs does not keep the process, milliseconds. */
-const CLOSE_MS = 2_000;
+/** The ledger stores what it holds, connections to providers close; longer than this none waits, milliseconds. */
+const CLOSE_MS = 10_000;
 
 export type Serving = {
   port: number;

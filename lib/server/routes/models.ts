@@ -1,5 +1,6 @@
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { type ListedModel, listModels, modelList } from "#lib/apis/models.ts";
+import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { authenticateProxy } from "#lib/server/completion-route.ts";
 import { openAiError } from "#lib/server/http-error.ts";
@@ -41,7 +42,12 @@ function idOf(request: Request): string {
 async function listed({ gateway }: RouteContext): Promise<ListedModel[]> {
   const { completion } = gateway;
   const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
-  const engines = chains.flat().map(({ id, label, provider }) => ({ id, label, provider: provider.id }));
+  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat());
+  const engines = [...chains.flat(), ...embedding].map(({ id, label, provider }) => ({
+    id,
+    label,
+    provider: provider.id,
+  }));
   return listModels({ modes: completion.modes, engines });
 }
 

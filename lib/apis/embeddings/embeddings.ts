@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { EmbeddingRequest, Vector } from "#lib/providers/embeddings/embedding.ts";
+import { toBase64, toNumbers } from "#lib/providers/embeddings/embedding.ts";
+
+const MOST_INPUTS = 2_048;
+const text = z.string().min(1, "must not be empty");
+const tokens = z.array(z.int().nonnegative()).min(1).max(100_000);
+
+/** The body of `POST /api/v1/embeddings`. */
+export const embeddingsSchema = z.looseObject({
+  model: z.string().min(1).max(256).describe("A known embedding model, or one as `provider/model`."),
+  input: z.union([
+    text,
+    z.array(text).min(1).max(MOST_INPUTS),
+    tokens,
+    z.array(tokens).min(1).max(MOST_INPUTS),
+  ]),
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+  dimensions: z.int().positive().nullish(),
+  user: z.string().nullish(),
+});
+
+type EmbeddingsBody = z.output<typeof embeddingsSchema>;
+
+export function readEmbeddings(body: EmbeddingsBody): EmbeddingRequest {
+  return {
+    input: readInput(body.input),
+    dimensions: body.dimensions ?? undefined,
+    base64: body.encoding_format === "base64",
+    user: body.user ?? undefined,
+  };
+}
+
+function readInput(input: EmbeddingsBody["input"]): EmbeddingRequest["input"] {
+  if (typeof input === "string") return { kind: "texts", texts: [input] };
+  const texts = input.filter((one) => typeof one === "string");
+  if (texts.length > 0) return { kind: "texts", texts };
+  const numbers = input.filter((one) => typeof one === "number");
+  if (numbers.length > 0) return { kind: "tokens", tokens: [numbers] };
+  return { kind: "tokens", tokens: input.filter((one) => Array.isArray(one)) };
+}
+
+/** The answer in OpenAI's shape; vectors in the form that the client asked for, whatever the provider sent. */
+export function embeddingsBody(
+  answer: { vectors: readonly Vector[]; promptTokens: number; model: string },
+  { base64 }: EmbeddingRequest,
+): object {
+  return {
+    object: "list",
+    data: answer.vectors.map((vector, index) => ({
+      object: "embedding",
+      index,
+      embedding: base64 ? toBase64(vector) : toNumbers(vector),
+    })),
+    model: answer.model,
+    usage: { prompt_tokens: answer.promptTokens, total_tokens: answer.promptTokens },
+  };
+}

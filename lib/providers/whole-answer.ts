@@ -1,0 +1,38 @@
+import type { EngineAnswer } from "#lib/providers/engine-call.ts";
+import { EngineFailure } from "#lib/providers/failure.ts";
+import { classifyErrorObject } from "#lib/providers/provider-error.ts";
+import { field, parseJson } from "#lib/shared/json.ts";
+import { decodeLenient } from "#lib/shared/text.ts";
+
+/** The longest answer that is not a chat's, in bytes: 2048 vectors of 3072 numbers are about so long. */
+const LONGEST_ANSWER = 128 * 1024 * 1024;
+
+/**
+ * Reads an answer that is one JSON body, to its end. `read` makes of it what was asked for, or undefined
+ * when it is something else. Throws `EngineFailure`.
+ */
+export async function readWholeJson<Value>(
+  { response, context, abort }: EngineAnswer,
+  read: (body: unknown) => Value | undefined,
+): Promise<Value> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (let chunk = await response.body.read(); chunk !== null; chunk = await response.body.read()) {
+    bytes += chunk.length;
+    if (bytes > LONGEST_ANSWER) throw badResponse("The engine's answer was too long.");
+    chunks.push(chunk);
+  }
+  const body = parseJson(decodeLenient(chunks));
+  const value = read(body);
+  if (value === undefined) {
+    throw field(body, "error") === undefined
+      ? badResponse("The engine's answer was not what was asked for.")
+      : new EngineFailure(classifyErrorObject(body, context));
+  }
+  abort.unlink();
+  return value;
+}
+
+function badResponse(reason: string): EngineFailure {
+  return new EngineFailure({ kind: "bad_response", reason });
+}

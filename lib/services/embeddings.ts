@@ -1,0 +1,208 @@
+import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
+import type { RunEffects, RunOptions } from "#lib/providers/chat-run.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
+import {
+  canEmbed,
+  decodeEmbedding,
+  type EmbeddingInput,
+  type EmbeddingRequest,
+  type Embeddings,
+  encodeEmbedding,
+} from "#lib/providers/embeddings/embedding.ts";
+import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
+import { callEngine } from "#lib/providers/engine-call.ts";
+import { type AttemptOutcome, newProgress, type Target, walk } from "#lib/providers/failover.ts";
+import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import type { Engine, Registry } from "#lib/providers/registry.ts";
+import { readWholeJson } from "#lib/providers/whole-answer.ts";
+import { parseModelName } from "#lib/router/model-name.ts";
+import type { ProxyCaller } from "#lib/services/caller.ts";
+import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import { LedgerTurn, NAMED_TIER, type TurnRecord } from "#lib/services/ledger-turn.ts";
+import type { Logger, RunInBackground } from "#lib/services/ports.ts";
+import { logRunFailure } from "#lib/services/run-outcome.ts";
+import type { UsageLedger } from "#lib/services/usage-ledger.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { hash32 } from "#lib/shared/text.ts";
+
+export type EmbeddingsDependencies = {
+  registry: Registry;
+  admission: KeyAdmission;
+  ledger: UsageLedger;
+  run: Pick<RunOptions, "times">;
+  effects: RunEffects;
+  prices(): Promise<PriceBook>;
+  logger: Logger;
+};
+
+export type EmbeddingsContext = {
+  requestId: string;
+  caller: ProxyCaller;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  inBackground: RunInBackground;
+};
+
+export type Embedded = {
+  vectors: Embeddings["vectors"];
+  promptTokens: number;
+  engine: Engine;
+  attempts: number;
+  /** The name that the client used, or the named engine as `provider/model`. */
+  model: string;
+  dropped: readonly string[];
+};
+
+type Answered = Embeddings & { dropped: readonly string[] };
+
+/**
+ * Embeds texts with the model that the client names, at the first of its providers that answers. No other
+ * model ever stands in: its vectors could not be compared with those that the client has stored.
+ *
+ * Throws `model_not_found`, `rate_limited`, `budget_exceeded`, `forbidden`, `engines_refused` and
+ * whatever else a walk ends with.
+ */
+export async function embed(
+  model: string,
+  request: EmbeddingRequest,
+  context: EmbeddingsContext,
+  dependencies: EmbeddingsDependencies,
+): Promise<Embedded> {
+  const { engines, named } = findEngines(model, request.input, dependencies.registry);
+  await dependencies.admission.admit(context.caller, NAMED_TIER);
+  const { effects, run, logger } = dependencies;
+  const { requestId, caller, signal } = context;
+  const turn = new LedgerTurn(
+    { requestId, caller, tier: NAMED_TIER },
+    { ...dependencies, clock: effects.clock },
+  );
+  const record: TurnRecord = {
+    state: "running",
+    attempts: [],
+    usages: [],
+    engine: undefined,
+    committed: false,
+  };
+  const progress = newProgress();
+  const steps = walk<Answered>(engines, (target) => callForVectors(target, request, context, dependencies), {
+    ...effects,
+    signal,
+    deadline: effects.clock.now() + run.times.deadlineMs,
+    keySeed: hash32(requestId),
+    named,
+    progress,
+  });
+  try {
+    let step = await steps.next();
+    while (!step.done) {
+      record.attempts.push(step.value);
+      step = await steps.next();
+    }
+    const result = step.value;
+    if (!result.ok) throw result.error;
+    const { value, target, lease, startedAt } = result;
+    const { engine, keyIndex } = target;
+    lease.succeeded();
+    const latencyMs = effects.clock.now() - startedAt;
+    record.attempts.push({
+      engine,
+      keyIndex,
+      outcome: "answered",
+      status: undefined,
+      reason: undefined,
+      latencyMs,
+    });
+    const usage = usageOf(value, request.input);
+    record.usages.push({ engine, usage });
+    record.engine = engine;
+    record.committed = true;
+    record.state = "completed";
+    return {
+      vectors: value.vectors,
+      promptTokens: usage.promptTokens,
+      engine,
+      attempts: progress.calls,
+      model: named ? engine.id : model,
+      dropped: value.dropped,
+    };
+  } catch (thrown) {
+    record.state = signal.aborted ? "cancelled" : "failed";
+    logRunFailure(logger, record, thrown, { requestId });
+    throw thrown;
+  } finally {
+    context.inBackground(turn.settle(record));
+  }
+}
+
+function findEngines(
+  name: string,
+  input: EmbeddingInput,
+  registry: Registry,
+): { engines: Engine[]; named: boolean } {
+  const known = Object.hasOwn(EMBEDDING_MODELS, name) ? EMBEDDING_MODELS[name] : undefined;
+  const target = parseModelName(name, registry.isKnown);
+  const named = known === undefined && target?.kind === "engine";
+  const specs = known ?? (target?.kind === "engine" ? [{ ...target, label: name }] : []);
+  const engines = registry.resolve(specs);
+  if (engines.length === 0) {
+    throw new GatewayError(
+      "model_not_found",
+      `The embedding model "${name}" does not exist, or no provider of it is configured. Name one as ` +
+        `provider/model, or one of ${Object.keys(EMBEDDING_MODELS).join(", ")}.`,
+      { details: { param: "model" } },
+    );
+  }
+  const able = engines.filter((engine) => canEmbed(engine, input));
+  if (able.length > 0) return { engines: able, named };
+  throw new GatewayError(
+    "engines_refused",
+    input.kind === "tokens"
+      ? `No provider of "${name}" takes lists of tokens; send the texts.`
+      : `The provider of "${name}" has no embeddings.`,
+    { details: { param: input.kind === "tokens" ? "input" : "model" } },
+  );
+}
+
+async function callForVectors(
+  target: Target,
+  request: EmbeddingRequest,
+  { signal }: EmbeddingsContext,
+  { effects, run }: EmbeddingsDependencies,
+): Promise<AttemptOutcome<Answered>> {
+  const { request: encoded, dropped } = encodeEmbedding(request, target.engine);
+  const protocol = PROTOCOLS[target.engine.provider.protocol];
+  return callEngine(
+    target,
+    { ...encoded, headers: { ...encoded.headers, ...protocol.authHeaders(target.key) } },
+    {
+      signal,
+      connectMs: run.times.connectMs,
+      patienceMs: target.isLast ? target.remainingMs : Math.min(run.times.answerMs, target.remainingMs),
+    },
+    effects,
+    async (answer) => {
+      const read = await readWholeJson(answer, (body) => decodeEmbedding(body, countOf(request.input)));
+      return { ...read, dropped };
+    },
+  );
+}
+
+function countOf(input: EmbeddingInput): number {
+  return input.kind === "texts" ? input.texts.length : input.tokens.length;
+}
+
+/** As reported; a provider that says nothing is taken to bill what the texts come to. */
+function usageOf({ promptTokens }: Embeddings, input: EmbeddingInput): TokenUsage {
+  const estimate =
+    input.kind === "tokens"
+      ? input.tokens.reduce((sum, tokens) => sum + tokens.length, 0)
+      : estimateTokens(input.texts.reduce((sum, text) => sum + text.length, 0));
+  return {
+    promptTokens: promptTokens ?? estimate,
+    completionTokens: 0,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    source: promptTokens === undefined ? "estimated" : "exact",
+  };
+}
