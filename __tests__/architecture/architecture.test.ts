@@ -8,9 +8,9 @@ const all = [...lib, ...app];
 
 const DOMAIN = [
   "ai-models.ts",
+  "apis",
   "chat",
   "export",
-  "openai",
   "plugins",
   "prompts",
   "providers",
@@ -102,6 +102,15 @@ describe("arrows run one way", () => {
     expect(relative).toEqual(["lib/adapters/embedded-supabase/api.ts ./api-thread.ts"]);
   });
 
+  test("the public APIs know nothing of each other", () => {
+    const apiOf = (path: string): string | undefined => /^lib\/apis\/([\w-]+)\//.exec(path)?.[1];
+    const wrong = offences(lib, ({ path }, target) => {
+      const [from, to] = [apiOf(path), apiOf(target)];
+      return from === undefined || to === undefined || from === to;
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("no files import each other in a circle", () => {
     const byPath = new Map(all.map((file) => [file.path, file]));
     const done = new Set<string>();
@@ -171,12 +180,16 @@ describe("effects have their places", () => {
     expect(makers.map(({ path }) => path)).toEqual(["lib/adapters/supabase/clients.ts"]);
   });
 
-  test("one file writes the native stream's frames, one reads frames", () => {
+  test("each stream's frames are written in one file, and all frames are read in one", () => {
     const isString = (node: ts.Node): boolean => ts.isStringLiteralLike(node) || ts.isTemplateHead(node);
     const frames = places(all, (node) => isString(node) && /^[`'"]data: /.test(node.getText()));
     const writers = [...new Set(frames.map((place) => place.split(":")[0]))];
+    const ofApis = /^lib\/apis\/[\w-]+\/write\.ts$/;
     // The sandbox is a provider: it writes OpenAI's frames, to be read by our reader.
-    expect(writers.sort()).toEqual(["lib/adapters/sandbox-upstream.ts", "lib/streaming/events.ts"]);
+    expect(writers.filter((path = "") => !ofApis.test(path)).sort()).toEqual([
+      "lib/adapters/sandbox-upstream.ts",
+      "lib/streaming/events.ts",
+    ]);
     const parsers = lib.filter(({ imports }) =>
       imports.some(({ target }) => target.startsWith("eventsource-parser")),
     );

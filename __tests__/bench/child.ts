@@ -7,7 +7,8 @@ export type Child = {
   /** Sends a question and waits for the answer that comes next. */
   ask<Answer>(question: unknown): Promise<Answer>;
   cpu(): Promise<number>;
-  stop(): void;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
 };
 
 /** Starts a program of the benchmark in a process of its own, which can tell the CPU it has used. */
@@ -32,7 +33,11 @@ export function startChild(
       child.send("cpu");
       return ((await answer) as CpuReport).cpu;
     },
-    stop: () => child.kill(),
+    stop: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.kill();
+      }),
   };
 }
 

@@ -45,7 +45,8 @@ function passing(name: string, child: Child, url: string): Subject {
   };
 }
 
-async function startGateway(upstream: string, database: BenchDatabase): Promise<Subject> {
+/** `withPages`: somebody has opened a page, so that Next.js runs in the process as well. */
+async function startGateway(upstream: string, database: BenchDatabase, withPages: boolean): Promise<Subject> {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const url = `http://127.0.0.1:${port}`;
   const config = JSON.parse(
@@ -56,6 +57,8 @@ async function startGateway(upstream: string, database: BenchDatabase): Promise<
     isQuiet: true,
     env: {
       ...database.settings,
+      // Each keeps a journal in it.
+      SARMALINK_DATA_DIR: await mkdtemp(join(dataDir, "gateway-")),
       NODE_ENV: "production",
       HOST: "127.0.0.1",
       PORT: String(port),
@@ -65,9 +68,10 @@ async function startGateway(upstream: string, database: BenchDatabase): Promise<
   });
   const headers = { ...json, authorization: `Bearer ${database.key}` };
   await untilUp(url);
+  if (withPages) await (await fetch(url)).text();
   const hasProxy = (await fetch(`${url}/api/v1/chat/completions`)).status !== 404;
   return {
-    name: hasProxy ? "the gateway" : "the gateway (native chat)",
+    name: `the gateway${hasProxy ? "" : ", native chat"}${withPages ? ", pages loaded" : ""}`,
     child,
     load: ({ path, isStream }) => {
       const model = path === "/0" ? "smart" : "fast";
@@ -152,7 +156,8 @@ const subjects: Subject[] = [
   await lean("fetch"),
   await lean("undici"),
   passing("our host alone", stub, await stub.ask<string>(origin)),
-  await startGateway(origin, stored),
+  await startGateway(origin, stored, false),
+  await startGateway(origin, stored, true),
 ];
 
 const lines: string[] = [];
@@ -174,8 +179,8 @@ console.log("| | server | CPU a request | ratio | p50 | p99 | database |");
 console.log("|---|---|---:|---:|---:|---:|---:|");
 console.log(lines.join("\n"));
 
-for (const child of [...subjects.map((subject) => subject.child), database, upstream, generator])
-  child.stop();
-await new Promise((resolve) => setTimeout(resolve, 1_000));
+// The gateway first: it stores what it still has to.
+await Promise.all(subjects.map(({ child }) => child.stop()));
+await Promise.all([database, upstream, generator].map((child) => child.stop()));
 await rm(dataDir, { recursive: true, force: true });
 process.exit(0);

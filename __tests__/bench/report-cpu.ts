@@ -5,4 +5,7 @@ process.on("message", (message) => {
   process.send?.({ cpu: user + system });
 });
 
+// The benchmark has ended, perhaps by an error.
+process.once("disconnect", () => process.exit());
+
 export {};

@@ -1,11 +1,18 @@
 import { globSync } from "node:fs";
-import { decodeJwt, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GatewaySource, HostContext, Route } from "#lib/server/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
+import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
+import { countTokens } from "#lib/server/routes/count-tokens.ts";
+import { embeddings } from "#lib/server/routes/embeddings.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { keyById, keys as keysRoute } from "#lib/server/routes/keys.ts";
+import { messages } from "#lib/server/routes/messages.ts";
+import { models } from "#lib/server/routes/models.ts";
 import { notFound } from "#lib/server/routes/not-found.ts";
+import { openApi } from "#lib/server/routes/openapi.ts";
+import { responses } from "#lib/server/routes/responses.ts";
+import { bearer, credentialsOf, FOREIGN } from "../support/credentials.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import {
@@ -21,11 +28,16 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type RouteRow = {
   define: (gateway: GatewaySource) => Route;
   methods: readonly Method[];
-  /** `user`: a user or a gateway key. `account`: a user only. `open`: anybody. */
-  access: "user" | "account" | "open";
+  /**
+   * `user`: a user or a gateway key. `account`: a user only. `proxy`: as `user`, but never by a cookie.
+   * `open`: anybody.
+   */
+  access: "user" | "account" | "proxy" | "open";
   /** The status of a call that is let in. */
   success: number;
   body?: unknown;
+  /** Whose shape its errors have; the native one by default. */
+  errors?: "openai" | "anthropic";
 };
 
 const EVERY: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -42,11 +54,53 @@ const ROUTES: Readonly<Record<string, RouteRow>> = {
   },
   "keys/[id]": { define: keyById, methods: ["DELETE"], access: "account", success: 404 },
   health: { define: health, methods: ["GET"], access: "open", success: 200 },
+  "openapi.json": { define: openApi, methods: ["GET"], access: "open", success: 200 },
+  "v1/chat/completions": {
+    define: chatCompletions,
+    methods: ["POST"],
+    access: "proxy",
+    success: 200,
+    body: { model: "smart", messages: [{ role: "user", content: "Hi" }] },
+    errors: "openai",
+  },
+  "v1/embeddings": {
+    define: embeddings,
+    methods: ["POST"],
+    access: "proxy",
+    success: 404,
+    body: { model: "nobody/has-it", input: "Hi" },
+    errors: "openai",
+  },
+  "v1/messages": {
+    define: messages,
+    methods: ["POST"],
+    access: "proxy",
+    success: 200,
+    body: { model: "smart", max_tokens: 10, messages: [{ role: "user", content: "Hi" }] },
+    errors: "anthropic",
+  },
+  "v1/messages/count_tokens": {
+    define: countTokens,
+    methods: ["POST"],
+    access: "proxy",
+    success: 200,
+    body: { model: "smart", messages: [{ role: "user", content: "Hi" }] },
+    errors: "anthropic",
+  },
+  "v1/models": { define: models, methods: ["GET"], access: "proxy", success: 200, errors: "openai" },
+  "v1/responses": {
+    define: responses,
+    methods: ["POST"],
+    access: "proxy",
+    success: 200,
+    body: { model: "smart", input: "Hi" },
+    errors: "openai",
+  },
+  "v1/models/[...id]": { define: models, methods: ["GET"], access: "proxy", success: 404, errors: "openai" },
   "[...path]": { define: notFound, methods: EVERY, access: "open", success: 404 },
 };
 
 const ORIGIN = "http://gateway.test";
-const FOREIGN = "https://evil.example";
 
 let database: TestSupabase;
 let upstream: FakeUpstream;
@@ -73,163 +127,36 @@ afterAll(async () => {
 
 function start(settings: Settings): Promise<TestGateway> {
   const config = modelsConfig({ only: `${upstream.origin}/v1` });
-  return startTestGateway({ database, settings: { MODELS_CONFIG: config, ...settings } });
+  const own = { MODELS_CONFIG: config, ENABLE_OPENAI_PROXY: "true" };
+  return startTestGateway({ database, settings: { ...own, ...settings } });
 }
 
-const secret = (text = database.jwtSecret): Uint8Array => new TextEncoder().encode(text);
-
-function token(claims: Record<string, unknown> = {}, expires = "1h", key = secret()): Promise<string> {
-  return new SignJWT({ ...decodeJwt(user.accessToken), ...claims })
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setExpirationTime(expires)
-    .sign(key);
-}
-
-/** The cookie in which @supabase/ssr keeps a session. */
-function cookie(session: Record<string, unknown> = {}): string {
-  const name = `sb-${new URL(database.url).hostname.split(".")[0]}-auth-token`;
-  const value = JSON.stringify({
-    access_token: user.accessToken,
-    refresh_token: user.refreshToken,
-    token_type: "bearer",
-    expires_in: 3_600,
-    expires_at: Math.floor(Date.now() / 1_000) + 3_600,
-    user: { id: user.userId },
-    ...session,
-  });
-  return `${name}=base64-${Buffer.from(value).toString("base64url")}`;
-}
-
-const bearer = (credential: string): Record<string, string> => ({ authorization: `Bearer ${credential}` });
-type Credential = {
-  name: string;
-  headers: () => Record<string, string> | Promise<Record<string, string>>;
-  user: "in" | 401 | 403;
-  /** Where an account's routes say something else. */
-  account?: 403;
+/** What an error looks like in each shape. */
+const ERRORS = {
+  native: (requestId: string | null) => ({
+    error: { code: expect.any(String), message: expect.any(String), requestId },
+  }),
+  openai: () => ({
+    error: {
+      message: expect.any(String),
+      type: expect.any(String),
+      param: expect.toBeOneOf([null, expect.any(String)]),
+      code: expect.any(String),
+    },
+  }),
+  anthropic: (requestId: string | null) => ({
+    type: "error",
+    error: { type: expect.any(String), message: expect.any(String) },
+    request_id: requestId,
+  }),
 };
 
-const CREDENTIALS: readonly Credential[] = [
-  { name: "no credential", headers: () => ({}), user: 401 },
-  { name: "an empty bearer", headers: () => ({ authorization: "Bearer " }), user: 401 },
-  { name: "an empty x-api-key", headers: () => ({ "x-api-key": "" }), user: 401 },
-  { name: "garbage", headers: () => bearer("garbage"), user: 401 },
-  { name: "garbage that looks like a token", headers: () => bearer("eyJhbGciOiJIUzI1NiJ9.e30.x"), user: 401 },
-  { name: "garbage that looks like a key", headers: () => bearer("sk-sarmalink-0000"), user: 401 },
-  { name: "an expired token", headers: async () => bearer(await token({}, "-1m")), user: 401 },
-  {
-    name: "a forged signature",
-    headers: async () => bearer(await token({}, "1h", secret("x".repeat(40)))),
-    user: 401,
-  },
-  {
-    name: "a token changed after it was signed",
-    headers: () =>
-      bearer(user.accessToken.replace(/\.[^.]+\./, `.${Buffer.from('{"sub":"x"}').toString("base64url")}.`)),
-    user: 401,
-  },
-  {
-    name: "alg none",
-    headers: () => bearer(new UnsecuredJWT(decodeJwt(user.accessToken)).encode()),
-    user: 401,
-  },
-  {
-    name: "an asymmetric algorithm of nobody's key",
-    headers: () =>
-      bearer(
-        user.accessToken.replace(/^[^.]+/, Buffer.from('{"alg":"ES256","kid":"x"}').toString("base64url")),
-      ),
-    user: 401,
-  },
-  { name: "the publishable key", headers: () => bearer(database.publishableKey), user: 401 },
-  { name: "the secret key", headers: () => bearer(database.secretKey), user: 401 },
-  {
-    name: "an anon token",
-    headers: async () => bearer(await token({ role: "anon", sub: undefined })),
-    user: 401,
-  },
-  {
-    name: "a service_role token",
-    headers: async () => bearer(await token({ role: "service_role" })),
-    user: 401,
-  },
-  { name: "a token without a user", headers: async () => bearer(await token({ sub: undefined })), user: 401 },
-  {
-    name: "another scheme",
-    headers: () => ({ authorization: `Basic ${btoa(`user:${keys.live}`)}` }),
-    user: 401,
-  },
-  { name: "a key without its scheme", headers: () => ({ authorization: keys.live }), user: 401 },
-  { name: "a valid user token", headers: () => bearer(user.accessToken), user: "in" },
-  {
-    name: "a valid user token, scheme in lower case",
-    headers: () => ({ authorization: `bearer ${user.accessToken}` }),
-    user: "in",
-  },
-  { name: "a valid gateway key", headers: () => bearer(keys.live), user: "in", account: 403 },
-  {
-    name: "a valid gateway key as x-api-key",
-    headers: () => ({ "x-api-key": keys.live }),
-    user: "in",
-    account: 403,
-  },
-  { name: "a revoked key", headers: () => bearer(keys.revoked), user: 401 },
-  { name: "a key with one letter changed", headers: () => bearer(`${keys.live.slice(0, -1)}?`), user: 401 },
-  {
-    name: "a session cookie of the same origin",
-    headers: () => ({ cookie: cookie(), origin: ORIGIN }),
-    user: "in",
-  },
-  {
-    name: "a session cookie of the same site, as a browser says",
-    headers: () => ({ cookie: cookie(), "sec-fetch-site": "same-origin" }),
-    user: "in",
-  },
-  {
-    name: "a session cookie of a foreign origin",
-    headers: () => ({ cookie: cookie(), origin: FOREIGN }),
-    user: 403,
-  },
-  {
-    name: "a session cookie of origin null",
-    headers: () => ({ cookie: cookie(), origin: "null" }),
-    user: 403,
-  },
-  {
-    name: "a session cookie of a look-alike origin",
-    headers: () => ({ cookie: cookie(), origin: "http://gateway.test.evil.example" }),
-    user: 403,
-  },
-  {
-    name: "a session cookie of a foreign origin that forges x-forwarded-host",
-    headers: () => ({ cookie: cookie(), origin: FOREIGN, "x-forwarded-host": "evil.example" }),
-    user: 403,
-  },
-  { name: "a session cookie without an origin", headers: () => ({ cookie: cookie() }), user: 403 },
-  {
-    name: "a cookie that is no session",
-    headers: () => ({ cookie: "sb-127-auth-token=%E0%A4%A", origin: ORIGIN }),
-    user: 401,
-  },
-  {
-    name: "a cookie whose session is garbage",
-    headers: () => ({ cookie: "sb-127-auth-token=base64-AAAA; x=%", origin: ORIGIN }),
-    user: 401,
-  },
-  {
-    name: "a cookie with a forged token",
-    headers: async () => ({
-      cookie: cookie({ access_token: await token({}, "1h", secret("x".repeat(40))) }),
-      origin: ORIGIN,
-    }),
-    user: 401,
-  },
-  {
-    name: "a bad bearer beside a good cookie",
-    headers: () => ({ cookie: cookie(), origin: ORIGIN, ...bearer("garbage") }),
-    user: 401,
-  },
-];
+const {
+  all: CREDENTIALS,
+  secret,
+  token,
+  cookie,
+} = credentialsOf(() => ({ database, user, keys, origin: ORIGIN }));
 
 /** What has opened doors elsewhere: CVE-2025-29927, and Next's own internal requests. */
 const REPLAYS: readonly Record<string, string>[] = [
@@ -248,8 +175,9 @@ async function call(
 ): Promise<Call> {
   const { via = gateway, host = {}, method = row.methods[0] ?? "GET", body = row.body } = options;
   const route = row.define(async () => via.gateway);
+  const [name = "x"] = Object.entries(ROUTES).find(([, one]) => one === row) ?? [];
   const hasBody = body !== undefined && method !== "GET" && method !== "OPTIONS";
-  const request = new Request(`${ORIGIN}/api/x`, {
+  const request = new Request(`${ORIGIN}/api/${name.replace(/\[.*\]/, "x")}`, {
     method,
     ...(hasBody ? { body: JSON.stringify(body) } : {}),
   });
@@ -275,7 +203,9 @@ describe("who may call", () => {
   for (const [name, row] of Object.entries(ROUTES)) {
     describe(name, () => {
       test.each(CREDENTIALS)("$name", async ({ headers, user, account = user }) => {
-        const expected = row.access === "account" ? account : user;
+        const own = await headers();
+        const isCookie = own["cookie"] !== undefined && own["authorization"] === undefined;
+        const expected = row.access === "account" ? account : row.access === "proxy" && isCookie ? 401 : user;
         const wanted = row.access === "open" || expected === "in" ? row.success : expected;
         for (const replay of REPLAYS) {
           const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });
@@ -283,13 +213,7 @@ describe("who may call", () => {
           expect(sent.get("x-request-id")).toBeTruthy();
           expect(sent.get("cache-control")).toContain("no-store");
           if (status < 400) continue;
-          expect(JSON.parse(body)).toEqual({
-            error: {
-              code: expect.any(String),
-              message: expect.any(String),
-              requestId: sent.get("x-request-id"),
-            },
-          });
+          expect(JSON.parse(body)).toEqual(ERRORS[row.errors ?? "native"](sent.get("x-request-id")));
         }
       });
 
@@ -300,11 +224,34 @@ describe("who may call", () => {
           const { status, headers, body } = await call(row, bearer(user.accessToken), { method });
           expect(status, method).toBe(405);
           expect(headers.get("allow")).toBe([...row.methods, "OPTIONS"].join(", "));
-          expect(JSON.parse(body)).toMatchObject({ error: { code: "method_not_allowed" } });
+          expect(JSON.parse(body)).toEqual(ERRORS[row.errors ?? "native"](headers.get("x-request-id")));
         }
       });
     });
   }
+});
+
+describe("the OpenAI-shaped routes", () => {
+  const rows = Object.entries(ROUTES).filter(([, row]) => row.access === "proxy");
+
+  test.each(rows)("%s is not there unless it is switched on", async (_, row) => {
+    const off = await start({ ENABLE_OPENAI_PROXY: "" });
+    const { status, body } = await call(row, bearer(keys.live), { via: off });
+    expect([status, body]).toEqual([404, expect.stringContaining("ENABLE_OPENAI_PROXY")]);
+    await off.stop();
+  });
+
+  test.each(rows)("%s takes any bearer, but none, until there is a gateway key", async (_, row) => {
+    const fresh = await startTestSupabase();
+    const config = modelsConfig({ only: `${upstream.origin}/v1` });
+    const settings = { MODELS_CONFIG: config, ENABLE_OPENAI_PROXY: "true" };
+    const open = await startTestGateway({ database: fresh, settings });
+    expect((await call(row, bearer("anything"), { via: open })).status).toBe(row.success);
+    expect((await call(row, { "x-api-key": "anything" }, { via: open })).status).toBe(row.success);
+    expect((await call(row, {}, { via: open })).status).toBe(401);
+    await open.stop();
+    await fresh.stop();
+  });
 });
 
 const aiChatRow: RouteRow = {

@@ -47,6 +47,8 @@ export type Told = {
   malformedFrames: number;
   /** What this front cannot tell. */
   untold?: ReadonlySet<"finish" | "toolCalls" | "malformedFrames" | "usages">;
+  /** Finish reasons that this front has no word for, and what it says in their place. */
+  finishWords?: Readonly<Record<string, string>>;
 };
 
 /**

@@ -7,12 +7,26 @@ import { setTimeout as pause } from "node:timers/promises";
 
 export type ServedGateway = {
   url: string;
-  /** The local gateway key. */
+  /** The local gateway key; empty where the database is not the embedded one. */
   key: string;
+  pid: number;
   /** What it has printed so far. */
   readonly output: string;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves with its exit code. */
+  ended(): Promise<number | null>;
   /** Ends it as an operator does; resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+};
+
+/** `dev` and `start` are ours; `next-start` is Next.js alone, as a platform would run it. */
+export type HostName = "dev" | "start" | "next-start";
+
+const PROGRAMS: Readonly<Record<HostName, readonly string[]>> = {
+  dev: ["lib/server/cli/dev.ts"],
+  start: ["lib/server/cli/start.ts"],
+  "next-start": ["node_modules/next/dist/bin/next", "start"],
 };
 
 /** What a shell has, and nothing of the test runner's. */
@@ -21,7 +35,7 @@ export function shellEnvironment(nodeEnv: "development" | "production"): NodeJS.
 }
 
 /** Free at the moment of asking. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -31,43 +45,69 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * The gateway as `npm run dev` or `npm start` serve it: its own process, its own local Supabase, no
- * environment but `settings`.
+ * The gateway in a process of its own, with no environment but `settings`. `dev` and `start` bring a
+ * local Supabase, unless the settings name one.
  */
 export async function serveGateway(
-  command: "dev" | "start",
+  host: HostName,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ServedGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), "sarmalink-slow-"));
-  const port = await freePort();
-  const child = spawn(process.execPath, [`lib/server/cli/${command}.ts`], {
-    env: {
-      ...shellEnvironment(command === "dev" ? "development" : "production"),
-      PORT: String(port),
-      SARMALINK_DATA_DIR: dataDir,
-      ...settings,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const port = Number(settings["PORT"] ?? (await freePort()));
+  const child = startProgram(host, { PORT: String(port), SARMALINK_DATA_DIR: dataDir, ...settings });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    stream?.on("data", (bytes: Buffer) => (output += bytes.toString()));
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(url, child, () => output);
-  // Where the folder cannot be traversed, the key is in another, which is printed.
-  const keyFile = /also in (\S+)\)/.exec(output)?.[1] ?? join(dataDir, "dev-key");
   return {
     url,
-    key: (await readFile(keyFile, "utf8")).trim(),
+    key: settings["NEXT_PUBLIC_SUPABASE_URL"] === undefined ? await localKey(output, dataDir) : "",
+    pid: child.pid ?? 0,
     get output() {
       return output;
     },
+    signal: (signal) => void child.kill(signal),
+    ended: () => endOf(child),
     async stop(signal = "SIGTERM") {
-      const code = await ended(child, signal);
+      child.kill(signal);
+      const code = await endOf(child);
       await rm(dataDir, { recursive: true, force: true });
       return code;
     },
   };
+}
+
+/** Runs a host that is expected to give up: resolves with its exit code and what it has said. */
+export async function runToEnd(
+  host: HostName,
+  settings: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<{ code: number | null; output: string }> {
+  const child = startProgram(host, settings, cwd);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  return { code: await endOf(child), output };
+}
+
+function startProgram(
+  host: HostName,
+  settings: Readonly<Record<string, string>>,
+  cwd?: string,
+): ChildProcess {
+  const [program = "", ...args] = PROGRAMS[host];
+  return spawn(process.execPath, [join(process.cwd(), program), ...args], {
+    env: { ...shellEnvironment(host === "dev" ? "development" : "production"), ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+}
+
+/** Where the folder cannot be traversed, the key is in another, which is printed. */
+async function localKey(output: string, dataDir: string): Promise<string> {
+  const keyFile = /also in (\S+)\)/.exec(output)?.[1] ?? join(dataDir, "dev-key");
+  return (await readFile(keyFile, "utf8")).trim();
 }
 
 async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
@@ -80,10 +120,9 @@ async function untilHealthy(url: string, child: ChildProcess, output: () => stri
   throw new Error(`It did not get healthy:\n${output()}`);
 }
 
-function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+function endOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve(child.exitCode);
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
     child.once("exit", resolve);
-    child.kill(signal);
   });
 }

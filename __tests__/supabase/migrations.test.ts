@@ -136,6 +136,26 @@ describe("the migrations", () => {
     expect(embedded).toEqual(await grants(sql));
   });
 
+  test("003 finds the turns of before, and 001 and 002 apply again over turns of nobody", async () => {
+    const { sql, owner } = await hostedDatabase();
+    const [first, second, third] = await readMigrations(MIGRATIONS);
+    const apply = async (...some: (typeof first)[]): Promise<void> => {
+      for (const one of some) await owner.begin((transaction) => transaction.unsafe(one?.sql ?? "").simple());
+    };
+    await apply(first, second);
+    const [user] = await sql<{ id: string }[]>`insert into auth.users default values returning id`;
+    const turn = { tier: "smart", quota_day: "2026-01-01", settle_hash: Buffer.alloc(32) };
+    await sql`insert into public.ai_chat_usage ${sql({ ...turn, id: randomUUID(), user_id: user?.id ?? "" })}`;
+    await apply(third);
+    await sql`insert into public.ai_chat_usage ${sql({ ...turn, id: randomUUID() })}`;
+    await apply(first, second, third);
+    const seen = await sql`select user_id, turns from public.ai_usage_today order by user_id nulls last`;
+    expect(seen).toEqual([
+      { user_id: user?.id, turns: "1" },
+      { user_id: null, turns: "1" },
+    ]);
+  });
+
   test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {
     const { sql, owner } = await hostedDatabase();
     const first = await readFile(join(MIGRATIONS, "001_sarmalink_ai.sql"), "utf8");

@@ -1,17 +1,26 @@
-import type { Modes } from "#lib/ai-models.ts";
-import { MODE_IDS } from "#lib/ai-models.ts";
+import { z } from "zod";
+import { MODE_IDS, type Modes } from "#lib/ai-models.ts";
 
 /** A model in a list: fields of OpenAI's shape and of Anthropic's, so that the SDKs of both read it. */
-export type ListedModel = {
-  id: string;
-  object: "model";
-  /** Seconds since the epoch. */
-  created: number;
-  owned_by: string;
-  type: "model";
-  display_name: string;
-  created_at: string;
-};
+export const modelSchema = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.int().describe("Seconds since the epoch."),
+  owned_by: z.string(),
+  type: z.literal("model"),
+  display_name: z.string(),
+  created_at: z.string(),
+});
+export type ListedModel = z.infer<typeof modelSchema>;
+
+/** The list as both SDKs page through it: there is one page. */
+export const modelListSchema = z.object({
+  object: z.literal("list"),
+  data: z.array(modelSchema),
+  has_more: z.literal(false),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+});
 
 /** What can be listed: the modes, and engines as `provider/model`. */
 export type ModelSource = {
@@ -44,8 +53,7 @@ function model(id: string, name: string, owner: string): ListedModel {
   };
 }
 
-/** The list as both SDKs page through it: there is one page. */
-export function modelList(models: readonly ListedModel[]) {
+export function modelList(models: ListedModel[]): z.infer<typeof modelListSchema> {
   return {
     object: "list",
     data: models,

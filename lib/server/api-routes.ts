@@ -1,11 +1,15 @@
 import type { GatewaySource, Route } from "#lib/server/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
+import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
+import { messages } from "#lib/server/routes/messages.ts";
 import { models } from "#lib/server/routes/models.ts";
 import { notFound } from "#lib/server/routes/not-found.ts";
+import { openApi } from "#lib/server/routes/openapi.ts";
+import { responses } from "#lib/server/routes/responses.ts";
 
 export type RouteDefinition = (gateway: GatewaySource) => Route;
 
@@ -18,10 +22,14 @@ export const API_ROUTES: Readonly<Record<string, RouteDefinition>> = {
   "/api/health": health,
   "/api/keys": keys,
   "/api/keys/[id]": keyById,
+  "/api/openapi.json": openApi,
   "/api/v1/chat/completions": chatCompletions,
   "/api/v1/embeddings": embeddings,
+  "/api/v1/messages": messages,
+  "/api/v1/messages/count_tokens": countTokens,
   "/api/v1/models": models,
   "/api/v1/models/[...id]": models,
+  "/api/v1/responses": responses,
 };
 
 /**

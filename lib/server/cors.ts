@@ -1,4 +1,4 @@
-const ALLOWED_HEADERS = "authorization, content-type, x-api-key";
+const USUAL_HEADERS = "authorization, content-type, x-api-key";
 const EXPOSED_HEADERS =
   "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped";
 const PREFLIGHT_SECONDS = "600";
@@ -23,7 +23,9 @@ export function corsHeaders(
   };
   if (request.method === "OPTIONS") {
     headers["access-control-allow-methods"] = allowedMethods;
-    headers["access-control-allow-headers"] = ALLOWED_HEADERS;
+    // Whatever is asked for: SDKs send headers of their own, and none of them carries a cookie's rights.
+    headers["access-control-allow-headers"] =
+      request.headers.get("access-control-request-headers") ?? USUAL_HEADERS;
     headers["access-control-max-age"] = PREFLIGHT_SECONDS;
   }
   return headers;

@@ -83,7 +83,6 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const routed = resolveMode(input.model, input.image !== undefined);
-  await dependencies.keyAdmission.admit(context.caller, routed.mode);
   const engines = await dependencies.enginesOf(routed.mode);
   if (engines.length === 0) {
     throw new GatewayError(
@@ -91,6 +90,7 @@ export async function startChatTurn(
       `No engine of mode "${routed.mode}" is configured. Set a provider's API key.`,
     );
   }
+  await dependencies.keyAdmission.admit(context.caller, routed.mode);
   const settleSecret = dependencies.randomHex(32);
   const mode = dependencies.modes[routed.mode];
   const begun = await dependencies.turns.begin({

@@ -12,10 +12,10 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import type { KeyAdmission } from "#lib/services/key-admission.ts";
-import { LedgerTurn, NAMED_TIER } from "#lib/services/ledger-turn.ts";
+import { LedgerTurn } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
-import type { UsageLedger } from "#lib/services/usage-ledger.ts";
+import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -83,7 +83,6 @@ export async function startCompletion(
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
   const chain = await resolveChain(input, dependencies);
-  await dependencies.admission.admit(context.caller, chain.mode ?? NAMED_TIER);
   const { engines, missing } = eligibleEngines(chain.engines, input.chat);
   if (missing !== undefined) {
     throw new GatewayError(
@@ -92,6 +91,7 @@ export async function startCompletion(
       { details: { param: CAPABILITY_FIELDS[missing] } },
     );
   }
+  await dependencies.admission.admit(context.caller, ...chain.tiers);
   const completion = new RunningCompletion(input.chat, { ...chain, engines }, context, dependencies);
   await completion.open();
   return completion;
@@ -102,35 +102,41 @@ type Chain = {
   engines: readonly Engine[];
   /** The first mode among the targets. */
   mode: ModeId | undefined;
+  /** Every mode among them, and `named` for engines that the client named. */
+  tiers: readonly string[];
   /** Every target is an engine that the client named. */
   named: boolean;
   /** How an engine that came by a mode's name is called in the answer: by that name. */
   nameOf: ReadonlyMap<string, string>;
 };
 
-async function resolveChain(
+/** Throws `model_not_found` or `no_engine_configured`. */
+export async function resolveChain(
   { chat, models }: CompletionInput,
-  { registry, enginesOf }: CompletionDependencies,
+  { registry, enginesOf }: Pick<CompletionDependencies, "registry" | "enginesOf">,
 ): Promise<Chain> {
   const engines: Engine[] = [];
   const nameOf = new Map<string, string>();
+  const tiers = new Set<string>();
   let mode: ModeId | undefined;
   let named = true;
   for (const name of models) {
     const target = parseModelName(name, registry.isKnown);
     if (target?.kind === "engine") {
+      tiers.add(NAMED_TIER);
       engines.push(...registry.resolve([{ ...target, label: name }]));
     } else if (target?.kind === "mode") {
       named = false;
       const routed = resolveMode(target.mode, hasImage(chat)).mode;
       mode ??= routed;
+      tiers.add(routed);
       for (const engine of await enginesOf(routed)) {
         if (!nameOf.has(engine.id)) nameOf.set(engine.id, name);
         engines.push(engine);
       }
     }
   }
-  if (engines.length > 0) return { engines, mode, named, nameOf };
+  if (engines.length > 0) return { engines, mode, tiers: [...tiers], named, nameOf };
   if (mode !== undefined) {
     throw new GatewayError(
       "no_engine_configured",

@@ -18,10 +18,10 @@ import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import type { KeyAdmission } from "#lib/services/key-admission.ts";
-import { LedgerTurn, NAMED_TIER, type TurnRecord } from "#lib/services/ledger-turn.ts";
+import { LedgerTurn, type TurnRecord } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
-import type { UsageLedger } from "#lib/services/usage-ledger.ts";
+import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

@@ -1,4 +1,5 @@
 import type { Caller, ProxyCaller } from "#lib/services/caller.ts";
+import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -26,9 +27,9 @@ export type KeyAdmission = {
    * Lets a request pass, or throws: `forbidden` (the key may not use this mode), `rate_limited`,
    * `budget_exceeded` or `unauthorized` (revoked meanwhile). Asks nothing for users, open callers and
    * keys without a limit.
-   * @param mode the mode, or `named` where the client names engines; undefined where there is neither.
+   * @param tiers every mode that may answer, and `named` where the client names engines.
    */
-  admit(caller: ProxyCaller, mode?: string): Promise<void>;
+  admit(caller: ProxyCaller, ...tiers: readonly string[]): Promise<void>;
 };
 
 type KeyCaller = Extract<Caller, { kind: "key" }>;
@@ -53,9 +54,9 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   };
 
   return {
-    async admit(caller, mode) {
+    async admit(caller, ...tiers) {
       if (caller.kind !== "key") return;
-      assertModeAllowed(caller, mode);
+      for (const tier of tiers) assertTierAllowed(caller, tier);
       const { requestsPerMinute, usdPerMonth } = caller.limits;
       if (requestsPerMinute === undefined && usdPerMonth === undefined) return;
       const verdict = await ask(caller.keyId);
@@ -70,14 +71,14 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   };
 }
 
-function assertModeAllowed({ limits }: KeyCaller, mode: string | undefined): void {
-  if (limits.modes === undefined || mode === undefined || limits.modes.includes(mode)) return;
+function assertTierAllowed({ limits }: KeyCaller, tier: string): void {
+  if (limits.modes === undefined || limits.modes.includes(tier)) return;
   const allowed = limits.modes.map((one) => `"${one}"`).join(", ");
   throw new GatewayError(
     "forbidden",
-    mode === "named"
+    tier === NAMED_TIER
       ? `This gateway key may not name engines. It may use: ${allowed}.`
-      : `This gateway key may not use mode "${mode}". It may use: ${allowed}.`,
+      : `This gateway key may not use mode "${tier}". It may use: ${allowed}.`,
   );
 }
 

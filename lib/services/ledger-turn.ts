@@ -7,9 +7,6 @@ import { summarizeUsage } from "#lib/services/turn-usage.ts";
 import type { LedgerStart, UsageLedger } from "#lib/services/usage-ledger.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** What stands for the mode in the ledger where the client named engines. */
-export const NAMED_TIER = "named";
-
 export type LedgerTurnDependencies = {
   ledger: UsageLedger;
   prices(): Promise<PriceBook>;

@@ -1,6 +1,9 @@
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import type { AttemptRecord, TurnStatus } from "#lib/services/turn-store.ts";
 
+/** What stands for the mode where the client named engines, in the ledger and in a key's limits. */
+export const NAMED_TIER = "named";
+
 /** A turn of the OpenAI-shaped routes about to be asked of a provider. */
 export type LedgerStart = {
   /** Identity of the turn (UUID); what makes writing it twice harmless. */

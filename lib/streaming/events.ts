@@ -43,9 +43,10 @@ const eventSchemas = [
   }),
 ] as const;
 
-const eventSchema = z.discriminatedUnion("type", eventSchemas);
+/** Any event of the native stream. */
+export const nativeEventSchema = z.discriminatedUnion("type", eventSchemas);
 
-export type NativeEvent = z.infer<typeof eventSchema>;
+export type NativeEvent = z.infer<typeof nativeEventSchema>;
 export type UsageEvent = Extract<NativeEvent, { type: "usage" }>;
 
 /** One SSE frame. JSON has no raw line breaks, so any text makes exactly one frame. */
@@ -62,7 +63,7 @@ export function serializeEvents(events: readonly NativeEvent[]): string {
 
 /** The event in a frame's data; undefined for an unknown type or a malformed event. */
 export function parseEvent(data: string): NativeEvent | undefined {
-  const parsed = eventSchema.safeParse(parseJson(data));
+  const parsed = nativeEventSchema.safeParse(parseJson(data));
   return parsed.success ? parsed.data : undefined;
 }
 

@@ -5,13 +5,13 @@ import { createChatCompletionsWriter } from "#lib/apis/chat-completions/write.ts
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
+import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
 import type {
   ChatMessage,
   ChatRequest,
   Content,
   ContentPart,
   FunctionTool,
-  ReasoningEffort,
   ResponseFormat,
   Tool,
   ToolCall,
@@ -69,14 +69,6 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
         legacyFunctions: body.functions != null,
       }),
   };
-}
-
-/** The effort that a number of tokens to think with comes to. */
-export function effortOfBudget(tokens: number | undefined): ReasoningEffort | undefined {
-  if (tokens === undefined) return undefined;
-  if (tokens === 0) return "none";
-  if (tokens <= 2_048) return "low";
-  return tokens <= 8_192 ? "medium" : "high";
 }
 
 type Message = ChatCompletionsBody["messages"][number];

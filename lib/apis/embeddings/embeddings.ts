@@ -20,6 +20,19 @@ export const embeddingsSchema = z.looseObject({
   user: z.string().nullish(),
 });
 
+export const embeddingsAnswerSchema = z.object({
+  object: z.literal("list"),
+  data: z.array(
+    z.object({
+      object: z.literal("embedding"),
+      index: z.int(),
+      embedding: z.union([z.array(z.number()), z.string().describe("base64 of 32-bit floats")]),
+    }),
+  ),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+});
+
 type EmbeddingsBody = z.output<typeof embeddingsSchema>;
 
 export function readEmbeddings(body: EmbeddingsBody): EmbeddingRequest {
@@ -44,13 +57,13 @@ function readInput(input: EmbeddingsBody["input"]): EmbeddingRequest["input"] {
 export function embeddingsBody(
   answer: { vectors: readonly Vector[]; promptTokens: number; model: string },
   { base64 }: EmbeddingRequest,
-): object {
+): z.input<typeof embeddingsAnswerSchema> {
   return {
     object: "list",
     data: answer.vectors.map((vector, index) => ({
       object: "embedding",
       index,
-      embedding: base64 ? toBase64(vector) : toNumbers(vector),
+      embedding: base64 ? toBase64(vector) : [...toNumbers(vector)],
     })),
     model: answer.model,
     usage: { prompt_tokens: answer.promptTokens, total_tokens: answer.promptTokens },

@@ -1,15 +1,19 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { access } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Pages = {
   /** Answers a request for a page or an asset, as `next start` would. */
   serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
-  /** Begins to load Next.js, which the API does not wait for. */
-  warm(): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 };
+
+/** Headers of one connection, which do not go over to the other. */
+const OF_THE_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
 
 /** Throws `not_configured` when the pages have not been built. */
 export async function assertBuilt(dir: string): Promise<void> {
@@ -20,32 +24,70 @@ export async function assertBuilt(dir: string): Promise<void> {
   });
 }
 
-/** The pages of the production build in `dir`. Next.js is loaded at the first use. */
-export function createPages(dir: string, port: number, hostname: string | undefined): Pages {
-  const load = async () => {
-    const { default: next } = await import("next");
-    const app = next({ dev: false, dir, port, ...(hostname === undefined ? {} : { hostname }) });
-    await app.prepare();
-    return app;
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  const get = (): ReturnType<typeof load> => {
-    loaded ??= load().catch((error: unknown) => {
-      // The next page tries anew.
-      loaded = undefined;
-      throw error;
+/**
+ * The pages of the production build, from Next.js in a process of its own, which starts with the first
+ * page that is asked for: Next.js patches timers, promises and random numbers wherever it is loaded,
+ * which would cost every request of the API, and a gateway without visitors never needs it.
+ */
+export function createPages(): Pages {
+  const agent = new Agent({ keepAlive: true });
+  let running: Promise<{ child: ChildProcess; port: number }> | undefined;
+
+  const start = (): NonNullable<typeof running> => {
+    running ??= startProcess(() => {
+      // The next page starts it anew.
+      running = undefined;
     });
-    return loaded;
+    return running;
   };
+
   return {
     async serve(incoming, outgoing) {
-      await (await get()).getRequestHandler()(incoming, outgoing);
+      const { port } = await start();
+      const passed = request({
+        agent,
+        port,
+        host: "127.0.0.1",
+        method: incoming.method,
+        path: incoming.url,
+        headers: { ...incoming.headers, "x-forwarded-for": addressesOf(incoming) },
+      });
+      // Whoever leaves, the other side need not go on.
+      outgoing.once("close", () => passed.destroy());
+      const answered = once(passed, "response") as Promise<[IncomingMessage]>;
+      const [[answer]] = await Promise.all([answered, pipeline(incoming, passed)]);
+      outgoing.writeHead(answer.statusCode ?? 502, headersOf(answer));
+      await pipeline(answer, outgoing);
     },
-    async warm() {
-      await get();
-    },
-    async close() {
-      await (await loaded)?.close();
+    close() {
+      agent.destroy();
+      void running?.then(({ child }) => child.kill("SIGKILL"));
     },
   };
+}
+
+function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: number }> {
+  return new Promise((resolve, reject) => {
+    const child = fork(new URL("./pages-process.ts", import.meta.url), { execArgv: [] });
+    child.once("error", reject);
+    child.once("message", (port) => resolve({ child, port: Number(port) }));
+    child.once("exit", (code) => {
+      onExit();
+      reject(new Error(`Next.js does not run: it ended with ${code}.`));
+    });
+  });
+}
+
+function addressesOf(incoming: IncomingMessage): string {
+  const before = incoming.headers["x-forwarded-for"];
+  return [before ?? [], incoming.socket.remoteAddress ?? []].flat().join(", ");
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): string[] {
+  const headers: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    if (!OF_THE_CONNECTION.has(name.toLowerCase())) headers.push(name, value);
+  }
+  return headers;
 }

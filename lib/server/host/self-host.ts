@@ -73,8 +73,9 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
       if (stopping !== undefined) outgoing.setHeader("connection", "close");
       await pages(incoming, outgoing);
     } catch (error) {
-      logger.error("A page failed.", error);
-      if (outgoing.headersSent) outgoing.destroy();
+      // A visitor who leaves is no failure.
+      if (!outgoing.destroyed) logger.error("A page failed.", error);
+      if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy();
       else outgoing.writeHead(500, { "content-type": "text/plain" }).end("Something went wrong.\n");
     }
   }

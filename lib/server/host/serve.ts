@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Env } from "#lib/server/env.ts";
 import { type Gateway, getGateway } from "#lib/server/gateway.ts";
-import { createPages } from "#lib/server/host/pages.ts";
+import { createPages, type Pages } from "#lib/server/host/pages.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -17,12 +17,12 @@ export type Serving = {
 };
 
 /**
- * Serves API and pages in this process until `stop`. The API answers at once; Next.js loads behind it.
+ * Serves API and pages in this process until `stop`. Next.js starts with the first page that is asked for.
  * Throws `not_configured` for wrong settings and for an address that cannot be had.
  */
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
-  const pages = createPages(process.cwd(), env.PORT, env.HOST);
+  const pages = createPages();
   const host = createSelfHost({
     routeOf: apiRouter(getGateway),
     logger: gateway.logger,
@@ -32,14 +32,13 @@ export async function serve(env: Env): Promise<Serving> {
   const port = await host.listen(env.PORT, env.HOST).catch((error: unknown) => {
     throw addressError(error, env);
   });
-  pages.warm().catch((error: unknown) => gateway.logger.error("Next.js does not start.", error));
 
   const { promise: ended, resolve } = Promise.withResolvers<number>();
   let stopping = false;
   const end = (code: number): void => {
     if (stopping) return;
     stopping = true;
-    void stopAll(host, gateway, () => pages.close()).then(() => resolve(code));
+    void stopAll(host, gateway, pages).then(() => resolve(code));
   };
   process.on("unhandledRejection", (reason) =>
     gateway.logger.error("A promise was rejected and nobody waited for it.", reason),
@@ -51,10 +50,10 @@ export async function serve(env: Env): Promise<Serving> {
   return { port, ended, stop: () => end(0) };
 }
 
-async function stopAll(host: SelfHost, gateway: Gateway, closePages: () => Promise<void>): Promise<void> {
+async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<void> {
   await host.stop();
-  const closed = Promise.allSettled([gateway.close(), closePages()]);
-  await Promise.race([closed, pause(CLOSE_MS)]);
+  pages.close();
+  await Promise.race([Promise.allSettled([gateway.close()]), pause(CLOSE_MS)]);
 }
 
 function addressError(error: unknown, env: Env): unknown {

@@ -23,7 +23,8 @@ function isImageUrl(text: string): boolean {
   return data !== "" && !/[^A-Za-z0-9+/]/.test(data);
 }
 
-const bodySchema = z.object({
+/** The body of `POST /api/ai-chat`. */
+export const aiChatBodySchema = z.object({
   message: z.string().max(LONGEST_MESSAGE).refine(spoken, "must not be empty"),
   history: z
     .array(z.object({ role: z.enum(["user", "assistant"]), content: z.string().max(LONGEST_MESSAGE) }))
@@ -51,7 +52,7 @@ export function aiChat(gateway: GatewaySource): Route {
 async function answer(request: Request, context: RouteContext): Promise<Response> {
   const { gateway, requestId, inBackground } = context;
   const caller = await context.authenticate();
-  const body = await readJson(request, bodySchema, MOST_BYTES);
+  const body = await readJson(request, aiChatBodySchema, MOST_BYTES);
   const turn = await startChatTurn(
     toInput(body),
     { requestId, caller, signal: request.signal, inBackground },
@@ -64,7 +65,7 @@ async function answer(request: Request, context: RouteContext): Promise<Response
   return new Response(stream, { headers: SSE_HEADERS });
 }
 
-function toInput(body: z.infer<typeof bodySchema>): ChatInput {
+function toInput(body: z.infer<typeof aiChatBodySchema>): ChatInput {
   return {
     message: body.message,
     history: body.history,

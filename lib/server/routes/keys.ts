@@ -9,13 +9,14 @@ import {
   listGatewayKeys,
   revokeGatewayKey,
 } from "#lib/services/gateway-keys.ts";
+import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** What a key may be limited to: modes, and naming engines itself. */
-const KEY_MODES = [...MODE_IDS, "named"] as const;
+const KEY_MODES = [...MODE_IDS, NAMED_TIER] as const;
 
 // Strict: a limit whose name is misspelt must not become a key without a limit.
-const bodySchema = z.strictObject({
+export const gatewayKeyBodySchema = z.strictObject({
   name: z
     .string()
     .trim()
@@ -48,7 +49,11 @@ async function list(_request: Request, context: RouteContext): Promise<Response>
 
 async function create(request: Request, context: RouteContext): Promise<Response> {
   const userId = await signedInUser(context);
-  const { name, requestsPerMinute, usdPerMonth, modes } = await readJson(request, bodySchema, MEGABYTE);
+  const { name, requestsPerMinute, usdPerMonth, modes } = await readJson(
+    request,
+    gatewayKeyBodySchema,
+    MEGABYTE,
+  );
   const limits = {
     requestsPerMinute: requestsPerMinute ?? undefined,
     usdPerMonth: usdPerMonth ?? undefined,

@@ -105,8 +105,9 @@ export class ToolCallAssembler {
     if (begins) {
       event.id = slot.id;
       event.name = slot.name;
-      if (slot.custom) event.custom = true;
     }
+    // Every fragment says so: the words for it differ from a function's.
+    if (slot.custom) event.custom = true;
     if (fragment !== "") slot.hasArguments = true;
     if (this.#choice !== 0) event.choice = this.#choice;
     out.push(event);

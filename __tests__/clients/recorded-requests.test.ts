@@ -1,0 +1,207 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { MODE_IDS } from "#lib/ai-models.ts";
+import { API_ROUTES } from "#lib/server/api-routes.ts";
+import { isJsonObject } from "#lib/shared/json.ts";
+import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
+import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
+import { modelsConfig } from "../support/test-gateway.ts";
+
+type Recorded = {
+  name: string;
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: Record<string, unknown> | string;
+};
+
+const FOLDER = new URL("../fixtures/clients/", import.meta.url);
+const ALL: readonly Recorded[] = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => ({
+    ...(JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as Omit<Recorded, "name">),
+    name: file.replace(/-(?:GET|POST)-.*$/, ""),
+  }));
+
+const pathOf = ({ url }: Recorded): string => url.replace(/\?.*$/, "");
+const CHATS = ALL.filter((recorded) => pathOf(recorded) === "/v1/chat/completions");
+
+/** 200 where the route is there. For routes that are under way: what they answer is tested elsewhere. */
+const oncePresent = (path: string): number => (path in API_ROUTES ? 200 : 404);
+
+/** What becomes of a request for each path. A path that is missing here fails the run. */
+const STATUS: Readonly<Record<string, number>> = {
+  "/v1/chat/completions": 200,
+  "/v1/models": 200,
+  "/v1/responses": oncePresent("/api/v1/responses"),
+  "/v1/messages": oncePresent("/api/v1/messages"),
+  "/v1/messages/count_tokens": oncePresent("/api/v1/messages/count_tokens"),
+  // To become 200 with the routes; the upstream here answers chats only.
+  "/v1/embeddings": 404,
+  "/v1/audio/speech": 404,
+  "/v1/audio/transcriptions": 404,
+  "/v1/images/generations": 404,
+  // Not ours, and never will be.
+  "/v1/nope": 404,
+  "/api/chat": 404,
+  "/groq/openai/v1/chat/completions": 404,
+};
+
+let database: TestSupabase;
+let openai: FakeUpstream;
+/** Whose only engine is OpenAI's: an allow-list of fields, and rules for its models. */
+let atOpenAi: ProxyGateway;
+/** Whose first engine is an operator's own server, which takes every field. */
+let atOwnServer: ProxyGateway;
+
+beforeAll(async () => {
+  database = await startTestSupabase();
+  openai = await startFakeUpstream(answers("Hello from OpenAI."));
+  atOpenAi = await startProxyGateway(database, {
+    OPENAI_API_KEY: "sk-upstream",
+    OPENAI_BASE_URL: `${openai.origin}/v1`,
+    MODELS_CONFIG: modelsConfig(
+      {},
+      { chain: [{ provider: "openai", model: "gpt-4o-mini" }], modes: MODE_IDS },
+    ),
+  });
+  atOwnServer = await startProxyGateway(database);
+});
+
+beforeEach(() => {
+  openai.requests.length = 0;
+  atOwnServer.first.requests.length = 0;
+});
+
+afterAll(async () => {
+  await atOpenAi.stop();
+  await atOwnServer.stop();
+  await openai.stop();
+  await database.stop();
+});
+
+function replay(recorded: Recorded, gateway: ProxyGateway): Promise<Response> {
+  const { method, url, headers, body } = recorded;
+  const path = url.startsWith("/v1/") ? `/api${url}` : url;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  // Some values were cut where they were recorded, and no header carries the mark of a cut.
+  const sent = new Headers(
+    Object.entries(headers).map(([name, value]) => [name, value.replaceAll("…", "...")]),
+  );
+  sent.delete("x-api-key");
+  sent.set("authorization", "Bearer sk-any");
+  return gateway.fetch(new URL(path, gateway.baseUrl), {
+    method,
+    headers: sent,
+    ...(method === "GET" ? {} : { body: text }),
+  });
+}
+
+test("there are 85 of them, and 49 are chat completions", () => {
+  expect(ALL).toHaveLength(85);
+  expect(CHATS).toHaveLength(49);
+});
+
+test.each(ALL.map((recorded) => ({ ...recorded, path: pathOf(recorded) })))(
+  "$name: $method $path is answered as its path deserves",
+  async (recorded) => {
+    const response = await replay(recorded, atOwnServer);
+    const text = await response.text();
+    expect(response.status, text).toBe(STATUS[recorded.path]);
+    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    if (response.status === 404) expect(text).toContain("not_found");
+  },
+);
+
+type Upstream = {
+  what: string;
+  gateway: () => ProxyGateway;
+  requests: () => FakeUpstream["requests"];
+  maxTokensField: string;
+  developerRole: boolean;
+  /** The only fields that these clients send and that this upstream cannot take. */
+  dropped: readonly string[];
+};
+
+const UPSTREAMS: readonly Upstream[] = [
+  {
+    what: "OpenAI",
+    gateway: () => atOpenAi,
+    requests: () => openai.requests,
+    maxTokensField: "max_completion_tokens",
+    developerRole: true,
+    // The model asked is gpt-4o-mini, which does not reason.
+    dropped: ["reasoning_effort"],
+  },
+  {
+    what: "an operator's own server",
+    gateway: () => atOwnServer,
+    requests: () => atOwnServer.first.requests,
+    maxTokensField: "max_tokens",
+    developerRole: false,
+    dropped: [],
+  },
+];
+
+describe.each(UPSTREAMS)("what the client sent arrives at $what", (upstream) => {
+  test.each(CHATS)("$name", async (recorded) => {
+    const response = await replay(recorded, upstream.gateway());
+    await response.text();
+    const dropped = response.headers.get("x-sarmalink-dropped")?.split(", ") ?? [];
+    expect(upstream.dropped).toEqual(expect.arrayContaining(dropped));
+    const [request, ...more] = upstream.requests();
+    expect(more).toEqual([]);
+    expect(sortedFields(request?.json)).toEqual(
+      sortedFields(expected(recorded.body, request?.json, upstream, dropped)),
+    );
+  });
+});
+
+/** The body that the upstream ought to see: the client's own, in the words of the upstream. */
+function expected(
+  sent: unknown,
+  arrived: unknown,
+  { maxTokensField, developerRole }: Upstream,
+  dropped: readonly string[],
+): Record<string, unknown> {
+  const body: Record<string, unknown> = { stream: false };
+  for (const [name, value] of Object.entries(isJsonObject(sent) ? sent : {})) {
+    if (dropped.includes(name)) continue;
+    if (name === "max_tokens" || name === "max_completion_tokens") body[maxTokensField] = value;
+    else if (name === "messages" && Array.isArray(value)) {
+      body[name] = value.map((message) => expectedMessage(message, developerRole));
+    } else if (name === "n" && value === 1) continue;
+    else body[name] = value;
+  }
+  // The gateway's own: its model, the usage of every stream, and a key for prompt caches.
+  const own = isJsonObject(arrived) ? arrived : {};
+  body["model"] = own["model"];
+  if (body["stream"] === true) body["stream_options"] = { include_usage: true };
+  if (body["prompt_cache_key"] === undefined && "prompt_cache_key" in own) {
+    body["prompt_cache_key"] = expect.any(String);
+  }
+  return body;
+}
+
+function expectedMessage(message: unknown, developerRole: boolean): unknown {
+  if (!isJsonObject(message)) return message;
+  const { role, content, name, ...rest } = message;
+  const parts: unknown[] = Array.isArray(content) ? content : [];
+  const texts = parts.flatMap((part) =>
+    isJsonObject(part) && part["type"] === "text" ? [part["text"]] : [],
+  );
+  // One text is as good as a list of one, and a tool's result is one text.
+  const isText = parts.length > 0 && texts.length === parts.length && (parts.length === 1 || role === "tool");
+  return {
+    ...rest,
+    role: role === "developer" && !developerRole ? "system" : role,
+    content: isText ? texts.join("") : content,
+    // OpenAI knows no name of a tool's result.
+    ...(name === undefined || role === "tool" ? {} : { name }),
+  };
+}
+
+function sortedFields(body: unknown): unknown {
+  return isJsonObject(body) ? Object.fromEntries(Object.entries(body).sort()) : body;
+}

@@ -1,0 +1,196 @@
+import { citation } from "#lib/apis/messages/citations.ts";
+import { tokenForm } from "#lib/apis/messages/thinking.ts";
+import type { Source } from "#lib/chat/events.ts";
+import type { IssuerToken } from "#lib/chat/request.ts";
+import type { RunEvent } from "#lib/providers/chat-run.ts";
+import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
+
+/** What becomes content of a message. */
+export type ContentEvent = Extract<
+  RunEvent,
+  { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" }
+>;
+type Said = Exclude<ContentEvent, { type: "tool_call" }>;
+
+type Call = {
+  id: string;
+  name: string;
+  /** The arguments as far as they have come. */
+  arguments: string;
+  state: "waiting" | "open" | "closed";
+};
+type Waiting = { kind: "call"; call: Call } | { kind: "said"; event: Said };
+type OpenBlock = { kind: "text" } | { kind: "thinking"; hasText: boolean } | { kind: "call"; call: Call };
+
+const TAIL = "}}\n\n";
+
+/** One frame of the stream. */
+export function frame(body: JsonObject & { type: string }): string {
+  return `event: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`;
+}
+
+/**
+ * Content as frames, one block strictly after the other. Models may tell several tool calls at once, and
+ * speak in between: what belongs to a later block waits until the call before it is complete.
+ */
+export class ContentBlocks {
+  /** Number of the block that was opened last. */
+  #index = -1;
+  #open: OpenBlock | undefined;
+  /** What comes before the literal of a text delta of the open block. */
+  #textHead = "";
+  readonly #calls = new Map<number, Call>();
+  /** Later content, in order; empty unless a call is open. */
+  #waiting: Waiting[] = [];
+  /** Sources that no text is there for yet. */
+  #sources: Source[] = [];
+
+  get hasCalls(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  write(event: ContentEvent): string {
+    if (event.type === "tool_call") return this.#writeCall(event);
+    if (this.#open?.kind === "call" && !isComplete(this.#open.call)) {
+      this.#waiting.push({ kind: "said", event });
+      return "";
+    }
+    return this.#say(event);
+  }
+
+  /** Nothing more comes: the rest, and the end of the last block. */
+  finish(): string {
+    let frames = "";
+    for (const waiting of this.#waiting) frames += this.#next(waiting);
+    this.#waiting = [];
+    return frames + this.#close();
+  }
+
+  #writeCall(event: Extract<ContentEvent, { type: "tool_call" }>): string {
+    let call = this.#calls.get(event.index);
+    if (call === undefined) {
+      call = { id: event.id ?? "", name: event.name ?? "", arguments: event.arguments, state: "waiting" };
+      this.#calls.set(event.index, call);
+      if (this.#open?.kind !== "call" || isComplete(this.#open.call)) return this.#openCall(call);
+      this.#waiting.push({ kind: "call", call });
+      return "";
+    }
+    call.arguments += event.arguments;
+    if (call.state !== "open") return "";
+    const frames = this.#argumentsDelta(event.arguments);
+    return this.#waiting.length > 0 && isComplete(call) ? frames + this.#advance() : frames;
+  }
+
+  /** The open call is complete: what waited behind it, up to a call that is not. */
+  #advance(): string {
+    let frames = "";
+    const waiting = this.#waiting;
+    let next = 0;
+    for (; next < waiting.length; next++) {
+      if (this.#open?.kind === "call" && !isComplete(this.#open.call)) break;
+      const one = waiting[next];
+      if (one !== undefined) frames += this.#next(one);
+    }
+    this.#waiting = waiting.slice(next);
+    return frames;
+  }
+
+  #next(waiting: Waiting): string {
+    return waiting.kind === "call" ? this.#openCall(waiting.call) : this.#say(waiting.event);
+  }
+
+  #say(event: Said): string {
+    switch (event.type) {
+      case "text":
+      case "refusal":
+        if (event.text === "") return "";
+        if (this.#open?.kind === "text") return this.#textHead + JSON.stringify(event.text) + TAIL;
+        return this.#openText() + this.#textHead + JSON.stringify(event.text) + TAIL;
+      case "reasoning":
+        return this.#think(event.text, event.signature);
+      case "sources":
+        if (this.#open?.kind === "text") return this.#cite(event.sources);
+        this.#sources.push(...event.sources);
+        return "";
+    }
+  }
+
+  #openText(): string {
+    const frames = this.#start({ kind: "text" }, { type: "text", text: "" });
+    this.#textHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${this.#index},"delta":{"type":"text_delta","text":`;
+    const sources = this.#sources;
+    this.#sources = [];
+    return frames + this.#cite(sources);
+  }
+
+  #cite(sources: readonly Source[]): string {
+    let frames = "";
+    for (const source of sources) {
+      frames += this.#delta({ type: "citations_delta", citation: citation(source) });
+    }
+    return frames;
+  }
+
+  #think(text: string, token: IssuerToken | undefined): string {
+    let frames = "";
+    if (text !== "") {
+      frames += this.#openThinking();
+      frames += this.#delta({ type: "thinking_delta", thinking: text });
+      if (this.#open?.kind === "thinking") this.#open.hasText = true;
+    }
+    if (token === undefined) return frames;
+    const form = tokenForm(token, this.#open?.kind === "thinking" && this.#open.hasText);
+    if (form.kind === "block") return frames + this.#whole(form.block);
+    frames += this.#openThinking();
+    frames += this.#delta({ type: "signature_delta", signature: form.signature });
+    return frames + this.#close();
+  }
+
+  #openThinking(): string {
+    if (this.#open?.kind === "thinking") return "";
+    return this.#start(
+      { kind: "thinking", hasText: false },
+      { type: "thinking", thinking: "", signature: "" },
+    );
+  }
+
+  /** A block that says everything at its start. */
+  #whole(block: JsonObject): string {
+    return this.#start({ kind: "thinking", hasText: false }, block) + this.#close();
+  }
+
+  #openCall(call: Call): string {
+    const { id, name } = call;
+    const frames = this.#start({ kind: "call", call }, { type: "tool_use", id, name, input: {} });
+    call.state = "open";
+    return frames + this.#argumentsDelta(call.arguments);
+  }
+
+  #argumentsDelta(text: string): string {
+    return text === "" ? "" : this.#delta({ type: "input_json_delta", partial_json: text });
+  }
+
+  #start(open: OpenBlock, block: JsonObject): string {
+    const frames = this.#close();
+    this.#open = open;
+    this.#index++;
+    return frames + frame({ type: "content_block_start", index: this.#index, content_block: block });
+  }
+
+  #delta(delta: JsonObject): string {
+    return frame({ type: "content_block_delta", index: this.#index, delta });
+  }
+
+  #close(): string {
+    if (this.#open === undefined) return "";
+    if (this.#open.kind === "call") this.#open.call.state = "closed";
+    this.#open = undefined;
+    return frame({ type: "content_block_stop", index: this.#index });
+  }
+}
+
+/** Whether the arguments are a whole object, to which nothing could be added. */
+function isComplete(call: Call): boolean {
+  const text = call.arguments.trimEnd();
+  return text.endsWith("}") && isJsonObject(parseJson(text));
+}

@@ -1,0 +1,120 @@
+import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
+import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
+import { conversationOf } from "#lib/apis/conversation.ts";
+import { defined, otherFields } from "#lib/apis/fields.ts";
+import { readMessage, readSystem } from "#lib/apis/messages/read-messages.ts";
+import { readToolChoice, readTools, untranslatedToolFields } from "#lib/apis/messages/read-tools.ts";
+import { type MessagesBody, messagesSchema } from "#lib/apis/messages/schema.ts";
+import { createMessagesWriter } from "#lib/apis/messages/write.ts";
+import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
+import type { ChatMessage, ChatRequest, ExtraFields, ReasoningEffort, ResponseFormat } from "#lib/chat/request.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+import { hash32 } from "#lib/shared/text.ts";
+
+/** `POST /v1/messages` as Anthropic documents it, and what its clients send beyond that. */
+export const messages: CompletionApi<typeof messagesSchema> = { schema: messagesSchema, read: readMessages };
+
+const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(messagesSchema.shape));
+/** What adaptive thinking comes to where the client names no effort: Anthropic's own default. */
+const ADAPTIVE_EFFORT: ReasoningEffort = "high";
+/** Providers refuse longer names of users: OpenAI from 65 characters on, OpenRouter from 129. */
+const LONGEST_USER = 64;
+const THREADS_BETA = /^message-threads-/;
+
+function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
+  assertNoStoredThread(body);
+  const chatMessages: ChatMessage[] = [...readSystem(body.system), ...body.messages.flatMap(readMessage)];
+  const choice = body.tool_choice ?? undefined;
+  const isSerial =
+    choice !== undefined && choice.type !== "none" && choice.disable_parallel_tool_use === true;
+  const hasWebSearch = (body.tools ?? []).some(
+    (tool) => tool.type === "other" && String(tool.value["type"]).startsWith("web_search"),
+  );
+  const userId = body.metadata?.user_id ?? undefined;
+  const chat: ChatRequest = {
+    messages: chatMessages,
+    stream: body.stream === true,
+    conversationId: conversationOf(chatMessages),
+    ...defined({
+      tools: readTools(body),
+      toolChoice: readToolChoice(choice),
+      parallelToolCalls: isSerial ? false : undefined,
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      topK: body.top_k ?? undefined,
+      stop: body.stop_sequences ?? undefined,
+      maxOutputTokens: body.max_tokens ?? undefined,
+      responseFormat: readFormat(body),
+      reasoningEffort: readEffort(body),
+      reasoningBudgetTokens: body.thinking?.type === "enabled" ? body.thinking.budget_tokens : undefined,
+      user: userId === undefined ? undefined : shortUser(userId),
+      webSearch: hasWebSearch ? true : undefined,
+    }),
+    extra: readExtra(body, headers, userId),
+  };
+  const dropped = untranslatedToolFields(body);
+  if (body.thread != null) dropped.push("thread");
+  return {
+    chat,
+    models: [body.model],
+    dropped,
+    createWriter: createMessagesWriter,
+  };
+}
+
+/**
+ * A request that continues a stored thread holds only what is new. Told so, Anthropic's SDK sends the
+ * whole conversation. (One that begins a thread is whole, so that its mark can be left out.)
+ */
+function assertNoStoredThread({ thread }: MessagesBody): void {
+  if (thread?.type !== "continue") return;
+  throw new GatewayError(
+    "not_found",
+    "There is no such thread: conversations are not stored here. Send all messages, without \"thread\".",
+    { details: { error_code: "thread_not_found" } },
+  );
+}
+
+function readEffort({ thinking, output_config: config }: MessagesBody): ReasoningEffort | undefined {
+  if (thinking?.type === "disabled") return "none";
+  const effort = config?.effort ?? undefined;
+  if (effort !== undefined) return effort;
+  if (thinking?.type === "adaptive") return ADAPTIVE_EFFORT;
+  return thinking?.type === "enabled" ? effortOfBudget(thinking.budget_tokens) : undefined;
+}
+
+function readFormat({ output_config: config, output_format: older }: MessagesBody): ResponseFormat | undefined {
+  const format = config?.format ?? older ?? undefined;
+  return format === undefined
+    ? undefined
+    : { type: "json_schema", name: "answer", schema: format.schema, strict: true };
+}
+
+function shortUser(userId: string): string {
+  if (userId.length <= LONGEST_USER) return userId;
+  return `user-${hash32(`a${userId}`).toString(36)}${hash32(`b${userId}`).toString(36)}`;
+}
+
+/** What only Anthropic's engines understand, in the client's words. */
+function readExtra(body: MessagesBody, headers: Headers, userId: string | undefined): ExtraFields {
+  const fields: JsonObject = otherFields(body, READ_FIELDS);
+  const { thinking } = body;
+  if (thinking?.type === "other") fields["thinking"] = thinking.value;
+  else if (thinking?.type === "enabled" || thinking?.type === "adaptive") {
+    if (thinking.display != null) fields["thinking.display"] = thinking.display;
+  }
+  const outputConfig = otherFields(body.output_config ?? {}, new Set(["effort", "format"]));
+  if (Object.keys(outputConfig).length > 0) fields["output_config"] = outputConfig;
+  if (userId !== undefined && userId.length > LONGEST_USER) fields["metadata.user_id"] = userId;
+  return { dialect: "anthropic", fields, ...defined({ betas: readBetas(headers) }) };
+}
+
+/** The beta features that the client switches on, but for those that would need what it is not given. */
+function readBetas(headers: Headers): string | undefined {
+  const names = (headers.get("anthropic-beta") ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => /^[\w.: -]+$/.test(name) && !THREADS_BETA.test(name));
+  return names.length === 0 ? undefined : names.join(",");
+}

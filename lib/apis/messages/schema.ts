@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
+
+const text = z.string();
+const cache_control = cacheControl.nullish();
+
+const textBlock = z.looseObject({ type: z.literal("text"), text, cache_control });
+const imageBlock = z.looseObject({
+  type: z.literal("image"),
+  source: z.union([
+    z.looseObject({ type: z.literal("base64"), media_type: text, data: text }),
+    z.looseObject({ type: z.literal("url"), url: text }),
+  ]),
+  cache_control,
+});
+/** Documents, search results, images by file id, and whatever comes next: passed on to engines that know them. */
+const resultBlock = z.union([textBlock, imageBlock, other(["text"])]);
+const toolResult = z.looseObject({
+  type: z.literal("tool_result"),
+  tool_use_id: text,
+  content: z.union([text, z.array(resultBlock)]).nullish(),
+  is_error: z.boolean().nullish(),
+  cache_control,
+});
+const userBlock = z.union([textBlock, imageBlock, toolResult, other(["text", "tool_result"])]);
+
+const assistantBlock = z.union([
+  textBlock,
+  z.looseObject({ type: z.literal("thinking"), thinking: text, signature: text.nullish() }),
+  z.looseObject({ type: z.literal("redacted_thinking"), data: text }),
+  z.looseObject({ type: z.literal("tool_use"), id: text, name: text, input: z.unknown(), cache_control }),
+  other(["text", "thinking", "redacted_thinking", "tool_use"]),
+]);
+
+/** Text, and changes of the tools in the middle of a conversation. */
+const systemBlock = z.union([textBlock, other(["text"])]);
+const systemContent = z.union([text, z.array(systemBlock)]);
+
+const message = z.discriminatedUnion("role", [
+  z.looseObject({ role: z.literal("user"), content: z.union([text, z.array(userBlock)]) }),
+  z.looseObject({ role: z.literal("assistant"), content: z.union([text, z.array(assistantBlock)]) }),
+  z.looseObject({ role: z.literal("system"), content: systemContent }),
+]);
+
+const customTool = z.looseObject({
+  type: z.literal("custom").nullish(),
+  name: z.string().min(1).max(256),
+  description: text.nullish(),
+  input_schema: jsonObject,
+  strict: z.boolean().nullish(),
+  cache_control,
+});
+/** Tools that the provider runs itself, or that it has taught the model. */
+const hostedTool = other(["custom"]);
+
+const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
+const toolChoice = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("auto"), ...parallel }),
+  z.looseObject({ type: z.literal("any"), ...parallel }),
+  z.looseObject({ type: z.literal("tool"), name: text, ...parallel }),
+  z.looseObject({ type: z.literal("none") }),
+]);
+
+const display = text.nullish();
+const thinking = z.union([
+  z.looseObject({ type: z.literal("enabled"), budget_tokens: z.int().nonnegative(), display }),
+  z.looseObject({ type: z.literal("adaptive"), display }),
+  z.looseObject({ type: z.literal("disabled") }),
+  other(["enabled", "adaptive", "disabled"]),
+]);
+const outputFormat = z.looseObject({ type: z.literal("json_schema"), schema: jsonObject });
+
+/**
+ * The body of `POST /api/v1/messages` and of `/count_tokens`. Loose: a field that is not listed never
+ * breaks a request; it goes to engines that know it.
+ */
+export const messagesSchema = z
+  .looseObject({
+    model: z.string().min(1).max(256).describe("A mode, `auto`, or an engine as `provider/model`."),
+    messages: z.array(message).max(10_000),
+    system: systemContent.nullish(),
+    max_tokens: z.int().positive().nullish(),
+    stream: z.boolean().nullish(),
+    tools: z
+      .array(z.union([customTool, hostedTool]))
+      .max(1_000)
+      .nullish(),
+    tool_choice: toolChoice.nullish(),
+    thinking: thinking.nullish(),
+    output_config: z
+      .looseObject({
+        effort: z.enum(["low", "medium", "high", "xhigh", "max"]).nullish(),
+        format: outputFormat.nullish(),
+      })
+      .nullish(),
+    output_format: outputFormat.nullish().describe("The older name of `output_config.format`."),
+    metadata: z.looseObject({ user_id: text.nullish() }).nullish(),
+    stop_sequences: z.array(text).max(8_192).nullish(),
+    temperature: z.number().min(0).max(1).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    top_k: z.int().nonnegative().nullish(),
+    thread: z.looseObject({ type: text }).nullish().describe("Conversations are not kept here."),
+  })
+  .refine(({ messages, thread }) => messages.length > 0 || thread != null, {
+    path: ["messages"],
+    message: "must hold at least one message",
+  });
+
+export type MessagesBody = z.output<typeof messagesSchema>;

@@ -1,0 +1,167 @@
+import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/apis/answer.ts";
+import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
+import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
+import { citation } from "#lib/apis/messages/citations.ts";
+import { ContentBlocks, frame } from "#lib/apis/messages/content-blocks.ts";
+import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
+import type { FinishReason, Source } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
+
+/** The writer of messages: one JSON body, or events. */
+export function createMessagesWriter(meta: AnswerMeta): AnswerWriter {
+  return new MessagesWriter(meta);
+}
+
+type Finish = { reason: FinishReason; stopSequence?: string };
+
+/** How many tokens there were is not known before the end; clients take the later numbers. */
+const NOTHING_YET: JsonObject = {
+  input_tokens: 0,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  output_tokens: 0,
+};
+
+class MessagesWriter implements AnswerWriter {
+  readonly #meta: AnswerMeta;
+  readonly #blocks = new ContentBlocks();
+  #started = false;
+  #finish: Finish | undefined;
+
+  constructor(meta: AnswerMeta) {
+    this.#meta = meta;
+  }
+
+  whole(answer: Answer, usage: TokenUsage): JsonObject {
+    // One answer is all that this API knows of.
+    const [choice] = answer.choices;
+    const content = choice === undefined ? [] : wholeContent(choice, answer.sources);
+    return {
+      ...this.#envelope(content, usageObject(usage)),
+      ...stopFields(choice?.finish, (choice?.toolCalls.length ?? 0) > 0),
+    };
+  }
+
+  batch(events: readonly RunEvent[]): string {
+    let frames = this.#start();
+    for (const event of events) frames += this.#frames(event);
+    return frames;
+  }
+
+  end(usage: TokenUsage): string {
+    const delta = stopFields(this.#finish, this.#blocks.hasCalls);
+    return (
+      this.#start() +
+      this.#blocks.finish() +
+      frame({ type: "message_delta", delta, usage: usageObject(usage) }) +
+      frame({ type: "message_stop" })
+    );
+  }
+
+  fail(error: GatewayError): string {
+    const { type, error: body } = anthropicErrorBody(error, null);
+    return frame({ type, error: body });
+  }
+
+  #start(): string {
+    if (this.#started) return "";
+    this.#started = true;
+    const message = { ...this.#envelope([], NOTHING_YET), ...NOT_STOPPED };
+    return frame({ type: "message_start", message });
+  }
+
+  #envelope(content: JsonObject[], usage: JsonObject): JsonObject {
+    return {
+      id: `msg_${this.#meta.id}`,
+      type: "message",
+      role: "assistant",
+      model: this.#meta.model,
+      content,
+      container: null,
+      usage,
+    };
+  }
+
+  #frames(event: RunEvent): string {
+    switch (event.type) {
+      case "text":
+      case "refusal":
+      case "reasoning":
+      case "tool_call":
+        return (event.choice ?? 0) === 0 ? this.#blocks.write(event) : "";
+      case "sources":
+        return this.#blocks.write(event);
+      case "finish":
+        if ((event.choice ?? 0) === 0) this.#finish = event;
+        return "";
+      case "attempt":
+      case "engine":
+      case "completed":
+        return "";
+    }
+  }
+}
+
+const NOT_STOPPED = { stop_reason: null, stop_sequence: null, stop_details: null };
+
+function stopFields(finish: Finish | undefined, hasCalls: boolean): JsonObject {
+  const stopSequence = finish?.stopSequence;
+  return {
+    ...NOT_STOPPED,
+    stop_reason: stopReason(finish, hasCalls),
+    stop_sequence: stopSequence ?? null,
+  };
+}
+
+function stopReason(finish: Finish | undefined, hasCalls: boolean): string {
+  switch (finish?.reason) {
+    case "length":
+      return "max_tokens";
+    case "content_filter":
+      return "refusal";
+    case undefined:
+    case "stop":
+    case "tool_calls":
+    case "other":
+      // Clients run tools on this word alone, and not every provider says it with its calls.
+      if (hasCalls) return "tool_use";
+      return finish?.stopSequence === undefined ? "end_turn" : "stop_sequence";
+  }
+}
+
+function wholeContent(choice: AnswerChoice, sources: readonly Source[]): JsonObject[] {
+  const content: JsonObject[] = [];
+  let signed = 0;
+  for (const { text, token } of choice.signatures) {
+    content.push(...thinkingBlocks(text, token));
+    signed += text.length;
+  }
+  content.push(...thinkingBlocks(choice.reasoning.slice(signed), undefined));
+  const text = choice.text + choice.refusal;
+  if (text !== "") {
+    const cited = sources.length === 0 ? {} : { citations: sources.map(citation) };
+    content.push({ type: "text", text, ...cited });
+  }
+  for (const call of choice.toolCalls) content.push(toolUse(call));
+  return content;
+}
+
+function toolUse({ id, name, arguments: text }: AnswerToolCall): JsonObject {
+  const input = parseJson(text);
+  return { type: "tool_use", id, name, input: isJsonObject(input) ? (input as JsonObject) : {} };
+}
+
+function usageObject(usage: TokenUsage): JsonObject {
+  const { promptTokens, cachedTokens, cacheWriteTokens, reasoningTokens } = usage;
+  const counts: JsonObject = {
+    input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
+    cache_creation_input_tokens: cacheWriteTokens,
+    cache_read_input_tokens: cachedTokens,
+    output_tokens: usage.completionTokens,
+  };
+  if (reasoningTokens > 0) counts["output_tokens_details"] = { thinking_tokens: reasoningTokens };
+  return counts;
+}

@@ -1,0 +1,9 @@
+import type { ReasoningEffort } from "#lib/chat/request.ts";
+
+/** The effort that a number of tokens to think with comes to. */
+export function effortOfBudget(tokens: number | undefined): ReasoningEffort | undefined {
+  if (tokens === undefined) return undefined;
+  if (tokens === 0) return "none";
+  if (tokens <= 2_048) return "low";
+  return tokens <= 8_192 ? "medium" : "high";
+}

@@ -1,0 +1,106 @@
+import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
+import {
+  type ItemPlace,
+  type ItemStatus,
+  type OutputItem,
+  placeFields,
+} from "#lib/apis/responses/output-item.ts";
+import type { QualifiedName } from "#lib/apis/responses/tool-names.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+export type CalledTool = { callId: string; tool: QualifiedName; custom: boolean };
+
+/** A call of one of the client's tools: of a function, or of a custom tool with free text. */
+export class CallItem implements OutputItem {
+  readonly #frames: EventFrames;
+  readonly #place: ItemPlace;
+  readonly #called: CalledTool;
+  readonly #scan = new ObjectScan();
+  readonly #writeDelta: (delta: string) => string;
+  #text = "";
+  #state: "waiting" | "begun" | "ended" = "waiting";
+
+  constructor(frames: EventFrames, place: ItemPlace, called: CalledTool) {
+    this.#frames = frames;
+    this.#place = place;
+    this.#called = called;
+    this.#writeDelta = frames.deltas(
+      called.custom ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta",
+      placeFields(place),
+    );
+  }
+
+  /** Whether the arguments are a whole object. Of free text nobody can tell. */
+  get isComplete(): boolean {
+    return !this.#called.custom && this.#scan.reachesEnd(this.#text);
+  }
+
+  /** Nothing that counts comes behind a whole object, so that what does is let go. */
+  push(text: string): string {
+    if (text === "" || this.#state === "ended") return "";
+    this.#text += text;
+    return this.#state === "begun" ? this.#writeDelta(text) : "";
+  }
+
+  begin(): string {
+    this.#state = "begun";
+    const added = this.#frames.event("response.output_item.added", {
+      output_index: this.#place.outputIndex,
+      item: this.#item("in_progress", ""),
+    });
+    return this.#text === "" ? added : added + this.#writeDelta(this.#text);
+  }
+
+  end(status: ItemStatus): string {
+    this.#state = "ended";
+    const place = placeFields(this.#place);
+    const done = this.#called.custom
+      ? this.#frames.event("response.custom_tool_call_input.done", { ...place, input: this.#text })
+      : this.#frames.event("response.function_call_arguments.done", {
+          ...place,
+          name: this.#called.tool.name,
+          arguments: this.#text,
+        });
+    const item = { output_index: this.#place.outputIndex, item: this.value(status) };
+    return done + this.#frames.event("response.output_item.done", item);
+  }
+
+  value(status: ItemStatus): JsonObject {
+    return this.#item(status, this.#text);
+  }
+
+  #item(status: ItemStatus, text: string): JsonObject {
+    const { callId, tool, custom } = this.#called;
+    return {
+      id: this.#place.id,
+      type: custom ? "custom_tool_call" : "function_call",
+      status,
+      call_id: callId,
+      ...tool,
+      ...(custom ? { input: text } : { arguments: text }),
+    };
+  }
+}
+
+/** Looks for the end of a JSON object that comes in pieces; every character is looked at once. */
+class ObjectScan {
+  #at = 0;
+  #depth = 0;
+  #inString = false;
+  #ended = false;
+
+  /** @param text what it was the last time, perhaps with more behind. */
+  reachesEnd(text: string): boolean {
+    for (; this.#at < text.length && !this.#ended; this.#at++) {
+      const character = text[this.#at];
+      if (this.#inString) {
+        // The character behind a backslash says nothing.
+        if (character === "\\") this.#at++;
+        else if (character === '"') this.#inString = false;
+      } else if (character === '"') this.#inString = true;
+      else if (character === "{" || character === "[") this.#depth++;
+      else if (character === "}" || character === "]") this.#ended = --this.#depth === 0;
+    }
+    return this.#ended;
+  }
+}

@@ -1,0 +1,227 @@
+import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
+import type { InputContent, InputItem } from "#lib/apis/responses/schema.ts";
+import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
+import type {
+  AssistantMessage,
+  ChatMessage,
+  Content,
+  ContentPart,
+  ImagePart,
+  IssuerToken,
+  ReasoningItem,
+  ToolCall,
+} from "#lib/chat/request.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** Reads items as the messages of a chat. What a chat has no word for is left out and named in `dropped`. */
+export function readItems(
+  items: readonly InputItem[],
+  names: ToolNames,
+  dropped: Set<string>,
+): ChatMessage[] {
+  const reader = new ItemReader(names, dropped);
+  for (const item of items) reader.read(item);
+  return reader.finish();
+}
+
+/**
+ * Items are what a turn consists of, one by one; in a chat, the text, the reasoning and the calls of one
+ * turn are one message, up to the results of the calls.
+ */
+class ItemReader {
+  readonly #messages: ChatMessage[] = [];
+  readonly #names: ToolNames;
+  readonly #dropped: Set<string>;
+  /** The assistant's message that what follows may belong to. */
+  #assistant: AssistantMessage | undefined;
+  /** Reasoning whose message has not come yet. */
+  #reasoning: ReasoningItem[] = [];
+  readonly #signatures = new Map<string, IssuerToken>();
+
+  constructor(names: ToolNames, dropped: Set<string>) {
+    this.#names = names;
+    this.#dropped = dropped;
+  }
+
+  finish(): ChatMessage[] {
+    this.#endTurn();
+    return this.#messages;
+  }
+
+  read(item: InputItem): void {
+    switch (item.type) {
+      case "message":
+        return item.role === "assistant" ? this.#readAnswer(item.content) : this.#readMessage(item);
+      case "reasoning":
+        return this.#readReasoning(item);
+      case "function_call":
+        return this.#addCall({
+          id: item.call_id,
+          name: this.#names.flat(item.name, item.namespace),
+          arguments: item.arguments ?? "",
+        });
+      case "custom_tool_call":
+        return this.#addCall({
+          id: item.call_id,
+          name: this.#names.flat(item.name, item.namespace),
+          arguments: item.input ?? "",
+          custom: true,
+        });
+      case "function_call_output":
+      case "custom_tool_call_output":
+        this.#endTurn();
+        this.#messages.push({
+          role: "tool",
+          toolCallId: item.call_id,
+          content: readContent(item.output, this.#dropped),
+        });
+        return;
+      case "other":
+        this.#dropped.add(`input.${String(item.value["type"])}`);
+    }
+  }
+
+  #readMessage({ role, content: raw }: InputItem & { type: "message" }): void {
+    this.#endTurn();
+    const content = readContent(raw, this.#dropped);
+    if (role === "user") this.#messages.push({ role, content });
+    else if (role === "developer") this.#messages.push({ role: "system", content, developer: true });
+    else this.#messages.push({ role: "system", content });
+  }
+
+  #readAnswer(raw: InputContent): void {
+    const content = readContent(raw, this.#dropped);
+    const refusal = refusalOf(raw);
+    const open = this.#assistant;
+    // Behind calls nothing may stand but their results: such a text belongs to the message of the calls.
+    if (open?.toolCalls !== undefined) open.content = joinContent(open.content, content);
+    else this.#assistant = this.#open(refusal !== "" && content === "" ? null : content);
+    if (refusal !== "" && this.#assistant !== undefined) this.#assistant.refusal = refusal;
+  }
+
+  #readReasoning(item: InputItem & { type: "reasoning" }): void {
+    const parts = (item.summary ?? []).length > 0 ? item.summary : item.content;
+    const text = (parts ?? []).map((part) => part.text ?? "").join("\n\n");
+    const encrypted = item.encrypted_content ?? "";
+    const read = unpackEncrypted(encrypted);
+    if (read === undefined && encrypted !== "") this.#dropped.add("input.reasoning.encrypted_content");
+    if (read?.callId !== undefined) {
+      this.#signatures.set(read.callId, read.token);
+      return;
+    }
+    if (read !== undefined) this.#reasoning.push({ text, signature: read.token });
+    else if (text !== "") this.#reasoning.push({ text });
+  }
+
+  #addCall(call: ToolCall): void {
+    const signature = this.#signatures.get(call.id);
+    if (signature !== undefined) call.signature = signature;
+    this.#assistant ??= this.#open(null);
+    this.#takeReasoning(this.#assistant);
+    this.#assistant.toolCalls ??= [];
+    this.#assistant.toolCalls.push(call);
+  }
+
+  #open(content: Content | null): AssistantMessage {
+    const message: AssistantMessage = { role: "assistant", content };
+    this.#takeReasoning(message);
+    this.#messages.push(message);
+    return message;
+  }
+
+  #takeReasoning(message: AssistantMessage): void {
+    if (this.#reasoning.length === 0) return;
+    message.reasoning = [...(message.reasoning ?? []), ...this.#reasoning];
+    this.#reasoning = [];
+  }
+
+  /** What follows is not the assistant's. Reasoning that led to nothing has no message to go with. */
+  #endTurn(): void {
+    if (this.#assistant !== undefined) this.#takeReasoning(this.#assistant);
+    this.#assistant = undefined;
+    this.#reasoning = [];
+  }
+}
+
+function joinContent(before: Content | null, after: Content): Content {
+  if (before === null || before === "") return after;
+  if (typeof before === "string" && typeof after === "string") return `${before}\n\n${after}`;
+  return [...toParts(before), ...toParts(after)];
+}
+
+function toParts(content: Content): ContentPart[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
+}
+
+/** What the model refused to say, when it comes back as history. */
+function refusalOf(content: InputContent): string {
+  if (!Array.isArray(content)) return "";
+  return content.map((part) => (part.type === "refusal" ? part.refusal : "")).join("");
+}
+
+function readContent(content: InputContent, dropped: Set<string>): Content {
+  if (content === null || content === undefined) return "";
+  if (typeof content === "string") return content;
+  const parts = content.flatMap((part) => readPart(part, dropped));
+  const [only] = parts;
+  if (only === undefined) return "";
+  return parts.length === 1 && only.type === "text" ? only.text : parts;
+}
+
+type InputPart = Exclude<InputContent, string | null | undefined>[number];
+
+function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
+  switch (part.type) {
+    case "input_text":
+    case "output_text":
+    case "text":
+    case "summary_text":
+      return [{ type: "text", text: part.text }];
+    case "refusal":
+      return [];
+    case "input_image": {
+      if (part.image_url == null) {
+        // A file's id means something to OpenAI alone, which stores the file.
+        dropped.add("input_image.file_id");
+        return [];
+      }
+      return [{ type: "image", url: part.image_url, ...imageDetail(part.detail) }];
+    }
+    case "input_file": {
+      if (part.file_data == null) {
+        dropped.add(
+          "file_url" in part && part["file_url"] != null ? "input_file.file_url" : "input_file.file_id",
+        );
+        return [];
+      }
+      const file: JsonObject = { file_data: part.file_data };
+      if (part.filename != null) file["filename"] = part.filename;
+      return [{ type: "opaque", dialect: "openai", value: { type: "file", file } }];
+    }
+    case "input_audio":
+      return [
+        {
+          type: "opaque",
+          dialect: "openai",
+          value: { type: "input_audio", input_audio: part.input_audio },
+        },
+      ];
+    case "other":
+      dropped.add(`input.${String(part.value["type"])}`);
+      return [];
+  }
+}
+
+function imageDetail(detail: string | null | undefined): Pick<ImagePart, "detail"> {
+  switch (detail) {
+    case "auto":
+    case "low":
+    case "high":
+      return { detail };
+    // Larger than a chat has a word for.
+    case "original":
+      return { detail: "high" };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,130 @@
+import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
+import { conversationOf } from "#lib/apis/conversation.ts";
+import { defined, otherFields } from "#lib/apis/fields.ts";
+import { readItems } from "#lib/apis/responses/read-input.ts";
+import { namesOf, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
+import { echoOf } from "#lib/apis/responses/response-object.ts";
+import { type ResponsesBody, responsesSchema } from "#lib/apis/responses/schema.ts";
+import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
+import { createResponsesWriter } from "#lib/apis/responses/write.ts";
+import type { ChatMessage, ChatRequest, ResponseFormat } from "#lib/chat/request.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** `POST /v1/responses` as OpenAI documents it, over engines that speak of chats. */
+export const responses: CompletionApi<typeof responsesSchema> = {
+  schema: responsesSchema,
+  read: readResponses,
+};
+
+const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(responsesSchema.shape));
+const LOGPROBS = "message.output_text.logprobs";
+
+/** What only a server that stores answers can do. */
+const STORED: readonly { field: keyof ResponsesBody; advice: string }[] = [
+  {
+    field: "previous_response_id",
+    advice: "No answer is stored here. Send the items of the conversation so far in `input`.",
+  },
+  {
+    field: "conversation",
+    advice: "No conversation is stored here. Send the items of the conversation so far in `input`.",
+  },
+  { field: "prompt", advice: "No prompt is stored here. Send its text in `instructions` or `input`." },
+];
+
+function readResponses(body: ResponsesBody): ReadRequest {
+  refuseStored(body);
+  const dropped = new Set<string>(Object.keys(otherFields(body, READ_FIELDS)));
+  if (body.truncation != null && body.truncation !== "disabled") dropped.add("truncation");
+  const names = namesOf(body.tools);
+  const tools = readTools(body.tools, names, dropped);
+  const messages = readMessages(body, names, dropped);
+  const logprobs = body.include?.includes(LOGPROBS) === true;
+  const chat: ChatRequest = {
+    messages,
+    stream: body.stream === true,
+    conversationId: conversationOf(messages),
+    ...defined({
+      tools: tools.list.length > 0 ? tools.list : undefined,
+      webSearch: tools.webSearch ? true : undefined,
+      toolChoice: readToolChoice(body.tool_choice, names, dropped),
+      parallelToolCalls: body.parallel_tool_calls ?? undefined,
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      logprobs: logprobs ? true : undefined,
+      topLogprobs: logprobs ? (body.top_logprobs ?? undefined) : undefined,
+      maxOutputTokens: body.max_output_tokens ?? undefined,
+      responseFormat: readFormat(body),
+      reasoningEffort: body.reasoning?.effort ?? undefined,
+      user: body.user ?? undefined,
+    }),
+  };
+  const fields = chatFields(body);
+  if (Object.keys(fields).length > 0) chat.extra = { dialect: "openai", fields };
+  return {
+    chat,
+    models: [...new Set([...(body.model == null ? [] : [body.model]), ...(body.models ?? [])])],
+    dropped: [...dropped],
+    createWriter: (meta) => createResponsesWriter(meta, { echo: echoOf(body), names, logprobs }),
+  };
+}
+
+function refuseStored(body: ResponsesBody): void {
+  for (const { field, advice } of STORED) {
+    if (body[field] != null) throw unsupported(field, advice);
+  }
+  if (body.background === true) {
+    throw unsupported("background", "Answers are not made in the background here. Leave it out, and wait.");
+  }
+}
+
+function unsupported(param: string, advice: string): GatewayError {
+  return new GatewayError("invalid_request", `\`${param}\` is not supported. ${advice}`, {
+    details: { param },
+  });
+}
+
+function readMessages(body: ResponsesBody, names: ToolNames, dropped: Set<string>): ChatMessage[] {
+  const { instructions, input } = body;
+  const messages: ChatMessage[] = [];
+  if (typeof instructions === "string" && instructions !== "") {
+    messages.push({ role: "system", content: instructions, developer: true });
+  } else if (Array.isArray(instructions)) {
+    messages.push(...readItems(instructions, names, dropped));
+  }
+  if (typeof input === "string") messages.push({ role: "user", content: input });
+  else messages.push(...readItems(input, names, dropped));
+  if (messages.length === 0) {
+    throw new GatewayError("invalid_request", "`input` has nothing that an engine could answer.", {
+      details: { param: "input" },
+    });
+  }
+  return messages;
+}
+
+function readFormat({ text }: ResponsesBody): ResponseFormat | undefined {
+  const format = text?.format;
+  if (format === null || format === undefined) return undefined;
+  if (format.type !== "json_schema") return { type: format.type };
+  return {
+    type: "json_schema",
+    name: format.name ?? "answer",
+    schema: format.schema ?? {},
+    ...defined({ strict: format.strict ?? undefined, description: format.description ?? undefined }),
+  };
+}
+
+/**
+ * Fields that OpenAI's chats have too, for engines that know them. Not `metadata`: OpenAI takes it only
+ * with what it stores.
+ */
+function chatFields(body: ResponsesBody): JsonObject {
+  return defined({
+    verbosity: body.text?.verbosity ?? undefined,
+    safety_identifier: body.safety_identifier ?? undefined,
+    prompt_cache_key: body.prompt_cache_key ?? undefined,
+    prompt_cache_retention: body.prompt_cache_retention ?? undefined,
+    service_tier: body.service_tier ?? undefined,
+  });
+}

@@ -1,0 +1,89 @@
+import { type Encrypted, packEncrypted } from "#lib/apis/responses/call-signature.ts";
+import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
+import {
+  type ItemPlace,
+  type ItemStatus,
+  type OutputItem,
+  placeFields,
+} from "#lib/apis/responses/output-item.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** Reasoning: a summary in one part, and what its issuer wants to see again. */
+export class ReasoningItem implements OutputItem {
+  readonly isComplete = true;
+  readonly #frames: EventFrames;
+  readonly #place: ItemPlace;
+  #text = "";
+  #encrypted: string | undefined;
+  #begun = false;
+  #writeDelta: ((delta: string) => string) | undefined;
+
+  constructor(frames: EventFrames, place: ItemPlace) {
+    this.#frames = frames;
+    this.#place = place;
+  }
+
+  /** A token stands for the reasoning before it: what follows is another item. */
+  get isSealed(): boolean {
+    return this.#encrypted !== undefined;
+  }
+
+  push(text: string): string {
+    this.#text += text;
+    return this.#begun ? this.#write(text) : "";
+  }
+
+  seal(encrypted: Encrypted): void {
+    this.#encrypted = packEncrypted(encrypted);
+  }
+
+  begin(): string {
+    this.#begun = true;
+    const added = this.#frames.event("response.output_item.added", {
+      output_index: this.#place.outputIndex,
+      item: { ...this.#head("in_progress"), summary: [], encrypted_content: null },
+    });
+    return added + this.#write(this.#text);
+  }
+
+  end(status: ItemStatus): string {
+    let written = "";
+    if (this.#writeDelta !== undefined) {
+      const part = { type: "summary_text", text: this.#text };
+      written += this.#event("response.reasoning_summary_text.done", { text: this.#text });
+      written += this.#event("response.reasoning_summary_part.done", { part });
+    }
+    const item = { output_index: this.#place.outputIndex, item: this.value(status) };
+    return written + this.#frames.event("response.output_item.done", item);
+  }
+
+  value(status: ItemStatus): JsonObject {
+    return {
+      ...this.#head(status),
+      summary: this.#text === "" ? [] : [{ type: "summary_text", text: this.#text }],
+      encrypted_content: this.#encrypted ?? null,
+    };
+  }
+
+  #head(status: ItemStatus): JsonObject {
+    return { id: this.#place.id, type: "reasoning", status };
+  }
+
+  /** A part is opened with its first words: an item of a token alone has none. */
+  #write(text: string): string {
+    if (text === "") return "";
+    let opened = "";
+    if (this.#writeDelta === undefined) {
+      const place = { ...placeFields(this.#place), summary_index: 0 };
+      this.#writeDelta = this.#frames.deltas("response.reasoning_summary_text.delta", place);
+      opened = this.#event("response.reasoning_summary_part.added", {
+        part: { type: "summary_text", text: "" },
+      });
+    }
+    return opened + this.#writeDelta(text);
+  }
+
+  #event(type: string, fields: JsonObject): string {
+    return this.#frames.event(type, { ...placeFields(this.#place), summary_index: 0, ...fields });
+  }
+}

@@ -1,0 +1,124 @@
+import type { AnswerMeta } from "#lib/apis/completion-api.ts";
+import { openAiErrorBody } from "#lib/apis/openai-error.ts";
+import type { ResponsesBody, ToolBody } from "#lib/apis/responses/schema.ts";
+import type { FinishReason } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** What has become of an answer. */
+export type Outcome =
+  | { status: "in_progress" }
+  | { status: "completed" | "incomplete"; reason: FinishReason; usage: TokenUsage }
+  | { status: "failed"; error: GatewayError };
+
+/** Reasons that leave an answer incomplete, in the API's words. */
+const INCOMPLETE: Partial<Record<FinishReason, string>> = {
+  length: "max_output_tokens",
+  content_filter: "content_filter",
+};
+
+/** How an answer that stopped for this reason is called. */
+export function statusOf(reason: FinishReason): "completed" | "incomplete" {
+  return INCOMPLETE[reason] === undefined ? "completed" : "incomplete";
+}
+
+/** The fields of the request that every answer repeats: clients expect them there. */
+export function echoOf(body: ResponsesBody): JsonObject {
+  return {
+    access_programs: null,
+    background: false,
+    instructions: (body.instructions ?? null) as JsonValue,
+    max_output_tokens: body.max_output_tokens ?? null,
+    max_tool_calls: null,
+    metadata: body.metadata ?? {},
+    parallel_tool_calls: body.parallel_tool_calls ?? true,
+    previous_response_id: null,
+    prompt_cache_key: body.prompt_cache_key ?? null,
+    reasoning: { effort: body.reasoning?.effort ?? null, summary: body.reasoning?.summary ?? null },
+    safety_identifier: body.safety_identifier ?? null,
+    service_tier: body.service_tier ?? "default",
+    store: false,
+    temperature: body.temperature ?? null,
+    text: {
+      format: (body.text?.format ?? { type: "text" }) as JsonObject,
+      verbosity: body.text?.verbosity ?? null,
+    },
+    tool_choice: echoedChoice(body.tool_choice),
+    tools: (body.tools ?? []).map(echoedTool),
+    top_logprobs: body.top_logprobs ?? 0,
+    top_p: body.top_p ?? null,
+    truncation: "disabled",
+    user: body.user ?? null,
+  };
+}
+
+function echoedChoice(choice: ResponsesBody["tool_choice"]): JsonValue {
+  if (choice === null || choice === undefined) return "auto";
+  if (typeof choice === "string") return choice;
+  if (choice.type === "other") return choice.value;
+  if (choice.type !== "allowed_tools") return choice as JsonObject;
+  return { ...choice, tools: choice.tools.map(plain) } as JsonObject;
+}
+
+function echoedTool(tool: ToolBody): JsonObject {
+  if (tool.type !== "namespace") return plain(tool);
+  return { ...tool, tools: tool.tools.map(plain) } as JsonObject;
+}
+
+/** What the schema wrapped, as it came. */
+function plain(value: { type: string; value?: unknown }): JsonObject {
+  return (value.type === "other" ? value.value : value) as JsonObject;
+}
+
+/** What is the same in all responses of one answer. */
+export function fixedFields(meta: AnswerMeta, echo: JsonObject): JsonObject {
+  return {
+    id: `resp_${meta.id}`,
+    object: "response",
+    created_at: meta.createdAt,
+    model: meta.model,
+    ...echo,
+  };
+}
+
+/** What is not. */
+export function changingFields(outcome: Outcome, output: JsonObject[]): JsonObject {
+  const fields: JsonObject = {
+    status: outcome.status,
+    output,
+    error: null,
+    incomplete_details: null,
+    usage: null,
+  };
+  if (outcome.status === "in_progress") return fields;
+  if (outcome.status === "failed") return { ...fields, error: responseError(outcome.error) };
+  const reason = INCOMPLETE[outcome.reason];
+  if (reason !== undefined) fields["incomplete_details"] = { reason };
+  return { ...fields, usage: usageObject(outcome.usage) };
+}
+
+/** A failure in the few words that the API has for them. */
+function responseError(error: GatewayError): JsonObject {
+  const { code } = openAiErrorBody(error).error;
+  if (error.status === 429) return { code, message: withRetryHint(error) };
+  const isClients = error.status >= 400 && error.status < 499;
+  return { code: isClients ? "invalid_prompt" : "server_error", message: error.message };
+}
+
+/** Clients read from the text when to try again; OpenAI puts it there. */
+function withRetryHint({ message, retryAfterSeconds }: GatewayError): string {
+  return retryAfterSeconds === undefined
+    ? message
+    : `${message} Please try again in ${Math.ceil(retryAfterSeconds)}s.`;
+}
+
+function usageObject(usage: TokenUsage): JsonObject {
+  return {
+    input_tokens: usage.promptTokens,
+    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
+    output_tokens: usage.completionTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.promptTokens + usage.completionTokens,
+  };
+}

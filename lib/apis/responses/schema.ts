@@ -1,0 +1,191 @@
+import { z } from "zod";
+import { jsonObject, other } from "#lib/apis/schemas.ts";
+
+const text = z.string();
+const toolName = z.string().min(1).max(256);
+
+const textPart = z.looseObject({ type: z.enum(["input_text", "output_text", "text", "summary_text"]), text });
+const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
+const imagePart = z.looseObject({
+  type: z.literal("input_image"),
+  image_url: text.nullish(),
+  detail: text.nullish(),
+});
+const filePart = z.looseObject({
+  type: z.literal("input_file"),
+  file_data: text.nullish(),
+  filename: text.nullish(),
+});
+/** The same words as in a chat. */
+const audioPart = z.looseObject({ type: z.literal("input_audio"), input_audio: jsonObject });
+/** What is yet to come: left out and named. */
+const otherPart = other([
+  "input_text",
+  "output_text",
+  "text",
+  "summary_text",
+  "refusal",
+  "input_image",
+  "input_file",
+  "input_audio",
+]);
+const part = z.union([textPart, refusalPart, imagePart, filePart, audioPart, otherPart]);
+const content = z.union([text, z.array(part)]);
+
+/** Also without a type, as people write it by hand. */
+const message = z
+  .looseObject({
+    type: z.literal("message").nullish(),
+    role: z.enum(["user", "assistant", "system", "developer"]),
+    content: content.nullish(),
+  })
+  .transform(({ role, content }) => ({ type: "message" as const, role, content }));
+const functionCall = z.looseObject({
+  type: z.literal("function_call"),
+  call_id: text,
+  name: toolName,
+  namespace: text.nullish(),
+  arguments: text.nullish(),
+});
+const customToolCall = z.looseObject({
+  type: z.literal("custom_tool_call"),
+  call_id: text,
+  name: toolName,
+  namespace: text.nullish(),
+  input: text.nullish(),
+});
+const callOutput = z.looseObject({
+  type: z.enum(["function_call_output", "custom_tool_call_output"]),
+  call_id: text,
+  output: content.nullish(),
+});
+const reasoning = z.looseObject({
+  type: z.literal("reasoning"),
+  summary: z.array(z.looseObject({ text: text.nullish() })).nullish(),
+  content: z.array(z.looseObject({ text: text.nullish() })).nullish(),
+  encrypted_content: text.nullish(),
+});
+/** Calls of tools that OpenAI runs, references to what it stores, and whatever comes next. */
+const otherItem = other([
+  "message",
+  "function_call",
+  "custom_tool_call",
+  "function_call_output",
+  "custom_tool_call_output",
+  "reasoning",
+]);
+const item = z.union([message, functionCall, customToolCall, callOutput, reasoning, otherItem]);
+
+const functionTool = z.looseObject({
+  type: z.literal("function"),
+  name: toolName,
+  description: text.nullish(),
+  parameters: jsonObject.nullish(),
+  strict: z.boolean().nullish(),
+});
+const customTool = z.looseObject({
+  type: z.literal("custom"),
+  name: toolName,
+  description: text.nullish(),
+  format: jsonObject.nullish(),
+});
+const namespaceTool = z.looseObject({
+  type: z.literal("namespace"),
+  name: toolName,
+  description: text.nullish(),
+  tools: z.array(z.union([functionTool, customTool, other(["function", "custom"])])).max(1_000),
+});
+/** Tools that OpenAI runs itself. */
+const hostedTool = other(["function", "custom", "namespace"]);
+
+const namedTool = z.looseObject({
+  type: z.enum(["function", "custom"]),
+  name: text,
+  namespace: text.nullish(),
+});
+const toolChoice = z.union([
+  z.enum(["auto", "none", "required"]),
+  namedTool,
+  z.looseObject({
+    type: z.literal("allowed_tools"),
+    mode: z.enum(["auto", "required"]),
+    tools: z.array(
+      z.union([
+        namedTool,
+        z.looseObject({ type: z.literal("namespace"), name: text }),
+        other(["function", "custom", "namespace"]),
+      ]),
+    ),
+  }),
+  other(["function", "custom", "allowed_tools"]),
+]);
+
+const textFormat = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("text") }),
+  z.looseObject({ type: z.literal("json_object") }),
+  z.looseObject({
+    type: z.literal("json_schema"),
+    name: text.nullish(),
+    description: text.nullish(),
+    schema: jsonObject.nullish(),
+    strict: z.boolean().nullish(),
+  }),
+]);
+
+/**
+ * The body of `POST /api/v1/responses`. Loose: a field that is not listed never breaks a request; it is
+ * left out and named.
+ */
+export const responsesSchema = z
+  .looseObject({
+    model: z.string().min(1).max(256).nullish().describe("A mode, `auto`, or an engine as `provider/model`."),
+    models: z
+      .array(z.string().min(1).max(256))
+      .max(20)
+      .nullish()
+      .describe("More of them, in order of preference."),
+    input: z.union([text, z.array(item).max(10_000)]),
+    instructions: z.union([text, z.array(item).max(10_000)]).nullish(),
+    stream: z.boolean().nullish(),
+    stream_options: jsonObject.nullish(),
+    store: z.boolean().nullish().describe("Accepted; nothing is ever stored."),
+    include: z.array(text).max(100).nullish(),
+    tools: z
+      .array(z.union([functionTool, customTool, namespaceTool, hostedTool]))
+      .max(1_000)
+      .nullish(),
+    tool_choice: toolChoice.nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    top_logprobs: z.int().min(0).max(20).nullish(),
+    max_output_tokens: z.int().positive().nullish(),
+    text: z.looseObject({ format: textFormat.nullish(), verbosity: text.nullish() }).nullish(),
+    reasoning: z
+      .looseObject({
+        effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
+        summary: text.nullish(),
+      })
+      .nullish(),
+    user: text.nullish(),
+    safety_identifier: text.nullish(),
+    prompt_cache_key: text.nullish(),
+    prompt_cache_retention: text.nullish(),
+    service_tier: text.nullish(),
+    metadata: jsonObject.nullish(),
+    client_metadata: jsonObject.nullish(),
+    truncation: text.nullish(),
+    background: z.boolean().nullish(),
+    previous_response_id: text.nullish(),
+    conversation: z.union([text, jsonObject]).nullish(),
+    prompt: jsonObject.nullish(),
+  })
+  .refine(({ model, models }) => model != null || (models ?? []).length > 0, {
+    path: ["model"],
+    message: "must name a model",
+  });
+
+export type ResponsesBody = z.output<typeof responsesSchema>;
+export type InputItem = Exclude<ResponsesBody["input"], string>[number];
+export type InputContent = (InputItem & { type: "message" })["content"];
+export type ToolBody = NonNullable<ResponsesBody["tools"]>[number];

@@ -1,0 +1,59 @@
+import { hash32 } from "#lib/shared/text.ts";
+
+/** A tool as the client knows it: perhaps in a namespace. */
+export type QualifiedName = { name: string; namespace?: string };
+
+/** The longest name of a function that every provider takes. */
+const LONGEST_NAME = 64;
+
+/**
+ * The flat names of tools in namespaces. Chats know no namespaces: `weather` with a tool `today` becomes a
+ * function `weather__today`, and a call of that function becomes a call of `today` in `weather` again.
+ */
+export class ToolNames {
+  readonly #qualified = new Map<string, QualifiedName>();
+  readonly #flat = new Map<string, string>();
+
+  /** @param taken names of the tools that stand in no namespace. */
+  constructor(taken: Iterable<string>) {
+    for (const name of taken) this.#qualified.set(name, { name });
+  }
+
+  /** The name of this tool in a chat: the same for the same tool, and for no other. */
+  flat(name: string, namespace: string | null | undefined): string {
+    if (namespace === null || namespace === undefined || namespace === "") return name;
+    const key = JSON.stringify([namespace, name]);
+    const known = this.#flat.get(key);
+    if (known !== undefined) return known;
+    const flat = this.#free(joinNames(namespace, name), key);
+    this.#flat.set(key, flat);
+    this.#qualified.set(flat, { name, namespace });
+    return flat;
+  }
+
+  /** The flat names of the namespace's tools so far. */
+  inNamespace(namespace: string): string[] {
+    return [...this.#qualified].flatMap(([flat, tool]) => (tool.namespace === namespace ? [flat] : []));
+  }
+
+  /** The tool behind a name that a model calls. */
+  qualified(flat: string): QualifiedName {
+    return this.#qualified.get(flat) ?? { name: flat };
+  }
+
+  /** Names that are too long, or somebody else's, are told apart by a hash of the tool. */
+  #free(wanted: string, key: string): string {
+    if (wanted.length <= LONGEST_NAME && !this.#qualified.has(wanted)) return wanted;
+    for (let attempt = 0; ; attempt++) {
+      const suffix = `_${hash32(`${attempt}${key}`).toString(36)}`;
+      const name = wanted.slice(0, LONGEST_NAME - suffix.length) + suffix;
+      if (!this.#qualified.has(name)) return name;
+    }
+  }
+}
+
+function joinNames(namespace: string, name: string): string {
+  // Namespaces of MCP servers end in the separator already: `mcp__files__`.
+  const separator = namespace.endsWith("_") ? "" : "__";
+  return `${namespace}${separator}${name}`.replace(/[^a-zA-Z0-9_-]/g, "_");
+}

@@ -1,0 +1,123 @@
+import type { Answer, AnswerChoice } from "#lib/apis/answer.ts";
+import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
+import { EventFrames } from "#lib/apis/responses/event-frames.ts";
+import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
+import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/responses/response-object.ts";
+import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import { arrayField, type JsonObject } from "#lib/shared/json.ts";
+
+export type ResponsesOptions = OutputOptions & {
+  /** The fields of the request that the answer repeats. */
+  echo: JsonObject;
+};
+
+/** The writer of responses: one JSON body, or events. */
+export function createResponsesWriter(meta: AnswerMeta, options: ResponsesOptions): AnswerWriter {
+  return new ResponsesWriter(meta, options);
+}
+
+class ResponsesWriter implements AnswerWriter {
+  readonly #meta: AnswerMeta;
+  readonly #options: ResponsesOptions;
+  readonly #frames = new EventFrames();
+  readonly #output: Output;
+  /** The same part of every response, as JSON. */
+  #fixed = "";
+  #reason: FinishReason = "stop";
+
+  constructor(meta: AnswerMeta, options: ResponsesOptions) {
+    this.#meta = meta;
+    this.#options = options;
+    this.#output = new Output(meta, options, this.#frames);
+  }
+
+  whole(answer: Answer, usage: TokenUsage): JsonObject {
+    const [choice] = answer.choices;
+    const events = choice === undefined ? [] : eventsOf(choice, answer);
+    for (const event of events) this.#output.push(event);
+    const reason = choice?.finish?.reason ?? "stop";
+    const status = statusOf(reason);
+    return {
+      ...fixedFields(this.#meta, this.#options.echo),
+      ...changingFields({ status, reason, usage }, this.#output.values(status)),
+    };
+  }
+
+  batch(events: readonly RunEvent[]): string {
+    let frames = this.#begin();
+    for (const event of events) frames += this.#frame(event);
+    return frames;
+  }
+
+  end(usage: TokenUsage): string {
+    const status = statusOf(this.#reason);
+    const frames = this.#begin() + this.#output.end(status);
+    const outcome: Outcome = { status, reason: this.#reason, usage };
+    return frames + this.#responseEvent(`response.${status}`, outcome, this.#output.values(status));
+  }
+
+  fail(error: GatewayError): string {
+    const outcome: Outcome = { status: "failed", error };
+    return this.#begin() + this.#responseEvent("response.failed", outcome, this.#output.brokenValues());
+  }
+
+  #frame(event: RunEvent): string {
+    switch (event.type) {
+      case "attempt":
+      case "engine":
+      case "completed":
+        return "";
+      case "sources":
+        return this.#output.push(event);
+      default:
+        // There is one alternative in this API.
+        if ((event.choice ?? 0) !== 0) return "";
+        if (event.type === "finish") this.#reason = event.reason;
+        return this.#output.push(event);
+    }
+  }
+
+  /** The two events that every stream begins with, once. */
+  #begin(): string {
+    if (this.#fixed !== "") return "";
+    this.#fixed = JSON.stringify(fixedFields(this.#meta, this.#options.echo));
+    const outcome: Outcome = { status: "in_progress" };
+    return (
+      this.#responseEvent("response.created", outcome, []) +
+      this.#responseEvent("response.in_progress", outcome, [])
+    );
+  }
+
+  #responseEvent(type: string, outcome: Outcome, output: JsonObject[]): string {
+    return this.#frames.responseEvent(type, this.#fixed, changingFields(outcome, output));
+  }
+}
+
+/** A complete answer as the events of one: reasoning, text, refusal, sources, calls. */
+function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
+  const events: ChatEvent[] = [];
+  let signed = 0;
+  for (const { text, token } of choice.signatures) {
+    events.push({ type: "reasoning", text, signature: token });
+    signed += text.length;
+  }
+  events.push({ type: "reasoning", text: choice.reasoning.slice(signed) });
+  const text: ChatEvent & { type: "text" } = { type: "text", text: choice.text };
+  if (choice.logprobs.length > 0) {
+    text.logprobs = {
+      content: choice.logprobs.flatMap((part) => arrayField(part, "content") as JsonObject[]),
+    };
+  }
+  events.push(text, { type: "sources", sources: [...sources] }, { type: "refusal", text: choice.refusal });
+  choice.toolCalls.forEach((call, index) => {
+    const { id, name, arguments: args, custom, signature } = call;
+    const event: ChatEvent & { type: "tool_call" } = { type: "tool_call", index, id, name, arguments: args };
+    if (custom) event.custom = true;
+    if (signature !== undefined) event.signature = signature;
+    events.push(event);
+  });
+  return events;
+}

@@ -1,0 +1,18 @@
+import { createServer } from "node:http";
+import next from "next";
+
+/** Next.js in a process of its own, on a port of loopback that it tells its parent. See pages.ts. */
+const app = next({ dev: false, dir: process.cwd() });
+await app.prepare();
+const handle = app.getRequestHandler();
+const server = createServer((incoming, outgoing) => void handle(incoming, outgoing));
+// The parent keeps connections for as long as it likes.
+server.keepAliveTimeout = 0;
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  if (address !== null && typeof address === "object") process.send?.(address.port);
+});
+
+// A Ctrl-C reaches the whole process group: pages are served until the parent has shut down.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+process.once("disconnect", () => process.exit());

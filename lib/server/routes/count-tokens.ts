@@ -1,0 +1,21 @@
+import { messages as api } from "#lib/apis/messages/read.ts";
+import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { authenticateProxy } from "#lib/server/completion-route.ts";
+import { anthropicError } from "#lib/server/http-error.ts";
+import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { countPromptTokens } from "#lib/services/count-tokens.ts";
+
+const MOST_BYTES = 25 * MEGABYTE;
+
+/** `POST /api/v1/messages/count_tokens`: how many tokens the prompt of a message would be. */
+export function countTokens(gateway: GatewaySource): Route {
+  return defineRoute(gateway, { POST: answer }, anthropicError);
+}
+
+async function answer(request: Request, context: RouteContext): Promise<Response> {
+  const caller = await authenticateProxy(context);
+  const body = await readJson(request, api.schema, MOST_BYTES);
+  const input = api.read(body, request.headers);
+  const tokens = await countPromptTokens(input, { caller, signal: request.signal }, context.gateway.completion);
+  return Response.json({ input_tokens: tokens });
+}

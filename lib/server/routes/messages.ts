@@ -1,0 +1,9 @@
+import { messages as api } from "#lib/apis/messages/read.ts";
+import { completionRoute } from "#lib/server/completion-route.ts";
+import { anthropicError } from "#lib/server/http-error.ts";
+import type { GatewaySource, Route } from "#lib/server/route.ts";
+
+/** `POST /api/v1/messages`: Anthropic's Messages API over our engines. */
+export function messages(gateway: GatewaySource): Route {
+  return completionRoute(gateway, api, anthropicError);
+}

@@ -1,0 +1,15 @@
+import { openApiDocument } from "#lib/server/openapi/document.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
+
+let document: string | undefined;
+
+/** `GET /api/openapi.json`: the exact shape of every route. */
+export function openApi(gateway: GatewaySource): Route {
+  return defineRoute(gateway, { GET: answer });
+}
+
+async function answer(): Promise<Response> {
+  // Made when first asked for: it costs some milliseconds and never changes.
+  document ??= JSON.stringify(openApiDocument());
+  return new Response(document, { headers: { "content-type": "application/json" } });
+}
