@@ -99,7 +99,10 @@ describe("arrows run one way", () => {
         .map(({ specifier }) => `${path} ${specifier}`),
     );
     // A worker's file is named relative to the file that starts it.
-    expect(relative).toEqual(["lib/adapters/embedded-supabase/api.ts ./api-thread.ts"]);
+    expect(relative).toEqual([
+      "lib/adapters/embedded-supabase/api.ts ./api-thread.ts",
+      "lib/server/host/pages.ts ./pages-process.ts",
+    ]);
   });
 
   test("the public APIs know nothing of each other", () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
+import { engineAt, readRun, startRun, testEffects } from "../support/engines.ts";
 import {
   answers,
   type FakeUpstream,
@@ -8,7 +8,11 @@ import {
   startFakeUpstream,
   textChunk,
 } from "../support/fake-upstream.ts";
+import { startProxyGateway } from "../support/proxy-gateway.ts";
+import { startTestSupabase } from "../support/test-database.ts";
 import { eventually } from "./harness.ts";
+import { type HttpAnswer, post } from "./openai-client.ts";
+import { serveApi } from "./openai-front.ts";
 import { hangs } from "./scripts.ts";
 
 const CROWD = 500;
@@ -20,11 +24,104 @@ const TIMES = {
   deadlineMs: 30_000,
 };
 
-const open: (FakeUpstream | TestEffects)[] = [];
+/** Two engines, and a way to them that a crowd takes. */
+type Scene = {
+  first: FakeUpstream;
+  second: FakeUpstream;
+  /** The clients come; each leaves when its signal aborts. */
+  come(clients: readonly AbortSignal[]): Crowd;
+};
+type Crowd = {
+  /** How many have read something of an answer. */
+  reading(): number;
+  /** Sees, once all have left, what became of them and of their turns. */
+  check(): Promise<void>;
+};
+
+const open: { stop(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0)) await ("stop" in one ? one.stop() : one.close());
+  for (const one of open.splice(0).reverse()) await one.stop();
 });
+
+async function runnerScene(): Promise<Scene> {
+  const first = await startFakeUpstream(hangs);
+  const second = await startFakeUpstream(answers("Hello from b."));
+  const effects = testEffects();
+  open.push(first, second, { stop: () => effects.close() });
+  const chain = [engineAt("a", first.origin), engineAt("b", second.origin)];
+  return {
+    first,
+    second,
+    come(clients) {
+      const runs = clients.map((signal) => startRun(chain, effects, { signal, times: TIMES }));
+      const results = runs.map((run) => readRun(run));
+      return {
+        reading: () => runs.filter(({ record }) => record.committed).length,
+        async check() {
+          for (const { error, run } of await Promise.all(results)) {
+            expect(error?.code).toBe("client_closed_request");
+            expect(run.record.state).toBe("cancelled");
+            expect(run.record.usages.length).toBe(run.record.committed ? 1 : 0);
+          }
+          expect(effects.health.wouldAdmit(engineAt("a", first.origin), 0)).toBe(true);
+        },
+      };
+    },
+  };
+}
+
+async function routeScene(stream: boolean): Promise<Scene> {
+  const database = await startTestSupabase();
+  open.push(database);
+  const proxy = await startProxyGateway(database, {
+    CONNECT_TIMEOUT_MS: String(TIMES.connectMs),
+    FIRST_TOKEN_TIMEOUT_MS: String(TIMES.firstTokenMs),
+    ANSWER_TIMEOUT_MS: String(TIMES.answerMs),
+  });
+  open.push(proxy);
+  const server = await serveApi(proxy.gateway.gateway);
+  open.push(server);
+  const { first, second, gateway } = proxy;
+  const body = { model: "smart", messages: [{ role: "user", content: "Hello" }], stream };
+  return {
+    first,
+    second,
+    come(clients) {
+      const readers = new Set<AbortSignal>();
+      const results = clients.map(
+        (signal): Promise<HttpAnswer> =>
+          post({
+            url: `${server.url}/api/v1/chat/completions`,
+            key: "anybody",
+            body,
+            signal,
+            onText: () => readers.add(signal),
+          }),
+      );
+      return {
+        reading: () => readers.size,
+        async check() {
+          for (const { left } of await Promise.all(results)) expect(left).toBe(true);
+          await gateway.gateway.ledger.close();
+          const turns = await database.sql`
+            select status, user_id, usage_source, delivered from public.ai_chat_usage`;
+          // Nobody was asked to pay: in an open deployment a turn is nobody's.
+          expect(turns.filter((turn) => turn["status"] !== "cancelled" || turn["user_id"] !== null)).toEqual(
+            [],
+          );
+          const delivered = turns.filter((turn) => turn["delivered"] === true);
+          expect(delivered.length).toBe(readers.size);
+          expect(delivered.filter((turn) => turn["usage_source"] !== "estimated")).toEqual([]);
+          // Every request that reached a provider has its one row.
+          expect(turns.length).toBeGreaterThanOrEqual(first.requests.length);
+          expect(turns.length).toBeLessThanOrEqual(clients.length);
+          expect(gateway.gateway.health.report().every(({ breaker }) => breaker === "closed")).toBe(true);
+        },
+      };
+    },
+  };
+}
 
 const tricklesOn: Script = async (exchange) => {
   await exchange.startStream();
@@ -34,42 +131,36 @@ const tricklesOn: Script = async (exchange) => {
   }
 };
 
-describe("row 31: five hundred clients leave at once", () => {
+const allAreAsked = ({ first }: Scene): boolean => first.requests.length === CROWD;
+const allRead = (_scene: Scene, crowd: Crowd): boolean => crowd.reading() === CROWD;
+const someAreAsked = ({ first }: Scene): boolean => first.requests.length > CROWD / 10;
+
+describe.each([
+  ["the runner", runnerScene, true],
+  ["chat completions, streaming", () => routeScene(true), true],
+  ["chat completions, not streaming", () => routeScene(false), false],
+] as const)("row 31: five hundred clients leave %s at once", (_where, makeScene, streams) => {
   test.each([
-    ["before the headers", hangs, (upstream: FakeUpstream) => upstream.requests.length === CROWD],
-    [
-      "in the middle of their answers",
-      tricklesOn,
-      (upstream: FakeUpstream) => upstream.requests.length === CROWD,
-    ],
+    ["before the headers", hangs, allAreAsked],
+    ...(streams ? [["in the middle of their answers", tricklesOn, allRead] as const] : []),
     ["while they are being connected", hangs, () => true],
+    ["while they are coming in", hangs, someAreAsked],
   ] as const)("%s", { timeout: 30_000 }, async (_when, script, ready) => {
-    const upstream = await startFakeUpstream(script);
-    const next = await startFakeUpstream(answers("Hello from b."));
-    const effects = testEffects();
-    open.push(upstream, next, effects);
-    const chain = [engineAt("a", upstream.origin), engineAt("b", next.origin)];
+    const scene = await makeScene();
+    scene.first.script = script;
     const clients = Array.from({ length: CROWD }, () => new AbortController());
-    const runs = clients.map(({ signal }) => startRun(chain, effects, { signal, times: TIMES }));
-    const results = runs.map((run) => readRun(run));
-    await eventually("everybody is connected", () => ready(upstream), 15_000);
-    if (script === tricklesOn)
-      await eventually("everybody reads", () => runs.every(({ record }) => record.committed), 15_000);
-    const asked = upstream.requests.length;
+    const crowd = scene.come(clients.map(({ signal }) => signal));
+    await eventually("everybody is there", () => ready(scene, crowd), 15_000);
+    const asked = scene.first.requests.length;
 
     for (const client of clients) client.abort();
 
     await pause(1_000);
-    expect(upstream.inFlight).toBe(0);
-    expect(upstream.connections).toBe(0);
-    // Nobody is called again, and a request that was not written yet never is.
-    expect(upstream.requests.length).toBe(asked);
-    expect(next.requests).toEqual([]);
-    for (const result of await Promise.all(results)) {
-      expect(result.error?.code).toBe("client_closed_request");
-      expect(result.run.record.state).toBe("cancelled");
-      expect(result.run.record.usages.length).toBe(script === tricklesOn ? 1 : 0);
-    }
-    expect(effects.health.wouldAdmit(engineAt("a", upstream.origin), 0)).toBe(true);
+    expect(scene.first.inFlight).toBe(0);
+    expect(scene.first.connections).toBe(0);
+    // Nobody is called again, and a request that was not written yet never is; some were on their way.
+    expect(scene.first.requests.length).toBeLessThanOrEqual(ready === someAreAsked ? CROWD : asked);
+    expect(scene.second.requests).toEqual([]);
+    await crowd.check();
   });
 });

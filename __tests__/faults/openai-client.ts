@@ -38,8 +38,10 @@ export function post(options: {
   key: string;
   body: unknown;
   signal: AbortSignal;
+  /** Called whenever something of the answer has come. */
+  onText?: () => void;
 }): Promise<HttpAnswer> {
-  const { url, key, body, signal } = options;
+  const { url, key, body, signal, onText } = options;
   const text = JSON.stringify(body);
   const headers = {
     authorization: `Bearer ${key}`,
@@ -67,6 +69,7 @@ export function post(options: {
       incoming.setEncoding("utf8");
       incoming.on("data", (chunk: string) => {
         answer.body += chunk;
+        onText?.();
       });
       incoming.on("error", fail);
     });

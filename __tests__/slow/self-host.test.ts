@@ -203,6 +203,38 @@ describe("workers", () => {
   });
 });
 
+describe("pages", () => {
+  const pagesProcesses = (gateway: ServedGateway): number[] =>
+    execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(
+        ([, parent, ...args]) => Number(parent) === gateway.pid && args.join(" ").includes("pages-process"),
+      )
+      .map(([pid]) => Number(pid));
+
+  test("come from a process that starts with the first, is replaced, and ends with the server", async () => {
+    const gateway = await start();
+    expect(pagesProcesses(gateway)).toEqual([]);
+    const visit = async (): Promise<number> => (await fetch(`${gateway.url}/`)).status;
+    expect(await Promise.all([visit(), visit()])).toEqual([200, 200]);
+    const [first = 0, ...others] = pagesProcesses(gateway);
+    expect(others).toEqual([]);
+    process.kill(first, "SIGKILL");
+    await eventually("it is gone", () => pagesProcesses(gateway).length === 0);
+    expect(await visit()).toBe(200);
+    const [second = 0] = pagesProcesses(gateway);
+    expect(await gateway.stop("SIGINT")).toBe(0);
+    await eventually("its pages end with it", () => {
+      try {
+        return !process.kill(second, 0);
+      } catch {
+        return true;
+      }
+    });
+  });
+});
+
 describe("a start that cannot be", () => {
   test("on a port in use says so in one line", async () => {
     const gateway = await start();

@@ -115,6 +115,7 @@ describe("the migrations", () => {
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
+      "service_role EXECUTE settle_key_turn",
       "service_role EXECUTE settle_turn",
     ]);
   });

@@ -18,7 +18,7 @@ const MOST_TOKENS_OF_PART = 3_000;
 /** Clients wait for the count before they do anything. */
 const PATIENCE_MS = 5_000;
 
-export type CountContext = { caller: ProxyCaller; /** Aborts when the client leaves. */ signal: AbortSignal };
+export type CountContext = { caller: ProxyCaller /** Aborts when the client leaves. */; signal: AbortSignal };
 export type CountDependencies = Pick<
   CompletionDependencies,
   "registry" | "enginesOf" | "admission" | "run" | "effects"
@@ -71,9 +71,9 @@ async function askEngine(
     encodeTokenCount(chat, target),
     { signal, connectMs: run.times.connectMs, patienceMs: target.remainingMs },
     effects,
-    readWholeJson,
+    (answer) => readWholeJson(answer, (body) => tokenCount(field(body, "input_tokens"))),
   );
-  return outcome.ok ? tokenCount(field(outcome.value, "input_tokens")) : undefined;
+  return outcome.ok ? outcome.value : undefined;
 }
 
 function estimate(chat: ChatRequest): number {

@@ -237,7 +237,55 @@ begin
 end;
 $$;
 
+-- Turns of native chat -----------------------------------------------------------------------------
+
+-- Settles a turn that a gateway key asked for, and counts what it cost against the key's month. Returns
+-- what settle_turn returns; a turn is settled once, so its cost is counted once.
+create or replace function public.settle_key_turn(
+  p_key_id uuid,
+  p_request_id uuid,
+  p_settle_secret text,
+  p_status text,
+  p_delivered boolean,
+  p_model text,
+  p_backend text,
+  p_prompt_tokens bigint,
+  p_completion_tokens bigint,
+  p_cached_tokens bigint,
+  p_cost_usd numeric,
+  p_usage_source text,
+  p_user_message text,
+  p_assistant_message text,
+  p_attempts jsonb,
+  p_user_id uuid
+) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if not public.settle_turn(
+    p_request_id, p_settle_secret, p_status, p_delivered, p_model, p_backend, p_prompt_tokens,
+    p_completion_tokens, p_cached_tokens, p_cost_usd, p_usage_source, p_user_message, p_assistant_message,
+    p_attempts, p_user_id
+  ) then
+    return false;
+  end if;
+  update public.ai_chat_usage set key_id = p_key_id where id = p_request_id;
+  insert into public.gateway_key_spend as spend (key_id, month, usd)
+  select usage.key_id, date_trunc('month', usage.created_at at time zone 'UTC')::date, usage.cost_usd
+  from public.ai_chat_usage usage
+  where usage.id = p_request_id and usage.cost_usd > 0
+    and exists (select 1 from public.gateway_keys where id = p_key_id)
+  on conflict (key_id, month) do update set usd = spend.usd + excluded.usd;
+  return true;
+end;
+$$;
+
 -- Functions are executable by PUBLIC unless that is taken away.
+revoke all on function public.settle_key_turn(
+  uuid, uuid, text, text, boolean, text, text, bigint, bigint, bigint, numeric, text, text, text, jsonb, uuid
+) from public, anon, authenticated, service_role;
+grant execute on function public.settle_key_turn(
+  uuid, uuid, text, text, boolean, text, text, bigint, bigint, bigint, numeric, text, text, text, jsonb, uuid
+) to service_role;
 revoke all on function public.admit_gateway_key(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.create_gateway_key(text, text, text, integer, numeric, text[], uuid)
   from public, anon, authenticated, service_role;

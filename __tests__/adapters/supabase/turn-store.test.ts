@@ -198,6 +198,23 @@ describe("settle", () => {
     expect(costs).toEqual([null, "0"]);
   });
 
+  test("what a gateway key spends is counted against its month, once", async () => {
+    const { userId } = user.caller;
+    const [key] = await supabase.sql`
+      insert into gateway_keys (user_id, name, key_hash, prefix)
+      values (${userId}, 'spender', ${createHash("sha256").update(userId).digest("hex")}, 'sk-sarmalink-')
+      returning id`;
+    const keyId = String(key?.["id"]);
+    const turn = aTurn({ kind: "key", userId, keyId, limits: {} });
+    await store.begin(turn);
+    await store.settle(settled(turn, { costUsd: 0.25 }));
+    await store.settle(settled(turn, { costUsd: 0.25 }));
+    const [row] = await supabase.sql`select key_id from ai_chat_usage where id = ${turn.requestId}`;
+    expect(row?.["key_id"]).toBe(keyId);
+    const spent = await supabase.sql`select usd from gateway_key_spend where key_id = ${keyId}`;
+    expect(spent.map(({ usd }) => Number(usd))).toEqual([0.25]);
+  });
+
   test("is idempotent: a second settle changes nothing", async () => {
     const turn = aTurn(user.caller);
     const { sessionId } = await store.begin(turn);

@@ -63,12 +63,15 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       return begunTurn(answer.data);
     },
     async settle(turn) {
+      const { caller } = turn;
+      const fields = { ...settleArguments(turn), p_user_id: caller.userId };
       // Not as the user: the answer may have taken longer than their access token lives. The secret of
-      // the turn is credential enough.
-      const answer = await clients
-        .asAnonymous()
-        .rpc("settle_turn", { ...settleArguments(turn), p_user_id: turn.caller.userId })
-        .abortSignal(AbortSignal.timeout(settleTimeoutMs));
+      // the turn is credential enough. What a key spends counts against its budget in the same step.
+      const call =
+        caller.kind === "key"
+          ? clients.asService().rpc("settle_key_turn", { ...fields, p_key_id: caller.keyId })
+          : clients.asAnonymous().rpc("settle_turn", fields);
+      const answer = await call.abortSignal(AbortSignal.timeout(settleTimeoutMs));
       if (answer.error) throw databaseError(answer);
     },
   };

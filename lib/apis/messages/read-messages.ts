@@ -1,6 +1,6 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
-import { readRedacted, readThinking } from "#lib/apis/messages/thinking.ts";
 import type { MessagesBody } from "#lib/apis/messages/schema.ts";
+import { readRedacted, readThinking } from "#lib/apis/messages/thinking.ts";
 import type {
   AssistantMessage,
   ChatMessage,
@@ -82,8 +82,7 @@ function readPart(block: ContentBlock): ContentPart {
       return { type: "text", text: block.text, ...cacheBreakpoint(block.cache_control) };
     case "image": {
       const { source } = block;
-      const url =
-        source.type === "url" ? source.url : `data:${source.media_type};base64,${source.data}`;
+      const url = source.type === "url" ? source.url : `data:${source.media_type};base64,${source.data}`;
       return { type: "image", url, ...cacheBreakpoint(block.cache_control) };
     }
     case "other":

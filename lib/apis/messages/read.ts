@@ -1,4 +1,3 @@
-import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
@@ -7,7 +6,13 @@ import { readToolChoice, readTools, untranslatedToolFields } from "#lib/apis/mes
 import { type MessagesBody, messagesSchema } from "#lib/apis/messages/schema.ts";
 import { createMessagesWriter } from "#lib/apis/messages/write.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
-import type { ChatMessage, ChatRequest, ExtraFields, ReasoningEffort, ResponseFormat } from "#lib/chat/request.ts";
+import type {
+  ChatMessage,
+  ChatRequest,
+  ExtraFields,
+  ReasoningEffort,
+  ResponseFormat,
+} from "#lib/chat/request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -71,7 +76,7 @@ function assertNoStoredThread({ thread }: MessagesBody): void {
   if (thread?.type !== "continue") return;
   throw new GatewayError(
     "not_found",
-    "There is no such thread: conversations are not stored here. Send all messages, without \"thread\".",
+    'There is no such thread: conversations are not stored here. Send all messages, without "thread".',
     { details: { error_code: "thread_not_found" } },
   );
 }
@@ -84,7 +89,10 @@ function readEffort({ thinking, output_config: config }: MessagesBody): Reasonin
   return thinking?.type === "enabled" ? effortOfBudget(thinking.budget_tokens) : undefined;
 }
 
-function readFormat({ output_config: config, output_format: older }: MessagesBody): ResponseFormat | undefined {
+function readFormat({
+  output_config: config,
+  output_format: older,
+}: MessagesBody): ResponseFormat | undefined {
   const format = config?.format ?? older ?? undefined;
   return format === undefined
     ? undefined

@@ -47,7 +47,9 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
     logError: (message, cause) => logger.error(message, cause),
     waitUntil: (work) => {
       works.add(work);
-      void work.finally(() => works.delete(work));
+      void work
+        .catch((error: unknown) => logger.error("Work behind an answer failed.", error))
+        .finally(() => works.delete(work));
     },
   });
   let answering = 0;

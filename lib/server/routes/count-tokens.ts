@@ -16,6 +16,10 @@ async function answer(request: Request, context: RouteContext): Promise<Response
   const caller = await authenticateProxy(context);
   const body = await readJson(request, api.schema, MOST_BYTES);
   const input = api.read(body, request.headers);
-  const tokens = await countPromptTokens(input, { caller, signal: request.signal }, context.gateway.completion);
+  const tokens = await countPromptTokens(
+    input,
+    { caller, signal: request.signal },
+    context.gateway.completion,
+  );
   return Response.json({ input_tokens: tokens });
 }

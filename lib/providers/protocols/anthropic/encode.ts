@@ -1,30 +1,38 @@
 import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
-  type CacheBreakpoint,
   type ChatMessage,
   type ChatRequest,
   type Content,
-  contentText,
   hasCacheBreakpoint,
   hasForeignPart,
   offeredTools,
+  type SystemMessage,
   type Tool,
 } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { type ClaudeRules, claudeRules } from "#lib/providers/model-rules.ts";
+import {
+  EPHEMERAL,
+  limitMarks,
+  type Marks,
+  marked,
+  withoutMark,
+} from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringField } from "#lib/shared/json.ts";
 
 export const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
 const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
 /** A smaller budget is refused. */
 const LEAST_BUDGET = 1_024;
-const EPHEMERAL: JsonObject = { type: "ephemeral" };
-const EPHEMERAL_1H: JsonObject = { type: "ephemeral", ttl: "1h" };
+/** Parts of fields that are translated, as far as they say more than the translation. */
+const USER_FIELD = "metadata.user_id";
+const DISPLAY_FIELD = "thinking.display";
+const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([USER_FIELD, DISPLAY_FIELD]);
 /** Fields of the Messages API that nothing of ours stands for; what is not listed would be refused. */
 const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   "cache_control",
@@ -35,9 +43,6 @@ const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   "service_tier",
   "speed",
 ]);
-
-/** Where `cache_control` goes: nowhere, where the client put it, or, as it put none, where it pays. */
-type Marks = "none" | "clients" | "ours";
 
 /** A chat request as the body of `POST /v1/messages`. */
 export function encodeAnthropic(
@@ -51,10 +56,10 @@ export function encodeAnthropic(
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request.messages, { issuer: engine.provider.id, marks }),
+    messages: encodeMessages(request, { issuer: engine.provider.id, marks }),
     stream: request.stream,
   };
-  const system = encodeSystem(request.messages, marks);
+  const system = encodeSystem(leadingSystem(request), marks);
   if (system.length > 0) body["system"] = system;
   if (hasForeignPart(request, "anthropic")) dropped.push("messages");
   writeTools(body, request, rules, marks, dropped);
@@ -68,9 +73,11 @@ export function encodeAnthropic(
   const stop = request.stop?.filter((sequence) => sequence.trim() !== "");
   if (stop !== undefined && stop.length > 0) body["stop_sequences"] = stop;
   if (stop?.length !== request.stop?.length) dropped.push("stop");
-  if (request.user !== undefined) body["metadata"] = { user_id: request.user };
+  const user = nativeField(request, USER_FIELD) ?? request.user;
+  if (user !== undefined) body["metadata"] = { user_id: user };
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
   writeExtra(body, request, dropped);
+  limitMarks(body);
   const betas = request.extra?.dialect === "anthropic" ? request.extra.betas : undefined;
   return {
     path: "/v1/messages",
@@ -102,25 +109,54 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
 }
 
 function chooseMarks(request: ChatRequest, engine: Engine, options: EncodeOptions): Marks {
-  if (!options.promptCache || planPromptCache(request, engine).kind !== "breakpoints") return "none";
-  return hasCacheBreakpoint(request) ? "clients" : "ours";
+  if (!options.promptCache) return "none";
+  // The client knows best; on a prefix that is too short a mark does no harm.
+  if (isMarkedByClient(request)) return "clients";
+  return planPromptCache(request, engine).kind === "breakpoints" ? "ours" : "none";
 }
 
-/** The block, with the client's mark on it where marks are sent. */
-function marked(block: JsonObject, breakpoint: CacheBreakpoint | undefined, marks: Marks): JsonObject {
-  if (marks !== "clients" || breakpoint === undefined) return block;
-  return { ...block, cache_control: breakpoint === "1h" ? EPHEMERAL_1H : EPHEMERAL };
+/** Whether the client marks something itself, be it inside of what only Anthropic reads. */
+function isMarkedByClient(request: ChatRequest): boolean {
+  const hasMark = ({ value }: { value: JsonObject }): boolean => isJsonObject(value["cache_control"]);
+  return (
+    hasCacheBreakpoint(request) ||
+    nativeField(request, "cache_control") !== undefined ||
+    (request.tools ?? []).some((tool) => tool.type === "opaque" && hasMark(tool)) ||
+    request.messages.some(
+      ({ content }) =>
+        Array.isArray(content) && content.some((part) => part.type === "opaque" && hasMark(part)),
+    )
+  );
+}
+
+/** A further field of a client that speaks this API. */
+function nativeField({ extra }: ChatRequest, name: string): JsonValue | undefined {
+  return extra?.dialect === "anthropic" ? extra.fields[name] : undefined;
 }
 
 function writeExtra(body: JsonObject, request: ChatRequest, dropped: string[]): void {
   const { dialect, fields = {} } = request.extra ?? {};
   for (const [name, value] of Object.entries(fields)) {
-    const clearsThinking = name === "context_management" && JSON.stringify(value).includes("clear_thinking");
+    if (dialect === "anthropic" && TRANSLATED_FIELDS.has(name)) continue;
+    const sent = name === "context_management" ? withoutNeedlessClearing(value, body["thinking"]) : value;
     if (dialect !== "anthropic" || !EXTRA_FIELDS.has(name)) dropped.push(name);
-    // Refused where the model does not think.
-    else if (clearsThinking && !isThinking(body["thinking"])) dropped.push(name);
-    else body[name] = value;
+    else if (sent === undefined) dropped.push(name);
+    else body[name] = sent;
   }
+}
+
+/** To clear thinking away is refused where the model does not think. */
+function withoutNeedlessClearing(
+  management: JsonValue | undefined,
+  thinking: JsonValue | undefined,
+): JsonValue | undefined {
+  if (isThinking(thinking) || !isJsonObject(management) || !Array.isArray(management["edits"])) {
+    return management;
+  }
+  const edits = management["edits"].filter(
+    (edit) => stringField(edit, "type")?.startsWith("clear_thinking") !== true,
+  );
+  return edits.length === 0 ? undefined : { ...(management as JsonObject), edits: edits as JsonValue[] };
 }
 
 function isThinking(thinking: JsonValue | undefined): boolean {
@@ -139,20 +175,23 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
   ];
 }
 
-function encodeSystem(messages: readonly ChatMessage[], marks: Marks): JsonObject[] {
-  const blocks: JsonObject[] = [];
-  for (const message of messages) {
-    if (message.role !== "system") continue;
-    const parts =
-      typeof message.content === "string"
-        ? [{ type: "text" as const, text: message.content }]
-        : message.content;
-    for (const part of parts) {
-      if (part.type !== "text" || part.text === "") continue;
-      const breakpoint = "cacheBreakpoint" in part ? part.cacheBreakpoint : undefined;
-      blocks.push(marked({ type: "text", text: part.text }, breakpoint, marks));
-    }
-  }
+/**
+ * The messages that make up the system prompt. A client that speaks this API has put later ones where it
+ * wants them; those of others all go in front.
+ */
+function leadingSystem({ messages, extra }: ChatRequest): SystemMessage[] {
+  const first = messages.findIndex(({ role }) => role !== "system");
+  const leading = extra?.dialect === "anthropic" && first !== -1 ? messages.slice(0, first) : messages;
+  return leading.flatMap((message) => (message.role === "system" ? [message] : []));
+}
+
+function encodeSystem(messages: readonly SystemMessage[], marks: Marks): JsonObject[] {
+  const blocks = messages.flatMap(({ content }) =>
+    encodeContent(
+      typeof content === "string" ? content : content.filter(({ type }) => type !== "image"),
+      marks,
+    ),
+  );
   const last = blocks.at(-1);
   if (marks === "ours" && last !== undefined) last["cache_control"] = EPHEMERAL;
   return blocks;
@@ -161,11 +200,13 @@ function encodeSystem(messages: readonly ChatMessage[], marks: Marks): JsonObjec
 type MessageContext = { issuer: string; marks: Marks };
 
 /** Neighbours of one role become one message, and tool results are the user's, as the API wants them. */
-function encodeMessages(messages: readonly ChatMessage[], context: MessageContext): JsonObject[] {
-  const encoded: { role: "user" | "assistant"; content: JsonObject[] }[] = [];
+function encodeMessages(request: ChatRequest, context: MessageContext): JsonObject[] {
+  const { messages } = request;
+  const leading = new Set<ChatMessage>(leadingSystem(request));
+  const encoded: { role: "user" | "assistant" | "system"; content: JsonObject[] }[] = [];
   messages.forEach((message, index) => {
-    if (message.role === "system") return;
-    const role = message.role === "assistant" ? "assistant" : "user";
+    if (leading.has(message)) return;
+    const role = message.role === "tool" ? "user" : message.role;
     const blocks = encodeBlocks(message, context, index === messages.length - 1);
     const last = encoded.at(-1);
     if (last?.role === role) last.content.push(...blocks);
@@ -174,12 +215,9 @@ function encodeMessages(messages: readonly ChatMessage[], context: MessageContex
   return encoded.filter((message) => message.content.length > 0);
 }
 
-function encodeBlocks(
-  message: Exclude<ChatMessage, { role: "system" }>,
-  context: MessageContext,
-  isLast: boolean,
-): JsonObject[] {
+function encodeBlocks(message: ChatMessage, context: MessageContext, isLast: boolean): JsonObject[] {
   switch (message.role) {
+    case "system":
     case "user":
       return encodeContent(message.content, context.marks);
     case "assistant":
@@ -213,9 +251,17 @@ function encodeContent(content: Content, marks: Marks): JsonObject[] {
         return [marked({ type: "image", source }, part.cacheBreakpoint, marks)];
       }
       case "opaque":
-        return part.dialect === "anthropic" ? [part.value] : [];
+        return part.dialect === "anthropic" ? [withoutMark(part.value, marks)] : [];
     }
   });
+}
+
+/** Without white space at the end of its text, which a beginning to be continued must not have. */
+function trimmedEnd(content: Content): Content {
+  if (typeof content === "string") return content.trimEnd();
+  const last = content.at(-1);
+  if (last?.type !== "text") return content;
+  return [...content.slice(0, -1), { ...last, text: last.text.trimEnd() }];
 }
 
 function encodeAssistant(
@@ -234,9 +280,8 @@ function encodeAssistant(
     );
   }
   const content = message.content === null ? (message.refusal ?? "") : message.content;
-  // A beginning to be continued must not end in white space.
   const isPrefill = isLast && (message.toolCalls ?? []).length === 0;
-  blocks.push(...encodeContent(isPrefill ? contentText(content).trimEnd() : content, marks));
+  blocks.push(...encodeContent(isPrefill ? trimmedEnd(content) : content, marks));
   for (const call of message.toolCalls ?? []) {
     const input = parseJson(call.arguments);
     const block: JsonObject = {
@@ -290,7 +335,7 @@ function writeTools(
 function encodeTool(tool: Tool, marks: Marks): JsonObject[] {
   switch (tool.type) {
     case "opaque":
-      return tool.dialect === "anthropic" ? [{ ...tool.value }] : [];
+      return tool.dialect === "anthropic" ? [withoutMark(tool.value, marks)] : [];
     case "custom":
       return [];
     case "function": {
@@ -343,12 +388,14 @@ function writeThinking(
     dropped.push("reasoning_effort");
     return unasked;
   }
+  const display = nativeField(request, DISPLAY_FIELD);
+  const shown: JsonObject = display === undefined ? {} : { display };
   if (rules.thinking === "adaptive") {
-    body["thinking"] = { type: "adaptive" };
+    body["thinking"] = { type: "adaptive", ...shown };
     // `xhigh` and `max` are not known to every model; `high` is.
     body["output_config"] = { effort: level };
   } else {
-    body["thinking"] = { type: "enabled", budget_tokens: budget };
+    body["thinking"] = { type: "enabled", budget_tokens: budget, ...shown };
   }
   return "asked";
 }
