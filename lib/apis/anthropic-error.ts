@@ -1,8 +1,14 @@
 import type { ErrorCode, GatewayError } from "#lib/shared/errors.ts";
+import { stringField } from "#lib/shared/json.ts";
 
 export type AnthropicError = {
   type: "error";
-  error: { type: string; message: string };
+  error: {
+    type: string;
+    message: string;
+    /** A stable name of the cause, where clients act on it. */
+    details?: { error_code: string };
+  };
   request_id: string | null;
 };
 
@@ -12,6 +18,7 @@ const TYPES: Readonly<Record<number, string>> = {
   401: "authentication_error",
   403: "permission_error",
   404: "not_found_error",
+  409: "conflict_error",
   413: "request_too_large",
   429: "rate_limit_error",
   503: "overloaded_error",
@@ -22,5 +29,7 @@ const TYPES_OF_CODES: Partial<Record<ErrorCode, string>> = { budget_exceeded: "b
 export function anthropicErrorBody(error: GatewayError, requestId: string | null): AnthropicError {
   const fallback = error.status >= 500 ? "api_error" : "invalid_request_error";
   const type = TYPES_OF_CODES[error.code] ?? TYPES[error.status] ?? fallback;
-  return { type: "error", error: { type, message: error.message }, request_id: requestId };
+  const cause = stringField(error.details, "error_code");
+  const details = cause === undefined ? {} : { details: { error_code: cause } };
+  return { type: "error", error: { type, message: error.message, ...details }, request_id: requestId };
 }

@@ -47,9 +47,9 @@ const schema = z.object({
   REQUEST_DEADLINE_MS: milliseconds(120_000),
 });
 
-/** Adds to the environment of this process what is not set: for what is only known once it runs. */
-export function addToEnvironment(additions: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(additions)) process.env[name] ||= value;
+/** Sets variables of this process: for what is only known once it runs. */
+export function setEnvironment(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables);
 }
 
 /** The environment of a process that this one starts: its own, and what is added. */

@@ -1,24 +1,29 @@
 import { z } from "zod";
-import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
+import { cacheControl, jsonObject, noneOf, other } from "#lib/apis/schemas.ts";
 
 const text = z.string();
 const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
 const imagePart = z.looseObject({
   type: z.literal("image_url"),
   // Some clients send the URL alone.
-  image_url: z.union([text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })]),
+  image_url: z.union([text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })], {
+    error: noneOf("a URL, or an object with a url"),
+  }),
   cache_control: cacheControl.nullish(),
 });
 /** What the model refused to say, when it comes back as history. */
 const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
 /** Audio, files, and whatever comes next: passed on to engines that know them. */
 const otherPart = other(["text", "image_url", "refusal"]);
-const content = z.union([text, z.array(z.union([text, textPart, imagePart, refusalPart, otherPart]))]);
+const part = z.union([text, textPart, imagePart, refusalPart, otherPart], {
+  error: noneOf("a part with a type, as text or image_url"),
+});
+const content = z.union([text, z.array(part)], { error: noneOf("a string or a list of parts") });
 
 const toolCall = z.looseObject({
   id: z.string().nullish(),
   type: z.enum(["function", "custom"]).nullish(),
-  function: z.looseObject({ name: text, arguments: z.union([text, jsonObject]).nullish() }).nullish(),
+  function: z.looseObject({ name: text, arguments: z.union([text, jsonObject], { error: noneOf("a string") }).nullish() }).nullish(),
   custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
   extra_content: z
     .looseObject({ google: z.looseObject({ thought_signature: text.nullish() }).nullish() })
@@ -67,7 +72,8 @@ const customTool = z.looseObject({
 const otherTool = other(["function", "custom"]);
 const namedFunction = z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: text }) });
 const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: text }) });
-const toolChoice = z.union([
+const toolChoice = z.union(
+  [
   z.enum(["auto", "none", "required"]),
   // Mistral's word for `required`, which clients of Mistral send.
   z.literal("any"),
@@ -85,7 +91,7 @@ const toolChoice = z.union([
       ),
     }),
   }),
-]);
+], { error: noneOf('"auto", "none", "required", or an object that names a tool') });
 
 const responseFormat = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("text") }),
@@ -119,20 +125,24 @@ export const chatCompletionsSchema = z
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
     tools: z
-      .array(z.union([functionTool, customTool, otherTool]))
+      .array(z.union([functionTool, customTool, otherTool], { error: noneOf("a tool with a type, as function") }))
       .max(1_000)
       .nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     functions: z.array(functionTool.shape.function).max(1_000).nullish(),
-    function_call: z.union([z.enum(["auto", "none"]), z.looseObject({ name: text })]).nullish(),
+    function_call: z
+      .union([z.enum(["auto", "none"]), z.looseObject({ name: text })], {
+        error: noneOf('"auto", "none", or an object with a name'),
+      })
+      .nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().nonnegative().nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
     seed: z.int().nullish(),
-    stop: z.union([text, z.array(text).max(16)]).nullish(),
+    stop: z.union([text, z.array(text).max(16)], { error: noneOf("a string or a list of up to 16") }).nullish(),
     n: count.max(128).nullish(),
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),

@@ -74,10 +74,11 @@ class ChatCompletionsWriter implements AnswerWriter {
     return `${this.#head}],"usage":${JSON.stringify(usageObject(usage))}}\n\n${DONE}`;
   }
 
+  /** The error stands in a last chunk, as at OpenRouter, and by itself, as at OpenAI: clients know one or the other. */
   fail(error: GatewayError): string {
     const choice = JSON.stringify({ index: 0, delta: {}, logprobs: null, finish_reason: "error" });
-    const { error: body } = openAiErrorBody(error);
-    return `${this.#head}${choice}],"error":${JSON.stringify(body)}}\n\n`;
+    const body = JSON.stringify(openAiErrorBody(error).error);
+    return `${this.#head}${choice}],"error":${body}}\n\ndata: {"error":${body}}\n\n`;
   }
 
   #frame(event: RunEvent): string {

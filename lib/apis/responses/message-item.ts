@@ -26,6 +26,8 @@ export class MessageItem implements OutputItem {
   readonly #place: ItemPlace;
   readonly #parts: Part[] = [];
   #begun = false;
+  /** Index of the part that is open. */
+  #open = 0;
   /** Writes the next piece of the part that is open. */
   #writeDelta: (delta: string) => string = () => "";
 
@@ -110,6 +112,7 @@ export class MessageItem implements OutputItem {
   #openPart(index: number): string {
     const part = this.#parts[index];
     if (part === undefined) return "";
+    this.#open = index;
     const place = { ...placeFields(this.#place), content_index: index };
     const isText = part.type === "output_text";
     this.#writeDelta = isText
@@ -153,8 +156,7 @@ export class MessageItem implements OutputItem {
 
   /** An event of the part that is open. */
   #event(type: string, fields: JsonObject): string {
-    const contentIndex = this.#parts.length - 1;
-    return this.#frames.event(type, { ...placeFields(this.#place), content_index: contentIndex, ...fields });
+    return this.#frames.event(type, { ...placeFields(this.#place), content_index: this.#open, ...fields });
   }
 }
 

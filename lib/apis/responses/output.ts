@@ -1,5 +1,6 @@
 import type { AnswerMeta } from "#lib/apis/completion-api.ts";
 import { CallItem } from "#lib/apis/responses/call-item.ts";
+import type { Encrypted } from "#lib/apis/responses/call-signature.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { MessageItem } from "#lib/apis/responses/message-item.ts";
 import type { ItemPlace, ItemStatus, OutputItem } from "#lib/apis/responses/output-item.ts";
@@ -29,6 +30,8 @@ export class Output {
   #written = -1;
   /** Sources that came before any text. */
   #sources: Source[] = [];
+  /** Tokens that came inside a text, which they are not to divide. */
+  #tokens: IssuerToken[] = [];
 
   constructor(meta: AnswerMeta, options: OutputOptions, frames: EventFrames) {
     this.#meta = meta;
@@ -56,7 +59,7 @@ export class Output {
 
   /** Ends all items; `status` is that of the last one. */
   end(status: ItemStatus): string {
-    let frames = "";
+    let frames = this.#carryTokens();
     for (; this.#written < this.#items.length - 1; this.#written++) {
       frames += this.#endWritten("completed") + (this.#items[this.#written + 1]?.begin() ?? "");
     }
@@ -79,8 +82,8 @@ export class Output {
   #text(text: string, logprobs: JsonValue | undefined): string {
     if (text === "") return "";
     const message = this.#message();
+    if (this.#isLive(message) && this.#sources.length === 0) return message.pushText(text, logprobs);
     const frames = this.#grow(message, (item) => item.pushText(text, logprobs));
-    if (this.#sources.length === 0) return frames;
     const sources = this.#sources;
     this.#sources = [];
     return frames + message.pushSources(sources);
@@ -94,27 +97,45 @@ export class Output {
   }
 
   #reasoning(text: string, signature: IssuerToken | undefined): string {
-    if (text === "" && signature === undefined) return "";
     const last = this.#items.at(-1);
+    if (text === "") {
+      if (signature === undefined) return "";
+      if (last instanceof MessageItem) {
+        this.#tokens.push(signature);
+        return "";
+      }
+    }
+    const carried = this.#carryTokens();
     const item =
       last instanceof ReasoningItem && !last.isSealed
         ? last
         : this.#add(new ReasoningItem(this.#frames, this.#place("rs")));
     const frames = this.#grow(item, (reasoning) => reasoning.push(text));
     if (signature !== undefined) item.seal({ token: signature, callId: undefined });
-    return frames;
+    return carried + frames;
+  }
+
+  /** The tokens that waited for the end of a text. */
+  #carryTokens(): string {
+    const tokens = this.#tokens;
+    if (tokens.length === 0) return "";
+    this.#tokens = [];
+    return tokens.map((token) => this.#carry({ token, callId: undefined })).join("");
+  }
+
+  /** An item of reasoning that has no words. */
+  #carry(encrypted: Encrypted): string {
+    const item = this.#add(new ReasoningItem(this.#frames, this.#place("rs")));
+    item.seal(encrypted);
+    return this.#advance();
   }
 
   #call(event: ChatEvent & { type: "tool_call" }): string {
     const known = this.#calls.get(event.index);
     if (known !== undefined) return this.#grow(known, (call) => call.push(event.arguments));
     const callId = event.id ?? "";
-    let frames = "";
-    if (event.signature !== undefined) {
-      const carrier = this.#add(new ReasoningItem(this.#frames, this.#place("rs")));
-      carrier.seal({ token: event.signature, callId });
-      frames = this.#advance();
-    }
+    let frames = this.#carryTokens();
+    if (event.signature !== undefined) frames += this.#carry({ token: event.signature, callId });
     const custom = event.custom === true;
     const place = this.#place(custom ? "ctc" : "fc");
     const tool = this.#options.names.qualified(event.name ?? "");
@@ -138,9 +159,14 @@ export class Output {
     return item;
   }
 
+  /** Whether the item is being written, and nothing waits behind it. */
+  #isLive(item: OutputItem): boolean {
+    return this.#written === this.#items.length - 1 && item === this.#items[this.#written];
+  }
+
   /** Gives an item what came for it, before and after which items may have their turn. */
   #grow<Item extends OutputItem>(item: Item, push: (item: Item) => string): string {
-    if (item === this.#items[this.#written] && this.#written === this.#items.length - 1) return push(item);
+    if (this.#isLive(item)) return push(item);
     const before = this.#advance();
     const grown = push(item);
     return before + grown + this.#advance();

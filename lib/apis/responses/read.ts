@@ -94,7 +94,7 @@ function readMessages(body: ResponsesBody, names: ToolNames, dropped: Set<string
     messages.push(...readItems(instructions, names, dropped));
   }
   if (typeof input === "string") messages.push({ role: "user", content: input });
-  else messages.push(...readItems(input, names, dropped));
+  else messages.push(...readItems(input ?? [], names, dropped));
   if (messages.length === 0) {
     throw new GatewayError("invalid_request", "`input` has nothing that an engine could answer.", {
       details: { param: "input" },

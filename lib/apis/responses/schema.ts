@@ -144,7 +144,7 @@ export const responsesSchema = z
       .max(20)
       .nullish()
       .describe("More of them, in order of preference."),
-    input: z.union([text, z.array(item).max(10_000)]),
+    input: z.union([text, z.array(item).max(10_000)]).nullish(),
     instructions: z.union([text, z.array(item).max(10_000)]).nullish(),
     stream: z.boolean().nullish(),
     stream_options: jsonObject.nullish(),
@@ -186,6 +186,6 @@ export const responsesSchema = z
   });
 
 export type ResponsesBody = z.output<typeof responsesSchema>;
-export type InputItem = Exclude<ResponsesBody["input"], string>[number];
+export type InputItem = Exclude<ResponsesBody["input"], string | null | undefined>[number];
 export type InputContent = (InputItem & { type: "message" })["content"];
 export type ToolBody = NonNullable<ResponsesBody["tools"]>[number];

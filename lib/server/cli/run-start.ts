@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { loadSettings } from "#lib/server/cli/command.ts";
 import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
-import { addToEnvironment, type Env } from "#lib/server/env.ts";
+import { type Env, setEnvironment } from "#lib/server/env.ts";
 import { loadProviders } from "#lib/server/gateway.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
@@ -21,12 +21,11 @@ export async function runStart(): Promise<number> {
   const end = stopLater();
   // From the first moment: a database that is being started must be stopped as well.
   onStopSignals(end.stop, () => process.exit(GAVE_UP));
-  addToEnvironment({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
   const env = await loadSettings(false);
   await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
   const local =
     env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
-  if (local !== undefined) addToEnvironment(local.variables);
+  if (local !== undefined) setEnvironment(local.variables);
   try {
     const count = env.WORKERS === "auto" ? availableParallelism() : env.WORKERS;
     const running = count === 1 ? await serve(env) : await runWorkers(count, env);
@@ -50,8 +49,8 @@ async function runWorkers(count: number, env: Env): Promise<Running | undefined>
 
 /** One of the workers of `npm start`. Returns its exit code. */
 export async function runStartWorker(): Promise<number> {
-  // A Ctrl-C reaches the whole group; the primary says when to stop, and again when to give up.
-  process.on("SIGINT", () => undefined);
+  // A Ctrl-C, or the end of the terminal, reaches the whole group; the primary says when to stop.
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const end = stopLater();
   process.on("SIGTERM", end.stop);
   onPrimaryStop(end.stop);

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { childEnvironment } from "#lib/server/env.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Pages = {
@@ -68,7 +69,10 @@ export function createPages(): Pages {
 
 function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: number }> {
   return new Promise((resolve, reject) => {
-    const child = fork(new URL("./pages-process.ts", import.meta.url), { execArgv: [] });
+    const child = fork(new URL("./pages-process.ts", import.meta.url), {
+      execArgv: [],
+      env: childEnvironment({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" }),
+    });
     child.once("error", reject);
     child.once("message", (port) => resolve({ child, port: Number(port) }));
     child.once("exit", (code) => {

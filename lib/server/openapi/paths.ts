@@ -2,7 +2,11 @@ import { z } from "zod";
 import { chatCompletionChunkSchema, chatCompletionSchema } from "#lib/apis/chat-completions/answer-schema.ts";
 import { chatCompletionsSchema } from "#lib/apis/chat-completions/schema.ts";
 import { embeddingsAnswerSchema, embeddingsSchema } from "#lib/apis/embeddings/embeddings.ts";
+import { messageEventSchema, messageSchema, tokenCountSchema } from "#lib/apis/messages/answer-schema.ts";
+import { messagesSchema } from "#lib/apis/messages/schema.ts";
 import { modelListSchema, modelSchema } from "#lib/apis/models.ts";
+import { responseEventSchema, responseSchema } from "#lib/apis/responses/answer-schema.ts";
+import { responsesSchema } from "#lib/apis/responses/schema.ts";
 import type { Operation, PathDocs } from "#lib/server/openapi/operation.ts";
 import { aiChatBodySchema } from "#lib/server/routes/ai-chat.ts";
 import { gatewayKeyBodySchema } from "#lib/server/routes/keys.ts";
@@ -120,6 +124,26 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
       answers: { 200: { description: "The vectors.", json: embeddingsAnswerSchema } },
     },
   },
+  "/api/v1/messages": {
+    post: {
+      summary: "Messages, as Anthropic's",
+      description: `${PROXY_NOTE} With \`stream\`, the last event is \`message_stop\`, or \`error\`.`,
+      access: "proxy",
+      errors: "anthropic",
+      body: messagesSchema,
+      answers: { 200: { description: "The answer.", json: messageSchema, events: messageEventSchema } },
+    },
+  },
+  "/api/v1/messages/count_tokens": {
+    post: {
+      summary: "How long a prompt is, as Anthropic's",
+      description: `${PROXY_NOTE} Counted by the engine where it can, else estimated.`,
+      access: "proxy",
+      errors: "anthropic",
+      body: messagesSchema,
+      answers: { 200: { description: "The count.", json: tokenCountSchema } },
+    },
+  },
   "/api/v1/models": {
     get: {
       summary: "Modes and configured engines",
@@ -130,4 +154,14 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
     },
   },
   "/api/v1/models/[...id]": { get: model },
+  "/api/v1/responses": {
+    post: {
+      summary: "Responses, as OpenAI's",
+      description: `${PROXY_NOTE} Nothing is stored: the whole conversation is in \`input\`. With \`stream\`, the last event is \`response.completed\`, \`response.incomplete\` or \`response.failed\`.`,
+      access: "proxy",
+      errors: "openai",
+      body: responsesSchema,
+      answers: { 200: { description: "The answer.", json: responseSchema, events: responseEventSchema } },
+    },
+  },
 };

@@ -1,4 +1,5 @@
 import { messages as api } from "#lib/apis/messages/read.ts";
+import { withAnthropicHeaders } from "#lib/server/anthropic-route.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
 import { authenticateProxy } from "#lib/server/completion-route.ts";
 import { anthropicError } from "#lib/server/http-error.ts";
@@ -9,7 +10,7 @@ const MOST_BYTES = 25 * MEGABYTE;
 
 /** `POST /api/v1/messages/count_tokens`: how many tokens the prompt of a message would be. */
 export function countTokens(gateway: GatewaySource): Route {
-  return defineRoute(gateway, { POST: answer }, anthropicError);
+  return withAnthropicHeaders(defineRoute(gateway, { POST: answer }, anthropicError));
 }
 
 async function answer(request: Request, context: RouteContext): Promise<Response> {

@@ -1,5 +1,5 @@
 import type { CacheBreakpoint } from "#lib/chat/request.ts";
-import { arrayField, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+import { arrayField, field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** Where `cache_control` goes: nowhere, where the client put it, or, as it put none, where it pays. */
 export type Marks = "none" | "clients" | "ours";
@@ -34,9 +34,9 @@ export function limitMarks(body: JsonObject): void {
   for (const block of withMark.slice(0, Math.max(0, withMark.length - room))) delete block["cache_control"];
 }
 
-/** A block and what is inside of it, in the order of the prompt. */
+/** A block, after what is inside of it where that can be marked too. */
 function withInner(block: unknown): unknown[] {
-  return [...arrayField(block, "content"), block];
+  return field(block, "type") === "tool_result" ? [...arrayField(block, "content"), block] : [block];
 }
 
 function isMarked(block: unknown): block is Record<string, unknown> {
