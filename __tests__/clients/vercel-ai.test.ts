@@ -283,7 +283,7 @@ describe.each(ROWS)("$name, $transport", ({ model, transport, hasReasoning }) =>
       onError: () => undefined,
     });
     const parts = await collect(answer.fullStream);
-    expect(parts.filter(({ type }) => type === "error")).toHaveLength(1);
+    expect(parts.filter(({ type }) => type === "error")).not.toEqual([]);
     expect(parts.flatMap((part) => (part.type === "finish" ? [part.finishReason] : []))).not.toContain(
       "stop",
     );

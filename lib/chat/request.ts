@@ -142,6 +142,21 @@ export function contentText(content: Content | null): string {
   return text;
 }
 
+/**
+ * A system prompt of several parts as one text. Parts are paragraphs of their own, unless they bring the
+ * white space between them along.
+ */
+export function systemText(content: Content): string {
+  if (typeof content === "string") return content;
+  let text = "";
+  for (const part of content) {
+    if (part.type !== "text" || part.text === "") continue;
+    const glued = text !== "" && !/\s$/.test(text) && !/^\s/.test(part.text);
+    text += glued ? `\n\n${part.text}` : part.text;
+  }
+  return text;
+}
+
 /** Characters of text in the request, messages and tools: the basis of every token estimate. */
 export function requestCharacters(request: ChatRequest): number {
   let characters = 0;

@@ -108,6 +108,8 @@ export type ClaudeRules = {
   oneOfTemperatureAndTopP: boolean;
   /** `adaptive` with `output_config.effort`; a token `budget` in older models; the oldest cannot think. */
   thinking: "none" | "budget" | "adaptive";
+  /** The values of `output_config.effort`, for models that think adaptively. */
+  efforts: readonly ReasoningEffort[];
   /** Thinks also when nobody asks for it; can be told not to. */
   thinksByDefault: boolean;
   /** The model can be made to call a tool. */
@@ -122,6 +124,9 @@ export type ClaudeRules = {
   /** Prompts shorter than this many tokens are never cached. */
   leastCacheTokens: number;
 };
+
+/** Claude 4.6 refuses `xhigh`, which later models take. */
+const CLAUDE_EFFORTS: readonly ReasoningEffort[] = ["low", "medium", "high", "max"];
 
 /**
  * Rules by family and version. A Claude that is not known is taken for a newer one, which refuses more.
@@ -139,6 +144,7 @@ export function claudeRules(model: string): ClaudeRules {
     samplingRefused: !known || (family === "opus" ? version >= 407 : version >= 500),
     oneOfTemperatureAndTopP: !known || version >= 401,
     thinking: !known || version >= 406 ? "adaptive" : version >= 307 ? "budget" : "none",
+    efforts: known && version < 407 ? CLAUDE_EFFORTS : [...CLAUDE_EFFORTS, "xhigh"],
     thinksByDefault: !known || version >= 500,
     forcedToolChoice: known,
     maxTokens: known && version < 305 ? 4_096 : 8_192,

@@ -6,9 +6,12 @@ const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: c
 const imagePart = z.looseObject({
   type: z.literal("image_url"),
   // Some clients send the URL alone.
-  image_url: z.union([text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })], {
-    error: noneOf("a URL, or an object with a url"),
-  }),
+  image_url: z.union(
+    [text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })],
+    {
+      error: noneOf("a URL, or an object with a url"),
+    },
+  ),
   cache_control: cacheControl.nullish(),
 });
 /** What the model refused to say, when it comes back as history. */
@@ -23,7 +26,12 @@ const content = z.union([text, z.array(part)], { error: noneOf("a string or a li
 const toolCall = z.looseObject({
   id: z.string().nullish(),
   type: z.enum(["function", "custom"]).nullish(),
-  function: z.looseObject({ name: text, arguments: z.union([text, jsonObject], { error: noneOf("a string") }).nullish() }).nullish(),
+  function: z
+    .looseObject({
+      name: text,
+      arguments: z.union([text, jsonObject], { error: noneOf("a string") }).nullish(),
+    })
+    .nullish(),
   custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
   extra_content: z
     .looseObject({ google: z.looseObject({ thought_signature: text.nullish() }).nullish() })
@@ -74,24 +82,26 @@ const namedFunction = z.looseObject({ type: z.literal("function"), function: z.l
 const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: text }) });
 const toolChoice = z.union(
   [
-  z.enum(["auto", "none", "required"]),
-  // Mistral's word for `required`, which clients of Mistral send.
-  z.literal("any"),
-  namedFunction,
-  namedCustom,
-  z.looseObject({
-    type: z.literal("allowed_tools"),
-    allowed_tools: z.looseObject({
-      mode: z.enum(["auto", "required"]),
-      tools: z.array(
-        z.looseObject({
-          function: z.looseObject({ name: text }).nullish(),
-          custom: z.looseObject({ name: text }).nullish(),
-        }),
-      ),
+    z.enum(["auto", "none", "required"]),
+    // Mistral's word for `required`, which clients of Mistral send.
+    z.literal("any"),
+    namedFunction,
+    namedCustom,
+    z.looseObject({
+      type: z.literal("allowed_tools"),
+      allowed_tools: z.looseObject({
+        mode: z.enum(["auto", "required"]),
+        tools: z.array(
+          z.looseObject({
+            function: z.looseObject({ name: text }).nullish(),
+            custom: z.looseObject({ name: text }).nullish(),
+          }),
+        ),
+      }),
     }),
-  }),
-], { error: noneOf('"auto", "none", "required", or an object that names a tool') });
+  ],
+  { error: noneOf('"auto", "none", "required", or an object that names a tool') },
+);
 
 const responseFormat = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("text") }),
@@ -125,7 +135,9 @@ export const chatCompletionsSchema = z
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
     tools: z
-      .array(z.union([functionTool, customTool, otherTool], { error: noneOf("a tool with a type, as function") }))
+      .array(
+        z.union([functionTool, customTool, otherTool], { error: noneOf("a tool with a type, as function") }),
+      )
       .max(1_000)
       .nullish(),
     tool_choice: toolChoice.nullish(),
@@ -142,7 +154,9 @@ export const chatCompletionsSchema = z
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
     seed: z.int().nullish(),
-    stop: z.union([text, z.array(text).max(16)], { error: noneOf("a string or a list of up to 16") }).nullish(),
+    stop: z
+      .union([text, z.array(text).max(16)], { error: noneOf("a string or a list of up to 16") })
+      .nullish(),
     n: count.max(128).nullish(),
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),

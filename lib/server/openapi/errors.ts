@@ -23,6 +23,10 @@ export const openAiErrorSchema = z.object({
 
 export const anthropicErrorSchema = z.object({
   type: z.literal("error"),
-  error: z.object({ type: z.string(), message: z.string() }),
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    details: z.object({ error_code: z.string() }).optional(),
+  }),
   request_id: z.string().nullable(),
 });

@@ -8,6 +8,7 @@ import {
   contentText,
   hasForeignPart,
   offeredTools,
+  systemText,
 } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
@@ -31,7 +32,7 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   if (hasForeignPart(request, undefined)) dropped.push("messages");
   if (hasRemoteImage(request.messages)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
-    message.role === "system" ? [contentText(message.content)] : [],
+    message.role === "system" ? [systemText(message.content)] : [],
   );
   if (system.length > 0) body["systemInstruction"] = { parts: [{ text: system.join("\n\n") }] };
   writeTools(body, request, engine, dropped);

@@ -14,6 +14,7 @@ import {
   offeredTools,
   type ReasoningEffort,
   type ReasoningItem,
+  systemText,
   type Tool,
   type ToolCall,
 } from "#lib/chat/request.ts";
@@ -329,7 +330,7 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
 function encodeSystemContent(message: ChatMessage & { role: "system" }, marks: Marks): JsonValue {
   const { content } = message;
   const isMarked = marks.kind === "clients" ? isBreakpointMessage(message) : false;
-  if (!isMarked && !(marks.kind === "message" && marks.message === message)) return contentText(content);
+  if (!isMarked && !(marks.kind === "message" && marks.message === message)) return systemText(content);
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
   if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks));
   const last = parts.findLastIndex((part) => part.type === "text" && part.text !== "");

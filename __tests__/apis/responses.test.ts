@@ -1,0 +1,902 @@
+import fc from "fast-check";
+import { ResponseStream } from "openai/lib/responses/ResponseStream";
+import { describe, expect, test } from "vitest";
+import { AnswerBuilder } from "#lib/apis/answer.ts";
+import type { AnswerWriter } from "#lib/apis/completion-api.ts";
+import { responseEventSchema, responseSchema } from "#lib/apis/responses/answer-schema.ts";
+import { responses } from "#lib/apis/responses/read.ts";
+import { responsesSchema } from "#lib/apis/responses/schema.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { type JsonObject, stringField } from "#lib/shared/json.ts";
+import { type ResponseEvent, ResponseReader, readEvents, said } from "../support/response-events.ts";
+
+function read(body: JsonObject) {
+  return responses.read(responsesSchema.parse({ model: "smart", ...body }), new Headers());
+}
+
+const messagesOf = (input: unknown, body: JsonObject = {}): ChatRequest["messages"] =>
+  read({ ...body, input: input as JsonObject[] }).chat.messages;
+
+const call = (id: string, name = "f", rest: JsonObject = {}): JsonObject => ({
+  type: "function_call",
+  call_id: id,
+  name,
+  arguments: "{}",
+  ...rest,
+});
+const output = (id: string, value: unknown = "out"): JsonObject => ({
+  type: "function_call_output",
+  call_id: id,
+  output: value as string,
+});
+const user = { role: "user", content: "hi" };
+const toolCall = (id: string, name = "f") => ({ id, name, arguments: "{}" });
+const tool = (id: string) => ({ role: "tool", toolCallId: id, content: "out" });
+
+describe("items become messages", () => {
+  test.each<{ what: string; input: unknown; messages: unknown[]; dropped?: string[] }>([
+    { what: "a text", input: "hi", messages: [user] },
+    { what: "a message without a type", input: [user], messages: [user] },
+    {
+      what: "one part of text",
+      input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] }],
+      messages: [user],
+    },
+    {
+      what: "roles",
+      input: [
+        { role: "system", content: "s" },
+        { role: "developer", content: "d" },
+        { role: "assistant", content: [{ type: "output_text", text: "a", annotations: [] }] },
+      ],
+      messages: [
+        { role: "system", content: "s" },
+        { role: "system", content: "d", developer: true },
+        { role: "assistant", content: "a" },
+      ],
+    },
+    {
+      what: "images",
+      input: [
+        {
+          role: "user",
+          content: [
+            { type: "input_text", text: "what" },
+            { type: "input_image", image_url: "https://x/a.png", detail: "low" },
+            { type: "input_image", image_url: "data:image/png;base64,AA==", detail: "original" },
+            { type: "input_image", image_url: "https://x/b.png", detail: "whatever" },
+            { type: "input_image", file_id: "file_1" },
+          ],
+        },
+      ],
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "what" },
+            { type: "image", url: "https://x/a.png", detail: "low" },
+            { type: "image", url: "data:image/png;base64,AA==", detail: "high" },
+            { type: "image", url: "https://x/b.png" },
+          ],
+        },
+      ],
+      dropped: ["input_image.file_id"],
+    },
+    {
+      what: "files and sounds",
+      input: [
+        {
+          role: "user",
+          content: [
+            { type: "input_file", filename: "a.pdf", file_data: "data:application/pdf;base64,AA==" },
+            { type: "input_audio", input_audio: { data: "AA==", format: "wav" } },
+            { type: "input_file", file_id: "file_1" },
+            { type: "input_file", file_url: "https://x/a.pdf" },
+            { type: "input_smell", smell: "rose" },
+          ],
+        },
+      ],
+      messages: [
+        {
+          role: "user",
+          content: [
+            {
+              type: "opaque",
+              dialect: "openai",
+              value: {
+                type: "file",
+                file: { filename: "a.pdf", file_data: "data:application/pdf;base64,AA==" },
+              },
+            },
+            {
+              type: "opaque",
+              dialect: "openai",
+              value: { type: "input_audio", input_audio: { data: "AA==", format: "wav" } },
+            },
+          ],
+        },
+      ],
+      dropped: ["input_file.file_id", "input_file.file_url", "input.input_smell"],
+    },
+    {
+      what: "parallel calls and their results",
+      input: [user, call("1"), call("2", "g"), output("1"), output("2")],
+      messages: [
+        user,
+        { role: "assistant", content: null, toolCalls: [toolCall("1"), toolCall("2", "g")] },
+        tool("1"),
+        tool("2"),
+      ],
+    },
+    {
+      what: "calls one after the other",
+      input: [call("1"), output("1"), call("2"), output("2")],
+      messages: [
+        { role: "assistant", content: null, toolCalls: [toolCall("1")] },
+        tool("1"),
+        { role: "assistant", content: null, toolCalls: [toolCall("2")] },
+        tool("2"),
+      ],
+    },
+    {
+      what: "a text with calls",
+      input: [{ role: "assistant", content: "Let me see." }, call("1"), output("1")],
+      messages: [{ role: "assistant", content: "Let me see.", toolCalls: [toolCall("1")] }, tool("1")],
+    },
+    {
+      what: "a text between calls and results",
+      input: [
+        { role: "assistant", content: "One." },
+        call("1"),
+        { role: "assistant", content: "Two." },
+        call("2"),
+        output("1"),
+        output("2"),
+      ],
+      messages: [
+        { role: "assistant", content: "One.\n\nTwo.", toolCalls: [toolCall("1"), toolCall("2")] },
+        tool("1"),
+        tool("2"),
+      ],
+    },
+    {
+      what: "a custom call and its result",
+      input: [
+        { type: "custom_tool_call", call_id: "1", name: "patch", input: "*** Begin" },
+        { type: "custom_tool_call_output", call_id: "1", output: "out" },
+      ],
+      messages: [
+        {
+          role: "assistant",
+          content: null,
+          toolCalls: [{ id: "1", name: "patch", arguments: "*** Begin", custom: true }],
+        },
+        tool("1"),
+      ],
+    },
+    {
+      what: "a result with an image",
+      input: [
+        call("1"),
+        output("1", [
+          { type: "input_text", text: "see" },
+          { type: "input_image", image_url: "data:image/png;base64,AA==" },
+        ]),
+      ],
+      messages: [
+        { role: "assistant", content: null, toolCalls: [toolCall("1")] },
+        {
+          role: "tool",
+          toolCallId: "1",
+          content: [
+            { type: "text", text: "see" },
+            { type: "image", url: "data:image/png;base64,AA==" },
+          ],
+        },
+      ],
+    },
+    {
+      what: "reasoning before what it led to",
+      input: [
+        user,
+        { type: "reasoning", summary: [{ type: "summary_text", text: "Hm." }], encrypted_content: "gAAAA" },
+        { type: "reasoning", summary: [], content: [{ type: "reasoning_text", text: "So." }] },
+        call("1"),
+        output("1"),
+      ],
+      messages: [
+        user,
+        {
+          role: "assistant",
+          content: null,
+          reasoning: [{ text: "Hm." }, { text: "So." }],
+          toolCalls: [toolCall("1")],
+        },
+        tool("1"),
+      ],
+      dropped: ["input.reasoning.encrypted_content"],
+    },
+    {
+      what: "reasoning that led to nothing",
+      input: [{ type: "reasoning", summary: [{ type: "summary_text", text: "Hm." }] }, user],
+      messages: [user],
+    },
+    {
+      what: "a refusal",
+      input: [{ role: "assistant", content: [{ type: "refusal", refusal: "No." }] }, user],
+      messages: [{ role: "assistant", content: null, refusal: "No." }, user],
+    },
+    {
+      what: "items that only OpenAI's server knows",
+      input: [
+        user,
+        { type: "item_reference", id: "msg_1" },
+        { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search" } },
+        { type: "compaction", encrypted_content: "x" },
+        { type: "local_shell_call", call_id: "1" },
+      ],
+      messages: [user],
+      dropped: [
+        "input.item_reference",
+        "input.web_search_call",
+        "input.compaction",
+        "input.local_shell_call",
+      ],
+    },
+  ])("$what", ({ input, messages, dropped = [] }) => {
+    const request = read({ input: input as JsonObject[] });
+    expect(request.chat.messages).toEqual(messages);
+    expect(request.dropped).toEqual(dropped);
+  });
+
+  test("instructions stand first", () => {
+    expect(messagesOf("hi", { instructions: "Be brief." })).toEqual([
+      { role: "system", content: "Be brief.", developer: true },
+      user,
+    ]);
+    expect(messagesOf("hi", { instructions: [{ role: "system", content: "Be brief." }] })).toEqual([
+      { role: "system", content: "Be brief." },
+      user,
+    ]);
+  });
+
+  test.each([
+    { what: "a call without an id", item: { type: "function_call", name: "f", arguments: "{}" } },
+    { what: "a role that does not exist", item: { role: "tool", content: "x" } },
+    { what: "a text that is none", item: { role: "user", content: [{ type: "input_text", text: 1 }] } },
+  ])("$what is refused", ({ item }) => {
+    expect(responsesSchema.safeParse({ model: "smart", input: [item] }).success).toBe(false);
+  });
+});
+
+test("a request with nothing in it is refused", () => {
+  for (const input of [undefined, null, []]) {
+    const body = responsesSchema.parse({ model: "smart", input });
+    expect(() => responses.read(body, new Headers())).toThrowError(
+      expect.objectContaining({ code: "invalid_request", details: { param: "input" } }) as Error,
+    );
+  }
+});
+
+describe("fields become those of a chat", () => {
+  test.each<{ what: string; body: JsonObject; chat: object; dropped?: string[] }>([
+    {
+      what: "sampling and limits",
+      body: { temperature: 0, top_p: 0.5, max_output_tokens: 9, parallel_tool_calls: false, user: "u" },
+      chat: { temperature: 0, topP: 0.5, maxOutputTokens: 9, parallelToolCalls: false, user: "u" },
+    },
+    {
+      what: "reasoning",
+      body: { reasoning: { effort: "low", summary: "auto" }, include: ["reasoning.encrypted_content"] },
+      chat: { reasoningEffort: "low" },
+    },
+    {
+      what: "probabilities",
+      body: { include: ["message.output_text.logprobs"], top_logprobs: 3 },
+      chat: { logprobs: true, topLogprobs: 3 },
+    },
+    { what: "probabilities that nobody wants to see", body: { top_logprobs: 3 }, chat: {} },
+    {
+      what: "a JSON schema",
+      body: {
+        text: {
+          format: { type: "json_schema", name: "n", schema: { type: "object" }, strict: true },
+          verbosity: "low",
+        },
+      },
+      chat: {
+        responseFormat: { type: "json_schema", name: "n", schema: { type: "object" }, strict: true },
+        extra: { dialect: "openai", fields: { verbosity: "low" } },
+      },
+    },
+    {
+      what: "plain JSON",
+      body: { text: { format: { type: "json_object" } } },
+      chat: { responseFormat: { type: "json_object" } },
+    },
+    {
+      what: "fields that chats have too",
+      body: {
+        prompt_cache_key: "k",
+        safety_identifier: "s",
+        service_tier: "flex",
+        prompt_cache_retention: "24h",
+      },
+      chat: {
+        extra: {
+          dialect: "openai",
+          fields: {
+            prompt_cache_key: "k",
+            safety_identifier: "s",
+            service_tier: "flex",
+            prompt_cache_retention: "24h",
+          },
+        },
+      },
+    },
+    {
+      what: "fields with nothing to do",
+      body: {
+        store: true,
+        metadata: { a: "b" },
+        client_metadata: {},
+        stream_options: { include_obfuscation: false },
+        truncation: "disabled",
+        background: false,
+        previous_response_id: null,
+      },
+      chat: {},
+    },
+    {
+      what: "fields that nobody knows",
+      body: { truncation: "auto", max_tool_calls: 3, context_management: [{}] },
+      chat: {},
+      dropped: ["max_tool_calls", "context_management", "truncation"],
+    },
+    {
+      what: "functions and custom tools",
+      body: {
+        tools: [
+          { type: "function", name: "f", description: "d", parameters: { type: "object" }, strict: false },
+          { type: "function", name: "g", parameters: null, strict: null },
+          { type: "custom", name: "c", description: "d", format: { type: "text" } },
+        ],
+        tool_choice: { type: "function", name: "f" },
+      },
+      chat: {
+        tools: [
+          { type: "function", name: "f", description: "d", parameters: { type: "object" }, strict: false },
+          { type: "function", name: "g" },
+          { type: "custom", name: "c", description: "d", format: { type: "text" } },
+        ],
+        toolChoice: { type: "tool", name: "f" },
+      },
+    },
+    {
+      what: "tools that OpenAI runs",
+      body: {
+        tools: [{ type: "web_search", external_web_access: true }, { type: "file_search" }, { type: "mcp" }],
+        tool_choice: { type: "file_search" },
+      },
+      chat: { webSearch: true },
+      dropped: ["tools.file_search", "tools.mcp", "tool_choice"],
+    },
+    {
+      what: "a choice among tools",
+      body: {
+        tools: [
+          { type: "function", name: "f" },
+          {
+            type: "namespace",
+            name: "n",
+            tools: [
+              { type: "function", name: "a" },
+              { type: "custom", name: "b" },
+            ],
+          },
+        ],
+        tool_choice: {
+          type: "allowed_tools",
+          mode: "required",
+          tools: [{ type: "function", name: "f" }, { type: "namespace", name: "n" }, { type: "web_search" }],
+        },
+      },
+      chat: {
+        tools: [
+          { type: "function", name: "f" },
+          { type: "function", name: "n__a" },
+          { type: "custom", name: "n__b" },
+        ],
+        toolChoice: { type: "allowed", names: ["f", "n__a", "n__b"], required: true },
+      },
+    },
+  ])("$what", ({ body, chat, dropped = [] }) => {
+    const request = read({ input: "hi", ...body });
+    const { messages: _messages, conversationId: _id, stream, ...rest } = request.chat;
+    expect(stream).toBe(false);
+    expect(rest).toEqual(chat);
+    expect(request.dropped).toEqual(dropped);
+  });
+
+  test.each([
+    { previous_response_id: "resp_1" },
+    { conversation: "conv_1" },
+    { conversation: { id: "conv_1" } },
+    { prompt: { id: "pmpt_1" }, input: null },
+    { background: true },
+  ])("what needs a server that stores is refused, with the field named: %o", (body) => {
+    const [param] = Object.keys(body);
+    expect(() => read({ input: "hi", ...body })).toThrowError(
+      expect.objectContaining({ code: "invalid_request", details: { param } }) as Error,
+    );
+  });
+});
+
+describe("namespaces", () => {
+  const namespaced = (namespace: string, ...names: string[]): JsonObject => ({
+    type: "namespace",
+    name: namespace,
+    description: "d",
+    tools: names.map((name) => ({ type: "function", name })),
+  });
+  const flatNames = (tools: JsonObject[]): string[] =>
+    (read({ input: "hi", tools }).chat.tools ?? []).flatMap((own) =>
+      own.type === "opaque" ? [] : [own.name],
+    );
+
+  test("names are joined, fit, and are nobody else's", () => {
+    const long = "x".repeat(80);
+    const names = flatNames([
+      namespaced("mcp__files__", "read"),
+      namespaced("agents", "close", "wait.all", long),
+      { type: "function", name: "agents__close" },
+      namespaced("agents_", "_close"),
+    ]);
+    expect(names.slice(0, 1)).toEqual(["mcp__files__read"]);
+    expect(names[1]).toMatch(/^agents__close_\w+$/);
+    expect(names[2]).toBe("agents__wait_all");
+    expect(names[3]).toHaveLength(64);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+  });
+
+  test("a call has the name in the history that it has among the tools, and its own in the answer", () => {
+    const tools = [namespaced("agents", "close")];
+    const input = [call("1", "close", { namespace: "agents" }), output("1")];
+    const request = read({ input, tools });
+    expect(request.chat.messages[0]).toMatchObject({ toolCalls: [toolCall("1", "agents__close")] });
+    const { items } = stream(
+      [{ type: "tool_call", index: 0, id: "2", name: "agents__close", arguments: "{}" }],
+      { input, tools },
+    );
+    expect(items).toMatchObject([
+      { type: "function_call", name: "close", namespace: "agents", call_id: "2" },
+    ]);
+  });
+});
+
+const META = { id: "0a", model: "smart", createdAt: 1_700_000_000 };
+const USAGE: TokenUsage = {
+  promptTokens: 10,
+  completionTokens: 5,
+  cachedTokens: 4,
+  cacheWriteTokens: 1,
+  reasoningTokens: 2,
+  source: "exact",
+};
+const STOP: ChatEvent = { type: "finish", reason: "stop", native: "stop" };
+const LOGPROBS = { include: ["message.output_text.logprobs"] };
+
+const writer = (body: JsonObject = {}): AnswerWriter => read({ input: "hi", ...body }).createWriter(META);
+
+function stream(events: readonly ChatEvent[], body: JsonObject = {}) {
+  const own = writer(body);
+  const sse = events.map((event) => own.batch([event])).join("") + own.end(USAGE);
+  const written = readEvents(sse);
+  const reader = ResponseReader.read(written);
+  return { sse, events: written, items: reader.done, response: reader.terminal?.["response"] as JsonObject };
+}
+
+function whole(events: readonly ChatEvent[], body: JsonObject = {}): JsonObject {
+  const builder = new AnswerBuilder();
+  builder.push(events);
+  return writer(body).whole(builder.build(), USAGE);
+}
+
+const typesOf = (events: readonly ResponseEvent[]): string[] =>
+  events.map(({ type }) => type.replace("response.", ""));
+
+const text = (value: string): ChatEvent => ({ type: "text", text: value });
+const thought = (value: string): ChatEvent => ({ type: "reasoning", text: value });
+const fragment = (index: number, words: string, first = false): ChatEvent => ({
+  type: "tool_call",
+  index,
+  ...(first ? { id: `call_${index}`, name: `f${index}` } : {}),
+  arguments: words,
+});
+
+describe("an answer in one piece", () => {
+  test("has every field that clients rely on", () => {
+    const answer = whole([thought("Hm."), text("Hello."), STOP], {
+      instructions: "Be brief.",
+      metadata: { a: "b" },
+      tools: [{ type: "function", name: "f" }, { type: "web_search" }],
+      tool_choice: { type: "web_search" },
+    });
+    expect(answer).toMatchObject({
+      id: "resp_0a",
+      object: "response",
+      created_at: 1_700_000_000,
+      status: "completed",
+      model: "smart",
+      error: null,
+      incomplete_details: null,
+      instructions: "Be brief.",
+      metadata: { a: "b" },
+      parallel_tool_calls: true,
+      temperature: null,
+      top_p: null,
+      tool_choice: { type: "web_search" },
+      tools: [{ type: "function", name: "f" }, { type: "web_search" }],
+      text: { format: { type: "text" } },
+      truncation: "disabled",
+      previous_response_id: null,
+      store: false,
+      usage: {
+        input_tokens: 10,
+        input_tokens_details: { cached_tokens: 4, cache_write_tokens: 1 },
+        output_tokens: 5,
+        output_tokens_details: { reasoning_tokens: 2 },
+        total_tokens: 15,
+      },
+      output: [
+        {
+          id: "rs_0a_0",
+          type: "reasoning",
+          status: "completed",
+          summary: [{ type: "summary_text", text: "Hm." }],
+          encrypted_content: null,
+        },
+        {
+          id: "msg_0a_1",
+          type: "message",
+          role: "assistant",
+          status: "completed",
+          content: [{ type: "output_text", text: "Hello.", annotations: [], logprobs: [] }],
+        },
+      ],
+    });
+  });
+
+  test.each([
+    { reason: "length", details: { reason: "max_output_tokens" } },
+    { reason: "content_filter", details: { reason: "content_filter" } },
+  ] as const)("that stopped for $reason is incomplete", ({ reason, details }) => {
+    const events: ChatEvent[] = [text("Hel"), { type: "finish", reason, native: reason }];
+    for (const answer of [whole(events), stream(events).response]) {
+      expect(answer).toMatchObject({
+        status: "incomplete",
+        incomplete_details: details,
+        output: [{ status: "incomplete" }],
+      });
+    }
+    expect(stream(events).events.at(-1)?.type).toBe("response.incomplete");
+  });
+});
+
+describe("a streamed answer", () => {
+  test("is told in the events of the API, in their order", () => {
+    const { events } = stream([
+      thought("H"),
+      thought("m."),
+      text("Hel"),
+      text("lo."),
+      { type: "sources", sources: [{ uri: "https://x", title: "X" }] },
+      fragment(0, "", true),
+      fragment(0, '{"a":1}'),
+      STOP,
+    ]);
+    expect(typesOf(events)).toEqual([
+      "created",
+      "in_progress",
+      "output_item.added",
+      "reasoning_summary_part.added",
+      "reasoning_summary_text.delta",
+      "reasoning_summary_text.delta",
+      "reasoning_summary_text.done",
+      "reasoning_summary_part.done",
+      "output_item.done",
+      "output_item.added",
+      "content_part.added",
+      "output_text.delta",
+      "output_text.delta",
+      "output_text.annotation.added",
+      "output_text.done",
+      "content_part.done",
+      "output_item.done",
+      "output_item.added",
+      "function_call_arguments.delta",
+      "function_call_arguments.done",
+      "output_item.done",
+      "completed",
+    ]);
+  });
+
+  test("ends with what the answer in one piece would be", () => {
+    const events: ChatEvent[] = [
+      thought("Hm."),
+      { type: "reasoning", text: "", signature: { issuer: "a", value: "s" } },
+      text("Hello."),
+      { type: "sources", sources: [{ uri: "https://x" }] },
+      { type: "refusal", text: "No." },
+      fragment(0, '{"a":1}', true),
+      { type: "tool_call", index: 1, id: "c", name: "patch", custom: true, arguments: "***" },
+      STOP,
+    ];
+    expect(stream(events).response).toEqual(whole(events));
+  });
+
+  test.each<{ what: string; events: ChatEvent[]; items: object[] }>([
+    {
+      what: "text, reasoning and text again are three items",
+      events: [text("a"), thought("b"), text("c")],
+      items: [
+        { type: "message", content: [{ text: "a" }] },
+        { type: "reasoning", summary: [{ text: "b" }] },
+        { type: "message", content: [{ text: "c" }] },
+      ],
+    },
+    {
+      what: "a signature inside a text does not divide it",
+      events: [
+        text("a"),
+        { type: "reasoning", text: "", signature: { issuer: "i", value: "s" } },
+        text("b"),
+        fragment(0, "{}", true),
+      ],
+      items: [
+        { type: "message", content: [{ text: "ab" }] },
+        { type: "reasoning", summary: [], encrypted_content: expect.any(String) },
+        { type: "function_call" },
+      ],
+    },
+    {
+      what: "a refusal is another part of the message",
+      events: [text("a"), { type: "refusal", text: "No" }, { type: "refusal", text: "." }],
+      items: [{ type: "message", content: [{ text: "a" }, { type: "refusal", refusal: "No." }] }],
+    },
+    {
+      what: "fragments of parallel calls find their calls",
+      events: [
+        fragment(0, '{"a":', true),
+        fragment(1, '{"b":', true),
+        fragment(0, '"}"'),
+        fragment(1, "2"),
+        fragment(0, "}"),
+        fragment(1, "}"),
+      ],
+      items: [
+        { call_id: "call_0", arguments: '{"a":"}"}' },
+        { call_id: "call_1", arguments: '{"b":2}' },
+      ],
+    },
+    {
+      what: "text inside a call waits for the call",
+      events: [fragment(0, "{", true), text("a"), fragment(0, "}"), text("b")],
+      items: [{ call_id: "call_0", arguments: "{}" }, { content: [{ text: "ab" }] }],
+    },
+    {
+      what: "sources before a text are noted on it",
+      events: [{ type: "sources", sources: [{ uri: "https://x", title: "X" }] }, text("a")],
+      items: [{ content: [{ annotations: [{ type: "url_citation", url: "https://x", title: "X" }] }] }],
+    },
+    {
+      what: "other alternatives are no part of it",
+      events: [text("a"), { type: "text", text: "b", choice: 1 }],
+      items: [{ content: [{ text: "a" }] }],
+    },
+    { what: "an answer of nothing has no items", events: [], items: [] },
+  ])("$what", ({ events, items }) => {
+    const streamed = stream([...events, STOP]).items;
+    expect(streamed).toMatchObject(items);
+    expect(streamed).toHaveLength(items.length);
+  });
+
+  test("a call that is complete ends when the next one begins", () => {
+    const { events } = stream([fragment(0, "{}", true), fragment(1, "", true), fragment(1, "{}"), STOP]);
+    expect(typesOf(events).slice(2, -1)).toEqual([
+      "output_item.added",
+      "function_call_arguments.delta",
+      "function_call_arguments.done",
+      "output_item.done",
+      "output_item.added",
+      "function_call_arguments.delta",
+      "function_call_arguments.done",
+      "output_item.done",
+    ]);
+  });
+
+  test("probabilities of tokens come when they were asked for, with every field", () => {
+    const events: ChatEvent[] = [
+      { type: "text", text: "Hi", logprobs: { content: [{ token: "Hi", logprob: -0.5 }] } },
+      STOP,
+    ];
+    const logprobs = [{ token: "Hi", logprob: -0.5, bytes: [], top_logprobs: [] }];
+    const { events: written, response } = stream(events, LOGPROBS);
+    expect(written.find(({ type }) => type === "response.output_text.delta")).toMatchObject({ logprobs });
+    expect(response).toEqual(whole(events, LOGPROBS));
+    expect(stream(events).items).toMatchObject([{ content: [{ logprobs: [] }] }]);
+  });
+
+  test("that breaks off fails, with what was sent, and nothing is said to be done", () => {
+    const own = writer();
+    const sse =
+      own.batch([thought("Hm."), text("Hel")]) +
+      own.fail(new GatewayError("stream_interrupted", "The provider broke off."));
+    const events = readEvents(sse);
+    const { output: items, done } = ResponseReader.read(events);
+    expect(events.at(-1)).toMatchObject({
+      type: "response.failed",
+      response: {
+        id: "resp_0a",
+        status: "failed",
+        error: { code: "server_error", message: "The provider broke off." },
+      },
+    });
+    expect(items).toMatchObject([
+      { status: "completed" },
+      { status: "incomplete", content: [{ text: "Hel" }] },
+    ]);
+    expect(done).toMatchObject([{ type: "reasoning" }]);
+  });
+
+  test.each([
+    {
+      error: new GatewayError("rate_limited", "Slow.", { retryAfterSeconds: 2.5 }),
+      code: "rate_limit_exceeded",
+      message: "Slow. Please try again in 3s.",
+    },
+    { error: new GatewayError("content_policy", "No."), code: "invalid_prompt", message: "No." },
+    { error: new GatewayError("client_closed_request", "Gone."), code: "server_error", message: "Gone." },
+  ])("a failure of kind $code is called by OpenAI's name", ({ error, code, message }) => {
+    expect(readEvents(writer().fail(error)).at(-1)).toMatchObject({ response: { error: { code, message } } });
+  });
+});
+
+describe("signatures come back with what they belong to", () => {
+  test("on reasoning, and on calls", () => {
+    const events: ChatEvent[] = [
+      thought("Hm."),
+      { type: "reasoning", text: "", signature: { issuer: "a", value: "s1" } },
+      { type: "reasoning", text: "So.", signature: { issuer: "b", value: { data: "s2" } } },
+      text("Let me see."),
+      {
+        ...fragment(0, "{}", true),
+        type: "tool_call",
+        index: 0,
+        arguments: "{}",
+        signature: { issuer: "c", value: "s3" },
+      },
+      STOP,
+    ];
+    for (const items of [stream(events).items, whole(events)["output"] as JsonObject[]]) {
+      expect(items.map((item) => stringField(item, "type"))).toEqual([
+        "reasoning",
+        "reasoning",
+        "message",
+        "reasoning",
+        "function_call",
+      ]);
+      expect(messagesOf([...items, output("call_0")])[0]).toEqual({
+        role: "assistant",
+        content: "Let me see.",
+        reasoning: [
+          { text: "Hm.", signature: { issuer: "a", value: "s1" } },
+          { text: "So.", signature: { issuer: "b", value: { data: "s2" } } },
+        ],
+        toolCalls: [{ ...toolCall("call_0", "f0"), signature: { issuer: "c", value: "s3" } }],
+      });
+    }
+  });
+});
+
+/** Whole calls, and their fragments. */
+const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 });
+const plainEvent: fc.Arbitrary<ChatEvent> = fc.oneof(
+  { weight: 4, arbitrary: words.map(text) },
+  { weight: 3, arbitrary: words.map(thought) },
+  { weight: 1, arbitrary: words.map((value): ChatEvent => ({ type: "refusal", text: value })) },
+  {
+    weight: 1,
+    arbitrary: words.map(
+      (value): ChatEvent => ({ type: "reasoning", text: "", signature: { issuer: "i", value } }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: words.map(
+      (token): ChatEvent => ({ type: "text", text: token, logprobs: { content: [{ token, logprob: -1 }] } }),
+    ),
+  },
+);
+
+/** A call in pieces: sometimes an object, sometimes none, sometimes free text. */
+const callPieces = fc
+  .record({
+    args: fc.oneof(
+      fc
+        .dictionary(words, fc.oneof(words, fc.integer(), fc.constant({ a: ["}", '\\"'] })))
+        .map((value) => JSON.stringify(value)),
+      words.map((value) => `{"cut":"${value}`),
+    ),
+    custom: fc.boolean(),
+    cuts: fc.array(fc.nat(40), { maxLength: 4 }),
+  })
+  .map(({ args, custom, cuts }) => {
+    const at = [0, ...cuts.map((cut) => Math.min(cut, args.length)).sort((a, b) => a - b), args.length];
+    return { custom, pieces: at.slice(1).map((end, index) => args.slice(at[index], end)) };
+  });
+
+/** Events in any order that an engine could send: the fragments of each call in theirs. */
+const anyAnswer = fc
+  .record({
+    plain: fc.array(plainEvent, { maxLength: 12 }),
+    calls: fc.array(callPieces, { maxLength: 4 }),
+    order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+  })
+  .map(({ plain, calls, order }) => {
+    const started = new Map<number, number>();
+    const queues = [
+      plain.map((event) => () => event),
+      ...calls.map(({ custom, pieces }, own) =>
+        pieces.map((piece, position) => (): ChatEvent => {
+          if (position === 0) started.set(own, started.size);
+          const index = started.get(own) ?? 0;
+          const first = { id: `call_${own}`, name: `f${own}`, ...(custom ? { custom } : {}) };
+          return { type: "tool_call", index, ...(position === 0 ? first : {}), arguments: piece };
+        }),
+      ),
+    ];
+    const events: ChatEvent[] = [];
+    for (let at = 0; queues.some((queue) => queue.length > 0); at++) {
+      const left = queues.filter((queue) => queue.length > 0);
+      const next = left[(order[at % order.length] ?? 0) % left.length]?.shift();
+      if (next !== undefined) events.push(next());
+    }
+    return [...events, STOP];
+  });
+
+describe("whatever an engine sends", () => {
+  test("the stream keeps to the grammar and says what the answer in one piece says", () => {
+    fc.assert(
+      fc.property(anyAnswer, (events) => {
+        const { items, events: written } = stream(events, LOGPROBS);
+        const answer = whole(events, LOGPROBS);
+        expect(said(items)).toEqual(said(answer["output"] as JsonObject[]));
+        // And both are as they are documented.
+        responseSchema.parse(answer);
+        for (const event of written) responseEventSchema.parse(event);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("the official SDK reads from the stream what its last event says", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAnswer, async (events) => {
+        const { events: written, response } = stream(events, LOGPROBS);
+        const lines = written.map((event) => `${JSON.stringify(event)}\n`).join("");
+        const body = new Response(lines).body;
+        if (body === null) throw new Error("A text has a body.");
+        const final = await ResponseStream.fromReadableStream(body).finalResponse();
+        expect(said(final.output as unknown as JsonObject[])).toEqual(
+          said((response["output"] ?? []) as JsonObject[]),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
