@@ -11,15 +11,15 @@ import { percentile } from "./statistics.ts";
  * CPU of a request through the gateway, beside the leanest handler that does the same job. Every part
  * runs in a process of its own; rounds take turns, so that a slow moment of the machine hits all.
  */
-const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 9);
 const ASK = { model: "smart", messages: [{ role: "user", content: "Tell me about foxes." }] };
 const LAST_WORDS = "dog";
 
 type Work = { name: string; path: string; isStream: boolean; requests: number; concurrency: number };
 const WORKS: readonly Work[] = [
-  { name: "JSON", path: "/0", isStream: false, requests: 2_000, concurrency: 16 },
-  { name: "100 chunks", path: "/0", isStream: true, requests: 300, concurrency: 16 },
-  { name: "100 chunks, 5 ms apart", path: "/5", isStream: true, requests: 150, concurrency: 50 },
+  { name: "JSON", path: "/0", isStream: false, requests: 1_000, concurrency: 16 },
+  { name: "100 chunks", path: "/0", isStream: true, requests: 200, concurrency: 16 },
+  { name: "100 chunks, 5 ms apart", path: "/5", isStream: true, requests: 100, concurrency: 50 },
 ];
 
 type Subject = {
@@ -45,8 +45,7 @@ function passing(name: string, child: Child, url: string): Subject {
   };
 }
 
-/** `withPages`: somebody has opened a page, so that Next.js runs in the process as well. */
-async function startGateway(upstream: string, database: BenchDatabase, withPages: boolean): Promise<Subject> {
+async function startGateway(upstream: string, database: BenchDatabase): Promise<Subject> {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const url = `http://127.0.0.1:${port}`;
   const config = JSON.parse(
@@ -68,10 +67,9 @@ async function startGateway(upstream: string, database: BenchDatabase, withPages
   });
   const headers = { ...json, authorization: `Bearer ${database.key}` };
   await untilUp(url);
-  if (withPages) await (await fetch(url)).text();
   const hasProxy = (await fetch(`${url}/api/v1/chat/completions`)).status !== 404;
   return {
-    name: `the gateway${hasProxy ? "" : ", native chat"}${withPages ? ", pages loaded" : ""}`,
+    name: hasProxy ? "the gateway" : "the gateway, native chat",
     child,
     load: ({ path, isStream }) => {
       const model = path === "/0" ? "smart" : "fast";
@@ -119,8 +117,10 @@ async function measure(subject: Subject, work: Work, share = 1): Promise<Sample 
   };
 }
 
-function row(work: Work, subject: Subject, samples: readonly Sample[], leanest: number): string {
+/** The ratio is that of the middle round: both were measured within a few seconds. */
+function row(work: Work, subject: Subject, samples: readonly Sample[], leanest: readonly Sample[]): string {
   const cpu = median(samples.map((sample) => sample.cpu));
+  const ratio = median(samples.map((sample, round) => sample.cpu / (leanest[round]?.cpu ?? Number.NaN)));
   const latencies = samples.flatMap((sample) => sample.latencies);
   const ms = (share: number): string => `${percentile(latencies, share).toFixed(2)} ms`;
   const databaseCpu = median(samples.map((sample) => sample.databaseCpu));
@@ -128,7 +128,7 @@ function row(work: Work, subject: Subject, samples: readonly Sample[], leanest: 
     work.name,
     subject.name,
     `${cpu.toFixed(0)} µs`,
-    `${(cpu / leanest).toFixed(2)}×`,
+    `${ratio.toFixed(2)}×`,
     ms(0.5),
     ms(0.99),
     databaseCpu > 20 ? `${databaseCpu.toFixed(0)} µs` : "",
@@ -156,8 +156,7 @@ const subjects: Subject[] = [
   await lean("fetch"),
   await lean("undici"),
   passing("our host alone", stub, await stub.ask<string>(origin)),
-  await startGateway(origin, stored, false),
-  await startGateway(origin, stored, true),
+  await startGateway(origin, stored),
 ];
 
 const lines: string[] = [];
@@ -170,9 +169,8 @@ for (const work of WORKS) {
       if (round >= 0 && sample !== undefined) samples.get(subject)?.push(sample);
     }
   }
-  const [leanest] = [...samples.values()].map((all) => median(all.map(({ cpu }) => cpu)));
-  for (const [subject, all] of samples)
-    if (all.length > 0) lines.push(row(work, subject, all, leanest ?? Number.NaN));
+  const [leanest = []] = samples.values();
+  for (const [subject, all] of samples) if (all.length > 0) lines.push(row(work, subject, all, leanest));
 }
 console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}\n`);
 console.log("| | server | CPU a request | ratio | p50 | p99 | database |");

@@ -467,7 +467,7 @@ describe("what Codex sent", () => {
           role: "system",
           content: arrayField(dev2, "content")
             .map((part) => stringField(part, "text"))
-            .join(""),
+            .join("\n\n"),
         },
         { role: "user", content: textsOf(user1) },
         { role: "user", content: textsOf(user2) },

@@ -5,6 +5,7 @@ import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 import { playRow } from "./harness.ts";
 import { isNative, nativeFront } from "./native-front.ts";
 import { TEST_AUTHORITY } from "./places.ts";
+import type { FaultRow } from "./row.ts";
 import { FAULTS } from "./table.ts";
 
 setDefaultCACertificates([...getCACertificates("default"), TEST_AUTHORITY]);
@@ -26,12 +27,15 @@ afterAll(async () => {
 
 const rows = FAULTS.filter((row) => isNative(row) && (row.modes ?? ["streaming"]).includes("streaming"));
 
-describe("native chat survives", () => {
-  for (const row of rows) {
+describe.concurrent("native chat survives", () => play(rows.filter(({ heavy }) => heavy !== true)));
+describe("native chat survives, one at a time,", () => play(rows.filter(({ heavy }) => heavy === true)));
+
+function play(some: readonly FaultRow[]): void {
+  for (const row of some) {
     test(
       `row ${row.row}: ${row.name}`,
       () => playRow(row, "streaming", nativeFront(gateway.gateway, database, accessToken)),
       60_000,
     );
   }
-});
+}

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
@@ -11,14 +13,19 @@ import {
   startFakeUpstream,
   textChunk,
 } from "../support/fake-upstream.ts";
+import { startProxyGateway } from "../support/proxy-gateway.ts";
+import { startTestSupabase } from "../support/test-database.ts";
+import { eventually } from "./harness.ts";
+import { rawPost } from "./openai-client.ts";
+import { openBooks, serveApi } from "./openai-front.ts";
 
 const MEGABYTE = 1024 * 1024;
 const TIMES = { connectMs: 5_000, firstTokenMs: 20_000, answerMs: 20_000, idleMs: 300, deadlineMs: 30_000 };
 
-const open: (FakeUpstream | TestEffects)[] = [];
+const open: ({ stop(): Promise<void> } | TestEffects)[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0)) await ("stop" in one ? one.stop() : one.close());
+  for (const one of open.splice(0).reverse()) await ("stop" in one ? one.stop() : one.close());
 });
 
 async function stage(
@@ -167,5 +174,58 @@ describe("row 30: a slow reader", () => {
     expect(run.record.usages[0]?.usage.source).toBe("estimated");
     await pause(200);
     expect(upstream.inFlight).toBe(0);
+  });
+
+  test("of chat completions: a kilobyte a second, over sockets", async () => {
+    const database = await startTestSupabase();
+    const proxy = await startProxyGateway(database, { PROVIDER_TIMEOUT_MS: "1000" });
+    const server = await serveApi(proxy.gateway.gateway);
+    open.push(database, proxy, server);
+    const { key, turnOf } = await openBooks(database, (await database.signUp()).userId);
+    let written = 0;
+    proxy.first.script = async (exchange) => {
+      await exchange.startStream();
+      for (let sent = 0; sent < 6_400 && !exchange.gone; sent++) {
+        await exchange.event(textChunk("x".repeat(16 * 1024)));
+        written += 16 * 1024;
+      }
+    };
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write(
+      rawPost(key, { model: "smart", messages: [{ role: "user", content: "Hello" }], stream: true }),
+    );
+    const peak = await peakMegabytes(async () => {
+      await once(socket, "readable");
+      let read = "";
+      const slowly = async (milliseconds: number): Promise<void> => {
+        for (let spent = 0; spent < milliseconds; spent += 100) {
+          read += String(socket.read(102) ?? "");
+          await pause(100);
+        }
+      };
+      await slowly(1_000);
+      const before = written;
+      // Longer than the idle time-out: it does not count while nobody reads.
+      await slowly(1_500);
+      expect(read).toMatch(/^HTTP\/1.1 200 /);
+      // The kernel's buffers of two connections, and then nothing more.
+      expect(before).toBeLessThan(32 * MEGABYTE);
+      expect(written - before).toBeLessThan(MEGABYTE);
+    });
+    expect(peak).toBeLessThan(48);
+    expect(proxy.first.inFlight).toBe(1);
+    expect(proxy.second.requests).toEqual([]);
+
+    const leftAt = performance.now();
+    socket.destroy();
+
+    expect(await turnOf(undefined)).toMatchObject({
+      state: "cancelled",
+      delivered: true,
+      source: "estimated",
+    });
+    await eventually("the upstream is closed", () => proxy.first.inFlight === 0);
+    expect((proxy.first.requests[0]?.closedAt ?? 0) - leftAt).toBeLessThan(1_000);
+    expect(proxy.second.requests).toEqual([]);
   });
 });

@@ -6,11 +6,13 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
+import type { TurnStore } from "#lib/services/turn-store.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { type NativeEvent, parseEvent } from "#lib/streaming/events.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 import type { TestSupabase } from "../support/test-database.ts";
 import { aHost, aRequest } from "../support/test-gateway.ts";
+import { AttemptOrder, outcomeOf, type StoredAttempt } from "./attempt-order.ts";
 import type { MakeFront, Told } from "./front.ts";
 import type { FaultRow } from "./row.ts";
 
@@ -35,6 +37,14 @@ export function isNative(row: FaultRow): boolean {
 export function nativeFront(base: Gateway, database: TestSupabase, accessToken: string): MakeFront {
   return ({ health, clock, times, recovery }) => {
     const upstream = createHttpUpstream();
+    const order = new AttemptOrder();
+    const turns: TurnStore = {
+      begin: (turn) => base.chat.turns.begin(turn),
+      settle(turn) {
+        order.note(turn);
+        return base.chat.turns.settle(turn);
+      },
+    };
     return {
       async ask(chain, request, signal) {
         const gateway: Gateway = {
@@ -42,6 +52,7 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
           health,
           chat: {
             ...base.chat,
+            turns,
             modes: MODES,
             enginesOf: async () => chain,
             run: { times, recovery, promptCache: true },
@@ -55,7 +66,7 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
         const events = await readUntilLeft(response, signal);
         await Promise.all(works);
         const requestId = response.headers.get("x-request-id") ?? randomUUID();
-        return tell(events, await ledger(database, requestId, chain));
+        return tell(events, await ledger(database, requestId, chain, order));
       },
       close: () => upstream.close(),
     };
@@ -91,14 +102,19 @@ async function readUntilLeft(response: Response, signal: AbortSignal): Promise<N
 type Ledger = { state: Told["state"]; source: string | null; usage: TokenUsage; attempts: string[] };
 
 /** The turn's one usage row and its attempts, as the database has them. */
-async function ledger(database: TestSupabase, requestId: string, chain: readonly Engine[]): Promise<Ledger> {
+async function ledger(
+  database: TestSupabase,
+  requestId: string,
+  chain: readonly Engine[],
+  order: AttemptOrder,
+): Promise<Ledger> {
   const [row, ...others] = await database.sql`
     select status, usage_source, prompt_tokens, completion_tokens, cached_tokens
     from public.ai_chat_usage where id = ${requestId}`;
   if (row === undefined || others.length > 0) throw new Error("A turn has exactly one usage row.");
   const attempts = await database.sql`
-    select backend, model_id, status from public.ai_events where request_id = ${requestId} order by created_at, ctid`;
-  const labelOf = (provider: unknown, model: unknown): string =>
+    select backend, model_id, status, tokens_out from public.ai_events where request_id = ${requestId}`;
+  const labelOf = ({ provider, model }: StoredAttempt): string =>
     chain.find((engine) => engine.provider.id === provider && engine.model === model)?.label ?? "unknown";
   return {
     state: stateOf(String(row["status"])),
@@ -111,10 +127,7 @@ async function ledger(database: TestSupabase, requestId: string, chain: readonly
       reasoningTokens: 0,
       source: row["usage_source"] === "estimated" ? "estimated" : "exact",
     },
-    attempts: attempts.map(({ backend, model_id: model, status }) => {
-      const outcome = status === "ok" ? "answered" : String(status);
-      return `${labelOf(backend, model)} ${outcome}`;
-    }),
+    attempts: order.sort(requestId, attempts).map((attempt) => `${labelOf(attempt)} ${outcomeOf(attempt)}`),
   };
 }
 

@@ -79,6 +79,20 @@ export function post(options: {
   });
 }
 
+/** The same request as bytes, for clients that read from the socket themselves. */
+export function rawPost(key: string, body: unknown): string {
+  const text = JSON.stringify(body);
+  const head = [
+    "POST /api/v1/chat/completions HTTP/1.1",
+    "host: gateway.test",
+    `authorization: Bearer ${key}`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(text)}`,
+    "connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${text}`;
+}
+
 const tokens = z.int().nonnegative();
 const usageSchema = z.strictObject({
   prompt_tokens: tokens,
@@ -224,6 +238,7 @@ class ChunkReader {
   #hasContent = false;
   /** Something that only ever comes last has come. */
   #end: "usage" | "error" | "done" | undefined;
+  #isOver = false;
 
   constructor({ body, left }: HttpAnswer) {
     this.#body = body;
@@ -241,15 +256,22 @@ class ChunkReader {
       expect([...this.#finishes.values()], "every choice has its finish reason").not.toContain(undefined);
       this.#answer.finish = this.#finishes.get(0);
     } else {
-      expect(this.#left || this.#end === "error", "[DONE] or an error is last").toBe(true);
+      expect(this.#left || this.#isOver, "[DONE] or an error is last").toBe(true);
     }
     return this.#answer;
   }
 
   #frame(data: string): void {
-    expect(this.#end === "done" || this.#end === "error", "something follows the end").toBe(false);
+    expect(this.#isOver, "something follows the end").toBe(false);
+    if (this.#end === "error") {
+      // Once more by itself, for clients that know it only so.
+      expect(JSON.parse(data)).toEqual({ error: this.#answer.error });
+      this.#isOver = true;
+      return;
+    }
     if (data === "[DONE]") {
       this.#end = "done";
+      this.#isOver = true;
       return;
     }
     expect(this.#end, "only [DONE] follows the usage").toBeUndefined();
@@ -262,7 +284,8 @@ class ChunkReader {
     if (chunk.error !== undefined) {
       // Nothing was sent before the commit point, and the error stands in no other place.
       expect(this.#hasContent, "an error before any content has a status of its own").toBe(true);
-      expect(chunk.choices.map((choice) => choice.finish_reason)).toEqual(["error"]);
+      expect(new Set(chunk.choices.map((choice) => choice.finish_reason))).toEqual(new Set(["error"]));
+      expect([...this.#finishes.values()], "every choice has its finish reason").not.toContain(undefined);
       this.#answer.error = chunk.error;
       this.#end = "error";
     } else if (chunk.choices.length === 0) {
@@ -275,12 +298,10 @@ class ChunkReader {
 
   #choice({ index, delta: part, finish_reason: finish }: Chunk["choices"][number]): void {
     const begins = !this.#finishes.has(index);
-    if (finish !== "error") {
-      expect(part.role, "the first delta of a choice, and no other, has the role").toBe(
-        begins ? "assistant" : undefined,
-      );
-      expect(this.#finishes.get(index), "nothing follows the finish reason of a choice").toBeUndefined();
-    }
+    expect(part.role, "the first delta of a choice, and no other, has the role").toBe(
+      begins ? "assistant" : undefined,
+    );
+    expect(this.#finishes.get(index), "nothing follows the finish reason of a choice").toBeUndefined();
     this.#finishes.set(index, finish ?? undefined);
     const text = (part.content ?? "") + (part.refusal ?? "");
     this.#answer.text += text;

@@ -7,12 +7,12 @@ import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
 import { createSelfHost } from "#lib/server/host/self-host.ts";
-import type { AttemptRecord } from "#lib/services/turn-store.ts";
 import type { UsageLedger } from "#lib/services/usage-ledger.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 import type { TestSupabase } from "../support/test-database.ts";
 import { createKey, eventually } from "../support/test-gateway.ts";
+import { AttemptOrder, outcomeOf, type StoredAttempt } from "./attempt-order.ts";
 import type { MakeFront, Told } from "./front.ts";
 import { type HttpAnswer, type OpenAiAnswer, type OpenAiError, post, readAnswer } from "./openai-client.ts";
 
@@ -48,7 +48,7 @@ export function openAiFront(base: Gateway, database: TestSupabase, userId: strin
   return ({ health, clock, times, recovery, named }) => {
     const upstream = createHttpUpstream();
     let chain: readonly Engine[] = [];
-    const ledger = watched(base.ledger);
+    const order = new AttemptOrder();
     const gateway: Gateway = {
       ...base,
       health,
@@ -56,7 +56,7 @@ export function openAiFront(base: Gateway, database: TestSupabase, userId: strin
         ...base.completion,
         enginesOf: async () => chain,
         registry: registryOf(base.registry, () => chain),
-        ledger,
+        ledger: watched(base.ledger, order),
         run: { times, recovery, promptCache: true },
         effects: { ...base.completion.effects, upstream, health, clock, random: () => 0.5 },
       },
@@ -68,14 +68,13 @@ export function openAiFront(base: Gateway, database: TestSupabase, userId: strin
         chain = engines;
         const { url } = await server;
         const { key, turnOf } = await books;
-        const models = named ? engines.map(({ provider, model }) => `${provider.id}/${model}`) : [MODE];
-        const body = { ...bodyOf(request), models };
+        const body = { ...bodyOf(request), ...(named ? byName(engines) : { model: MODE }) };
         const http = await post({ url: `${url}/api/v1/chat/completions`, key, body, signal });
         const answer = readAnswer(http, request);
         const turn = await turnOf(http.headers["x-request-id"]);
-        turn.attempts = inOrder(turn.attempts, ledger.attemptsOf(turn.id));
-        checkHeaders(http, answer, turn, chain, named);
-        return tell(http, answer, turn, chain);
+        const attempts = order.sort(turn.id, turn.attempts);
+        checkHeaders({ http, answer, turn, attempts, chain, named });
+        return tell({ http, answer, turn, attempts, chain });
       },
       async close() {
         await (await server).stop();
@@ -98,33 +97,15 @@ function registryOf(base: Registry, chain: () => readonly Engine[]): Registry {
   };
 }
 
-/** A ledger that remembers the order of a turn's attempts: the rows of one turn have none. */
-function watched(base: UsageLedger): UsageLedger & { attemptsOf(requestId: string): AttemptRecord[] } {
-  const attempts = new Map<string, AttemptRecord[]>();
+function watched(base: UsageLedger, order: AttemptOrder): UsageLedger {
   return {
     begin: (start) => base.begin(start),
     end(entry) {
-      attempts.set(entry.requestId, entry.attempts);
+      order.note(entry);
       return base.end(entry);
     },
     close: () => base.close(),
-    attemptsOf: (requestId) => attempts.get(requestId) ?? [],
   };
-}
-
-function inOrder(stored: readonly LedgerAttempt[], handed: readonly AttemptRecord[]): LedgerAttempt[] {
-  const left = [...stored];
-  const ordered = handed.flatMap(({ backend, modelId, status }) => {
-    const at = left.findIndex(
-      (one) => one.provider === backend && one.model === modelId && one.status === status,
-    );
-    return at === -1 ? [] : left.splice(at, 1);
-  });
-  expect([ordered.length, left.length], "the attempts in the database are those of the run").toEqual([
-    handed.length,
-    0,
-  ]);
-  return ordered;
 }
 
 /** The API of this gateway behind the self-host server, on a port of its own. */
@@ -151,6 +132,12 @@ function bodyOf({ messages, stream, responseFormat, n, ...others }: ChatRequest)
   };
 }
 
+/** The engines as a client names them; that one of them is named twice is no reason to ask it twice. */
+function byName(engines: readonly Engine[]): { model: string | undefined; models: string[] } {
+  const models = engines.map(({ provider, model }) => `${provider.id}/${model}`);
+  return { model: models[0], models };
+}
+
 /** One turn as the database has it. */
 export type LedgerTurn = {
   id: string;
@@ -161,11 +148,9 @@ export type LedgerTurn = {
   promptTokens: number;
   completionTokens: number;
   cachedTokens: number;
-  /** Upstream calls; those that had begun to answer have counted their tokens. */
-  attempts: LedgerAttempt[];
+  /** Rows of ai_events, in no order. */
+  attempts: Record<string, unknown>[];
 };
-
-type LedgerAttempt = { provider: string; model: string; status: string; committed: boolean };
 
 export type Books = {
   /** A gateway key that nobody else uses. Its budget has the ledger write its turns without delay. */
@@ -216,12 +201,7 @@ export async function openBooks(database: TestSupabase, userId: string): Promise
         promptTokens: Number(turn["prompt_tokens"]),
         completionTokens: Number(turn["completion_tokens"]),
         cachedTokens: Number(turn["cached_tokens"]),
-        attempts: attempts.map((attempt) => ({
-          provider: String(attempt["backend"]),
-          model: String(attempt["model_id"]),
-          status: String(attempt["status"]),
-          committed: attempt["tokens_out"] !== null,
-        })),
+        attempts: [...attempts],
       };
     },
   };
@@ -231,23 +211,24 @@ function stateOf(status: string): Told["state"] {
   return status === "completed" || status === "failed" || status === "cancelled" ? status : "running";
 }
 
-function engineOf({ provider, model }: LedgerAttempt, chain: readonly Engine[]): Engine {
+function engineOf({ provider, model }: StoredAttempt, chain: readonly Engine[]): Engine {
   const engine = chain.find((one) => one.provider.id === provider && one.model === model);
   return engine ?? expect.fail(`The ledger names ${provider}/${model}, which is not in the chain.`);
 }
 
-function outcomeOf({ status }: LedgerAttempt): string {
-  return status === "ok" ? "answered" : status;
-}
+/** One request as everybody saw it. */
+type Asked = {
+  http: HttpAnswer;
+  answer: OpenAiAnswer;
+  turn: LedgerTurn;
+  attempts: readonly StoredAttempt[];
+  chain: readonly Engine[];
+};
 
 /** What headers and body say of the engine, the attempts and the usage is what the ledger has. */
-function checkHeaders(
-  { status, headers }: HttpAnswer,
-  { model, usage }: OpenAiAnswer,
-  turn: LedgerTurn,
-  chain: readonly Engine[],
-  named: boolean,
-): void {
+function checkHeaders({ http, answer, turn, attempts, chain, named }: Asked & { named: boolean }): void {
+  const { status, headers } = http;
+  const { model, usage } = answer;
   expect(turn.tier, "tier of the ledger's row").toBe(named ? "named" : MODE);
   if (usage !== undefined) {
     expect(usage).toMatchObject({
@@ -258,8 +239,8 @@ function checkHeaders(
     });
   }
   if (status !== 200) return;
-  const winner = turn.attempts.findIndex(({ committed }) => committed);
-  const attempt = turn.attempts[winner] ?? expect.fail("An answer without an engine that committed.");
+  const winner = attempts.findIndex(({ committed }) => committed);
+  const attempt = attempts[winner] ?? expect.fail("An answer without an engine that committed.");
   const { id, provider } = engineOf(attempt, chain);
   expect(headers["x-sarmalink-engine"]).toBe(id);
   expect(headers["x-sarmalink-provider"]).toBe(provider.id);
@@ -268,7 +249,7 @@ function checkHeaders(
   if (model !== undefined) expect(model).toBe(named ? id : MODE);
 }
 
-function tell(http: HttpAnswer, answer: OpenAiAnswer, turn: LedgerTurn, chain: readonly Engine[]): Told {
+function tell({ http, answer, turn, attempts, chain }: Asked): Told {
   const { text, thinking, toolCalls, finish } = answer;
   const { promptTokens, completionTokens, cachedTokens, source } = turn;
   const usage = {
@@ -284,11 +265,9 @@ function tell(http: HttpAnswer, answer: OpenAiAnswer, turn: LedgerTurn, chain: r
     thinking,
     toolCalls,
     error: answer.error === undefined ? undefined : toldError(answer.error, http),
-    engines: turn.attempts
-      .filter(({ committed }) => committed)
-      .map((attempt) => engineOf(attempt, chain).label),
+    engines: attempts.filter(({ committed }) => committed).map((one) => engineOf(one, chain).label),
     finish,
-    attempts: turn.attempts.map((attempt) => `${engineOf(attempt, chain).label} ${outcomeOf(attempt)}`),
+    attempts: attempts.map((attempt) => `${engineOf(attempt, chain).label} ${outcomeOf(attempt)}`),
     usages: [{ engine: "the turn", usage }],
     source,
     state: turn.state,

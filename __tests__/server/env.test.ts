@@ -19,6 +19,8 @@ describe("the environment", () => {
   test("has the contract's defaults", () => {
     expect(readEnv({})).toMatchObject({
       PORT: 3_000,
+      WORKERS: 1,
+      SHUTDOWN_GRACE_MS: 15_000,
       CONNECT_TIMEOUT_MS: 3_000,
       FIRST_TOKEN_TIMEOUT_MS: 12_000,
       ANSWER_TIMEOUT_MS: 60_000,
@@ -68,6 +70,12 @@ describe("the environment", () => {
     expect(readEnv({ [name]: "900000" })[name]).toBe(900_000);
   });
 
+  test("WORKERS is a number or auto, SHUTDOWN_GRACE_MS may be 0", () => {
+    expect(readEnv({ WORKERS: "4" }).WORKERS).toBe(4);
+    expect(readEnv({ WORKERS: "auto" }).WORKERS).toBe("auto");
+    expect(readEnv({ SHUTDOWN_GRACE_MS: "0" }).SHUTDOWN_GRACE_MS).toBe(0);
+  });
+
   test("lists are split at commas", () => {
     expect(
       readEnv({ CORS_ALLOWED_ORIGINS: " https://a.example ,,https://b.example, " }).CORS_ALLOWED_ORIGINS,
@@ -83,6 +91,9 @@ describe("the environment", () => {
   test.each([
     ["PORT", "http"],
     ["PORT", "70000"],
+    ["WORKERS", "0"],
+    ["WORKERS", "many"],
+    ["SHUTDOWN_GRACE_MS", "-1"],
     ["CONNECT_TIMEOUT_MS", "0"],
     ["CONNECT_TIMEOUT_MS", "3s"],
     // A timer of more than 31 bits fires at once.

@@ -9,7 +9,6 @@ import { type HostName, type ServedGateway, serveGateway } from "./served-gatewa
 
 /**
  * What the contract tests ask of the routes in process, asked over HTTP of the hosts that serve them.
- * The build is the one that is there.
  */
 let database: TestSupabase;
 let upstream: FakeUpstream;

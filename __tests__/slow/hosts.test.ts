@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answers, type FakeUpstream, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { type NativeAnswer, readNative, readSome } from "../support/native-client.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import { createKey, databaseSettings, eventually, modelsConfig } from "../support/test-gateway.ts";
-import { type HostName, type ServedGateway, serveGateway, shellEnvironment } from "./served-gateway.ts";
+import { type HostName, type ServedGateway, serveGateway } from "./served-gateway.ts";
 
 type Served = Pick<ServedGateway, "url" | "key">;
 
@@ -66,10 +64,6 @@ describe("a newcomer, with nothing configured", () => {
 let database: TestSupabase;
 beforeAll(async () => {
   database = await startTestSupabase();
-  await promisify(execFile)("npm", ["run", "build"], {
-    env: shellEnvironment("production"),
-    maxBuffer: 16 * 1024 * 1024,
-  });
 });
 afterAll(async () => {
   await database.stop();

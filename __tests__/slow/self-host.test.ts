@@ -16,7 +16,7 @@ import { startTestSupabase, type TestSupabase } from "../support/test-database.t
 import { createKey, databaseSettings, eventually, modelsConfig } from "../support/test-gateway.ts";
 import { freePort, runToEnd, type ServedGateway, serveGateway } from "./served-gateway.ts";
 
-/** `npm start`, in its own process. The build is the one that is there. */
+/** `npm start`, in its own process. */
 let database: TestSupabase;
 let upstream: FakeUpstream;
 let key: string;

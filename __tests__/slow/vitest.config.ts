@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["__tests__/slow/**/*.test.ts"],
+    globalSetup: ["./__tests__/slow/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     maxWorkers: 1,

@@ -11,27 +11,42 @@ export type AnswerToolCall = {
   signature: IssuerToken | undefined;
 };
 
+/** A stretch of an answer: neighbours of one kind are one part. */
+export type AnswerPart =
+  | { type: "text"; text: string }
+  | { type: "refusal"; text: string }
+  /** `token` is the signature of this text, or stands for reasoning that is not shown. */
+  | { type: "reasoning"; text: string; token: IssuerToken | undefined }
+  | { type: "tool_call"; call: AnswerToolCall };
+
 /** One alternative of a complete answer. */
 export type AnswerChoice = {
   index: number;
-  text: string;
-  refusal: string;
-  reasoning: string;
-  /** The signatures of the reasoning, in order, with the reasoning that came before each. */
-  signatures: { text: string; token: IssuerToken }[];
-  toolCalls: AnswerToolCall[];
+  /** In the order in which they began: signatures hold for it. */
+  parts: AnswerPart[];
   logprobs: JsonValue[];
   finish: { reason: FinishReason; native: string; stopSequence?: string } | undefined;
 };
 
 export type Answer = { choices: AnswerChoice[]; sources: Source[] };
 
+/** The text of a choice, in one. */
+export function textOf({ parts }: AnswerChoice, type: "text" | "refusal" | "reasoning"): string {
+  let text = "";
+  for (const part of parts) if (part.type === type) text += part.text;
+  return text;
+}
+
+/** The tool calls of a choice, in order. */
+export function callsOf({ parts }: AnswerChoice): AnswerToolCall[] {
+  return parts.flatMap((part) => (part.type === "tool_call" ? [part.call] : []));
+}
+
 /** An answer that is not streamed is the fold of one that is. */
 export class AnswerBuilder {
   readonly #choices = new Map<number, AnswerChoice>();
+  readonly #calls = new Map<string, AnswerToolCall>();
   readonly #sources: Source[] = [];
-  /** Reasoning since the last signature. */
-  readonly #unsigned = new Map<number, string>();
 
   push(events: readonly RunEvent[]): void {
     for (const event of events) this.#add(event);
@@ -46,16 +61,7 @@ export class AnswerBuilder {
   #choice(index = 0): AnswerChoice {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
-      choice = {
-        index,
-        text: "",
-        refusal: "",
-        reasoning: "",
-        signatures: [],
-        toolCalls: [],
-        logprobs: [],
-        finish: undefined,
-      };
+      choice = { index, parts: [], logprobs: [], finish: undefined };
       this.#choices.set(index, choice);
     }
     return choice;
@@ -65,40 +71,16 @@ export class AnswerBuilder {
     switch (event.type) {
       case "text": {
         const choice = this.#choice(event.choice);
-        choice.text += event.text;
+        addText(choice.parts, "text", event.text);
         if (event.logprobs !== undefined) choice.logprobs.push(event.logprobs);
         return;
       }
       case "refusal":
-        this.#choice(event.choice).refusal += event.text;
-        return;
-      case "reasoning": {
-        const choice = this.#choice(event.choice);
-        choice.reasoning += event.text;
-        const text = (this.#unsigned.get(choice.index) ?? "") + event.text;
-        if (event.signature !== undefined) choice.signatures.push({ text, token: event.signature });
-        this.#unsigned.set(choice.index, event.signature === undefined ? text : "");
-        return;
-      }
-      case "tool_call": {
-        const { toolCalls } = this.#choice(event.choice);
-        // The decoders number the calls from 0 on, one after the other.
-        let call = toolCalls[event.index];
-        if (call === undefined) {
-          call = {
-            id: event.id ?? "",
-            name: event.name ?? "",
-            arguments: "",
-            custom: false,
-            signature: undefined,
-          };
-          toolCalls[event.index] = call;
-        }
-        call.custom ||= event.custom === true;
-        call.arguments += event.arguments;
-        call.signature = event.signature ?? call.signature;
-        return;
-      }
+        return addText(this.#choice(event.choice).parts, "refusal", event.text);
+      case "reasoning":
+        return addReasoning(this.#choice(event.choice).parts, event.text, event.signature);
+      case "tool_call":
+        return this.#addCall(event);
       case "sources":
         this.#sources.push(...event.sources);
         return;
@@ -113,5 +95,36 @@ export class AnswerBuilder {
       case "completed":
         return;
     }
+  }
+
+  #addCall(event: RunEvent & { type: "tool_call" }): void {
+    const choice = this.#choice(event.choice);
+    const key = `${choice.index}/${event.index}`;
+    let call = this.#calls.get(key);
+    if (call === undefined) {
+      const { id = "", name = "", signature } = event;
+      call = { id, name, arguments: "", custom: event.custom === true, signature };
+      this.#calls.set(key, call);
+      choice.parts.push({ type: "tool_call", call });
+    }
+    call.arguments += event.arguments;
+    call.signature = event.signature ?? call.signature;
+  }
+}
+
+function addText(parts: AnswerPart[], type: "text" | "refusal", text: string): void {
+  const last = parts.at(-1);
+  if (last?.type === type) last.text += text;
+  else if (text !== "") parts.push({ type, text });
+}
+
+/** A signature ends the reasoning that it stands for. */
+function addReasoning(parts: AnswerPart[], text: string, token: IssuerToken | undefined): void {
+  const last = parts.at(-1);
+  if (last?.type === "reasoning" && last.token === undefined) {
+    last.text += text;
+    last.token = token;
+  } else if (text !== "" || token !== undefined) {
+    parts.push({ type: "reasoning", text, token });
   }
 }

@@ -15,6 +15,7 @@ export class AnswerFilter {
   /** Text had been sent before this engine: its reasoning would come too late. */
   readonly #muteReasoning: boolean;
   #thinkingAltered = false;
+  #ended = false;
   /** Characters of the answer that this engine was given to continue. */
   readonly before: number;
   /** Characters that this engine wrote, passed on or not. */
@@ -41,9 +42,11 @@ export class AnswerFilter {
     return passed;
   }
 
-  /** What was held back in case it was a repetition. */
+  /** What was held back in case it was a repetition, once. */
   end(): RunEvent[] {
     const rest: RunEvent[] = [];
+    if (this.#ended) return rest;
+    this.#ended = true;
     this.#emitText(this.#text.end(), { type: "text", text: "" }, rest);
     return rest;
   }
@@ -86,8 +89,12 @@ export class AnswerFilter {
         passed.push(event);
         return;
       case "finish":
-        if ((event.choice ?? 0) === 0) this.finish = { reason: event.reason, native: event.native };
-        passed.push(event);
+        if ((event.choice ?? 0) === 0) {
+          this.finish = { reason: event.reason, native: event.native };
+          // What is still held comes before the end.
+          passed.push(...this.end());
+        }
+        if (!this.diverged) passed.push(event);
         return;
     }
   }

@@ -97,6 +97,9 @@ export async function startCompletion(
   return completion;
 }
 
+/** How an engine came into a chain: under the client's name for it in the answer, and by which mode. */
+type Origin = { name: string; mode: ModeId | undefined };
+
 /** The engines that may answer, and what the client calls each. */
 type Chain = {
   engines: readonly Engine[];
@@ -106,8 +109,8 @@ type Chain = {
   tiers: readonly string[];
   /** Every target is an engine that the client named. */
   named: boolean;
-  /** How an engine that came by a mode's name is called in the answer: by that name. */
-  nameOf: ReadonlyMap<string, string>;
+  /** For each engine, what the client called it by, first of all: itself, or a mode. */
+  origins: ReadonlyMap<string, Origin>;
 };
 
 /** Throws `model_not_found` or `no_engine_configured`. */
@@ -116,7 +119,13 @@ export async function resolveChain(
   { registry, enginesOf }: Pick<CompletionDependencies, "registry" | "enginesOf">,
 ): Promise<Chain> {
   const engines: Engine[] = [];
-  const nameOf = new Map<string, string>();
+  const origins = new Map<string, Origin>();
+  const add = (found: readonly Engine[], originOf: (engine: Engine) => Origin): void => {
+    for (const engine of found) {
+      engines.push(engine);
+      if (!origins.has(engine.id)) origins.set(engine.id, originOf(engine));
+    }
+  };
   const tiers = new Set<string>();
   let mode: ModeId | undefined;
   let named = true;
@@ -124,19 +133,17 @@ export async function resolveChain(
     const target = parseModelName(name, registry.isKnown);
     if (target?.kind === "engine") {
       tiers.add(NAMED_TIER);
-      engines.push(...registry.resolve([{ ...target, label: name }]));
+      const found = registry.resolve([{ ...target, label: name }]);
+      add(found, ({ id }) => ({ name: id, mode: undefined }));
     } else if (target?.kind === "mode") {
       named = false;
       const routed = resolveMode(target.mode, hasImage(chat)).mode;
       mode ??= routed;
       tiers.add(routed);
-      for (const engine of await enginesOf(routed)) {
-        if (!nameOf.has(engine.id)) nameOf.set(engine.id, name);
-        engines.push(engine);
-      }
+      add(await enginesOf(routed), () => ({ name, mode: routed }));
     }
   }
-  if (engines.length > 0) return { engines, mode, tiers: [...tiers], named, nameOf };
+  if (engines.length > 0) return { engines, mode, tiers: [...tiers], named, origins };
   if (mode !== undefined) {
     throw new GatewayError(
       "no_engine_configured",
@@ -197,11 +204,11 @@ class RunningCompletion implements Completion {
   }
 
   get mode(): ModeId | undefined {
-    return this.#chain.nameOf.has(this.engine.id) ? this.#chain.mode : undefined;
+    return this.#chain.origins.get(this.engine.id)?.mode;
   }
 
   get model(): string {
-    return this.#chain.nameOf.get(this.engine.id) ?? this.engine.id;
+    return this.#chain.origins.get(this.engine.id)?.name ?? this.engine.id;
   }
 
   get #committed() {

@@ -518,7 +518,9 @@ describe("reasoning effort", () => {
     const old = wire(encode(engine("anthropic", "claude-haiku-4-5"), { reasoningEffort: "high" }));
     expect(old).toMatchObject({ thinking: { type: "enabled", budget_tokens: 16_384 }, max_tokens: 32_000 });
     const adaptive = wire(encode(engine("anthropic", "claude-opus-5-5"), { reasoningEffort: "xhigh" }));
-    expect(adaptive).toMatchObject({ thinking: { type: "adaptive" }, output_config: { effort: "high" } });
+    expect(adaptive).toMatchObject({ thinking: { type: "adaptive" }, output_config: { effort: "xhigh" } });
+    const before = wire(encode(engine("anthropic", "claude-sonnet-4-6"), { reasoningEffort: "xhigh" }));
+    expect(before).toMatchObject({ output_config: { effort: "high" } });
   });
 
   test.each<[number, number | undefined]>([

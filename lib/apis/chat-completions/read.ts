@@ -44,7 +44,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
       frequencyPenalty: body.frequency_penalty ?? undefined,
       presencePenalty: body.presence_penalty ?? undefined,
       seed: body.seed ?? undefined,
-      stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
+      stop: readStop(body),
       n: body.n ?? undefined,
       logprobs: body.logprobs ?? undefined,
       topLogprobs: body.top_logprobs ?? undefined,
@@ -69,6 +69,12 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
         legacyFunctions: body.functions != null,
       }),
   };
+}
+
+function readStop({ stop }: ChatCompletionsBody): string[] | undefined {
+  if (typeof stop === "string") return [stop];
+  // Some providers reject an empty list, which asks for nothing.
+  return stop == null || stop.length === 0 ? undefined : stop;
 }
 
 type Message = ChatCompletionsBody["messages"][number];
@@ -143,7 +149,8 @@ function readPart(part: Exclude<MessageContent, string | null | undefined>[numbe
       return {
         type: "image",
         url,
-        ...(detail === null ? {} : { detail }),
+        // Most engines know three levels only.
+        ...(detail === null ? {} : { detail: detail === "original" ? "high" : detail }),
         ...cacheBreakpoint(part.cache_control),
       };
     }

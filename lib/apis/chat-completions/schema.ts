@@ -7,7 +7,7 @@ const imagePart = z.looseObject({
   type: z.literal("image_url"),
   // Some clients send the URL alone.
   image_url: z.union(
-    [text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high"]).nullish() })],
+    [text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high", "original"]).nullish() })],
     {
       error: noneOf("a URL, or an object with a url"),
     },

@@ -1,4 +1,4 @@
-import type { Answer, AnswerChoice } from "#lib/apis/answer.ts";
+import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/apis/answer.ts";
 import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
@@ -35,6 +35,8 @@ class ChatCompletionsWriter implements AnswerWriter {
   readonly #afterText: string;
   /** Choices whose first chunk, with the role, is out. */
   readonly #begun = new Set<number>();
+  /** Choices that are complete: what breaks the others is not their error. */
+  readonly #finished = new Set<number>();
 
   constructor(meta: AnswerMeta, options: ChatCompletionsOptions) {
     this.#meta = meta;
@@ -76,9 +78,12 @@ class ChatCompletionsWriter implements AnswerWriter {
 
   /** The error stands in a last chunk, as at OpenRouter, and by itself, as at OpenAI: clients know one or the other. */
   fail(error: GatewayError): string {
-    const choice = JSON.stringify({ index: 0, delta: {}, logprobs: null, finish_reason: "error" });
+    const broken = [...this.#begun].filter((index) => !this.#finished.has(index));
+    const choices = (broken.length > 0 ? broken : [0]).map((index) =>
+      JSON.stringify({ index, delta: {}, logprobs: null, finish_reason: "error" }),
+    );
     const body = JSON.stringify(openAiErrorBody(error).error);
-    return `${this.#head}${choice}],"error":${body}}\n\ndata: {"error":${body}}\n\n`;
+    return `${this.#head}${choices.join(",")}],"error":${body}}\n\ndata: {"error":${body}}\n\n`;
   }
 
   #frame(event: RunEvent): string {
@@ -97,6 +102,7 @@ class ChatCompletionsWriter implements AnswerWriter {
       case "sources":
         return this.#delta(undefined, { annotations: annotations(event.sources) });
       case "finish":
+        this.#finished.add(event.choice ?? 0);
         return this.#delta(event.choice, {}, undefined, this.#finishReason(event.reason));
       case "attempt":
       case "engine":
@@ -150,18 +156,22 @@ class ChatCompletionsWriter implements AnswerWriter {
   }
 
   #wholeChoice(choice: AnswerChoice, sources: readonly Source[]): JsonObject {
-    const calls = choice.toolCalls;
-    const hasNoText = choice.text === "" && (calls.length > 0 || choice.refusal !== "");
+    const calls = callsOf(choice);
+    const text = textOf(choice, "text");
+    const refusal = textOf(choice, "refusal");
+    const reasoning = textOf(choice, "reasoning");
+    const details = choice.parts.flatMap((part) =>
+      part.type === "reasoning" && part.token !== undefined ? [toReasoningDetail(part.token)] : [],
+    );
+    const hasNoText = text === "" && (calls.length > 0 || refusal !== "");
     const message: JsonObject = {
       role: "assistant",
-      content: hasNoText ? null : choice.text,
-      refusal: choice.refusal === "" ? null : choice.refusal,
+      content: hasNoText ? null : text,
+      refusal: refusal === "" ? null : refusal,
       annotations: annotations(sources),
     };
-    if (choice.reasoning !== "") message["reasoning_content"] = choice.reasoning;
-    if (choice.signatures.length > 0) {
-      message["reasoning_details"] = choice.signatures.map(({ token }) => toReasoningDetail(token));
-    }
+    if (reasoning !== "") message["reasoning_content"] = reasoning;
+    if (details.length > 0) message["reasoning_details"] = details;
     const [first] = calls;
     if (first !== undefined && this.#options.legacyFunctions) {
       message["function_call"] = { name: first.name, arguments: first.arguments };

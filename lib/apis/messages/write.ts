@@ -1,4 +1,4 @@
-import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/apis/answer.ts";
+import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/apis/answer.ts";
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { citation } from "#lib/apis/messages/citations.ts";
@@ -41,7 +41,7 @@ class MessagesWriter implements AnswerWriter {
     const content = choice === undefined ? [] : wholeContent(choice, answer.sources);
     return {
       ...this.#envelope(content, usageObject(usage)),
-      ...stopFields(choice?.finish, (choice?.toolCalls.length ?? 0) > 0),
+      ...stopFields(choice?.finish, choice !== undefined && callsOf(choice).length > 0),
     };
   }
 
@@ -132,20 +132,31 @@ function stopReason(finish: Finish | undefined, hasCalls: boolean): string {
   }
 }
 
-function wholeContent(choice: AnswerChoice, sources: readonly Source[]): JsonObject[] {
+function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): JsonObject[] {
   const content: JsonObject[] = [];
-  let signed = 0;
-  for (const { text, token } of choice.signatures) {
-    content.push(...thinkingBlocks(text, token));
-    signed += text.length;
+  let uncited = sources;
+  for (const part of parts) {
+    switch (part.type) {
+      case "reasoning":
+        content.push(...thinkingBlocks(part.text, part.token));
+        break;
+      case "tool_call":
+        content.push(toolUse(part.call));
+        break;
+      case "text":
+      case "refusal": {
+        const last = content.at(-1);
+        // A refusal is text here, and goes on where the text stopped.
+        if (last?.["type"] === "text") {
+          last["text"] = `${String(last["text"])}${part.text}`;
+          break;
+        }
+        const cited = uncited.length === 0 ? {} : { citations: uncited.map(citation) };
+        uncited = [];
+        content.push({ type: "text", text: part.text, ...cited });
+      }
+    }
   }
-  content.push(...thinkingBlocks(choice.reasoning.slice(signed), undefined));
-  const text = choice.text + choice.refusal;
-  if (text !== "") {
-    const cited = sources.length === 0 ? {} : { citations: sources.map(citation) };
-    content.push({ type: "text", text, ...cited });
-  }
-  for (const call of choice.toolCalls) content.push(toolUse(call));
   return content;
 }
 

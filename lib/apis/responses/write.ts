@@ -1,4 +1,4 @@
-import type { Answer, AnswerChoice } from "#lib/apis/answer.ts";
+import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/apis/answer.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
@@ -40,6 +40,7 @@ class ResponsesWriter implements AnswerWriter {
     for (const event of events) this.#output.push(event);
     const reason = choice?.finish?.reason ?? "stop";
     const status = statusOf(reason);
+    this.#output.end(status);
     return {
       ...fixedFields(this.#meta, this.#options.echo),
       ...changingFields({ status, reason, usage }, this.#output.values(status)),
@@ -96,28 +97,39 @@ class ResponsesWriter implements AnswerWriter {
   }
 }
 
-/** A complete answer as the events of one: reasoning, text, refusal, sources, calls. */
+/** A complete answer as the events of one, in its order; sources come with its first text. */
 function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
-  const events: ChatEvent[] = [];
-  let signed = 0;
-  for (const { text, token } of choice.signatures) {
-    events.push({ type: "reasoning", text, signature: token });
-    signed += text.length;
+  const events: ChatEvent[] = sources.length > 0 ? [{ type: "sources", sources: [...sources] }] : [];
+  // The probabilities are those of the whole text: they go with the first of it.
+  let logprobs = choice.logprobs;
+  let calls = 0;
+  for (const part of choice.parts) {
+    switch (part.type) {
+      case "text": {
+        const content = logprobs.flatMap((one) => arrayField(one, "content") as JsonObject[]);
+        events.push(logprobs.length > 0 ? { ...part, logprobs: { content } } : part);
+        logprobs = [];
+        break;
+      }
+      case "refusal":
+        events.push(part);
+        break;
+      case "reasoning": {
+        const { token, ...reasoning } = part;
+        events.push(token === undefined ? reasoning : { ...reasoning, signature: token });
+        break;
+      }
+      case "tool_call":
+        events.push(callEvent(part.call, calls++));
+    }
   }
-  events.push({ type: "reasoning", text: choice.reasoning.slice(signed) });
-  const text: ChatEvent & { type: "text" } = { type: "text", text: choice.text };
-  if (choice.logprobs.length > 0) {
-    text.logprobs = {
-      content: choice.logprobs.flatMap((part) => arrayField(part, "content") as JsonObject[]),
-    };
-  }
-  events.push(text, { type: "sources", sources: [...sources] }, { type: "refusal", text: choice.refusal });
-  choice.toolCalls.forEach((call, index) => {
-    const { id, name, arguments: args, custom, signature } = call;
-    const event: ChatEvent & { type: "tool_call" } = { type: "tool_call", index, id, name, arguments: args };
-    if (custom) event.custom = true;
-    if (signature !== undefined) event.signature = signature;
-    events.push(event);
-  });
   return events;
+}
+
+function callEvent(call: AnswerToolCall, index: number): ChatEvent {
+  const { id, name, arguments: args, custom, signature } = call;
+  const event: ChatEvent & { type: "tool_call" } = { type: "tool_call", index, id, name, arguments: args };
+  if (custom) event.custom = true;
+  if (signature !== undefined) event.signature = signature;
+  return event;
 }

@@ -11,7 +11,7 @@ import {
   type Tool,
 } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
-import { type ClaudeRules, claudeRules } from "#lib/providers/model-rules.ts";
+import { type ClaudeRules, claudeRules, closestEffort } from "#lib/providers/model-rules.ts";
 import {
   EPHEMERAL,
   limitMarks,
@@ -392,8 +392,7 @@ function writeThinking(
   const shown: JsonObject = display === undefined ? {} : { display };
   if (rules.thinking === "adaptive") {
     body["thinking"] = { type: "adaptive", ...shown };
-    // `xhigh` and `max` are not known to every model; `high` is.
-    body["output_config"] = { effort: level };
+    body["output_config"] = { effort: closestEffort(effort, rules.efforts) ?? level };
   } else {
     body["thinking"] = { type: "enabled", budget_tokens: budget, ...shown };
   }
