@@ -627,6 +627,25 @@ describe("no field is lost without a word", () => {
     expect(droppedOf(await post(local, ask))).toEqual([]);
   });
 
+  test.each([
+    {
+      what: "settings of OpenRouter's reasoning",
+      body: { reasoning: { effort: "low", exclude: true } },
+      name: "reasoning",
+    },
+    {
+      what: "an answer that was spoken",
+      body: { messages: [...hi, { role: "assistant", audio: { id: "audio_1" } }, ...hi] },
+      name: "messages",
+    },
+  ])("$what, which no engine is told, are named", async ({ body, name }) => {
+    for (const stream of [false, true]) {
+      const asked = await post(gateway, { model: "own/m", messages: hi, ...body, stream });
+      expect(asked.status).toBe(200);
+      expect(droppedOf(asked)).toEqual([name]);
+    }
+  });
+
   test("names that no header can carry are left out of the header", async () => {
     const asked = await post(gateway, {
       model: "openai/gpt-4o",
@@ -705,17 +724,17 @@ const BAD: readonly Bad[] = [
   {
     what: "a part without a type",
     body: says1({ role: "user", content: [{ text: "Hi" }] }),
-    param: "messages.0.content",
+    param: "messages.0.content.0.type",
   },
   {
     what: "a text part without text",
     body: says1({ role: "user", content: [{ type: "text" }] }),
-    param: "messages.0.content",
+    param: "messages.0.content.0.text",
   },
   {
     what: "an image without a URL",
     body: says1({ role: "user", content: [{ type: "image_url", image_url: {} }] }),
-    param: "messages.0.content",
+    param: "messages.0.content.0.image_url.url",
   },
   {
     what: "a tool's result without its call",
@@ -743,11 +762,15 @@ const BAD: readonly Bad[] = [
   { what: "21 top_logprobs", body: ask({ top_logprobs: 21 }), param: "top_logprobs" },
   { what: "a bias that is no number", body: ask({ logit_bias: { "1": "x" } }), param: "logit_bias.1" },
   { what: "tools no list", body: ask({ tools: {} }), param: "tools" },
-  { what: "a tool without a type", body: ask({ tools: [{ function: { name: "f" } }] }), param: "tools.0" },
+  {
+    what: "a tool without a type",
+    body: ask({ tools: [{ function: { name: "f" } }] }),
+    param: "tools.0.type",
+  },
   {
     what: "a function without a name",
     body: ask({ tools: [{ type: "function", function: {} }] }),
-    param: "tools.0",
+    param: "tools.0.function.name",
   },
   {
     what: "a function with an empty name",
@@ -762,7 +785,7 @@ const BAD: readonly Bad[] = [
   {
     what: "a choice without a name",
     body: ask({ tools: [fn], tool_choice: { type: "function" } }),
-    param: "tool_choice",
+    param: "tool_choice.function",
   },
   {
     what: "a format that nobody has",

@@ -301,6 +301,31 @@ describe.each(["in process", "over HTTP"] as const)("the openai SDK, %s", (trans
       }
     });
 
+    test("whose fragments take turns are put together all the same", async () => {
+      proxy.first.script = async (exchange) => {
+        await exchange.startStream();
+        const fragment = (index: number, words: Record<string, unknown>) =>
+          exchange.event({
+            choices: [{ index: 0, delta: { tool_calls: [{ index, ...words }] }, finish_reason: null }],
+          });
+        await fragment(0, { id: "call_1", function: { name: "get_weather", arguments: "" } });
+        await fragment(1, { id: "call_2", function: { name: "get_time", arguments: "" } });
+        await fragment(0, { function: { arguments: '{"city":' } });
+        await fragment(1, { function: { arguments: '{"city":' } });
+        await fragment(0, { function: { arguments: '"London"}' } });
+        await fragment(1, { function: { arguments: '"Kyiv"}' } });
+        await exchange.event({ choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] });
+        await exchange.event("[DONE]");
+        await exchange.endStream();
+      };
+      const plain = { ...weather, function: { name: "get_weather", parameters: city } };
+      const stream = client.chat.completions.stream({ model: "smart", messages: hi, tools: [plain, time] });
+      expect((await stream.finalMessage()).tool_calls).toMatchObject([
+        { id: "call_1", function: { name: "get_weather", arguments: '{"city":"London"}' } },
+        { id: "call_2", function: { name: "get_time", arguments: '{"city":"Kyiv"}' } },
+      ]);
+    });
+
     test("are run by runTools until there is an answer", async () => {
       proxy.first.script = inTurn(says(twoCalls), says({ text: ["Rain in London."] }));
       const asked: string[] = [];

@@ -43,7 +43,7 @@ export type Told = {
   usages: { engine: string; usage: TokenUsage }[];
   /** The `usage_source` of the ledger's row, where there is a ledger. */
   source?: string | null;
-  state: "completed" | "failed" | "cancelled" | "running";
+  state: "completed" | "failed" | "cancelled" | "interrupted" | "running";
   malformedFrames: number;
   /** What this front cannot tell. */
   untold?: ReadonlySet<"finish" | "toolCalls" | "malformedFrames" | "usages">;

@@ -105,7 +105,7 @@ export type FaultRow = {
   /** On unless it is said here. */
   recovery?: boolean;
   times?: Partial<Times>;
-  /** Moves so many bytes that rows beside it would be late. */
+  /** Is played alone: it moves so many bytes that rows beside it would be late, or asks so often that it would be. */
   heavy?: boolean;
   asks: readonly Ask[];
   /** Upstream calls over all asks. */

@@ -19,18 +19,3 @@ export const cacheControl = z.looseObject({
   type: z.literal("ephemeral"),
   ttl: z.enum(["5m", "1h"]).nullish(),
 });
-
-/**
- * What to say of a value that fits none of several shapes: what was expected, and what is wrong with it as
- * the shape that it comes closest to.
- */
-export function noneOf(expected: string): z.core.$ZodErrorMap<z.core.$ZodIssueInvalidUnion> {
-  return ({ errors = [] }) => {
-    const isOfType = (issues: readonly z.core.$ZodIssue[]): boolean =>
-      !issues.some(({ path }) => path.length === 1 && path[0] === "type");
-    const meant = errors.filter(isOfType).flatMap(([first]) => first ?? []);
-    const [closest] = meant.sort((a, b) => b.path.length - a.path.length);
-    if (closest === undefined || closest.path.length === 0) return `must be ${expected}`;
-    return `must be ${expected}; ${closest.path.join(".")}: ${closest.message}`;
-  };
-}

@@ -11,9 +11,10 @@ export type WireDialect = "openai" | "anthropic";
 
 /**
  * A stable prefix of the prompt ends here: what follows changes from request to request. `"1h"`: worth
- * keeping for an hour, where the provider sells that.
+ * keeping for an hour, where the provider sells that. `"ours"`: the gateway put it there, to be told to the
+ * provider where it pays.
  */
-export type CacheBreakpoint = true | "1h";
+export type CacheBreakpoint = true | "1h" | "ours";
 
 export type TextPart = { type: "text"; text: string; cacheBreakpoint?: CacheBreakpoint };
 /** `url` is a `data:` URL or an https URL. */

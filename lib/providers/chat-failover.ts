@@ -15,6 +15,7 @@ import { continueRequest, isUsedUp, type Manner } from "#lib/providers/continuat
 import type { Lease } from "#lib/providers/engine-health.ts";
 import {
   type AttemptReport,
+  abortError,
   clientClosed,
   newProgress,
   type Target,
@@ -119,9 +120,14 @@ class Runner implements RunEvents {
         if (events.length > 0) return { done: false, value: events };
       }
     } catch (error) {
-      const { aborted } = this.#options.signal;
-      await this.#end(aborted ? "cancelled" : "failed");
-      throw aborted ? clientClosed(error) : error;
+      const { signal } = this.#options;
+      if (!signal.aborted) {
+        await this.#end("failed");
+        throw error;
+      }
+      const reason = abortError(signal);
+      await this.#end(reason.code === "client_closed_request" ? "cancelled" : "interrupted");
+      throw reason;
     }
   }
 

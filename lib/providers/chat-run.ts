@@ -23,7 +23,8 @@ export type EngineUsage = { engine: Engine; usage: TokenUsage };
 
 /** What is known of a run at any moment, also after it was abandoned: the ledger is written from it. */
 export type RunRecord = {
-  state: "running" | "completed" | "failed" | "cancelled";
+  /** `interrupted`: aborted by us, not by the client. */
+  state: "running" | "completed" | "failed" | "cancelled" | "interrupted";
   /** Every upstream call, in order. */
   attempts: AttemptReport[];
   /** Every engine that committed, with what it used. */

@@ -95,7 +95,7 @@ export type WalkResult<Value> =
  * fails. Yields a report of every failed call as it happens. The lease of the answering engine is handed
  * to the caller, who ends it when the answer is complete.
  *
- * Ends with `content_policy` or `engines_refused` (400), `engines_unavailable` (503, with the soonest
+ * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable` (503, with the soonest
  * release as `retryAfterSeconds`), or `client_closed_request`.
  */
 export async function* walk<Value>(
@@ -253,6 +253,11 @@ function report(
   };
 }
 
+/** Why a request was aborted: what the one who aborted it says, or that its client has left. */
+export function abortError({ reason }: AbortSignal): GatewayError {
+  return reason instanceof GatewayError ? reason : clientClosed(reason);
+}
+
 /** The end of a request whose client has left. */
 export function clientClosed(cause?: unknown): GatewayError {
   return new GatewayError("client_closed_request", "The client closed the request.", { cause });
@@ -264,7 +269,11 @@ function contentRefused(failure: Failure): GatewayError {
 
 function requestRefused(refusals: readonly Failure[]): GatewayError {
   const first = refusals[0];
-  return new GatewayError("engines_refused", first?.reason ?? "The engines refused the request.", {
+  // Clients that can shorten a conversation wait for this word.
+  const code = refusals.every(({ kind }) => kind === "context_length")
+    ? "context_length_exceeded"
+    : "engines_refused";
+  return new GatewayError(code, first?.reason ?? "The engines refused the request.", {
     details: first?.param === undefined ? undefined : { param: first.param },
   });
 }

@@ -24,10 +24,7 @@ export async function readJson<Schema extends z.ZodType>(
   if (body === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.slice(0, 10).map((issue) => ({
-    field: issue.path.join("."),
-    problem: issue.message,
-  }));
+  const issues = parsed.error.issues.slice(0, 10).map((issue) => plainIssue(issue));
   const [first] = issues;
   const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
   throw new GatewayError(
@@ -37,6 +34,32 @@ export async function readJson<Schema extends z.ZodType>(
       details: { issues },
     },
   );
+}
+
+/** The issue in words. Of a value that none of several shapes fits, what is wrong with the closest one. */
+function plainIssue(
+  issue: z.core.$ZodIssue,
+  parents: readonly PropertyKey[] = [],
+): { field: string; problem: string } {
+  const path = [...parents, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const closest = issue.errors
+      .flatMap((branch) => branch[0] ?? [])
+      .reduce<z.core.$ZodIssue | undefined>(
+        (best, one) => (best === undefined || depth(one) > depth(best) ? one : best),
+        undefined,
+      );
+    if (closest !== undefined && depth(closest) > 0) return plainIssue(closest, path);
+  }
+  return { field: path.join("."), problem: issue.message };
+}
+
+/** How far into a value the issue lies: a shape that fits so far is the one that was meant. */
+function depth(issue: z.core.$ZodIssue): number {
+  const inner = issue.code === "invalid_union" ? issue.errors.map((branch) => branch.map(depth)) : [];
+  // Who has the right type is closer than who has another.
+  const isType = issue.path.at(-1) === "type";
+  return issue.path.length - (isType ? 0.5 : 0) + Math.max(0, ...inner.flat());
 }
 
 async function readText(request: Request, mostBytes: number): Promise<string> {

@@ -5,7 +5,7 @@ import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
-import { clientClosed } from "#lib/providers/failover.ts";
+import { abortError } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
 import type { Caller } from "#lib/services/caller.ts";
@@ -83,6 +83,7 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const routed = resolveMode(input.model, input.image !== undefined);
+  assertTiersAllowed(context.caller, routed.mode);
   const engines = await dependencies.enginesOf(routed.mode);
   if (engines.length === 0) {
     throw new GatewayError(
@@ -90,7 +91,7 @@ export async function startChatTurn(
       `No engine of mode "${routed.mode}" is configured. Set a provider's API key.`,
     );
   }
-  await dependencies.keyAdmission.admit(context.caller, routed.mode);
+  await dependencies.keyAdmission.admit(context.caller);
   const settleSecret = dependencies.randomHex(32);
   const mode = dependencies.modes[routed.mode];
   const begun = await dependencies.turns.begin({
@@ -163,7 +164,7 @@ class Turn {
         if (events.length > 0) yield events;
       }
       // Abandoned between two batches: the run has ended, but not with an answer.
-      if (this.#run.record.state !== "completed") throw clientClosed();
+      if (this.#run.record.state !== "completed") throw abortError(this.#parts.context.signal);
       const usage = await this.#usage();
       await this.#settleWithin(SETTLE_PATIENCE_MS);
       yield [

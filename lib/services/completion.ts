@@ -6,12 +6,12 @@ import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 import { eligibleEngines } from "#lib/providers/eligibility.ts";
-import { clientClosed } from "#lib/providers/failover.ts";
+import { abortError } from "#lib/providers/failover.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
-import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
 import { LedgerTurn } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
@@ -83,6 +83,7 @@ export async function startCompletion(
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
   const chain = await resolveChain(input, dependencies);
+  assertTiersAllowed(context.caller, ...chain.tiers);
   const { engines, missing } = eligibleEngines(chain.engines, input.chat);
   if (missing !== undefined) {
     throw new GatewayError(
@@ -91,7 +92,7 @@ export async function startCompletion(
       { details: { param: CAPABILITY_FIELDS[missing] } },
     );
   }
-  await dependencies.admission.admit(context.caller, ...chain.tiers);
+  await dependencies.admission.admit(context.caller);
   const completion = new RunningCompletion(input.chat, { ...chain, engines }, context, dependencies);
   await completion.open();
   return completion;
@@ -224,7 +225,7 @@ class RunningCompletion implements Completion {
     this.#turn = new LedgerTurn(turn, { ...this.#dependencies, clock: effects.clock });
     while (this.#opened === undefined) {
       const batch = await this.#step();
-      if (batch === undefined) throw clientClosed();
+      if (batch === undefined) throw abortError(this.#context.signal);
       const [first] = batch;
       if (first?.type !== "engine") continue;
       this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
@@ -263,7 +264,7 @@ class RunningCompletion implements Completion {
         return step.value;
       }
       this.#settle();
-      if (this.#run.record.state !== "completed") throw clientClosed();
+      if (this.#run.record.state !== "completed") throw abortError(this.#context.signal);
       return undefined;
     } catch (thrown) {
       this.#settle();

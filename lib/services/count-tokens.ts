@@ -7,7 +7,7 @@ import type { Engine } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import { type CompletionDependencies, type CompletionInput, resolveChain } from "#lib/services/completion.ts";
-import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
+import { assertTiersAllowed } from "#lib/services/key-admission.ts";
 import { field } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -33,11 +33,12 @@ export async function countPromptTokens(
   context: CountContext,
   dependencies: CountDependencies,
 ): Promise<number> {
-  const { engines, mode } = await resolveChain(input, dependencies);
+  const { engines, tiers } = await resolveChain(input, dependencies);
+  assertTiersAllowed(context.caller, ...tiers);
   const [engine] = engines;
   const target = engine === undefined ? undefined : countingTarget(engine, input.chat, dependencies);
   if (target === undefined) return estimate(input.chat);
-  await dependencies.admission.admit(context.caller, mode ?? NAMED_TIER);
+  await dependencies.admission.admit(context.caller);
   return (await askEngine(target, input.chat, context, dependencies)) ?? estimate(input.chat);
 }
 

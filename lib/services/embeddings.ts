@@ -17,7 +17,7 @@ import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
-import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
 import { LedgerTurn, type TurnRecord } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
@@ -68,8 +68,9 @@ export async function embed(
   context: EmbeddingsContext,
   dependencies: EmbeddingsDependencies,
 ): Promise<Embedded> {
+  assertTiersAllowed(context.caller, NAMED_TIER);
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
-  await dependencies.admission.admit(context.caller, NAMED_TIER);
+  await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
   const { requestId, caller, signal } = context;
   const turn = new LedgerTurn(

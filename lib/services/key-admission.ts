@@ -24,12 +24,10 @@ export type KeyAdmissionStore = {
 
 export type KeyAdmission = {
   /**
-   * Lets a request pass, or throws: `forbidden` (the key may not use this mode), `rate_limited`,
-   * `budget_exceeded` or `unauthorized` (revoked meanwhile). Asks nothing for users, open callers and
-   * keys without a limit.
-   * @param tiers every mode that may answer, and `named` where the client names engines.
+   * Counts a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked meanwhile).
+   * Asks nothing for users, open callers and keys without a limit.
    */
-  admit(caller: ProxyCaller, ...tiers: readonly string[]): Promise<void>;
+  admit(caller: ProxyCaller): Promise<void>;
 };
 
 type KeyCaller = Extract<Caller, { kind: "key" }>;
@@ -54,9 +52,8 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   };
 
   return {
-    async admit(caller, ...tiers) {
+    async admit(caller) {
       if (caller.kind !== "key") return;
-      for (const tier of tiers) assertTierAllowed(caller, tier);
       const { requestsPerMinute, usdPerMonth } = caller.limits;
       if (requestsPerMinute === undefined && usdPerMonth === undefined) return;
       const verdict = await ask(caller.keyId);
@@ -71,15 +68,17 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   };
 }
 
-function assertTierAllowed({ limits }: KeyCaller, tier: string): void {
-  if (limits.modes === undefined || limits.modes.includes(tier)) return;
-  const allowed = limits.modes.map((one) => `"${one}"`).join(", ");
-  throw new GatewayError(
-    "forbidden",
-    tier === NAMED_TIER
-      ? `This gateway key may not name engines. It may use: ${allowed}.`
-      : `This gateway key may not use mode "${tier}". It may use: ${allowed}.`,
-  );
+/**
+ * Throws `forbidden` when the key may not use one of these.
+ * @param tiers every mode that may answer, and `named` where the client names engines.
+ */
+export function assertTiersAllowed(caller: ProxyCaller, ...tiers: readonly string[]): void {
+  const allowed = caller.kind === "key" ? caller.limits.modes : undefined;
+  const tier = tiers.find((one) => allowed?.includes(one) === false);
+  if (allowed === undefined || tier === undefined) return;
+  const what = tier === NAMED_TIER ? "name engines" : `use mode "${tier}"`;
+  const list = allowed.map((one) => `"${one}"`).join(", ");
+  throw new GatewayError("forbidden", `This gateway key may not ${what}. It may use: ${list}.`);
 }
 
 function refusal({ limits }: KeyCaller, verdict: KeyVerdict & { admitted: false }): GatewayError {

@@ -11,6 +11,7 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   completed: "completed",
   failed: "failed",
   cancelled: "cancelled",
+  interrupted: "interrupted",
 };
 
 /** What became of a run, as its turn is written down. */

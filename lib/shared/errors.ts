@@ -6,6 +6,7 @@ export const ERROR_STATUS = {
   invalid_request: 400,
   content_policy: 400,
   engines_refused: 400,
+  context_length_exceeded: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,

@@ -62,13 +62,23 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
   return {
     chat,
     models,
-    dropped: [],
+    dropped: droppedFields(body),
     createWriter: (meta) =>
       createChatCompletionsWriter(meta, {
         includeUsage: body.stream_options?.include_usage === true,
         legacyFunctions: body.functions != null,
       }),
   };
+}
+
+/** What no engine is told: settings of `reasoning` beyond its amount, and answers that were spoken. */
+function droppedFields({ reasoning, messages }: ChatCompletionsBody): string[] {
+  const { effort: _effort, max_tokens: _tokens, ...settings } = reasoning ?? {};
+  const isSpoken = messages.some((message) => message.role === "assistant" && message["audio"] != null);
+  return [
+    ...(Object.values(settings).some((value) => value != null) ? ["reasoning"] : []),
+    ...(isSpoken ? ["messages"] : []),
+  ];
 }
 
 function readStop({ stop }: ChatCompletionsBody): string[] | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cacheControl, jsonObject, noneOf, other } from "#lib/apis/schemas.ts";
+import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
 
 const text = z.string();
 const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
@@ -9,7 +9,7 @@ const imagePart = z.looseObject({
   image_url: z.union(
     [text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high", "original"]).nullish() })],
     {
-      error: noneOf("a URL, or an object with a url"),
+      error: "must be a URL, or an object with a url",
     },
   ),
   cache_control: cacheControl.nullish(),
@@ -19,9 +19,9 @@ const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text })
 /** Audio, files, and whatever comes next: passed on to engines that know them. */
 const otherPart = other(["text", "image_url", "refusal"]);
 const part = z.union([text, textPart, imagePart, refusalPart, otherPart], {
-  error: noneOf("a part with a type, as text or image_url"),
+  error: "must be a part with a type, as text or image_url",
 });
-const content = z.union([text, z.array(part)], { error: noneOf("a string or a list of parts") });
+const content = z.union([text, z.array(part)], { error: "must be a string or a list of parts" });
 
 const toolCall = z.looseObject({
   id: z.string().nullish(),
@@ -29,7 +29,7 @@ const toolCall = z.looseObject({
   function: z
     .looseObject({
       name: text,
-      arguments: z.union([text, jsonObject], { error: noneOf("a string") }).nullish(),
+      arguments: z.union([text, jsonObject], { error: "must be a string" }).nullish(),
     })
     .nullish(),
   custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
@@ -100,7 +100,7 @@ const toolChoice = z.union(
       }),
     }),
   ],
-  { error: noneOf('"auto", "none", "required", or an object that names a tool') },
+  { error: 'must be "auto", "none", "required", or an object that names a tool' },
 );
 
 const responseFormat = z.discriminatedUnion("type", [
@@ -136,7 +136,7 @@ export const chatCompletionsSchema = z
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
     tools: z
       .array(
-        z.union([functionTool, customTool, otherTool], { error: noneOf("a tool with a type, as function") }),
+        z.union([functionTool, customTool, otherTool], { error: "must be a tool with a type, as function" }),
       )
       .max(1_000)
       .nullish(),
@@ -145,7 +145,7 @@ export const chatCompletionsSchema = z
     functions: z.array(functionTool.shape.function).max(1_000).nullish(),
     function_call: z
       .union([z.enum(["auto", "none"]), z.looseObject({ name: text })], {
-        error: noneOf('"auto", "none", or an object with a name'),
+        error: 'must be "auto", "none", or an object with a name',
       })
       .nullish(),
     temperature: z.number().min(0).max(2).nullish(),
@@ -155,7 +155,7 @@ export const chatCompletionsSchema = z
     presence_penalty: z.number().min(-2).max(2).nullish(),
     seed: z.int().nullish(),
     stop: z
-      .union([text, z.array(text).max(16)], { error: noneOf("a string or a list of up to 16") })
+      .union([text, z.array(text).max(16)], { error: "must be a string or a list of up to 16" })
       .nullish(),
     n: count.max(128).nullish(),
     logprobs: z.boolean().nullish(),
