@@ -478,7 +478,7 @@ const FATES: { readonly [Name in keyof Fields]: Fates } = {
   },
   metadata: { groq: "dropped", anthropic: "dropped", gemini: "dropped", others: "kept" },
   modalities: { own: "kept", others: "dropped" },
-  moderation: { own: "kept", others: "dropped" },
+  moderation: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
   n: { groq: "dropped", anthropic: "dropped", gemini: "dropped", others: "kept" },
   parallel_tool_calls: {
     anthropic: { tool_choice: { type: "auto", disable_parallel_tool_use: true } },
@@ -493,7 +493,7 @@ const FATES: { readonly [Name in keyof Fields]: Fates } = {
     others: "kept",
   },
   prompt_cache_key: { groq: "dropped", anthropic: "dropped", gemini: "dropped", others: "kept" },
-  prompt_cache_options: { own: "kept", others: "dropped" },
+  prompt_cache_options: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
   prompt_cache_retention: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
   reasoning_effort: {
     // It does not reason.

@@ -19,7 +19,7 @@ function parts(changes: Partial<Parameters<typeof systemPrompt>[0]> = {}): {
 describe("the system prompt", () => {
   test("breaks for the cache after its stable part, and nowhere else", () => {
     const { stable, rest } = parts({ customInstructions: "Be kind" });
-    expect(stable.cacheBreakpoint).toBe(true);
+    expect(stable.cacheBreakpoint).toBe("ours");
     expect(rest.cacheBreakpoint).toBeUndefined();
   });
 

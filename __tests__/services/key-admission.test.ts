@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { GatewayKeyLimits, ProxyCaller } from "#lib/services/caller.ts";
-import { createKeyAdmission, type KeyVerdict } from "#lib/services/key-admission.ts";
+import { assertTiersAllowed, createKeyAdmission, type KeyVerdict } from "#lib/services/key-admission.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -39,23 +39,24 @@ describe("without a limit nothing is asked", () => {
   ])("of %s", async (_, caller) => {
     const { store, admission } = setUp();
     store.answer = away;
-    await admission.admit(caller, "fast");
     await admission.admit(caller);
     expect(store.asked).toBe(0);
   });
 });
 
-test("a mode that the key may not use is forbidden before anything is counted", async () => {
-  const { store, admission, key } = setUp();
-  const caller = key({ modes: ["fast", "coder"], requestsPerMinute: 1 });
-  await expect(admission.admit(caller, "smart")).rejects.toMatchObject({
-    code: "forbidden",
-    message: expect.stringContaining('"fast", "coder"'),
-  });
-  await expect(admission.admit(caller, "named")).rejects.toMatchObject({ code: "forbidden" });
-  expect(store.asked).toBe(0);
-  await admission.admit(caller, "coder");
-  await admission.admit(key({ modes: ["named"] }), "named");
+test("every mode that may answer must be one that the key may use", () => {
+  const { key } = setUp();
+  const caller = key({ modes: ["fast", "coder"] });
+  const check =
+    (...tiers: string[]) =>
+    () =>
+      assertTiersAllowed(caller, ...tiers);
+  expect(check("smart")).toThrow(/may not use mode "smart".*"fast", "coder"/);
+  expect(check("fast", "smart")).toThrow(/smart/);
+  expect(check("named")).toThrow(/may not name engines/);
+  expect(check("fast", "coder")).not.toThrow();
+  expect(() => assertTiersAllowed(key({ modes: ["named"] }), "named")).not.toThrow();
+  expect(() => assertTiersAllowed({ kind: "open" }, "smart", "named")).not.toThrow();
 });
 
 test.each<[KeyVerdict, object]>([
@@ -75,7 +76,7 @@ test.each<[KeyVerdict, object]>([
   const { store, admission, key } = setUp();
   store.answer = says(verdict);
   const caller = key({ requestsPerMinute: 60, usdPerMonth: 7 });
-  await expect(admission.admit(caller, "smart")).rejects.toMatchObject(expected);
+  await expect(admission.admit(caller)).rejects.toMatchObject(expected);
 });
 
 describe("while the database is away", () => {

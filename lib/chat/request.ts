@@ -187,22 +187,27 @@ export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
 /** Whether the client says itself where its prompt's stable prefixes end. */
 export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boolean {
   return (
-    tools.some((tool) => tool.type === "function" && tool.cacheBreakpoint !== undefined) ||
+    tools.some((tool) => tool.type === "function" && isClients(tool.cacheBreakpoint)) ||
     messages.some(isBreakpointMessage)
   );
 }
 
-/** Whether a stable prefix ends in this message. */
+/** Whether the client says that a stable prefix ends in this message. */
 export function isBreakpointMessage(message: ChatMessage): boolean {
-  if (message.role === "tool" && message.cacheBreakpoint !== undefined) return true;
   const { content } = message;
-  if (
+  const inContent =
     Array.isArray(content) &&
-    content.some((part) => part.type !== "opaque" && part.cacheBreakpoint !== undefined)
-  ) {
-    return true;
-  }
-  return message.role === "assistant" && (message.toolCalls ?? []).some((call) => call.cacheBreakpoint);
+    content.some((part) => part.type !== "opaque" && isClients(part.cacheBreakpoint));
+  if (inContent) return true;
+  if (message.role === "tool") return isClients(message.cacheBreakpoint);
+  return (
+    message.role === "assistant" &&
+    (message.toolCalls ?? []).some(({ cacheBreakpoint }) => isClients(cacheBreakpoint))
+  );
+}
+
+function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
+  return breakpoint !== undefined && breakpoint !== "ours";
 }
 
 /** Whether some message holds a part of that kind. */

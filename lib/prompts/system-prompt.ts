@@ -56,7 +56,11 @@ export function systemPrompt(input: SystemPromptInput): SystemMessage {
   return {
     role: "system",
     content: [
-      { type: "text", text: `${stable.filter((line) => line !== "").join("\n")}\n\n`, cacheBreakpoint: "ours" },
+      {
+        type: "text",
+        text: `${stable.filter((line) => line !== "").join("\n")}\n\n`,
+        cacheBreakpoint: "ours",
+      },
       { type: "text", text: volatile.join("\n") },
     ],
   };

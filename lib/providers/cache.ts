@@ -1,4 +1,4 @@
-import { type ChatRequest, contentText, isBreakpointMessage, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, contentText, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
 import { claudeRules } from "#lib/providers/model-rules.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -18,12 +18,6 @@ export type CachePlan =
 /** No provider caches a prefix shorter than this; OpenAI's own threshold. */
 const LEAST_TOKENS = 1_024;
 
-/** Characters up to the client's last cache breakpoint; 0 when it set none among the messages. */
-function markedCharacters(request: ChatRequest): number {
-  const last = request.messages.findLastIndex(isBreakpointMessage);
-  return last === -1 ? 0 : requestCharacters({ ...request, messages: request.messages.slice(0, last + 1) });
-}
-
 /** The text that all requests of a kind begin with: the tools and the system prompt, volatile parts left out. */
 function stablePrefix(request: ChatRequest): string {
   let prefix = request.tools === undefined ? "" : JSON.stringify(request.tools);
@@ -41,18 +35,19 @@ function stablePrefix(request: ChatRequest): string {
   return prefix;
 }
 
+/** Whether `cache_control` means something to the engine. */
+export function takesCacheControl({ provider, model }: Engine): boolean {
+  return provider.protocol === "anthropic" || (provider.dialect.cacheControl && model.includes("claude"));
+}
+
 /** What this engine wants to see so that what repeats from request to request is billed at the cached rate. */
 export function planPromptCache(request: ChatRequest, engine: Engine): CachePlan {
   const { protocol, dialect } = engine.provider;
   if (protocol === "gemini") return { kind: "implicit" };
   const prefix = stablePrefix(request);
-  const isClaude = engine.model.includes("claude");
-  const least = isClaude ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
+  const least = engine.model.includes("claude") ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
   const isLong = estimateTokens(prefix.length) >= least;
-  if (protocol === "anthropic" || (dialect.cacheControl && isClaude)) {
-    const pays = isLong || estimateTokens(markedCharacters(request)) >= least;
-    return pays ? { kind: "breakpoints" } : { kind: "none" };
-  }
+  if (takesCacheControl(engine)) return isLong ? { kind: "breakpoints" } : { kind: "none" };
   if (!dialect.promptCacheKey) return { kind: "implicit" };
   // Requests that share a long prefix share a key; else a long conversation has its own.
   const shared = isLong ? prefix : request.conversationId;

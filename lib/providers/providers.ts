@@ -179,6 +179,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         "web_search_options",
         "safety_identifier",
         "prompt_cache_retention",
+        "prompt_cache_options",
+        "moderation",
       ],
       maxTokensField: "max_completion_tokens",
       promptCacheKey: true,

@@ -63,7 +63,9 @@ export function defineRoute(
       });
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      if (error.status >= 500) await logFailure(gateway, error, thrown, requestId);
+      // Why no engine answered has been told with its attempts.
+      if (error.status >= 500 && error.code !== "engines_unavailable")
+        await logFailure(gateway, error, thrown, requestId);
       response = errorResponse(error, requestId, errorBody);
       if (error.code === "method_not_allowed") response.headers.set("allow", allowed);
     }

@@ -9,7 +9,7 @@ import { abortError } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
 import type { Caller } from "#lib/services/caller.ts";
-import type { KeyAdmission } from "#lib/services/key-admission.ts";
+import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
 import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";

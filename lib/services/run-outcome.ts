@@ -29,7 +29,7 @@ export function runOutcome(
     cachedTokens: usage.cachedTokens,
     costUsd: usage.costUsd ?? null,
     usageSource: usage.source,
-    attempts: record.attempts.map(toAttemptRecord),
+    attempts: record.attempts.map((report, index) => toAttemptRecord(report, index + 1)),
   };
 }
 
@@ -57,8 +57,9 @@ export function logRunFailure(
   }
 }
 
-function toAttemptRecord(report: AttemptReport): AttemptRecord {
-  const meta: Record<string, unknown> = {};
+/** @param number of the attempt within its turn, from 1: rows of one turn have one time. */
+function toAttemptRecord(report: AttemptReport, number: number): AttemptRecord {
+  const meta: Record<string, unknown> = { attempt: number };
   if (report.status !== undefined) meta["httpStatus"] = report.status;
   if (report.reason !== undefined) meta["reason"] = report.reason;
   return {

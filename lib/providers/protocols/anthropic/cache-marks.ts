@@ -9,9 +9,10 @@ const EPHEMERAL_1H: JsonObject = { type: "ephemeral", ttl: "1h" };
 /** More of them are refused. */
 const MOST_MARKS = 4;
 
-/** The block, with the client's mark on it where marks are sent. */
+/** The block, with a mark on it where marks of this kind are sent. */
 export function marked(block: JsonObject, breakpoint: CacheBreakpoint | undefined, marks: Marks): JsonObject {
-  if (marks !== "clients" || breakpoint === undefined) return block;
+  if (breakpoint === undefined) return block;
+  if (marks !== (breakpoint === "ours" ? "ours" : "clients")) return block;
   return { ...block, cache_control: breakpoint === "1h" ? EPHEMERAL_1H : EPHEMERAL };
 }
 

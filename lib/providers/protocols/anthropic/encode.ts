@@ -193,7 +193,8 @@ function encodeSystem(messages: readonly SystemMessage[], marks: Marks): JsonObj
     ),
   );
   const last = blocks.at(-1);
-  if (marks === "ours" && last !== undefined) last["cache_control"] = EPHEMERAL;
+  const isMarked = blocks.some((block) => block["cache_control"] !== undefined);
+  if (marks === "ours" && !isMarked && last !== undefined) last["cache_control"] = EPHEMERAL;
   return blocks;
 }
 

@@ -18,7 +18,7 @@ import {
   type Tool,
   type ToolCall,
 } from "#lib/chat/request.ts";
-import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
+import { type CachePlan, planPromptCache, takesCacheControl } from "#lib/providers/cache.ts";
 import { bareModelName, closestEffort, type ModelRules, modelRules } from "#lib/providers/model-rules.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { OpenAiDialect } from "#lib/providers/providers.ts";
@@ -59,7 +59,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   const { dialect } = engine.provider;
   const rules = modelRules(engine.model);
   const cache: CachePlan = options.promptCache ? planPromptCache(request, engine) : { kind: "none" };
-  const marks = chooseMarks(request, cache);
+  const marks: Marks = options.promptCache ? chooseMarks(request, engine, cache) : { kind: "none" };
   const body: JsonObject = {
     model: engine.model,
     messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.provider.id }),
@@ -270,16 +270,22 @@ function isPrefill(messages: readonly ChatMessage[], index: number): boolean {
   return index === messages.length - 1 && messages[index]?.role === "assistant";
 }
 
-/** Where `cache_control` goes: nowhere, where the client put it, or at the end of the system prompt. */
+/** Where `cache_control` goes: nowhere, where the client put it, or at the end of the stable system prompt. */
 type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; message: ChatMessage };
 
-function chooseMarks(request: ChatRequest, cache: CachePlan): Marks {
+function chooseMarks(request: ChatRequest, engine: Engine, cache: CachePlan): Marks {
+  // The client knows best; on a prefix that is too short a mark does no harm.
+  if (takesCacheControl(engine) && hasCacheBreakpoint(request)) return { kind: "clients" };
   if (cache.kind !== "breakpoints") return { kind: "none" };
-  if (hasCacheBreakpoint(request)) return { kind: "clients" };
-  const message = request.messages.findLast(
-    ({ role, content }) => role === "system" && contentText(content) !== "",
-  );
+  const system = request.messages.filter(({ role }) => role === "system");
+  const message =
+    system.findLast(({ content }) => Array.isArray(content) && content.some(isOurMark)) ??
+    system.findLast(({ content }) => contentText(content) !== "");
   return message === undefined ? { kind: "none" } : { kind: "message", message };
+}
+
+function isOurMark(part: ContentPart): boolean {
+  return part.type === "text" && part.cacheBreakpoint === "ours";
 }
 
 type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
@@ -333,7 +339,8 @@ function encodeSystemContent(message: ChatMessage & { role: "system" }, marks: M
   if (!isMarked && !(marks.kind === "message" && marks.message === message)) return systemText(content);
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
   if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks));
-  const last = parts.findLastIndex((part) => part.type === "text" && part.text !== "");
+  const ours = parts.findLastIndex(isOurMark);
+  const last = ours === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : ours;
   return parts.map((part, index) => (index === last ? withMark(encodePart(part), true) : encodePart(part)));
 }
 
