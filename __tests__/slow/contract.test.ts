@@ -1,10 +1,12 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
+import Anthropic from "@anthropic-ai/sdk";
+import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BAD_INPUTS } from "../support/bad-inputs.ts";
 import { bearer, credentialsOf } from "../support/credentials.ts";
-import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { answers, type FakeUpstream, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
-import { createKey, databaseSettings, modelsConfig } from "../support/test-gateway.ts";
+import { createKey, databaseSettings, eventually, modelsConfig } from "../support/test-gateway.ts";
 import { type HostName, type ServedGateway, serveGateway } from "./served-gateway.ts";
 
 /**
@@ -70,6 +72,7 @@ describe.each<{ host: HostName }>([{ host: "start" }, { host: "next-start" }])("
     gateway = await serveGateway(host, {
       ...databaseSettings(database),
       AUTH_FAILURES_PER_MINUTE: "0",
+      ENABLE_OPENAI_PROXY: "true",
       MODELS_CONFIG: modelsConfig({ only: `${upstream.origin}/v1` }, { modes: ["smart", "vision"] }),
     });
     origin = gateway.url;
@@ -113,6 +116,78 @@ describe.each<{ host: HostName }>([{ host: "start" }, { host: "next-start" }])("
     const id = String(answer.headers["x-request-id"]);
     const [row] = await database.sql`select status from public.ai_chat_usage where id = ${id}`;
     expect(row).toEqual({ status: "completed" });
+  });
+
+  describe("the official clients", () => {
+    const messages = [{ role: "user" as const, content: "Hi" }];
+    const openai = () => new OpenAI({ apiKey: keys.live, baseURL: `${gateway.url}/api/v1`, maxRetries: 0 });
+    const anthropic = () =>
+      new Anthropic({ apiKey: keys.live, baseURL: `${gateway.url}/api`, maxRetries: 0 });
+
+    test("chat completions, whole and streamed", async () => {
+      const whole = await openai().chat.completions.create({ model: "gpt-4o", messages }).withResponse();
+      expect(whole.data.choices[0]?.message.content).toBe("Answered.");
+      expect(whole.response.headers.get("x-sarmalink-engine")).toBe("only/m");
+      const stream = openai().chat.completions.stream({ model: "smart", messages });
+      expect(await stream.finalContent()).toBe("Answered.");
+    });
+
+    test("responses and messages, whole and streamed", async () => {
+      const response = await openai().responses.create({ model: "smart", input: "Hi" });
+      expect(response.output_text).toBe("Answered.");
+      const events = [];
+      for await (const event of await openai().responses.create({
+        model: "smart",
+        input: "Hi",
+        stream: true,
+      }))
+        events.push(event.type);
+      expect([events[0], events.at(-1)]).toEqual(["response.created", "response.completed"]);
+      const ask = { model: "claude-sonnet-4-5", max_tokens: 50, messages };
+      expect((await anthropic().messages.create(ask)).content).toMatchObject([{ text: "Answered." }]);
+      expect(await anthropic().messages.stream(ask).finalText()).toBe("Answered.");
+      expect(
+        (await anthropic().messages.countTokens({ model: "smart", messages })).input_tokens,
+      ).toBeGreaterThan(0);
+    });
+
+    test("models, one with a slash in its name, and what is not there", async () => {
+      expect((await openai().models.retrieve("only/m")).id).toBe("only/m");
+      expect((await openai().models.list()).data.map(({ id }) => id)).toContain("auto");
+      await expect(openai().models.retrieve("nope/x")).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+      await expect(openai().embeddings.create({ model: "groq/none", input: "Hi" })).rejects.toBeInstanceOf(
+        OpenAI.NotFoundError,
+      );
+      await expect(
+        new OpenAI({ apiKey: "wrong", baseURL: `${gateway.url}/api/v1`, maxRetries: 0 }).models.list(),
+      ).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
+    });
+
+    test("who leaves in the middle of a stream has the upstream closed, and a row", async () => {
+      upstream.script = async (exchange) => {
+        await exchange.startStream();
+        await exchange.event(textChunk("Some words"));
+        await exchange.closed();
+      };
+      const call = openai().chat.completions.create({ model: "smart", messages, stream: true });
+      const { data: stream, response } = await call.withResponse();
+      for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+      const leftAt = performance.now();
+      stream.controller.abort();
+      await eventually("the upstream is closed", () => upstream.requests[0]?.closedAt !== undefined);
+      expect(performance.now() - leftAt).toBeLessThan(1_500);
+      const id = String(response.headers.get("x-request-id"));
+      await eventually("the row is stored", async () => {
+        const [row] = await database.sql`select status from public.ai_chat_usage where id = ${id}`;
+        return row?.["status"] === "cancelled";
+      });
+      upstream.script = answers("Answered.");
+    });
+
+    test("the API describes itself", async () => {
+      const { status, body } = await send(`${gateway.url}/api/openapi.json`, "GET", {});
+      expect([status, JSON.parse(body)]).toMatchObject([200, { openapi: "3.1.0" }]);
+    });
   });
 
   test.each(["PUT", "PATCH", "DELETE", "GET"])(

@@ -22,6 +22,7 @@ export type Serving = {
  */
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
+  if (env.ENABLE_OPENAI_PROXY) warnIfOpen(gateway);
   const pages = createPages();
   const host = createSelfHost({
     routeOf: apiRouter(getGateway),
@@ -48,6 +49,13 @@ export async function serve(env: Env): Promise<Serving> {
     end(1);
   });
   return { port, ended, stop: () => end(0) };
+}
+
+/** Asking is enough: whoever finds the routes open says so in the log, once. */
+function warnIfOpen({ authenticator, logger }: Gateway): void {
+  authenticator.takesAnyBearer().catch((error: unknown) => {
+    logger.error("Whether a gateway key has been created cannot be told yet.", error);
+  });
 }
 
 async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<void> {
