@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MODE_IDS } from "#lib/ai-models.ts";
-import { isJsonObject } from "#lib/shared/json.ts";
+import { field, isJsonObject } from "#lib/shared/json.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
@@ -159,6 +159,65 @@ describe.each(UPSTREAMS)("what the client sent arrives at $what", (upstream) => 
     );
   });
 });
+
+describe("responses arrive at OpenAI as a chat", () => {
+  // Codex's own are in responses.test.ts: they have much that no other client sends.
+  const others = ALL.filter(({ url, name }) => url === "/v1/responses" && !name.startsWith("codex"));
+
+  test.each(others)("$name", async (recorded) => {
+    const body = isJsonObject(recorded.body) ? recorded.body : {};
+    const response = await replay(recorded, atOpenAi);
+    expect(response.status, await response.text()).toBe(200);
+    expect(response.headers.get("x-sarmalink-dropped")).toBeNull();
+    const { model, ...arrived } = isJsonObject(openai.requests[0]?.json) ? openai.requests[0].json : {};
+    expect(model).toBe("gpt-4o-mini");
+    expect(arrived).toEqual(chatOfResponse(body));
+  });
+
+  test("there are twelve of them", () => {
+    expect(others).toHaveLength(12);
+  });
+});
+
+/** What a chat says in the place of a request for a response. */
+function chatOfResponse(body: Record<string, unknown>): Record<string, unknown> {
+  const items = Array.isArray(body["input"]) ? body["input"] : [{ role: "user", content: body["input"] }];
+  const format = field(body["text"], "format");
+  const chat: Record<string, unknown> = {
+    messages: items.map(messageOfItem),
+    stream: body["stream"] === true,
+  };
+  if (body["stream"] === true) chat["stream_options"] = { include_usage: true };
+  if (Array.isArray(body["tools"])) {
+    chat["tools"] = body["tools"].map(({ type, strict, ...fn }: Record<string, unknown>) => ({
+      type,
+      function: strict === null ? fn : { ...fn, strict },
+    }));
+  }
+  if (body["tool_choice"] !== undefined) chat["tool_choice"] = body["tool_choice"];
+  if (isJsonObject(format)) {
+    const { type, ...schema } = format;
+    chat["response_format"] = { type, json_schema: schema };
+  }
+  return chat;
+}
+
+function messageOfItem(item: unknown): unknown {
+  switch (field(item, "type")) {
+    case "function_call": {
+      const call = { name: field(item, "name"), arguments: field(item, "arguments") };
+      const id = field(item, "call_id");
+      return { role: "assistant", content: null, tool_calls: [{ id, type: "function", function: call }] };
+    }
+    case "function_call_output":
+      return { role: "tool", tool_call_id: field(item, "call_id"), content: field(item, "output") };
+    default: {
+      const content = field(item, "content");
+      const texts = Array.isArray(content) ? content.map((part) => field(part, "text")).join("") : content;
+      return { role: field(item, "role"), content: texts };
+    }
+  }
+}
 
 describe("embeddings arrive at OpenAI as they were sent", () => {
   test.each(ALL.filter((recorded) => pathOf(recorded) === "/v1/embeddings"))("$name", async (recorded) => {
