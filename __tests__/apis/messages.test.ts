@@ -305,14 +305,14 @@ function eventsOf(frames: string): MessageStreamEvent[] {
 }
 
 function streamed(batches: readonly (readonly ChatEvent[])[]): MessageStreamEvent[] {
-  const writer = createMessagesWriter(META);
+  const writer = createMessagesWriter(META, ["END"]);
   return eventsOf(batches.map((batch) => writer.batch(batch)).join("") + writer.end(USAGE));
 }
 
 function whole(events: readonly ChatEvent[]): unknown {
   const builder = new AnswerBuilder();
   builder.push(events);
-  return JSON.parse(JSON.stringify(createMessagesWriter(META).whole(builder.build(), USAGE)));
+  return JSON.parse(JSON.stringify(createMessagesWriter(META, ["END"]).whole(builder.build(), USAGE)));
 }
 
 /** The message that Anthropic's own SDK makes of the events. */
@@ -453,7 +453,7 @@ describe("writing an answer", () => {
   });
 
   test("a later call waits until the earlier one is complete, and no longer", () => {
-    const writer = createMessagesWriter(META);
+    const writer = createMessagesWriter(META, ["END"]);
     writer.batch([call(0, '{"a"', "f"), call(1, '{"b":', "g"), { type: "text", text: "so" }]);
     const types = (events: ChatEvent[]) =>
       eventsOf(writer.batch(events)).map((event) => `${event.type}${"index" in event ? event.index : ""}`);
@@ -467,6 +467,14 @@ describe("writing an answer", () => {
       "content_block_start2",
       "content_block_delta2",
     ]);
+  });
+
+  test("a stop sequence that is not the client's is none", () => {
+    const finish: ChatEvent = { type: "finish", reason: "stop", native: "stop", stopSequence: "end_turn" };
+    const events: ChatEvent[] = [{ type: "text", text: "x" }, finish];
+    const stopped = { stop_reason: "end_turn", stop_sequence: null };
+    expect(whole(events)).toMatchObject(stopped);
+    expect(streamed([events]).at(-2)).toMatchObject({ delta: stopped });
   });
 
   test("usage: what was cached is not counted as input", () => {
@@ -498,7 +506,7 @@ describe("writing an answer", () => {
   );
 
   test("an answer that breaks off ends in an error, without a mark of success", () => {
-    const writer = createMessagesWriter(META);
+    const writer = createMessagesWriter(META, ["END"]);
     const frames =
       writer.batch([{ type: "text", text: "x" }]) +
       writer.fail(new GatewayError("stream_interrupted", "Broken."));

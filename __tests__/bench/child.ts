@@ -14,10 +14,10 @@ export type Child = {
 /** Starts a program of the benchmark in a process of its own, which can tell the CPU it has used. */
 export function startChild(
   file: string,
-  options: { args?: string[]; env?: NodeJS.ProcessEnv; isQuiet?: boolean } = {},
+  options: { args?: string[]; env?: NodeJS.ProcessEnv; isQuiet?: boolean; execArgv?: readonly string[] } = {},
 ): Child {
   const child = fork(file, options.args ?? [], {
-    execArgv: ["--import", new URL("./report-cpu.ts", import.meta.url).href],
+    execArgv: ["--import", new URL("./report-cpu.ts", import.meta.url).href, ...(options.execArgv ?? [])],
     env: { ...process.env, ...options.env },
     stdio: ["ignore", options.isQuiet === true ? "ignore" : "inherit", "inherit", "ipc"],
   });

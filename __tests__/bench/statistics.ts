@@ -16,3 +16,8 @@ export function table(rows: readonly Row[]): string {
   });
   return ["| | median | p99 | samples |", "|---|---:|---:|---:|", ...lines].join("\n");
 }
+
+/** Milliseconds of a clock that all processes of the machine share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

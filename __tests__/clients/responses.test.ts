@@ -498,7 +498,7 @@ describe("what Codex sent", () => {
     const events = readEvents(await (await send(recorded("001"))).text());
     const { done, terminal } = ResponseReader.read(events);
     expect(done).toMatchObject([
-      { type: "reasoning", summary: [{ type: "summary_text", text: "Hm." }], encrypted_content: null },
+      { type: "reasoning", summary: [{ type: "summary_text", text: "Hm." }] },
       { type: "message", role: "assistant", content: [{ type: "output_text", text: "On it." }] },
       { type: "function_call", call_id: "call_1", name: "exec_command", arguments: '{"cmd":"ls"}' },
       { type: "function_call", call_id: "call_2", name: "close_agent", namespace: "multi_agent_v1" },

@@ -4,19 +4,25 @@ import type { JsonObject } from "#lib/shared/json.ts";
 /** An event of a streamed response; what it has beside its type is looked at where it is used. */
 export type ResponseEvent = { type: string; sequence_number: number } & JsonObject;
 
-/** The events in SSE text. Every frame is named like its event. */
+const DONE = "\n\ndata: [DONE]\n\n";
+
+/** The events in SSE text. Every frame is named like its event; `[DONE]` ends all but failures. */
 export function readEvents(sse: string): ResponseEvent[] {
+  const isDone = sse.endsWith(DONE);
   expect(sse.endsWith("\n\n")).toBe(true);
-  return sse
-    .slice(0, -2)
-    .split("\n\n")
-    .map((frame) => {
-      const [name = "", data = "", ...rest] = frame.split("\n");
-      expect(rest).toEqual([]);
-      const event = JSON.parse(data.slice("data: ".length)) as ResponseEvent;
-      expect(name).toBe(`event: ${event.type}`);
-      return event;
-    });
+  const events = readFrames(sse.slice(0, isDone ? -DONE.length : -2));
+  expect(isDone).toBe(events.at(-1)?.type !== "response.failed");
+  return events;
+}
+
+function readFrames(frames: string): ResponseEvent[] {
+  return frames.split("\n\n").map((frame) => {
+    const [name = "", data = "", ...rest] = frame.split("\n");
+    expect(rest).toEqual([]);
+    const event = JSON.parse(data.slice("data: ".length)) as ResponseEvent;
+    expect(name).toBe(`event: ${event.type}`);
+    return event;
+  });
 }
 
 /** A request, or a part of one. */

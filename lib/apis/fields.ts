@@ -4,15 +4,17 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 export function defined<Value extends object>(
   value: Value,
 ): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
-  const kept: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) kept[key] = inner;
+  const kept: Partial<Value> = {};
+  // Written out by whoever calls: it has no keys but its own.
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
   return kept as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
 }
 
 /** The fields of a body that are not read by name, nulls left out: most clients mean "not set" by them. */
 export function otherFields(body: Readonly<Record<string, unknown>>, read: ReadonlySet<string>): JsonObject {
   const others: JsonObject = {};
-  for (const [name, value] of Object.entries(body)) {
+  for (const name of Object.keys(body)) {
+    const value = body[name];
     if (read.has(name) || value === null || value === undefined) continue;
     // Clients choose the names, and assigning to `__proto__` would be no field.
     Object.defineProperty(others, name, { value: value as JsonValue, enumerable: true, writable: true });

@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
-import { parseJson } from "#lib/shared/json.ts";
+import { exceedsDepth, parseJson } from "#lib/shared/json.ts";
 
 export const MEGABYTE = 1024 * 1024;
+/** Nobody's schema is so deep, and what is passed on must be written by functions that call themselves. */
+const MOST_DEPTH = 200;
 
 /**
  * The JSON body of a request, validated. The cap holds while reading, whatever Content-Length says.
@@ -23,7 +25,10 @@ export async function readJson<Schema extends z.ZodType>(
   const body = parseJson(text);
   if (body === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
   const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (!exceedsDepth(parsed.data, MOST_DEPTH)) return parsed.data;
+    throw new GatewayError("invalid_request", `The body is nested more than ${MOST_DEPTH} levels deep.`);
+  }
   const issues = parsed.error.issues.slice(0, 10).map((issue) => plainIssue(issue));
   const [first] = issues;
   const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
@@ -62,9 +67,27 @@ function depth(issue: z.core.$ZodIssue): number {
   return issue.path.length - (isType ? 0.5 : 0) + Math.max(0, ...inner.flat());
 }
 
+/** A request whose host collects the body by itself: a web stream costs more than all of the reading. */
+export type CollectingRequest = Request & {
+  /**
+   * The body in the pieces it came in; undefined once it is longer than `mostBytes`, the rest being left to
+   * the host. Rejects when it breaks off.
+   */
+  collectBody(mostBytes: number): Promise<Uint8Array[] | undefined>;
+};
+
+function collectsBody(request: Request): request is CollectingRequest {
+  return "collectBody" in request && typeof request.collectBody === "function";
+}
+
 async function readText(request: Request, mostBytes: number): Promise<string> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > mostBytes) throw tooLarge(mostBytes);
+  if (collectsBody(request)) {
+    const chunks = await request.collectBody(mostBytes).catch(brokenOff);
+    if (chunks === undefined) throw tooLarge(mostBytes);
+    return decode(chunks);
+  }
   if (request.body === null) return "";
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -86,10 +109,13 @@ function brokenOff(cause: unknown): never {
   throw new GatewayError("client_closed_request", "The body broke off.", { cause });
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 function decode(chunks: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const [only] = chunks;
   try {
-    return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+    // All at once: then one decoder, which holds nothing back, serves every body.
+    return decoder.decode(chunks.length === 1 ? only : Buffer.concat(chunks));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });

@@ -30,3 +30,17 @@ export function arrayField(value: unknown, key: string): unknown[] {
   const found = field(value, key);
   return Array.isArray(found) ? found : [];
 }
+
+/**
+ * Whether arrays and objects lie deeper inside each other than `limit`. What recurses over a value that
+ * does not, such as `JSON.stringify`, has stack enough.
+ */
+export function exceedsDepth(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (limit === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => exceedsDepth(item, limit - 1));
+  for (const key in value) {
+    if (exceedsDepth((value as Record<string, unknown>)[key], limit - 1)) return true;
+  }
+  return false;
+}

@@ -26,12 +26,12 @@ export function createChatCompletionsWriter(meta: AnswerMeta, options: ChatCompl
 class ChatCompletionsWriter implements AnswerWriter {
   readonly #meta: AnswerMeta;
   readonly #options: ChatCompletionsOptions;
-  /** What every chunk begins with, up to its choices. */
-  readonly #head: string;
+  /** What every chunk begins with, up to its choices. A whole answer has no chunks. */
+  #head = "";
   /** What every chunk ends with, from behind its choices. */
   readonly #tail: string;
   /** The common chunk, before and behind the literal of its text. */
-  readonly #beforeText: string;
+  #beforeText = "";
   readonly #afterText: string;
   /** Choices whose first chunk, with the role, is out. */
   readonly #begun = new Set<number>();
@@ -41,17 +41,22 @@ class ChatCompletionsWriter implements AnswerWriter {
   constructor(meta: AnswerMeta, options: ChatCompletionsOptions) {
     this.#meta = meta;
     this.#options = options;
-    const head = JSON.stringify({
-      id: `chatcmpl-${meta.id}`,
-      object: "chat.completion.chunk",
-      created: meta.createdAt,
-      model: meta.model,
-    });
-    this.#head = `data: ${head.slice(0, -1)},"choices":[`;
     // Only the last chunk has a usage; the others say that they have none.
     this.#tail = options.includeUsage ? `],"usage":null}\n\n` : "]}\n\n";
-    this.#beforeText = `${this.#head}{"index":0,"delta":{"content":`;
     this.#afterText = `},"logprobs":null,"finish_reason":null}${this.#tail}`;
+  }
+
+  /** Before the first chunk. */
+  #prepare(): void {
+    if (this.#head !== "") return;
+    const head = JSON.stringify({
+      id: `chatcmpl-${this.#meta.id}`,
+      object: "chat.completion.chunk",
+      created: this.#meta.createdAt,
+      model: this.#meta.model,
+    });
+    this.#head = `data: ${head.slice(0, -1)},"choices":[`;
+    this.#beforeText = `${this.#head}{"index":0,"delta":{"content":`;
   }
 
   whole(answer: Answer, usage: TokenUsage): JsonObject {
@@ -66,6 +71,7 @@ class ChatCompletionsWriter implements AnswerWriter {
   }
 
   batch(events: readonly RunEvent[]): string {
+    this.#prepare();
     let frames = "";
     for (const event of events) frames += this.#frame(event);
     return frames;
@@ -73,11 +79,13 @@ class ChatCompletionsWriter implements AnswerWriter {
 
   end(usage: TokenUsage): string {
     if (!this.#options.includeUsage) return DONE;
+    this.#prepare();
     return `${this.#head}],"usage":${JSON.stringify(usageObject(usage))}}\n\n${DONE}`;
   }
 
   /** The error stands in a last chunk, as at OpenRouter, and by itself, as at OpenAI: clients know one or the other. */
   fail(error: GatewayError): string {
+    this.#prepare();
     const broken = [...this.#begun].filter((index) => !this.#finished.has(index));
     const choices = (broken.length > 0 ? broken : [0]).map((index) =>
       JSON.stringify({ index, delta: {}, logprobs: null, finish_reason: "error" }),

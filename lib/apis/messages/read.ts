@@ -64,7 +64,7 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     chat,
     models: [body.model],
     dropped,
-    createWriter: createMessagesWriter,
+    createWriter: (meta) => createMessagesWriter(meta, body.stop_sequences ?? []),
   };
 }
 

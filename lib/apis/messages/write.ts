@@ -10,9 +10,9 @@ import type { RunEvent } from "#lib/providers/chat-run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
 
-/** The writer of messages: one JSON body, or events. */
-export function createMessagesWriter(meta: AnswerMeta): AnswerWriter {
-  return new MessagesWriter(meta);
+/** The writer of messages: one JSON body, or events. Only the client's own stop sequences are told. */
+export function createMessagesWriter(meta: AnswerMeta, stopSequences: readonly string[]): AnswerWriter {
+  return new MessagesWriter(meta, stopSequences);
 }
 
 type Finish = { reason: FinishReason; stopSequence?: string };
@@ -27,12 +27,14 @@ const NOTHING_YET: JsonObject = {
 
 class MessagesWriter implements AnswerWriter {
   readonly #meta: AnswerMeta;
+  readonly #stopSequences: readonly string[];
   readonly #blocks = new ContentBlocks();
   #started = false;
   #finish: Finish | undefined;
 
-  constructor(meta: AnswerMeta) {
+  constructor(meta: AnswerMeta, stopSequences: readonly string[]) {
     this.#meta = meta;
+    this.#stopSequences = stopSequences;
   }
 
   whole(answer: Answer, usage: TokenUsage): JsonObject {
@@ -41,7 +43,7 @@ class MessagesWriter implements AnswerWriter {
     const content = choice === undefined ? [] : wholeContent(choice, answer.sources);
     return {
       ...this.#envelope(content, usageObject(usage)),
-      ...stopFields(choice?.finish, choice !== undefined && callsOf(choice).length > 0),
+      ...this.#stopFields(choice?.finish, choice !== undefined && callsOf(choice).length > 0),
     };
   }
 
@@ -52,7 +54,7 @@ class MessagesWriter implements AnswerWriter {
   }
 
   end(usage: TokenUsage): string {
-    const delta = stopFields(this.#finish, this.#blocks.hasCalls);
+    const delta = this.#stopFields(this.#finish, this.#blocks.hasCalls);
     return (
       this.#start() +
       this.#blocks.finish() +
@@ -71,6 +73,17 @@ class MessagesWriter implements AnswerWriter {
     this.#started = true;
     const message = { ...this.#envelope([], NOTHING_YET), ...NOT_STOPPED };
     return frame({ type: "message_start", message });
+  }
+
+  /** Engines have other words where the stop sequence should stand: those are none. */
+  #stopFields(finish: Finish | undefined, hasCalls: boolean): JsonObject {
+    const said = finish?.stopSequence;
+    const stopSequence = said !== undefined && this.#stopSequences.includes(said) ? said : null;
+    return {
+      ...NOT_STOPPED,
+      stop_reason: stopReason(finish?.reason, hasCalls, stopSequence !== null),
+      stop_sequence: stopSequence,
+    };
   }
 
   #envelope(content: JsonObject[], usage: JsonObject): JsonObject {
@@ -107,17 +120,8 @@ class MessagesWriter implements AnswerWriter {
 
 const NOT_STOPPED = { stop_reason: null, stop_sequence: null, stop_details: null };
 
-function stopFields(finish: Finish | undefined, hasCalls: boolean): JsonObject {
-  const stopSequence = finish?.stopSequence;
-  return {
-    ...NOT_STOPPED,
-    stop_reason: stopReason(finish, hasCalls),
-    stop_sequence: stopSequence ?? null,
-  };
-}
-
-function stopReason(finish: Finish | undefined, hasCalls: boolean): string {
-  switch (finish?.reason) {
+function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSequence: boolean): string {
+  switch (reason) {
     case "length":
       return "max_tokens";
     case "content_filter":
@@ -128,7 +132,7 @@ function stopReason(finish: Finish | undefined, hasCalls: boolean): string {
     case "other":
       // Clients run tools on this word alone, and not every provider says it with its calls.
       if (hasCalls) return "tool_use";
-      return finish?.stopSequence === undefined ? "end_turn" : "stop_sequence";
+      return isSequence ? "stop_sequence" : "end_turn";
   }
 }
 

@@ -34,7 +34,7 @@ const outputItem = z.discriminatedUnion("type", [
     type: z.literal("reasoning"),
     status,
     summary: z.array(z.object({ type: z.literal("summary_text"), text })),
-    encrypted_content: text.nullable(),
+    encrypted_content: text.optional(),
   }),
   z.object({ type: z.literal("function_call"), ...called, arguments: text }),
   z.object({ type: z.literal("custom_tool_call"), ...called, input: text }),
@@ -45,6 +45,7 @@ export const responseSchema = z.looseObject({
   id: text,
   object: z.literal("response"),
   created_at: z.int(),
+  completed_at: z.null(),
   model: text,
   status: z.enum(["in_progress", "completed", "incomplete", "failed"]),
   output: z.array(outputItem),
@@ -65,7 +66,10 @@ export const responseSchema = z.looseObject({
 const numbered = { sequence_number: z.int() };
 const placed = { ...numbered, item_id: text, output_index: z.int() };
 
-/** One event of its stream. The last one says whether the answer is complete, and has all of it. */
+/**
+ * One event of its stream. The last one says whether the answer is complete, and has all of it; after one
+ * that does not say `failed`, the stream ends with `data: [DONE]`.
+ */
 export const responseEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.enum([

@@ -41,7 +41,7 @@ export class ReasoningItem implements OutputItem {
     this.#begun = true;
     const added = this.#frames.event("response.output_item.added", {
       output_index: this.#place.outputIndex,
-      item: { ...this.#head("in_progress"), summary: [], encrypted_content: null },
+      item: { ...this.#head("in_progress"), summary: [] },
     });
     return added + this.#write(this.#text);
   }
@@ -58,11 +58,12 @@ export class ReasoningItem implements OutputItem {
   }
 
   value(status: ItemStatus): JsonObject {
-    return {
+    const value: JsonObject = {
       ...this.#head(status),
       summary: this.#text === "" ? [] : [{ type: "summary_text", text: this.#text }],
-      encrypted_content: this.#encrypted ?? null,
     };
+    if (this.#encrypted !== undefined) value["encrypted_content"] = this.#encrypted;
+    return value;
   }
 
   #head(status: ItemStatus): JsonObject {

@@ -23,34 +23,42 @@ export function statusOf(reason: FinishReason): "completed" | "incomplete" {
   return INCOMPLETE[reason] === undefined ? "completed" : "incomplete";
 }
 
-/** The fields of the request that every answer repeats: clients expect them there. */
+/**
+ * The fields of the request that every answer repeats: clients expect them there. Numbers that the request
+ * has not are the API's defaults, since strict clients take no null.
+ */
 export function echoOf(body: ResponsesBody): JsonObject {
   return {
     access_programs: null,
     background: false,
+    frequency_penalty: 0,
     instructions: (body.instructions ?? null) as JsonValue,
     max_output_tokens: body.max_output_tokens ?? null,
     max_tool_calls: null,
     metadata: body.metadata ?? {},
     parallel_tool_calls: body.parallel_tool_calls ?? true,
+    presence_penalty: 0,
     previous_response_id: null,
     prompt_cache_key: body.prompt_cache_key ?? null,
     reasoning: { effort: body.reasoning?.effort ?? null, summary: body.reasoning?.summary ?? null },
     safety_identifier: body.safety_identifier ?? null,
     service_tier: body.service_tier ?? "default",
     store: false,
-    temperature: body.temperature ?? null,
-    text: {
-      format: (body.text?.format ?? { type: "text" }) as JsonObject,
-      verbosity: body.text?.verbosity ?? null,
-    },
+    temperature: body.temperature ?? 1,
+    text: echoedText(body.text),
     tool_choice: echoedChoice(body.tool_choice),
     tools: (body.tools ?? []).map(echoedTool),
     top_logprobs: body.top_logprobs ?? 0,
-    top_p: body.top_p ?? null,
+    top_p: body.top_p ?? 1,
     truncation: "disabled",
     user: body.user ?? null,
   };
+}
+
+function echoedText(text: ResponsesBody["text"]): JsonObject {
+  const format = (text?.format ?? { type: "text" }) as JsonObject;
+  const verbosity = text?.verbosity ?? undefined;
+  return verbosity === undefined ? { format } : { format, verbosity };
 }
 
 function echoedChoice(choice: ResponsesBody["tool_choice"]): JsonValue {
@@ -86,6 +94,8 @@ export function fixedFields(meta: AnswerMeta, echo: JsonObject): JsonObject {
 export function changingFields(outcome: Outcome, output: JsonObject[]): JsonObject {
   const fields: JsonObject = {
     status: outcome.status,
+    // Nobody has looked at a clock; strict clients want the field all the same.
+    completed_at: null,
     output,
     error: null,
     incomplete_details: null,

@@ -19,6 +19,9 @@ export function createResponsesWriter(meta: AnswerMeta, options: ResponsesOption
   return new ResponsesWriter(meta, options);
 }
 
+/** OpenAI ends without it, the Open Responses standard with it; every client of either takes both. */
+const DONE = "data: [DONE]\n\n";
+
 class ResponsesWriter implements AnswerWriter {
   readonly #meta: AnswerMeta;
   readonly #options: ResponsesOptions;
@@ -57,7 +60,8 @@ class ResponsesWriter implements AnswerWriter {
     const status = statusOf(this.#reason);
     const frames = this.#begin() + this.#output.end(status);
     const outcome: Outcome = { status, reason: this.#reason, usage };
-    return frames + this.#responseEvent(`response.${status}`, outcome, this.#output.values(status));
+    const last = this.#responseEvent(`response.${status}`, outcome, this.#output.values(status));
+    return frames + last + DONE;
   }
 
   fail(error: GatewayError): string {

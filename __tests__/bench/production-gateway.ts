@@ -1,0 +1,44 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort } from "../slow/served-gateway.ts";
+import { type Child, startChild } from "./child.ts";
+import type { BenchDatabase } from "./database.ts";
+
+export type ProductionGateway = { url: string; child: Child };
+
+/** What `npm start` runs, in a process of its own, with the OpenAI-shaped routes switched on. */
+export async function startProduction(options: {
+  database: BenchDatabase;
+  /** Where its journal lives, in a folder of its own. */
+  dataDir: string;
+  modelsConfig: string;
+  execArgv?: readonly string[];
+}): Promise<ProductionGateway> {
+  const { database, dataDir, modelsConfig, execArgv = [] } = options;
+  const port = await freePort();
+  const child = startChild("lib/server/cli/start.ts", {
+    isQuiet: true,
+    execArgv,
+    env: {
+      ...database.settings,
+      SARMALINK_DATA_DIR: await mkdtemp(join(dataDir, "gateway-")),
+      NODE_ENV: "production",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ENABLE_OPENAI_PROXY: "1",
+      MODELS_CONFIG: modelsConfig,
+    },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await untilUp(url);
+  return { url, child };
+}
+
+async function untilUp(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const response = await fetch(`${url}/api/health`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("The gateway did not start; has `npm run build` been run?");
+}
