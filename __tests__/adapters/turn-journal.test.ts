@@ -1,30 +1,34 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import {
+import fs, {
   appendFileSync,
   chmodSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { processPlace } from "#lib/adapters/process-place.ts";
 import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
 import { interruptedRow, type LedgerRow, ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
 import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger-writer.ts";
 import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
+import { parseJson } from "#lib/shared/json.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { aLedgerEntry } from "../support/turns.ts";
 
 const CHILD = fileURLToPath(new URL("../support/journal-child.ts", import.meta.url));
-const HOST = hostname().replace(/[^A-Za-z0-9]/g, "-");
+const PLACE = processPlace().name;
 const LEASE_MS = 300_000;
 
 let folder: string;
@@ -58,10 +62,10 @@ async function orphansOf(journal: TurnJournal): Promise<LedgerRow[]> {
 /** The file of a process that is no more, with these lines. */
 function leave(
   lines: readonly unknown[],
-  options: { host?: string; pid?: number; part?: number; id?: string } = {},
+  options: { place?: string; pid?: number; part?: number; id?: string } = {},
 ) {
-  const { host = HOST, pid = 4_194_305, part = 0, id = "aa" } = options;
-  const name = `turns.${host}.${pid}.${id}.${part}.jsonl`;
+  const { place = PLACE, pid = 4_194_305, part = 0, id = "aa" } = options;
+  const name = `turns.${place}.${pid}.${id}.${part}.jsonl`;
   writeFileSync(path(name), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   return name;
 }
@@ -106,6 +110,66 @@ describe("a process that is killed", () => {
     expect(stored).toEqual([ledgerRow(complete), interruptedRow(startedRow(cut))]);
     expect(JSON.stringify(stored)).not.toMatch(/SECRET|a@b/);
     await ledger.close();
+  });
+});
+
+describe("lines", () => {
+  const lines = (): string[] =>
+    readFileSync(path(files()[0] ?? ""), "utf8")
+      .split("\n")
+      .filter(Boolean);
+
+  test("go on whole after a write that was cut off, and none is lost", async () => {
+    const journal = aJournal();
+    const entries = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()] as const;
+    const [first, second, third] = entries.map(startedRow);
+    const write = fs.writeSync.bind(fs) as (fd: number, bytes: Uint8Array, offset?: number) => number;
+    const full = new Error("ENOSPC");
+    const spy = vi.spyOn(fs, "writeSync").mockImplementation(((
+      fd: number,
+      bytes: Uint8Array,
+      from?: number | null,
+    ) => {
+      if ((from ?? 0) > 0) throw full;
+      return write(fd, bytes.subarray(0, 40));
+    }) as typeof fs.writeSync);
+    syncBuiltinESMExports();
+    try {
+      if (first !== undefined) expect(() => journal.begin(first)).toThrow(full);
+      spy.mockImplementation(((fd: number, bytes: Uint8Array, from?: number | null) =>
+        write(fd, bytes.subarray(from ?? 0, (from ?? 0) + 40))) as typeof fs.writeSync);
+      if (second !== undefined) journal.begin(second);
+    } finally {
+      spy.mockRestore();
+      syncBuiltinESMExports();
+    }
+    if (third !== undefined) journal.begin(third);
+    const whole = lines().flatMap((line) => parseJson(line) ?? []);
+    expect(whole).toEqual([{ begin: first }, { begin: second }, { begin: third }]);
+  });
+
+  test("of a beginning are written at once, those of an end before the event loop goes on", async () => {
+    const journal = aJournal();
+    const [first, second] = [aLedgerEntry(), aLedgerEntry()];
+    journal.begin(startedRow(first));
+    expect(lines()).toHaveLength(1);
+    journal.end(ledgerRow(first));
+    journal.begin(startedRow(second));
+    expect(lines().map((line) => Object.keys(JSON.parse(line) as object))).toEqual([
+      ["begin"],
+      ["end"],
+      ["begin"],
+    ]);
+    journal.end(ledgerRow(second));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines()).toHaveLength(4);
+  });
+
+  test("of an end are written when the journal closes", () => {
+    const journal = aJournal();
+    journal.end(ledgerRow(aLedgerEntry()));
+    journal.close();
+    expect(lines()).toHaveLength(1);
   });
 });
 
@@ -183,7 +247,7 @@ describe("orphans", () => {
     expect(await orphansOf(aJournal())).toEqual([ledgerRow(entry)]);
   });
 
-  test("of a process with our own number are orphans: containers give it anew", async () => {
+  test("of a process with our own number are orphans: numbers are given anew", async () => {
     leave([ended(aLedgerEntry())], { pid: process.pid });
     const other = aJournal();
     other.begin(startedRow(aLedgerEntry()));
@@ -194,7 +258,8 @@ describe("orphans", () => {
 
   test.each([
     ["a process that lives", { pid: process.ppid }],
-    ["another machine", { host: "elsewhere" }],
+    ["another machine", { place: "elsewhere" }],
+    ["another container of our name", { place: PLACE.replace(/.$/, "x") }],
   ])("of %s are left alone until nobody has touched them for five minutes", async (_, where) => {
     const name = leave([ended(aLedgerEntry())], where);
     const touched = (clock.wallNow() - LEASE_MS + 10_000) / 1_000;

@@ -737,6 +737,15 @@ const BAD: readonly Bad[] = [
     param: "messages.0.content.0.image_url.url",
   },
   {
+    what: "an image on the provider's disk",
+    body: says1({
+      role: "user",
+      content: [{ type: "image_url", image_url: { url: "file:///etc/passwd" } }],
+    }),
+    param: "messages.0.content.0.image_url.url",
+    says: /https:/,
+  },
+  {
     what: "a tool's result without its call",
     body: says1({ role: "tool", content: "x" }),
     param: "messages.0.tool_call_id",

@@ -11,6 +11,7 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { expectLinear } from "../support/linear.ts";
 
 const HI = [{ role: "user", content: "Hi" }];
 
@@ -70,8 +71,15 @@ describe("reading a request", () => {
     ["tool_choice none", { tool_choice: { type: "none" } }, { toolChoice: "none" }],
     [
       "tool_choice tool, one at a time",
-      { tool_choice: { type: "tool", name: "f", disable_parallel_tool_use: true } },
-      { toolChoice: { type: "tool", name: "f" }, parallelToolCalls: false },
+      {
+        tools: [{ name: "f", input_schema: {} }],
+        tool_choice: { type: "tool", name: "f", disable_parallel_tool_use: true },
+      },
+      {
+        tools: [{ type: "function", name: "f", parameters: {} }],
+        toolChoice: { type: "tool", name: "f" },
+        parallelToolCalls: false,
+      },
     ],
     [
       "tools",
@@ -257,11 +265,28 @@ describe("reading a request", () => {
     );
     expect(chat.extra).toEqual({
       dialect: "anthropic",
-      fields: { service_tier: "auto", "thinking.display": "omitted", "metadata.user_id": "u".repeat(65) },
+      fields: { service_tier: "auto" },
+      details: { "thinking.display": "omitted", "metadata.user_id": "u".repeat(65) },
       betas: "a-2025,b-2026",
     });
     expect(chat.user).toMatch(/^user-\w{1,20}$/);
     expect(dropped).toEqual(["tools.defer_loading", "thread"]);
+  });
+
+  test("fields that are called like the parts of others are further fields", () => {
+    const { chat } = read({ "metadata.user_id": "someone", "thinking.display": "x" });
+    expect(chat.extra?.fields).toEqual({ "metadata.user_id": "someone", "thinking.display": "x" });
+    expect(chat.extra?.details).toBeUndefined();
+  });
+
+  test.each<[string, object, boolean]>([
+    ["that is not there", { tools: [{ name: "g", input_schema: {} }] }, true],
+    ["without tools", {}, true],
+    ["of Anthropic's own", { tools: [{ type: "bash_20250124", name: "f" }] }, false],
+  ])("a forced tool %s", (_what, body, isRefused) => {
+    const ask = () => read({ ...body, tool_choice: { type: "tool", name: "f" } });
+    if (!isRefused) expect(ask().chat.toolChoice).toEqual({ type: "tool", name: "f" });
+    else expect(ask).toThrow(expect.objectContaining({ details: { param: "tool_choice" } }));
   });
 
   test("a thread cannot be continued: it is not here", () => {
@@ -274,6 +299,7 @@ describe("reading a request", () => {
 
   test.each([
     ["no message", { messages: [] }],
+    ["no message to begin a thread with", { messages: [], thread: { type: "create" } }],
     ["an unknown role", { messages: [{ role: "bot", content: "x" }] }],
     ["a result without an id", { messages: [{ role: "user", content: [{ type: "tool_result" }] }] }],
     ["a tool without a schema", { tools: [{ name: "f" }] }],
@@ -450,6 +476,30 @@ describe("writing an answer", () => {
         expect(open).toBeUndefined();
       }),
     );
+  });
+
+  test("arguments in many pieces take time in proportion", () => {
+    expectLinear(4_000, (size) => {
+      const pieces = Array.from({ length: size }, (): ChatEvent[] => [
+        { type: "tool_call", index: 0, arguments: "[{}]," },
+        { type: "text", text: "x" },
+      ]);
+      const open: ChatEvent = { type: "tool_call", index: 0, id: "a", name: "f", arguments: '{"a":[' };
+      return () => {
+        const writer = createMessagesWriter(META, []);
+        writer.batch([open]);
+        for (const piece of pieces) writer.batch(piece);
+        writer.end(USAGE);
+      };
+    });
+  });
+
+  test("arguments that are nested as nobody nests them are none", () => {
+    const deep = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    const answer = new AnswerBuilder();
+    answer.push([{ type: "tool_call", index: 0, id: "a", name: "f", arguments: deep }]);
+    const body = createMessagesWriter(META, []).whole(answer.build(), USAGE);
+    expect(JSON.stringify(body)).toContain('"input":{}');
   });
 
   test("a later call waits until the earlier one is complete, and no longer", () => {

@@ -435,6 +435,28 @@ describe("fields become those of a chat", () => {
   });
 });
 
+describe("a forced tool", () => {
+  const tools = [{ type: "function", name: "f" }];
+  const named = (type: string, name: string) => ({ type, name });
+  const allowed = (...list: unknown[]) => ({ type: "allowed_tools", mode: "required", tools: list });
+  test.each<[string, JsonObject, boolean]>([
+    ["is there", { tools, tool_choice: named("function", "f") }, false],
+    ["is not there", { tools, tool_choice: named("function", "g") }, true],
+    ["is one of none", { tool_choice: named("function", "f") }, true],
+    [
+      "is among others",
+      { tools, tool_choice: allowed(named("function", "f"), named("custom", "g")) as JsonObject },
+      false,
+    ],
+    ["is none of those", { tools, tool_choice: allowed(named("function", "g")) as JsonObject }, true],
+    ["is OpenAI's", { tools, tool_choice: allowed({ type: "web_search" }) as JsonObject }, false],
+  ])("that %s", (_what, body, isRefused) => {
+    const ask = () => read({ input: "hi", ...body });
+    if (!isRefused) expect(ask).not.toThrow();
+    else expect(ask).toThrow(expect.objectContaining({ details: { param: "tool_choice" } }));
+  });
+});
+
 describe("namespaces", () => {
   const namespaced = (namespace: string, ...names: string[]): JsonObject => ({
     type: "namespace",
@@ -461,6 +483,17 @@ describe("namespaces", () => {
     expect(names[3]).toHaveLength(64);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+  });
+
+  test("a namespace that is allowed many times is allowed once", () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `f${index}`);
+    const tool_choice = {
+      type: "allowed_tools",
+      mode: "auto",
+      tools: Array.from({ length: 1_000 }, () => ({ type: "namespace", name: "n" })),
+    };
+    const { chat } = read({ input: "hi", tools: [namespaced("n", ...names)], tool_choice });
+    expect(chat.toolChoice).toMatchObject({ names: names.map((name) => `n__${name}`) });
   });
 
   test("a call has the name in the history that it has among the tools, and its own in the answer", () => {
@@ -590,6 +623,13 @@ describe("an answer in one piece", () => {
 });
 
 describe("a streamed answer", () => {
+  test("repeats a long request once", () => {
+    const instructions = "x".repeat(70_000);
+    const { sse, response } = stream([text("Hi"), STOP], { instructions });
+    expect(response["instructions"]).toBe(instructions);
+    expect(sse.split(instructions)).toHaveLength(2);
+  });
+
   test("is told in the events of the API, in their order", () => {
     const { events } = stream([
       thought("H"),

@@ -3,7 +3,7 @@ import { OpenAIEmbeddings } from "@langchain/openai";
 import { embedMany } from "ai";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { isJsonObject } from "#lib/shared/json.ts";
+import { arrayField, isJsonObject } from "#lib/shared/json.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
@@ -203,6 +203,11 @@ describe("when a provider fails", () => {
   test.each<[string, Script]>([
     ["an error", fails],
     ["too few vectors", (exchange) => exchange.json(200, { data: [] })],
+    ["an empty vector", (exchange) => exchange.json(200, { data: [{ embedding: "" }] })],
+    ["no base64", (exchange) => exchange.json(200, { data: [{ embedding: "no base64!!!" }] })],
+    ["a cut vector", (exchange) => exchange.json(200, { data: [{ embedding: "AACAPw" }] })],
+    ["half a number", (exchange) => exchange.json(200, { data: [{ embedding: "AACA" }] })],
+    ["an index past the end", (exchange) => exchange.json(200, { data: [{ index: 1, embedding: [1] }] })],
     ["no JSON", (exchange) => exchange.respond(200, "<html>")],
     ["an error in a 200", (exchange) => exchange.json(200, { error: { message: "no", code: 503 } })],
   ])("%s everywhere is a 503 with a time to come back", async (_, script) => {
@@ -228,6 +233,51 @@ describe("when a provider fails", () => {
   });
 });
 
+describe("more texts than a provider takes at once", () => {
+  const texts = Array.from({ length: 201 }, (_, index) => `t${index}`);
+  const sizes = (): number[] =>
+    upstream.requests.map(
+      ({ json }) => arrayField(json, "requests").length + arrayField(json, "input").length,
+    );
+
+  test.each<[string, Script, number[], number]>([
+    ["gemini-grounded/gemini-embedding-001", geminiVectors, [100, 100, 1], 174],
+    ["cohere/embed-v4.0", vectors, [96, 96, 9], 21],
+  ])("%s is asked several times, in order", async (model, script, asked, tokens) => {
+    upstream.script = script;
+    const { data, response } = await client().embeddings.create({ model, input: texts }).withResponse();
+    const most = asked[0] ?? 0;
+    expect(data.data.map(({ embedding }) => embedding[0])).toEqual(texts.map((_, at) => (at % most) + 1));
+    expect(sizes()).toEqual(asked);
+    expect(response.headers.get("x-sarmalink-attempts")).toBe("1");
+    expect(data.usage.prompt_tokens).toBe(tokens);
+  });
+
+  test.each<[string, Script]>([
+    ["fails", fails],
+    ["has vectors of another length", (exchange) => exchange.json(200, { embeddings: [{ values: [1] }] })],
+  ])("when one part %s, all do", async (_, script) => {
+    upstream.script = (exchange) => (upstream.requests.length % 3 === 0 ? script : geminiVectors)(exchange);
+    const model = "gemini-grounded/gemini-embedding-001";
+    const failure = await client()
+      .embeddings.create({ model, input: texts })
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ status: 503 });
+  });
+});
+
+test("fields that no provider is given are named", async () => {
+  upstream.script = vectors;
+  const { response } = await client()
+    .embeddings.create({
+      model: "mistral/mistral-embed",
+      input: "a",
+      ...{ input_type: "query", truncate: "END", user: "u", extra: null },
+    })
+    .withResponse();
+  expect(response.headers.get("x-sarmalink-dropped")).toBe("input_type, truncate, user");
+});
+
 test("every request that reached a provider has its row", async () => {
   upstream.script = vectors;
   const { response } = await client()
@@ -246,4 +296,23 @@ test("every request that reached a provider has its row", async () => {
     usage_source: "exact",
   });
   expect(Number(row?.["cost_usd"])).toBeGreaterThan(0);
+});
+
+// The last: it benches a key.
+test("what is wrong with embeddings is not held against chat, nor against the key", async () => {
+  const chat: Script = (exchange) =>
+    exchange.json(200, { choices: [{ message: { content: "Hello." }, finish_reason: "stop" }] });
+  for (const [status, model, message] of [
+    [403, "gpt-a", "You are not allowed to generate embeddings from this model"],
+    [404, "gpt-b", "Not found"],
+    [401, "gpt-c", "No"],
+  ] as const) {
+    upstream.script = (exchange) => exchange.json(status, { error: { message } });
+    const asked = client().embeddings.create({ model: `openai/${model}`, input: "a" });
+    await expect(asked).rejects.toThrow();
+    upstream.script = chat;
+    const messages = [{ role: "user" as const, content: "Hi" }];
+    const answer = await client().chat.completions.create({ model: `openai/${model}`, messages });
+    expect(answer.choices[0]?.message.content).toBe("Hello.");
+  }
 });

@@ -486,8 +486,8 @@ describe.each(["in process", "over HTTP"] as const)("the openai SDK, %s", (trans
       expect(arrived()).toMatchObject({
         messages: [
           {},
-          { role: "assistant", tool_calls: [{ id: "get_weather", function: expected }] },
-          { role: "tool", tool_call_id: "get_weather", content: "Rain" },
+          { role: "assistant", tool_calls: [{ id: "function_call_0", function: expected }] },
+          { role: "tool", tool_call_id: "function_call_0", content: "Rain" },
         ],
       });
     });

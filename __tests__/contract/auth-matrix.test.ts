@@ -238,6 +238,8 @@ describe("the OpenAI-shaped routes", () => {
     const off = await start({ ENABLE_OPENAI_PROXY: "" });
     const { status, body } = await call(row, bearer(keys.live), { via: off });
     expect([status, body]).toEqual([404, expect.stringContaining("ENABLE_OPENAI_PROXY")]);
+    for (const method of ["OPTIONS", "PATCH"])
+      expect((await call(row, bearer(keys.live), { via: off, method })).status).toBe(404);
     await off.stop();
   });
 

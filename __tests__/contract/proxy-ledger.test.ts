@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { interruptedRow, startedRow } from "#lib/services/ledger-row.ts";
+import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import {
   eventually,
@@ -109,3 +111,88 @@ test.each<Settings>([{ VERCEL: "1" }, { SUPABASE_SERVICE_ROLE_KEY: "" }])(
     expect(logs).toEqual([]);
   },
 );
+
+describe("what providers may bill is in the ledger", () => {
+  let paid: FakeUpstream;
+  let proxy: ProxyGateway;
+  let script: Script;
+  beforeEach(async () => {
+    paid = await startFakeUpstream((exchange) => script(exchange));
+    proxy = await startProxyGateway(database, {
+      OPENAI_API_KEY: "openai-key",
+      OPENAI_BASE_URL: `${paid.origin}/v1`,
+    });
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await paid.stop();
+  });
+
+  /** Asks, leaves once the engine has been asked if told to, and answers the turn's row. */
+  async function rowOf(path: string, body: object, leave = false): Promise<Record<string, unknown>> {
+    const client = new AbortController();
+    const leaving: Script = () => client.abort();
+    if (leave) script = proxy.first.script = leaving;
+    const answer = await proxy.fetch(`${proxy.baseUrl}/${path}`, {
+      method: "POST",
+      headers: { authorization: "Bearer any", "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: client.signal,
+    });
+    await answer.text();
+    await proxy.settled();
+    const [row] = await database.sql`
+      select status, tier, usage_source as source, prompt_tokens::integer as prompt,
+             completion_tokens::integer as completion, cost_usd::float8 as cost
+      from ai_chat_usage where id = ${answer.headers.get("x-request-id")}`;
+    return row ?? {};
+  }
+  const ask = (model: string) => ({ model, messages: [{ role: "user", content: "x".repeat(4_000) }] });
+
+  test.each<[string, Script]>([
+    ["cuts the connection", (exchange) => void exchange.socket.destroy()],
+    ["says nothing", (exchange) => exchange.json(200, { choices: [{ message: {}, finish_reason: "stop" }] })],
+    ["answers with a web page", (exchange) => exchange.respond(200, "<html>")],
+  ])("a paid engine that %s: its prompt, estimated", async (_, ends) => {
+    script = ends;
+    const row = await rowOf("chat/completions", ask("openai/gpt-5.5"));
+    expect(row).toMatchObject({ status: "failed", source: "estimated", completion: 0 });
+    expect(row["prompt"]).toBeGreaterThanOrEqual(1_000);
+    expect(row["cost"]).toBeGreaterThanOrEqual((1_000 * 5) / 1e6);
+  });
+
+  test("a paid engine that the client leaves: its prompt, estimated", async () => {
+    const row = await rowOf("chat/completions", ask("openai/gpt-5.5"), true);
+    expect(row).toMatchObject({ status: "cancelled", source: "estimated", completion: 0 });
+    expect(row["cost"]).toBeCloseTo((Number(row["prompt"]) * 5) / 1e6, 9);
+    expect(row["prompt"]).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test("embeddings of a paid engine that the client leaves: their texts, estimated", async () => {
+    const body = { model: "openai/text-embedding-3-small", input: "x".repeat(4_000) };
+    const row = await rowOf("embeddings", body, true);
+    expect(row).toMatchObject({ status: "cancelled", source: "estimated", prompt: 1_000 });
+    expect(row["cost"]).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["an error", 500],
+    ["a refusal", 400],
+  ])("a paid engine that answers with %s: nothing", async (_, status) => {
+    script = (exchange) => exchange.json(status, { error: { message: "no" } });
+    const row = await rowOf("chat/completions", ask("openai/gpt-5.5"));
+    expect(row).toMatchObject({ status: "failed", prompt: 0, cost: 0, source: "estimated" });
+  });
+
+  test("a free engine that the client leaves: nothing, and nobody knows exactly", async () => {
+    const row = await rowOf("chat/completions", ask("first/m"), true);
+    expect(row).toMatchObject({ status: "cancelled", prompt: 0, cost: 0, source: "estimated" });
+  });
+
+  test("a turn of engines and modes mixed is in the tier that answered", async () => {
+    const [named, mode] = ["second/m", "smart"];
+    expect((await rowOf("chat/completions", { ...ask(named), models: [mode] }))["tier"]).toBe("named");
+    proxy.second.script = (exchange) => exchange.json(500, {});
+    expect((await rowOf("chat/completions", { ...ask(named), models: [mode] }))["tier"]).toBe("smart");
+  });
+});

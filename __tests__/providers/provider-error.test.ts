@@ -41,6 +41,21 @@ describe("the error bodies that providers send", () => {
     // Keys.
     ["a wrong key", 401, error("Incorrect API key provided", { code: "invalid_api_key" }), "key_rejected"],
     ["no credits", 402, error("Insufficient credits", { code: 402 }), "key_rejected"],
+    [
+      "OpenRouter's request that costs more than is left",
+      402,
+      error(
+        "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can only afford 2345.",
+        { code: 402 },
+      ),
+      "refused",
+    ],
+    [
+      "OpenRouter's prompt that costs more than is left",
+      402,
+      error("Prompt tokens limit exceeded: 5063 > 1024. To increase, add credits", { code: 402 }),
+      "refused",
+    ],
     ["no permission", 403, error("Your key may not do this", { type: "permission_error" }), "key_rejected"],
     [
       "Gemini's wrong key, a 400",
@@ -61,6 +76,12 @@ describe("the error bodies that providers send", () => {
       "a model that the project has not",
       403,
       error("Project does not have access to model `gpt-5`", { code: "model_not_found" }),
+      "model_forbidden",
+    ],
+    [
+      "OpenAI's chat model, asked for embeddings",
+      403,
+      error("You are not allowed to generate embeddings from this model", { type: "invalid_request_error" }),
       "model_forbidden",
     ],
     [

@@ -100,7 +100,7 @@ describe("the migrations", () => {
       "service_role INSERT gateway_keys.key_hash",
     ]);
     // Windows are the function's own; what a key has spent its owner may see.
-    expect(first.filter((line) => line.includes("gateway_key_windows"))).toEqual([]);
+    expect(first.filter((line) => /gateway_key_(?:windows|marker)/.test(line))).toEqual([]);
     expect(first.filter((line) => line.endsWith(" gateway_key_spend"))).toEqual([
       "authenticated SELECT gateway_key_spend",
       "service_role SELECT gateway_key_spend",
@@ -113,6 +113,7 @@ describe("the migrations", () => {
       "service_role EXECUTE begin_turn",
       "service_role EXECUTE create_gateway_key",
       "service_role EXECUTE find_gateway_key",
+      "service_role EXECUTE gateway_key_ever_created",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE settle_key_turn",
@@ -155,6 +156,29 @@ describe("the migrations", () => {
       { user_id: user?.id, turns: "1" },
       { user_id: null, turns: "1" },
     ]);
+  });
+
+  test("003 finds the keys of before: the routes stay closed when their user is deleted", async () => {
+    const { sql, owner } = await hostedDatabase();
+    const apply = async (some: Awaited<ReturnType<typeof readMigrations>>): Promise<void> => {
+      for (const one of some) await owner.begin((transaction) => transaction.unsafe(one.sql).simple());
+    };
+    const all = await readMigrations(MIGRATIONS);
+    const key = { name: "k", prefix: "sk-sarmalink-ab" };
+    await apply(all.slice(0, 2));
+    const [user] = await sql<{ id: string }[]>`insert into auth.users default values returning id`;
+    const user_id = user?.id ?? "";
+    await sql`insert into public.gateway_keys ${sql({ ...key, user_id, seeded: true, key_hash: "ab".repeat(32) })}`;
+    await apply(all.slice(2));
+    const isEver = async () => (await sql`select public.gateway_key_ever_created() as ever`)[0]?.["ever"];
+    expect(await isEver()).toBe(false);
+    await sql`alter table public.gateway_keys disable trigger user`;
+    await sql`insert into public.gateway_keys ${sql({ ...key, user_id, key_hash: "cd".repeat(32) })}`;
+    await sql`alter table public.gateway_keys enable trigger user`;
+    expect(await isEver()).toBe(false);
+    await apply(all.slice(2));
+    await sql`delete from auth.users`;
+    expect(await isEver()).toBe(true);
   });
 
   test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import type { Caller } from "#lib/services/caller.ts";
-import { ledgerRow } from "#lib/services/ledger-row.ts";
+import { interruptedRow, ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
 import type { LedgerStore } from "#lib/services/ledger-writer.ts";
 import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -111,6 +111,20 @@ describe("storing is idempotent", () => {
     expect(await events()).toHaveLength(1);
     expect((await spend())[0]?.usd).toBe("0.5");
   });
+});
+
+test("a turn that was found interrupted gives way to its real end, once", async () => {
+  const entry = aLedgerEntry({ caller: key, costUsd: 0.5 });
+  const found = interruptedRow(startedRow(entry));
+  await store.record([found]);
+  expect(await turns()).toMatchObject([{ status: "interrupted", cost_usd: null }]);
+  await record(entry);
+  await store.record([found, ledgerRow({ ...entry, status: "failed", costUsd: 9 })]);
+  expect(await turns()).toMatchObject([
+    { status: "completed", cost_usd: "0.5", model: entry.model, prompt_tokens: "11", usage_source: "exact" },
+  ]);
+  expect(await events()).toHaveLength(1);
+  expect((await spend())[0]?.usd).toBe("0.5");
 });
 
 test("costs go to the UTC month in which the turn began", async () => {

@@ -150,6 +150,8 @@ const CASES: TableCase[] = [
   },
 ];
 
+const ONE_ROW_TABLES = ["gateway_key_marker"];
+
 let supabase: TestSupabase;
 let owner: TestUser;
 let other: TestUser;
@@ -221,7 +223,9 @@ describe.each(CASES)("$table", (one) => {
 test("every table of public has a row in the matrix above", async () => {
   const tables = await supabase.sql<{ name: string }[]>`
     select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`;
-  expect(tables.map((table) => table.name).sort()).toEqual(CASES.map((one) => one.table).sort());
+  expect(tables.map((table) => table.name).sort()).toEqual(
+    [...CASES.map((one) => one.table), ...ONE_ROW_TABLES].sort(),
+  );
 });
 
 describe("beyond rows", () => {
@@ -262,6 +266,20 @@ describe("beyond rows", () => {
     const window = { key_id: randomUUID(), started_at: new Date().toISOString(), used: 1 };
     expect((await service.from("gateway_key_windows").insert(window)).error?.code).toBe("42501");
     expect((await service.rpc("ai_store_turns", { p_turns: [] })).error?.code).toBe("42501");
+  });
+
+  test("nobody reads or writes whether a key was ever made, but through its function", async () => {
+    for (const client of [...Object.values(actors), supabase.clients.asService()]) {
+      const from = client.from("gateway_key_marker");
+      const answers = [
+        await from.select("id"),
+        await from.insert({ id: true }),
+        await from.delete().eq("id", true),
+      ];
+      expect(answers.map(({ error }) => error?.code)).toEqual(["42501", "42501", "42501"]);
+    }
+    const told = await supabase.clients.asService().rpc("gateway_key_ever_created");
+    expect(told.data).toBe(true);
   });
 
   test("turns of nobody are seen by the service role only", async () => {
@@ -313,6 +331,7 @@ describe("beyond rows", () => {
     ["owner", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "ai_turn_owner", { p_user_id: null }],
     ...(["anon", "owner"] as const).flatMap((actor) => [
+      [actor, "gateway_key_ever_created", {}] as const,
       [actor, "record_turns", { p_turns: [] }] as const,
       [actor, "ai_store_turns", { p_turns: [] }] as const,
       [actor, "admit_gateway_key", { p_key_id: randomUUID() }] as const,

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { processPlace } from "#lib/adapters/process-place.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger-row.ts";
 import type { JournalTicket, TurnJournal } from "#lib/services/ledger-writer.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
@@ -26,8 +26,16 @@ export type TurnJournalOptions = {
   clock: Clock;
 };
 
-/** One file, and how many turns in it are not in the database yet. */
-type Segment = { path: string; fd: number; bytes: number; waiting: number };
+/** One file, how many turns in it are not in the database yet, and the lines that are to be written to it. */
+type Segment = {
+  path: string;
+  fd: number;
+  bytes: number;
+  waiting: number;
+  unwritten: string;
+  /** A write failed: the file may end within a line. */
+  isTorn: boolean;
+};
 type OrphanFile = { path: string; order: number };
 
 const startedSchema = z.object({
@@ -87,13 +95,14 @@ export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJour
 class FileJournal implements TurnJournal {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #host = hostname().replace(/[^A-Za-z0-9]/g, "-") || "localhost";
+  readonly #place = processPlace();
   readonly #id = randomBytes(8).toString("hex");
   readonly #closing = new AbortController();
   /** Where the turns in flight have begun. */
   readonly #begun = new Map<string, Segment>();
   #current: Segment | undefined;
   #segments = 0;
+  #flushing: NodeJS.Immediate | undefined;
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
@@ -101,16 +110,21 @@ class FileJournal implements TurnJournal {
     openHere().add(this.#id);
   }
 
+  /** The line is written when this returns: the turn may be asked of a provider. */
   begin(row: StartedRow): void {
-    const segment = this.#write({ begin: row });
+    const segment = this.#add({ begin: row });
+    const failure = flush(segment);
+    if (failure !== undefined) throw failure;
     segment.waiting++;
     this.#begun.set(row.requestId, segment);
   }
 
+  /** The line is written before the event loop goes on, or with the next begin: ends often come together. */
   end(row: LedgerRow): JournalTicket {
     const started = this.#begun.get(row.requestId);
     this.#begun.delete(row.requestId);
-    const ended = this.#write({ end: row });
+    const ended = this.#add({ end: row });
+    this.#flushing ??= setImmediate(this.#flushSoon);
     ended.waiting++;
     return {
       stored: () => {
@@ -138,28 +152,35 @@ class FileJournal implements TurnJournal {
     const last = this.#current;
     this.#current = undefined;
     if (last === undefined) return;
-    closeSync(last.fd);
+    closeSegment(last);
     if (last.waiting === 0) rmSync(last.path, { force: true });
   }
 
-  #write(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
+  #add(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
     const segment = this.#segment();
     const text = `${JSON.stringify(line)}\n`;
-    writeSync(segment.fd, text);
+    segment.unwritten += text;
     segment.bytes += text.length;
     return segment;
   }
 
+  readonly #flushSoon = (): void => {
+    this.#flushing = undefined;
+    // What cannot be written goes out with the next line, whose failure somebody is told of.
+    if (this.#current !== undefined) flush(this.#current);
+  };
+
   #segment(): Segment {
     const current = this.#current;
     if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
-    const name = `turns.${this.#host}.${process.pid}.${this.#id}.${this.#segments}.jsonl`;
+    const name = `turns.${this.#place.name}.${process.pid}.${this.#id}.${this.#segments}.jsonl`;
     const path = join(this.#folder, name);
-    const next: Segment = { path, fd: openSync(path, "a", 0o600), bytes: 0, waiting: 0 };
+    const fd = openSync(path, "a", 0o600);
+    const next: Segment = { path, fd, bytes: 0, waiting: 0, unwritten: "", isTorn: false };
     this.#segments++;
     this.#current = next;
     if (current !== undefined) {
-      closeSync(current.fd);
+      closeSegment(current);
       if (current.waiting === 0) rmSync(current.path, { force: true });
     } else void this.#beat();
     return next;
@@ -187,29 +208,54 @@ class FileJournal implements TurnJournal {
 
   /** The files of processes that are no more, by process, oldest first. */
   async #leftBehind(): Promise<OrphanFile[][]> {
-    const groups = new Map<string, { files: OrphanFile[]; youngest: number; host: string; pid: number }>();
+    const groups = new Map<string, { files: OrphanFile[]; youngest: number; place: string; pid: number }>();
     for (const name of await readdir(this.#folder)) {
-      const [, host = "", pid = "", id = "", order = ""] = NAME.exec(name) ?? [];
+      const [, place = "", pid = "", id = "", order = ""] = NAME.exec(name) ?? [];
       if (id === "" || openHere().has(id)) continue;
       const path = join(this.#folder, name);
       const age = await stat(path).catch(ifGone);
       if (age === undefined) continue;
-      const group = groups.get(id) ?? { files: [], youngest: 0, host, pid: Number(pid) };
+      const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid) };
       group.files.push({ path, order: Number(order) });
       group.youngest = Math.max(group.youngest, age.mtimeMs);
       groups.set(id, group);
     }
     return [...groups.values()]
-      .filter(({ host, pid, youngest }) => this.#isDead(host, pid, youngest))
+      .filter(({ place, pid, youngest }) => this.#isDead(place, pid, youngest))
       .map(({ files }) => files.sort((a, b) => a.order - b.order));
   }
 
-  #isDead(host: string, pid: number, youngest: number): boolean {
+  #isDead(place: string, pid: number, youngest: number): boolean {
     if (this.#clock.wallNow() - youngest > LEASE_MS) return true;
-    if (host !== this.#host) return false;
-    // Our own number, and not one of ours: a container's processes get the same numbers at every start.
+    if (!this.#place.isSure || place !== this.#place.name) return false;
+    // Our own number, and not one of ours: it was somebody's before us.
     return pid === process.pid || !isAlive(pid);
   }
+}
+
+/**
+ * Writes the lines that wait. Answers what went wrong, if anything: then they wait on, and are written
+ * again from the start, on a line of their own; reading a line twice is harmless.
+ */
+function flush(segment: Segment): unknown {
+  if (segment.unwritten === "") return undefined;
+  const bytes = Buffer.from(segment.isTorn ? `\n${segment.unwritten}` : segment.unwritten);
+  try {
+    // A write may be short where the disk is almost full.
+    for (let written = 0; written < bytes.length; ) written += writeSync(segment.fd, bytes, written);
+  } catch (error) {
+    segment.isTorn = true;
+    return error;
+  }
+  segment.isTorn = false;
+  segment.unwritten = "";
+  return undefined;
+}
+
+function closeSegment(segment: Segment): void {
+  const failure = flush(segment);
+  closeSync(segment.fd);
+  if (failure !== undefined) throw failure;
 }
 
 /** Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end. */

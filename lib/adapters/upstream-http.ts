@@ -7,6 +7,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/upstream.ts";
+import { memoized } from "#lib/shared/memo.ts";
 
 /** Bytes held ahead of the reader before the socket is paused. */
 const WINDOW = 64 * 1024;
@@ -21,6 +22,7 @@ const KEEP_ALIVE_MS = 55_000;
 const LONGEST_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
 const LONGEST_CONNECT_MS = 30_000;
+const MOST_ADDRESSES = 1_000;
 
 export type HttpUpstream = Upstream & {
   /** Closes idle connections and waits for those in use. */
@@ -43,18 +45,26 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
     send: (request, { signal, connectTimeoutMs }) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const url = new URL(request.url);
-        const exchange = new Exchange(signal, connectTimeoutMs, resolve, reject);
-        agent.dispatch(dispatchOptions(request, url), exchange);
+        const options = dispatchOptions(request);
+        const exchange = new Exchange(signal, resolve, reject);
+        agent.dispatch(options, exchange);
+        exchange.waitForConnection(connectTimeoutMs);
       }),
     close: () => agent.close(),
   };
 }
 
-function dispatchOptions(request: UpstreamRequest, url: URL): Dispatcher.DispatchOptions {
+/** The parts of an address: there are as many as engines, and each is asked for again and again. */
+const partsOf = memoized((address) => {
+  const { origin, pathname, search } = new URL(address);
+  return { origin, path: `${pathname}${search}` };
+}, MOST_ADDRESSES);
+
+function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
+  const { origin, path } = partsOf(request.url);
   return {
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
+    origin,
+    path,
     method: request.method,
     // Compression would only hold back the tokens of a stream.
     headers: {
@@ -70,7 +80,7 @@ function dispatchOptions(request: UpstreamRequest, url: URL): Dispatcher.Dispatc
 class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   readonly #signal: AbortSignal;
   readonly #onAbort: () => void;
-  readonly #connectTimer: NodeJS.Timeout;
+  #connectTimer: NodeJS.Timeout | undefined;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -83,7 +93,6 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   constructor(
     signal: AbortSignal,
-    connectTimeoutMs: number,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -92,9 +101,14 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#reject = reject;
     this.#onAbort = () => this.#abandon(signal.reason);
     signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** A connection that is there was taken at once, and needs no clock. */
+  waitForConnection(timeoutMs: number): void {
+    if (this.#controller !== undefined || this.#ended) return;
     this.#connectTimer = setTimeout(
       () => this.#fail(new UpstreamError("connect", "The provider could not be reached in time.")),
-      connectTimeoutMs,
+      timeoutMs,
     );
   }
 

@@ -82,7 +82,7 @@ export class AnswerBuilder {
       case "tool_call":
         return this.#addCall(event);
       case "sources":
-        this.#sources.push(...event.sources);
+        for (const source of event.sources) this.#sources.push(source);
         return;
       case "finish": {
         const { reason, native, stopSequence } = event;

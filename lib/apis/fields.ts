@@ -1,3 +1,4 @@
+import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** The value without the keys that are undefined: what optional fields of a parsed body become. */
@@ -10,12 +11,22 @@ export function defined<Value extends object>(
   return kept as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
 }
 
+/** Nobody documents as many; a million of them would take seconds of everybody's time. */
+const MOST_OTHERS = 200;
+
 /** The fields of a body that are not read by name, nulls left out: most clients mean "not set" by them. */
 export function otherFields(body: Readonly<Record<string, unknown>>, read: ReadonlySet<string>): JsonObject {
   const others: JsonObject = {};
+  let count = 0;
   for (const name of Object.keys(body)) {
     const value = body[name];
     if (read.has(name) || value === null || value === undefined) continue;
+    if (++count > MOST_OTHERS) {
+      throw new GatewayError(
+        "invalid_request",
+        `There are more than ${MOST_OTHERS} fields that are not known.`,
+      );
+    }
     // Clients choose the names, and assigning to `__proto__` would be no field.
     Object.defineProperty(others, name, { value: value as JsonValue, enumerable: true, writable: true });
   }

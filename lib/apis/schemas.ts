@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** Any JSON object: what is inside was parsed from JSON and is passed on as it is, so nothing walks it. */
@@ -13,6 +14,87 @@ export function other(known: readonly string[]) {
     .refine(({ type }) => !known.includes(type), "is not complete")
     .transform((value) => ({ type: "other" as const, value: value as JsonObject }));
 }
+
+/**
+ * A list that is read up to its first mistake: zod collects every one of every element, which a small body
+ * can make gigabytes of, and nobody is told more than the first.
+ */
+export function list<Item extends z.ZodType>(item: Item, most: number, least = 0): z.ZodArray<Item> {
+  const array = z.array(item).min(least).max(most);
+  replaceParse(array, (payload, context) => {
+    const { value } = payload;
+    if (!Array.isArray(value)) {
+      payload.issues.push({ expected: "array", code: "invalid_type", input: value, inst: array });
+      return payload;
+    }
+    // What is too long is not looked at: the check says so.
+    if (value.length > most) return payload;
+    const items: unknown[] = [];
+    for (const [index, one] of value.entries()) {
+      const read = item._zod.run({ value: one, issues: [] }, context);
+      if (read instanceof Promise) throw new z.core.$ZodAsyncError();
+      if (read.issues.length > 0) {
+        payload.issues = z.core.util.prefixIssues(index, read.issues);
+        return payload;
+      }
+      items.push(read.value);
+    }
+    payload.value = items;
+    return payload;
+  });
+  return array;
+}
+
+type Parse = z.core.$ZodType["_zod"]["parse"];
+
+/** A schema without checks runs its parser directly. */
+function replaceParse(schema: z.ZodType, parse: Parse): void {
+  if (schema._zod.run === schema._zod.parse) schema._zod.run = parse;
+  schema._zod.parse = parse;
+}
+
+/**
+ * A union that looks at `type` first: each of the `known` shapes says which types it is for, and all else
+ * is the `rest`. A plain union tries, and describes the failure of, every shape for every value. Where two
+ * shapes are for one type, the first that fits is taken.
+ */
+export function byType<const Known extends readonly z.ZodType[], Rest extends z.ZodType>(
+  known: Known,
+  rest: Rest,
+): z.ZodUnion<readonly [...Known, Rest]> {
+  const shapes = new Map<unknown, z.ZodType[]>();
+  for (const shape of known) {
+    for (const type of shape._zod.propValues?.["type"] ?? []) {
+      shapes.set(type, [...(shapes.get(type) ?? []), shape]);
+    }
+  }
+  const union = z.union([...known, rest]);
+  replaceParse(union, (payload, context) => {
+    const { value } = payload;
+    const fitting = isJsonObject(value) ? (shapes.get(value["type"]) ?? []) : [];
+    const [first = rest, ...others] = fitting;
+    for (const shape of others.length > 0 ? fitting : []) {
+      const read = shape._zod.run({ value, issues: [] }, context);
+      if (read instanceof Promise) throw new z.core.$ZodAsyncError();
+      if (read.issues.length === 0) return read;
+    }
+    return first._zod.run(payload, context);
+  });
+  return union;
+}
+
+/** Longer ones are no links. */
+const LONGEST_LINK = 8_192;
+
+/** Providers fetch what they are given: an image is on the web, over https, or in the URL itself. */
+function isImageUrl(url: string): boolean {
+  if (url.startsWith("data:")) return parseDataUrl(url)?.mediaType.startsWith("image/") === true;
+  return url.length <= LONGEST_LINK && /^https:\/\//i.test(url) && URL.canParse(url);
+}
+
+export const imageUrl = z
+  .string()
+  .refine(isImageUrl, "must be an https: URL, or a data: URL of an image in base64");
 
 /** Anthropic's mark on what ends a cacheable prefix, which OpenRouter's clients send too. */
 export const cacheControl = z.looseObject({

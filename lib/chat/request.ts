@@ -101,6 +101,8 @@ export type ChatRequest = {
   tools?: Tool[];
   toolChoice?: ToolChoice;
   parallelToolCalls?: boolean;
+  /** The client's API has room for one call: said where it can be, and no loss where it cannot. */
+  singleToolCall?: boolean;
   temperature?: number;
   topP?: number;
   topK?: number;
@@ -130,6 +132,8 @@ export type ChatRequest = {
 export type ExtraFields = {
   dialect: WireDialect;
   fields: JsonObject;
+  /** What the translation of a field leaves out of it, by its place in the client's request. */
+  details?: { "metadata.user_id"?: string; "thinking.display"?: string };
   /** Beta features that the client switches on (`anthropic-beta`), for engines of the same dialect. */
   betas?: string;
 };
@@ -149,13 +153,15 @@ export function contentText(content: Content | null): string {
  */
 export function systemText(content: Content): string {
   if (typeof content === "string") return content;
-  let text = "";
+  const texts: string[] = [];
   for (const part of content) {
     if (part.type !== "text" || part.text === "") continue;
-    const glued = text !== "" && !/\s$/.test(text) && !/^\s/.test(part.text);
-    text += glued ? `\n\n${part.text}` : part.text;
+    // One character is enough to see, and a pattern would look for the end through all of the text.
+    const before = texts.at(-1)?.at(-1);
+    if (before !== undefined && !/\s/.test(before) && !/^\s/.test(part.text)) texts.push("\n\n");
+    texts.push(part.text);
   }
-  return text;
+  return texts.join("");
 }
 
 /** Characters of text in the request, messages and tools: the basis of every token estimate. */

@@ -1,6 +1,7 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
-import type { ChatRequest } from "#lib/chat/request.ts";
-import type { TokenUsage } from "#lib/chat/usage.ts";
+import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import { type CallEffects, callEngine } from "#lib/providers/engine-call.ts";
 import { EngineStream } from "#lib/providers/engine-stream.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
@@ -22,9 +23,6 @@ export type OpenedChat = {
   dropped: string[];
 };
 
-/** A failed call may have reported what it used before it failed. */
-export type ChatOutcome = AttemptOutcome<OpenedChat> & { usage?: TokenUsage };
-
 export type ChatCall = {
   request: ChatRequest;
   /** The request ends with a beginning of the answer that the gateway put there. */
@@ -32,6 +30,8 @@ export type ChatCall = {
   promptCache: boolean;
   signal: AbortSignal;
   times: AttemptTimes;
+  /** Told what a call used that ended before its first content: it may be billed all the same. */
+  onUsed(usage: TokenUsage): void;
 };
 
 /**
@@ -42,7 +42,7 @@ export async function openChat(
   target: Target,
   call: ChatCall,
   effects: AttemptEffects,
-): Promise<ChatOutcome> {
+): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
   const protocol = PROTOCOLS[engine.provider.protocol];
   const encoded = protocol.encode(call.request, engine, {
@@ -50,7 +50,7 @@ export async function openChat(
     bare: target.withoutAdditions,
   });
   let stream: EngineStream | undefined;
-  const outcome = await callEngine(
+  const opening = callEngine(
     target,
     {
       path: encoded.path,
@@ -77,11 +77,22 @@ export async function openChat(
       return { stream, head, dropped: encoded.dropped };
     },
   );
+  const used = (failure: Failure | undefined): void => {
+    const usage = stream?.usage;
+    // What was counted before a fault is not always billed.
+    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" });
+    else if (mayBeBilled(engine, failure)) call.onUsed(estimatedUsage(requestCharacters(call.request), 0));
+  };
+  let outcome: AttemptOutcome<OpenedChat>;
+  try {
+    outcome = await opening;
+  } catch (error) {
+    if (call.signal.aborted && isPaid(engine)) used(undefined);
+    throw error;
+  }
   if (outcome.ok) return outcome;
-  const refused = { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
-  const usage = stream?.usage;
-  // What was counted before a fault is not always billed.
-  return usage === undefined ? refused : { ...refused, usage: { ...usage, source: "estimated" } };
+  used(outcome.failure);
+  return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
 }
 
 /** How long the engine may take to its first content, or to its whole answer when it does not stream. */

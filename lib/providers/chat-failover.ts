@@ -183,7 +183,7 @@ class Runner implements RunEvents {
     return walk(engines, (target) => this.#attempt(target), options);
   }
 
-  async #attempt(target: Target): ReturnType<typeof openChat> {
+  #attempt(target: Target): ReturnType<typeof openChat> {
     const { request, signal, times, promptCache } = this.#options;
     const manner = this.#mannerOf(target);
     const call = {
@@ -192,13 +192,11 @@ class Runner implements RunEvents {
       promptCache,
       signal,
       times,
+      onUsed: (usage: TokenUsage): void => {
+        this.#record.usages.push({ engine: target.engine, usage });
+      },
     };
-    const outcome = await openChat(target, call, this.#effects);
-    // A call that failed before its first content may have been billed all the same.
-    if (!outcome.ok && outcome.usage !== undefined) {
-      this.#record.usages.push({ engine: target.engine, usage: outcome.usage });
-    }
-    return outcome;
+    return openChat(target, call, this.#effects);
   }
 
   /** How this engine is given the beginning of the answer, should there be one. */

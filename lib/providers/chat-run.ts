@@ -27,7 +27,7 @@ export type RunRecord = {
   state: "running" | "completed" | "failed" | "cancelled" | "interrupted";
   /** Every upstream call, in order. */
   attempts: AttemptReport[];
-  /** Every engine that committed, with what it used. */
+  /** Every call that committed, or may be billed without, with what it used. */
   usages: EngineUsage[];
   /** The engine that committed last. */
   engine: Engine | undefined;

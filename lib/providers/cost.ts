@@ -1,4 +1,5 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { Failure, FailureKind } from "#lib/providers/failure.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
@@ -45,6 +46,25 @@ export function loadPriceBook(): Promise<PriceBook> {
 
 export function isPaid(engine: PricedEngine): boolean {
   return engine.paid || ownPrice(engine.model) !== undefined;
+}
+
+/** Ends of a call after which its provider may have worked on it, and bill it. */
+const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
+  "timeout",
+  "truncated",
+  "no_answer",
+  "bad_response",
+  "reset",
+]);
+
+/**
+ * Whether a call that gave no answer may be billed all the same: its engine bills, had the request and did
+ * not refuse it. Without a failure, it was the client who left.
+ */
+export function mayBeBilled(engine: PricedEngine, failure: Failure | undefined): boolean {
+  if (!isPaid(engine)) return false;
+  // A status of its own is an error that was told: those bill nothing.
+  return failure === undefined || (failure.status === undefined && MAYBE_BILLED.has(failure.kind));
 }
 
 function ownPrice(model: string): Price | undefined {

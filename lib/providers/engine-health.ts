@@ -53,6 +53,7 @@ class Memory<Value> {
   readonly #out = new Map<string, Value>();
   readonly #others = new Map<string, Value>();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #latest: string | undefined;
 
   constructor(isOut: (value: Value, now: number) => boolean) {
     this.#isOut = isOut;
@@ -61,9 +62,11 @@ class Memory<Value> {
   get(key: string): Value | undefined {
     const map = this.#out.has(key) ? this.#out : this.#others;
     const value = map.get(key);
-    if (value === undefined) return undefined;
+    // The last one used is the most recent already.
+    if (value === undefined || key === this.#latest) return value;
     map.delete(key);
     map.set(key, value);
+    this.#latest = key;
     return value;
   }
 
@@ -71,6 +74,7 @@ class Memory<Value> {
   set(key: string, value: Value, now: number): void {
     this.delete(key);
     (this.#isOut(value, now) ? this.#out : this.#others).set(key, value);
+    this.#latest = key;
     if (this.#out.size + this.#others.size <= MOST_ENTRIES) return;
     if (this.#others.size === 0) this.#look(now);
     const [oldest] = (this.#others.size > 0 ? this.#others : this.#out).keys();
@@ -90,6 +94,7 @@ class Memory<Value> {
   #look(now: number): void {
     if (now - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now;
+    this.#latest = undefined;
     for (const [key, value] of this.#out) {
       if (this.#isOut(value, now)) continue;
       this.#out.delete(key);
@@ -181,42 +186,46 @@ export class EngineHealth {
 
   /** When this engine with this key could be called, monotonic milliseconds; `now` or earlier: at once. */
   releaseAt(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): number {
-    return this.#releaseAt(engine, keyIndex, options, this.#now());
+    return this.#releaseAt(idsOf(engine, keyIndex), options, this.#now());
   }
 
-  #releaseAt(engine: EngineIdentity, keyIndex: number, options: AdmitOptions, now: number): number {
-    const rateLimit = this.#rateLimits.get(rateLimitId(engine, keyIndex));
+  #releaseAt(ids: Ids, options: AdmitOptions, now: number): number {
+    const rateLimit = this.#rateLimits.get(ids.rateLimit);
     return Math.max(
       options.ignoreRateLimit === true ? 0 : (rateLimit?.until ?? 0),
-      this.#keys.get(keyId(engine, keyIndex))?.until ?? 0,
-      this.#models.get(modelId(engine))?.until ?? 0,
-      this.#modelBreakers.releaseAt(modelId(engine), now),
-      this.#originBreakers.releaseAt(engine.origin, now),
+      this.#keys.get(ids.key)?.until ?? 0,
+      this.#models.get(ids.model)?.until ?? 0,
+      this.#modelBreakers.releaseAt(ids.model, now),
+      this.#originBreakers.releaseAt(ids.origin, now),
     );
   }
 
   /** Whether `acquire` would say yes now. */
   wouldAdmit(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): boolean {
-    const now = this.#now();
+    return this.#wouldAdmit(idsOf(engine, keyIndex), options, this.#now());
+  }
+
+  #wouldAdmit(ids: Ids, options: AdmitOptions, now: number): boolean {
     return (
-      this.#releaseAt(engine, keyIndex, options, now) <= now &&
-      this.#modelBreakers.wouldAdmit(modelId(engine), now) &&
-      this.#originBreakers.wouldAdmit(engine.origin, now)
+      this.#releaseAt(ids, options, now) <= now &&
+      this.#modelBreakers.wouldAdmit(ids.model, now) &&
+      this.#originBreakers.wouldAdmit(ids.origin, now)
     );
   }
 
   /** Leave for one attempt, or undefined while anything about the engine or its key is benched. */
   acquire(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): Lease | undefined {
-    if (!this.wouldAdmit(engine, keyIndex, options)) return undefined;
+    const ids = idsOf(engine, keyIndex);
     const now = this.#now();
-    const model = this.#modelBreakers.acquire(modelId(engine), now);
+    if (!this.#wouldAdmit(ids, options, now)) return undefined;
+    const model = this.#modelBreakers.acquire(ids.model, now);
     if (model === undefined) return undefined;
-    const origin = this.#originBreakers.acquire(engine.origin, now);
+    const origin = this.#originBreakers.acquire(ids.origin, now);
     if (origin === undefined) {
       this.#modelBreakers.abandoned(model);
       return undefined;
     }
-    return this.#lease(engine, keyIndex, model, origin);
+    return this.#lease(ids, model, origin, now);
   }
 
   /** Every engine that something is known of, for the operator. */
@@ -235,15 +244,15 @@ export class EngineHealth {
     });
   }
 
-  #lease(engine: EngineIdentity, keyIndex: number, model: Pass, origin: Pass): Lease {
+  #lease(ids: Ids, model: Pass, origin: Pass, startedAt: number): Lease {
     const models = this.#modelBreakers;
     const origins = this.#originBreakers;
-    const startedAt = this.#now();
     let ended = false;
-    const once = (end: () => void) => (): void => {
-      if (ended) return;
+    /** Whether this is the call that ends the lease. */
+    const ends = (): boolean => {
+      const first = !ended;
       ended = true;
-      end();
+      return first;
     };
     return {
       answering: () => {
@@ -251,56 +260,57 @@ export class EngineHealth {
         const now = this.#now();
         models.answering(model, now);
         origins.answering(origin, now);
-        this.#forgetSpentRateLimit(engine, keyIndex);
+        this.#forgetSpentRateLimit(ids, now);
       },
-      succeeded: once(() => {
+      succeeded: () => {
+        if (!ends()) return;
         const now = this.#now();
         models.succeeded(model, now);
         origins.succeeded(origin, now);
-        this.#forgetSpentRateLimit(engine, keyIndex);
-      }),
-      failed: (failure) =>
-        once(() => {
-          const now = this.#now();
-          const { breaker } = FAILURE_POLICY[failure.kind];
-          if (breaker === "model") models.failed(model, now);
-          else models.abandoned(model);
-          // Any answer at all, even a refusal, shows that the origin can be reached.
-          if (breaker === "origin") origins.failed(origin, now);
-          else if (failure.status !== undefined) origins.succeeded(origin, now);
-          else origins.abandoned(origin);
-          this.#bench(engine, keyIndex, failure, startedAt);
-        })(),
-      abandoned: once(() => {
+        this.#forgetSpentRateLimit(ids, now);
+      },
+      failed: (failure) => {
+        if (!ends()) return;
+        const now = this.#now();
+        const { breaker } = FAILURE_POLICY[failure.kind];
+        if (breaker === "model") models.failed(model, now);
+        else models.abandoned(model);
+        // Any answer at all, even a refusal, shows that the origin can be reached.
+        if (breaker === "origin") origins.failed(origin, now);
+        else if (failure.status !== undefined) origins.succeeded(origin, now);
+        else origins.abandoned(origin);
+        this.#bench(ids, failure, startedAt);
+      },
+      abandoned: () => {
+        if (!ends()) return;
         models.abandoned(model);
         origins.abandoned(origin);
-      }),
+      },
     };
   }
 
   /** An answer ends the doubling, but never a bench that a parallel request has just been given. */
-  #forgetSpentRateLimit(engine: EngineIdentity, keyIndex: number): void {
-    const id = rateLimitId(engine, keyIndex);
-    const bench = this.#rateLimits.get(id);
-    if (bench !== undefined && bench.until <= this.#now()) this.#rateLimits.delete(id);
+  #forgetSpentRateLimit({ rateLimit }: Ids, now: number): void {
+    const bench = this.#rateLimits.get(rateLimit);
+    if (bench !== undefined && bench.until <= now) this.#rateLimits.delete(rateLimit);
   }
 
-  #bench(engine: EngineIdentity, keyIndex: number, failure: Failure, startedAt: number): void {
+  #bench(ids: Ids, failure: Failure, startedAt: number): void {
     const now = this.#now();
     const { bench } = FAILURE_POLICY[failure.kind];
     switch (bench) {
       case "none":
         return;
       case "key_and_model":
-        return this.#benchRateLimited(rateLimitId(engine, keyIndex), failure.retryAfterMs, startedAt);
+        return this.#benchRateLimited(ids.rateLimit, failure.retryAfterMs, startedAt);
       case "key":
-        this.#keys.set(keyId(engine, keyIndex), { until: now + KEY_BENCH_MS }, now);
+        this.#keys.set(ids.key, { until: now + KEY_BENCH_MS }, now);
         return;
       case "model":
-        this.#models.set(modelId(engine), { until: now + MODEL_BENCH_MS, dead: false }, now);
+        this.#models.set(ids.model, { until: now + MODEL_BENCH_MS, dead: false }, now);
         return;
       case "dead_model":
-        this.#models.set(modelId(engine), { until: now + DEAD_MODEL_BENCH_MS, dead: true }, now);
+        this.#models.set(ids.model, { until: now + DEAD_MODEL_BENCH_MS, dead: true }, now);
         return;
     }
   }
@@ -323,14 +333,10 @@ export class EngineHealth {
   }
 }
 
-function modelId(engine: EngineIdentity): string {
-  return `${engine.provider.id}/${engine.model}`;
-}
+/** The names under which the health of an engine with one of its keys is kept. */
+type Ids = { model: string; origin: string; key: string; rateLimit: string };
 
-function keyId(engine: EngineIdentity, keyIndex: number): string {
-  return `${engine.provider.id}#${keyIndex}`;
-}
-
-function rateLimitId(engine: EngineIdentity, keyIndex: number): string {
-  return `${engine.provider.id}#${keyIndex}/${engine.model}`;
+function idsOf({ provider, model, origin }: EngineIdentity, keyIndex: number): Ids {
+  const key = `${provider.id}#${keyIndex}`;
+  return { model: `${provider.id}/${model}`, origin, key, rateLimit: `${key}/${model}` };
 }

@@ -35,7 +35,8 @@ export type EngineStreamOptions = {
  */
 export class EngineStream {
   readonly #options: EngineStreamOptions;
-  readonly #reader = new SseReader();
+  /** Made with the first bytes of a stream: a JSON body needs none. */
+  #reader: SseReader | undefined;
   #mode: "unknown" | "events" | "json" = "unknown";
   #json: Uint8Array[] = [];
   #bytes = 0;
@@ -84,10 +85,12 @@ export class EngineStream {
     try {
       while (out.length === 0 && !this.#ended) {
         const bytes = this.#options.body.poll() ?? (await this.#wait(askedAt));
+        this.#waitingSince = undefined;
         if (bytes === null) this.#end(out);
         else this.#acceptBatch(bytes, out);
       }
     } catch (error) {
+      this.#waitingSince = undefined;
       const failure = toEngineFailure(error, this.#options.abort.controller.signal);
       this.close();
       // What came before the fault is good: it goes first.
@@ -108,16 +111,12 @@ export class EngineStream {
   }
 
   /** The next bytes, or null at the end. The reader has been waiting since `askedAt`. */
-  async #wait(askedAt: number): Promise<Uint8Array | null> {
+  #wait(askedAt: number): Promise<Uint8Array | null> {
     const { body, decoder } = this.#options;
     if (decoder.finished) return this.#waitForRest();
     this.#waitingSince = askedAt;
     if (this.#idleTimer === undefined && Number.isFinite(this.idleMs)) this.#watch(this.idleMs);
-    try {
-      return await body.read();
-    } finally {
-      this.#waitingSince = undefined;
-    }
+    return body.read();
   }
 
   /** One timer for the whole stream, not one a chunk: it looks how long the reader has waited by then. */
@@ -168,6 +167,7 @@ export class EngineStream {
       return;
     }
     if (this.#mode === "unknown") return;
+    this.#reader ??= new SseReader();
     this.#decode(this.#reader.push(bytes), out);
     if (this.#reader.overflowed) throw badResponse("The engine sent a line that was too long.");
     if (this.#options.decoder.done) this.#end(out);
@@ -200,7 +200,7 @@ export class EngineStream {
       this.#json = [];
     } else if (!decoder.done) {
       // A last frame without its blank line: the decoder takes it when it is whole.
-      this.#decode(this.#reader.end(), out);
+      this.#decode(this.#reader?.end() ?? [], out);
     }
     const from = out.length;
     decoder.end(out);

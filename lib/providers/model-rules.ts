@@ -1,4 +1,5 @@
 import type { ReasoningEffort } from "#lib/chat/request.ts";
+import { memoized } from "#lib/shared/memo.ts";
 
 /** What the name of a model tells about the parameters that it takes, whoever serves it. */
 export type ModelRules = {
@@ -75,7 +76,11 @@ export function isModelId(text: string): boolean {
   return text.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
 }
 
-export function modelRules(model: string): ModelRules {
+const MOST_MODELS = 1_000;
+
+export const modelRules: (model: string) => ModelRules = memoized(rulesOf, MOST_MODELS);
+
+function rulesOf(model: string): ModelRules {
   const name = bareModelName(model);
   if (name.includes("claude")) return { ...PLAIN, slowToStart: claudeRules(name).thinking === "adaptive" };
   const rules = RULES.find(([pattern]) => pattern.test(name))?.[1] ?? PLAIN;
@@ -132,7 +137,9 @@ const CLAUDE_EFFORTS: readonly ReasoningEffort[] = ["low", "medium", "high", "ma
  * Rules by family and version. A Claude that is not known is taken for a newer one, which refuses more.
  * Source: docs/PROVIDERS.md, "Anthropic".
  */
-export function claudeRules(model: string): ClaudeRules {
+export const claudeRules: (model: string) => ClaudeRules = memoized(claudeRulesOf, MOST_MODELS);
+
+function claudeRulesOf(model: string): ClaudeRules {
   const match =
     /claude-(?:(opus|sonnet|haiku|fable|mythos)-)?(\d{1,2})(?:[-.](\d{1,2}))?(?:-(opus|sonnet|haiku))?(?![\d])/.exec(
       bareModelName(model),

@@ -89,8 +89,11 @@ const KEY_TEXT =
   /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
 /** OpenRouter's 404 for a model that is there, but does not take images or tools. */
 const UNSUPPORTED_TEXT = /no endpoints found that support/i;
-const MODEL_FORBIDDEN_TEXT =
-  /licen[cs]e|terms of use|access to (?:the )?model|model .{0,120}(?:not (?:allowed|enabled|available)|access)/i;
+/** What is said of the model is not said of the key. */
+const MODEL_FORBIDDEN_TEXT = /licen[cs]e|terms of use|\bmodels?\b/i;
+/** OpenRouter's 402 for a request that costs more than is left: a smaller one would be answered. */
+const TOO_DEAR_TEXT =
+  /\bmax_tokens\b|prompt tokens limit|(?:fewer|smaller|shorter|reduce).{0,40}(?:prompt|tokens)/i;
 /** What a sentence names first is what it is about. */
 const SUBJECT_TEXT =
   /\b(?:(models?|endpoints?|deployments?|api[ _]keys?|accounts?|organi[sz]ations?|projects?)|files?|documents?|attachments?|images?|audio|videos?|urls?|tools?|functions?|containers?|assistants?|threads?|conversations?|batch(?:es)?|vector stores?|cached contents?)\b/i;
@@ -236,8 +239,9 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
   const prose = ownWords(error?.message ?? "");
   switch (status) {
     case 401:
-    case 402:
       return "key_rejected";
+    case 402:
+      return TOO_DEAR_TEXT.test(prose) ? "refused" : "key_rejected";
     case 403:
       return kindOfForbidden(error, prose, isHtml);
     case 404:

@@ -52,6 +52,8 @@ export type EmbeddingDialect = {
   /** Takes texts as lists of token numbers. */
   takesTokens?: boolean;
   takesUser?: boolean;
+  /** Inputs that one call may bring; more are spread over several. Undefined: any number. */
+  mostInputs?: number;
 };
 
 export type ProviderDefinition = {
@@ -186,7 +188,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       promptCacheKey: true,
       developerRole: true,
     },
-    embeddings: STANDARD_EMBEDDINGS,
+    embeddings: { ...STANDARD_EMBEDDINGS, mostInputs: 2_048 },
   },
   {
     // Retired on 2026-07-30. Kept for deployments that point its base URL at a successor of the same shape.
@@ -211,7 +213,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     webSearch: true,
     pricedAs: "google",
     dialect: STANDARD_DIALECT,
-    embeddings: { path: "" },
+    embeddings: { path: "", mostInputs: 100 },
   },
   {
     id: "groq",
@@ -365,7 +367,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       efforts: ["none", "high"],
       highestTemperature: 1,
     },
-    embeddings: { path: "/embeddings", takesBase64: true },
+    embeddings: { path: "/embeddings", takesBase64: true, mostInputs: 96 },
   },
   {
     id: "mistral",

@@ -1,10 +1,9 @@
 import type { z } from "zod";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { exceedsDepth, parseJson } from "#lib/shared/json.ts";
+import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
 
 export const MEGABYTE = 1024 * 1024;
-/** Nobody's schema is so deep, and what is passed on must be written by functions that call themselves. */
-const MOST_DEPTH = 200;
 
 /**
  * The JSON body of a request, validated. The cap holds while reading, whatever Content-Length says.

@@ -1,23 +1,26 @@
 import { AnswerBuilder } from "#lib/apis/answer.ts";
 import type { AnswerWriter, CompletionApi } from "#lib/apis/completion-api.ts";
+import type { RunEvent } from "#lib/providers/chat-run.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
 import type { ErrorBody } from "#lib/server/http-error.ts";
-import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
+import { proxyRoute } from "#lib/server/proxy-route.ts";
+import type { GatewaySource, OwnRoute, RouteContext } from "#lib/server/route.ts";
 import { type Completion, startCompletion } from "#lib/services/completion.ts";
-import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
 const MOST_BYTES = 25 * MEGABYTE;
 
 /** A route that answers chats in the shape of one public API. */
-export function completionRoute(gateway: GatewaySource, api: CompletionApi, errors: ErrorBody): Route {
-  return defineRoute(gateway, { POST: (request, context) => answer(request, context, api) }, errors);
+export function completionRoute(gateway: GatewaySource, api: CompletionApi, errors: ErrorBody): OwnRoute {
+  return proxyRoute(gateway, { POST: (request, context) => answer(request, context, api) }, errors);
 }
 
-async function answer(request: Request, context: RouteContext, api: CompletionApi): Promise<Response> {
+async function answer(request: Request, context: RouteContext, api: CompletionApi): Promise<PlainResponse> {
   const { gateway, requestId } = context;
-  const caller = await authenticateProxy(context);
+  const caller = await context.authenticateProxy();
   const body = await readJson(request, api.schema, MOST_BYTES);
   const read = api.read(body, request.headers);
   const completion = await startCompletion(
@@ -32,31 +35,23 @@ async function answer(request: Request, context: RouteContext, api: CompletionAp
     createdAt: Math.floor(clock.wallNow() / 1_000),
   });
   const headers = answerHeaders(completion, read.dropped);
-  if (!read.chat.stream) return Response.json(await wholeAnswer(completion, writer), { headers });
+  if (!read.chat.stream) return jsonResponse(await wholeAnswer(completion, writer), { headers });
   const frames = new AnswerFrames(completion, writer);
   const stream = sseStream(frames, (text) => text, { clock, onCancel: () => completion.abandon() });
-  return new Response(stream, { headers: { ...SSE_HEADERS, ...headers } });
-}
-
-/** Who is calling; the routes are not there at all unless the operator has switched them on. */
-export async function authenticateProxy(
-  context: RouteContext,
-): ReturnType<RouteContext["authenticateProxy"]> {
-  if (!context.gateway.env.ENABLE_OPENAI_PROXY) {
-    throw new GatewayError(
-      "not_found",
-      "The OpenAI-shaped routes are switched off. Set ENABLE_OPENAI_PROXY=true to use them.",
-    );
-  }
-  return context.authenticateProxy();
+  return new PlainResponse(stream, { headers: { ...SSE_HEADERS, ...headers } });
 }
 
 async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promise<object> {
   const answer = new AnswerBuilder();
-  let batch = await completion.next();
-  while (batch !== undefined) {
-    answer.push(batch);
-    batch = await completion.next();
+  try {
+    let batch = await completion.next();
+    while (batch !== undefined) {
+      answer.push(batch);
+      batch = await completion.next();
+    }
+  } catch (thrown) {
+    completion.abandon();
+    throw thrown;
   }
   return writer.whole(answer.build(), completion.usage());
 }
@@ -73,23 +68,24 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
   }
 
   async next(): Promise<IteratorResult<string, undefined>> {
-    while (!this.#ended) {
-      const frames = await this.#read();
-      if (frames !== "") return { done: false, value: frames };
-    }
-    return { done: true, value: undefined };
-  }
-
-  async #read(): Promise<string> {
     try {
-      const batch = await this.#completion.next();
-      this.#ended = batch === undefined || batch.at(-1)?.type === "completed";
-      const frames = batch === undefined ? "" : this.#writer.batch(batch);
-      return this.#ended ? frames + this.#writer.end(this.#completion.usage()) : frames;
+      while (!this.#ended) {
+        const frames = this.#write(await this.#completion.next());
+        if (frames !== "") return { done: false, value: frames };
+      }
+      return { done: true, value: undefined };
     } catch (thrown) {
       this.#ended = true;
-      return this.#writer.fail(toGatewayError(thrown));
+      // Whoever threw: nobody reads the answer any more.
+      this.#completion.abandon();
+      return { done: false, value: this.#writer.fail(toGatewayError(thrown)) };
     }
+  }
+
+  #write(batch: readonly RunEvent[] | undefined): string {
+    this.#ended = batch === undefined || batch.at(-1)?.type === "completed";
+    const frames = batch === undefined ? "" : this.#writer.batch(batch);
+    return this.#ended ? frames + this.#writer.end(this.#completion.usage()) : frames;
   }
 }
 
@@ -105,6 +101,7 @@ export function answerHeaders(
     "x-sarmalink-attempts": String(attempts),
   };
   if (mode !== undefined) headers["x-sarmalink-mode"] = mode;
+  if (dropped.length === 0 && answered.dropped.length === 0) return headers;
   const names = droppedNames([...new Set([...dropped, ...answered.dropped])]);
   if (names.length > 0) headers["x-sarmalink-dropped"] = names.join(", ");
   return headers;

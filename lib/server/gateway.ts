@@ -31,6 +31,7 @@ import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { GatewayKeyDependencies } from "#lib/services/gateway-keys.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/key-admission.ts";
 import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger-writer.ts";
@@ -49,6 +50,7 @@ export type Gateway = {
   chat: ChatDependencies;
   /** The OpenAI-shaped routes. */
   completion: CompletionDependencies;
+  embeddings: EmbeddingsDependencies;
   /** The users' gateway keys. */
   keys: GatewayKeyDependencies;
   /** The limits of gateway keys. */
@@ -128,6 +130,8 @@ export async function createGateway(
     prices: loadPriceBook,
     logger,
   };
+  // A model that has no embeddings, or a key that may not make them, is none the worse for chat.
+  const embeddingEffects = { ...engines.effects, health: new EngineHealth(() => clock.now()) };
   return {
     env,
     logger,
@@ -145,6 +149,7 @@ export async function createGateway(
     },
     chat: { ...engines, turns: supabase.turns, keyAdmission, randomHex },
     completion: { ...engines, registry, admission: keyAdmission, ledger },
+    embeddings: { ...engines, effects: embeddingEffects, registry, admission: keyAdmission, ledger },
     async close() {
       await ledger.close();
       await http.close();

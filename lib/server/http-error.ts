@@ -1,5 +1,6 @@
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
 import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
 /** Headers of every API answer. */
@@ -19,9 +20,13 @@ export const openAiError: ErrorBody = (error) => openAiErrorBody(error);
 export const anthropicError: ErrorBody = (error, requestId) => anthropicErrorBody(error, requestId);
 
 /** A failure as an answer; in the shape of the native routes, unless told otherwise. */
-export function errorResponse(thrown: unknown, requestId: string, body: ErrorBody = nativeError): Response {
+export function errorResponse(
+  thrown: unknown,
+  requestId: string,
+  body: ErrorBody = nativeError,
+): PlainResponse {
   const error = toGatewayError(thrown);
-  return Response.json(body(error, requestId), {
+  return jsonResponse(body(error, requestId), {
     status: error.status,
     headers: { ...API_HEADERS, ...retryAfter(error) },
   });

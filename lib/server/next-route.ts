@@ -1,5 +1,6 @@
 import { after } from "next/server";
 import { getGateway } from "#lib/server/gateway.ts";
+import { PlainResponse } from "#lib/server/plain-response.ts";
 import type { GatewaySource, Route } from "#lib/server/route.ts";
 
 type Handler = (request: Request) => Promise<Response>;
@@ -11,13 +12,14 @@ type NextHandlers = Record<"GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTION
  */
 export function nextRoute(define: (gateway: GatewaySource) => Route): NextHandlers {
   const route = define(getGateway);
-  const handle: Handler = (request) => {
+  const handle: Handler = async (request) => {
     const works: Promise<void>[] = [];
     // Registered now: while the stream is being cancelled there is no request scope to register in.
     after(async () => {
       await Promise.all(works);
     });
-    return route(request, { waitUntil: (work) => works.push(work) });
+    const response = await route(request, { waitUntil: (work) => works.push(work) });
+    return response instanceof PlainResponse ? response.platform() : response;
   };
   return { GET: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle, OPTIONS: handle };
 }

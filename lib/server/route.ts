@@ -2,6 +2,7 @@ import { corsHeaders } from "#lib/server/cors.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
 import { API_HEADERS, type ErrorBody, errorResponse, nativeError } from "#lib/server/http-error.ts";
+import { PlainResponse } from "#lib/server/plain-response.ts";
 import type { Caller, ProxyCaller } from "#lib/services/caller.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
@@ -23,31 +24,39 @@ export type RouteContext = {
 export type GatewaySource = () => Promise<Gateway>;
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-type Handlers = Partial<Record<Method, (request: Request, context: RouteContext) => Promise<Response>>>;
+export type Handlers = Partial<
+  Record<Method, (request: Request, context: RouteContext) => Promise<PlainResponse>>
+>;
 
 /** A web-standard handler: the same function runs under every host. */
 export type Route = (request: Request, host: HostContext) => Promise<Response>;
+
+/** A route of `defineRoute`: hosts that know the parts of its answers need not make more of them. */
+export type OwnRoute = (request: Request, host: HostContext) => Promise<PlainResponse>;
 
 /**
  * A route out of its methods' handlers. What every route needs stands here once: request id, CORS and
  * OPTIONS, 405, and the single place where a thrown value becomes a response.
  *
  * @param errorBody a failure in the shape of the API that the route belongs to.
+ * @param assertThere throws where the configuration leaves the route out, whatever the method.
  */
 export function defineRoute(
   gateway: GatewaySource,
   handlers: Handlers,
   errorBody: ErrorBody = nativeError,
-): Route {
+  assertThere: (gateway: Gateway) => void = () => undefined,
+): OwnRoute {
   const allowed = [...Object.keys(handlers), "OPTIONS"].join(", ");
   return async (request, host) => {
     const requestId = crypto.randomUUID();
     let cors: Record<string, string> = {};
     const cookies: string[] = [];
-    let response: Response;
+    let response: PlainResponse;
     try {
       const ready = await gateway();
       cors = corsHeaders(request, ready.env.CORS_ALLOWED_ORIGINS, allowed);
+      assertThere(ready);
       const authenticate = async (): Promise<Caller> => {
         const { caller, setCookies } = await ready.authenticator.authenticate(request, host);
         cookies.push(...setCookies);
@@ -67,18 +76,18 @@ export function defineRoute(
       if (error.status >= 500 && error.code !== "engines_unavailable")
         await logFailure(gateway, error, thrown, requestId);
       response = errorResponse(error, requestId, errorBody);
-      if (error.code === "method_not_allowed") response.headers.set("allow", allowed);
+      if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
     }
-    for (const [name, value] of Object.entries({ ...API_HEADERS, ...cors })) {
-      if (!response.headers.has(name)) response.headers.set(name, value);
-    }
-    for (const cookie of cookies) response.headers.append("set-cookie", cookie);
-    response.headers.set("x-request-id", requestId);
+    response.addHeaders(API_HEADERS);
+    response.addHeaders(cors);
+    for (const cookie of cookies) response.addCookie(cookie);
+    response.setHeader("x-request-id", requestId);
     return response;
   };
 
-  async function answer(request: Request, context: RouteContext): Promise<Response> {
-    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: allowed } });
+  async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
+    if (request.method === "OPTIONS")
+      return new PlainResponse(null, { status: 204, headers: { allow: allowed } });
     // Probes ask with HEAD; the host leaves the body out.
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;

@@ -16,7 +16,6 @@ import { LedgerTurn } from "#lib/services/ledger-turn.ts";
 import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
 import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
-import { linkAbort } from "#lib/shared/abort.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -163,7 +162,7 @@ class RunningCompletion implements Completion {
   readonly #context: CompletionContext;
   readonly #dependencies: CompletionDependencies;
   readonly #run: ChatRun;
-  readonly #abort: ReturnType<typeof linkAbort>;
+  readonly #abort = new AbortController();
   #turn: LedgerTurn | undefined;
   #head: readonly RunEvent[] | undefined;
   #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
@@ -178,12 +177,11 @@ class RunningCompletion implements Completion {
     this.#chain = chain;
     this.#context = context;
     this.#dependencies = dependencies;
-    this.#abort = linkAbort(context.signal);
     this.#run = runChat(
       {
         engines: chain.engines,
         request: chat,
-        signal: this.#abort.controller.signal,
+        signal: this.#abort.signal,
         keySeed: hash32(chat.conversationId ?? ""),
         named: chain.named,
         ...dependencies.run,
@@ -221,6 +219,10 @@ class RunningCompletion implements Completion {
   async open(): Promise<void> {
     const { requestId, caller } = this.#context;
     const { effects } = this.#dependencies;
+    // A host may do no more for a client that has left than abort the signal.
+    const { signal } = this.#context;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
     const turn = { requestId, caller, tier: this.#chain.mode ?? NAMED_TIER };
     this.#turn = new LedgerTurn(turn, { ...this.#dependencies, clock: effects.clock });
     while (this.#opened === undefined) {
@@ -231,17 +233,15 @@ class RunningCompletion implements Completion {
       this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
       this.#head = batch;
     }
-    // A host may do no more for a client that has left than abort the signal.
-    const { signal } = this.#context;
-    if (signal.aborted) this.abandon();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
+    // Left in the very moment of the commit: nobody will read.
+    if (signal.aborted) this.#settle();
   }
 
-  async next(): Promise<readonly RunEvent[] | undefined> {
+  next(): Promise<readonly RunEvent[] | undefined> {
     const head = this.#head;
     if (head === undefined) return this.#step();
     this.#head = undefined;
-    return head;
+    return Promise.resolve(head);
   }
 
   usage(): TokenUsage {
@@ -249,11 +249,15 @@ class RunningCompletion implements Completion {
   }
 
   abandon(): void {
-    this.#abort.controller.abort();
+    this.#abort.abort();
     this.#settle();
   }
 
-  readonly #onAbort = (): void => this.abandon();
+  readonly #onAbort = (): void => {
+    this.#abort.abort(this.#context.signal.reason);
+    // Before the commit the run ends by itself, and `open` throws.
+    if (this.#opened !== undefined) this.#settle();
+  };
 
   async #step(): Promise<readonly RunEvent[] | undefined> {
     try {
@@ -278,14 +282,19 @@ class RunningCompletion implements Completion {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#abort.unlink();
     this.#context.signal.removeEventListener("abort", this.#onAbort);
     this.#context.inBackground(this.#save());
   }
 
-  async #save(): Promise<void> {
+  /** Turns wait together for their rows: none of them is kept in memory for a promise of its own. */
+  #save(): Promise<void> {
+    const { record, events } = this.#run;
+    const turn = this.#turn;
+    if (turn === undefined) return Promise.resolve();
     // A run that was left may still be on its way out; its record is complete when it has ended.
-    if (this.#run.record.state === "running") await this.#run.events.return();
-    await this.#turn?.settle(this.#run.record);
+    const tier = this.#opened === undefined ? undefined : (this.mode ?? NAMED_TIER);
+    return record.state === "running"
+      ? events.return().then(() => turn.settle(record, tier))
+      : turn.settle(record, tier);
   }
 }

@@ -1,6 +1,6 @@
 import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
 import type { RunEffects, RunOptions } from "#lib/providers/chat-run.ts";
-import type { PriceBook } from "#lib/providers/cost.ts";
+import { mayBeBilled, type PriceBook } from "#lib/providers/cost.ts";
 import {
   canEmbed,
   decodeEmbedding,
@@ -8,10 +8,14 @@ import {
   type EmbeddingRequest,
   type Embeddings,
   encodeEmbedding,
+  inputCount,
+  joinEmbeddings,
+  splitEmbedding,
 } from "#lib/providers/embeddings/embedding.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import { callEngine } from "#lib/providers/engine-call.ts";
 import { type AttemptOutcome, newProgress, type Target, walk } from "#lib/providers/failover.ts";
+import type { Failure } from "#lib/providers/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
@@ -55,6 +59,8 @@ export type Embedded = {
 
 type Answered = Embeddings & { dropped: readonly string[] };
 
+const UNLIKE: Failure = { kind: "bad_response", reason: "The engine's vectors were not all of one length." };
+
 /**
  * Embeds texts with the model that the client names, at the first of its providers that answers. No other
  * model ever stands in: its vectors could not be compared with those that the client has stored.
@@ -85,7 +91,11 @@ export async function embed(
     committed: false,
   };
   const progress = newProgress();
-  const steps = walk<Answered>(engines, (target) => callForVectors(target, request, context, dependencies), {
+  const attempt = (target: Target): Promise<AttemptOutcome<Answered>> =>
+    callForVectors(target, request, context, dependencies, (usage) => {
+      record.usages.push({ engine: target.engine, usage });
+    });
+  const steps = walk(engines, attempt, {
     ...effects,
     signal,
     deadline: effects.clock.now() + run.times.deadlineMs,
@@ -164,36 +174,59 @@ function findEngines(
   );
 }
 
+/**
+ * One attempt: a call, or several where the engine takes fewer inputs at a time; then all of them count or
+ * none. `onUsed` is told what calls came to that are of no use, but may be billed.
+ */
 async function callForVectors(
   target: Target,
   request: EmbeddingRequest,
   { signal }: EmbeddingsContext,
   { effects, run }: EmbeddingsDependencies,
+  onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
-  const { request: encoded, dropped } = encodeEmbedding(request, target.engine);
-  const protocol = PROTOCOLS[target.engine.provider.protocol];
-  return callEngine(
-    target,
-    { ...encoded, headers: { ...encoded.headers, ...protocol.authHeaders(target.key) } },
-    {
-      signal,
-      connectMs: run.times.connectMs,
-      patienceMs: target.isLast ? target.remainingMs : Math.min(run.times.answerMs, target.remainingMs),
-    },
-    effects,
-    async (answer) => {
-      const read = await readWholeJson(answer, (body) => decodeEmbedding(body, countOf(request.input)));
-      return { ...read, dropped };
-    },
-  );
-}
-
-function countOf(input: EmbeddingInput): number {
-  return input.kind === "texts" ? input.texts.length : input.tokens.length;
+  const { engine, key, remainingMs, isLast } = target;
+  const until = effects.clock.now() + (isLast ? remainingMs : Math.min(run.times.answerMs, remainingMs));
+  const answered: Embeddings[] = [];
+  const wasted: TokenUsage[] = [];
+  const dropped = new Set<string>();
+  const ended = (part: EmbeddingRequest, failure: Failure | undefined): void => {
+    if (mayBeBilled(engine, failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
+    for (const usage of wasted) onUsed(usage);
+  };
+  for (const part of splitEmbedding(request, engine)) {
+    const encoded = encodeEmbedding(part, engine);
+    for (const name of encoded.dropped) dropped.add(name);
+    const headers = { ...encoded.request.headers, ...PROTOCOLS[engine.provider.protocol].authHeaders(key) };
+    const times = { connectMs: run.times.connectMs, patienceMs: Math.max(0, until - effects.clock.now()) };
+    let outcome: AttemptOutcome<Embeddings>;
+    try {
+      outcome = await callEngine(
+        target,
+        { ...encoded.request, headers },
+        { signal, ...times },
+        effects,
+        (answer) => readWholeJson(answer, (body) => decodeEmbedding(body, inputCount(part.input))),
+      );
+    } catch (error) {
+      if (signal.aborted) ended(part, undefined);
+      throw error;
+    }
+    if (!outcome.ok) {
+      ended(part, outcome.failure);
+      return outcome;
+    }
+    answered.push(outcome.value);
+    wasted.push(usageOf(outcome.value, part.input));
+  }
+  const value = joinEmbeddings(answered);
+  if (value !== undefined) return { ok: true, value: { ...value, dropped: [...dropped] } };
+  for (const usage of wasted) onUsed(usage);
+  return { ok: false, failure: UNLIKE };
 }
 
 /** As reported; a provider that says nothing is taken to bill what the texts come to. */
-function usageOf({ promptTokens }: Embeddings, input: EmbeddingInput): TokenUsage {
+function usageOf({ promptTokens }: Pick<Embeddings, "promptTokens">, input: EmbeddingInput): TokenUsage {
   const estimate =
     input.kind === "tokens"
       ? input.tokens.reduce((sum, tokens) => sum + tokens.length, 0)

@@ -31,15 +31,24 @@ export class LedgerTurn {
     dependencies.ledger.begin(this.#start);
   }
 
-  /** Hands the turn to the ledger; resolves when its row is stored. Never rejects. */
-  async settle(record: TurnRecord): Promise<void> {
-    const usage = summarizeUsage(record.usages, await this.#prices(record));
-    await this.#dependencies.ledger.end({ ...this.#start, ...runOutcome(record, usage) });
+  /**
+   * Hands the turn to the ledger; resolves when its row is stored. Never rejects.
+   * @param tier by which the answer came about, where that was open at the start.
+   */
+  settle(record: TurnRecord, tier: string = this.#start.tier): Promise<void> {
+    // What bills nothing needs no price library, which is large.
+    const bills = record.usages.some(({ engine }) => isPaid(engine));
+    return bills
+      ? this.#prices().then((prices) => this.#end(record, tier, prices))
+      : this.#end(record, tier, NO_PRICES);
   }
 
-  /** The price library is large, and what bills nothing needs none. */
-  async #prices({ usages }: TurnRecord): Promise<PriceBook> {
-    if (!usages.some(({ engine }) => isPaid(engine))) return NO_PRICES;
+  #end(record: TurnRecord, tier: string, prices: PriceBook): Promise<void> {
+    const usage = summarizeUsage(record.usages, prices);
+    return this.#dependencies.ledger.end({ ...this.#start, tier, ...runOutcome(record, usage) });
+  }
+
+  async #prices(): Promise<PriceBook> {
     const { prices, logger } = this.#dependencies;
     try {
       return await prices();

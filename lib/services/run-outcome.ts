@@ -1,7 +1,7 @@
 import type { RunRecord } from "#lib/providers/chat-run.ts";
 import type { AttemptReport } from "#lib/providers/failover.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
-import type { AttemptRecord, TurnStatus } from "#lib/services/turn-store.ts";
+import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/turn-store.ts";
 import type { TurnUsage } from "#lib/services/turn-usage.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 
@@ -16,9 +16,11 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
 
 /** What became of a run, as its turn is written down. */
 export function runOutcome(
-  record: Pick<RunRecord, "state" | "attempts" | "engine" | "committed">,
+  record: Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">,
   usage: TurnUsage,
-) {
+): TurnOutcome {
+  // Of calls that nobody reported anything of, nothing is known exactly.
+  const isUntold = record.attempts.length > 0 && record.usages.length === 0;
   return {
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
@@ -28,7 +30,7 @@ export function runOutcome(
     completionTokens: usage.completionTokens,
     cachedTokens: usage.cachedTokens,
     costUsd: usage.costUsd ?? null,
-    usageSource: usage.source,
+    usageSource: isUntold ? "estimated" : usage.source,
     attempts: record.attempts.map((report, index) => toAttemptRecord(report, index + 1)),
   };
 }

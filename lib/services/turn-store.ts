@@ -43,12 +43,10 @@ export type AttemptRecord = {
   meta: Record<string, unknown>;
 };
 
-export type SettleTurn = {
-  requestId: string;
-  settleSecret: string;
-  caller: Caller;
+/** What became of a turn, wherever it is written down. */
+export type TurnOutcome = {
   status: TurnStatus;
-  /** False when nothing reached the client: the quota unit is returned and no message is saved. */
+  /** Something of the answer reached the client. */
   deliveredContent: boolean;
   model: string | null;
   backend: string | null;
@@ -58,9 +56,16 @@ export type SettleTurn = {
   /** USD; null when unknown. */
   costUsd: number | null;
   usageSource: "exact" | "estimated";
+  attempts: AttemptRecord[];
+};
+
+/** When nothing was delivered, the quota unit is returned and no message is saved. */
+export type SettleTurn = TurnOutcome & {
+  requestId: string;
+  settleSecret: string;
+  caller: Caller;
   userMessage: string;
   assistantMessage: string;
-  attempts: AttemptRecord[];
 };
 
 /**

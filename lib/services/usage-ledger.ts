@@ -1,5 +1,5 @@
 import type { ProxyCaller } from "#lib/services/caller.ts";
-import type { AttemptRecord, TurnStatus } from "#lib/services/turn-store.ts";
+import type { TurnOutcome } from "#lib/services/turn-store.ts";
 
 /** What stands for the mode where the client named engines, in the ledger and in a key's limits. */
 export const NAMED_TIER = "named";
@@ -16,20 +16,7 @@ export type LedgerStart = {
 };
 
 /** The same turn at its end. */
-export type LedgerEntry = LedgerStart & {
-  status: TurnStatus;
-  /** Something of the answer reached the client. */
-  deliveredContent: boolean;
-  model: string | null;
-  backend: string | null;
-  promptTokens: number;
-  completionTokens: number;
-  cachedTokens: number;
-  /** USD; null when unknown. */
-  costUsd: number | null;
-  usageSource: "exact" | "estimated";
-  attempts: AttemptRecord[];
-};
+export type LedgerEntry = LedgerStart & TurnOutcome;
 
 /**
  * Where turns without a session are written down: they ask nothing of the database before the answer, and

@@ -49,6 +49,44 @@ revoke all on table public.gateway_key_spend from public, anon, authenticated, s
 revoke all on table public.gateway_key_windows from public, anon, authenticated, service_role;
 grant select on table public.gateway_key_spend to authenticated, service_role;
 
+-- Whether a key was ever made ----------------------------------------------------------------------
+-- Decides whether the OpenAI-shaped routes are open. The keys themselves cannot tell: they go with their
+-- user, and the routes must not open again when one is deleted.
+
+-- One row, or none.
+create table if not exists public.gateway_key_marker (
+  id boolean primary key default true check (id),
+  created_at timestamptz not null default now()
+);
+
+alter table public.gateway_key_marker enable row level security;
+revoke all on table public.gateway_key_marker from public, anon, authenticated, service_role;
+
+create or replace function public.gateway_keys_mark() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into public.gateway_key_marker default values on conflict do nothing;
+  return null;
+end;
+$$;
+
+-- However the key came to be: also one that somebody makes by hand closes the routes for good.
+drop trigger if exists gateway_keys_mark on public.gateway_keys;
+create trigger gateway_keys_mark after insert or update of seeded on public.gateway_keys
+  for each row when (not new.seeded) execute function public.gateway_keys_mark();
+
+insert into public.gateway_key_marker
+  select true, min(created_at) from public.gateway_keys where not seeded having count(*) > 0
+  on conflict do nothing;
+
+-- The local development key does not count.
+create or replace function public.gateway_key_ever_created() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (select 1 from public.gateway_key_marker);
+$$;
+
+-- Admission ---------------------------------------------------------------------------------------
+
 -- Whether the key may make one more request now, and counts it. The limits are those of its row.
 -- Returns {admitted, reason: 'requests' | 'budget' | 'revoked', retry_after_seconds}; the last two are
 -- null when it is admitted, and there is nothing to wait for after 'revoked'.
@@ -138,7 +176,8 @@ $$;
 -- Turns in batches --------------------------------------------------------------------------------
 
 -- Stores turns that nobody has stored yet, with their attempts and what they cost their keys, all or
--- none. Returns how many were new. Locks in the order of ids, so that two batches cannot deadlock.
+-- none. A turn that was only found interrupted (its process seemed dead) gives way to its real end, if
+-- that comes after all; its attempts and costs are counted then. Returns how many were stored. Locks in the order of ids, so that two batches cannot deadlock.
 create or replace function public.ai_store_turns(p_turns jsonb) returns integer
 language sql volatile security definer set search_path = '' as $$
   with turns as (
@@ -165,7 +204,13 @@ language sql volatile security definer set search_path = '' as $$
       sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
       begun_at, now()
     from turns order by id
-    on conflict (id) do nothing
+    on conflict (id) do update set
+      user_id = excluded.user_id, key_id = excluded.key_id, tier = excluded.tier, model = excluded.model,
+      backend = excluded.backend, prompt_tokens = excluded.prompt_tokens,
+      completion_tokens = excluded.completion_tokens, cached_tokens = excluded.cached_tokens,
+      cost_usd = excluded.cost_usd, status = excluded.status, usage_source = excluded.usage_source,
+      delivered = excluded.delivered, settled_at = excluded.settled_at
+      where ai_chat_usage.status = 'interrupted' and excluded.status <> 'interrupted'
     returning id, user_id, key_id, cost_usd, created_at
   ), spent as (
     insert into public.gateway_key_spend as spend (key_id, month, usd)
@@ -286,12 +331,15 @@ revoke all on function public.settle_key_turn(
 grant execute on function public.settle_key_turn(
   uuid, uuid, text, text, boolean, text, text, bigint, bigint, bigint, numeric, text, text, text, jsonb, uuid
 ) to service_role;
+revoke all on function public.gateway_keys_mark() from public, anon, authenticated, service_role;
+revoke all on function public.gateway_key_ever_created() from public, anon, authenticated, service_role;
 revoke all on function public.admit_gateway_key(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.create_gateway_key(text, text, text, integer, numeric, text[], uuid)
   from public, anon, authenticated, service_role;
 revoke all on function public.revoke_gateway_key(uuid, uuid) from public, anon, authenticated, service_role;
 revoke all on function public.ai_store_turns(jsonb) from public, anon, authenticated, service_role;
 revoke all on function public.record_turns(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.gateway_key_ever_created() to service_role;
 grant execute on function public.admit_gateway_key(uuid) to service_role;
 grant execute on function public.create_gateway_key(text, text, text, integer, numeric, text[], uuid) to service_role;
 grant execute on function public.revoke_gateway_key(uuid, uuid) to service_role;

@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => supabase.stop());
 beforeEach(async () => {
   await supabase.sql`delete from gateway_keys`;
+  await supabase.sql`delete from gateway_key_marker`;
 });
 
 async function aKey(changes: Record<string, unknown> = {}): Promise<{ id: string; hash: string }> {
@@ -71,6 +72,14 @@ test("a revoked key counts as ever created, the seeded one does not", async () =
   await aKey({ seeded: true });
   expect(await store.anyEverCreated()).toBe(false);
   await aKey({ revoked_at: new Date() });
+  expect(await store.anyEverCreated()).toBe(true);
+});
+
+test("a key whose user was deleted counts as ever created", async () => {
+  const gone = await supabase.signUp();
+  await aKey({ user_id: gone.userId });
+  await supabase.sql`delete from auth.users where id = ${gone.userId}`;
+  expect(await supabase.sql`select id from gateway_keys`).toEqual([]);
   expect(await store.anyEverCreated()).toBe(true);
 });
 

@@ -766,3 +766,34 @@ describe("errors inside a 200 (row 12)", () => {
     expect(openAi(`{"error":{"message":${deep}}}`).failure?.kind).toBe("server_error");
   });
 });
+
+describe("the stop sequence that ended an answer", () => {
+  const stopped = (reason: unknown, rest: Record<string, unknown>) => {
+    const last = { choices: [{ index: 0, delta: {}, finish_reason: reason, ...rest }] };
+    const decoder = newDecoder("openai-compatible");
+    const out: ChatEvent[] = [];
+    for (const data of [chunk({ content: "a" }), last]) decoder.push(JSON.stringify(data), undefined, out);
+    decoder.end(out);
+    return out.at(-1);
+  };
+
+  test.each([
+    ["vLLM", { stop_reason: "END" }],
+    ["SGLang", { matched_stop: "END" }],
+  ])("is told as %s does", (_engine, rest) => {
+    expect(stopped("stop", rest)).toEqual({
+      type: "finish",
+      reason: "stop",
+      native: "stop",
+      stopSequence: "END",
+    });
+  });
+
+  test.each([
+    ["a token of the model's", "stop", { stop_reason: 128_009 }],
+    ["nothing", "stop", { stop_reason: null, matched_stop: "" }],
+    ["the end of the room", "length", { stop_reason: "END" }],
+  ])("is not %s", (_what, reason, rest) => {
+    expect(stopped(reason, rest)).toEqual({ type: "finish", reason, native: reason });
+  });
+});

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
+import { readJson } from "#lib/server/body.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
 import type { Route } from "#lib/server/route.ts";
+import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 import { rawClient } from "../../support/raw-client.ts";
 import { eventually } from "../../support/test-gateway.ts";
@@ -92,6 +96,29 @@ describe("a request", () => {
     expect(await response.json()).toBe(20_000_000);
   });
 
+  test("has headers as a Headers has them: joined, by any case, as a list", async () => {
+    let seen: unknown;
+    const { url } = await serve(async ({ headers }) => {
+      const before = [
+        headers.get("X-Twice"),
+        headers.get("cookie"),
+        headers.get("x-none"),
+        headers.has("HOST"),
+      ];
+      const listed = [...headers].filter(([name]) => name === "x-twice");
+      headers.set("x-none", "now");
+      seen = [before, listed, headers.get("X-NONE"), headers.get("x-twice"), headers instanceof Headers];
+      return new Response();
+    });
+    const client = await rawClient(
+      url,
+      get("/api/x", "host: x\r\nx-twice: a\r\nX-Twice: b\r\ncookie: c=1\r\ncookie: d=2\r\n"),
+    );
+    await client.until(" 200 ");
+    client.socket.destroy();
+    expect(seen).toEqual([["a, b", "c=1; d=2", null, true], [["x-twice", "a, b"]], "now", "a, b", true]);
+  });
+
   test("is not read further than the route reads", async () => {
     let finish = (): void => undefined;
     const done = new Promise<void>((resolve) => {
@@ -111,6 +138,83 @@ describe("a request", () => {
     expect(client.socket.bytesWritten - written).toBeLessThan(10_000_000);
     finish();
     client.socket.destroy();
+  });
+});
+
+describe("a JSON body", () => {
+  /** What `readJson` makes of the body, with a cap of 100 bytes. */
+  const reading: Route = async (request) => {
+    try {
+      return jsonResponse(await readJson(request, z.unknown(), 100).then((body) => ({ body })));
+    } catch (error) {
+      const { code, status } = toGatewayError(error);
+      return jsonResponse({ code }, { status });
+    }
+  };
+  const chunked = (...pieces: readonly Buffer[]): Buffer =>
+    Buffer.concat([
+      Buffer.from("POST /api/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"),
+      ...pieces.map((piece) =>
+        Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")]),
+      ),
+    ]);
+
+  test("comes whole, however it was cut", async () => {
+    const { url } = await serve(reading);
+    const text = Buffer.from('{"text":"grün 🦊"}');
+    for (const at of [1, 13, 17, 18]) {
+      const client = await rawClient(url, "");
+      client.socket.write(chunked(text.subarray(0, at), text.subarray(at)));
+      client.socket.write("0\r\n\r\n");
+      await client.until('{"body"');
+      client.socket.destroy();
+    }
+    const response = await fetch(`${url}/api/x`, { method: "POST", body: text });
+    expect(await response.json()).toEqual({ body: { text: "grün 🦊" } });
+    expect(response.headers.get("content-length")).toBe(
+      String(Buffer.byteLength('{"body":{"text":"grün 🦊"}}')),
+    );
+  });
+
+  test("that grows beyond the cap is refused while it is still being sent", async () => {
+    const { url } = await serve(reading);
+    const client = await rawClient(url, chunked(Buffer.alloc(60, 32), Buffer.alloc(60, 32)).toString());
+    await client.until("payload_too_large");
+    client.socket.destroy();
+  });
+
+  test("that is none, or no UTF-8, is the client's error", async () => {
+    const { url } = await serve(reading);
+    const post = async (body: BodyInit) => (await fetch(`${url}/api/x`, { method: "POST", body })).json();
+    expect(await post(new Uint8Array([0x22, 0xff, 0x22]))).toEqual({ code: "invalid_request" });
+    expect(await post(Buffer.from('"good"'))).toEqual({ body: "good" });
+    const none = await fetch(`${url}/api/x`, { method: "POST" });
+    expect(await none.json()).toEqual({ code: "invalid_request" });
+  });
+
+  test("that breaks off is an end by the client", async () => {
+    let code: string | undefined;
+    const { url } = await serve(async (request) => {
+      await readJson(request, z.unknown(), 100).catch((error: unknown) => {
+        code = toGatewayError(error).code;
+      });
+      return new Response();
+    });
+    const client = await rawClient(url, post(50, "{"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    client.socket.destroy();
+    await eventually("the body breaks", () => code !== undefined);
+    expect(code).toBe("client_closed_request");
+  });
+
+  test("cannot be read twice", async () => {
+    const { url } = await serve(async (request) => {
+      await readJson(request, z.unknown(), 100);
+      const again = await readJson(request, z.unknown(), 100).catch((error: unknown) => error);
+      return jsonResponse({ failed: again instanceof Error });
+    });
+    const response = await fetch(`${url}/api/x`, { method: "POST", body: Buffer.from("{}") });
+    expect(await response.json()).toEqual({ failed: true });
   });
 });
 
@@ -234,6 +338,33 @@ describe("answers", () => {
     expect(response.headers.get("content-type")).toContain("text/event-stream");
     expect(await response.text()).toBe("");
     expect(seen).toEqual({ asked: 0, cancelled: 1 });
+  });
+
+  test("of plain parts are written as the Response that they stand for", async () => {
+    const make = (): PlainResponse => {
+      const made = jsonResponse({ text: "grün" }, { status: 201, headers: { "x-own": "1" } });
+      made.addHeaders({ "x-own": "2", "x-added": "3" });
+      made.addCookie("a=1");
+      made.addCookie("b=2");
+      return made;
+    };
+    const { url } = await serve(async (request) =>
+      request.url.endsWith("/plain") ? make() : make().platform(),
+    );
+    const seen = async (path: string) => {
+      const answer = await fetch(`${url}/api/${path}`);
+      const headers = [...answer.headers].filter(([name]) => name !== "date").sort();
+      return { status: answer.status, headers, text: await answer.text() };
+    };
+    const plain = await seen("plain");
+    expect(plain).toEqual(await seen("platform"));
+    expect(plain).toMatchObject({ status: 201, text: '{"text":"grün"}' });
+    expect(plain.headers).toEqual(
+      expect.arrayContaining([
+        ["x-own", "1"],
+        ["x-added", "3"],
+      ]),
+    );
   });
 
   test("keep several cookies apart", async () => {

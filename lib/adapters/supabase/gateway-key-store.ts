@@ -13,7 +13,7 @@ export type FoundGatewayKey = { keyId: string; userId: string; limits: GatewayKe
 export type GatewayKeyStore = {
   /** The live key with this digest (lower-case hex SHA-256 of the whole key); null if none or revoked. */
   findByHash(sha256Hex: string): Promise<FoundGatewayKey | null>;
-  /** Whether a key was ever created. Revoked ones count, the seeded local one does not. */
+  /** Whether a key was ever created. Those that are gone count, the seeded local one does not. */
   anyEverCreated(): Promise<boolean>;
 };
 
@@ -71,13 +71,10 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
     async anyEverCreated() {
       const answer = await clients
         .asService()
-        .from("gateway_keys")
-        .select("id")
-        .eq("seeded", false)
-        .limit(1)
+        .rpc("gateway_key_ever_created")
         .abortSignal(AbortSignal.timeout(timeoutMs));
       if (answer.error) throw serviceError(answer);
-      return answer.data.length > 0;
+      return z.boolean().parse(answer.data);
     },
   };
 }

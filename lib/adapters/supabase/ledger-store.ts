@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
@@ -45,14 +46,6 @@ function turn(row: LedgerRow): Record<string, unknown> {
     cached_tokens: Math.round(row.cachedTokens),
     cost_usd: row.costUsd,
     usage_source: row.usageSource,
-    attempts: row.attempts.map((attempt) => ({
-      model_id: storableText(attempt.modelId),
-      backend: storableText(attempt.backend),
-      key_index: attempt.keyIndex,
-      status: storableText(attempt.status),
-      latency_ms: attempt.latencyMs,
-      tokens_out: attempt.tokensOut,
-      meta: storableJson(attempt.meta),
-    })),
+    attempts: row.attempts.map(attemptRow),
   };
 }

@@ -1,17 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { databaseError } from "#lib/adapters/supabase/database-error.ts";
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
 import type { Caller } from "#lib/services/caller.ts";
-import type {
-  AttemptRecord,
-  BeginTurn,
-  BegunTurn,
-  SettleTurn,
-  StoredMessage,
-  TurnStore,
-} from "#lib/services/turn-store.ts";
+import type { BeginTurn, BegunTurn, SettleTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseTurnStoreOptions = {
@@ -117,18 +111,6 @@ function settleArguments(turn: SettleTurn): Record<string, unknown> {
     p_user_message: storableText(turn.userMessage),
     p_assistant_message: storableText(turn.assistantMessage),
     p_attempts: turn.attempts.map(attemptRow),
-  };
-}
-
-function attemptRow(attempt: AttemptRecord): Record<string, unknown> {
-  return {
-    model_id: storableText(attempt.modelId),
-    backend: storableText(attempt.backend),
-    key_index: attempt.keyIndex,
-    status: storableText(attempt.status),
-    latency_ms: attempt.latencyMs,
-    tokens_out: attempt.tokensOut,
-    meta: storableJson(attempt.meta),
   };
 }
 

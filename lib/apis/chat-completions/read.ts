@@ -1,10 +1,13 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
+import { LegacyCalls } from "#lib/apis/chat-completions/legacy-calls.ts";
 import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
 import { type ChatCompletionsBody, chatCompletionsSchema } from "#lib/apis/chat-completions/schema.ts";
 import { createChatCompletionsWriter } from "#lib/apis/chat-completions/write.ts";
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
+import { assertForcedTool } from "#lib/apis/forced-tool.ts";
+import { unpackToken } from "#lib/apis/issuer-token.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
 import type {
   ChatMessage,
@@ -12,6 +15,7 @@ import type {
   Content,
   ContentPart,
   FunctionTool,
+  IssuerToken,
   ResponseFormat,
   Tool,
   ToolCall,
@@ -27,17 +31,23 @@ export const chatCompletions: CompletionApi<typeof chatCompletionsSchema> = {
 const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(chatCompletionsSchema.shape));
 
 function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
-  const messages = body.messages.map(readMessage);
+  const legacyCalls = new LegacyCalls();
+  const messages = body.messages.map((message) => readMessage(message, legacyCalls));
+  const tools = readTools(body);
+  // An answer in the older form has room for one call.
+  const isLegacy = body.functions != null && body.tools == null;
   const toolChoice = readToolChoice(body);
+  assertForcedTool(toolChoice, tools ?? [], body.tool_choice == null ? "function_call" : "tool_choice");
   const effort = body.reasoning_effort ?? body.reasoning?.effort ?? undefined;
   const chat: ChatRequest = {
     messages,
     stream: body.stream === true,
     conversationId: conversationOf(messages),
     ...defined({
-      tools: readTools(body),
+      tools,
       toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,
+      singleToolCall: isLegacy ? true : undefined,
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
       topK: body.top_k ?? undefined,
@@ -66,7 +76,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
     createWriter: (meta) =>
       createChatCompletionsWriter(meta, {
         includeUsage: body.stream_options?.include_usage === true,
-        legacyFunctions: body.functions != null,
+        legacyFunctions: isLegacy,
       }),
   };
 }
@@ -90,7 +100,7 @@ function readStop({ stop }: ChatCompletionsBody): string[] | undefined {
 type Message = ChatCompletionsBody["messages"][number];
 type MessageContent = Message["content"];
 
-function readMessage(message: Message): ChatMessage {
+function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
   const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
   switch (message.role) {
     case "system":
@@ -104,21 +114,26 @@ function readMessage(message: Message): ChatMessage {
         role: "assistant",
         content: message.content == null ? null : readContent(message.content),
         ...name,
-        ...readAssistant(message),
+        ...readAssistant(message, legacyCalls),
       };
     case "tool":
       return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
     case "function":
       // The older form of a tool's result, named by its function.
-      return { role: "tool", toolCallId: message.name, content: readContent(message.content) };
+      return {
+        role: "tool",
+        toolCallId: legacyCalls.answered(message.name),
+        content: readContent(message.content),
+      };
   }
 }
 
-function readAssistant(message: Message & { role: "assistant" }) {
+type AssistantBody = Message & { role: "assistant" };
+type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
+
+function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls) {
   const calls = (message.tool_calls ?? []).flatMap((call): ToolCall[] => {
-    const signature = call.extra_content?.google?.thought_signature ?? undefined;
-    const signed =
-      signature === undefined ? {} : { signature: { issuer: "gemini-grounded", value: signature } };
+    const signed = defined({ signature: readSignature(call.extra_content) });
     const { custom } = call;
     if (custom != null) {
       return [
@@ -132,13 +147,20 @@ function readAssistant(message: Message & { role: "assistant" }) {
     return [{ id: call.id ?? "", name: fn.name, arguments: text, ...signed }];
   });
   const legacy = message.function_call;
-  if (legacy != null) calls.push({ id: legacy.name, name: legacy.name, arguments: legacy.arguments ?? "" });
+  if (legacy != null)
+    calls.push({ id: legacyCalls.called(legacy.name), name: legacy.name, arguments: legacy.arguments ?? "" });
   const reasoning = readReasoning(message.reasoning_content ?? message.reasoning, message.reasoning_details);
   return defined({
     toolCalls: calls.length > 0 ? calls : undefined,
     reasoning: reasoning.length > 0 ? reasoning : undefined,
     refusal: message.refusal ?? undefined,
   });
+}
+
+function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
+  const googles = extra?.google?.thought_signature ?? undefined;
+  if (googles !== undefined) return { issuer: "gemini-grounded", value: googles };
+  return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
 }
 
 function readContent(content: MessageContent): Content {

@@ -1,15 +1,20 @@
 import { z } from "zod";
-import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
+import { byType, cacheControl, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
 
 const text = z.string();
+const MOST_PARTS = 1_000;
+const MOST_TOOLS = 1_000;
 const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
 const imagePart = z.looseObject({
   type: z.literal("image_url"),
   // Some clients send the URL alone.
   image_url: z.union(
-    [text, z.looseObject({ url: text, detail: z.enum(["auto", "low", "high", "original"]).nullish() })],
+    [
+      imageUrl,
+      z.looseObject({ url: imageUrl, detail: z.enum(["auto", "low", "high", "original"]).nullish() }),
+    ],
     {
-      error: "must be a URL, or an object with a url",
+      error: "must be an https: or data: URL of an image, or an object with one",
     },
   ),
   cache_control: cacheControl.nullish(),
@@ -18,10 +23,10 @@ const imagePart = z.looseObject({
 const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
 /** Audio, files, and whatever comes next: passed on to engines that know them. */
 const otherPart = other(["text", "image_url", "refusal"]);
-const part = z.union([text, textPart, imagePart, refusalPart, otherPart], {
+const part = z.union([text, byType([textPart, imagePart, refusalPart], otherPart)], {
   error: "must be a part with a type, as text or image_url",
 });
-const content = z.union([text, z.array(part)], { error: "must be a string or a list of parts" });
+const content = z.union([text, list(part, MOST_PARTS)], { error: "must be a string or a list of parts" });
 
 const toolCall = z.looseObject({
   id: z.string().nullish(),
@@ -34,7 +39,10 @@ const toolCall = z.looseObject({
     .nullish(),
   custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
   extra_content: z
-    .looseObject({ google: z.looseObject({ thought_signature: text.nullish() }).nullish() })
+    .looseObject({
+      google: z.looseObject({ thought_signature: text.nullish() }).nullish(),
+      sarmalink: z.looseObject({ signature: text.nullish() }).nullish(),
+    })
     .nullish(),
 });
 
@@ -47,11 +55,11 @@ const message = z.discriminatedUnion("role", [
     content: content.nullish(),
     name,
     refusal: text.nullish(),
-    tool_calls: z.array(toolCall).nullish(),
+    tool_calls: list(toolCall, MOST_PARTS).nullish(),
     function_call: z.looseObject({ name: text, arguments: text.nullish() }).nullish(),
     reasoning: text.nullish(),
     reasoning_content: text.nullish(),
-    reasoning_details: z.array(jsonObject).nullish(),
+    reasoning_details: list(jsonObject, MOST_PARTS).nullish(),
   }),
   z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: text }),
   z.looseObject({ role: z.literal("function"), content: content.nullish(), name: text }),
@@ -91,11 +99,12 @@ const toolChoice = z.union(
       type: z.literal("allowed_tools"),
       allowed_tools: z.looseObject({
         mode: z.enum(["auto", "required"]),
-        tools: z.array(
+        tools: list(
           z.looseObject({
             function: z.looseObject({ name: text }).nullish(),
             custom: z.looseObject({ name: text }).nullish(),
           }),
+          MOST_TOOLS,
         ),
       }),
     }),
@@ -119,6 +128,14 @@ const responseFormat = z.discriminatedUnion("type", [
 
 const count = z.int().positive();
 
+/** Read up to its first mistake, as lists are. */
+const logitBias = jsonObject
+  .superRefine((biases, context) => {
+    const wrong = Object.keys(biases).find((token) => typeof biases[token] !== "number");
+    if (wrong !== undefined) context.addIssue({ code: "custom", path: [wrong], message: "must be a number" });
+  })
+  .meta({ type: "object", additionalProperties: { type: "number" } });
+
 /**
  * The body of `POST /api/v1/chat/completions`. Loose: a field that is not listed never breaks a request;
  * it goes to engines that know it.
@@ -126,23 +143,14 @@ const count = z.int().positive();
 export const chatCompletionsSchema = z
   .looseObject({
     model: z.string().min(1).max(256).nullish().describe("A mode, `auto`, or an engine as `provider/model`."),
-    models: z
-      .array(z.string().min(1).max(256))
-      .max(20)
-      .nullish()
-      .describe("More of them, in order of preference."),
-    messages: z.array(message).min(1).max(10_000),
+    models: list(z.string().min(1).max(256), 20).nullish().describe("More of them, in order of preference."),
+    messages: list(message, 10_000, 1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    tools: z
-      .array(
-        z.union([functionTool, customTool, otherTool], { error: "must be a tool with a type, as function" }),
-      )
-      .max(1_000)
-      .nullish(),
+    tools: list(byType([functionTool, customTool], otherTool), MOST_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
-    functions: z.array(functionTool.shape.function).max(1_000).nullish(),
+    functions: list(functionTool.shape.function, MOST_TOOLS).nullish(),
     function_call: z
       .union([z.enum(["auto", "none"]), z.looseObject({ name: text })], {
         error: 'must be "auto", "none", or an object with a name',
@@ -154,13 +162,11 @@ export const chatCompletionsSchema = z
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
     seed: z.int().nullish(),
-    stop: z
-      .union([text, z.array(text).max(16)], { error: "must be a string or a list of up to 16" })
-      .nullish(),
+    stop: z.union([text, list(text, 16)], { error: "must be a string or a list of up to 16" }).nullish(),
     n: count.max(128).nullish(),
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),
-    logit_bias: z.record(z.string(), z.number()).nullish(),
+    logit_bias: logitBias.nullish(),
     max_tokens: count.nullish(),
     max_completion_tokens: count.nullish(),
     response_format: responseFormat.nullish(),

@@ -1,6 +1,7 @@
 import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/apis/answer.ts";
 import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
+import { packToken } from "#lib/apis/issuer-token.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import type { FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
@@ -106,6 +107,8 @@ class ChatCompletionsWriter implements AnswerWriter {
       case "reasoning":
         return this.#delta(event.choice, reasoningDelta(event.text, event.signature));
       case "tool_call":
+        // The older form has room for one call.
+        if (this.#options.legacyFunctions && event.index > 0) return "";
         return this.#delta(event.choice, this.#toolDelta(event));
       case "sources":
         return this.#delta(undefined, { annotations: annotations(event.sources) });
@@ -208,9 +211,15 @@ function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObjec
   return delta;
 }
 
-/** Where Google's own OpenAI endpoint puts the signature of a call, which its clients send back. */
+/**
+ * Where Google's own OpenAI endpoint puts the signature of a call, which its clients send back; those of
+ * others stand beside it.
+ */
 function extraContent(token: IssuerToken | undefined): JsonObject {
-  if (token?.issuer !== "gemini-grounded" || typeof token.value !== "string") return {};
+  if (token === undefined) return {};
+  if (token.issuer !== "gemini-grounded" || typeof token.value !== "string") {
+    return { extra_content: { sarmalink: { signature: packToken(token, undefined) } } };
+  }
   return { extra_content: { google: { thought_signature: token.value } } };
 }
 

@@ -1,20 +1,17 @@
 import { z } from "zod";
+import { otherFields } from "#lib/apis/fields.ts";
+import { list } from "#lib/apis/schemas.ts";
 import type { EmbeddingRequest, Vector } from "#lib/providers/embeddings/embedding.ts";
 import { toBase64, toNumbers } from "#lib/providers/embeddings/embedding.ts";
 
 const MOST_INPUTS = 2_048;
 const text = z.string().min(1, "must not be empty");
-const tokens = z.array(z.int().nonnegative()).min(1).max(100_000);
+const tokens = list(z.int().nonnegative(), 100_000, 1);
 
 /** The body of `POST /api/v1/embeddings`. */
 export const embeddingsSchema = z.looseObject({
   model: z.string().min(1).max(256).describe("A known embedding model, or one as `provider/model`."),
-  input: z.union([
-    text,
-    z.array(text).min(1).max(MOST_INPUTS),
-    tokens,
-    z.array(tokens).min(1).max(MOST_INPUTS),
-  ]),
+  input: z.union([text, list(text, MOST_INPUTS, 1), tokens, list(tokens, MOST_INPUTS, 1)]),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.int().positive().nullish(),
   user: z.string().nullish(),
@@ -35,12 +32,16 @@ export const embeddingsAnswerSchema = z.object({
 
 type EmbeddingsBody = z.output<typeof embeddingsSchema>;
 
-export function readEmbeddings(body: EmbeddingsBody): EmbeddingRequest {
+const READ = new Set(Object.keys(embeddingsSchema.shape));
+
+/** The request, and the names of its fields that no provider is given. */
+export function readEmbeddings(body: EmbeddingsBody): EmbeddingRequest & { dropped: string[] } {
   return {
     input: readInput(body.input),
     dimensions: body.dimensions ?? undefined,
     base64: body.encoding_format === "base64",
     user: body.user ?? undefined,
+    dropped: Object.keys(otherFields(body, READ)),
   };
 }
 

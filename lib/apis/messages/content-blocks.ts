@@ -1,9 +1,10 @@
 import { citation } from "#lib/apis/messages/citations.ts";
 import { tokenForm } from "#lib/apis/messages/thinking.ts";
+import { ObjectScan } from "#lib/apis/object-scan.ts";
 import type { Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { RunEvent } from "#lib/providers/chat-run.ts";
-import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 
 /** What becomes content of a message. */
 export type ContentEvent = Extract<
@@ -17,6 +18,8 @@ type Call = {
   name: string;
   /** The arguments as far as they have come. */
   arguments: string;
+  /** Knows whether that is all of them. */
+  scan: ObjectScan;
   state: "waiting" | "open" | "closed";
 };
 type Waiting = { kind: "call"; call: Call } | { kind: "said"; event: Said };
@@ -51,7 +54,7 @@ export class ContentBlocks {
 
   write(event: ContentEvent): string {
     if (event.type === "tool_call") return this.#writeCall(event);
-    if (this.#open?.kind === "call" && !isComplete(this.#open.call)) {
+    if (this.#open?.kind === "call" && !this.#open.call.scan.reachedEnd) {
       this.#waiting.push({ kind: "said", event });
       return "";
     }
@@ -69,16 +72,19 @@ export class ContentBlocks {
   #writeCall(event: Extract<ContentEvent, { type: "tool_call" }>): string {
     let call = this.#calls.get(event.index);
     if (call === undefined) {
-      call = { id: event.id ?? "", name: event.name ?? "", arguments: event.arguments, state: "waiting" };
+      const { id = "", name = "", arguments: text } = event;
+      call = { id, name, arguments: text, scan: new ObjectScan(), state: "waiting" };
+      call.scan.push(text);
       this.#calls.set(event.index, call);
-      if (this.#open?.kind !== "call" || isComplete(this.#open.call)) return this.#openCall(call);
+      if (this.#open?.kind !== "call" || this.#open.call.scan.reachedEnd) return this.#openCall(call);
       this.#waiting.push({ kind: "call", call });
       return "";
     }
     call.arguments += event.arguments;
+    call.scan.push(event.arguments);
     if (call.state !== "open") return "";
     const frames = this.#argumentsDelta(event.arguments);
-    return this.#waiting.length > 0 && isComplete(call) ? frames + this.#advance() : frames;
+    return this.#waiting.length > 0 && call.scan.reachedEnd ? frames + this.#advance() : frames;
   }
 
   /** The open call is complete: what waited behind it, up to a call that is not. */
@@ -87,7 +93,7 @@ export class ContentBlocks {
     const waiting = this.#waiting;
     let next = 0;
     for (; next < waiting.length; next++) {
-      if (this.#open?.kind === "call" && !isComplete(this.#open.call)) break;
+      if (this.#open?.kind === "call" && !this.#open.call.scan.reachedEnd) break;
       const one = waiting[next];
       if (one !== undefined) frames += this.#next(one);
     }
@@ -110,7 +116,7 @@ export class ContentBlocks {
         return this.#think(event.text, event.signature);
       case "sources":
         if (this.#open?.kind === "text") return this.#cite(event.sources);
-        this.#sources.push(...event.sources);
+        for (const source of event.sources) this.#sources.push(source);
         return "";
     }
   }
@@ -187,10 +193,4 @@ export class ContentBlocks {
     this.#open = undefined;
     return frame({ type: "content_block_stop", index: this.#index });
   }
-}
-
-/** Whether the arguments are a whole object, to which nothing could be added. */
-function isComplete(call: Call): boolean {
-  const text = call.arguments.trimEnd();
-  return text.endsWith("}") && isJsonObject(parseJson(text));
 }

@@ -1,6 +1,7 @@
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
+import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { readMessage, readSystem } from "#lib/apis/messages/read-messages.ts";
 import { readToolChoice, readTools, untranslatedToolFields } from "#lib/apis/messages/read-tools.ts";
 import { type MessagesBody, messagesSchema } from "#lib/apis/messages/schema.ts";
@@ -31,6 +32,9 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
   assertNoStoredThread(body);
   const chatMessages: ChatMessage[] = [...readSystem(body.system), ...body.messages.flatMap(readMessage)];
   const choice = body.tool_choice ?? undefined;
+  const tools = readTools(body);
+  const toolChoice = readToolChoice(choice);
+  assertForcedTool(toolChoice, tools ?? []);
   const isSerial =
     choice !== undefined && choice.type !== "none" && choice.disable_parallel_tool_use === true;
   const hasWebSearch = (body.tools ?? []).some(
@@ -42,8 +46,8 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(chatMessages),
     ...defined({
-      tools: readTools(body),
-      toolChoice: readToolChoice(choice),
+      tools,
+      toolChoice,
       parallelToolCalls: isSerial ? false : undefined,
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
@@ -107,15 +111,17 @@ function shortUser(userId: string): string {
 /** What only Anthropic's engines understand, in the client's words. */
 function readExtra(body: MessagesBody, headers: Headers, userId: string | undefined): ExtraFields {
   const fields: JsonObject = otherFields(body, READ_FIELDS);
+  const details: NonNullable<ExtraFields["details"]> = {};
   const { thinking } = body;
   if (thinking?.type === "other") fields["thinking"] = thinking.value;
   else if (thinking?.type === "enabled" || thinking?.type === "adaptive") {
-    if (thinking.display != null) fields["thinking.display"] = thinking.display;
+    if (thinking.display != null) details["thinking.display"] = thinking.display;
   }
   const outputConfig = otherFields(body.output_config ?? {}, new Set(["effort", "format"]));
   if (Object.keys(outputConfig).length > 0) fields["output_config"] = outputConfig;
-  if (userId !== undefined && userId.length > LONGEST_USER) fields["metadata.user_id"] = userId;
-  return { dialect: "anthropic", fields, ...defined({ betas: readBetas(headers) }) };
+  if (userId !== undefined && userId.length > LONGEST_USER) details["metadata.user_id"] = userId;
+  const further = Object.keys(details).length > 0 ? details : undefined;
+  return { dialect: "anthropic", fields, ...defined({ details: further, betas: readBetas(headers) }) };
 }
 
 /** The beta features that the client switches on, but for those that would need what it is not given. */

@@ -1,44 +1,63 @@
 import { z } from "zod";
-import { cacheControl, jsonObject, other } from "#lib/apis/schemas.ts";
+import { byType, cacheControl, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 
 const text = z.string();
+/** In a content, and in the result of a tool. */
+const MOST_BLOCKS = 1_000;
 const cache_control = cacheControl.nullish();
 
 const textBlock = z.looseObject({ type: z.literal("text"), text, cache_control });
+const mediaType = z.string().regex(/^image\/[\w.+-]{1,100}$/, "must be that of an image");
 const imageBlock = z.looseObject({
   type: z.literal("image"),
-  source: z.union([
-    z.looseObject({ type: z.literal("base64"), media_type: text, data: text }),
-    z.looseObject({ type: z.literal("url"), url: text }),
+  source: z.discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("base64"), media_type: mediaType, data: text }),
+    z.looseObject({ type: z.literal("url"), url: imageUrl }),
   ]),
   cache_control,
 });
-/** Documents, search results, images by file id, and whatever comes next: passed on to engines that know them. */
-const resultBlock = z.union([textBlock, imageBlock, other(["text"])]);
+/** An image by the id of a file, which Anthropic stores. */
+const storedImage = z
+  .looseObject({ type: z.literal("image"), source: other(["base64", "url"]) })
+  .transform(({ source, ...block }) => {
+    const value: Record<string, unknown> = { ...block, source: source.value };
+    return { type: "other" as const, value: value as JsonObject };
+  });
+/** Documents, search results, and whatever comes next: passed on to engines that know them. */
+const resultBlock = byType([textBlock, imageBlock, storedImage], other(["text", "image"]));
 const toolResult = z.looseObject({
   type: z.literal("tool_result"),
   tool_use_id: text,
-  content: z.union([text, z.array(resultBlock)]).nullish(),
+  content: z.union([text, list(resultBlock, MOST_BLOCKS)]).nullish(),
   is_error: z.boolean().nullish(),
   cache_control,
 });
-const userBlock = z.union([textBlock, imageBlock, toolResult, other(["text", "tool_result"])]);
+const userBlock = byType(
+  [textBlock, imageBlock, storedImage, toolResult],
+  other(["text", "image", "tool_result"]),
+);
 
-const assistantBlock = z.union([
-  textBlock,
-  z.looseObject({ type: z.literal("thinking"), thinking: text, signature: text.nullish() }),
-  z.looseObject({ type: z.literal("redacted_thinking"), data: text }),
-  z.looseObject({ type: z.literal("tool_use"), id: text, name: text, input: z.unknown(), cache_control }),
+const assistantBlock = byType(
+  [
+    textBlock,
+    z.looseObject({ type: z.literal("thinking"), thinking: text, signature: text.nullish() }),
+    z.looseObject({ type: z.literal("redacted_thinking"), data: text }),
+    z.looseObject({ type: z.literal("tool_use"), id: text, name: text, input: z.unknown(), cache_control }),
+  ],
   other(["text", "thinking", "redacted_thinking", "tool_use"]),
-]);
+);
 
 /** Text, and changes of the tools in the middle of a conversation. */
-const systemBlock = z.union([textBlock, other(["text"])]);
-const systemContent = z.union([text, z.array(systemBlock)]);
+const systemBlock = byType([textBlock], other(["text"]));
+const systemContent = z.union([text, list(systemBlock, MOST_BLOCKS)]);
 
 const message = z.discriminatedUnion("role", [
-  z.looseObject({ role: z.literal("user"), content: z.union([text, z.array(userBlock)]) }),
-  z.looseObject({ role: z.literal("assistant"), content: z.union([text, z.array(assistantBlock)]) }),
+  z.looseObject({ role: z.literal("user"), content: z.union([text, list(userBlock, MOST_BLOCKS)]) }),
+  z.looseObject({
+    role: z.literal("assistant"),
+    content: z.union([text, list(assistantBlock, MOST_BLOCKS)]),
+  }),
   z.looseObject({ role: z.literal("system"), content: systemContent }),
 ]);
 
@@ -77,14 +96,11 @@ const outputFormat = z.looseObject({ type: z.literal("json_schema"), schema: jso
 export const messagesSchema = z
   .looseObject({
     model: z.string().min(1).max(256).describe("A mode, `auto`, or an engine as `provider/model`."),
-    messages: z.array(message).max(10_000),
+    messages: list(message, 10_000),
     system: systemContent.nullish(),
     max_tokens: z.int().positive().nullish(),
     stream: z.boolean().nullish(),
-    tools: z
-      .array(z.union([customTool, hostedTool]))
-      .max(1_000)
-      .nullish(),
+    tools: list(byType([customTool], hostedTool), 1_000).nullish(),
     tool_choice: toolChoice.nullish(),
     thinking: thinking.nullish(),
     output_config: z
@@ -95,13 +111,14 @@ export const messagesSchema = z
       .nullish(),
     output_format: outputFormat.nullish().describe("The older name of `output_config.format`."),
     metadata: z.looseObject({ user_id: text.nullish() }).nullish(),
-    stop_sequences: z.array(text).max(8_192).nullish(),
+    stop_sequences: list(text, 8_192).nullish(),
     temperature: z.number().min(0).max(1).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().nonnegative().nullish(),
     thread: z.looseObject({ type: text }).nullish().describe("Conversations are not kept here."),
   })
-  .refine(({ messages, thread }) => messages.length > 0 || thread != null, {
+  // What continues a thread may be empty: it is refused for a better reason.
+  .refine(({ messages, thread }) => messages.length > 0 || thread?.type === "continue", {
     path: ["messages"],
     message: "must hold at least one message",
   });

@@ -8,7 +8,8 @@ import type { FinishReason, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { RunEvent } from "#lib/providers/chat-run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
-import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 /** The writer of messages: one JSON body, or events. Only the client's own stop sequences are told. */
 export function createMessagesWriter(meta: AnswerMeta, stopSequences: readonly string[]): AnswerWriter {
@@ -165,8 +166,7 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
 }
 
 function toolUse({ id, name, arguments: text }: AnswerToolCall): JsonObject {
-  const input = parseJson(text);
-  return { type: "tool_use", id, name, input: isJsonObject(input) ? (input as JsonObject) : {} };
+  return { type: "tool_use", id, name, input: parseJsonObject(text) ?? {} };
 }
 
 function usageObject(usage: TokenUsage): JsonObject {

@@ -1,3 +1,4 @@
+import { ObjectScan } from "#lib/apis/object-scan.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import {
   type ItemPlace,
@@ -32,13 +33,14 @@ export class CallItem implements OutputItem {
 
   /** Whether the arguments are a whole object. Of free text nobody can tell. */
   get isComplete(): boolean {
-    return !this.#called.custom && this.#scan.reachesEnd(this.#text);
+    return !this.#called.custom && this.#scan.reachedEnd;
   }
 
   /** Nothing that counts comes behind a whole object, so that what does is let go. */
   push(text: string): string {
     if (text === "" || this.#state === "ended") return "";
     this.#text += text;
+    this.#scan.push(text);
     return this.#state === "begun" ? this.#writeDelta(text) : "";
   }
 
@@ -79,28 +81,5 @@ export class CallItem implements OutputItem {
       ...tool,
       ...(custom ? { input: text } : { arguments: text }),
     };
-  }
-}
-
-/** Looks for the end of a JSON object that comes in pieces; every character is looked at once. */
-class ObjectScan {
-  #at = 0;
-  #depth = 0;
-  #inString = false;
-  #ended = false;
-
-  /** @param text what it was the last time, perhaps with more behind. */
-  reachesEnd(text: string): boolean {
-    for (; this.#at < text.length && !this.#ended; this.#at++) {
-      const character = text[this.#at];
-      if (this.#inString) {
-        // The character behind a backslash says nothing.
-        if (character === "\\") this.#at++;
-        else if (character === '"') this.#inString = false;
-      } else if (character === '"') this.#inString = true;
-      else if (character === "{" || character === "[") this.#depth++;
-      else if (character === "}" || character === "]") this.#ended = --this.#depth === 0;
-    }
-    return this.#ended;
   }
 }

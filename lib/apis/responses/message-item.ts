@@ -45,7 +45,7 @@ export class MessageItem implements OutputItem {
     last.text += text;
     if (logprobs === undefined) return this.#begun ? this.#writeDelta(text) : "";
     const tokens = readLogprobs(logprobs);
-    last.logprobs.push(...tokens);
+    for (const token of tokens) last.logprobs.push(token);
     return this.#begun ? this.#event("response.output_text.delta", { delta: text, logprobs: tokens }) : "";
   }
 

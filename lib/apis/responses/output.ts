@@ -92,7 +92,7 @@ export class Output {
   #noteSources(sources: readonly Source[]): string {
     const last = this.#items.at(-1);
     if (last instanceof MessageItem && last.takesSources) return last.pushSources(sources);
-    this.#sources.push(...sources);
+    for (const source of sources) this.#sources.push(source);
     return "";
   }
 

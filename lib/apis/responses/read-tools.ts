@@ -60,6 +60,13 @@ function readTool(tool: OwnTool, name: string): Tool {
   };
 }
 
+/** Whether a choice is, or is among, tools that OpenAI runs. */
+export function namesHostedTool(choice: ResponsesBody["tool_choice"]): boolean {
+  if (choice === null || choice === undefined || typeof choice === "string") return false;
+  if (choice.type !== "allowed_tools") return choice.type === "other";
+  return choice.tools.some(({ type }) => type === "other");
+}
+
 /** How tools are to be called. Nobody of ours can be made to use a tool that OpenAI runs. */
 export function readToolChoice(
   choice: ResponsesBody["tool_choice"],
@@ -74,13 +81,16 @@ export function readToolChoice(
     case "custom":
       return { type: "tool", name: names.flat(choice.name, choice.namespace), custom: true };
     case "allowed_tools": {
-      const allowed = choice.tools.flatMap((tool) => {
-        if (tool.type === "other") return [];
-        return tool.type === "namespace"
-          ? names.inNamespace(tool.name)
-          : [names.flat(tool.name, "namespace" in tool ? tool.namespace : undefined)];
-      });
-      return { type: "allowed", names: allowed, required: choice.mode === "required" };
+      const allowed = new Set<string>();
+      const namespaces = new Set<string>();
+      for (const tool of choice.tools) {
+        if (tool.type === "namespace") namespaces.add(tool.name);
+        else if (tool.type !== "other") {
+          allowed.add(names.flat(tool.name, "namespace" in tool ? tool.namespace : undefined));
+        }
+      }
+      for (const name of names.inNamespaces(namespaces)) allowed.add(name);
+      return { type: "allowed", names: [...allowed], required: choice.mode === "required" };
     }
     case "other":
       dropped.add("tool_choice");

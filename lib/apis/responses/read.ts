@@ -1,8 +1,9 @@
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
+import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { readItems } from "#lib/apis/responses/read-input.ts";
-import { namesOf, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
+import { namesHostedTool, namesOf, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
 import { echoOf } from "#lib/apis/responses/response-object.ts";
 import { type ResponsesBody, responsesSchema } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
@@ -39,6 +40,9 @@ function readResponses(body: ResponsesBody): ReadRequest {
   if (body.truncation != null && body.truncation !== "disabled") dropped.add("truncation");
   const names = namesOf(body.tools);
   const tools = readTools(body.tools, names, dropped);
+  const toolChoice = readToolChoice(body.tool_choice, names, dropped);
+  // Tools that OpenAI runs are left out, so that a choice among them says nothing.
+  if (!namesHostedTool(body.tool_choice)) assertForcedTool(toolChoice, tools.list);
   const messages = readMessages(body, names, dropped);
   const logprobs = body.include?.includes(LOGPROBS) === true;
   const chat: ChatRequest = {
@@ -48,7 +52,7 @@ function readResponses(body: ResponsesBody): ReadRequest {
     ...defined({
       tools: tools.list.length > 0 ? tools.list : undefined,
       webSearch: tools.webSearch ? true : undefined,
-      toolChoice: readToolChoice(body.tool_choice, names, dropped),
+      toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
@@ -91,10 +95,10 @@ function readMessages(body: ResponsesBody, names: ToolNames, dropped: Set<string
   if (typeof instructions === "string" && instructions !== "") {
     messages.push({ role: "system", content: instructions, developer: true });
   } else if (Array.isArray(instructions)) {
-    messages.push(...readItems(instructions, names, dropped));
+    for (const message of readItems(instructions, names, dropped)) messages.push(message);
   }
   if (typeof input === "string") messages.push({ role: "user", content: input });
-  else messages.push(...readItems(input ?? [], names, dropped));
+  else for (const message of readItems(input ?? [], names, dropped)) messages.push(message);
   if (messages.length === 0) {
     throw new GatewayError("invalid_request", "`input` has nothing that an engine could answer.", {
       details: { param: "input" },

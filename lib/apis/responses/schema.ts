@@ -1,14 +1,17 @@
 import { z } from "zod";
-import { jsonObject, other } from "#lib/apis/schemas.ts";
+import { byType, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
 
 const text = z.string();
+const MOST_PARTS = 1_000;
+const MOST_ITEMS = 10_000;
+const MOST_TOOLS = 1_000;
 const toolName = z.string().min(1).max(256);
 
 const textPart = z.looseObject({ type: z.enum(["input_text", "output_text", "text", "summary_text"]), text });
 const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
 const imagePart = z.looseObject({
   type: z.literal("input_image"),
-  image_url: text.nullish(),
+  image_url: imageUrl.nullish(),
   detail: text.nullish(),
 });
 const filePart = z.looseObject({
@@ -29,8 +32,8 @@ const otherPart = other([
   "input_file",
   "input_audio",
 ]);
-const part = z.union([textPart, refusalPart, imagePart, filePart, audioPart, otherPart]);
-const content = z.union([text, z.array(part)]);
+const part = byType([textPart, refusalPart, imagePart, filePart, audioPart], otherPart);
+const content = z.union([text, list(part, MOST_PARTS)]);
 
 /** Also without a type, as people write it by hand. */
 const message = z
@@ -61,8 +64,8 @@ const callOutput = z.looseObject({
 });
 const reasoning = z.looseObject({
   type: z.literal("reasoning"),
-  summary: z.array(z.looseObject({ text: text.nullish() })).nullish(),
-  content: z.array(z.looseObject({ text: text.nullish() })).nullish(),
+  summary: list(z.looseObject({ text: text.nullish() }), MOST_PARTS).nullish(),
+  content: list(z.looseObject({ text: text.nullish() }), MOST_PARTS).nullish(),
   encrypted_content: text.nullish(),
 });
 /** Calls of tools that OpenAI runs, references to what it stores, and whatever comes next. */
@@ -74,7 +77,7 @@ const otherItem = other([
   "custom_tool_call_output",
   "reasoning",
 ]);
-const item = z.union([message, functionCall, customToolCall, callOutput, reasoning, otherItem]);
+const item = byType([message, functionCall, customToolCall, callOutput, reasoning], otherItem);
 
 const functionTool = z.looseObject({
   type: z.literal("function"),
@@ -93,7 +96,7 @@ const namespaceTool = z.looseObject({
   type: z.literal("namespace"),
   name: toolName,
   description: text.nullish(),
-  tools: z.array(z.union([functionTool, customTool, other(["function", "custom"])])).max(1_000),
+  tools: list(byType([functionTool, customTool], other(["function", "custom"])), MOST_TOOLS),
 });
 /** Tools that OpenAI runs itself. */
 const hostedTool = other(["function", "custom", "namespace"]);
@@ -109,12 +112,12 @@ const toolChoice = z.union([
   z.looseObject({
     type: z.literal("allowed_tools"),
     mode: z.enum(["auto", "required"]),
-    tools: z.array(
-      z.union([
-        namedTool,
-        z.looseObject({ type: z.literal("namespace"), name: text }),
+    tools: list(
+      byType(
+        [namedTool, z.looseObject({ type: z.literal("namespace"), name: text })],
         other(["function", "custom", "namespace"]),
-      ]),
+      ),
+      MOST_TOOLS,
     ),
   }),
   other(["function", "custom", "allowed_tools"]),
@@ -139,21 +142,14 @@ const textFormat = z.discriminatedUnion("type", [
 export const responsesSchema = z
   .looseObject({
     model: z.string().min(1).max(256).nullish().describe("A mode, `auto`, or an engine as `provider/model`."),
-    models: z
-      .array(z.string().min(1).max(256))
-      .max(20)
-      .nullish()
-      .describe("More of them, in order of preference."),
-    input: z.union([text, z.array(item).max(10_000)]).nullish(),
-    instructions: z.union([text, z.array(item).max(10_000)]).nullish(),
+    models: list(z.string().min(1).max(256), 20).nullish().describe("More of them, in order of preference."),
+    input: z.union([text, list(item, MOST_ITEMS)]).nullish(),
+    instructions: z.union([text, list(item, MOST_ITEMS)]).nullish(),
     stream: z.boolean().nullish(),
     stream_options: jsonObject.nullish(),
     store: z.boolean().nullish().describe("Accepted; nothing is ever stored."),
-    include: z.array(text).max(100).nullish(),
-    tools: z
-      .array(z.union([functionTool, customTool, namespaceTool, hostedTool]))
-      .max(1_000)
-      .nullish(),
+    include: list(text, 100).nullish(),
+    tools: list(byType([functionTool, customTool, namespaceTool], hostedTool), MOST_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     temperature: z.number().min(0).max(2).nullish(),

@@ -31,9 +31,12 @@ export class ToolNames {
     return flat;
   }
 
-  /** The flat names of the namespace's tools so far. */
-  inNamespace(namespace: string): string[] {
-    return [...this.#qualified].flatMap(([flat, tool]) => (tool.namespace === namespace ? [flat] : []));
+  /** The flat names of the tools so far that stand in one of the namespaces. */
+  inNamespaces(namespaces: ReadonlySet<string>): string[] {
+    if (namespaces.size === 0) return [];
+    return [...this.#qualified].flatMap(([flat, { namespace }]) =>
+      namespace !== undefined && namespaces.has(namespace) ? [flat] : [],
+    );
   }
 
   /** The tool behind a name that a model calls. */

@@ -19,6 +19,9 @@ export function createResponsesWriter(meta: AnswerMeta, options: ResponsesOption
   return new ResponsesWriter(meta, options);
 }
 
+/** Of a longer request the instructions and tools are repeated once, at the end. Characters. */
+const LONGEST_ECHO = 65_536;
+
 /** OpenAI ends without it, the Open Responses standard with it; every client of either takes both. */
 const DONE = "data: [DONE]\n\n";
 
@@ -88,16 +91,21 @@ class ResponsesWriter implements AnswerWriter {
   /** The two events that every stream begins with, once. */
   #begin(): string {
     if (this.#fixed !== "") return "";
-    this.#fixed = JSON.stringify(fixedFields(this.#meta, this.#options.echo));
+    const fixed = fixedFields(this.#meta, this.#options.echo);
+    this.#fixed = JSON.stringify(fixed);
+    const brief =
+      this.#fixed.length > LONGEST_ECHO
+        ? JSON.stringify({ ...fixed, instructions: null, tools: [] })
+        : this.#fixed;
     const outcome: Outcome = { status: "in_progress" };
     return (
-      this.#responseEvent("response.created", outcome, []) +
-      this.#responseEvent("response.in_progress", outcome, [])
+      this.#responseEvent("response.created", outcome, [], brief) +
+      this.#responseEvent("response.in_progress", outcome, [], brief)
     );
   }
 
-  #responseEvent(type: string, outcome: Outcome, output: JsonObject[]): string {
-    return this.#frames.responseEvent(type, this.#fixed, changingFields(outcome, output));
+  #responseEvent(type: string, outcome: Outcome, output: JsonObject[], fixed = this.#fixed): string {
+    return this.#frames.responseEvent(type, fixed, changingFields(outcome, output));
   }
 }
 

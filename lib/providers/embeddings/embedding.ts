@@ -39,13 +39,47 @@ export function encodeEmbedding(
     : encodeOpenAi(request, engine);
 }
 
+/** The request in parts that the engine takes, in order; almost always one. */
+export function splitEmbedding(request: EmbeddingRequest, { provider }: Engine): EmbeddingRequest[] {
+  const most = provider.embeddings?.mostInputs ?? Number.POSITIVE_INFINITY;
+  const count = inputCount(request.input);
+  const parts: EmbeddingRequest[] = [];
+  for (let from = 0; from < count; from += most) {
+    parts.push(count <= most ? request : { ...request, input: slice(request.input, from, from + most) });
+  }
+  return parts;
+}
+
+/** How many vectors the input asks for. */
+export function inputCount(input: EmbeddingInput): number {
+  return input.kind === "texts" ? input.texts.length : input.tokens.length;
+}
+
+function slice(input: EmbeddingInput, from: number, to: number): EmbeddingInput {
+  return input.kind === "texts"
+    ? { kind: "texts", texts: input.texts.slice(from, to) }
+    : { kind: "tokens", tokens: input.tokens.slice(from, to) };
+}
+
+/** The answers to the parts of one request as one; undefined when they do not fit together. */
+export function joinEmbeddings(parts: readonly Embeddings[]): Embeddings | undefined {
+  const [only] = parts;
+  if (parts.length === 1) return only;
+  const vectors = parts.flatMap((part) => part.vectors);
+  if (!areAlike(vectors)) return undefined;
+  const told = parts.flatMap((part) => part.promptTokens ?? []);
+  const promptTokens = told.reduce((sum, tokens) => sum + tokens, 0);
+  return { vectors, promptTokens: told.length === parts.length ? promptTokens : undefined };
+}
+
 /** The vectors in an engine's answer, in the order of the input; undefined when it is no such answer. */
 export function decodeEmbedding(answer: unknown, count: number): Embeddings | undefined {
-  const vectors = Array.isArray(field(answer, "embeddings")) ? geminiVectors(answer) : openAiVectors(answer);
-  if (vectors.length !== count || vectors.some((vector) => vector === undefined)) return undefined;
+  const found = Array.isArray(field(answer, "embeddings")) ? geminiVectors(answer) : openAiVectors(answer);
+  const vectors = found.flatMap((vector) => (vector === undefined ? [] : [vector]));
+  if (found.length !== count || vectors.length !== count || !areAlike(vectors)) return undefined;
   const usage = field(answer, "usage");
   return {
-    vectors: vectors.flatMap((vector) => (vector === undefined ? [] : [vector])),
+    vectors,
     promptTokens: tokenCount(field(usage, "prompt_tokens") ?? field(usage, "total_tokens")),
   };
 }
@@ -96,20 +130,35 @@ function geminiVectors(answer: unknown): (Vector | undefined)[] {
 /** Providers say which input a vector belongs to; the order of the list is not to be relied on. */
 function openAiVectors(answer: unknown): (Vector | undefined)[] {
   const vectors: (Vector | undefined)[] = [];
-  arrayField(answer, "data").forEach((one, position) => {
+  const data = arrayField(answer, "data");
+  data.forEach((one, position) => {
     if (!isJsonObject(one)) return;
     const index = typeof one["index"] === "number" ? one["index"] : position;
-    if (Number.isInteger(index) && index >= 0 && index <= arrayField(answer, "data").length) {
+    if (Number.isInteger(index) && index >= 0 && index < data.length) {
       vectors[index] = vectorOf(one["embedding"]);
     }
   });
   return Array.from(vectors);
 }
 
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
 function vectorOf(value: unknown): Vector | undefined {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.length % 4 === 0 && BASE64.test(value) ? value : undefined;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   return value.every((number) => typeof number === "number") ? (value as number[]) : undefined;
+}
+
+/** Whether all have one length, in whole numbers: those of one model do. */
+function areAlike(vectors: readonly Vector[]): boolean {
+  const [first] = vectors;
+  if (first === undefined) return true;
+  const length = numbersIn(first);
+  return length > 0 && Number.isInteger(length) && vectors.every((vector) => numbersIn(vector) === length);
+}
+
+function numbersIn(vector: Vector): number {
+  return typeof vector === "string" ? Buffer.byteLength(vector, "base64") / 4 : vector.length;
 }
 
 /** The vector as numbers. */

@@ -87,7 +87,7 @@ export class ApiListener {
     }
     const requestId = crypto.randomUUID();
     const response = errorResponse(thrown, requestId);
-    response.headers.set("x-request-id", requestId);
+    response.setHeader("x-request-id", requestId);
     await this.#write(response, incoming, outgoing);
   }
 

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import type { CollectingRequest } from "#lib/server/body.ts";
 import { bodyStream } from "#lib/server/host/body-stream.ts";
+import { collectBody } from "#lib/server/host/collect-body.ts";
+import { NodeHeaders } from "#lib/server/host/node-headers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,5})?$/;
@@ -29,12 +32,12 @@ export function requestUrl(incoming: IncomingMessage): string {
  * A request of node:http as a web-standard Request. Only what a route uses is made: a Request of the
  * platform costs as much as the rest of the host.
  */
-export class NodeRequest implements Request {
+export class NodeRequest implements CollectingRequest {
   readonly method: string;
   readonly url: string;
   readonly #incoming: IncomingMessage;
   readonly #client = new AbortController();
-  #headers: Headers | undefined;
+  #headers: NodeHeaders | undefined;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
   #whole: Request | undefined;
 
@@ -53,8 +56,8 @@ export class NodeRequest implements Request {
     this.#client.abort(reason);
   }
 
-  get headers(): Headers {
-    this.#headers ??= toHeaders(this.#incoming.rawHeaders);
+  get headers(): NodeHeaders {
+    this.#headers ??= new NodeHeaders(this.#incoming.rawHeaders);
     return this.#headers;
   }
 
@@ -64,13 +67,20 @@ export class NodeRequest implements Request {
     return this.#body;
   }
 
+  collectBody(mostBytes: number): Promise<Uint8Array[] | undefined> {
+    if (this.#body !== undefined || this.#whole !== undefined)
+      return Promise.reject(new TypeError("The body is being read as a stream."));
+    this.#body = null;
+    return hasBody(this.#incoming) ? collectBody(this.#incoming, mostBytes) : Promise.resolve([]);
+  }
+
   /** The platform's own Request, for what is rarely used. */
   #platform(): Request {
     if (this.#whole !== undefined) return this.#whole;
     const { body } = this;
     this.#whole = new Request(this.url, {
       method: this.method,
-      headers: this.headers,
+      headers: this.headers.platform(),
       signal: this.signal,
       ...(body === null ? {} : { body: body as NodeReadableStream & BodyInit, duplex: "half" }),
     });
@@ -136,11 +146,4 @@ Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
 function hasBody({ method, headers }: IncomingMessage): boolean {
   if (method === "GET" || method === "HEAD") return false;
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function toHeaders(rawHeaders: readonly string[]): Headers {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-  return headers;
 }

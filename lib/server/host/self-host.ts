@@ -46,10 +46,16 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
     isStopping: () => stopping !== undefined,
     logError: (message, cause) => logger.error(message, cause),
     waitUntil: (work) => {
+      // Turns whose rows are stored together wait for one promise.
+      if (works.has(work)) return;
       works.add(work);
-      void work
-        .catch((error: unknown) => logger.error("Work behind an answer failed.", error))
-        .finally(() => works.delete(work));
+      work.then(
+        () => works.delete(work),
+        (error: unknown) => {
+          works.delete(work);
+          logger.error("Work behind an answer failed.", error);
+        },
+      );
     },
   });
   let answering = 0;

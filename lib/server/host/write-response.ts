@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { type Content, PlainResponse } from "#lib/server/plain-response.ts";
 import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 
 export type WriteOptions = {
@@ -17,14 +18,19 @@ export async function writeResponse(
   outgoing: ServerResponse,
   { withoutBody, lastOnConnection }: WriteOptions,
 ): Promise<void> {
-  const headers = flatHeaders(response.headers, lastOnConnection);
-  const { body } = response;
-  if (body === null || withoutBody || outgoing.destroyed) {
-    if (body !== null) await leave(body);
+  const { content, headers } = partsOf(response);
+  if (lastOnConnection) headers.push("connection", "close");
+  if (content === null || withoutBody || outgoing.destroyed) {
+    if (content instanceof ReadableStream) await leave(content);
     outgoing.writeHead(response.status, headers).end();
     return;
   }
-  const frames = takeFrameSource(body);
+  if (typeof content === "string") {
+    headers.push("content-length", String(Buffer.byteLength(content)));
+    outgoing.writeHead(response.status, headers).end(content);
+    return;
+  }
+  const frames = takeFrameSource(content);
   if (frames !== undefined) {
     outgoing.writeHead(response.status, headers);
     return writeFrames(frames, outgoing);
@@ -36,7 +42,7 @@ export async function writeResponse(
     return;
   }
   outgoing.writeHead(response.status, headers);
-  await writeStream(body.getReader(), outgoing);
+  await writeStream(content.getReader(), outgoing);
 }
 
 /** JSON answers are in memory as a whole: they get a length. */
@@ -46,11 +52,12 @@ function isWhole(headers: Headers): boolean {
   );
 }
 
-function flatHeaders(headers: Headers, lastOnConnection: boolean): string[] {
-  const flat: string[] = [];
-  for (const [name, value] of headers) flat.push(name, value);
-  if (lastOnConnection) flat.push("connection", "close");
-  return flat;
+function partsOf(response: Response): { content: Content; headers: string[] } {
+  const plain = response instanceof PlainResponse ? response.parts : undefined;
+  if (plain !== undefined) return plain;
+  const headers: string[] = [];
+  for (const [name, value] of response.headers) headers.push(name, value);
+  return { content: response.body, headers };
 }
 
 async function writeFrames(frames: FrameSource, outgoing: ServerResponse): Promise<void> {

@@ -58,6 +58,14 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
             engines: z.enum(["sandbox", "providers"]),
           }),
         },
+        503: {
+          description: "It is shutting down: send nothing more here.",
+          json: z.object({
+            status: z.literal("stopping"),
+            version: z.string(),
+            engines: z.enum(["sandbox", "providers"]),
+          }),
+        },
       },
     },
   },

@@ -3,6 +3,7 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import { type ChatInput, startChatTurn } from "#lib/services/chat.ts";
 import { serializeEvents } from "#lib/streaming/events.ts";
@@ -49,7 +50,7 @@ export function aiChat(gateway: GatewaySource): Route {
   return defineRoute(gateway, { POST: answer });
 }
 
-async function answer(request: Request, context: RouteContext): Promise<Response> {
+async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
   const { gateway, requestId, inBackground } = context;
   const caller = await context.authenticate();
   const body = await readJson(request, aiChatBodySchema, MOST_BYTES);
@@ -62,7 +63,7 @@ async function answer(request: Request, context: RouteContext): Promise<Response
     clock: gateway.chat.effects.clock,
     onCancel: () => turn.abandon(),
   });
-  return new Response(stream, { headers: SSE_HEADERS });
+  return new PlainResponse(stream, { headers: SSE_HEADERS });
 }
 
 function toInput(body: z.infer<typeof aiChatBodySchema>): ChatInput {

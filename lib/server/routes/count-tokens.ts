@@ -1,20 +1,21 @@
 import { messages as api } from "#lib/apis/messages/read.ts";
 import { withAnthropicHeaders } from "#lib/server/anthropic-route.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
-import { authenticateProxy } from "#lib/server/completion-route.ts";
 import { anthropicError } from "#lib/server/http-error.ts";
-import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
+import { proxyRoute } from "#lib/server/proxy-route.ts";
+import type { GatewaySource, Route, RouteContext } from "#lib/server/route.ts";
 import { countPromptTokens } from "#lib/services/count-tokens.ts";
 
 const MOST_BYTES = 25 * MEGABYTE;
 
 /** `POST /api/v1/messages/count_tokens`: how many tokens the prompt of a message would be. */
 export function countTokens(gateway: GatewaySource): Route {
-  return withAnthropicHeaders(defineRoute(gateway, { POST: answer }, anthropicError));
+  return withAnthropicHeaders(proxyRoute(gateway, { POST: answer }, anthropicError));
 }
 
-async function answer(request: Request, context: RouteContext): Promise<Response> {
-  const caller = await authenticateProxy(context);
+async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
+  const caller = await context.authenticateProxy();
   const body = await readJson(request, api.schema, MOST_BYTES);
   const input = api.read(body, request.headers);
   const tokens = await countPromptTokens(
@@ -22,5 +23,5 @@ async function answer(request: Request, context: RouteContext): Promise<Response
     { caller, signal: request.signal },
     context.gateway.completion,
   );
-  return Response.json({ input_tokens: tokens });
+  return jsonResponse({ input_tokens: tokens });
 }

@@ -1,3 +1,4 @@
+import { jsonResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
@@ -8,7 +9,7 @@ import { VERSION } from "#lib/shared/version.ts";
 export function health(gateway: GatewaySource): Route {
   return defineRoute(gateway, {
     GET: async (_request, { gateway, host }) =>
-      Response.json(
+      jsonResponse(
         {
           status: host.stopping === true ? "stopping" : "ok",
           version: VERSION,

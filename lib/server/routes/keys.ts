@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import {
   createGatewayKey,
@@ -39,15 +40,15 @@ export function keyById(gateway: GatewaySource): Route {
   return defineRoute(gateway, { DELETE: revoke });
 }
 
-async function list(_request: Request, context: RouteContext): Promise<Response> {
+async function list(_request: Request, context: RouteContext): Promise<PlainResponse> {
   const userId = await signedInUser(context);
   const found = await listGatewayKeys(userId, context.gateway.keys);
-  return Response.json({
+  return jsonResponse({
     keys: found.map((key) => ({ ...visible(key), lastUsedAt: key.lastUsedAt, revokedAt: key.revokedAt })),
   });
 }
 
-async function create(request: Request, context: RouteContext): Promise<Response> {
+async function create(request: Request, context: RouteContext): Promise<PlainResponse> {
   const userId = await signedInUser(context);
   const { name, requestsPerMinute, usdPerMonth, modes } = await readJson(
     request,
@@ -60,15 +61,15 @@ async function create(request: Request, context: RouteContext): Promise<Response
     modes: modes == null ? undefined : [...new Set(modes)],
   };
   const made = await createGatewayKey({ userId, name, limits }, context.gateway.keys);
-  return Response.json({ key: made.key, ...visible(made) }, { status: 201 });
+  return jsonResponse({ key: made.key, ...visible(made) }, { status: 201 });
 }
 
-async function revoke(request: Request, context: RouteContext): Promise<Response> {
+async function revoke(request: Request, context: RouteContext): Promise<PlainResponse> {
   const userId = await signedInUser(context);
   const id = idSchema.safeParse(new URL(request.url).pathname.replace(/\/$/, "").split("/").at(-1));
   if (!id.success) throw new GatewayError("not_found", "You have no such gateway key.");
   await revokeGatewayKey(id.data, userId, context.gateway.keys);
-  return new Response(null, { status: 204 });
+  return new PlainResponse(null, { status: 204 });
 }
 
 /** A gateway key manages no keys: whoever finds one could make others that outlive it. */

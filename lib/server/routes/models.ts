@@ -2,29 +2,30 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { type ListedModel, listModels, modelList } from "#lib/apis/models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import { authenticateProxy } from "#lib/server/completion-route.ts";
 import { openAiError } from "#lib/server/http-error.ts";
-import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
+import { proxyRoute } from "#lib/server/proxy-route.ts";
+import type { GatewaySource, Route, RouteContext } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const PATH = "/api/v1/models";
 
 /** `GET /api/v1/models` and `/api/v1/models/{id}`: the modes, and the configured engines as `provider/model`. */
 export function models(gateway: GatewaySource): Route {
-  return defineRoute(gateway, { GET: answer }, openAiError);
+  return proxyRoute(gateway, { GET: answer }, openAiError);
 }
 
-async function answer(request: Request, context: RouteContext): Promise<Response> {
-  await authenticateProxy(context);
+async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
+  await context.authenticateProxy();
   const id = idOf(request);
-  if (id === "") return Response.json(modelList(await listed(context)));
+  if (id === "") return jsonResponse(modelList(await listed(context)));
   const found = (await listed(context)).find((model) => model.id === id) ?? unlisted(id, context);
   if (found === undefined) {
     throw new GatewayError("model_not_found", `The model "${id}" does not exist, or is not configured.`, {
       details: { param: "model" },
     });
   }
-  return Response.json(found);
+  return jsonResponse(found);
 }
 
 /** The rest of the path: an engine's id has slashes of its own, encoded or not. */

@@ -1,7 +1,7 @@
 import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-async function missing(request: Request): Promise<Response> {
+async function missing(request: Request): Promise<never> {
   throw new GatewayError("not_found", `There is no ${new URL(request.url).pathname}.`);
 }
 

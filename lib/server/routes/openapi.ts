@@ -1,4 +1,5 @@
 import { openApiDocument } from "#lib/server/openapi/document.ts";
+import { PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 
 let document: string | undefined;
@@ -8,8 +9,8 @@ export function openApi(gateway: GatewaySource): Route {
   return defineRoute(gateway, { GET: answer });
 }
 
-async function answer(): Promise<Response> {
+async function answer(): Promise<PlainResponse> {
   // Made when first asked for: it costs some milliseconds and never changes.
   document ??= JSON.stringify(openApiDocument());
-  return new Response(document, { headers: { "content-type": "application/json" } });
+  return new PlainResponse(document, { headers: { "content-type": "application/json" } });
 }

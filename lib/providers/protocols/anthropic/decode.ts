@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import {
@@ -31,6 +32,8 @@ export class AnthropicDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #blocks = new Map<number, Block>();
   readonly #tools: ToolSlot[] = [];
+  /** Those that were open when a message was spliced in. */
+  #restarted: ToolSlot[] = [];
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #counts: Record<string, number> = {};
@@ -132,7 +135,8 @@ export class AnthropicDecoder implements Decoder {
   /** A proxy may splice a second message into the stream: block numbers begin anew. */
   #restart(): void {
     this.#blocks.clear();
-    for (const slot of this.#tools) if (slot.open) slot.resumed = 0;
+    this.#restarted = this.#tools.filter(({ open }) => open);
+    for (const slot of this.#restarted) slot.resumed = 0;
   }
 
   #readStop(delta: unknown): void {
@@ -169,14 +173,16 @@ export class AnthropicDecoder implements Decoder {
         return;
       case "redacted_thinking":
         this.#blocks.set(index, { kind: "other" });
-        this.#emitSignature(block as JsonObject, out);
+        if (isWritable(block)) this.#emitSignature(block as JsonObject, out);
         return;
       case "tool_use": {
         const slot = this.#openTool(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
         this.#blocks.set(index, { kind: "tool", slot });
         const input = block["input"];
-        if (isJsonObject(input) && Object.keys(input).length > 0)
+        if (isJsonObject(input) && Object.keys(input).length > 0) {
+          assertWritable(input);
           this.#emitArguments(slot, JSON.stringify(input), out);
+        }
         return;
       }
       default:
@@ -215,7 +221,7 @@ export class AnthropicDecoder implements Decoder {
 
   /** A new call; or, after a splice, the same call told from its beginning once more. */
   #openTool(id: string, name: string, out: ChatEvent[]): ToolSlot {
-    const restarted = this.#tools.find(
+    const restarted = this.#restarted.find(
       (slot) => slot.open && slot.resumed !== undefined && slot.name === name,
     );
     if (restarted !== undefined) return restarted;

@@ -4,6 +4,7 @@ import {
   type ChatMessage,
   type ChatRequest,
   type Content,
+  type ExtraFields,
   hasCacheBreakpoint,
   hasForeignPart,
   offeredTools,
@@ -22,17 +23,14 @@ import {
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringField } from "#lib/shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
+import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 export const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
 const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
 /** A smaller budget is refused. */
 const LEAST_BUDGET = 1_024;
-/** Parts of fields that are translated, as far as they say more than the translation. */
-const USER_FIELD = "metadata.user_id";
-const DISPLAY_FIELD = "thinking.display";
-const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([USER_FIELD, DISPLAY_FIELD]);
 /** Fields of the Messages API that nothing of ours stands for; what is not listed would be refused. */
 const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   "cache_control",
@@ -73,7 +71,7 @@ export function encodeAnthropic(
   const stop = request.stop?.filter((sequence) => sequence.trim() !== "");
   if (stop !== undefined && stop.length > 0) body["stop_sequences"] = stop;
   if (stop?.length !== request.stop?.length) dropped.push("stop");
-  const user = nativeField(request, USER_FIELD) ?? request.user;
+  const user = nativeDetails(request)["metadata.user_id"] ?? request.user;
   if (user !== undefined) body["metadata"] = { user_id: user };
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
   writeExtra(body, request, dropped);
@@ -134,10 +132,14 @@ function nativeField({ extra }: ChatRequest, name: string): JsonValue | undefine
   return extra?.dialect === "anthropic" ? extra.fields[name] : undefined;
 }
 
+/** What such a client says beyond what is translated. */
+function nativeDetails({ extra }: ChatRequest): NonNullable<ExtraFields["details"]> {
+  return extra?.dialect === "anthropic" ? (extra.details ?? {}) : {};
+}
+
 function writeExtra(body: JsonObject, request: ChatRequest, dropped: string[]): void {
   const { dialect, fields = {} } = request.extra ?? {};
   for (const [name, value] of Object.entries(fields)) {
-    if (dialect === "anthropic" && TRANSLATED_FIELDS.has(name)) continue;
     const sent = name === "context_management" ? withoutNeedlessClearing(value, body["thinking"]) : value;
     if (dialect !== "anthropic" || !EXTRA_FIELDS.has(name)) dropped.push(name);
     else if (sent === undefined) dropped.push(name);
@@ -210,7 +212,7 @@ function encodeMessages(request: ChatRequest, context: MessageContext): JsonObje
     const role = message.role === "tool" ? "user" : message.role;
     const blocks = encodeBlocks(message, context, index === messages.length - 1);
     const last = encoded.at(-1);
-    if (last?.role === role) last.content.push(...blocks);
+    if (last?.role === role) for (const block of blocks) last.content.push(block);
     else encoded.push({ role, content: blocks });
   });
   return encoded.filter((message) => message.content.length > 0);
@@ -270,11 +272,11 @@ function encodeAssistant(
   { issuer, marks }: MessageContext,
   isLast: boolean,
 ): JsonObject[] {
-  const blocks: JsonObject[] = [];
+  const thinking: JsonObject[] = [];
   for (const { text, signature } of message.reasoning ?? []) {
     // Thinking goes back only with the issuer's own signature; any other engine's is dropped.
     if (signature?.issuer !== issuer) continue;
-    blocks.push(
+    thinking.push(
       typeof signature.value === "string"
         ? { type: "thinking", thinking: text, signature: signature.value }
         : signature.value,
@@ -282,18 +284,14 @@ function encodeAssistant(
   }
   const content = message.content === null ? (message.refusal ?? "") : message.content;
   const isPrefill = isLast && (message.toolCalls ?? []).length === 0;
-  blocks.push(...encodeContent(isPrefill ? trimmedEnd(content) : content, marks));
+  const blocks = thinking.concat(encodeContent(isPrefill ? trimmedEnd(content) : content, marks));
   for (const call of message.toolCalls ?? []) {
-    const input = parseJson(call.arguments);
+    const input = parseJsonObject(call.arguments);
     const block: JsonObject = {
       type: "tool_use",
       id: toolId(call.id),
       name: call.name,
-      input: isJsonObject(input)
-        ? (input as JsonObject)
-        : call.arguments === ""
-          ? {}
-          : { input: call.arguments },
+      input: input ?? (call.arguments === "" ? {} : { input: call.arguments }),
     };
     blocks.push(marked(block, call.cacheBreakpoint, marks));
   }
@@ -324,7 +322,7 @@ function writeTools(
     dropped.push("tool_choice");
     choice = { type: "auto" };
   }
-  const serial = request.parallelToolCalls === false;
+  const serial = request.parallelToolCalls === false || request.singleToolCall === true;
   if (serial && offered.choice !== "none") {
     body["tool_choice"] = { ...(choice ?? { type: "auto" }), disable_parallel_tool_use: true };
   } else if (choice !== undefined) {
@@ -389,7 +387,7 @@ function writeThinking(
     dropped.push("reasoning_effort");
     return unasked;
   }
-  const display = nativeField(request, DISPLAY_FIELD);
+  const display = nativeDetails(request)["thinking.display"];
   const shown: JsonObject = display === undefined ? {} : { display };
   if (rules.thinking === "adaptive") {
     body["thinking"] = { type: "adaptive", ...shown };

@@ -2,6 +2,7 @@ import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
@@ -152,7 +153,10 @@ export class GeminiDecoder implements Decoder {
     const open = this.#open;
     if (open === undefined) return;
     open.partial.push(call["partialArgs"]);
-    if (isJsonObject(call["args"])) return this.#emitCall(open, JSON.stringify(call["args"]), out);
+    if (isJsonObject(call["args"])) {
+      assertWritable(call["args"]);
+      return this.#emitCall(open, JSON.stringify(call["args"]), out);
+    }
     if (call["willContinue"] !== true || isTerminator(call)) this.#closeCall(out);
   }
 

@@ -15,7 +15,8 @@ import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { geminiParameters } from "#lib/providers/protocols/gemini/schema.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "#lib/shared/json.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 /** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
 const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
@@ -39,7 +40,8 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   const config = generationConfig(request, engine);
   if (Object.keys(config).length > 0) body["generationConfig"] = config;
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
-  dropped.push(...Object.keys(request.extra?.fields ?? {}));
+  const { fields, details } = request.extra ?? {};
+  for (const name of Object.keys({ ...fields, ...details })) dropped.push(name);
   const verb = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
   return {
     path: `/v1beta/models/${encodeURIComponent(engine.model)}:${verb}`,
@@ -85,7 +87,7 @@ function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonO
     const parts = encodeParts(message, names, engine);
     if (parts.length === 0) continue;
     const last = contents.at(-1);
-    if (last?.role === role) last.parts.push(...parts);
+    if (last?.role === role) for (const part of parts) last.parts.push(part);
     else contents.push({ role, parts });
   }
   return contents;
@@ -104,9 +106,8 @@ function encodeParts(
       return encodeAssistant(message, engine);
     case "tool": {
       const text = contentText(message.content);
-      const parsed = parseJson(text);
       const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
-      const response = isJsonObject(parsed) ? (parsed as JsonObject) : plain;
+      const response = parseJsonObject(text) ?? plain;
       const name = names.get(message.toolCallId) ?? message.toolCallId;
       const images = typeof message.content === "string" ? [] : message.content.filter(isImage);
       return [{ functionResponse: { name, response } }, ...encodeContent(images)];
@@ -138,9 +139,8 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
   const parts = message.content === null ? [] : encodeContent(message.content);
   const wantsSignature = FROM_GEMINI_3.test(bareModelName(engine.model));
   for (const [index, call] of (message.toolCalls ?? []).entries()) {
-    const args = parseJson(call.arguments);
     const part: JsonObject = {
-      functionCall: { name: call.name, args: isJsonObject(args) ? (args as JsonObject) : {} },
+      functionCall: { name: call.name, args: parseJsonObject(call.arguments) ?? {} },
     };
     // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
     if (call.signature?.issuer === engine.provider.id && typeof call.signature.value === "string") {

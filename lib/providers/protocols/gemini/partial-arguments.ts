@@ -1,4 +1,5 @@
 import { arrayField, field, isJsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
+import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
 
 const LONGEST_ARRAY = 10_000;
 
@@ -50,7 +51,7 @@ function parsePath(path: string): (string | number)[] {
   for (const match of path.slice(1).matchAll(/\.([^.[\]]+)|\[(\d{1,5})\]|\['([^']*)'\]|\["([^"]*)"\]/g)) {
     steps.push(match[2] !== undefined ? Number(match[2]) : (match[1] ?? match[3] ?? match[4] ?? ""));
   }
-  return steps;
+  return steps.length > MOST_DEPTH ? [] : steps;
 }
 
 function read(container: Container, key: string | number | undefined): Node | undefined {

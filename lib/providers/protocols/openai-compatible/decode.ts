@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
@@ -92,7 +93,13 @@ export class OpenAiDecoder implements Decoder {
     for (const choice of this.#choices.values()) {
       const native = choice.native ?? (this.#done && choice.any ? "stop" : undefined);
       if (native === undefined) continue;
-      out.push(withChoice({ type: "finish", reason: choice.finishReason(native), native }, choice.index));
+      const finish: ChatEvent & { type: "finish" } = {
+        type: "finish",
+        reason: choice.finishReason(native),
+        native,
+      };
+      if (choice.stopSequence !== undefined) finish.stopSequence = choice.stopSequence;
+      out.push(withChoice(finish, choice.index));
     }
   }
 
@@ -156,6 +163,9 @@ export class OpenAiDecoder implements Decoder {
         classifyErrorObject({ error: "The provider stopped with an error." }, this.#context),
       );
     choice.native = native;
+    // vLLM and SGLang say which of the client's stop sequences it was; a number is a token of the model's.
+    const stopSequence = stringField(raw, "stop_reason") ?? stringField(raw, "matched_stop");
+    if (native === "stop" && stopSequence) choice.stopSequence = stopSequence;
   }
 }
 
@@ -163,6 +173,7 @@ export class OpenAiDecoder implements Decoder {
 class Choice {
   readonly index: number;
   native: string | undefined;
+  stopSequence: string | undefined;
   readonly #tools: ToolCallAssembler;
   readonly #splitter = new ReasoningSplitter();
   readonly #text = new SurrogateJoiner();
@@ -208,7 +219,7 @@ class Choice {
   }
 
   pushText(text: string, logprobs: unknown, out: ChatEvent[]): void {
-    if (isJsonObject(logprobs)) this.#logprobs.push(logprobs as JsonObject);
+    if (isJsonObject(logprobs) && isWritable(logprobs)) this.#logprobs.push(logprobs as JsonObject);
     if (this.#splitter.passing) {
       this.#emitText(this.#text.push(text), out);
       return;
@@ -235,6 +246,7 @@ class Choice {
     for (const detail of arrayField(delta, "reasoning_details")) {
       if (!isJsonObject(detail)) continue;
       if (!stringField(detail, "signature") && !stringField(detail, "data")) continue;
+      if (!isWritable(detail)) continue;
       const value = detail as Record<string, JsonValue>;
       out.push(
         withChoice({ type: "reasoning", text: "", signature: { issuer: this.#issuer, value } }, this.index),

@@ -82,6 +82,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     if (!isOpenAi || OWN_FIELDS.has(name)) fields.drop(name, value);
     else fields.write(name, value);
   }
+  for (const name of Object.keys(request.extra?.details ?? {})) fields.drop(name, true);
 
   const additions: string[] = [];
   if (request.stream && options.bare !== true && fields.accepts("stream_options")) {
@@ -124,6 +125,17 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
   }
 }
 
+/** A dialect's fields, to be looked up. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(fields: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(fields);
+  if (known !== undefined) return known;
+  const set = new Set(fields);
+  sets.set(fields, set);
+  return set;
+}
+
 /** Writes what the dialect allows and remembers what it does not. */
 class FieldWriter {
   readonly dropped: string[] = [];
@@ -132,7 +144,7 @@ class FieldWriter {
 
   constructor(body: JsonObject, dialect: OpenAiDialect) {
     this.#body = body;
-    this.#allowed = dialect.fields === "all" ? undefined : new Set(dialect.fields);
+    this.#allowed = dialect.fields === "all" ? undefined : setOf(dialect.fields);
   }
 
   accepts(field: string): boolean {
@@ -200,7 +212,11 @@ function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDi
     if (choice !== undefined && choice !== "auto") fields.drop("tool_choice", true);
   }
   fields.write("tools", tools);
-  fields.write("parallel_tool_calls", request.parallelToolCalls);
+  if (request.singleToolCall === true && fields.accepts("parallel_tool_calls")) {
+    fields.write("parallel_tool_calls", false);
+  } else {
+    fields.write("parallel_tool_calls", request.parallelToolCalls);
+  }
 }
 
 /** The tool, or nothing where the dialect has none of its kind. */
@@ -302,7 +318,7 @@ function encodeMessages(messages: readonly ChatMessage[], encoding: Encoding): J
     encoded.push(encodeMessage(message, { ...encoding, isPrefill: isPrefill(messages, index) }));
     if (message.role !== "tool") return;
     if (Array.isArray(message.content)) {
-      images.push(...message.content.flatMap((part) => (part.type === "image" ? [part] : [])));
+      for (const part of message.content) if (part.type === "image") images.push(part);
     }
     if (images.length === 0 || messages[index + 1]?.role === "tool") return;
     encoded.push({ role: "user", content: images.map(encodePart) });

@@ -1,4 +1,5 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
 type Slot = {
@@ -20,6 +21,7 @@ type Slot = {
 export class ToolCallAssembler {
   readonly #slots: Slot[] = [];
   readonly #byIndex = new Map<number, Slot>();
+  readonly #byId = new Map<string, Slot>();
   readonly #newId: () => string;
   readonly #choice: number;
   #started = 0;
@@ -55,7 +57,7 @@ export class ToolCallAssembler {
   #slotFor(rawIndex: unknown, id: string, name: string, custom: boolean): Slot {
     const index = typeof rawIndex === "number" ? rawIndex : undefined;
     if (index === undefined) {
-      const same = id === "" ? undefined : this.#slots.find((slot) => slot.id === id);
+      const same = id === "" ? undefined : this.#byId.get(id);
       const last = this.#slots.at(-1);
       if (same !== undefined) return same;
       return id === "" && name === "" && last !== undefined ? last : this.#open(id, custom);
@@ -80,6 +82,8 @@ export class ToolCallAssembler {
       custom,
     };
     this.#slots.push(slot);
+    // The first one of several.
+    if (!this.#byId.has(slot.id)) this.#byId.set(slot.id, slot);
     return slot;
   }
 
@@ -121,5 +125,7 @@ function text(value: unknown): string {
 /** Arguments are JSON text by the standard, an object at Ollama's and some proxies'. */
 function argumentText(value: unknown): string {
   if (typeof value === "string") return value;
-  return value === undefined || value === null ? "" : JSON.stringify(value);
+  if (value === undefined || value === null) return "";
+  assertWritable(value);
+  return JSON.stringify(value);
 }

@@ -1,0 +1,72 @@
+/**
+ * The headers of a request of node:http as web-standard Headers. What a route asks for is looked up in
+ * what node:http has read and checked; a Headers of the platform, which checks and copies everything once
+ * more, is made for what is rarely used.
+ */
+export class NodeHeaders implements Headers {
+  readonly #raw: readonly string[];
+  #whole: Headers | undefined;
+
+  /** @param raw names and values in turn, as they came. */
+  constructor(raw: readonly string[]) {
+    this.#raw = raw;
+  }
+
+  get(name: string): string | null {
+    if (this.#whole !== undefined) return this.#whole.get(name);
+    const wanted = name.toLowerCase();
+    const raw = this.#raw;
+    let found: string | null = null;
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const known = raw[at] ?? "";
+      if (known.length !== wanted.length || known.toLowerCase() !== wanted) continue;
+      const value = raw[at + 1] ?? "";
+      found = found === null ? value : `${found}${wanted === "cookie" ? "; " : ", "}${value}`;
+    }
+    return found;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null;
+  }
+
+  append(name: string, value: string): void {
+    this.platform().append(name, value);
+  }
+  delete(name: string): void {
+    this.platform().delete(name);
+  }
+  set(name: string, value: string): void {
+    this.platform().set(name, value);
+  }
+  getSetCookie(): string[] {
+    return this.platform().getSetCookie();
+  }
+  forEach(callback: (value: string, name: string, parent: Headers) => void, self?: unknown): void {
+    this.platform().forEach((value, name) => callback.call(self, value, name, this));
+  }
+  keys(): HeadersIterator<string> {
+    return this.platform().keys();
+  }
+  values(): HeadersIterator<string> {
+    return this.platform().values();
+  }
+  entries(): HeadersIterator<[string, string]> {
+    return this.platform().entries();
+  }
+  [Symbol.iterator](): HeadersIterator<[string, string]> {
+    return this.platform()[Symbol.iterator]();
+  }
+
+  /** The platform's own Headers, which from now on hold what these do. */
+  platform(): Headers {
+    if (this.#whole !== undefined) return this.#whole;
+    this.#whole = new Headers();
+    for (let at = 0; at + 1 < this.#raw.length; at += 2)
+      this.#whole.append(this.#raw[at] ?? "", this.#raw[at + 1] ?? "");
+    return this.#whole;
+  }
+}
+
+// So that `headers instanceof Headers` holds.
+Object.setPrototypeOf(NodeHeaders.prototype, Headers.prototype);

@@ -1,0 +1,121 @@
+/** The body of an answer: whole, a stream, or none. */
+export type Content = string | ReadableStream<Uint8Array> | null;
+
+/** An answer as it is written: names and values of its headers in turn, as node:http takes them. */
+export type PlainParts = { content: Content; headers: string[] };
+
+/**
+ * A Response out of plain parts, the counterpart of the host's lazy Request: one of the platform costs a
+ * body stream, an encoding and a checked header list before anybody has asked for them. Our own host
+ * takes the parts (`parts`); for everybody else the platform's Response is made behind it, at the
+ * first member that needs one.
+ */
+export class PlainResponse implements Response {
+  readonly status: number;
+  readonly redirected = false;
+  readonly statusText = "";
+  readonly type = "default";
+  readonly url = "";
+  readonly #content: Content;
+  /** By lower-case name. Cookies alone may come several times, and are kept apart. */
+  readonly #headers: Map<string, string>;
+  readonly #cookies: string[] = [];
+  #whole: Response | undefined;
+
+  /** @param headers names in lower case. What no header can carry is found when they are written. */
+  constructor(
+    content: Content,
+    { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    this.status = status;
+    this.#content = content;
+    this.#headers = new Map(Object.entries(headers));
+  }
+
+  /** What the host writes; undefined once the platform's Response has been made, which then counts. */
+  get parts(): PlainParts | undefined {
+    if (this.#whole !== undefined) return undefined;
+    const headers: string[] = [];
+    for (const [name, value] of this.#headers) headers.push(name, value);
+    for (const cookie of this.#cookies) headers.push("set-cookie", cookie);
+    return { content: this.#content, headers };
+  }
+
+  getHeader(name: string): string | undefined {
+    return this.#whole === undefined ? this.#headers.get(name) : (this.#whole.headers.get(name) ?? undefined);
+  }
+
+  setHeader(name: string, value: string): void {
+    if (this.#whole === undefined) this.#headers.set(name, value);
+    else this.#whole.headers.set(name, value);
+  }
+
+  /** Sets headers that the answer does not have yet. */
+  addHeaders(headers: Readonly<Record<string, string>>): void {
+    for (const name in headers) {
+      if (this.getHeader(name) === undefined) this.setHeader(name, headers[name] ?? "");
+    }
+  }
+
+  addCookie(cookie: string): void {
+    if (this.#whole === undefined) this.#cookies.push(cookie);
+    else this.#whole.headers.append("set-cookie", cookie);
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299;
+  }
+  get headers(): Headers {
+    return this.platform().headers;
+  }
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.platform().body;
+  }
+  get bodyUsed(): boolean {
+    return this.#whole?.bodyUsed ?? false;
+  }
+  clone(): Response {
+    return this.platform().clone();
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.platform().arrayBuffer();
+  }
+  blob(): Promise<Blob> {
+    return this.platform().blob();
+  }
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.platform().bytes();
+  }
+  formData(): Promise<FormData> {
+    return this.platform().formData();
+  }
+  json(): Promise<unknown> {
+    return this.platform().json();
+  }
+  text(): Promise<string> {
+    return this.platform().text();
+  }
+
+  /** The platform's own Response, which from now on holds what this one is. */
+  platform(): Response {
+    if (this.#whole !== undefined) return this.#whole;
+    const headers = new Headers([...this.#headers]);
+    for (const cookie of this.#cookies) headers.append("set-cookie", cookie);
+    this.#whole = new Response(this.#content, { status: this.status, headers });
+    return this.#whole;
+  }
+}
+
+// So that `response instanceof Response` holds.
+Object.setPrototypeOf(PlainResponse.prototype, Response.prototype);
+
+/** A value as a JSON answer. */
+export function jsonResponse(
+  value: object,
+  { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
+): PlainResponse {
+  return new PlainResponse(JSON.stringify(value), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });
+}
