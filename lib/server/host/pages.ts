@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { childEnvironment } from "#lib/server/env.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -13,6 +14,8 @@ export type Pages = {
   close(): void;
 };
 
+/** A connection to a process that has died is known to be broken a little before its death is, milliseconds. */
+const DEATH_MS = 500;
 /** Headers of one connection, which do not go over to the other. */
 const OF_THE_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
 
@@ -42,29 +45,50 @@ export function createPages(): Pages {
     return running;
   };
 
+  const pass = async (port: number, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const passed = request({
+      agent,
+      port,
+      host: "127.0.0.1",
+      method: incoming.method,
+      path: incoming.url,
+      headers: { ...incoming.headers, "x-forwarded-for": addressesOf(incoming) },
+    });
+    // Whoever leaves, the other side need not go on.
+    outgoing.once("close", () => passed.destroy());
+    const answered = once(passed, "response") as Promise<[IncomingMessage]>;
+    // A body is read once; what has none can be sent again.
+    const sent = isPage(incoming) ? passed.end() : pipeline(incoming, passed);
+    const [[answer]] = await Promise.all([answered, sent]);
+    outgoing.writeHead(answer.statusCode ?? 502, headersOf(answer));
+    await pipeline(answer, outgoing);
+  };
+
   return {
     async serve(incoming, outgoing) {
-      const { port } = await start();
-      const passed = request({
-        agent,
-        port,
-        host: "127.0.0.1",
-        method: incoming.method,
-        path: incoming.url,
-        headers: { ...incoming.headers, "x-forwarded-for": addressesOf(incoming) },
-      });
-      // Whoever leaves, the other side need not go on.
-      outgoing.once("close", () => passed.destroy());
-      const answered = once(passed, "response") as Promise<[IncomingMessage]>;
-      const [[answer]] = await Promise.all([answered, pipeline(incoming, passed)]);
-      outgoing.writeHead(answer.statusCode ?? 502, headersOf(answer));
-      await pipeline(answer, outgoing);
+      const { child, port } = await start();
+      try {
+        await pass(port, incoming, outgoing);
+      } catch (error) {
+        // It died before it answered: a page can be asked for again, of the next one.
+        if (!isPage(incoming) || outgoing.headersSent || outgoing.destroyed) throw error;
+        await Promise.race([ended(child), pause(DEATH_MS)]);
+        await pass((await start()).port, incoming, outgoing);
+      }
     },
     close() {
       agent.destroy();
       void running?.then(({ child }) => child.kill("SIGKILL"));
     },
   };
+}
+
+function isPage({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: number }> {
