@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { modelsConfig } from "../support/test-gateway.ts";
 import { type Child, startChild } from "./child.ts";
 import type { BenchDatabase } from "./database.ts";
+import { heldStreams } from "./held-streams.ts";
 import type { Load, LoadResult } from "./load.ts";
 import { percentile } from "./statistics.ts";
 
@@ -177,6 +178,7 @@ const subjects: Subject[] = [
   await lean("undici"),
   passing("our host alone", stub, await stub.ask<string>(origin)),
   await startGateway(origin, stored),
+  passing("nothing between: the provider itself", upstream, origin),
 ];
 
 const lines: string[] = [];
@@ -198,7 +200,9 @@ console.log("|---|---|---:|---:|---:|---:|---:|---:|");
 console.log(lines.join("\n"));
 
 // The gateway first: it stores what it still has to.
-await Promise.all(subjects.map(({ child }) => child.stop()));
+for (const { child } of subjects) if (child !== upstream) await child.stop();
 await Promise.all([database, upstream, generator].map((child) => child.stop()));
 await rm(dataDir, { recursive: true, force: true });
+
+console.log(`\n${(await heldStreams()).join("\n")}`);
 process.exit(0);
