@@ -280,9 +280,13 @@ export function captureStderr(): StderrCapture {
   };
 }
 
-/** Waits, at most two seconds, until something holds. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const until = performance.now() + 2_000;
+/** Waits, at most two seconds unless told otherwise, until something holds. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patienceMs = 2_000,
+): Promise<void> {
+  const until = performance.now() + patienceMs;
   while (!(await holds())) {
     if (performance.now() > until) throw new Error(`Not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
