@@ -26,7 +26,7 @@ async function problemOf(body: string): Promise<string> {
 describe("a value that fits none of several shapes", () => {
   test.each([
     ["the one whose type it has", { content: [{ type: "image", image: {} }] }, /^"content\.0\.image\.url": /],
-    ["its missing field", { content: [{ type: "text" }] }, /^"content\.0\.text": /],
+    ["its missing field", { content: [{ type: "text" }] }, /^"content\.0\.text": is required\.$/],
     ["neither text nor parts", { content: 5 }, /^"content": must be text or parts\.$/],
   ])("is told what is wrong with %s", async (_, body, expected) => {
     expect(await problemOf(JSON.stringify(body))).toMatch(expected);

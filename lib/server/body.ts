@@ -55,7 +55,8 @@ function plainIssue(
       );
     if (closest !== undefined && depth(closest) > 0) return plainIssue(closest, path);
   }
-  return { field: path.join("."), problem: issue.message };
+  const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  return { field: path.join("."), problem: isMissing ? "is required" : issue.message };
 }
 
 /** How far into a value the issue lies: a shape that fits so far is the one that was meant. */
