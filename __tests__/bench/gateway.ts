@@ -6,6 +6,7 @@ import { type Child, startChild } from "./child.ts";
 import type { BenchDatabase } from "./database.ts";
 import { heldStreams } from "./held-streams.ts";
 import type { Load, LoadResult } from "./load.ts";
+import { startProduction } from "./production-gateway.ts";
 import { percentile } from "./statistics.ts";
 
 /**
@@ -35,7 +36,7 @@ const WORKS: readonly Work[] = [
 type Subject = {
   name: string;
   child: Child;
-  load(work: Work): Omit<Load, "requests" | "concurrency"> | undefined;
+  load(work: Work): Omit<Load, "requests" | "concurrency">;
 };
 type Sample = { cpu: number; databaseCpu: number; latencies: number[] };
 
@@ -56,70 +57,27 @@ function passing(name: string, child: Child, url: string): Subject {
 }
 
 async function startGateway(upstream: string, database: BenchDatabase): Promise<Subject> {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const url = `http://127.0.0.1:${port}`;
   const config = JSON.parse(
     modelsConfig({ fast: `${upstream}/0/v1`, spaced: `${upstream}/5/v1` }, { chain: [{ provider: "fast" }] }),
   ) as { modes: Record<string, unknown> };
   config.modes["fast"] = { failover: [{ provider: "spaced", model: "m", label: "spaced" }] };
-  const child = startChild("lib/server/cli/start.ts", {
-    isQuiet: true,
-    env: {
-      ...database.settings,
-      // Each keeps a journal in it.
-      SARMALINK_DATA_DIR: await mkdtemp(join(dataDir, "gateway-")),
-      NODE_ENV: "production",
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ENABLE_OPENAI_PROXY: "1",
-      MODELS_CONFIG: JSON.stringify(unlimited(config)),
-    },
-  });
+  const { url, child } = await startProduction({ database, dataDir, modelsConfig: JSON.stringify(config) });
   // No gateway key has been created: any bearer is taken.
   const headers = { ...json, authorization: "Bearer any" };
-  await untilUp(url);
-  const hasProxy = (await fetch(`${url}/api/v1/chat/completions`)).status !== 404;
   return {
-    name: hasProxy ? "the gateway" : "the gateway, native chat",
+    name: "the gateway",
     child,
-    load: ({ path, isStream }) => {
-      const model = path === "/0" ? "smart" : "fast";
-      if (hasProxy) {
-        const body = JSON.stringify({ ...ASK, model, stream: isStream });
-        return { url: `${url}/api/v1/chat/completions`, headers, body, contains: LAST_WORDS };
-      }
-      if (!isStream) return undefined;
-      const body = JSON.stringify({ message: "Tell me about foxes.", model });
-      return { url: `${url}/api/ai-chat`, headers, body, contains: '"type":"done"' };
-    },
+    load: ({ path, isStream }) => ({
+      url: `${url}/api/v1/chat/completions`,
+      headers,
+      body: JSON.stringify({ ...ASK, model: path === "/0" ? "smart" : "fast", stream: isStream }),
+      contains: LAST_WORDS,
+    }),
   };
 }
 
-/** No quota stands in the way of thousands of requests. */
-function unlimited(config: { modes: Record<string, unknown> }): unknown {
-  const modes = Object.entries(config.modes).map(([id, mode]) => [
-    id,
-    { ...(mode as object), perUserDailyLimit: 1_000_000 },
-  ]);
-  return { ...config, modes: Object.fromEntries(modes) as unknown };
-}
-
-async function untilUp(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const response = await fetch(`${url}/api/health`).catch(() => undefined);
-    if (response?.ok === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("The gateway did not start; has `npm run build` been run?");
-}
-
-async function measure(
-  subject: Subject,
-  work: Work,
-  requests: number = work.requests,
-): Promise<Sample | undefined> {
+async function measure(subject: Subject, work: Work, requests: number = work.requests): Promise<Sample> {
   const load = subject.load(work);
-  if (load === undefined) return undefined;
   const before = await Promise.all([subject.child.cpu(), database.cpu()]);
   const result = await generator.ask<LoadResult>({ ...load, requests, concurrency: work.concurrency });
   const after = await Promise.all([subject.child.cpu(), database.cpu()]);
@@ -187,8 +145,7 @@ for (const work of WORKS) {
   for (const subject of subjects) await measure(subject, work, work.warmUp);
   for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) {
-      const sample = await measure(subject, work);
-      if (sample !== undefined) samples.get(subject)?.push(sample);
+      samples.get(subject)?.push(await measure(subject, work));
     }
   }
   const leanest = [...samples.values()].slice(0, 2);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Caller } from "#lib/services/caller.ts";
-import type { BeginTurn, SettleTurn } from "#lib/services/turn-store.ts";
+import type { BeginTurn, SettleTurn, TurnOutcome } from "#lib/services/turn-store.ts";
 import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
 
 /** A turn to begin, valid as it stands. */
@@ -17,12 +17,9 @@ export function aTurn(caller: Caller, changes: Partial<BeginTurn> = {}): BeginTu
   };
 }
 
-/** The settling of that turn: completed, delivered, one attempt. */
-export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): SettleTurn {
+/** What became of a turn: completed, delivered, one attempt. */
+function anOutcome(): TurnOutcome {
   return {
-    requestId: turn.requestId,
-    settleSecret: turn.settleSecret,
-    caller: turn.caller,
     status: "completed",
     deliveredContent: true,
     model: "llama-3.3-70b-versatile",
@@ -32,8 +29,6 @@ export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): Set
     cachedTokens: 3,
     costUsd: 0.00012,
     usageSource: "exact",
-    userMessage: "question",
-    assistantMessage: "answer",
     attempts: [
       {
         modelId: "llama-3.3-70b-versatile",
@@ -45,6 +40,18 @@ export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): Set
         meta: { attempt: 1 },
       },
     ],
+  };
+}
+
+/** The settling of that turn: completed, delivered, one attempt. */
+export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): SettleTurn {
+  return {
+    requestId: turn.requestId,
+    settleSecret: turn.settleSecret,
+    caller: turn.caller,
+    ...anOutcome(),
+    userMessage: "question",
+    assistantMessage: "answer",
     ...changes,
   };
 }
@@ -56,26 +63,7 @@ export function aLedgerEntry(changes: Partial<LedgerEntry> = {}): LedgerEntry {
     caller: { kind: "open" },
     tier: "smart",
     startedAt: Date.now(),
-    status: "completed",
-    deliveredContent: true,
-    model: "llama-3.3-70b-versatile",
-    backend: "groq",
-    promptTokens: 11,
-    completionTokens: 7,
-    cachedTokens: 3,
-    costUsd: 0.00012,
-    usageSource: "exact",
-    attempts: [
-      {
-        modelId: "llama-3.3-70b-versatile",
-        backend: "groq",
-        keyIndex: 0,
-        status: "ok",
-        latencyMs: 123.4,
-        tokensOut: 7,
-        meta: { attempt: 1 },
-      },
-    ],
+    ...anOutcome(),
     ...changes,
   };
 }

@@ -1,16 +1,17 @@
-import type { ModeId, Modes } from "#lib/ai-models.ts";
+import type { ModeId } from "#lib/ai-models.ts";
 import type { ChatMessage, ChatRequest, Content } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
-import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
+import type { ChatRun, RunEvent } from "#lib/providers/chat-run.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
 import { abortError } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
 import type { Caller } from "#lib/services/caller.ts";
+import type { EngineDependencies } from "#lib/services/engine-dependencies.ts";
 import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
-import type { Logger, RunInBackground } from "#lib/services/ports.ts";
+import type { RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
 import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/turn-usage.ts";
@@ -48,19 +49,12 @@ export type ChatContext = {
   inBackground: RunInBackground;
 };
 
-export type ChatDependencies = {
-  modes: Modes;
-  /** The engines of a mode that can be called. */
-  enginesOf(mode: ModeId): Promise<readonly Engine[]>;
+export type ChatDependencies = EngineDependencies & {
   turns: TurnStore;
   /** The limits of gateway keys. */
   keyAdmission: KeyAdmission;
-  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
-  effects: RunEffects;
-  prices(): Promise<PriceBook>;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
-  logger: Logger;
 };
 
 export type ChatTurn = {

@@ -1,19 +1,19 @@
-import type { ModeId, Modes } from "#lib/ai-models.ts";
+import type { ModeId } from "#lib/ai-models.ts";
 import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
 import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
 import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
-import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
-import type { PriceBook } from "#lib/providers/cost.ts";
+import type { ChatRun, RunEvent } from "#lib/providers/chat-run.ts";
 import { eligibleEngines } from "#lib/providers/eligibility.ts";
 import { abortError } from "#lib/providers/failover.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
+import type { EngineDependencies } from "#lib/services/engine-dependencies.ts";
 import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
 import { LedgerTurn } from "#lib/services/ledger-turn.ts";
-import type { Logger, RunInBackground } from "#lib/services/ports.ts";
+import type { RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
 import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -33,17 +33,10 @@ export type CompletionContext = {
   inBackground: RunInBackground;
 };
 
-export type CompletionDependencies = {
-  modes: Modes;
+export type CompletionDependencies = EngineDependencies & {
   registry: Registry;
-  /** The engines of a mode that can be called. */
-  enginesOf(mode: ModeId): Promise<readonly Engine[]>;
   admission: KeyAdmission;
   ledger: UsageLedger;
-  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
-  effects: RunEffects;
-  prices(): Promise<PriceBook>;
-  logger: Logger;
 };
 
 /** A completion whose first content is there. */

@@ -1,6 +1,5 @@
 import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEffects, RunOptions } from "#lib/providers/chat-run.ts";
-import { mayBeBilled, type PriceBook } from "#lib/providers/cost.ts";
+import { mayBeBilled } from "#lib/providers/cost.ts";
 import {
   canEmbed,
   decodeEmbedding,
@@ -20,32 +19,15 @@ import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import type { ProxyCaller } from "#lib/services/caller.ts";
-import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
+import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
+import { assertTiersAllowed } from "#lib/services/key-admission.ts";
 import { LedgerTurn, type TurnRecord } from "#lib/services/ledger-turn.ts";
-import type { Logger, RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
-import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
+import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-export type EmbeddingsDependencies = {
-  registry: Registry;
-  admission: KeyAdmission;
-  ledger: UsageLedger;
-  run: Pick<RunOptions, "times">;
-  effects: RunEffects;
-  prices(): Promise<PriceBook>;
-  logger: Logger;
-};
-
-export type EmbeddingsContext = {
-  requestId: string;
-  caller: ProxyCaller;
-  /** Aborts when the client leaves. */
-  signal: AbortSignal;
-  inBackground: RunInBackground;
-};
+export type EmbeddingsDependencies = Omit<CompletionDependencies, "modes" | "enginesOf">;
 
 export type Embedded = {
   vectors: Embeddings["vectors"];
@@ -71,7 +53,7 @@ const UNLIKE: Failure = { kind: "bad_response", reason: "The engine's vectors we
 export async function embed(
   model: string,
   request: EmbeddingRequest,
-  context: EmbeddingsContext,
+  context: CompletionContext,
   dependencies: EmbeddingsDependencies,
 ): Promise<Embedded> {
   assertTiersAllowed(context.caller, NAMED_TIER);
@@ -181,7 +163,7 @@ function findEngines(
 async function callForVectors(
   target: Target,
   request: EmbeddingRequest,
-  { signal }: EmbeddingsContext,
+  { signal }: CompletionContext,
   { effects, run }: EmbeddingsDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
