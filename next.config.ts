@@ -26,10 +26,21 @@ const securityHeaders = [
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
+  // The pages have no pictures to resize, and a resizer is a way to make the server fetch and work.
+  images: { unoptimized: true },
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: ["undici", "@pydantic/genai-prices", "@supabase/ssr", "yaml"],
   async headers() {
-    return [{ source: "/:path*", headers: securityHeaders }];
+    return [
+      { source: "/:path*", headers: securityHeaders },
+      // What the page says depends on the deployment: a CDN must not keep it.
+      { source: "/", headers: [{ key: "cache-control", value: "no-cache" }] },
+    ];
+  },
+  async rewrites() {
+    // Clients whose base URL lacks /api read JSON; see lib/server/misplaced-api.ts.
+    const paths = "v1|v1/.*|chat/completions|embeddings|messages|messages/.*|responses|responses/.*";
+    return [{ source: `/:path(${paths})`, destination: "/api/not-here/:path" }];
   },
 };
 

@@ -57,6 +57,25 @@ export function childEnvironment(additions: Readonly<Record<string, string>>): N
   return { ...process.env, ...additions };
 }
 
+/** What a process needs that has no configuration: where programs and temporary files are, time and language. */
+const SYSTEM_VARIABLES = /^(?:PATH|HOME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|SYSTEMROOT|WINDIR)$/i;
+
+/**
+ * The environment of the process that serves pages: what is public anyway, and no key. Next.js is told
+ * that the `.env` files have been read, so that it does not read the keys from there.
+ */
+export function pagesEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    NODE_ENV: "production",
+    NEXT_TELEMETRY_DISABLED: "1",
+    __NEXT_PROCESSED_ENV: "true",
+  };
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith("NEXT_PUBLIC_") || SYSTEM_VARIABLES.test(name)) environment[name] = value;
+  }
+  return environment;
+}
+
 export type Env = z.infer<typeof schema> & {
   /** Any variable by name, for key pools and base URLs, whose names are data. */
   setting: Setting;

@@ -1,11 +1,16 @@
 import { createServer } from "node:http";
 import next from "next";
+import { isApiTarget } from "#lib/server/host/api-path.ts";
 
 /** Next.js in a process of its own, on a port of loopback that it tells its parent. See pages.ts. */
 const app = next({ dev: false, dir: process.cwd() });
 await app.prepare();
 const handle = app.getRequestHandler();
-const server = createServer((incoming, outgoing) => void handle(incoming, outgoing));
+const server = createServer((incoming, outgoing) => {
+  // The API runs in the parent, which has the configuration; the parent sends nothing of it here.
+  if (isApiTarget(incoming.url ?? "/")) outgoing.writeHead(404).end();
+  else void handle(incoming, outgoing);
+});
 // The parent keeps connections for as long as it likes.
 server.keepAliveTimeout = 0;
 server.listen(0, "127.0.0.1", () => {

@@ -5,19 +5,22 @@ import { Agent, type IncomingMessage, request, type ServerResponse } from "node:
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { childEnvironment } from "#lib/server/env.ts";
+import { pagesEnvironment } from "#lib/server/env.ts";
+import { requestHeadersWithoutBody, responseHeaders } from "#lib/server/host/forwarded-headers.ts";
+import { requestUrl } from "#lib/server/host/node-request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Pages = {
-  /** Answers a request for a page or an asset, as `next start` would. */
+  /**
+   * Answers a request for a page or an asset. Pages are read: a method other than GET and HEAD is 405, and
+   * the body of a GET goes nowhere.
+   */
   serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
   close(): void;
 };
 
 /** A connection to a process that has died is known to be broken a little before its death is, milliseconds. */
 const DEATH_MS = 500;
-/** Headers of one connection, which do not go over to the other. */
-const OF_THE_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
 
 /** Throws `not_configured` when the pages have not been built. */
 export async function assertBuilt(dir: string): Promise<void> {
@@ -45,35 +48,43 @@ export function createPages(): Pages {
     return running;
   };
 
-  const pass = async (port: number, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+  const pass = async (
+    port: number,
+    path: string,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<void> => {
     const passed = request({
       agent,
       port,
       host: "127.0.0.1",
       method: incoming.method,
-      path: incoming.url,
-      headers: { ...incoming.headers, "x-forwarded-for": addressesOf(incoming) },
+      path,
+      headers: { ...requestHeadersWithoutBody(incoming.headers), "x-forwarded-for": addressesOf(incoming) },
     });
     // Whoever leaves, the other side need not go on.
     outgoing.once("close", () => passed.destroy());
-    const answered = once(passed, "response") as Promise<[IncomingMessage]>;
-    // A body is read once; what has none can be sent again.
-    const sent = isPage(incoming) ? passed.end() : pipeline(incoming, passed);
-    const [[answer]] = await Promise.all([answered, sent]);
-    outgoing.writeHead(answer.statusCode ?? 502, headersOf(answer));
+    passed.end();
+    const [answer] = (await once(passed, "response")) as [IncomingMessage];
+    outgoing.writeHead(
+      answer.statusCode ?? 502,
+      responseHeaders(answer.rawHeaders, answer.headers.connection),
+    );
     await pipeline(answer, outgoing);
   };
 
   return {
     async serve(incoming, outgoing) {
+      if (incoming.method !== "GET" && incoming.method !== "HEAD") return refuseMethod(outgoing);
+      const path = pagePath(incoming);
       const { child, port } = await start();
       try {
-        await pass(port, incoming, outgoing);
+        await pass(port, path, incoming, outgoing);
       } catch (error) {
         // It died before it answered: a page can be asked for again, of the next one.
-        if (!isPage(incoming) || outgoing.headersSent || outgoing.destroyed) throw error;
+        if (outgoing.headersSent || outgoing.destroyed) throw error;
         await Promise.race([ended(child), pause(DEATH_MS)]);
-        await pass((await start()).port, incoming, outgoing);
+        await pass((await start()).port, path, incoming, outgoing);
       }
     },
     close() {
@@ -83,8 +94,16 @@ export function createPages(): Pages {
   };
 }
 
-function isPage({ method }: IncomingMessage): boolean {
-  return method === "GET" || method === "HEAD";
+/** Path and query alone: what is no path, such as `*`, throws `invalid_request`. */
+function pagePath(incoming: IncomingMessage): string {
+  const { pathname, search } = new URL(requestUrl(incoming));
+  return `${pathname}${search}`;
+}
+
+function refuseMethod(outgoing: ServerResponse): void {
+  outgoing
+    .writeHead(405, { allow: "GET, HEAD", "content-type": "text/plain; charset=utf-8" })
+    .end("Pages can only be read. The API is under /api.\n");
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -95,7 +114,7 @@ function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: 
   return new Promise((resolve, reject) => {
     const child = fork(new URL("./pages-process.ts", import.meta.url), {
       execArgv: [],
-      env: childEnvironment({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" }),
+      env: pagesEnvironment(),
     });
     child.once("error", reject);
     child.once("message", (port) => resolve({ child, port: Number(port) }));
@@ -109,13 +128,4 @@ function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: 
 function addressesOf(incoming: IncomingMessage): string {
   const before = incoming.headers["x-forwarded-for"];
   return [before ?? [], incoming.socket.remoteAddress ?? []].flat().join(", ");
-}
-
-function headersOf({ rawHeaders }: IncomingMessage): string[] {
-  const headers: string[] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
-    if (!OF_THE_CONNECTION.has(name.toLowerCase())) headers.push(name, value);
-  }
-  return headers;
 }

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
+import { isApiTarget } from "#lib/server/host/api-path.ts";
+import { isMisplacedApi } from "#lib/server/misplaced-api.ts";
 import type { Route } from "#lib/server/route.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
 /** Longer than the 60 s of common load balancers: the one that closes an idle connection is not us. */
 const KEEP_ALIVE_MS = 75_000;
@@ -14,10 +16,6 @@ const REQUEST_MS = 300_000;
 const LAST_WORDS_MS = 5_000;
 /** Work behind answers (a turn being saved while the database is away) gets this long, milliseconds. */
 const BACKGROUND_MS = 5_000;
-
-const API_PATH = /^\/api(?:[/?#]|$)/;
-/** No escapes, no dots between slashes, no host: it is the path that it looks like. */
-const PLAIN_TARGET = /^(?:\/[\w-][\w.-]*)*\/?(?:\?|$)/;
 
 export type SelfHostOptions = {
   /** The route of a path under `/api`. */
@@ -69,7 +67,8 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
       server.closeIdleConnections();
       if (answering === 0) idle?.();
     });
-    if (isApi(incoming.url ?? "/")) void api.serve(incoming, outgoing);
+    const target = incoming.url ?? "/";
+    if (isApiTarget(target) || isMisplacedApi(target)) void api.serve(incoming, outgoing);
     else void servePage(incoming, outgoing);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -81,10 +80,14 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
       if (stopping !== undefined) outgoing.setHeader("connection", "close");
       await pages(incoming, outgoing);
     } catch (error) {
-      // A visitor who leaves is no failure.
-      if (!outgoing.destroyed) logger.error("A page failed.", error);
+      const told = toGatewayError(error);
+      // A visitor who leaves, or asks for what no page is, is no failure.
+      if (!outgoing.destroyed && told.status >= 500) logger.error("A page failed.", error);
       if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy();
-      else outgoing.writeHead(500, { "content-type": "text/plain" }).end("Something went wrong.\n");
+      else
+        outgoing
+          .writeHead(told.status, { "content-type": "text/plain; charset=utf-8" })
+          .end(`${told.message}\n`);
     }
   }
 
@@ -114,28 +117,6 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
       return stopping;
     },
   };
-}
-
-/**
- * Whether a target is under `/api`, however it is written: what Next's router would decode to an API
- * route must not run there, with a gateway of its own and outside the shutdown.
- */
-function isApi(target: string): boolean {
-  if (API_PATH.test(target)) return true;
-  if (PLAIN_TARGET.test(target)) return false;
-  const url = URL.parse(target, "http://localhost");
-  // What is no URL at all is refused there.
-  if (url === null) return true;
-  return API_PATH.test(decoded(url.pathname).replace(/^\/+/, "/"));
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-    return path;
-  }
 }
 
 function listen(server: Server, port: number, hostname: string | undefined): Promise<number> {
