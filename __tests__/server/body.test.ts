@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { readJson } from "#lib/server/body.ts";
+import { BodyBudget } from "#lib/server/body-budget.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const part = z.union([
@@ -11,13 +12,17 @@ const schema = z.looseObject({
   content: z.union([z.string(), z.array(part)], "must be text or parts").optional(),
 });
 
+const room = () => new BodyBudget({ maxBytes: 1e9, maxBytesPerCaller: 1e9 }).open("somebody");
+
 async function problemOf(body: string): Promise<string> {
   const request = new Request("http://gateway.test/", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
   });
-  const failure: unknown = await readJson(request, schema, 1_000_000).catch((error: unknown) => error);
+  const failure: unknown = await readJson(request, schema, 1_000_000, room()).catch(
+    (error: unknown) => error,
+  );
   if (!(failure instanceof GatewayError)) throw new Error("The body was taken.");
   expect(failure.status).toBe(400);
   return failure.message;
@@ -43,6 +48,6 @@ describe("a body that is nested too deep, where somebody would read it, is refus
   test("150 levels are nothing special", async () => {
     const request = new Request("http://gateway.test/", { method: "POST", body: nested(150) });
     request.headers.set("content-type", "application/json");
-    expect(await readJson(request, schema, 1_000_000)).toHaveProperty("extra");
+    expect(await readJson(request, schema, 1_000_000, room())).toHaveProperty("extra");
   });
 });

@@ -205,7 +205,7 @@ function originOf(url: string | undefined): string | undefined {
 }
 
 /** The caller's address: the socket's, or what a trusted proxy says. */
-function addressOf(request: Request, host: HostContext, env: Env): string {
+export function addressOf(request: Request, host: HostContext, env: Env): string {
   if (env.TRUST_PROXY || env.VERCEL) {
     // The last entry is the one that our own proxy wrote.
     const forwarded = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();

@@ -1,43 +1,84 @@
 import type { z } from "zod";
+import type { BodyRoom } from "#lib/server/body-budget.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
-import { exceedsDepth, parseJson } from "#lib/shared/json.ts";
+import { parseJson } from "#lib/shared/json.ts";
 import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
+import { type JsonExcess, type JsonLimits, JsonScan } from "#lib/shared/json-scan.ts";
 
 export const MEGABYTE = 1024 * 1024;
 
 /**
- * The JSON body of a request, validated. The cap holds while reading, whatever Content-Length says.
- * Throws `unsupported_media_type`, `payload_too_large` or `invalid_request` with the fields that are
- * wrong.
+ * How much JSON a body may hold. Generous beside what clients send: OpenAI takes 300,000 tokens of
+ * embeddings a request, and the longest recorded request of an agent has some 20,000 values. What is let
+ * in must be parsed and checked without holding up everybody else (`npm run attack` measures it).
+ */
+const JSON_LIMITS: JsonLimits = {
+  maxDepth: MOST_DEPTH,
+  maxValues: 400_000,
+  maxKeys: 100_000,
+  maxKeysPerObject: 5_000,
+};
+/** Memory that a parsed value takes beside its text, bytes: an empty object is the dearest for its length. */
+const BYTES_PER_VALUE = 100;
+/** Longer bodies let others have their turn between one step and the next, bytes. */
+const LARGE_BODY = 256 * 1024;
+
+/**
+ * The JSON body of a request, validated. Its limits hold while it arrives, whatever Content-Length says.
+ * Throws `unsupported_media_type`, `payload_too_large`, `invalid_request` with the fields that are wrong,
+ * or, for want of room, `rate_limited` or `overloaded`.
+ *
+ * @param room what the body may take of the memory for bodies; the caller gives it back.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
-  mostBytes: number,
+  maxBytes: number,
+  room: BodyRoom,
 ): Promise<z.infer<Schema>> {
-  const type = request.headers.get("content-type");
-  // A missing type is forgiven: the body says by itself whether it is JSON.
+  assertPlainJson(request.headers);
+  const body = new BodyReader(maxBytes, room);
+  await body.read(request);
+  const isLarge = body.bytes > LARGE_BODY;
+  if (isLarge) await othersTurn();
+  const text = body.text();
+  if (isLarge) await othersTurn();
+  const value = parseJson(text);
+  if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
+  if (isLarge) await othersTurn();
+  const parsed = schema.safeParse(value);
+  if (isLarge) await othersTurn();
+  if (parsed.success) return parsed.data;
+  throw invalidBody(parsed.error);
+}
+
+/** A missing type is forgiven: the body says by itself whether it is JSON. */
+function assertPlainJson(headers: Headers): void {
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw notCompressed(encoding);
+  const type = headers.get("content-type");
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw new GatewayError("unsupported_media_type", "Send the body as application/json.");
   }
-  const text = await readText(request, mostBytes);
-  const body = parseJson(text);
-  if (body === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
-  const parsed = schema.safeParse(body);
-  if (parsed.success) {
-    if (!exceedsDepth(parsed.data, MOST_DEPTH)) return parsed.data;
-    throw new GatewayError("invalid_request", `The body is nested more than ${MOST_DEPTH} levels deep.`);
-  }
-  const issues = parsed.error.issues.slice(0, 10).map((issue) => plainIssue(issue));
+}
+
+function notCompressed(encoding: string): GatewayError {
+  return new GatewayError(
+    "unsupported_media_type",
+    `The body is compressed (${encoding.slice(0, 20)}). Send it as plain JSON, without Content-Encoding.`,
+  );
+}
+
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function invalidBody(error: z.ZodError): GatewayError {
+  const issues = error.issues.slice(0, 10).map((issue) => plainIssue(issue));
   const [first] = issues;
   const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
-  throw new GatewayError(
-    "invalid_request",
-    `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, "."),
-    {
-      details: { issues },
-    },
-  );
+  const message = `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, ".");
+  return new GatewayError("invalid_request", message, { details: { issues } });
 }
 
 /** The issue in words. Of a value that none of several shapes fits, what is wrong with the closest one. */
@@ -70,61 +111,114 @@ function depth(issue: z.core.$ZodIssue): number {
 /** A request whose host collects the body by itself: a web stream costs more than all of the reading. */
 export type CollectingRequest = Request & {
   /**
-   * The body in the pieces it came in; undefined once it is longer than `mostBytes`, the rest being left to
-   * the host. Rejects when it breaks off.
+   * Hands each piece of the body to `take`, and resolves at its end. What `take` throws, it rejects with, the
+   * rest being left to the host; it also rejects when the body breaks off.
    */
-  collectBody(mostBytes: number): Promise<Uint8Array[] | undefined>;
+  collectBody(take: (chunk: Uint8Array) => void): Promise<void>;
 };
 
 function collectsBody(request: Request): request is CollectingRequest {
   return "collectBody" in request && typeof request.collectBody === "function";
 }
 
-async function readText(request: Request, mostBytes: number): Promise<string> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > mostBytes) throw tooLarge(mostBytes);
-  if (collectsBody(request)) {
-    const chunks = await request.collectBody(mostBytes).catch(brokenOff);
-    if (chunks === undefined) throw tooLarge(mostBytes);
-    return decode(chunks);
+/** The bytes of one body, counted and looked through as they come. */
+class BodyReader {
+  readonly #maxBytes: number;
+  readonly #room: BodyRoom;
+  readonly #scan = new JsonScan(JSON_LIMITS);
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** What the room holds for this body. */
+  #taken = 0;
+
+  constructor(maxBytes: number, room: BodyRoom) {
+    this.#maxBytes = maxBytes;
+    this.#room = room;
   }
-  if (request.body === null) return "";
-  const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  while (true) {
-    const { done, value } = await reader.read().catch(brokenOff);
-    if (done) return decode(chunks);
-    bytes += value.byteLength;
-    if (bytes > mostBytes) {
-      // Not waited for: the client may go on sending for as long as it likes.
-      reader.cancel().catch(toGatewayError);
-      throw tooLarge(mostBytes);
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async read(request: Request): Promise<void> {
+    const declared = Number(request.headers.get("content-length") ?? 0) || 0;
+    if (declared > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    // Before a byte of it is read: a slow upload is refused as long as there is no room for all of it.
+    this.#reserve(declared);
+    if (collectsBody(request)) return request.collectBody((chunk) => this.#take(chunk)).catch(brokenOff);
+    if (request.body === null) return;
+    const reader = request.body.getReader();
+    while (true) {
+      const { done, value } = await reader.read().catch(brokenOff);
+      if (done) return;
+      try {
+        this.#take(value);
+      } catch (error) {
+        // Not waited for: the client may go on sending for as long as it likes.
+        reader.cancel().catch(toGatewayError);
+        throw error;
+      }
     }
-    chunks.push(value);
+  }
+
+  /** Throws `invalid_request` for what is no UTF-8. The bytes are let go. */
+  text(): string {
+    const chunks = this.#chunks.splice(0);
+    const [only] = chunks;
+    try {
+      // All at once: then one decoder, which holds nothing back, serves every body.
+      return decoder.decode(chunks.length === 1 ? only : Buffer.concat(chunks));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    const chunk = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#bytes === 0 && chunk[0] === GZIP_MAGIC) throw notCompressed("gzip");
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    const excess = this.#scan.push(chunk);
+    if (excess !== undefined) throw tooComplex(excess);
+    this.#reserve(this.#bytes + this.#scan.values * BYTES_PER_VALUE);
+    this.#chunks.push(chunk);
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#taken) return;
+    this.#room.take(bytes - this.#taken);
+    this.#taken = bytes;
   }
 }
 
+/** The first byte of a gzip file; no JSON, and no UTF-8, begins with it. */
+const GZIP_MAGIC = 0x1f;
+
+/** The text for each limit of a body's JSON. */
+const EXCESS: Readonly<Record<JsonExcess, string>> = {
+  maxDepth: `The body is nested more than ${JSON_LIMITS.maxDepth} levels deep.`,
+  maxValues: `The body has more than ${JSON_LIMITS.maxValues} values.`,
+  maxKeys: `The objects of the body have more than ${JSON_LIMITS.maxKeys} keys in all.`,
+  maxKeysPerObject: `An object of the body has more than ${JSON_LIMITS.maxKeysPerObject} keys.`,
+};
+
+function tooComplex(excess: JsonExcess): GatewayError {
+  return new GatewayError("invalid_request", EXCESS[excess]);
+}
+
 function brokenOff(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause;
   throw new GatewayError("client_closed_request", "The body broke off.", { cause });
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function decode(chunks: readonly Uint8Array[]): string {
-  const [only] = chunks;
-  try {
-    // All at once: then one decoder, which holds nothing back, serves every body.
-    return decoder.decode(chunks.length === 1 ? only : Buffer.concat(chunks));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
-  }
-}
-
-function tooLarge(mostBytes: number): GatewayError {
+function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     "payload_too_large",
-    `The body may have at most ${Math.floor(mostBytes / MEGABYTE)} MB.`,
+    `The body may have at most ${Math.floor(maxBytes / MEGABYTE)} MB.`,
   );
 }

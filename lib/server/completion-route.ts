@@ -2,7 +2,7 @@ import { AnswerBuilder } from "#lib/apis/answer.ts";
 import type { AnswerWriter, CompletionApi } from "#lib/apis/completion-api.ts";
 import type { RunEvent } from "#lib/providers/chat-run.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
-import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body.ts";
 import type { ErrorBody } from "#lib/server/http-error.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { proxyRoute } from "#lib/server/proxy-route.ts";
@@ -21,7 +21,7 @@ export function completionRoute(gateway: GatewaySource, api: CompletionApi, erro
 async function answer(request: Request, context: RouteContext, api: CompletionApi): Promise<PlainResponse> {
   const { gateway, requestId } = context;
   const caller = await context.authenticateProxy();
-  const body = await readJson(request, api.schema, MOST_BYTES);
+  const body = await context.readJson(api.schema, MOST_BYTES);
   const read = api.read(body, request.headers);
   const completion = await startCompletion(
     read,

@@ -18,6 +18,9 @@ const milliseconds = (fallback: number) =>
   z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
 
+/** One body of the largest size, for one caller, must fit. */
+const MIN_BODY_MEMORY_MB = 64;
+
 const schema = z.object({
   NODE_ENV: z.string().default("production"),
   VERCEL: flag(false),
@@ -39,6 +42,7 @@ const schema = z.object({
   MIDSTREAM_RECOVERY: flag(true),
   CORS_ALLOWED_ORIGINS: list,
   TRUST_PROXY: flag(false),
+  BODY_MEMORY_MB: z.coerce.number().int().min(MIN_BODY_MEMORY_MB).max(1_048_576).optional(),
   AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().nonnegative().default(300),
   CONNECT_TIMEOUT_MS: milliseconds(3_000),
   FIRST_TOKEN_TIMEOUT_MS: milliseconds(12_000),

@@ -27,6 +27,7 @@ import {
   type Registry,
 } from "#lib/providers/registry.ts";
 import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
+import { BodyBudget, bodyBudgetOptions } from "#lib/server/body-budget.ts";
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
@@ -59,6 +60,8 @@ export type Gateway = {
   ledger: UsageLedger;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   sandboxed: boolean;
+  /** The memory that request bodies may take. */
+  bodies: BodyBudget;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
@@ -141,6 +144,7 @@ export async function createGateway(
     authenticator,
     keyAdmission,
     ledger,
+    bodies: new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB)),
     keys: {
       register: supabase.keyRegister,
       randomHex,

@@ -6,4 +6,9 @@ export type HostContext = {
   stopping?: boolean | undefined;
   /** Keeps the process alive for work behind the answer. */
   waitUntil: (work: Promise<void>) => void;
+  /**
+   * Calls back once the answer is out, or the client gone; hosts that cannot tell leave it out, and what
+   * waits for it is done when the route returns.
+   */
+  onEnd?: ((callback: () => void) => void) | undefined;
 };

@@ -14,11 +14,16 @@ export function nextRoute(define: (gateway: GatewaySource) => Route): NextHandle
   const route = define(getGateway);
   const handle: Handler = async (request) => {
     const works: Promise<void>[] = [];
+    const callbacks: (() => void)[] = [];
     // Registered now: while the stream is being cancelled there is no request scope to register in.
     after(async () => {
+      for (const callback of callbacks) callback();
       await Promise.all(works);
     });
-    const response = await route(request, { waitUntil: (work) => works.push(work) });
+    const response = await route(request, {
+      waitUntil: (work) => works.push(work),
+      onEnd: (callback) => callbacks.push(callback),
+    });
     return response instanceof PlainResponse ? response.platform() : response;
   };
   return { GET: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle, OPTIONS: handle };

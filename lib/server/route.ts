@@ -1,3 +1,7 @@
+import type { z } from "zod";
+import { addressOf } from "#lib/server/auth.ts";
+import { readJson } from "#lib/server/body.ts";
+import type { BodyRoom } from "#lib/server/body-budget.ts";
 import { corsHeaders } from "#lib/server/cors.ts";
 import type { Gateway } from "#lib/server/gateway.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
@@ -17,6 +21,11 @@ export type RouteContext = {
   authenticate(): Promise<Caller>;
   /** The same for the OpenAI-shaped routes; throws as `Authenticator.authenticateProxy` does. */
   authenticateProxy(): Promise<ProxyCaller>;
+  /**
+   * The JSON body, validated; to be asked for once it is known who is calling, whose memory it takes. Throws
+   * as `readJson` does.
+   */
+  readJson<Schema extends z.ZodType>(schema: Schema, maxBytes: number): Promise<z.infer<Schema>>;
   inBackground: RunInBackground;
 };
 
@@ -52,22 +61,34 @@ export function defineRoute(
     const requestId = crypto.randomUUID();
     let cors: Record<string, string> = {};
     const cookies: string[] = [];
+    let caller: ProxyCaller | undefined;
+    let room: BodyRoom | undefined;
     let response: PlainResponse;
     try {
       const ready = await gateway();
       cors = corsHeaders(request, ready.env.CORS_ALLOWED_ORIGINS, allowed);
       assertThere(ready);
-      const authenticate = async (): Promise<Caller> => {
-        const { caller, setCookies } = await ready.authenticator.authenticate(request, host);
-        cookies.push(...setCookies);
-        return caller;
-      };
       response = await answer(request, {
         gateway: ready,
         requestId,
         host,
-        authenticate,
-        authenticateProxy: () => ready.authenticator.authenticateProxy(request, host),
+        async authenticate() {
+          const known = await ready.authenticator.authenticate(request, host);
+          cookies.push(...known.setCookies);
+          caller = known.caller;
+          return known.caller;
+        },
+        async authenticateProxy() {
+          const known = await ready.authenticator.authenticateProxy(request, host);
+          caller = known;
+          return known;
+        },
+        readJson(schema, maxBytes) {
+          const opened = ready.bodies.open(budgetOwner(caller, addressOf(request, host, ready.env)));
+          room = opened;
+          host.onEnd?.(opened.release);
+          return readJson(request, schema, maxBytes, opened);
+        },
         inBackground: host.waitUntil,
       });
     } catch (thrown) {
@@ -77,6 +98,8 @@ export function defineRoute(
         await logFailure(gateway, error, thrown, requestId);
       response = errorResponse(error, requestId, errorBody);
       if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+    } finally {
+      if (host.onEnd === undefined) room?.release();
     }
     response.addHeaders(API_HEADERS);
     response.addHeaders(cors);
@@ -99,6 +122,11 @@ export function defineRoute(
     }
     return await handler(request, context);
   }
+}
+
+/** Whose bodies share one part of the memory: a user's, whatever keys they use, or a stranger's address. */
+function budgetOwner(caller: ProxyCaller | undefined, address: string): string {
+  return caller === undefined || caller.kind === "open" ? `address ${address}` : caller.userId;
 }
 
 async function logFailure(

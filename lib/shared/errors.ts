@@ -27,6 +27,7 @@ export const ERROR_STATUS = {
   no_engine_configured: 503,
   not_configured: 503,
   database_unavailable: 503,
+  overloaded: 503,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

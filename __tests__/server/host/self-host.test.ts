@@ -3,6 +3,7 @@ import { z } from "zod";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import { readJson } from "#lib/server/body.ts";
+import { BodyBudget } from "#lib/server/body-budget.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
@@ -12,6 +13,7 @@ import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 import { rawClient } from "../../support/raw-client.ts";
 import { eventually } from "../../support/test-gateway.ts";
 
+const room = () => new BodyBudget({ maxBytes: 1e9, maxBytesPerCaller: 1e9 }).open("somebody");
 type Served = { url: string; host: SelfHost; log: string[] };
 const open: SelfHost[] = [];
 
@@ -145,7 +147,7 @@ describe("a JSON body", () => {
   /** What `readJson` makes of the body, with a cap of 100 bytes. */
   const reading: Route = async (request) => {
     try {
-      return jsonResponse(await readJson(request, z.unknown(), 100).then((body) => ({ body })));
+      return jsonResponse(await readJson(request, z.unknown(), 100, room()).then((body) => ({ body })));
     } catch (error) {
       const { code, status } = toGatewayError(error);
       return jsonResponse({ code }, { status });
@@ -195,7 +197,7 @@ describe("a JSON body", () => {
   test("that breaks off is an end by the client", async () => {
     let code: string | undefined;
     const { url } = await serve(async (request) => {
-      await readJson(request, z.unknown(), 100).catch((error: unknown) => {
+      await readJson(request, z.unknown(), 100, room()).catch((error: unknown) => {
         code = toGatewayError(error).code;
       });
       return new Response();
@@ -209,8 +211,8 @@ describe("a JSON body", () => {
 
   test("cannot be read twice", async () => {
     const { url } = await serve(async (request) => {
-      await readJson(request, z.unknown(), 100);
-      const again = await readJson(request, z.unknown(), 100).catch((error: unknown) => error);
+      await readJson(request, z.unknown(), 100, room());
+      const again = await readJson(request, z.unknown(), 100, room()).catch((error: unknown) => error);
       return jsonResponse({ failed: again instanceof Error });
     });
     const response = await fetch(`${url}/api/x`, { method: "POST", body: Buffer.from("{}") });

@@ -47,6 +47,7 @@ export class ApiListener {
   async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { waitUntil, routeOf, isStopping, logError } = this.#options;
     let call: Call | undefined;
+    const callbacks: (() => void)[] = [];
     try {
       const url = requestUrl(incoming);
       const request = new NodeRequest(incoming, url);
@@ -55,6 +56,7 @@ export class ApiListener {
         remoteAddress: incoming.socket.remoteAddress,
         stopping: isStopping(),
         waitUntil,
+        onEnd: (callback) => callbacks.push(callback),
       };
       const response = await routeOf(pathOf(url))(request, host);
       await this.#write(response, incoming, outgoing);
@@ -65,6 +67,7 @@ export class ApiListener {
         outgoing.destroy();
       });
     } finally {
+      for (const callback of callbacks) callback();
       if (call !== undefined) this.#calls.get(incoming.socket)?.delete(call);
       if (!incoming.complete) endUpload(incoming);
     }

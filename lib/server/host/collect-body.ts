@@ -1,16 +1,14 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The body of a request in the pieces it came in; undefined once it is longer than `mostBytes`, when the
- * rest is left to the host. Rejects when the client leaves before its end. To be asked for once, and
- * by nobody who reads the body otherwise.
+ * Hands the body of a request to `take`, in the pieces it comes in, and resolves at its end. Rejects with
+ * what `take` throws, the rest being left to the host, and when the client leaves before the end. To be
+ * asked for once, and by nobody who reads the body otherwise.
  */
-export function collectBody(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[] | undefined> {
+export function collectBody(incoming: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
     let open = true;
-    const breakOff = (error?: Error): void => {
+    const breakOff = (error?: unknown): void => {
       if (!open) return;
       open = false;
       reject(error ?? new Error("The client has left."));
@@ -19,18 +17,16 @@ export function collectBody(incoming: IncomingMessage, mostBytes: number): Promi
     if (incoming.destroyed) return breakOff(incoming.errored ?? undefined);
     incoming.on("data", (chunk: Buffer) => {
       if (!open) return;
-      bytes += chunk.byteLength;
-      if (bytes <= mostBytes) {
-        chunks.push(chunk);
-        return;
+      try {
+        take(chunk);
+      } catch (error) {
+        incoming.pause();
+        breakOff(error);
       }
-      open = false;
-      incoming.pause();
-      resolve(undefined);
     });
     incoming.once("end", () => {
       open = false;
-      resolve(chunks);
+      resolve();
     });
     incoming.once("error", breakOff);
     incoming.once("close", breakOff);

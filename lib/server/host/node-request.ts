@@ -67,11 +67,11 @@ export class NodeRequest implements CollectingRequest {
     return this.#body;
   }
 
-  collectBody(mostBytes: number): Promise<Uint8Array[] | undefined> {
+  collectBody(take: (chunk: Uint8Array) => void): Promise<void> {
     if (this.#body !== undefined || this.#whole !== undefined)
       return Promise.reject(new TypeError("The body is being read as a stream."));
     this.#body = null;
-    return hasBody(this.#incoming) ? collectBody(this.#incoming, mostBytes) : Promise.resolve([]);
+    return hasBody(this.#incoming) ? collectBody(this.#incoming, take) : Promise.resolve();
   }
 
   /** The platform's own Request, for what is rarely used. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
-import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body.ts";
 import { PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import { type ChatInput, startChatTurn } from "#lib/services/chat.ts";
@@ -53,7 +53,7 @@ export function aiChat(gateway: GatewaySource): Route {
 async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
   const { gateway, requestId, inBackground } = context;
   const caller = await context.authenticate();
-  const body = await readJson(request, aiChatBodySchema, MOST_BYTES);
+  const body = await context.readJson(aiChatBodySchema, MOST_BYTES);
   const turn = await startChatTurn(
     toInput(body),
     { requestId, caller, signal: request.signal, inBackground },

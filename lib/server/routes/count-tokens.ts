@@ -1,6 +1,6 @@
 import { messages as api } from "#lib/apis/messages/read.ts";
 import { withAnthropicHeaders } from "#lib/server/anthropic-route.ts";
-import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body.ts";
 import { anthropicError } from "#lib/server/http-error.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
 import { proxyRoute } from "#lib/server/proxy-route.ts";
@@ -16,7 +16,7 @@ export function countTokens(gateway: GatewaySource): Route {
 
 async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
   const caller = await context.authenticateProxy();
-  const body = await readJson(request, api.schema, MOST_BYTES);
+  const body = await context.readJson(api.schema, MOST_BYTES);
   const input = api.read(body, request.headers);
   const tokens = await countPromptTokens(
     input,

@@ -1,5 +1,5 @@
 import { embeddingsBody, embeddingsSchema, readEmbeddings } from "#lib/apis/embeddings/embeddings.ts";
-import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body.ts";
 import { answerHeaders } from "#lib/server/completion-route.ts";
 import { openAiError } from "#lib/server/http-error.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
@@ -17,7 +17,7 @@ export function embeddings(gateway: GatewaySource): Route {
 async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
   const { gateway, requestId, inBackground } = context;
   const caller = await context.authenticateProxy();
-  const body = await readJson(request, embeddingsSchema, MOST_BYTES);
+  const body = await context.readJson(embeddingsSchema, MOST_BYTES);
   const read = readEmbeddings(body);
   const embedded = await embed(
     body.model,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
-import { MEGABYTE, readJson } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import {
@@ -48,10 +48,9 @@ async function list(_request: Request, context: RouteContext): Promise<PlainResp
   });
 }
 
-async function create(request: Request, context: RouteContext): Promise<PlainResponse> {
+async function create(_request: Request, context: RouteContext): Promise<PlainResponse> {
   const userId = await signedInUser(context);
-  const { name, requestsPerMinute, usdPerMonth, modes } = await readJson(
-    request,
+  const { name, requestsPerMinute, usdPerMonth, modes } = await context.readJson(
     gatewayKeyBodySchema,
     MEGABYTE,
   );
