@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { HEARTBEAT_MS, SSE_HEADERS, sseStream, takeFrameSource } from "#lib/streaming/sse-writer.ts";
+import {
+  HEARTBEAT_MS,
+  READER_TIMEOUT_MS,
+  SSE_HEADERS,
+  sseStream,
+  takeFrameSource,
+} from "#lib/streaming/sse-writer.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 type Source = AsyncIterator<string> & {
@@ -90,6 +96,38 @@ describe("the SSE writer", () => {
     await settle();
     expect(await readText(reader)).toMatch(/^:/);
     expect(await readText(reader)).toBe("data: 1\n\n");
+  });
+
+  test("a reader who does not come back for the next batch is given up, and told so", async () => {
+    const { clock, reader, source, cancelled } = await open();
+    const first = readText(reader);
+    source.give("data: 1\n\n");
+    await first;
+    const second = readText(reader);
+    source.give("data: 2\n\n");
+    await second;
+    // The stream asks for one batch ahead of a reader who has read: that one is never fetched.
+    source.give("data: 3\n\n");
+    await settle();
+    for (let past = 0; past < READER_TIMEOUT_MS - HEARTBEAT_MS; past += HEARTBEAT_MS)
+      clock.advance(HEARTBEAT_MS);
+    expect(cancelled).toEqual([]);
+    clock.advance(2 * HEARTBEAT_MS);
+    expect(cancelled).toEqual([expect.objectContaining({ message: "The client has stopped reading." })]);
+    expect(clock.pending).toBe(0);
+    await expect(reader.read().then(() => reader.read())).rejects.toThrow("stopped reading");
+  });
+
+  test("a host that takes the frames and does not come back is given up as well", async () => {
+    const { clock, source, cancelled, stream, reader } = await open();
+    reader.releaseLock();
+    const frames = takeFrameSource(stream);
+    const first = frames?.next(() => undefined);
+    source.give("data: 1\n\n");
+    expect(await first).toBe("data: 1\n\n");
+    for (let past = 0; past <= READER_TIMEOUT_MS; past += HEARTBEAT_MS) clock.advance(HEARTBEAT_MS);
+    expect(cancelled).toHaveLength(1);
+    expect(clock.pending).toBe(0);
   });
 
   test("asks the source for nothing ahead of the reader", async () => {

@@ -1,7 +1,10 @@
 import type { IssuerToken } from "#lib/chat/request.ts";
-import { isJsonObject, type JsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+import { isJsonObject, type JsonObject, stringField } from "#lib/shared/json.ts";
+import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 const PREFIX = "sarmalink.";
+/** A token is a string or a small object around one; a conversation may bring thousands of them. */
+const TOKEN_LIMITS = { maxDepth: 20, maxValues: 200, maxKeys: 200, maxKeysPerObject: 200 } as const;
 
 /**
  * A token as one opaque string, for APIs that have such a field: its issuer comes back with it. Tokens of
@@ -17,9 +20,12 @@ export function packToken(token: IssuerToken, plain: string | undefined): string
 export function unpackToken(text: string, plain: string | undefined): IssuerToken | undefined {
   if (text === "") return undefined;
   if (!text.startsWith(PREFIX)) return plain === undefined ? undefined : { issuer: plain, value: text };
-  const packed = parseJson(Buffer.from(text.slice(PREFIX.length), "base64url").toString("utf8"));
+  const packed = parseJsonObject(
+    Buffer.from(text.slice(PREFIX.length), "base64url").toString("utf8"),
+    TOKEN_LIMITS,
+  );
   const issuer = stringField(packed, "issuer");
-  const value = isJsonObject(packed) ? packed["value"] : undefined;
+  const value = packed?.["value"];
   if (issuer === undefined || !(typeof value === "string" || isJsonObject(value))) return undefined;
   return { issuer, value: value as string | JsonObject };
 }

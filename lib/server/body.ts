@@ -2,22 +2,11 @@ import type { z } from "zod";
 import type { BodyRoom } from "#lib/server/body-budget.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { parseJson } from "#lib/shared/json.ts";
-import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
-import { type JsonExcess, type JsonLimits, JsonScan } from "#lib/shared/json-scan.ts";
+import { JSON_LIMITS } from "#lib/shared/json-depth.ts";
+import { type JsonExcess, JsonScan } from "#lib/shared/json-scan.ts";
 
 export const MEGABYTE = 1024 * 1024;
 
-/**
- * How much JSON a body may hold. Generous beside what clients send: OpenAI takes 300,000 tokens of
- * embeddings a request, and the longest recorded request of an agent has some 20,000 values. What is let
- * in must be parsed and checked without holding up everybody else (`npm run attack` measures it).
- */
-const JSON_LIMITS: JsonLimits = {
-  maxDepth: MOST_DEPTH,
-  maxValues: 400_000,
-  maxKeys: 100_000,
-  maxKeysPerObject: 5_000,
-};
 /** Memory that a parsed value takes beside its text, bytes: an empty object is the dearest for its length. */
 const BYTES_PER_VALUE = 100;
 /** Longer bodies let others have their turn between one step and the next, bytes. */

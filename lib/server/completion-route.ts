@@ -1,5 +1,6 @@
 import { AnswerBuilder } from "#lib/apis/answer.ts";
-import type { AnswerWriter, CompletionApi } from "#lib/apis/completion-api.ts";
+import type { AnswerWriter, CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
+import { assertNestedJson } from "#lib/chat/nested-json.ts";
 import type { RunEvent } from "#lib/providers/chat-run.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
 import { MEGABYTE } from "#lib/server/body.ts";
@@ -11,7 +12,8 @@ import { type Completion, startCompletion } from "#lib/services/completion.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
-const MOST_BYTES = 25 * MEGABYTE;
+/** Of the body of a chat. */
+const MAX_BYTES = 25 * MEGABYTE;
 
 /** A route that answers chats in the shape of one public API. */
 export function completionRoute(gateway: GatewaySource, api: CompletionApi, errors: ErrorBody): OwnRoute {
@@ -21,8 +23,7 @@ export function completionRoute(gateway: GatewaySource, api: CompletionApi, erro
 async function answer(request: Request, context: RouteContext, api: CompletionApi): Promise<PlainResponse> {
   const { gateway, requestId } = context;
   const caller = await context.authenticateProxy();
-  const body = await context.readJson(api.schema, MOST_BYTES);
-  const read = api.read(body, request.headers);
+  const read = await readCompletion(request, context, api);
   const completion = await startCompletion(
     read,
     { requestId, caller, signal: request.signal, inBackground: context.inBackground },
@@ -39,6 +40,20 @@ async function answer(request: Request, context: RouteContext, api: CompletionAp
   const frames = new AnswerFrames(completion, writer);
   const stream = sseStream(frames, (text) => text, { clock, onCancel: () => completion.abandon() });
   return new PlainResponse(stream, { headers: { ...SSE_HEADERS, ...headers } });
+}
+
+/**
+ * The chat that a request asks for. The parsed body, fields that nobody knows included, is not kept beside
+ * what was read from it.
+ */
+export async function readCompletion(
+  request: Request,
+  context: RouteContext,
+  api: CompletionApi,
+): Promise<ReadRequest> {
+  const read = api.read(await context.readJson(api.schema, MAX_BYTES), request.headers);
+  assertNestedJson(read.chat.messages);
+  return read;
 }
 
 async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promise<object> {

@@ -1,10 +1,44 @@
 import { exceedsDepth, isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
+import { type JsonLimits, JsonScan } from "#lib/shared/json-scan.ts";
 
 /** As deep as a request's body may be: what is deeper is passed on by nobody. */
 export const MOST_DEPTH = 200;
 
-/** The JSON object that a text is; undefined when it is none, or one that could not be written again. */
-export function parseJsonObject(text: string): JsonObject | undefined {
+/**
+ * How much JSON a text from outside may hold. Generous beside what clients send: OpenAI takes 300,000
+ * tokens of embeddings a request, and the longest recorded request of an agent has some 20,000 values.
+ * What is let in must be parsed and checked without holding up everybody else (`npm run attack`
+ * measures it).
+ */
+export const JSON_LIMITS: JsonLimits = {
+  maxDepth: MOST_DEPTH,
+  maxValues: 400_000,
+  maxKeys: 100_000,
+  maxKeysPerObject: 5_000,
+};
+
+/**
+ * The JSON object that a text is; undefined when it is none, one that could not be written again, or one
+ * beyond `limits`. A text within a body comes here unread: the limits of the body do not see into it.
+ */
+export function parseJsonObject(text: string, limits: JsonLimits = JSON_LIMITS): JsonObject | undefined {
+  if (!looksLikeObject(text) || exceeds(text, limits)) return undefined;
   const value = parseJson(text);
   return isJsonObject(value) && !exceedsDepth(value, MOST_DEPTH) ? (value as JsonObject) : undefined;
+}
+
+/** Whether a text could be a JSON object. */
+export function looksLikeObject(text: string): boolean {
+  // No pattern: it would pass over megabytes of white space for nothing.
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code === 0x7b;
+  }
+  return false;
+}
+
+function exceeds(text: string, limits: JsonLimits): boolean {
+  // Too short to hold as much: every value takes a character, and one to part it from the next.
+  if (text.length < limits.maxKeys && text.length < limits.maxKeysPerObject) return false;
+  return new JsonScan(limits).push(Buffer.from(text)) !== undefined;
 }

@@ -51,6 +51,11 @@ export class JsonScan {
     return this.#values;
   }
 
+  /** Keys counted so far. */
+  get keys(): number {
+    return this.#keys;
+  }
+
   /** Reads the next bytes; answers the limit that they pass, if one. */
   push(bytes: Buffer): JsonExcess | undefined {
     const { maxDepth, maxValues, maxKeys, maxKeysPerObject } = this.#limits;

@@ -3,12 +3,15 @@ import type { Clock, Timer } from "#lib/shared/clock.ts";
 /** A comment goes out after this much silence, milliseconds, so that proxies keep the connection. */
 export const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ": keep-alive\n\n";
+/** A reader that takes nothing for this long, milliseconds, is taken to be gone: it holds an engine. */
+export const READER_TIMEOUT_MS = 120_000;
 
 export type SseWriterOptions = {
   clock: Clock;
   /** The reader is gone: stop whatever makes the frames. */
   onCancel: (reason: unknown) => void;
   heartbeatMs?: number;
+  readerTimeoutMs?: number;
 };
 
 /** Frames as they are asked for, for a host that writes them without a web stream in between. */
@@ -45,11 +48,22 @@ export function sseStream<Batch>(
   encode: (batch: Batch) => string,
   options: SseWriterOptions,
 ): ReadableStream<Uint8Array> {
-  const source = new Frames(batches, encode, options);
   const encoder = new TextEncoder();
   let left = false;
+  let fail: ((reason: unknown) => void) | undefined;
+  const source = new Frames(batches, encode, {
+    ...options,
+    onCancel: (reason) => {
+      options.onCancel(reason);
+      // The reader did not ask for this end, and may come back.
+      if (!left) fail?.(reason);
+    },
+  });
   const stream = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        fail = (reason) => controller.error(reason);
+      },
       async pull(controller) {
         const frames = await source.next((comment) => {
           // A reader that does not read needs no sign of life.
@@ -76,7 +90,10 @@ class Frames<Batch> implements FrameSource {
   readonly #encode: (batch: Batch) => string;
   readonly #options: SseWriterOptions;
   readonly #heartbeatMs: number;
+  readonly #readerTimeoutMs: number;
   #left = false;
+  /** When the last batch was handed out; only while nobody asks for the next. */
+  #handedOutAt = 0;
   #heartbeat: Timer | undefined;
   /** Who waits for a batch, and since when; undefined while nobody does. */
   #waiting: { since: number; onSilence: (comment: string) => void } | undefined;
@@ -86,6 +103,7 @@ class Frames<Batch> implements FrameSource {
     this.#encode = encode;
     this.#options = options;
     this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+    this.#readerTimeoutMs = options.readerTimeoutMs ?? READER_TIMEOUT_MS;
   }
 
   async next(onSilence: (comment: string) => void): Promise<string | undefined> {
@@ -100,6 +118,7 @@ class Frames<Batch> implements FrameSource {
       return frames;
     } finally {
       this.#waiting = undefined;
+      this.#handedOutAt = this.#options.clock.now();
       if (!goesOn) this.#heartbeat?.cancel();
     }
   }
@@ -111,19 +130,32 @@ class Frames<Batch> implements FrameSource {
     this.#options.onCancel(reason);
   }
 
-  /** One timer for the whole stream, not one a batch: it looks how long the reader has waited by then. */
+  /**
+   * One timer for the whole stream, not one a batch: it looks how long the reader has waited for us by then,
+   * or we for the reader.
+   */
   #watch(milliseconds: number): void {
-    const { clock } = this.#options;
-    this.#heartbeat = clock.after(milliseconds, () => {
+    this.#heartbeat = this.#options.clock.after(milliseconds, () => {
       this.#heartbeat = undefined;
-      const waiting = this.#waiting;
-      if (this.#left || waiting === undefined) return;
-      const due = waiting.since + this.#heartbeatMs - clock.now();
-      if (due > 0) return this.#watch(due);
-      waiting.onSilence(HEARTBEAT);
-      waiting.since = clock.now();
-      this.#watch(this.#heartbeatMs);
+      if (this.#left) return;
+      if (this.#waiting === undefined) this.#awaitReader();
+      else this.#soothe(this.#waiting);
     });
+  }
+
+  #soothe(waiting: { since: number; onSilence: (comment: string) => void }): void {
+    const now = this.#options.clock.now();
+    const due = waiting.since + this.#heartbeatMs - now;
+    if (due > 0) return this.#watch(due);
+    waiting.onSilence(HEARTBEAT);
+    waiting.since = now;
+    this.#watch(this.#heartbeatMs);
+  }
+
+  #awaitReader(): void {
+    const due = this.#handedOutAt + this.#readerTimeoutMs - this.#options.clock.now();
+    if (due > 0) this.#watch(Math.min(due, this.#heartbeatMs));
+    else this.cancel(new Error("The client has stopped reading."));
   }
 }
 

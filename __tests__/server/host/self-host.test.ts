@@ -17,12 +17,8 @@ const room = () => new BodyBudget({ maxBytes: 1e9, maxBytesPerCaller: 1e9 }).ope
 type Served = { url: string; host: SelfHost; log: string[] };
 const open: SelfHost[] = [];
 
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((host) => host.stop()));
-});
-
 /** A host whose every API route is this one. */
-async function serve(route: Route, graceMs = 0): Promise<Served> {
+async function serve(route: Route, graceMs = 0, writeTimeoutMs?: number): Promise<Served> {
   const log: string[] = [];
   const host = createSelfHost({
     routeOf: () => route,
@@ -31,6 +27,7 @@ async function serve(route: Route, graceMs = 0): Promise<Served> {
       outgoing.end("a page");
     },
     graceMs,
+    writeTimeoutMs,
   });
   open.push(host);
   return { url: `http://127.0.0.1:${await host.listen(0, "127.0.0.1")}`, host, log };
@@ -328,6 +325,88 @@ describe("a client that reads slowly", () => {
     expect(seen.asked * piece.length).toBeLessThan(16_000_000);
     client.socket.resume();
     await eventually("it goes on", () => seen.asked > before);
+    client.socket.destroy();
+  });
+});
+
+describe("a client that takes nothing of its answer for too long is left", () => {
+  const piece = `data: ${"x".repeat(10_000)}\n\n`;
+  /** More than the kernel's buffers on loopback take. */
+  const large = "x".repeat(20_000_000);
+
+  const endless = (): Route => framing(async () => piece).route;
+  const routes: [string, () => Route][] = [
+    ["frames without end", endless],
+    [
+      "a plain stream without end",
+      () => async () =>
+        new Response(
+          new ReadableStream({ pull: (controller) => controller.enqueue(new TextEncoder().encode(piece)) }),
+        ),
+    ],
+    ["one large JSON answer", () => async () => jsonResponse({ large })],
+    ["one large answer of another kind", () => async () => Response.json({ large })],
+  ];
+
+  test.each(routes)("%s", async (_name, routeOf) => {
+    const route = routeOf();
+    let request: Request | undefined;
+    const { url } = await serve(
+      (asked, host) => {
+        request = asked;
+        return route(asked, host);
+      },
+      0,
+      300,
+    );
+    const client = await rawClient(url, "");
+    client.socket.pause();
+    client.socket.write(get("/api/x"));
+    const startedAt = performance.now();
+    await eventually("the connection is closed", () => request?.signal.aborted === true);
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    client.socket.destroy();
+  });
+
+  test("the engine behind it is let go", async () => {
+    const { seen, route } = framing(async () => piece);
+    const { url } = await serve(route, 0, 200);
+    const client = await rawClient(url, "");
+    client.socket.pause();
+    client.socket.write(get("/api/x"));
+    await eventually("it is cancelled", () => seen.cancelled === 1);
+    client.socket.destroy();
+  });
+
+  test("one that reads a little now and then is not", async () => {
+    const { url } = await serve(async () => jsonResponse({ large }), 0, 500);
+    const client = await rawClient(url, "");
+    client.socket.pause();
+    client.socket.write(get("/api/x"));
+    let received = 0;
+    let closed = false;
+    client.socket.on("data", (chunk: Buffer) => (received += chunk.length));
+    client.socket.once("close", () => (closed = true));
+    // Longer than the time-out in all, but never for as long without a byte.
+    for (let round = 0; round < 8; round++) {
+      client.socket.pause();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      client.socket.resume();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(closed).toBe(false);
+    client.socket.resume();
+    await eventually("it has all of it", () => received > large.length);
+    client.socket.destroy();
+  });
+
+  test("nor is one that waits on a connection that it keeps open", async () => {
+    const { url } = await serve(async () => jsonResponse({ ok: true }), 0, 100);
+    const client = await rawClient(url, get("/api/x"));
+    await client.until('{"ok":true}');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    client.socket.write(get("/api/x"));
+    await eventually("the second answer has come", () => client.text.split('{"ok":true}').length === 3);
     client.socket.destroy();
   });
 });

@@ -64,11 +64,12 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
   };
   const dropped = untranslatedToolFields(body);
   if (body.thread != null) dropped.push("thread");
+  const stopSequences = body.stop_sequences ?? [];
   return {
     chat,
     models: [body.model],
     dropped,
-    createWriter: (meta) => createMessagesWriter(meta, body.stop_sequences ?? []),
+    createWriter: (meta) => createMessagesWriter(meta, stopSequences),
   };
 }
 

@@ -66,11 +66,12 @@ function readResponses(body: ResponsesBody): ReadRequest {
   };
   const fields = chatFields(body);
   if (Object.keys(fields).length > 0) chat.extra = { dialect: "openai", fields };
+  const echo = echoOf(body);
   return {
     chat,
     models: [...new Set([...(body.model == null ? [] : [body.model]), ...(body.models ?? [])])],
     dropped: [...dropped],
-    createWriter: (meta) => createResponsesWriter(meta, { echo: echoOf(body), names, logprobs }),
+    createWriter: (meta) => createResponsesWriter(meta, { echo, names, logprobs }),
   };
 }
 

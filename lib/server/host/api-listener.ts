@@ -17,6 +17,8 @@ export type ApiListenerOptions = {
   /** True once the server shuts down. */
   isStopping: () => boolean;
   logError: (message: string, cause: unknown) => void;
+  /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
+  writeTimeoutMs?: number | undefined;
 };
 
 type Call = { request: NodeRequest; outgoing: ServerResponse };
@@ -77,6 +79,7 @@ export class ApiListener {
     return writeResponse(response, outgoing, {
       withoutBody: incoming.method === "HEAD",
       lastOnConnection: this.#options.isStopping(),
+      writeTimeoutMs: this.#options.writeTimeoutMs,
     });
   }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
+import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
 import { isMisplacedApi } from "#lib/server/misplaced-api.ts";
 import type { Route } from "#lib/server/route.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -25,6 +26,8 @@ export type SelfHostOptions = {
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
   /** How long streams in flight may go on once the server is told to stop, milliseconds. */
   graceMs: number;
+  /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
+  writeTimeoutMs?: number | undefined;
 };
 
 export type SelfHost = {
@@ -35,13 +38,15 @@ export type SelfHost = {
 };
 
 /** The server behind `npm start`: `/api` goes to the routes, everything else to the pages. */
-export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOptions): SelfHost {
+export function createSelfHost(options: SelfHostOptions): SelfHost {
+  const { routeOf, logger, pages, graceMs, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
   const works = new Set<Promise<void>>();
   let stopping: Promise<void> | undefined;
   let idle: (() => void) | undefined;
   const api = new ApiListener({
     routeOf,
     isStopping: () => stopping !== undefined,
+    writeTimeoutMs,
     logError: (message, cause) => logger.error(message, cause),
     waitUntil: (work) => {
       // Turns whose rows are stored together wait for one promise.
@@ -78,6 +83,7 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
   async function servePage(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
       if (stopping !== undefined) outgoing.setHeader("connection", "close");
+      outgoing.setTimeout(writeTimeoutMs, () => outgoing.destroy());
       await pages(incoming, outgoing);
     } catch (error) {
       const told = toGatewayError(error);

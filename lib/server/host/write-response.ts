@@ -2,11 +2,15 @@ import type { ServerResponse } from "node:http";
 import { type Content, PlainResponse } from "#lib/server/plain-response.ts";
 import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 
+/** A client that takes not a byte for this long, milliseconds, is taken to be gone. */
+export const WRITE_TIMEOUT_MS = 60_000;
+
 export type WriteOptions = {
   /** The request was HEAD: everything but the body. */
   withoutBody: boolean;
   /** The connection ends with this answer. */
   lastOnConnection: boolean;
+  writeTimeoutMs?: number | undefined;
 };
 
 /**
@@ -16,7 +20,7 @@ export type WriteOptions = {
 export async function writeResponse(
   response: Response,
   outgoing: ServerResponse,
-  { withoutBody, lastOnConnection }: WriteOptions,
+  { withoutBody, lastOnConnection, writeTimeoutMs = WRITE_TIMEOUT_MS }: WriteOptions,
 ): Promise<void> {
   const { content, headers } = partsOf(response);
   if (lastOnConnection) headers.push("connection", "close");
@@ -28,21 +32,21 @@ export async function writeResponse(
   if (typeof content === "string") {
     headers.push("content-length", String(Buffer.byteLength(content)));
     outgoing.writeHead(response.status, headers).end(content);
-    return;
+    return taken(outgoing, writeTimeoutMs);
   }
   const frames = takeFrameSource(content);
   if (frames !== undefined) {
     outgoing.writeHead(response.status, headers);
-    return writeFrames(frames, outgoing);
+    return writeFrames(frames, outgoing, writeTimeoutMs);
   }
   if (isWhole(response.headers)) {
     const bytes = new Uint8Array(await response.arrayBuffer());
     headers.push("content-length", String(bytes.byteLength));
     outgoing.writeHead(response.status, headers).end(bytes);
-    return;
+    return taken(outgoing, writeTimeoutMs);
   }
   outgoing.writeHead(response.status, headers);
-  await writeStream(content.getReader(), outgoing);
+  await writeStream(content.getReader(), outgoing, writeTimeoutMs);
 }
 
 /** JSON answers are in memory as a whole: they get a length. */
@@ -60,7 +64,11 @@ function partsOf(response: Response): { content: Content; headers: string[] } {
   return { content: response.body, headers };
 }
 
-async function writeFrames(frames: FrameSource, outgoing: ServerResponse): Promise<void> {
+async function writeFrames(
+  frames: FrameSource,
+  outgoing: ServerResponse,
+  writeTimeoutMs: number,
+): Promise<void> {
   const onClose = (): void => frames.cancel(new Error("The client has left."));
   outgoing.once("close", onClose);
   const flushing = flushSoon(outgoing);
@@ -71,9 +79,10 @@ async function writeFrames(frames: FrameSource, outgoing: ServerResponse): Promi
     while (true) {
       const text = await frames.next(onSilence);
       if (text === undefined || outgoing.destroyed) break;
-      if (!outgoing.write(text)) await drained(outgoing);
+      if (!outgoing.write(text)) await drained(outgoing, writeTimeoutMs);
     }
     outgoing.end();
+    await taken(outgoing, writeTimeoutMs);
   } finally {
     clearImmediate(flushing);
     // An answer that ended well is not one that was left.
@@ -85,6 +94,7 @@ async function writeFrames(frames: FrameSource, outgoing: ServerResponse): Promi
 async function writeStream(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   outgoing: ServerResponse,
+  writeTimeoutMs: number,
 ): Promise<void> {
   const leaveReader = (): void => {
     reader
@@ -97,9 +107,10 @@ async function writeStream(
     while (true) {
       const { done, value } = await reader.read();
       if (done || outgoing.destroyed) break;
-      if (!outgoing.write(value)) await drained(outgoing);
+      if (!outgoing.write(value)) await drained(outgoing, writeTimeoutMs);
     }
     outgoing.end();
+    await taken(outgoing, writeTimeoutMs);
   } finally {
     clearImmediate(flushing);
     outgoing.off("close", leaveReader);
@@ -113,15 +124,33 @@ function flushSoon(outgoing: ServerResponse): NodeJS.Immediate {
 }
 
 /** The client has taken what was written, or is gone. */
-function drained(outgoing: ServerResponse): Promise<void> {
+function drained(outgoing: ServerResponse, writeTimeoutMs: number): Promise<void> {
+  return outgoing.destroyed ? Promise.resolve() : settled(outgoing, "drain", writeTimeoutMs);
+}
+
+/** The client has taken the whole answer, or is gone. Small ones are in the socket's hands at once. */
+function taken(outgoing: ServerResponse, writeTimeoutMs: number): Promise<void> | undefined {
+  if (outgoing.destroyed || outgoing.writableFinished || outgoing.writableLength === 0) return undefined;
+  return settled(outgoing, "finish", writeTimeoutMs);
+}
+
+/**
+ * Waits for an event of the answer, or its end. Meanwhile the socket has a time-out, which starts anew with
+ * every byte that leaves; without one, a client that never reads would hold an engine for ever.
+ */
+function settled(outgoing: ServerResponse, event: "drain" | "finish", writeTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    if (outgoing.destroyed) return resolve();
+    const giveUp = (): void => void outgoing.destroy();
+    outgoing.setTimeout(writeTimeoutMs, giveUp);
     const settle = (): void => {
-      outgoing.off("drain", settle);
+      outgoing.off(event, settle);
       outgoing.off("close", settle);
+      outgoing.off("timeout", giveUp);
+      // Behind the whole answer, the time-out of an idle connection is the server's.
+      if (event === "drain") outgoing.setTimeout(0);
       resolve();
     };
-    outgoing.once("drain", settle);
+    outgoing.once(event, settle);
     outgoing.once("close", settle);
   });
 }

@@ -1,0 +1,47 @@
+import { type ChatMessage, contentText } from "#lib/chat/request.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { JSON_LIMITS, looksLikeObject } from "#lib/shared/json-depth.ts";
+import { JsonScan } from "#lib/shared/json-scan.ts";
+
+/** In all texts of a conversation: more than a million tokens of dense data hold. */
+const MAX_VALUES = 1_500_000;
+const MAX_KEYS = 250_000;
+/** Less text than this, in characters, cannot hold enough JSON to matter. */
+const SHORT_TEXTS = 64 * 1024;
+
+/**
+ * Throws `invalid_request` when the JSON within a conversation's texts holds too much in all. Arguments of
+ * tool calls, and their results, are JSON inside of strings, which some protocols must parse: the limits of
+ * the body do not see into them, and each text alone may be harmless.
+ */
+export function assertNestedJson(messages: readonly ChatMessage[]): void {
+  const texts = messages.flatMap(jsonTexts);
+  if (texts.reduce((sum, text) => sum + text.length, 0) < SHORT_TEXTS) return;
+  let values = 0;
+  let keys = 0;
+  for (const text of texts) {
+    const scan = new JsonScan(JSON_LIMITS);
+    // What a text alone has too much of is passed on as text, and is parsed by nobody.
+    scan.push(Buffer.from(text));
+    values += scan.values;
+    keys += scan.keys;
+    if (values <= MAX_VALUES && keys <= MAX_KEYS) continue;
+    throw new GatewayError(
+      "invalid_request",
+      `The arguments and results of the tool calls hold more than ${MAX_VALUES} JSON values or ${MAX_KEYS} keys.`,
+      { details: { param: "messages" } },
+    );
+  }
+}
+
+/** The texts of a message that may be parsed as JSON. */
+function jsonTexts(message: ChatMessage): string[] {
+  if (message.role === "assistant") {
+    return (message.toolCalls ?? []).flatMap((call) =>
+      looksLikeObject(call.arguments) ? call.arguments : [],
+    );
+  }
+  if (message.role !== "tool") return [];
+  const text = contentText(message.content);
+  return looksLikeObject(text) ? [text] : [];
+}
