@@ -17,6 +17,10 @@ const room = () => new BodyBudget({ maxBytes: 1e9, maxBytesPerCaller: 1e9 }).ope
 type Served = { url: string; host: SelfHost; log: string[] };
 const open: SelfHost[] = [];
 
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((host) => host.stop()));
+});
+
 /** A host whose every API route is this one. */
 async function serve(route: Route, graceMs = 0, writeTimeoutMs?: number): Promise<Served> {
   const log: string[] = [];
