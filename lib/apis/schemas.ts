@@ -2,6 +2,15 @@ import { z } from "zod";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
+/**
+ * An id of a call, a message or a user. Some gateways pack a model's signature into the ids of calls, which
+ * makes them long; what is longer than this is none.
+ */
+export const idText = z.string().max(16_384);
+
+/** A short word that says how: a name, a level, a tier, a stop sequence. */
+export const shortText = z.string().max(4_096);
+
 /** Any JSON object: what is inside was parsed from JSON and is passed on as it is, so nothing walks it. */
 export const jsonObject = z
   .custom<JsonObject>(isJsonObject, { error: "must be an object" })
@@ -10,7 +19,7 @@ export const jsonObject = z
 /** An object of a type that we pass on unread, told apart from the `known` ones. */
 export function other(known: readonly string[]) {
   return z
-    .looseObject({ type: z.string().min(1) })
+    .looseObject({ type: z.string().min(1).max(256) })
     .refine(({ type }) => !known.includes(type), "is not complete")
     .transform((value) => ({ type: "other" as const, value: value as JsonObject }));
 }

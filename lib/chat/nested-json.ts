@@ -1,11 +1,11 @@
 import { type ChatMessage, contentText } from "#lib/chat/request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { JSON_LIMITS, looksLikeObject } from "#lib/shared/json-depth.ts";
+import { couldBeObject, JSON_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
 
-/** In all texts of a conversation: more than a million tokens of dense data hold. */
-const MAX_VALUES = 1_500_000;
-const MAX_KEYS = 250_000;
+/** In all texts of a conversation: about what a million tokens of data can hold. */
+const MAX_VALUES = 600_000;
+const MAX_KEYS = 100_000;
 /** Less text than this, in characters, cannot hold enough JSON to matter. */
 const SHORT_TEXTS = 64 * 1024;
 
@@ -37,11 +37,9 @@ export function assertNestedJson(messages: readonly ChatMessage[]): void {
 /** The texts of a message that may be parsed as JSON. */
 function jsonTexts(message: ChatMessage): string[] {
   if (message.role === "assistant") {
-    return (message.toolCalls ?? []).flatMap((call) =>
-      looksLikeObject(call.arguments) ? call.arguments : [],
-    );
+    return (message.toolCalls ?? []).flatMap((call) => (couldBeObject(call.arguments) ? call.arguments : []));
   }
   if (message.role !== "tool") return [];
   const text = contentText(message.content);
-  return looksLikeObject(text) ? [text] : [];
+  return couldBeObject(text) ? [text] : [];
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { BodyRoom } from "#lib/server/body-budget.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
-import { parseJson } from "#lib/shared/json.ts";
+import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
 import { JSON_LIMITS } from "#lib/shared/json-depth.ts";
 import { type JsonExcess, JsonScan } from "#lib/shared/json-scan.ts";
 
@@ -29,11 +29,13 @@ export async function readJson<Schema extends z.ZodType>(
   const body = new BodyReader(maxBytes, room);
   await body.read(request);
   const isLarge = body.bytes > LARGE_BODY;
+  const bytes = body.whole();
   if (isLarge) await othersTurn();
-  const text = body.text();
+  const text = decodeUtf8(bytes);
   if (isLarge) await othersTurn();
   const value = parseJson(text);
   if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
+  if (mayHoldHalves(text)) makeWellFormed(value);
   if (isLarge) await othersTurn();
   const parsed = schema.safeParse(value);
   if (isLarge) await othersTurn();
@@ -56,6 +58,11 @@ function notCompressed(encoding: string): GatewayError {
     "unsupported_media_type",
     `The body is compressed (${encoding.slice(0, 20)}). Send it as plain JSON, without Content-Encoding.`,
   );
+}
+
+/** JSON can spell half of a surrogate pair, which UTF-8 cannot; pairs are spelt the same way. */
+function mayHoldHalves(text: string): boolean {
+  return text.includes("\\ud") || text.includes("\\uD");
 }
 
 function othersTurn(): Promise<void> {
@@ -150,17 +157,11 @@ class BodyReader {
     }
   }
 
-  /** Throws `invalid_request` for what is no UTF-8. The bytes are let go. */
-  text(): string {
+  /** The body in one piece; the pieces that it came in are let go. */
+  whole(): Buffer {
     const chunks = this.#chunks.splice(0);
     const [only] = chunks;
-    try {
-      // All at once: then one decoder, which holds nothing back, serves every body.
-      return decoder.decode(chunks.length === 1 ? only : Buffer.concat(chunks));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
-    }
+    return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
   }
 
   #take(bytes: Uint8Array): void {
@@ -204,6 +205,16 @@ function brokenOff(cause: unknown): never {
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** All at once: then one decoder, which holds nothing back, serves every body. */
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
+  }
+}
 
 function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError(

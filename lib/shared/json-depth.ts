@@ -6,29 +6,33 @@ export const MOST_DEPTH = 200;
 
 /**
  * How much JSON a text from outside may hold. Generous beside what clients send: OpenAI takes 300,000
- * tokens of embeddings a request, and the longest recorded request of an agent has some 20,000 values.
- * What is let in must be parsed and checked without holding up everybody else (`npm run attack`
- * measures it).
+ * tokens of embeddings a request, and 1,000 messages of an agent with 100 tools of 100 keys come to some
+ * 20,000 keys. What is let in must be parsed and checked without holding up everybody else (`npm run
+ * attack` measures it).
  */
 export const JSON_LIMITS: JsonLimits = {
   maxDepth: MOST_DEPTH,
   maxValues: 400_000,
-  maxKeys: 100_000,
+  maxKeys: 60_000,
   maxKeysPerObject: 5_000,
 };
+
+/** A longer text within a body is passed on as text, and parsed by nobody, characters. */
+const MAX_NESTED_TEXT = 1_000_000;
 
 /**
  * The JSON object that a text is; undefined when it is none, one that could not be written again, or one
  * beyond `limits`. A text within a body comes here unread: the limits of the body do not see into it.
  */
 export function parseJsonObject(text: string, limits: JsonLimits = JSON_LIMITS): JsonObject | undefined {
-  if (!looksLikeObject(text) || exceeds(text, limits)) return undefined;
+  if (!couldBeObject(text) || exceeds(text, limits)) return undefined;
   const value = parseJson(text);
   return isJsonObject(value) && !exceedsDepth(value, MOST_DEPTH) ? (value as JsonObject) : undefined;
 }
 
-/** Whether a text could be a JSON object. */
-export function looksLikeObject(text: string): boolean {
+/** Whether `parseJsonObject` would look into a text at all. */
+export function couldBeObject(text: string): boolean {
+  if (text.length > MAX_NESTED_TEXT) return false;
   // No pattern: it would pass over megabytes of white space for nothing.
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { byType, cacheControl, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
+import {
+  byType,
+  cacheControl,
+  idText,
+  imageUrl,
+  jsonObject,
+  list,
+  other,
+  shortText,
+} from "#lib/apis/schemas.ts";
 
 const text = z.string();
 const MOST_PARTS = 1_000;
@@ -29,15 +38,15 @@ const part = z.union([text, byType([textPart, imagePart, refusalPart], otherPart
 const content = z.union([text, list(part, MOST_PARTS)], { error: "must be a string or a list of parts" });
 
 const toolCall = z.looseObject({
-  id: z.string().nullish(),
+  id: idText.nullish(),
   type: z.enum(["function", "custom"]).nullish(),
   function: z
     .looseObject({
-      name: text,
+      name: shortText,
       arguments: z.union([text, jsonObject], { error: "must be a string" }).nullish(),
     })
     .nullish(),
-  custom: z.looseObject({ name: text, input: text.nullish() }).nullish(),
+  custom: z.looseObject({ name: shortText, input: text.nullish() }).nullish(),
   extra_content: z
     .looseObject({
       google: z.looseObject({ thought_signature: text.nullish() }).nullish(),
@@ -56,13 +65,13 @@ const message = z.discriminatedUnion("role", [
     name,
     refusal: text.nullish(),
     tool_calls: list(toolCall, MOST_PARTS).nullish(),
-    function_call: z.looseObject({ name: text, arguments: text.nullish() }).nullish(),
+    function_call: z.looseObject({ name: shortText, arguments: text.nullish() }).nullish(),
     reasoning: text.nullish(),
     reasoning_content: text.nullish(),
     reasoning_details: list(jsonObject, MOST_PARTS).nullish(),
   }),
-  z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: text }),
-  z.looseObject({ role: z.literal("function"), content: content.nullish(), name: text }),
+  z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: idText }),
+  z.looseObject({ role: z.literal("function"), content: content.nullish(), name: shortText }),
 ]);
 
 const functionTool = z.looseObject({
@@ -86,8 +95,11 @@ const customTool = z.looseObject({
 });
 /** Tools that a provider runs itself. */
 const otherTool = other(["function", "custom"]);
-const namedFunction = z.looseObject({ type: z.literal("function"), function: z.looseObject({ name: text }) });
-const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: text }) });
+const namedFunction = z.looseObject({
+  type: z.literal("function"),
+  function: z.looseObject({ name: shortText }),
+});
+const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseObject({ name: shortText }) });
 const toolChoice = z.union(
   [
     z.enum(["auto", "none", "required"]),
@@ -101,8 +113,8 @@ const toolChoice = z.union(
         mode: z.enum(["auto", "required"]),
         tools: list(
           z.looseObject({
-            function: z.looseObject({ name: text }).nullish(),
-            custom: z.looseObject({ name: text }).nullish(),
+            function: z.looseObject({ name: shortText }).nullish(),
+            custom: z.looseObject({ name: shortText }).nullish(),
           }),
           MOST_TOOLS,
         ),
@@ -118,7 +130,7 @@ const responseFormat = z.discriminatedUnion("type", [
   z.looseObject({
     type: z.literal("json_schema"),
     json_schema: z.looseObject({
-      name: text.nullish(),
+      name: shortText.nullish(),
       description: text.nullish(),
       schema: jsonObject.nullish(),
       strict: z.boolean().nullish(),
@@ -152,7 +164,7 @@ export const chatCompletionsSchema = z
     parallel_tool_calls: z.boolean().nullish(),
     functions: list(functionTool.shape.function, MOST_TOOLS).nullish(),
     function_call: z
-      .union([z.enum(["auto", "none"]), z.looseObject({ name: text })], {
+      .union([z.enum(["auto", "none"]), z.looseObject({ name: shortText })], {
         error: 'must be "auto", "none", or an object with a name',
       })
       .nullish(),
@@ -162,7 +174,9 @@ export const chatCompletionsSchema = z
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
     seed: z.int().nullish(),
-    stop: z.union([text, list(text, 16)], { error: "must be a string or a list of up to 16" }).nullish(),
+    stop: z
+      .union([shortText, list(shortText, 16)], { error: "must be a string or a list of up to 16" })
+      .nullish(),
     n: count.max(128).nullish(),
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),
@@ -178,7 +192,7 @@ export const chatCompletionsSchema = z
       })
       .nullish()
       .describe("OpenRouter's form of `reasoning_effort`."),
-    user: text.nullish(),
+    user: shortText.nullish(),
   })
   .refine(({ model, models }) => model != null || (models ?? []).length > 0, {
     path: ["model"],

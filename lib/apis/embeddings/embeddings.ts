@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { otherFields } from "#lib/apis/fields.ts";
-import { list } from "#lib/apis/schemas.ts";
+import { list, shortText } from "#lib/apis/schemas.ts";
 import type { EmbeddingRequest, Vector } from "#lib/providers/embeddings/embedding.ts";
 import { toBase64, toNumbers } from "#lib/providers/embeddings/embedding.ts";
 
@@ -14,7 +14,7 @@ export const embeddingsSchema = z.looseObject({
   input: z.union([text, list(text, MOST_INPUTS, 1), tokens, list(tokens, MOST_INPUTS, 1)]),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.int().positive().nullish(),
-  user: z.string().nullish(),
+  user: shortText.nullish(),
 });
 
 export const embeddingsAnswerSchema = z.object({

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { byType, cacheControl, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
+import {
+  byType,
+  cacheControl,
+  idText,
+  imageUrl,
+  jsonObject,
+  list,
+  other,
+  shortText,
+} from "#lib/apis/schemas.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 const text = z.string();
@@ -28,7 +37,7 @@ const storedImage = z
 const resultBlock = byType([textBlock, imageBlock, storedImage], other(["text", "image"]));
 const toolResult = z.looseObject({
   type: z.literal("tool_result"),
-  tool_use_id: text,
+  tool_use_id: idText,
   content: z.union([text, list(resultBlock, MOST_BLOCKS)]).nullish(),
   is_error: z.boolean().nullish(),
   cache_control,
@@ -43,7 +52,13 @@ const assistantBlock = byType(
     textBlock,
     z.looseObject({ type: z.literal("thinking"), thinking: text, signature: text.nullish() }),
     z.looseObject({ type: z.literal("redacted_thinking"), data: text }),
-    z.looseObject({ type: z.literal("tool_use"), id: text, name: text, input: z.unknown(), cache_control }),
+    z.looseObject({
+      type: z.literal("tool_use"),
+      id: idText,
+      name: shortText,
+      input: z.unknown(),
+      cache_control,
+    }),
   ],
   other(["text", "thinking", "redacted_thinking", "tool_use"]),
 );
@@ -76,11 +91,11 @@ const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
 const toolChoice = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("auto"), ...parallel }),
   z.looseObject({ type: z.literal("any"), ...parallel }),
-  z.looseObject({ type: z.literal("tool"), name: text, ...parallel }),
+  z.looseObject({ type: z.literal("tool"), name: shortText, ...parallel }),
   z.looseObject({ type: z.literal("none") }),
 ]);
 
-const display = text.nullish();
+const display = shortText.nullish();
 const thinking = z.union([
   z.looseObject({ type: z.literal("enabled"), budget_tokens: z.int().nonnegative(), display }),
   z.looseObject({ type: z.literal("adaptive"), display }),
@@ -110,12 +125,12 @@ export const messagesSchema = z
       })
       .nullish(),
     output_format: outputFormat.nullish().describe("The older name of `output_config.format`."),
-    metadata: z.looseObject({ user_id: text.nullish() }).nullish(),
-    stop_sequences: list(text, 8_192).nullish(),
+    metadata: z.looseObject({ user_id: idText.nullish() }).nullish(),
+    stop_sequences: list(shortText, 8_192).nullish(),
     temperature: z.number().min(0).max(1).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().nonnegative().nullish(),
-    thread: z.looseObject({ type: text }).nullish().describe("Conversations are not kept here."),
+    thread: z.looseObject({ type: shortText }).nullish().describe("Conversations are not kept here."),
   })
   // What continues a thread may be empty: it is refused for a better reason.
   .refine(({ messages, thread }) => messages.length > 0 || thread?.type === "continue", {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { byType, imageUrl, jsonObject, list, other } from "#lib/apis/schemas.ts";
+import { byType, idText, imageUrl, jsonObject, list, other, shortText } from "#lib/apis/schemas.ts";
 
 const text = z.string();
 const MOST_PARTS = 1_000;
@@ -12,12 +12,12 @@ const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text })
 const imagePart = z.looseObject({
   type: z.literal("input_image"),
   image_url: imageUrl.nullish(),
-  detail: text.nullish(),
+  detail: shortText.nullish(),
 });
 const filePart = z.looseObject({
   type: z.literal("input_file"),
   file_data: text.nullish(),
-  filename: text.nullish(),
+  filename: shortText.nullish(),
 });
 /** The same words as in a chat. */
 const audioPart = z.looseObject({ type: z.literal("input_audio"), input_audio: jsonObject });
@@ -45,21 +45,21 @@ const message = z
   .transform(({ role, content }) => ({ type: "message" as const, role, content }));
 const functionCall = z.looseObject({
   type: z.literal("function_call"),
-  call_id: text,
+  call_id: idText,
   name: toolName,
-  namespace: text.nullish(),
+  namespace: shortText.nullish(),
   arguments: text.nullish(),
 });
 const customToolCall = z.looseObject({
   type: z.literal("custom_tool_call"),
-  call_id: text,
+  call_id: idText,
   name: toolName,
-  namespace: text.nullish(),
+  namespace: shortText.nullish(),
   input: text.nullish(),
 });
 const callOutput = z.looseObject({
   type: z.enum(["function_call_output", "custom_tool_call_output"]),
-  call_id: text,
+  call_id: idText,
   output: content.nullish(),
 });
 const reasoning = z.looseObject({
@@ -103,8 +103,8 @@ const hostedTool = other(["function", "custom", "namespace"]);
 
 const namedTool = z.looseObject({
   type: z.enum(["function", "custom"]),
-  name: text,
-  namespace: text.nullish(),
+  name: shortText,
+  namespace: shortText.nullish(),
 });
 const toolChoice = z.union([
   z.enum(["auto", "none", "required"]),
@@ -114,7 +114,7 @@ const toolChoice = z.union([
     mode: z.enum(["auto", "required"]),
     tools: list(
       byType(
-        [namedTool, z.looseObject({ type: z.literal("namespace"), name: text })],
+        [namedTool, z.looseObject({ type: z.literal("namespace"), name: shortText })],
         other(["function", "custom", "namespace"]),
       ),
       MOST_TOOLS,
@@ -128,7 +128,7 @@ const textFormat = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("json_object") }),
   z.looseObject({
     type: z.literal("json_schema"),
-    name: text.nullish(),
+    name: shortText.nullish(),
     description: text.nullish(),
     schema: jsonObject.nullish(),
     strict: z.boolean().nullish(),
@@ -148,7 +148,7 @@ export const responsesSchema = z
     stream: z.boolean().nullish(),
     stream_options: jsonObject.nullish(),
     store: z.boolean().nullish().describe("Accepted; nothing is ever stored."),
-    include: list(text, 100).nullish(),
+    include: list(shortText, 100).nullish(),
     tools: list(byType([functionTool, customTool, namespaceTool], hostedTool), MOST_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
@@ -156,23 +156,23 @@ export const responsesSchema = z
     top_p: z.number().min(0).max(1).nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),
     max_output_tokens: z.int().positive().nullish(),
-    text: z.looseObject({ format: textFormat.nullish(), verbosity: text.nullish() }).nullish(),
+    text: z.looseObject({ format: textFormat.nullish(), verbosity: shortText.nullish() }).nullish(),
     reasoning: z
       .looseObject({
         effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
-        summary: text.nullish(),
+        summary: shortText.nullish(),
       })
       .nullish(),
-    user: text.nullish(),
-    safety_identifier: text.nullish(),
-    prompt_cache_key: text.nullish(),
-    prompt_cache_retention: text.nullish(),
-    service_tier: text.nullish(),
+    user: shortText.nullish(),
+    safety_identifier: shortText.nullish(),
+    prompt_cache_key: shortText.nullish(),
+    prompt_cache_retention: shortText.nullish(),
+    service_tier: shortText.nullish(),
     metadata: jsonObject.nullish(),
     client_metadata: jsonObject.nullish(),
-    truncation: text.nullish(),
+    truncation: shortText.nullish(),
     background: z.boolean().nullish(),
-    previous_response_id: text.nullish(),
+    previous_response_id: idText.nullish(),
     conversation: z.union([text, jsonObject]).nullish(),
     prompt: jsonObject.nullish(),
   })

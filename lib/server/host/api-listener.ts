@@ -7,8 +7,12 @@ import { errorResponse } from "#lib/server/http-error.ts";
 import type { Route } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** An upload that goes on after its answer is cut after this, milliseconds. */
-const REST_MS = 1_000;
+/**
+ * An upload that goes on after its answer is read for so long, milliseconds, and while its bytes keep coming:
+ * a client whose connection is cut while it sends may never see the answer.
+ */
+const MAX_REST_MS = 10_000;
+const REST_IDLE_MS = 1_000;
 
 export type ApiListenerOptions = {
   /** The route of a path under `/api`. */
@@ -125,12 +129,18 @@ function pathOf(url: string): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
-/** The answer is out but the client still sends: what it sends is thrown away, for a moment. */
+/** The answer is out but the client still sends: what it sends is thrown away, for a while. */
 function endUpload(incoming: IncomingMessage): void {
   if (incoming.destroyed) return;
+  const cut = (): void => void incoming.socket.destroy();
+  const longest = setTimeout(cut, MAX_REST_MS).unref();
+  const idle = setTimeout(cut, REST_IDLE_MS).unref();
+  const end = (): void => {
+    clearTimeout(longest);
+    clearTimeout(idle);
+  };
+  incoming.on("data", () => idle.refresh());
   incoming.resume();
-  const timer = setTimeout(() => incoming.socket.destroy(), REST_MS);
-  timer.unref();
-  incoming.once("end", () => clearTimeout(timer));
-  incoming.once("close", () => clearTimeout(timer));
+  incoming.once("end", end);
+  incoming.once("close", end);
 }

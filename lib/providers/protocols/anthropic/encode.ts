@@ -25,6 +25,7 @@ import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/prov
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
+import { hash32 } from "#lib/shared/text.ts";
 
 export const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
@@ -298,8 +299,13 @@ function encodeAssistant(
   return blocks;
 }
 
+/** Longer foreign ids are not spelt out: replacing what is wrong in them takes longer than all else. */
+const MAX_SPELT_ID = 256;
+
 /** Anthropic takes letters, digits, `_` and `-`; ids of other providers may hold more. */
 function toolId(id: string): string {
+  if (id.length > MAX_SPELT_ID)
+    return `call_${hash32(`a${id}`).toString(36)}${hash32(`b${id}`).toString(36)}`;
   return /^[\w-]+$/.test(id) ? id : id.replace(/[^\w-]/g, "_") || "_";
 }
 
