@@ -1202,7 +1202,7 @@ describe("who may ask, and how", () => {
 
   test("Anthropic's clients too, by x-api-key, and anybody with a long body of less than 25 MB", async () => {
     const gateway = await start(at(upstream.origin));
-    const asked = await post(gateway, ask({ user: "x".repeat(24 * 1024 * 1024) }), {
+    const asked = await post(gateway, ask({ "x-long": "x".repeat(24 * 1024 * 1024) }), {
       headers: { "x-api-key": "any", "content-type": "application/json" },
     });
     expect(asked.status).toBe(200);

@@ -83,7 +83,7 @@ describe("odd input that can be read is answered", () => {
   test.each([
     { name: "unknown fields are ignored", body: hi('"__proto__":{"admin":true},"stream":false,"x":1') },
     { name: "null for what may be absent", body: hi('"sessionId":null,"image":null') },
-    { name: "depth 10 000 in a field nobody reads", body: hi(`"x":${deep(10_000)}`) },
+    { name: "depth 190 in a field nobody reads", body: hi(`"x":${deep(190)}`) },
     { name: "a lone surrogate", body: '{"message":"a\\ud800b"}' },
     { name: "NUL and line breaks", body: '{"message":"a\\u0000\\r\\n\\u2028b"}' },
     { name: "a byte order mark", body: `\ufeff${hi('"model":"smart"')}` },

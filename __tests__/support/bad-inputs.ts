@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib";
+
 const MEGABYTE = 1024 * 1024;
 
 /** What a client may send to native chat by mistake or malice, and what it is told. */
@@ -103,9 +105,35 @@ export const BAD_INPUTS: readonly BadInput[] = [
     body: { message: "Hi", customInstructions: "x".repeat(4_001) },
     says: /customInstructions/,
   },
-  { name: "depth 10 000 for a message", body: `{"message":${deep(10_000)}}`, says: /"message"/ },
-  { name: "depth 10 000 for the body", body: deep(10_000), says: /body/ },
-  { name: "a million keys", body: millionKeys(), says: /"message"/ },
+  { name: "depth 10 000 for a message", body: `{"message":${deep(10_000)}}`, says: /200 levels deep/ },
+  { name: "depth 10 000 for the body", body: deep(10_000), says: /200 levels deep/ },
+  { name: "depth 10 000 in a field nobody reads", body: hi(`"x":${deep(10_000)}`), says: /200 levels deep/ },
+  { name: "a million keys", body: millionKeys(), says: /more than 5000 keys/ },
+  {
+    name: "a million values in a field nobody reads",
+    body: hi(`"x":[${"0,".repeat(1_000_000)}0]`),
+    says: /more than 400000 values/,
+  },
+  {
+    name: "objects with 70,000 keys in all",
+    body: hi(`"x":[${Array(70_000).fill('{"a":0}').join(",")}]`),
+    says: /more than 60000 keys in all/,
+  },
+  ...["gzip", "br", "GZIP, gzip", "x-gzip"].map((encoding) => ({
+    name: `content encoding "${encoding}"`,
+    body: gzipSync('{"message":"Hi"}'),
+    headers: { "content-encoding": encoding },
+    status: 415,
+    code: "unsupported_media_type",
+    says: /compressed.*plain JSON/,
+  })),
+  {
+    name: "gzip that does not say so",
+    body: gzipSync('{"message":"Hi"}'),
+    status: 415,
+    code: "unsupported_media_type",
+    says: /compressed.*plain JSON/,
+  },
   { name: "a __proto__ that brings the message", body: '{"__proto__":{"message":"Hi"}}', says: /"message"/ },
   {
     name: "a constructor for a message",

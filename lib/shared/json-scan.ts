@@ -2,7 +2,7 @@
 export type JsonLimits = {
   /** Arrays and objects inside each other. */
   maxDepth: number;
-  /** Values in all: every number, string, literal, array and object. */
+  /** Values in all: every number, string, literal, array and object; an empty one of those counts twice. */
   maxValues: number;
   /** Keys of all objects together. */
   maxKeys: number;
@@ -38,7 +38,7 @@ export class JsonScan {
   #values = 1;
   #keys = 0;
   #inString = false;
-  /** The byte before was a backslash within a string, the last of its piece. */
+  /** The last byte of the piece before was a backslash within a string: the next byte is escaped. */
   #escaped = false;
 
   constructor(limits: JsonLimits) {
