@@ -63,7 +63,14 @@ export async function startTestGateway({
   const route = aiChat(async () => gateway);
   return {
     gateway,
-    aiChat: (request, own) => route(request, { ...host, ...own }),
+    // Whatever a test's own host does with the work behind an answer, `settled` waits for it.
+    aiChat: (request, own) => {
+      const waitUntil = (work: Promise<void>): void => {
+        works.add(work);
+        own.waitUntil(work);
+      };
+      return route(request, { ...host, ...own, waitUntil });
+    },
     ask: async (credential, body, changes) =>
       readNative(await route(aRequest(credential, body, changes), host)),
     settled: async () => {
