@@ -1,7 +1,5 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { Agent, request } from "node:http";
-import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,6 +8,7 @@ import { startChild } from "../bench/child.ts";
 import type { BenchDatabase } from "../bench/database.ts";
 import { type ProductionGateway, startProduction } from "../bench/production-gateway.ts";
 import { HOSTILE_BODIES, type HostileBody } from "./bodies.ts";
+import { send, slowUploads, type Target, worstRequests } from "./clients.ts";
 import type { ProbeReport } from "./prober.ts";
 import type { LoadReport } from "./report-load.ts";
 
@@ -22,7 +21,6 @@ const MAX_GAP_MS = 200;
 const MAX_RSS = 1024 * 1024 * 1024;
 const PARALLEL_BODIES = 40;
 const SLOW_UPLOADS = 200;
-const UPLOAD_BYTES = 25 * 1024 * 1024;
 const SLOW_UPLOAD_MS = 10_000;
 
 type Measured = { gapMs: number; haltMs: number; peakRss: number };
@@ -87,7 +85,7 @@ async function attack(bench: Bench): Promise<boolean> {
     ({ name, path }) => wanted === undefined || `${path} ${name}`.includes(wanted),
   );
   // What the first requests compile is not what is measured.
-  for (let round = 0; round < 20; round++) await send(bench, "/api/v1/chat/completions", WARM);
+  for (let round = 0; round < 20; round++) await send(targetOf(bench), "/api/v1/chat/completions", WARM);
   await measure(bench);
   let passed = true;
   console.log(
@@ -103,12 +101,12 @@ async function attack(bench: Bench): Promise<boolean> {
     const bytes = body.make();
     await pause(200);
     await measure(bench);
-    const status = await send(bench, body.path, bytes);
+    const status = await send(targetOf(bench), body.path, bytes);
     tell(`${body.path}: ${body.name}`, String(status), await measure(bench), isExpected(body, status));
   }
   if (wanted === undefined) {
     tell(...(await crowd(bench)));
-    tell(...(await slowUploads(bench)));
+    tell(...(await uploads(bench)));
   }
   return passed;
 }
@@ -120,58 +118,23 @@ function isExpected({ expected }: HostileBody, status: number): boolean {
   return expected === "served" ? status === 200 : status >= 400 && status < 500;
 }
 
-/** Bodies of several kinds at once, as many as would fill some gigabytes. */
 async function crowd(bench: Bench): Promise<[string, string, Measured]> {
-  const kinds = [
-    "400,000 values of an unknown field",
-    "24 MB of Chinese",
-    "24 MB of escaped quotes",
-    "an image of 24 MB",
-  ];
-  const bodies = kinds.map((kind) => {
-    const body = HOSTILE_BODIES.find(({ name }) => name === kind);
-    if (body === undefined) throw new Error(`There is no body "${kind}".`);
-    return { path: body.path, bytes: body.make() };
-  });
+  const requests = worstRequests(PARALLEL_BODIES);
   await measure(bench);
-  const statuses = await Promise.all(
-    Array.from({ length: PARALLEL_BODIES }, (_, index) => {
-      const { path, bytes } = bodies[index % bodies.length] ?? { path: "", bytes: WARM };
-      return send(bench, path, bytes);
-    }),
-  );
+  const statuses = await Promise.all(requests.map(({ path, bytes }) => send(targetOf(bench), path, bytes)));
   return [`${PARALLEL_BODIES} of the worst at once`, countOf(statuses), await measure(bench)];
 }
 
-/** Uploads that begin and then hardly go on. */
-async function slowUploads(bench: Bench): Promise<[string, string, Measured]> {
-  const { hostname, port } = new URL(bench.gateway.url);
+async function uploads(bench: Bench): Promise<[string, string, Measured]> {
   await measure(bench);
-  const statuses: number[] = [];
-  const head =
-    `POST /api/v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${bench.key}\r\n` +
-    `content-type: application/json\r\ncontent-length: ${UPLOAD_BYTES}\r\n\r\n{"model":"smart","x":"`;
-  const sockets = await Promise.all(
-    Array.from({ length: SLOW_UPLOADS }, async (): Promise<Socket> => {
-      const socket = connect(Number(port), hostname);
-      socket.on("error", () => socket.destroy());
-      socket.once("data", (data: Buffer) => statuses.push(Number(data.toString("latin1").split(" ")[1])));
-      await once(socket, "connect");
-      socket.write(head);
-      return socket;
-    }),
-  );
-  const piece = Buffer.alloc(64 * 1024, "a");
-  const until = performance.now() + SLOW_UPLOAD_MS;
-  while (performance.now() < until) {
-    for (const socket of sockets) if (socket.writableLength < piece.length) socket.write(piece);
-    await pause(100);
-  }
+  const { statuses, sockets } = await slowUploads(targetOf(bench), SLOW_UPLOADS, SLOW_UPLOAD_MS);
   const open = sockets.filter((socket) => !socket.destroyed).length;
   const measured = await measure(bench);
   for (const socket of sockets) socket.destroy();
   return [`${SLOW_UPLOADS} slow uploads of 25 MB`, `${countOf(statuses)}, ${open} still open`, measured];
 }
+
+const targetOf = ({ gateway, key }: Bench): Target => ({ url: gateway.url, key });
 
 function countOf(statuses: readonly number[]): string {
   const counts = new Map<number, number>();
@@ -186,31 +149,6 @@ async function measure({ gateway, prober }: Bench): Promise<Measured> {
   const { peakRss, longestHaltMs } = await gateway.child.ask<LoadReport>("load");
   if (probed.failures > 0) throw new Error(`GET /api/health failed ${probed.failures} times.`);
   return { gapMs: probed.longestMs, haltMs: longestHaltMs, peakRss };
-}
-
-const agent = new Agent({ keepAlive: false });
-
-/** Resolves with the status, 0 for a connection that was cut; an answer may come before the body is out. */
-function send({ gateway, key }: Bench, path: string, body: Buffer): Promise<number> {
-  return new Promise((resolve) => {
-    const headers = {
-      authorization: `Bearer ${key}`,
-      "content-type": "application/json",
-      "content-length": body.length,
-    };
-    const sent = request(`${gateway.url}${path}`, { agent, method: "POST", headers }, (answer) => {
-      answer.resume();
-      answer.once("close", () => resolve(answer.statusCode ?? 0));
-    });
-    let answered = false;
-    sent.once("response", () => {
-      answered = true;
-    });
-    sent.on("error", () => {
-      if (!answered) resolve(0);
-    });
-    sent.end(body);
-  });
 }
 
 process.exitCode = (await main()) ? 0 : 1;

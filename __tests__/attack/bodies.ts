@@ -79,20 +79,20 @@ const ROWS: readonly Row[] = [
   ["3 million history entries", NATIVE, "refused", () => native('"hi"', `,"history":[${fill("null,")}null]`)],
 
   // Just within the limits.
-  ["400,000 values of an unknown field", CHAT, "either", () => chat(`"x":[${list(390_000, () => "{}")}]`)],
+  ["200,000 objects of an unknown field", CHAT, "either", () => chat(`"x":[${list(199_000, () => "{}")}]`)],
   [
-    "100,000 different keys",
+    "57,000 different keys",
     CHAT,
     "either",
-    () => chat(`"x":[${list(19, (o) => `{${list(5_000, (i) => `"k${o}_${i}":${i}`)}}`)}]`),
+    () => chat(`"x":[${list(19, (o) => `{${list(3_000, (i) => `"k${o}_${i}":${i}`)}}`)}]`),
   ],
   [
-    "tool schemas of 95,000 properties",
+    "tool schemas of 57,000 properties",
     CHAT,
     "either",
     () =>
       chat(
-        `"tools":[${list(19, (o) => tool(`f${o}`, `{"type":"object","properties":{${list(4_990, (i) => `"k${o}_${i}":{}`)}}}`))}]`,
+        `"tools":[${list(19, (o) => tool(`f${o}`, `{"type":"object","properties":{${list(2_990, (i) => `"k${o}_${i}":{}`)}}}`))}]`,
       ),
   ],
   [
@@ -105,16 +105,16 @@ const ROWS: readonly Row[] = [
       ),
   ],
   [
-    "10,000 messages of many parts",
+    "5,000 messages of several parts",
     CHAT,
     "either",
-    () => chatOf(list(10_000, () => user(`[${list(8, () => '{"type":"text","text":"a"}')}]`))),
+    () => chatOf(list(5_000, () => user(`[${list(4, () => '{"type":"text","text":"a"}')}]`))),
   ],
   [
-    "10,000 blocks a message",
+    "25,000 blocks",
     MESSAGES,
     "either",
-    () => anthropic(list(100, () => user(`[${list(1_000, () => '{"type":"text","text":"a"}')}]`))),
+    () => anthropic(list(25, () => user(`[${list(1_000, () => '{"type":"text","text":"a"}')}]`))),
   ],
   [
     "100,000 tokens to embed",
@@ -148,12 +148,12 @@ const ROWS: readonly Row[] = [
       ),
   ],
   [
-    "700 arguments of 900 new keys",
+    "100 calls with 900 new keys in their results",
     MESSAGES,
     "either",
     () =>
       anthropic(
-        `${user('"hi"')},${list(700, (o) => `{"role":"assistant","content":[{"type":"tool_use","id":"t${o}","name":"f","input":{${list(130, (i) => `"k${o}_${i}":1`)}}}]},${user(`[{"type":"tool_result","tool_use_id":"t${o}","content":${JSON.stringify(`{${list(900, (i) => `"r${o}_${i}":1`)}}`)}}]`)}`)}`,
+        `${user('"hi"')},${list(100, (o) => `{"role":"assistant","content":[{"type":"tool_use","id":"t${o}","name":"f","input":{${list(90, (i) => `"k${o}_${i}":1`)}}}]},${user(`[{"type":"tool_result","tool_use_id":"t${o}","content":${JSON.stringify(`{${list(900, (i) => `"r${o}_${i}":1`)}}`)}}]`)}`)}`,
       ),
   ],
   [
