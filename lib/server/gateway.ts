@@ -68,7 +68,7 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-const SANDBOX_PROVIDER: OperatorProvider = {
+export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",

@@ -3,8 +3,8 @@ import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Env } from "#lib/server/env.ts";
 import { type Gateway, getGateway } from "#lib/server/gateway.ts";
 import { createPages, type Pages } from "#lib/server/host/pages.ts";
+import { reportDatabase } from "#lib/server/host/report-database.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
-import { describeDatabaseCheck } from "#lib/services/database-check.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The ledger stores what it holds, connections to providers close; longer than this none waits, milliseconds. */
@@ -50,20 +50,6 @@ export async function serve(env: Env): Promise<Serving> {
     end(1);
   });
   return { port, ended, stop: () => end(0) };
-}
-
-/** Says in the log whether the database can be used, with which schema, and whether the routes are open. */
-async function reportDatabase({ env, authenticator, checkDatabase, logger }: Gateway): Promise<void> {
-  const check = await checkDatabase();
-  const line = describeDatabaseCheck(check);
-  if (check.state === "ready") logger.info(line);
-  else logger.warn(line);
-  const canAsk = check.state === "ready" || check.state === "schema_outdated";
-  if (!canAsk || !env.ENABLE_OPENAI_PROXY) return;
-  // Asking is enough: whoever finds the routes open says so in the log, once.
-  await authenticator.takesAnyBearer().catch((error: unknown) => {
-    logger.error("Whether a gateway key has been created cannot be told yet.", error);
-  });
 }
 
 async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<void> {
