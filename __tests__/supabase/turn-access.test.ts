@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import type postgres from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { readMigrations, reapplyGrants } from "#lib/adapters/embedded-supabase/migrations.ts";
+import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
 import { createSupabaseClients, type DatabaseClient } from "#lib/adapters/supabase/clients.ts";
 import { closeTurnsToUsers } from "#lib/adapters/supabase/turn-access.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
@@ -109,13 +109,6 @@ describe("once a gateway with the service role has started", () => {
 
   test("many that start at once all succeed", async () => {
     expect(await Promise.all(Array.from({ length: 20 }, close))).toEqual(Array(20).fill(undefined));
-    const { error } = await supabase.clients.asUser(user.accessToken).rpc("begin_turn", beginArguments());
-    expect(error?.code).toBe("42501");
-  });
-
-  test("the grants that the embedded Supabase says again at its start do not open them", async () => {
-    await close();
-    await reapplyGrants(supabase.sql, await readMigrations(MIGRATIONS), splitAtBlankLines);
     const { error } = await supabase.clients.asUser(user.accessToken).rpc("begin_turn", beginArguments());
     expect(error?.code).toBe("42501");
   });
@@ -228,8 +221,3 @@ describe("on a hosted project", () => {
     expect(await callers()).toEqual(open);
   });
 });
-
-/** Enough of a splitter for statements that hold no blank line; the others are functions, and no grants. */
-function splitAtBlankLines(text: string): string[] {
-  return text.split(/;\n/).map((statement) => `${statement};`);
-}
