@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import {
   captureStderr,
   createKey,
   databaseSettings,
+  eventually,
   modelsConfig,
   type Settings,
   startTestGateway,
@@ -66,6 +68,38 @@ describe("without a service role", () => {
   });
 });
 
+describe("where a gateway with a service role has been", () => {
+  test("one without is 503 not_configured that names the variable, and one with it goes on", async () => {
+    const own = await startTestSupabase();
+    const someone = await own.signUp();
+    const [withKey, without] = await Promise.all([
+      startTestGateway({ database: own, settings: { MODELS_CONFIG: config() } }),
+      startTestGateway({
+        database: own,
+        settings: { MODELS_CONFIG: config(), SUPABASE_SERVICE_ROLE_KEY: "" },
+      }),
+    ]);
+    const begin = { p_request_id: randomUUID(), p_settle_hash: "ab".repeat(32), p_tier: "smart" };
+    await eventually("users are shut out", async () => {
+      const direct = await own.clients
+        .asUser(someone.accessToken)
+        .rpc("begin_turn", { ...begin, p_daily_limit: 1 });
+      return direct.error?.code === "42501";
+    });
+    const refused = await without.ask(someone.accessToken, { message: "Hi" });
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.raw)).toMatchObject({
+      error: {
+        code: "not_configured",
+        message: expect.stringContaining("SUPABASE_SERVICE_ROLE_KEY"),
+      },
+    });
+    expect((await withKey.ask(someone.accessToken, { message: "Hi" })).text).toBe("Hello.");
+    await Promise.all([withKey.stop(), without.stop()]);
+    await own.stop();
+  });
+});
+
 describe("a gateway that cannot start", () => {
   test.each([
     ["no database", { NEXT_PUBLIC_SUPABASE_URL: "" }, /NEXT_PUBLIC_SUPABASE_URL/],
@@ -81,6 +115,7 @@ describe("a gateway that cannot start", () => {
       { MODELS_CONFIG: "/nowhere/models.yaml" },
       /MODELS_CONFIG.*cannot be read/,
     ],
+    ["a paid provider that is none", { PAID_PROVIDERS: "grok" }, /PAID_PROVIDERS.*"grok".*allowed.*groq/],
     ["a time that is none", { CONNECT_TIMEOUT_MS: "soon" }, /CONNECT_TIMEOUT_MS/],
   ] as const)("for %s says so in the contract's shape, each time", async (_, settings: Settings, says) => {
     const stderr = captureStderr();

@@ -92,11 +92,19 @@ describe("creating a key", () => {
       usdPerMonth: 12.5,
       modes: ["smart", "named"],
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      budget: {
+        countedProviders: [],
+        freeProviders: ["only"],
+        countedModels: expect.arrayContaining(["claude-opus-4-7"]),
+        note: expect.stringContaining("PAID_PROVIDERS"),
+      },
     });
     const answer = await gateway.ask(String(made.body["key"]), { message: "Hi", model: "smart" });
     expect(answer.status).toBe(200);
-    const { key, ...rest } = made.body;
-    expect(await list()).toEqual([{ ...rest, lastUsedAt: expect.any(String), revokedAt: null }]);
+    const { key, budget: _, ...rest } = made.body;
+    expect(await list()).toEqual([
+      { ...rest, spentUsdThisMonth: 0, lastUsedAt: expect.any(String), revokedAt: null },
+    ]);
     expect(JSON.stringify(await list())).not.toContain(String(key));
   });
 
@@ -110,6 +118,26 @@ describe("creating a key", () => {
   test("without limits means no limits", async () => {
     const { body } = await create({ name: "one", requestsPerMinute: null });
     expect(body).toMatchObject({ requestsPerMinute: null, usdPerMonth: null, modes: null });
+    expect(body).not.toHaveProperty("budget");
+  });
+
+  test("with a budget says whose calls count against it, and whose are taken to be free", async () => {
+    const keysOf = { OPENAI_API_KEY: "k", GROQ_API_KEY: "k", MISTRAL_API_KEY: "k", OPENROUTER_API_KEY: "k" };
+    const configured = await start({ ...keysOf, PAID_PROVIDERS: "groq" });
+    const { body } = await create({ name: "one", usdPerMonth: 0 }, configured);
+    await configured.stop();
+    expect(body["budget"]).toMatchObject({
+      // OpenRouter's answers say what they cost.
+      countedProviders: ["openai", "groq", "openrouter"],
+      freeProviders: ["mistral", "only"],
+    });
+  });
+
+  test("in the sandbox, no provider is counted or free", async () => {
+    const sandbox = await start({ MODELS_CONFIG: "", ENABLE_SANDBOX: "1" });
+    const { body } = await create({ name: "one", usdPerMonth: 5 }, sandbox);
+    await sandbox.stop();
+    expect(body["budget"]).toMatchObject({ countedProviders: [], freeProviders: [] });
   });
 
   test.each([
@@ -159,6 +187,28 @@ describe("creating a key", () => {
     const gone = await database.signUp();
     await database.sql`delete from auth.users where id = ${gone.userId}`;
     expect((await call("POST", gone.accessToken, { body: { name: "k" } })).status).toBe(401);
+  });
+});
+
+describe("the list", () => {
+  test("shows what each key has spent this month, and not what it spent before", async () => {
+    const first = await create({ name: "first" });
+    const second = await create({ name: "second" });
+    const spend = (id: unknown, month: string, usd: string) => database.sql`
+      insert into gateway_key_spend (key_id, month, usd)
+      values (${String(id)}, (date_trunc('month', now() at time zone 'UTC') + ${month}::interval)::date, ${usd})`;
+    await spend(first.body["id"], "0 months", "1.25");
+    await spend(first.body["id"], "-1 month", "100");
+    const spent = Object.fromEntries((await list()).map((key) => [key["name"], key["spentUsdThisMonth"]]));
+    expect(spent).toEqual({ first: 1.25, second: 0 });
+    expect(second.status).toBe(201);
+  });
+
+  test("has live keys first, then the revoked, each newest first", async () => {
+    for (const name of ["a", "b", "c"]) await create({ name });
+    const [, b] = await list();
+    await call("DELETE", owner.accessToken, { id: String(b?.["id"]) });
+    expect((await list()).map(({ name }) => name)).toEqual(["c", "a", "b"]);
   });
 });
 

@@ -169,6 +169,27 @@ describe("engines", () => {
     );
   });
 
+  test.each([
+    ["grok", '"grok"'],
+    ["groq,OpenAI , gemini", '"OpenAI"'],
+    ["groq;openai", '"groq;openai"'],
+    ["sandbox2,  nobody", '"sandbox2", "nobody"'],
+  ])(
+    "PAID_PROVIDERS=%s names nobody, and the error names all who could be meant",
+    (PAID_PROVIDERS, wrong) => {
+      const operators = [{ id: "mine", baseUrl: "http://x", protocol: "openai-compatible" as const }];
+      const start = () => createRegistry((name) => ({ PAID_PROVIDERS })[name], operators);
+      expect(start).toThrow(expect.objectContaining({ code: "not_configured" }));
+      expect(start).toThrow(wrong);
+      expect(start).toThrow(/PAID_PROVIDERS.*allowed are.*anthropic.*groq.*mine.*openrouter-free/);
+    },
+  );
+
+  test.each(["", " , ,", "groq, openrouter-free,mine,"])("PAID_PROVIDERS=%j is right", (PAID_PROVIDERS) => {
+    const operators = [{ id: "mine", baseUrl: "http://x", protocol: "openai-compatible" as const }];
+    expect(() => createRegistry((name) => ({ PAID_PROVIDERS })[name], operators)).not.toThrow();
+  });
+
   test("what bills: by default, and by PAID_PROVIDERS", () => {
     const keys = {
       ANTHROPIC_API_KEY: "k",

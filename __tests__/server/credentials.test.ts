@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { createServer } from "node:http";
-import { SignJWT } from "jose";
+import { CompactSign, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
 import type { FoundGatewayKey } from "#lib/adapters/supabase/gateway-key-store.ts";
@@ -108,6 +108,125 @@ describe("access tokens", () => {
     await expect(verify(asymmetric)).rejects.toMatchObject({ code: "database_unavailable" });
     server.answer(200, { keys: [] });
     expect(await verify(asymmetric)).toBeNull();
+  });
+});
+
+describe("an access token that does not expire", () => {
+  const NOW_S = 1_800_000_000;
+  /** Claims as JSON: what JavaScript would not write into it can be written. */
+  const expiries: [string, string, boolean][] = [
+    ["no exp", "{}", false],
+    ["exp null", '{"exp":null}', false],
+    ["exp as text", `{"exp":"${NOW_S + 3_600}"}`, false],
+    ["exp as words", '{"exp":"never"}', false],
+    ["exp NaN as text", '{"exp":"NaN"}', false],
+    ["exp true", '{"exp":true}', false],
+    ["exp in a list", `{"exp":[${NOW_S + 3_600}]}`, false],
+    ["exp beyond all numbers", '{"exp":1e400}', false],
+    ["exp at the end of time", '{"exp":8640000000000}', false],
+    ["exp in milliseconds", `{"exp":${NOW_S * 1_000}}`, false],
+    ["exp in ten years", `{"exp":${NOW_S + 3_650 * 86_400}}`, false],
+    ["exp 0", '{"exp":0}', false],
+    ["exp below 0", '{"exp":-1}', false],
+    ["exp beyond all numbers the other way", '{"exp":-1e400}', false],
+    ["exp just now", `{"exp":${NOW_S}}`, false],
+    ["exp a second ago", `{"exp":${NOW_S - 1}}`, false],
+    ["exp in an hour", `{"exp":${NOW_S + 3_600}}`, true],
+    ["exp in a week", `{"exp":${NOW_S + 7 * 86_400}}`, true],
+    ["exp in a second and a half", `{"exp":${NOW_S + 1.5}}`, true],
+  ];
+  const claims = (expiry: string): Uint8Array => {
+    const own = JSON.stringify({ sub: SUB, role: "authenticated" });
+    const text = expiry === "{}" ? own : own.replace(/\}$/, `,${expiry.slice(1)}`);
+    return new TextEncoder().encode(text);
+  };
+
+  describe.each<
+    [
+      string,
+      () => Promise<{ sign: (payload: Uint8Array) => Promise<string>; url: string; jwtSecret?: string }>,
+    ]
+  >([
+    [
+      "signed with the project's secret",
+      async () => ({
+        url: "http://127.0.0.1:1",
+        jwtSecret: SECRET,
+        sign: (payload) =>
+          new CompactSign(payload)
+            .setProtectedHeader({ alg: "HS256" })
+            .sign(new TextEncoder().encode(SECRET)),
+      }),
+    ],
+    [
+      "that the auth server finds good",
+      async () => ({
+        url: (await authServer(200, { id: SUB })).url,
+        sign: (payload) =>
+          new CompactSign(payload)
+            .setProtectedHeader({ alg: "HS256" })
+            .sign(new TextEncoder().encode(SECRET)),
+      }),
+    ],
+    ...["ES256", "RS256", "EdDSA"].map(
+      (alg): [string, () => Promise<{ sign: (payload: Uint8Array) => Promise<string>; url: string }>] => [
+        `signed with ${alg}`,
+        async () => {
+          const { publicKey, privateKey } = await generateKeyPair(alg);
+          const jwk = { ...(await exportJWK(publicKey)), alg, kid: "k", use: "sig" };
+          return {
+            url: (await authServer(200, { keys: [jwk] })).url,
+            sign: (payload) =>
+              new CompactSign(payload).setProtectedHeader({ alg, kid: "k" }).sign(privateKey),
+          };
+        },
+      ],
+    ),
+  ])("%s", (_, setUp) => {
+    test.each(expiries)("with %s: %s is taken: %s", async (_, expiry, isGood) => {
+      const { sign, url, jwtSecret } = await setUp();
+      const verify = createAccessTokenVerifier({
+        url,
+        publishableKey: "k",
+        jwtSecret,
+        now: () => 0,
+        wallNow: () => NOW_S * 1_000,
+      });
+      const found = await verify(await sign(claims(expiry)));
+      expect(found?.userId).toBe(isGood ? SUB : undefined);
+    });
+  });
+
+  test("is not even shown to the auth server", async () => {
+    const server = await authServer(200, { id: SUB });
+    const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: () => 0 });
+    const endless = await new CompactSign(claims("{}"))
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(SECRET));
+    expect(await verify(endless)).toBeNull();
+    expect(server.calls).toEqual([]);
+  });
+
+  test("what the auth server said is not kept past the token's end", async () => {
+    const clock = new FakeClock();
+    const start = clock.wallNow();
+    const server = await authServer(200, { id: SUB });
+    const verify = createAccessTokenVerifier({
+      url: server.url,
+      publishableKey: "k",
+      now: clock.now,
+      wallNow: clock.wallNow,
+    });
+    const short = await new CompactSign(claims(`{"exp":${Math.floor(start / 1_000) + 20}}`))
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(SECRET));
+    expect(await verify(short)).toMatchObject({ userId: SUB });
+    clock.advance(15_000);
+    expect(await verify(short)).toMatchObject({ userId: SUB });
+    expect(server.calls).toHaveLength(1);
+    clock.advance(6_000);
+    expect(await verify(short)).toBeNull();
+    expect(server.calls).toHaveLength(1);
   });
 });
 

@@ -1,73 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
-import { testServer } from "../support/test-database.ts";
-import { MIGRATIONS, superuser, type TestPostgres } from "../support/test-postgres.ts";
+import {
+  applySql,
+  type HostedServer,
+  OLD_DEFAULT_PRIVILEGES,
+  startHostedServer,
+} from "../support/hosted-database.ts";
+import { MIGRATIONS, superuser, TEMPLATE } from "../support/test-postgres.ts";
 
-// What a hosted project has before our migrations: an auth schema of somebody else, helpers that read
-// the JSON claims, and a `postgres` that owns the database, bypasses RLS and is no superuser.
-const HOSTED = `
-  create schema auth;
-  create table auth.users (id uuid primary key default gen_random_uuid(), email text);
-  create function auth.uid() returns uuid language sql stable as $$
-    select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
-  create function auth.role() returns text language sql stable as $$
-    select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' $$;
-  grant usage on schema auth to public;
-  grant references, select on auth.users to hosted_owner;`;
-const OLD_DEFAULT_PRIVILEGES = `
-  alter default privileges for role hosted_owner in schema public grant all on tables to anon, authenticated, service_role;
-  alter default privileges for role hosted_owner in schema public grant all on functions to anon, authenticated, service_role;`;
-
-let server: TestPostgres;
-let stopServer: () => Promise<void>;
-let admin: postgres.Sql;
-const open: { sql: postgres.Sql; owner: postgres.Sql; name: string }[] = [];
+let hosted: HostedServer;
 
 beforeAll(async () => {
-  ({ server, stopServer } = await testServer());
-  admin = superuser(server, "postgres");
-  await admin.unsafe(`do $$ begin
-    if not exists (select from pg_roles where rolname = 'hosted_owner') then
-      create role hosted_owner login bypassrls password 'hosted';
-    end if;
-  end $$`);
+  hosted = await startHostedServer();
 }, 30_000);
 
-afterAll(async () => {
-  for (const { sql, owner, name } of open) {
-    await sql.end();
-    await owner.end();
-    await admin.unsafe(`drop database ${name} with (force)`);
-  }
-  await admin.end();
-  await stopServer();
-});
+afterAll(() => hosted.stop());
 
-async function hostedDatabase(extra = ""): Promise<{ sql: postgres.Sql; owner: postgres.Sql }> {
-  const name = `hosted_${randomUUID().replaceAll("-", "")}`;
-  await admin.unsafe(`create database ${name} owner hosted_owner template template0`);
-  const sql = superuser(server, name);
-  await sql.unsafe(HOSTED + extra).simple();
-  const owner = postgres({
-    host: "127.0.0.1",
-    port: server.port,
-    user: "hosted_owner",
-    password: "hosted",
-    database: name,
-    onnotice: () => undefined,
-  });
-  open.push({ sql, owner, name });
-  return { sql, owner };
-}
+const hostedDatabase = (extra?: string) => hosted.create(extra);
 
 async function migrate(owner: postgres.Sql): Promise<void> {
-  for (const migration of await readMigrations(MIGRATIONS)) {
-    await owner.begin((transaction) => transaction.unsafe(migration.sql).simple());
-  }
+  await applySql(owner, ...(await readMigrations(MIGRATIONS)).map(({ sql }) => sql));
 }
 
 /** Every privilege that a request role holds in `public`, on tables, columns and functions. */
@@ -108,14 +64,18 @@ describe("the migrations", () => {
     expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
+      "authenticated EXECUTE sarmalink_schema_version",
       "authenticated EXECUTE settle_turn",
       "service_role EXECUTE admit_gateway_key",
       "service_role EXECUTE begin_turn",
+      "service_role EXECUTE close_turns_to_users",
       "service_role EXECUTE create_gateway_key",
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE gateway_key_ever_created",
+      "service_role EXECUTE list_gateway_keys",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
+      "service_role EXECUTE sarmalink_schema_version",
       "service_role EXECUTE settle_key_turn",
       "service_role EXECUTE settle_turn",
     ]);
@@ -132,7 +92,7 @@ describe("the migrations", () => {
   test("leave the same grants in the embedded Supabase, which grants ALL at its first request", async () => {
     const { sql, owner } = await hostedDatabase();
     await migrate(owner);
-    const template = superuser(server, "sarmalink_template");
+    const template = superuser(hosted.server, TEMPLATE);
     const embedded = await grants(template);
     await template.end();
     expect(embedded).toEqual(await grants(sql));

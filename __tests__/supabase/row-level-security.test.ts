@@ -150,7 +150,7 @@ const CASES: TableCase[] = [
   },
 ];
 
-const ONE_ROW_TABLES = ["gateway_key_marker"];
+const ONE_ROW_TABLES = ["ai_turn_access", "gateway_key_marker"];
 
 let supabase: TestSupabase;
 let owner: TestUser;
@@ -268,16 +268,20 @@ describe("beyond rows", () => {
     expect((await service.rpc("ai_store_turns", { p_turns: [] })).error?.code).toBe("42501");
   });
 
-  test("nobody reads or writes whether a key was ever made, but through its function", async () => {
+  test.each(ONE_ROW_TABLES)("nobody reads or writes %s, but through its functions", async (table) => {
     for (const client of [...Object.values(actors), supabase.clients.asService()]) {
-      const from = client.from("gateway_key_marker");
+      const from = client.from(table);
       const answers = [
         await from.select("id"),
         await from.insert({ id: true }),
+        await from.update({ id: true }).eq("id", true),
         await from.delete().eq("id", true),
       ];
-      expect(answers.map(({ error }) => error?.code)).toEqual(["42501", "42501", "42501"]);
+      expect(answers.map(({ error }) => error?.code)).toEqual(["42501", "42501", "42501", "42501"]);
     }
+  });
+
+  test("the service role hears whether a key was ever made", async () => {
     const told = await supabase.clients.asService().rpc("gateway_key_ever_created");
     expect(told.data).toBe(true);
   });
@@ -332,6 +336,12 @@ describe("beyond rows", () => {
     ["owner", "ai_turn_owner", { p_user_id: null }],
     ...(["anon", "owner"] as const).flatMap((actor) => [
       [actor, "gateway_key_ever_created", {}] as const,
+      [actor, "list_gateway_keys", { p_user_id: randomUUID() }] as const,
+      [actor, "close_turns_to_users", {}] as const,
+      [actor, "open_turns_to_users", {}] as const,
+      [actor, "ai_apply_turn_access", {}] as const,
+      [actor, "ai_turn_recorder", {}] as const,
+      [actor, "ai_bounded_messages", { p_messages: [] }] as const,
       [actor, "record_turns", { p_turns: [] }] as const,
       [actor, "ai_store_turns", { p_turns: [] }] as const,
       [actor, "admit_gateway_key", { p_key_id: randomUUID() }] as const,

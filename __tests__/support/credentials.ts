@@ -69,6 +69,19 @@ export function credentialsOf(world: () => World): Credentials {
       user: 401,
     },
     { name: "garbage that looks like a key", headers: () => bearer("sk-sarmalink-0000"), user: 401 },
+    {
+      name: "a token that never expires",
+      headers: async () => {
+        const { exp: _, ...endless } = decodeJwt(world().user.accessToken);
+        return bearer(await new SignJWT(endless).setProtectedHeader({ alg: "HS256" }).sign(secret()));
+      },
+      user: 401,
+    },
+    {
+      name: "a token that expires in two years",
+      headers: async () => bearer(await token({}, "2y")),
+      user: 401,
+    },
     { name: "an expired token", headers: async () => bearer(await token({}, "-1m")), user: 401 },
     {
       name: "a forged signature",

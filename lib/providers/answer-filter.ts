@@ -2,6 +2,12 @@ import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { RunEvent, RunRecord } from "#lib/providers/chat-run.ts";
 import { ContinuationTrimmer, type Manner } from "#lib/providers/continuation.ts";
 
+/**
+ * Characters of an answer, and of its reasoning, that are kept in memory, whatever an engine goes on to send.
+ * Longer than what is stored of an answer, and than what is continued.
+ */
+const MAX_RECORDED = 1_000_000;
+
 /** What of the answer decides whether it can be continued elsewhere. */
 export type Sent = { reasoning: string; onlyText: boolean };
 export type Finish = { reason: FinishReason; native: string };
@@ -71,7 +77,7 @@ export class AnswerFilter {
         const { signature, ...unsigned } = event;
         const isSigned = signature !== undefined && !this.#thinkingAltered;
         if (text === "" && !isSigned) return;
-        this.#sent.reasoning += text;
+        this.#sent.reasoning = recorded(this.#sent.reasoning, text);
         passed.push(isSigned ? { ...event, text } : { ...unsigned, text });
         return;
       }
@@ -105,7 +111,13 @@ export class AnswerFilter {
       return;
     }
     if (fresh === "") return;
-    if ((event.choice ?? 0) === 0) this.#record.text += fresh;
+    if ((event.choice ?? 0) === 0) this.#record.text = recorded(this.#record.text, fresh);
     passed.push(fresh === event.text ? event : { ...event, text: fresh });
   }
+}
+
+/** What is recorded of `text` after `before`. */
+function recorded(before: string, text: string): string {
+  const room = MAX_RECORDED - before.length;
+  return text.length <= room ? before + text : before + text.slice(0, room);
 }

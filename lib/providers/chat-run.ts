@@ -32,7 +32,7 @@ export type RunRecord = {
   /** The engine that committed last. */
   engine: Engine | undefined;
   calls: number;
-  /** The visible answer as it was handed out. */
+  /** The visible answer as it was handed out, up to its first million characters. */
   text: string;
   /** Something was handed out. */
   committed: boolean;

@@ -17,6 +17,9 @@ const PAID_MODELS: Readonly<Record<string, Price>> = {
   "codestral-latest": { input: 0.3, output: 0.9 },
 };
 
+/** Names of the models that bill by default wherever they are served. */
+export const PAID_MODEL_NAMES: readonly string[] = Object.keys(PAID_MODELS);
+
 /** What the gateway needs of an engine to price it. */
 export type PricedEngine = Pick<Engine, "provider" | "model" | "paid">;
 

@@ -10,6 +10,7 @@ import {
   STANDARD_EMBEDDINGS,
 } from "#lib/providers/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
 
 /** Reads one configuration variable; undefined when it is unset or empty. */
 export type Setting = (name: string) => string | undefined;
@@ -60,6 +61,8 @@ const NO_KEY = "";
 /** The first token of a model that thinks first may take this long, milliseconds. */
 const SLOW_START_MS = 45_000;
 const MOST_KEYS = 50;
+/** Characters of a wrong setting that its error repeats. */
+const MAX_QUOTED = 200;
 
 export type Registry = {
   /** Base URL of a provider, overrides applied; undefined for an unknown one. */
@@ -72,6 +75,8 @@ export type Registry = {
   resolve(specs: readonly EngineSpec[]): Engine[];
   /** Ids of the providers that can be called. */
   configured(): string[];
+  /** Whether calls of this provider cost something: it bills, or its answers say what they cost. */
+  hasCosts(providerId: string): boolean;
 };
 
 function wrongSetting(name: string, problem: string): GatewayError {
@@ -146,6 +151,17 @@ function expand(spec: EngineSpec): EngineSpec[] {
   return [spec, { ...spec, provider: "openai", model, label: spec.label.replace(/^GitHub\b/, "OpenAI") }];
 }
 
+/** Throws for an id that is nobody's: whoever misspelt one would take a bill for a free tier. */
+function assertKnown(paid: ReadonlySet<string>, known: readonly string[]): void {
+  const unknown = [...paid].filter((id) => !known.includes(id));
+  if (unknown.length === 0) return;
+  const wrong = truncate(unknown.map((id) => `"${id}"`).join(", "), MAX_QUOTED);
+  throw wrongSetting(
+    "PAID_PROVIDERS",
+    `there is no provider ${wrong}; allowed are, separated by commas: ${[...known].sort().join(", ")}`,
+  );
+}
+
 /**
  * The providers of this process: definitions joined with the configuration.
  * `setting` is read once, here. Throws `not_configured` naming the variable that is wrong.
@@ -154,7 +170,9 @@ export function createRegistry(
   setting: Setting,
   operatorProviders: readonly OperatorProvider[] = [],
 ): Registry {
-  const paidByConfiguration = new Set((setting("PAID_PROVIDERS") ?? "").split(",").map((id) => id.trim()));
+  const paidByConfiguration = new Set(
+    (setting("PAID_PROVIDERS") ?? "").split(",").flatMap((id) => id.trim() || []),
+  );
   const providers = new Map<
     string,
     { definition: ProviderDefinition; baseUrl: string; keys: string[]; headers: Record<string, string> }
@@ -173,6 +191,9 @@ export function createRegistry(
     });
   }
   const find = (id: string) => providers.get(PROVIDER_ALIASES[id] ?? id);
+  assertKnown(paidByConfiguration, [...providers.keys(), ...Object.keys(PROVIDER_ALIASES)]);
+  const isPaid = (definition: ProviderDefinition, id: string): boolean =>
+    definition.paid === true || paidByConfiguration.has(id) || paidByConfiguration.has(definition.id);
 
   const engineOf = (spec: EngineSpec): Engine | undefined => {
     const provider = find(spec.provider);
@@ -189,10 +210,7 @@ export function createRegistry(
       origin: new URL(baseUrl).origin,
       keys,
       headers: provider.headers,
-      paid:
-        definition.paid === true ||
-        paidByConfiguration.has(spec.provider) ||
-        paidByConfiguration.has(definition.id),
+      paid: isPaid(definition, spec.provider),
       contextTokens: spec.contextTokens,
       capabilities: spec.capabilities ?? {},
       firstTokenTimeoutMs:
@@ -206,5 +224,9 @@ export function createRegistry(
     isKnown: (id) => find(id) !== undefined,
     resolve: (specs) => specs.flatMap(expand).flatMap((spec) => engineOf(spec) ?? []),
     configured: () => [...providers].filter(([, { keys }]) => keys.length > 0).map(([id]) => id),
+    hasCosts(id) {
+      const definition = find(id)?.definition;
+      return definition !== undefined && (isPaid(definition, id) || definition.reportsCost === true);
+    },
   };
 }

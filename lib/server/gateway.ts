@@ -6,6 +6,7 @@ import { createLogger } from "#lib/adapters/logger.ts";
 import { SANDBOX_MODELS, SANDBOX_ORIGIN, withSandbox } from "#lib/adapters/sandbox-upstream.ts";
 import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { checkDatabase } from "#lib/adapters/supabase/database-check.ts";
 import {
   createSupabaseGatewayKeyStore,
   createSupabaseKeyAdmission,
@@ -13,6 +14,7 @@ import {
 } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import { createCookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
+import { closeTurnsToUsers } from "#lib/adapters/supabase/turn-access.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
 import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
@@ -32,6 +34,7 @@ import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { DatabaseCheck } from "#lib/services/database-check.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { GatewayKeyDependencies } from "#lib/services/gateway-keys.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/key-admission.ts";
@@ -62,11 +65,13 @@ export type Gateway = {
   sandboxed: boolean;
   /** The memory that request bodies may take. */
   bodies: BodyBudget;
+  /** Whether the database can be used, and why not. Never rejects. */
+  checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
 
-const SANDBOX_PROVIDER: OperatorProvider = {
+export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",
@@ -99,7 +104,12 @@ export async function createGateway(
   const http = createHttpUpstream();
   const health = new EngineHealth(() => clock.now());
   const sandboxed = isSandboxed(env, registry, catalogue);
+  const closing = new AbortController();
   const supabase = connectSupabase(env);
+  // Behind the start: no request waits for it.
+  void supabase.closeTurns(closing.signal).then((error) => {
+    if (error !== undefined) logger.error("Users can still write turns without a gateway.", error);
+  });
   const authenticator = createAuthenticator({ env, clock, logger, ...supabase });
   const keyAdmission = createKeyAdmission(supabase.keyAdmission, clock);
   const randomHex = (bytes: number): string => randomBytes(bytes).toString("hex");
@@ -154,7 +164,9 @@ export async function createGateway(
     chat: { ...engines, turns: supabase.turns, keyAdmission, randomHex },
     completion: { ...engines, registry, admission: keyAdmission, ledger },
     embeddings: { ...engines, effects: embeddingEffects, registry, admission: keyAdmission, ledger },
+    checkDatabase: supabase.check,
     async close() {
+      closing.abort();
       await ledger.close();
       await http.close();
     },
@@ -264,5 +276,7 @@ function connectSupabase(env: Env) {
       now: () => systemClock.now(),
     }),
     readCookies: createCookieSessionReader(url, publishableKey),
+    check: () => checkDatabase({ clients }),
+    closeTurns: (signal: AbortSignal) => closeTurnsToUsers({ clients, clock: systemClock, signal }),
   };
 }

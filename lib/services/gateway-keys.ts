@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { PAID_MODEL_NAMES } from "#lib/providers/cost.ts";
+import type { Registry } from "#lib/providers/registry.ts";
 import type { GatewayKeyLimits } from "#lib/services/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -19,6 +21,18 @@ export type GatewayKey = {
   createdAt: string;
   lastUsedAt: string | null;
   revokedAt: string | null;
+  /** USD, in this UTC month, over all that counts against a budget. */
+  spentUsdThisMonth: number;
+};
+
+/** Whose calls count against a key's budget. */
+export type BudgetCoverage = {
+  /** Configured providers whose calls cost something. */
+  countedProviders: string[];
+  /** Configured providers that are taken to be free: their calls cost 0, whatever their owner bills. */
+  freeProviders: string[];
+  /** Models that count wherever they are served. */
+  countedModels: string[];
 };
 
 export type NewGatewayKey = {
@@ -65,6 +79,18 @@ export async function createGatewayKey(
   });
   onCreated();
   return { ...created, key };
+}
+
+/** What a budget in USD counts on this gateway; the free tiers are those that PAID_PROVIDERS does not name. */
+export function budgetCoverage(
+  registry: Pick<Registry, "hasCosts">,
+  providers: readonly string[],
+): BudgetCoverage {
+  return {
+    countedProviders: providers.filter((id) => registry.hasCosts(id)),
+    freeProviders: providers.filter((id) => !registry.hasCosts(id)),
+    countedModels: [...PAID_MODEL_NAMES],
+  };
 }
 
 /** The user's keys, revoked ones too. */

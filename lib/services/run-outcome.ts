@@ -1,6 +1,7 @@
 import type { RunRecord } from "#lib/providers/chat-run.ts";
 import type { AttemptReport } from "#lib/providers/failover.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { boundedOutcome } from "#lib/services/turn-bounds.ts";
 import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/turn-store.ts";
 import type { TurnUsage } from "#lib/services/turn-usage.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
@@ -14,14 +15,14 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   interrupted: "interrupted",
 };
 
-/** What became of a run, as its turn is written down. */
+/** What became of a run, as its turn is written down: within what the ledger takes. */
 export function runOutcome(
   record: Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">,
   usage: TurnUsage,
 ): TurnOutcome {
   // Of calls that nobody reported anything of, nothing is known exactly.
   const isUntold = record.attempts.length > 0 && record.usages.length === 0;
-  return {
+  return boundedOutcome({
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
     model: record.engine?.model ?? null,
@@ -32,7 +33,7 @@ export function runOutcome(
     costUsd: usage.costUsd ?? null,
     usageSource: isUntold ? "estimated" : usage.source,
     attempts: record.attempts.map((report, index) => toAttemptRecord(report, index + 1)),
-  };
+  });
 }
 
 /** The client is told that no engine could answer; why each could not is for the operator. */

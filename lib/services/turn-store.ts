@@ -23,7 +23,7 @@ export type BegunTurn = {
   sessionId: string;
   /** True when this turn made the session. */
   sessionCreated: boolean;
-  /** Messages already stored in the session, oldest first. */
+  /** The newest messages of the session, oldest first: at least those that an engine gets to read. */
   messages: StoredMessage[];
   /** Turns used today in this mode, this one included. */
   usedToday: number;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,10 +33,23 @@ async function signIn({ url, publishableKey, demo }: EmbeddedSupabase): Promise<
   return (await client.auth.signInWithPassword(demo)).data.user?.id;
 }
 
-function keyStore({ url, publishableKey, secretKey }: EmbeddedSupabase) {
-  return createSupabaseGatewayKeyStore({
-    clients: createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey }),
+function keyStore(supabase: EmbeddedSupabase) {
+  return createSupabaseGatewayKeyStore({ clients: clientsOf(supabase) });
+}
+
+const clientsOf = ({ url, publishableKey, secretKey }: EmbeddedSupabase) =>
+  createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey });
+const service = (supabase: EmbeddedSupabase) => clientsOf(supabase).asService();
+
+/** Whether a caller without the service role may settle turns, should they know one's secret. */
+async function maySettle(supabase: EmbeddedSupabase): Promise<boolean> {
+  const { error } = await clientsOf(supabase).asAnonymous().rpc("settle_turn", {
+    p_request_id: randomUUID(),
+    p_settle_secret: "x",
+    p_status: "failed",
+    p_delivered: false,
   });
+  return error?.code !== "42501";
 }
 
 /** The embedded Supabase in a process of its own, so that it can be killed. */
@@ -56,6 +70,9 @@ describe("the embedded Supabase", () => {
     const first = await start();
     const userId = await signIn(first);
     expect(userId).toBeDefined();
+    expect(await maySettle(first)).toBe(true);
+    await service(first).rpc("close_turns_to_users");
+    expect(await maySettle(first)).toBe(false);
     expect(await keyStore(first).findByHash(sha256Hex(first.gatewayKey))).toMatchObject({ userId });
     expect(await keyStore(first).anyEverCreated()).toBe(false);
     expect(first.gatewayKey).toMatch(/^sk-sarmalink-[\w-]{43}$/);
@@ -71,6 +88,8 @@ describe("the embedded Supabase", () => {
     expect(second).toMatchObject({ gatewayKey, publishableKey, secretKey, jwtSecret, demo });
     expect(await signIn(second)).toBe(userId);
     expect(await keyStore(second).findByHash(sha256Hex(gatewayKey))).toMatchObject({ userId });
+    // Its start says all grants again; that users were shut out holds all the same.
+    expect(await maySettle(second)).toBe(false);
     await second.stop();
   }, 60_000);
 

@@ -359,6 +359,10 @@ describe("settle", () => {
 });
 
 describe("whom a call acts for", () => {
+  const userOnly = (): TurnStore => {
+    const { url, publishableKey } = supabase;
+    return createSupabaseTurnStore({ clients: createSupabaseClients({ url, publishableKey }), now });
+  };
   const keyCaller = (): Caller => ({ kind: "key", userId: user.userId, keyId: randomUUID(), limits: {} });
 
   test("a gateway key acts for its owner", async () => {
@@ -370,16 +374,11 @@ describe("whom a call acts for", () => {
   });
 
   test("a gateway key without a service role: not configured, naming the variable", async () => {
-    const { url, publishableKey } = supabase;
-    const userOnly = createSupabaseTurnStore({
-      clients: createSupabaseClients({ url, publishableKey }),
-      now,
-    });
-    await expect(userOnly.begin(aTurn(keyCaller()))).rejects.toMatchObject({
+    await expect(userOnly().begin(aTurn(keyCaller()))).rejects.toMatchObject({
       code: "not_configured",
       message: expect.stringContaining("SUPABASE_SERVICE_ROLE_KEY"),
     });
-    await userOnly.begin(aTurn(user.caller));
+    await userOnly().begin(aTurn(user.caller));
   });
 
   test("a user cannot name another user", async () => {
@@ -393,10 +392,35 @@ describe("whom a call acts for", () => {
     expect(error?.code).toBe("PT403");
   });
 
-  test("a token that the database does not accept is unauthorized", async () => {
+  test("without a service role a token that the database does not accept is unauthorized", async () => {
     const caller: Caller = { kind: "user", userId: user.userId, email: undefined, accessToken: "garbage" };
-    await expect(store.begin(aTurn(caller))).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(userOnly().begin(aTurn(caller))).rejects.toMatchObject({ code: "unauthorized" });
   });
+
+  test("with one a turn is the service role's, whatever has become of the token that proved the user", async () => {
+    const caller: Caller = { kind: "user", userId: user.userId, email: undefined, accessToken: "expired" };
+    const turn = aTurn(caller);
+    await store.begin(turn);
+    await store.settle(settled(turn));
+    expect(await turnRow(turn.requestId)).toMatchObject({ user_id: user.userId, recorded_by: "service" });
+  });
+
+  test("without one it is the user's", async () => {
+    const turn = aTurn(user.caller);
+    await userOnly().begin(turn);
+    await userOnly().settle(settled(turn));
+    expect(await turnRow(turn.requestId)).toMatchObject({ status: "completed", recorded_by: "user" });
+  });
+
+  test.each([true, false])(
+    "a user who is gone is unauthorized (service role: %s)",
+    async (hasServiceRole) => {
+      const gone = await supabase.signUp();
+      await supabase.sql`delete from auth.users where id = ${gone.userId}`;
+      const begun = (hasServiceRole ? store : userOnly()).begin(aTurn(gone.caller));
+      await expect(begun).rejects.toMatchObject({ code: "unauthorized" });
+    },
+  );
 });
 
 describe("a dead database", () => {

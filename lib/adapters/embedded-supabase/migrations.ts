@@ -38,6 +38,9 @@ export async function applyMigrations(sql: Sql, migrations: Migration[]): Promis
   return applied;
 }
 
+/** What grants and revokes: the statements themselves, and the function that knows whether users are shut out. */
+const GRANTS = /^(?:grant|revoke)\s|^select public\.ai_apply_turn_access\(\)/i;
+
 /**
  * Says every grant and revoke of the migrations again.
  *
@@ -53,7 +56,7 @@ export async function reapplyGrants(
   const statements = migrations
     .flatMap((migration) => split(migration.sql))
     .map((statement) => statement.replace(/^(?:\s+|--[^\n]*\n)+/, ""))
-    .filter((statement) => /^(?:grant|revoke)\s/i.test(statement));
+    .filter((statement) => GRANTS.test(statement));
   await sql.begin(async (transaction) => {
     for (const statement of statements) await transaction.unsafe(statement).simple();
   });

@@ -2,9 +2,24 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The part of a supabase-js answer that tells success from failure. */
 export type DatabaseAnswer = {
-  error: { code?: string | undefined; message: string } | null;
+  error: { code?: string | undefined; message: string; details?: string | null | undefined } | null;
   status: number;
 };
+
+/** Codes of PostgREST and Postgres for a function or table that is not there. */
+const NOT_THERE: ReadonlySet<string> = new Set(["PGRST202", "PGRST205", "42883", "42P01", "42703"]);
+/** Postgres: this role may not do that. */
+const NOT_GRANTED = "42501";
+
+/** Whether the database has no such function, table or column: a migration has not been applied. */
+export function isMissing(answer: DatabaseAnswer): boolean {
+  return NOT_THERE.has(answer.error?.code ?? "");
+}
+
+/** Whether the call's credential was not taken, or is not that of a role which may make this call. */
+export function isRejected(answer: DatabaseAnswer): boolean {
+  return answer.error?.code === NOT_GRANTED || answer.status === 401 || answer.status === 403;
+}
 
 /**
  * A failed database call as the error a client may see. Messages of the database itself stay in the
@@ -19,7 +34,7 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
   if (code === "PT403") return new GatewayError("forbidden", "Not allowed.", { cause });
   if (code === "PT404") return new GatewayError("not_found", "No such session or turn.", { cause });
   if (code === "PT409") return new GatewayError("conflict", "This request id is already in use.", { cause });
-  if (code === "PGRST202" || code === "PGRST205") {
+  if (isMissing(answer)) {
     return new GatewayError(
       "not_configured",
       "The database lacks our tables or functions: apply supabase/migrations.",
@@ -39,11 +54,35 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
   });
 }
 
+/** The same for calls that are made with a user's access token. */
+export function userError(answer: DatabaseAnswer): GatewayError {
+  // With status 401 it is the token that was not taken: the caller counted as nobody.
+  return answer.error?.code === NOT_GRANTED && answer.status !== 401
+    ? shutOut(answer.error)
+    : databaseError(answer);
+}
+
+/** The same for calls that are made as nobody, whose argument is their credential. */
+export function anonymousError(answer: DatabaseAnswer): GatewayError {
+  return answer.error?.code === NOT_GRANTED ? shutOut(answer.error) : databaseError(answer);
+}
+
+/** Users may not write turns where a gateway with the service role has been started. */
+function shutOut(cause: unknown): GatewayError {
+  return new GatewayError(
+    "not_configured",
+    "This database takes turns from the service role only, because a gateway with SUPABASE_SERVICE_ROLE_KEY " +
+      "has used it: set SUPABASE_SERVICE_ROLE_KEY here too.",
+    { cause },
+  );
+}
+
 /** The same for calls of the service role: if that is refused, it is the operator's mistake, not the caller's. */
 export function serviceError(answer: DatabaseAnswer): GatewayError {
-  const error = databaseError(answer);
-  if (error.code !== "unauthorized") return error;
+  // Our own functions say PT403 of what was asked, not of who asks.
+  const isOurs = answer.error?.code?.startsWith("PT") ?? false;
+  if (isOurs || !isRejected(answer)) return databaseError(answer);
   return new GatewayError("not_configured", "SUPABASE_SERVICE_ROLE_KEY was refused by the database.", {
-    cause: error,
+    cause: answer.error ?? undefined,
   });
 }

@@ -36,6 +36,8 @@ const listedSchema = limitsSchema.extend({
   created_at: z.string(),
   last_used_at: z.string().nullable(),
   revoked_at: z.string().nullable(),
+  // A key that has just been made has spent nothing.
+  spent_usd_this_month: z.coerce.number().default(0),
 });
 const verdictSchema = z.discriminatedUnion("admitted", [
   z.object({ admitted: z.literal(true) }),
@@ -45,10 +47,6 @@ const verdictSchema = z.discriminatedUnion("admitted", [
     retry_after_seconds: z.coerce.number().nullable(),
   }),
 ]);
-
-/** A user may have 100 live keys; of the revoked ones the newest are told. */
-const MOST_LISTED = 500;
-const LISTED = "id,name,prefix,requests_per_minute,usd_per_month,modes,created_at,last_used_at,revoked_at";
 
 /** Gateway keys on Supabase, read through the service role. */
 export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): GatewayKeyStore {
@@ -102,15 +100,10 @@ export function createSupabaseKeyRegister(options: GatewayKeyStoreOptions): Gate
     async list(userId) {
       const answer = await clients
         .asService()
-        .from("gateway_keys")
-        .select(LISTED)
-        .eq("user_id", userId)
-        .order("revoked_at", { ascending: false, nullsFirst: true })
-        .order("created_at", { ascending: false })
-        .limit(MOST_LISTED)
+        .rpc("list_gateway_keys", { p_user_id: userId })
         .abortSignal(AbortSignal.timeout(timeoutMs));
       if (answer.error) throw serviceError(answer);
-      return answer.data.map(listedKey);
+      return z.array(z.unknown()).parse(answer.data).map(listedKey);
     },
     async revoke(keyId, userId) {
       const answer = await clients
@@ -163,6 +156,7 @@ function listedKey(data: unknown): GatewayKey {
     createdAt: isoTime(row.created_at),
     lastUsedAt: row.last_used_at === null ? null : isoTime(row.last_used_at),
     revokedAt: row.revoked_at === null ? null : isoTime(row.revoked_at),
+    spentUsdThisMonth: row.spent_usd_this_month,
   };
 }
 

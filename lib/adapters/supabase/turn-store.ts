@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { databaseError } from "#lib/adapters/supabase/database-error.ts";
+import {
+  anonymousError,
+  type DatabaseAnswer,
+  serviceError,
+  userError,
+} from "#lib/adapters/supabase/database-error.ts";
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
 import type { Caller } from "#lib/services/caller.ts";
 import type { BeginTurn, BegunTurn, SettleTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
@@ -20,6 +25,7 @@ export type SupabaseTurnStoreOptions = {
 
 const DAY_MS = 86_400_000;
 const MAX_POSTGRES_INTEGER = 2_147_483_647;
+const FOREIGN_KEY_VIOLATION = "23503";
 
 // Loose: hosted PostgREST and the embedded one differ in how they write numbers.
 const begunSchema = z.object({
@@ -33,16 +39,19 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
 /**
  * The turn store on Supabase: one round trip to begin, one to settle.
  *
- * Beyond the port's errors, `begin` throws `not_configured` when a key caller needs the service role
- * and there is none, `unauthorized` when the database refuses the caller's token, and `conflict` when
- * the request id belongs to another turn. `settle` throws `not_found` for a turn that never began and
+ * With a service role key all turns are the service role's, in the name of the user whom the caller has proved
+ * to be. Without one users begin turns as themselves, and keys cannot.
+ *
+ * Beyond the port's errors, `begin` throws `not_configured` when it needs the service role and there is none,
+ * `unauthorized` when the database refuses the caller's token or the caller's account is gone, and `conflict`
+ * when the request id belongs to another turn. `settle` throws `not_found` for a turn that never began and
  * `forbidden` for a wrong secret.
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
   const { clients, now, beginTimeoutMs = 2000, settleTimeoutMs = 5000 } = options;
   return {
     async begin(turn) {
-      const { client, userId } = actingClient(clients, turn.caller);
+      const { client, userId, failure } = actingFor(clients, turn.caller);
       const answer = await client
         .rpc("begin_turn", { ...beginArguments(turn), p_user_id: userId })
         .abortSignal(AbortSignal.timeout(beginTimeoutMs));
@@ -53,35 +62,52 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
           cause: answer.error,
         });
       }
-      if (answer.error) throw databaseError(answer);
+      // An access token outlives its user for up to an hour.
+      if (answer.error?.code === FOREIGN_KEY_VIOLATION) {
+        throw new GatewayError("unauthorized", "This account does not exist any more.", {
+          cause: answer.error,
+        });
+      }
+      if (answer.error) throw failure(answer);
       return begunTurn(answer.data);
     },
     async settle(turn) {
       const { caller } = turn;
       const fields = { ...settleArguments(turn), p_user_id: caller.userId };
-      // Not as the user: the answer may have taken longer than their access token lives. The secret of
-      // the turn is credential enough. What a key spends counts against its budget in the same step.
+      const { client, failure } = settling(clients, caller);
+      // What a key spends counts against its budget in the same step.
       const call =
         caller.kind === "key"
-          ? clients.asService().rpc("settle_key_turn", { ...fields, p_key_id: caller.keyId })
-          : clients.asAnonymous().rpc("settle_turn", fields);
+          ? client.rpc("settle_key_turn", { ...fields, p_key_id: caller.keyId })
+          : client.rpc("settle_turn", fields);
       const answer = await call.abortSignal(AbortSignal.timeout(settleTimeoutMs));
-      if (answer.error) throw databaseError(answer);
+      if (answer.error) throw failure(answer);
     },
   };
 }
 
-/** Users begin turns as themselves, so that row level security holds; a key acts for its owner by name. */
-function actingClient(
-  clients: SupabaseClients,
-  caller: Caller,
-): { client: DatabaseClient; userId: string | null } {
-  switch (caller.kind) {
-    case "user":
-      return { client: clients.asUser(caller.accessToken), userId: null };
-    case "key":
-      return { client: clients.asService(), userId: caller.userId };
+/** A client, and what its failures mean. */
+type Acting = { client: DatabaseClient; failure: (answer: DatabaseAnswer) => GatewayError };
+
+function asService(clients: SupabaseClients): Acting {
+  return { client: clients.asService(), failure: serviceError };
+}
+
+/** The service role names the user. Without it users act as themselves, so that row level security holds. */
+function actingFor(clients: SupabaseClients, caller: Caller): Acting & { userId: string | null } {
+  if (caller.kind === "key" || clients.hasServiceRole) {
+    return { ...asService(clients), userId: caller.userId };
   }
+  return { client: clients.asUser(caller.accessToken), userId: null, failure: userError };
+}
+
+/**
+ * Without the service role, not as the user: the answer may have taken longer than their access token lives.
+ * The secret of the turn is credential enough.
+ */
+function settling(clients: SupabaseClients, caller: Caller): Acting {
+  if (caller.kind === "key" || clients.hasServiceRole) return asService(clients);
+  return { client: clients.asAnonymous(), failure: anonymousError };
 }
 
 function beginArguments(turn: BeginTurn): Record<string, unknown> {

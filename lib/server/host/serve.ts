@@ -3,6 +3,7 @@ import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Env } from "#lib/server/env.ts";
 import { type Gateway, getGateway } from "#lib/server/gateway.ts";
 import { createPages, type Pages } from "#lib/server/host/pages.ts";
+import { reportDatabase } from "#lib/server/host/report-database.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -22,7 +23,7 @@ export type Serving = {
  */
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
-  if (env.ENABLE_OPENAI_PROXY) warnIfOpen(gateway);
+  void reportDatabase(gateway);
   const pages = createPages();
   const host = createSelfHost({
     routeOf: apiRouter(getGateway),
@@ -49,13 +50,6 @@ export async function serve(env: Env): Promise<Serving> {
     end(1);
   });
   return { port, ended, stop: () => end(0) };
-}
-
-/** Asking is enough: whoever finds the routes open says so in the log, once. */
-function warnIfOpen({ authenticator, logger }: Gateway): void {
-  authenticator.takesAnyBearer().catch((error: unknown) => {
-    logger.error("Whether a gateway key has been created cannot be told yet.", error);
-  });
 }
 
 async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<void> {

@@ -32,6 +32,13 @@ const gatewayKey = z.object({
   createdAt: z.string(),
 });
 
+const budget = z.object({
+  countedProviders: z.array(z.string()),
+  freeProviders: z.array(z.string()),
+  countedModels: z.array(z.string()),
+  note: z.string(),
+});
+
 /** What every API route does, by the same paths as the table of routes; a test holds the two together. */
 export const API_DOCS: Readonly<Record<string, PathDocs>> = {
   "/api/ai-chat": {
@@ -87,7 +94,11 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
           description: "Live keys first.",
           json: z.object({
             keys: z.array(
-              gatewayKey.extend({ lastUsedAt: z.string().nullable(), revokedAt: z.string().nullable() }),
+              gatewayKey.extend({
+                spentUsdThisMonth: z.number(),
+                lastUsedAt: z.string().nullable(),
+                revokedAt: z.string().nullable(),
+              }),
             ),
           }),
         },
@@ -95,11 +106,18 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
     },
     post: {
       summary: "Make a gateway key",
-      description: "The key is shown in this answer and never again.",
+      description:
+        "The key is shown in this answer and never again. With `usdPerMonth`, `budget` says which configured " +
+        "providers count against it and which are taken to be free.",
       access: "user",
       errors: "native",
       body: gatewayKeyBodySchema,
-      answers: { 201: { description: "The key.", json: gatewayKey.extend({ key: z.string() }) } },
+      answers: {
+        201: {
+          description: "The key.",
+          json: gatewayKey.extend({ key: z.string(), budget: budget.optional() }),
+        },
+      },
     },
   },
   "/api/keys/[id]": {

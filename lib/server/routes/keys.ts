@@ -2,9 +2,12 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { MEGABYTE } from "#lib/server/body.ts";
+import { type Gateway, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import {
+  type BudgetCoverage,
+  budgetCoverage,
   createGatewayKey,
   type GatewayKey,
   listGatewayKeys,
@@ -15,6 +18,9 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** What a key may be limited to: modes, and naming engines itself. */
 const KEY_MODES = [...MODE_IDS, NAMED_TIER] as const;
+
+const BUDGET_NOTE =
+  "Calls of freeProviders are taken to cost 0 and never count. If you pay one of them, add it to PAID_PROVIDERS.";
 
 // Strict: a limit whose name is misspelt must not become a key without a limit.
 export const gatewayKeyBodySchema = z.strictObject({
@@ -44,7 +50,12 @@ async function list(_request: Request, context: RouteContext): Promise<PlainResp
   const userId = await signedInUser(context);
   const found = await listGatewayKeys(userId, context.gateway.keys);
   return jsonResponse({
-    keys: found.map((key) => ({ ...visible(key), lastUsedAt: key.lastUsedAt, revokedAt: key.revokedAt })),
+    keys: found.map((key) => ({
+      ...visible(key),
+      spentUsdThisMonth: key.spentUsdThisMonth,
+      lastUsedAt: key.lastUsedAt,
+      revokedAt: key.revokedAt,
+    })),
   });
 }
 
@@ -60,7 +71,14 @@ async function create(_request: Request, context: RouteContext): Promise<PlainRe
     modes: modes == null ? undefined : [...new Set(modes)],
   };
   const made = await createGatewayKey({ userId, name, limits }, context.gateway.keys);
-  return jsonResponse({ key: made.key, ...visible(made) }, { status: 201 });
+  const budget = limits.usdPerMonth === undefined ? {} : { budget: budgetOf(context.gateway) };
+  return jsonResponse({ key: made.key, ...visible(made), ...budget }, { status: 201 });
+}
+
+/** Who sets a budget hears at once what it does not count. */
+function budgetOf({ registry, sandboxed }: Gateway): BudgetCoverage & { note: string } {
+  const providers = sandboxed ? [] : registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  return { ...budgetCoverage(registry, providers), note: BUDGET_NOTE };
 }
 
 async function revoke(request: Request, context: RouteContext): Promise<PlainResponse> {
