@@ -35,8 +35,10 @@ export async function readJson<Schema extends z.ZodType>(
   if (isLarge) await othersTurn();
   const value = parseJson(text);
   if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
-  if (mayHoldHalves(text)) makeWellFormed(value);
-  if (isLarge) await othersTurn();
+  if (isLarge) {
+    if (mayHoldHalves(text)) makeWellFormed(value);
+    await othersTurn();
+  }
   const parsed = schema.safeParse(value);
   if (isLarge) await othersTurn();
   if (parsed.success) return parsed.data;
