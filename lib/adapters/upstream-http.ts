@@ -23,6 +23,8 @@ const LONGEST_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
 const LONGEST_CONNECT_MS = 30_000;
 const MOST_ADDRESSES = 1_000;
+/** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
+const MAX_INFORMATIONAL = 20;
 
 export type HttpUpstream = Upstream & {
   /** Closes idle connections and waits for those in use. */
@@ -90,6 +92,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #ended = false;
   #error: unknown;
   #rest: { bytes: number; timer: NodeJS.Timeout } | undefined;
+  #informational = 0;
 
   constructor(
     signal: AbortSignal,
@@ -124,7 +127,12 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#informational++;
+      if (this.#informational > MAX_INFORMATIONAL)
+        this.#fail(new UpstreamError("protocol", "The provider's answer did not begin."));
+      return;
+    }
     const header = (name: string): string | undefined => {
       const value = headers[name];
       return Array.isArray(value) ? value[0] : value;
