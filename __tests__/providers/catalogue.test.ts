@@ -28,6 +28,12 @@ describe("the default catalogue", () => {
     }
   });
 
+  test("promises nothing in a label: no speed, no tool", () => {
+    const labels = Object.values(DEFAULT_MODES).flatMap(({ failover }) => failover.map(({ label }) => label));
+    const promises = /\+ |search|tavily|\d\s*(?:ms|s)\b|tok(?:en)?s?\/s|instant replies|grounded/i;
+    expect(labels.filter((label) => promises.test(label))).toEqual([]);
+  });
+
   test.each(MODE_IDS)("%s names no engine twice", (mode) => {
     const ids = DEFAULT_MODES[mode].failover.map(({ provider, model }) => `${provider}/${model}`);
     expect(new Set(ids).size).toBe(ids.length);

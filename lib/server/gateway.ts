@@ -67,6 +67,8 @@ const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",
+  // It fails when it is told to, and must do so as often as it is told.
+  neverBenched: true,
 };
 
 let current: Promise<Gateway> | undefined;
