@@ -374,6 +374,8 @@ describe("failing engines", () => {
     expect(answer.done).toBeUndefined();
     // The client hears that nobody could answer, the operator why.
     expect(logLines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "warn", provider: "first", cause: "rate_limited", until: expect.any(String) },
+      { level: "warn", provider: "second", cause: "rate_limited", until: expect.any(String) },
       {
         level: "warn",
         code: "engines_unavailable",

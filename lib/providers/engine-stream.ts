@@ -248,7 +248,11 @@ function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
     case 0x5b: // [
       return "json";
     case 0x3c: // <
-      throw badResponse("The engine answered with a web page.");
+      throw new EngineFailure({
+        kind: "bad_response",
+        problem: "wrong_address",
+        reason: "The engine answered with a web page.",
+      });
     default:
       return "events";
   }

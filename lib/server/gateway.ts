@@ -29,6 +29,7 @@ import {
 import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
+import { benchLogger } from "#lib/services/bench-log.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
@@ -96,7 +97,7 @@ export async function createGateway(
   const logger = createLogger(secretsOf(env, registry), writeLog);
   const clock = systemClock;
   const http = createHttpUpstream();
-  const health = new EngineHealth(() => clock.now());
+  const health = new EngineHealth(() => clock.now(), benchLogger(logger, clock));
   const sandboxed = isSandboxed(env, registry, catalogue);
   const supabase = connectSupabase(env);
   const authenticator = createAuthenticator({ env, clock, logger, ...supabase });
@@ -133,7 +134,8 @@ export async function createGateway(
     logger,
   };
   // A model that has no embeddings, or a key that may not make them, is none the worse for chat.
-  const embeddingEffects = { ...engines.effects, health: new EngineHealth(() => clock.now()) };
+  const embeddingHealth = new EngineHealth(() => clock.now(), benchLogger(logger, clock, "embeddings"));
+  const embeddingEffects = { ...engines.effects, health: embeddingHealth };
   return {
     env,
     logger,

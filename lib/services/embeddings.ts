@@ -120,7 +120,7 @@ export async function embed(
     };
   } catch (thrown) {
     record.state = signal.aborted ? "cancelled" : "failed";
-    logRunFailure(logger, record, thrown, { requestId });
+    logRunFailure(logger, { ...record, skipped: progress.skipped }, thrown, { requestId });
     throw thrown;
   } finally {
     context.inBackground(turn.settle(record));
