@@ -167,6 +167,9 @@ export async function createGateway(
  */
 export async function loadProviders(env: Env): Promise<{ catalogue: Catalogue; registry: Registry }> {
   const catalogue = await loadCatalogue(env);
+  const registry = createRegistry(env.setting, catalogue.providers);
+  // Where the sandbox does not answer, no client can name it either.
+  if (!isSandboxed(env, registry, catalogue)) return { catalogue, registry };
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
 

@@ -6,8 +6,9 @@ import { encodeTokenCount } from "#lib/providers/protocols/anthropic/count-token
 import type { Engine } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
-import { type CompletionDependencies, type CompletionInput, resolveChain } from "#lib/services/completion.ts";
+import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { assertTiersAllowed } from "#lib/services/key-admission.ts";
+import { type CompletionInput, resolveChain } from "#lib/services/resolve-chain.ts";
 import { field } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
