@@ -417,6 +417,7 @@ describe("failing engines", () => {
 
   test("no configured engine in any mode: 503 that says what to do, and no turn", async () => {
     const settings = { MODELS_CONFIG: '{"extends":"default"}' };
+    user = await database.signUp();
     const gateway = await startTestGateway({ database, settings });
     const answer = await gateway.ask(user.accessToken, { message: "Hi", model: "coder" });
     expect(answer.status).toBe(503);

@@ -20,6 +20,7 @@ import {
   hangs,
   inTurn,
   keyOf,
+  repeatForever,
   says,
   sse,
 } from "./scripts.ts";
@@ -1000,6 +1001,83 @@ const NOTHING: FaultRow[] = [
   },
 ];
 
+const byteByByte =
+  (body: string, everyMs: number): Script =>
+  async (exchange) => {
+    await exchange.head(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
+    for (const byte of body) {
+      if (exchange.gone) return;
+      await exchange.chunk(byte);
+      await pause(everyMs);
+    }
+    await exchange.endStream();
+  };
+const token = `data: ${JSON.stringify(textChunk("word "))}\n\n`;
+
+/** Answers of every shape that go on and on; a whole answer has one time for all of it. */
+const ENDLESS: readonly [name: string, script: Script, usages: readonly string[]][] = [
+  ["a stream of tokens", forever(token), ["a estimated", "b exact"]],
+  [
+    "a stream of reasoning",
+    forever(`data: ${JSON.stringify(deltaChunk({ reasoning: "Hm. " }))}\n\n`),
+    ["a estimated", "b exact"],
+  ],
+  [
+    "the arguments of a tool call",
+    forever(
+      `data: ${JSON.stringify(
+        deltaChunk({ tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: "[" } }] }),
+      )}\n\n`,
+    ),
+    ["a estimated", "b exact"],
+  ],
+  [
+    "a body that comes byte by byte",
+    byteByByte(JSON.stringify({ choices: [], x: "y".repeat(500) }), 40),
+    ["b exact"],
+  ],
+  ["white space before a body", forever(" \n"), ["b exact"]],
+  ["white space within a body", byteByByte(`{"choices":${" ".repeat(500)}[]}`, 40), ["b exact"]],
+  [
+    "tokens, and then comments",
+    async (exchange) => {
+      await exchange.startStream();
+      await exchange.chunk(token);
+      await repeatForever(exchange, ": still here\n\n");
+    },
+    ["a estimated", "b exact"],
+  ],
+];
+
+const ENDLESS_WHOLE: FaultRow[] = ENDLESS.flatMap(([name, script, usages]): FaultRow[] => [
+  {
+    row: 10,
+    name: `a whole answer has one time-out, whatever comes meanwhile: ${name}`,
+    modes: ["whole"],
+    chain: [engineA(script), B],
+    times: PATIENCE,
+    asks: [{ expect: failedOver("timeout", { within: silent(ANSWER_MS), usages }) }],
+  },
+  {
+    row: 10,
+    name: `a whole answer of the only engine ends at the deadline: ${name}`,
+    modes: ["whole"],
+    chain: [engineA(script)],
+    times: { ...PATIENCE, deadlineMs: 900 },
+    asks: [
+      {
+        expect: {
+          text: "",
+          error: { code: "engines_unavailable", status: 503, retryAfter: [1, 1] },
+          usages: usages.filter((usage) => usage.startsWith("a ")),
+          calls: { a: 1 },
+          within: silent(900),
+        },
+      },
+    ],
+  },
+]);
+
 const page = "<!doctype html><html><body><h1>Checking your browser</h1></body></html>";
 
 const NO_ANSWERS: FaultRow[] = [
@@ -1577,6 +1655,7 @@ export const BEFORE_FIRST_CONTENT: readonly FaultRow[] = [
   ...UNREACHABLE,
   ...BROKEN,
   ...NOTHING,
+  ...ENDLESS_WHOLE,
   ...NO_ANSWERS,
   ...MIXED_UP,
   ...EVERYTHING_DOWN,
