@@ -19,6 +19,9 @@ const MOST_TOKENS_OF_PART = 3_000;
 /** Clients wait for the count before they do anything. */
 const PATIENCE_MS = 5_000;
 
+/** The answer is one number. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
 export type CountContext = { caller: ProxyCaller /** Aborts when the client leaves. */; signal: AbortSignal };
 export type CountDependencies = Pick<
   CompletionDependencies,
@@ -73,7 +76,7 @@ async function askEngine(
     encodeTokenCount(chat, target),
     { signal, connectMs: run.times.connectMs, patienceMs: target.remainingMs },
     effects,
-    (answer) => readWholeJson(answer, (body) => tokenCount(field(body, "input_tokens"))),
+    (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, (body) => tokenCount(field(body, "input_tokens"))),
   );
   return outcome.ok ? outcome.value : undefined;
 }
