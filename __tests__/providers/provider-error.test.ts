@@ -449,6 +449,12 @@ describe("the error bodies that providers send", () => {
     if (problem === "no_credit") expect(failure.kind).toBe("key_rejected");
   });
 
+  test("LM Studio answers 200 at an address where no API is", () => {
+    const body = { error: "Unexpected endpoint or method. (POST /chat/completions)" };
+    const failure = classifyErrorObject(body, CONTEXT);
+    expect(failure).toMatchObject({ kind: "model_gone", status: 404, problem: "wrong_address" });
+  });
+
   test("a request that speaks of credit is no account without any", () => {
     expect(classify(400, error("Invalid value: 'Your credit balance is too low'")).kind).toBe("refused");
     expect(classify(400, error("The tool said: your credit balance is too low")).kind).toBe("refused");

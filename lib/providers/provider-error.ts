@@ -358,11 +358,15 @@ export function classifyHttpError(
   return failureOf(status, body, WEB_PAGE.test(bodyText), context);
 }
 
-/** The failure behind an error object inside a 200, by the code it carries; 500 when it carries none. */
+/**
+ * The failure behind an error object inside a 200, by the code it carries; 500 when it carries none, or 404
+ * where it says that there is no such route (LM Studio).
+ */
 export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
   const error = readProviderError(body);
   const status =
     error?.status ??
     error?.words.map((word) => STATUS_OF_WORD.get(word)).find((found) => found !== undefined);
-  return failureOf(status ?? 500, body, false, context);
+  const isElsewhere = isAboutAddress(error, ownWords(error?.message ?? ""));
+  return failureOf(status ?? (isElsewhere ? 404 : 500), body, false, context);
 }
