@@ -30,8 +30,11 @@ export type ChatCall = {
   promptCache: boolean;
   signal: AbortSignal;
   times: AttemptTimes;
-  /** Told what a call used that ended before its first content: it may be billed all the same. */
-  onUsed(usage: TokenUsage): void;
+  /**
+   * Told what a call used that came to nothing: it may be billed all the same. `written` counts the
+   * characters of an answer that was to be whole.
+   */
+  onUsed(usage: TokenUsage, written: number): void;
 };
 
 /**
@@ -83,9 +86,9 @@ export async function openChat(
     const usage = stream?.usage;
     const written = charactersIn(head);
     // What was counted before a fault is not always billed.
-    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" });
+    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
     else if (written > 0 || mayBeBilled(engine, failure)) {
-      call.onUsed(estimatedUsage(requestCharacters(call.request), written));
+      call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
     }
   };
   let outcome: AttemptOutcome<OpenedChat>;

@@ -193,8 +193,13 @@ class Runner implements RunEvents {
       promptCache,
       signal,
       times,
-      onUsed: (usage: TokenUsage): void => {
-        this.#record.usages.push({ engine: target.engine, usage });
+      onUsed: (usage: TokenUsage, written: number): void => {
+        const { engine } = target;
+        this.#record.usages.push({ engine, usage });
+        if (written === 0 || !signal.aborted) return;
+        // Left in the middle of an answer that was to be whole: it counts like one that streams.
+        this.#record.committed = true;
+        this.#record.engine = engine;
       },
     };
     return openChat(target, call, this.#effects);

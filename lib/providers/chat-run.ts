@@ -36,7 +36,7 @@ export type RunRecord = {
   calls: number;
   /** The visible answer as it was handed out. */
   text: string;
-  /** Something was handed out. */
+  /** Something was handed out, or was being written for a client that left and wanted no stream. */
   committed: boolean;
   /** Milliseconds from the start to the first content. */
   firstContentMs: number | undefined;
