@@ -23,6 +23,7 @@ function engine(provider: string, model: string, label: string, contextTokens?: 
 /**
  * The default catalogue: the published product's six chains of May 2026, 73 engines. Model ids die
  * monthly; `MODELS_CONFIG` replaces them without touching this file (docs/ENV-MATRIX.md).
+ * A label names the provider and the model, and promises nothing: neither a speed nor a tool.
  * The last argument is the engine's context window in tokens, where it is known.
  */
 export const DEFAULT_MODES: Modes = {
@@ -82,12 +83,12 @@ export const DEFAULT_MODES: Modes = {
     perUserDailyLimit: 1_000,
     totalDailyCapacity: 10_000,
     failover: [
-      engine("gemini-grounded", "gemini-3.5-pro", "Gemini 3.5 Pro + Google Search"),
-      engine("gemini-grounded", "gemini-2.5-flash", "Gemini 2.5 Flash + Google Search", 1_048_576),
+      engine("gemini-grounded", "gemini-3.5-pro", "Gemini 3.5 Pro"),
+      engine("gemini-grounded", "gemini-2.5-flash", "Gemini 2.5 Flash", 1_048_576),
       engine("cohere", "command-r-plus-08-2024", "Cohere Command R+", 128_000),
-      engine("gemini-grounded", "gemini-2.5-flash-lite", "Gemini 2.5 Flash Lite + Google Search", 1_048_576),
-      engine("gemini-grounded", "gemini-3-flash-preview", "Gemini 3 Flash + Google Search"),
-      engine("groq", "openai/gpt-oss-120b", "Groq GPT-OSS 120B + Tavily search", 131_072),
+      engine("gemini-grounded", "gemini-2.5-flash-lite", "Gemini 2.5 Flash Lite", 1_048_576),
+      engine("gemini-grounded", "gemini-3-flash-preview", "Gemini 3 Flash"),
+      engine("groq", "openai/gpt-oss-120b", "Groq GPT-OSS 120B", 131_072),
       engine("ollama", "llama3.1:8b", "Local Ollama"),
     ],
   },
@@ -97,9 +98,9 @@ export const DEFAULT_MODES: Modes = {
     perUserDailyLimit: 5_000,
     totalDailyCapacity: 50_000,
     failover: [
-      engine("groq", "openai/gpt-oss-20b", "Groq GPT-OSS 20B (41ms)", 131_072),
+      engine("groq", "openai/gpt-oss-20b", "Groq GPT-OSS 20B", 131_072),
       engine("groq", "llama-3.1-8b-instant", "Groq Llama 3.1 8B Instant", 131_072),
-      engine("cerebras", "llama3.1-8b", "Cerebras Llama 3.1 8B (2000 tok/sec)"),
+      engine("cerebras", "llama3.1-8b", "Cerebras Llama 3.1 8B"),
       engine("github-models", "gpt-4o-mini", "GitHub GPT-4o-mini", 128_000),
       engine("openrouter-free", "nvidia/nemotron-nano-9b-v2:free", "OpenRouter Nemotron Nano 9B (free)"),
       engine("openrouter-free", "liquid/lfm-2.5-1.2b-thinking:free", "OpenRouter Liquid LFM 2.5 (free)"),

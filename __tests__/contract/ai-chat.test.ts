@@ -374,6 +374,8 @@ describe("failing engines", () => {
     expect(answer.done).toBeUndefined();
     // The client hears that nobody could answer, the operator why.
     expect(logLines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "warn", provider: "first", cause: "rate_limited", until: expect.any(String) },
+      { level: "warn", provider: "second", cause: "rate_limited", until: expect.any(String) },
       {
         level: "warn",
         code: "engines_unavailable",
@@ -413,13 +415,16 @@ describe("failing engines", () => {
     expect(answer.error).toMatchObject({ code: "engines_refused", message: "first's reason" });
   });
 
-  test("a mode without a configured engine: 503 that says which mode, and no turn", async () => {
-    const gateway = await start([]);
+  test("no configured engine in any mode: 503 that says what to do, and no turn", async () => {
+    const settings = { MODELS_CONFIG: '{"extends":"default"}' };
+    user = await database.signUp();
+    const gateway = await startTestGateway({ database, settings });
     const answer = await gateway.ask(user.accessToken, { message: "Hi", model: "coder" });
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.raw)).toMatchObject({ error: { code: "no_engine_configured" } });
     expect(answer.raw).toContain("coder");
     expect(await usageRows()).toHaveLength(0);
+    await gateway.stop();
   });
 });
 

@@ -26,6 +26,26 @@ import {
 } from "./scripts.ts";
 
 const SLACK = 1_500;
+
+const frame = (delta: unknown): string => `data: ${JSON.stringify(deltaChunk(delta))}\n\n`;
+/** What an engine can go on sending without saying anything; the number makes each piece another one. */
+const STILL_NOTHING: readonly (readonly [string, (number: number) => string])[] = [
+  ["comments", () => ": ping\n\n"],
+  ["blank lines", () => "\n"],
+  ["role-only deltas", () => frame({ role: "assistant", content: "" })],
+  ["empty deltas", () => frame({})],
+  ["null contents", () => frame({ content: null, reasoning: "" })],
+  ["frames that are no JSON", () => "data: {\n\n"],
+  ["frames of unknown events", (number) => `event: progress\ndata: {"step":${number}}\n\n`],
+  ["sums of usage", (number) => `data: ${JSON.stringify(usageChunk(10, number))}\n\n`],
+  [
+    "sources",
+    (number) =>
+      frame({
+        annotations: [{ type: "url_citation", url_citation: { url: `https://a.example/${number}` } }],
+      }),
+  ],
+];
 const HALF = Math.floor(TOKENS.length / 2);
 
 function engineA(script: Script, changes: Partial<FaultyEngine> = {}): FaultyEngine {
@@ -378,28 +398,33 @@ const CHAINS: FaultRow[] = [
       },
     ],
   },
-  {
-    row: 15,
-    name: "comments do not keep a stalled answer alive",
-    modes: ["streaming"],
-    chain: [
-      engineA(async (exchange) => {
-        await exchange.startStream();
-        for (const token of TOKENS.slice(0, 6)) await exchange.event(textChunk(token));
-        await repeatForever(exchange, ": ping\n\n");
-      }),
-      { name: "b", script: () => continues(6) },
-    ],
-    times: { idleMs: 400 },
-    asks: [
-      {
-        expect: joined({
-          attempts: ["a timeout", "b answered"],
-          within: [350, 400 + SLACK],
+  ...STILL_NOTHING.map(
+    ([name, piece]): FaultRow => ({
+      row: 15,
+      name: `${name} do not keep a stalled answer alive`,
+      modes: ["streaming"],
+      chain: [
+        engineA(async (exchange) => {
+          await exchange.startStream();
+          for (const token of TOKENS.slice(0, 6)) await exchange.event(textChunk(token));
+          for (let number = 1; !exchange.gone; number++) {
+            await exchange.chunk(piece(number));
+            await pause(40);
+          }
         }),
-      },
-    ],
-  },
+        { name: "b", script: () => continues(6) },
+      ],
+      times: { idleMs: 400 },
+      asks: [
+        {
+          expect: joined({
+            attempts: ["a timeout", "b answered"],
+            within: [350, 400 + SLACK],
+          }),
+        },
+      ],
+    }),
+  ),
 ];
 
 const streamed =

@@ -20,6 +20,7 @@ import {
   hangs,
   inTurn,
   keyOf,
+  repeatForever,
   says,
   sse,
 } from "./scripts.ts";
@@ -1000,6 +1001,83 @@ const NOTHING: FaultRow[] = [
   },
 ];
 
+const byteByByte =
+  (body: string, everyMs: number): Script =>
+  async (exchange) => {
+    await exchange.head(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
+    for (const byte of body) {
+      if (exchange.gone) return;
+      await exchange.chunk(byte);
+      await pause(everyMs);
+    }
+    await exchange.endStream();
+  };
+const token = `data: ${JSON.stringify(textChunk("word "))}\n\n`;
+
+/** Answers of every shape that go on and on; a whole answer has one time for all of it. */
+const ENDLESS: readonly [name: string, script: Script, usages: readonly string[]][] = [
+  ["a stream of tokens", forever(token), ["a estimated", "b exact"]],
+  [
+    "a stream of reasoning",
+    forever(`data: ${JSON.stringify(deltaChunk({ reasoning: "Hm. " }))}\n\n`),
+    ["a estimated", "b exact"],
+  ],
+  [
+    "the arguments of a tool call",
+    forever(
+      `data: ${JSON.stringify(
+        deltaChunk({ tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: "[" } }] }),
+      )}\n\n`,
+    ),
+    ["a estimated", "b exact"],
+  ],
+  [
+    "a body that comes byte by byte",
+    byteByByte(JSON.stringify({ choices: [], x: "y".repeat(500) }), 40),
+    ["b exact"],
+  ],
+  ["white space before a body", forever(" \n"), ["b exact"]],
+  ["white space within a body", byteByByte(`{"choices":${" ".repeat(500)}[]}`, 40), ["b exact"]],
+  [
+    "tokens, and then comments",
+    async (exchange) => {
+      await exchange.startStream();
+      await exchange.chunk(token);
+      await repeatForever(exchange, ": still here\n\n");
+    },
+    ["a estimated", "b exact"],
+  ],
+];
+
+const ENDLESS_WHOLE: FaultRow[] = ENDLESS.flatMap(([name, script, usages]): FaultRow[] => [
+  {
+    row: 10,
+    name: `a whole answer has one time-out, whatever comes meanwhile: ${name}`,
+    modes: ["whole"],
+    chain: [engineA(script), B],
+    times: PATIENCE,
+    asks: [{ expect: failedOver("timeout", { within: silent(ANSWER_MS), usages }) }],
+  },
+  {
+    row: 10,
+    name: `a whole answer of the only engine ends at the deadline: ${name}`,
+    modes: ["whole"],
+    chain: [engineA(script)],
+    times: { ...PATIENCE, deadlineMs: 900 },
+    asks: [
+      {
+        expect: {
+          text: "",
+          error: { code: "engines_unavailable", status: 503, retryAfter: [1, 1] },
+          usages: usages.filter((usage) => usage.startsWith("a ")),
+          calls: { a: 1 },
+          within: silent(900),
+        },
+      },
+    ],
+  },
+]);
+
 const page = "<!doctype html><html><body><h1>Checking your browser</h1></body></html>";
 
 const NO_ANSWERS: FaultRow[] = [
@@ -1393,6 +1471,179 @@ const NAMED: FaultRow[] = (
   named: true,
 }));
 
+const LASTING = /until an operator changes the configuration\.$/;
+
+/** What the client is told who named the one engine: the first time, and again while it is benched. */
+const NAMED_CAUSES: readonly [
+  name: string,
+  engine: Partial<FaultyEngine>,
+  status: number,
+  message: RegExp,
+  /** Calls of the second ask: none where the first one benched the engine. */
+  callsAgain: number,
+][] = [
+  [
+    "a model that the provider does not know",
+    { script: () => fails(404, { error: { message: "The model `model` does not exist." } }) },
+    404,
+    /^The model "a\/model" does not exist at its provider\. The provider says: The model `model` does not exist\.$/,
+    0,
+  ],
+  ["a removed model", { script: () => fails(410) }, 404, /^The model "a\/model" does not exist/, 0],
+  ["a wrong key", { script: () => fails(401) }, 503, /^The provider rejected its key\. Trying again/, 0],
+  [
+    "a pool of wrong keys",
+    { script: () => fails(401), keys: ["k1", "k2", "k3"] },
+    503,
+    /^The provider rejected its key\. /,
+    0,
+  ],
+  ["no credit", { script: () => fails(402) }, 503, /^The provider's account has no credit\. Trying/, 0],
+  [
+    "no credit, as OpenAI says it",
+    {
+      script: () =>
+        fails(429, { error: { message: "You exceeded your quota.", code: "insufficient_quota" } }),
+    },
+    503,
+    /^The provider's account has no credit\. /,
+    0,
+  ],
+  [
+    "no credit, as Anthropic says it",
+    {
+      script: () =>
+        fails(400, {
+          type: "error",
+          error: {
+            type: "invalid_request_error",
+            message: "Your credit balance is too low to access the Anthropic API.",
+          },
+        }),
+    },
+    503,
+    /^The provider's account has no credit\. /,
+    0,
+  ],
+  [
+    "a model behind a licence",
+    { script: () => fails(403, { error: { message: "You must accept the licence of this model." } }) },
+    503,
+    /^The provider does not allow this model to its account\. /,
+    0,
+  ],
+  [
+    "an address without its path, which a router answers",
+    { script: () => fails(404, { detail: "Not Found" }) },
+    503,
+    /^No API answers at the provider's address\. Trying again does not help/,
+    0,
+  ],
+  [
+    "an address without its path, which a web server answers",
+    { script: () => fails(404, "<html><body>404 Not Found</body></html>") },
+    503,
+    /^No API answers at the provider's address\. /,
+    1,
+  ],
+  ["a web page", { script: () => fails(200, "<html></html>") }, 503, /^No API answers at the provider/, 1],
+  ["a refused connection", { place: refusedPort }, 503, /^The provider cannot be reached\. Try again/, 0],
+  ["an unknown host", { place: unknownHost }, 503, /^The provider cannot be reached\. Try again/, 0],
+  [
+    "a certificate that nobody vouches for",
+    { tls: certificate("self-signed") },
+    503,
+    /^The provider cannot be reached\. Try again in a second\.$/,
+    0,
+  ],
+  [
+    "a rate limit",
+    { script: () => limit({ "retry-after": "40" }) },
+    503,
+    /^The provider's rate limit is reached\. Try again in (?:40|39|38) seconds\.$/,
+    0,
+  ],
+  [
+    "a rate limit for long",
+    { script: () => limit({ "retry-after": "3600" }) },
+    503,
+    /^The provider's rate limit is reached\. Try again in an hour\.$/,
+    0,
+  ],
+  [
+    "an error of the provider's own",
+    { script: () => fails(503) },
+    503,
+    /^The provider has an error of its own \(status 503\)\. Try again in a second\.$/,
+    2,
+  ],
+];
+
+const NAMED_CAUSE_ROWS: FaultRow[] = NAMED_CAUSES.map(([name, engine, status, message, again]) => {
+  const code = status === 404 ? "model_not_found" : "engines_unavailable";
+  const expected: Expected = { text: "", error: { code, status, message }, usages: [] };
+  const isScripted = engine.place === undefined && engine.tls === undefined;
+  return {
+    row: 14,
+    name: `who named the engine hears of ${name}, also when it is not called again`,
+    named: true,
+    chain: [{ name: "a", ...engine }],
+    asks: [{ expect: expected }, { expect: isScripted ? { ...expected, calls: { a: again } } : expected }],
+  };
+});
+
+const SEVERAL_NAMED: FaultRow = {
+  row: 14,
+  name: "who named several engines hears of each",
+  named: true,
+  chain: [engineA(fails(401)), { ...B, script: () => fails(404) }, { name: "c", place: refusedPort }],
+  asks: [
+    {
+      repeat: 2,
+      expect: {
+        error: {
+          code: "engines_unavailable",
+          status: 503,
+          message:
+            /^a\/model: The provider rejected its key\. b\/model: No API answers at .* c\/model: The provider cannot be reached\. Try again in a second\.$/,
+        },
+        usages: [],
+      },
+    },
+  ],
+};
+
+/** A mode's own engines are nobody's business; how long it lasts is. */
+const MODE_CAUSES: FaultRow[] = (
+  [
+    ["wrong keys", fails(401), LASTING, [590, 600]],
+    ["models that are gone", fails(410), LASTING, [3_590, 3_600]],
+    ["wrong addresses", fails(404, { detail: "Not Found" }), LASTING, [3_590, 3_600]],
+    [
+      "a limit of a minute",
+      limit({ "retry-after": "60" }),
+      /Try again in (?:a minute|59 seconds|58 seconds)\.$/,
+      [58, 60],
+    ],
+    ["a limit of ten minutes", limit({ "retry-after": "600" }), /Try again in 10 minutes\.$/, [598, 600]],
+    ["a limit of an hour", limit({ "retry-after": "9999" }), /Try again in an hour\.$/, [3_598, 3_600]],
+  ] as [string, Script, RegExp, Range][]
+).map(([name, script, message, retryAfter]) => {
+  const expected: Expected = {
+    error: { code: "engines_unavailable", status: 503, message, retryAfter },
+    usages: [],
+    also: (_seen, told) => {
+      expect(told.error?.message).not.toMatch(/shortly|a\/model|provider rejected/);
+    },
+  };
+  return {
+    row: 14,
+    name: `a mode of ${name} says how long it lasts`,
+    chain: [engineA(script), { ...B, script: () => script }],
+    asks: [{ expect: expected }, { expect: { ...expected, calls: {} } }],
+  };
+});
+
 export const BEFORE_FIRST_CONTENT: readonly FaultRow[] = [
   ...RATE_LIMITS,
   ...TROUBLE,
@@ -1404,8 +1655,12 @@ export const BEFORE_FIRST_CONTENT: readonly FaultRow[] = [
   ...UNREACHABLE,
   ...BROKEN,
   ...NOTHING,
+  ...ENDLESS_WHOLE,
   ...NO_ANSWERS,
   ...MIXED_UP,
   ...EVERYTHING_DOWN,
   ...NAMED,
+  ...NAMED_CAUSE_ROWS,
+  SEVERAL_NAMED,
+  ...MODE_CAUSES,
 ];

@@ -134,6 +134,7 @@ const delta = z.strictObject({
   role: z.literal("assistant").optional(),
   content: z.string().optional(),
   refusal: z.string().nullish(),
+  annotations: z.array(z.unknown()).optional(),
   reasoning_content: z.string().optional(),
   tool_calls: z.array(toolDelta).length(1).optional(),
 });

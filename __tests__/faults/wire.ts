@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import {
@@ -259,6 +260,104 @@ const SIZES: FaultRow[] = (
     },
   ] satisfies FaultRow[]
 ).map((size) => ({ ...size, heavy: true }));
+
+/** Raw bytes behind a status line, over and over for as long as the gateway listens. */
+function flood(beginning: string, piece: string): Script {
+  return async (exchange) => {
+    await exchange.raw(beginning);
+    while (!exchange.gone) {
+      await exchange.raw(piece);
+      await pause(1);
+    }
+  };
+}
+
+const OK = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
+const CHUNKED = `${OK}transfer-encoding: chunked\r\n\r\n`;
+const inChunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+const longLine = "y".repeat(16 * 1024);
+
+/** What no HTTP client must read to its end: each is given up at once or at the first-token time-out. */
+const HOSTILE_HTTP: FaultRow[] = (
+  [
+    [
+      "five thousand headers",
+      (exchange) =>
+        exchange.raw(`${OK}${Array.from({ length: 5_000 }, (_, at) => `x-${at}: y\r\n`).join("")}\r\n`),
+      "bad_response",
+    ],
+    ["a header of a megabyte", (exchange) => exchange.raw(`${OK}x: ${A_MEGABYTE}\r\n\r\n`), "bad_response"],
+    ["headers without end", flood(OK, "x-more: and more\r\n".repeat(100)), "bad_response"],
+    ["a header without end", flood(`${OK}x: `, longLine), "bad_response"],
+    ["early hints without end", flood("", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(500)), "bad_response"],
+    ["early hints that come slowly", flood("", "HTTP/1.1 103 Early Hints\r\n\r\n"), "bad_response"],
+    ["a status line without end", flood("HTTP/1.1 200 ", longLine), "timeout"],
+    ["the extension of a chunk without end", flood(`${CHUNKED}5;`, longLine), "timeout"],
+    [
+      "two lengths",
+      (exchange) => exchange.raw(`${OK}content-length: 1\r\ncontent-length: 2\r\n\r\nab`),
+      "reset",
+    ],
+    [
+      "a length and chunks",
+      (exchange) => exchange.raw(`${OK}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`),
+      "reset",
+    ],
+    ["a negative length", (exchange) => exchange.raw(`${OK}content-length: -5\r\n\r\n`), "bad_response"],
+  ] as [string, Script, string][]
+).map(([name, script, kind]) => ({
+  row: 22,
+  name,
+  chain: [engineA(script), B],
+  times: { firstTokenMs: 1_000, answerMs: 1_000 },
+  heavy: true,
+  asks: [{ expect: byB(kind, { within: [0, 3_000] }) }],
+}));
+
+/** A good answer, behind which the connection is abused: the answer is good, the connection is closed. */
+const HOSTILE_END: FaultRow = row(
+  22,
+  "trailers without end",
+  flood(`${CHUNKED}${inChunk(goodStream(ANSWER))}0\r\n`, "x-more: and more\r\n".repeat(100)),
+  byA({ text: ANSWER }),
+  { heavy: true },
+);
+
+const manyChoices = sse({
+  choices: Array.from({ length: 5_000 }, (_, index) => ({ index, delta: { content: "x" } })),
+});
+const manyCalls = sse(
+  ...Array.from({ length: 50 }, (_, part) => ({
+    choices: [
+      {
+        index: 0,
+        delta: {
+          tool_calls: Array.from({ length: 100 }, (_, at) => ({
+            index: part * 100 + at,
+            id: `c${part}-${at}`,
+            function: { name: "f", arguments: "{}" },
+          })),
+        },
+      },
+    ],
+  })),
+);
+const HOSTILE_ANSWERS: FaultRow[] = [
+  {
+    row: 22,
+    name: "five thousand alternatives",
+    modes: ["whole"],
+    chain: [engineA(says(manyChoices, "text/event-stream")), B],
+    asks: [{ expect: byB("bad_response", { usages: ["a estimated", "b exact"] }) }],
+  },
+  {
+    row: 22,
+    name: "five thousand tool calls",
+    modes: ["whole"],
+    chain: [engineA(says(manyCalls, "text/event-stream")), B],
+    asks: [{ expect: byB("bad_response", { usages: ["a estimated", "b exact"] }) }],
+  },
+];
 
 const data = (payload: unknown): string => `data: ${JSON.stringify(payload)}\n\n`;
 
@@ -560,6 +659,9 @@ const FINISHES: FaultRow[] = [
 export const WIRE: readonly FaultRow[] = [
   ...BYTES,
   ...SIZES,
+  ...HOSTILE_HTTP,
+  HOSTILE_END,
+  ...HOSTILE_ANSWERS,
   ...UNICODE,
   ...VERBATIM,
   ...THINKING,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_MODES, MODE_IDS } from "#lib/ai-models.ts";
 import { parseModelsConfig } from "#lib/providers/catalogue.ts";
+import { hasCapability } from "#lib/providers/eligibility.ts";
 import { isModelId } from "#lib/providers/model-rules.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/providers.ts";
+import { createRegistry } from "#lib/providers/registry.ts";
 
 const parse = (text: string) => parseModelsConfig(text, "models.yaml");
 
@@ -26,6 +28,19 @@ describe("the default catalogue", () => {
       expect(known).toContain(provider);
       expect(isModelId(model)).toBe(true);
     }
+  });
+
+  test("has eyes in every engine of vision", () => {
+    const registry = createRegistry((name) => (/_KEY$/.test(name) ? "k" : undefined));
+    const engines = registry.resolve(DEFAULT_MODES.vision.failover);
+    expect(engines).toHaveLength(DEFAULT_MODES.vision.failover.length);
+    expect(engines.filter((engine) => !hasCapability(engine, "images")).map(({ id }) => id)).toEqual([]);
+  });
+
+  test("promises nothing in a label: no speed, no tool", () => {
+    const labels = Object.values(DEFAULT_MODES).flatMap(({ failover }) => failover.map(({ label }) => label));
+    const promises = /\+ |search|tavily|\d\s*(?:ms|s)\b|tok(?:en)?s?\/s|instant replies|grounded/i;
+    expect(labels.filter((label) => promises.test(label))).toEqual([]);
   });
 
   test.each(MODE_IDS)("%s names no engine twice", (mode) => {

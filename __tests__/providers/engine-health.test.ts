@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EngineHealth, type Lease } from "#lib/providers/engine-health.ts";
+import { type BenchStart, EngineHealth, type Lease } from "#lib/providers/engine-health.ts";
 import type { Failure, FailureKind } from "#lib/providers/failure.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { expectLinear } from "../support/linear.ts";
@@ -285,5 +285,76 @@ describe("leases", () => {
     for (let count = 0; count < 5_000; count++)
       fail("model_gone", { status: 404 }, { ...ENGINE, model: `m${count}` });
     expect(health.report().length).toBeLessThanOrEqual(4_000);
+  });
+});
+
+describe("a bench tells of itself", () => {
+  function watched() {
+    const clock = new FakeClock();
+    const benches: BenchStart[] = [];
+    const health = new EngineHealth(clock.now, (bench) => benches.push(bench));
+    const engine = { ...ENGINE, keys: ["k1", "k2"] };
+    const fail = (kind: FailureKind, more: Partial<Failure> = {}): void =>
+      health.acquire(engine, 0)?.failed({ kind, reason: "x", cause: new Error("socket"), ...more });
+    return { clock, benches, health, engine, fail };
+  }
+
+  test.each<[FailureKind, Partial<Failure>, BenchStart["scope"], number]>([
+    ["rate_limited", { status: 429, retryAfterMs: 30_000 }, "key_and_model", 30_000],
+    ["key_rejected", { status: 401, problem: "no_credit" }, "key", 600_000],
+    ["model_forbidden", { status: 403 }, "model", 600_000],
+    ["model_gone", { status: 404, problem: "wrong_address" }, "model", 3_600_000],
+  ])("%s: once, with its cause and its length", (kind, more, scope, forMs) => {
+    const { clock, benches, health, engine, fail } = watched();
+    const parallel = [health.acquire(engine, 0), health.acquire(engine, 0)];
+    fail(kind, more);
+    for (const lease of parallel) lease?.failed({ kind, reason: "x", ...more });
+    const { retryAfterMs: _, ...cause } = more;
+    expect(benches).toEqual([{ scope, engine, keyIndex: 0, cause: { kind, reason: "x", ...cause }, forMs }]);
+    expect(health.benchOf(engine, 0)).toMatchObject({ until: clock.now() + forMs, cause: benches[0]?.cause });
+    clock.advance(forMs);
+    expect(health.benchOf(engine, 0)).toBeUndefined();
+    fail(kind, more);
+    expect(benches).toHaveLength(2);
+  });
+
+  test.each<[FailureKind, BenchStart["scope"]]>([
+    ["server_error", "model"],
+    ["connect", "origin"],
+  ])("%s opens a breaker: once each time it opens", (kind, scope) => {
+    const { clock, benches, health, engine, fail } = watched();
+    const late = health.acquire(engine, 0);
+    for (let count = 0; count < 4; count++) fail(kind, { detail: "early" });
+    expect(benches).toEqual([]);
+    fail(kind, { detail: "the last" });
+    late?.failed({ kind, reason: "x", detail: "late" });
+    expect(benches).toMatchObject([{ scope, forMs: 5_000, cause: { kind, detail: "the last" } }]);
+    expect(health.benchOf(engine, 0)).toMatchObject({ until: clock.now() + 5_000, cause: { kind } });
+    clock.advance(5_000);
+    expect(health.benchOf(engine, 0)).toBeUndefined();
+    const probe = health.acquire(engine, 0);
+    expect(health.benchOf(engine, 0), "a probe is under way").toMatchObject({ until: clock.now() });
+    probe?.failed({ kind, reason: "x" });
+    expect(benches.map(({ forMs }) => forMs)).toEqual([5_000, 10_000]);
+  });
+
+  test("of several benches the longest is the reason", () => {
+    const { health, engine, fail } = watched();
+    const other = health.acquire(engine, 0);
+    fail("rate_limited", { status: 429, retryAfterMs: 30_000 });
+    other?.failed({ kind: "key_rejected", reason: "x", status: 401 });
+    expect(health.benchOf(engine, 0)?.cause.kind).toBe("key_rejected");
+    expect(health.benchOf(engine, 1)).toBeUndefined();
+  });
+
+  test("and an engine that is never benched has none, whatever happens", () => {
+    const { clock, benches, health } = watched();
+    const engine = { ...ENGINE, provider: { id: "sandbox", neverBenched: true } };
+    for (const kind of ["rate_limited", "key_rejected", "model_gone", "connect", "server_error"] as const) {
+      for (let count = 0; count < 10; count++) health.acquire(engine, 0)?.failed({ kind, reason: "x" });
+    }
+    expect(benches).toEqual([]);
+    expect(health.report()).toEqual([]);
+    expect(health.releaseAt(engine, 0)).toBeLessThanOrEqual(clock.now());
   });
 });

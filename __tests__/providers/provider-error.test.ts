@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Failure, FailureKind } from "#lib/providers/failure.ts";
+import type { Failure, FailureKind, FailureProblem } from "#lib/providers/failure.ts";
 import { classifyErrorObject, classifyHttpError, readProviderError } from "#lib/providers/provider-error.ts";
 import { parseJson } from "#lib/shared/json.ts";
 import { expectLinear } from "../support/linear.ts";
@@ -366,6 +366,98 @@ describe("the error bodies that providers send", () => {
     ],
   ])("what the provider says of itself counts: %s", (_name, status, body, kind) => {
     expect(classify(status, body).kind).toBe(kind);
+  });
+
+  test.each<[string, number, unknown, FailureProblem | undefined]>([
+    // Ways to say that a route is not there: the base URL lacks its path.
+    ["FastAPI, vLLM", 404, { detail: "Not Found" }, "wrong_address"],
+    ["Go's router, Ollama", 404, "404 page not found", "wrong_address"],
+    ["a web server", 404, "<html><head><title>404 Not Found</title></head></html>", "wrong_address"],
+    ["Express", 404, "<!DOCTYPE html><pre>Cannot POST /chat/completions</pre>", "wrong_address"],
+    [
+      "Nest",
+      404,
+      { message: "Cannot POST /chat/completions", error: "Not Found", statusCode: 404 },
+      "wrong_address",
+    ],
+    ["an empty body", 404, "", "wrong_address"],
+    ["an empty object", 404, {}, "wrong_address"],
+    [
+      "Groq",
+      404,
+      error("Unknown request URL: POST /chat/completions. Please check the URL for typos.", {
+        type: "invalid_request_error",
+        code: "unknown_url",
+      }),
+      "wrong_address",
+    ],
+    [
+      "OpenAI",
+      404,
+      error("Invalid URL (POST /chat/completions)", { type: "invalid_request_error" }),
+      "wrong_address",
+    ],
+    ["Mistral", 404, { message: "no Route matched with those values" }, "wrong_address"],
+    ["Flask", 404, { message: "The requested URL was not found on the server." }, "wrong_address"],
+    [
+      "Anthropic",
+      404,
+      { type: "error", error: { type: "not_found_error", message: "Not Found" } },
+      "wrong_address",
+    ],
+    [
+      "a path that has a model in it",
+      404,
+      error("Not found: POST /models/m:generateContent"),
+      "wrong_address",
+    ],
+    ["a method that is not allowed", 405, { detail: "Method Not Allowed" }, "wrong_address"],
+    ["a page that is not allowed", 405, "<html>405</html>", "wrong_address"],
+    // Models.
+    ["Ollama's missing model", 404, { error: "model 'x' not found" }, undefined],
+    ["Anthropic's", 404, error("model: claude-x", { type: "not_found_error" }), undefined],
+    ["OpenRouter's", 404, error("No endpoints found for x/y.", { code: 404 }), undefined],
+    ["Azure's", 404, error("The API deployment for this resource does not exist."), undefined],
+    ["Gemini's", 404, error("models/foo is not found for API version v1beta"), undefined],
+    ["one that is only named", 404, error("'m-of-ours' was not found"), undefined],
+    ["a model that was removed, without a word", 410, error("Gone"), undefined],
+    // Money.
+    ["402", 402, error("Insufficient credits"), "no_credit"],
+    ["402 without a body", 402, "", "no_credit"],
+    [
+      "OpenAI's quota",
+      429,
+      error("You exceeded your current quota", { code: "insufficient_quota" }),
+      "no_credit",
+    ],
+    ["DeepSeek's", 402, error("Insufficient Balance", { type: "unknown_error" }), "no_credit"],
+    [
+      "Anthropic's 400",
+      400,
+      error("Your credit balance is too low to access the Anthropic API."),
+      "no_credit",
+    ],
+    ["a 403 about billing", 403, error("Billing is not enabled for this account"), "no_credit"],
+    ["a wrong key", 401, error("Incorrect API key provided"), undefined],
+    ["a key that may not", 403, error("Your key may not do this"), undefined],
+    ["a rate limit", 429, error("Slow down"), undefined],
+    ["an error of its own", 500, error("balance of the universe"), undefined],
+  ])("what an operator must mend is told apart: %s", (_name, status, body, problem) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const failure = classifyHttpError(status, text, parseJson(text), { ...CONTEXT, model: "m-of-ours" });
+    expect(failure.problem).toBe(problem);
+    if (problem === "no_credit") expect(failure.kind).toBe("key_rejected");
+  });
+
+  test("LM Studio answers 200 at an address where no API is", () => {
+    const body = { error: "Unexpected endpoint or method. (POST /chat/completions)" };
+    const failure = classifyErrorObject(body, CONTEXT);
+    expect(failure).toMatchObject({ kind: "model_gone", status: 404, problem: "wrong_address" });
+  });
+
+  test("a request that speaks of credit is no account without any", () => {
+    expect(classify(400, error("Invalid value: 'Your credit balance is too low'")).kind).toBe("refused");
+    expect(classify(400, error("The tool said: your credit balance is too low")).kind).toBe("refused");
   });
 
   const ROOT = new URL("../fixtures/providers/", import.meta.url);

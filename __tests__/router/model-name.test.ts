@@ -132,11 +132,31 @@ describe("an engine by name", () => {
     expect(parseModelName(name, isKnown)).toBeUndefined();
   });
 
-  test("a provider that nobody knows makes no engine: the name is read by its words", () => {
-    expect(parseModelName("deepseek-ai/DeepSeek-V3", isKnown)).toEqual({ kind: "mode", mode: "smart" });
-    expect(parseModelName("acme/o3-mini", isKnown)).toEqual({ kind: "mode", mode: "reasoner" });
-    expect(parseModelName("OpenAI/gpt-4o", isKnown)).toEqual({ kind: "mode", mode: "smart" });
-    expect(parseModelName("/gpt-4o", isKnown)).toEqual({ kind: "mode", mode: "smart" });
+  test.each([
+    "grok/llama",
+    "acme/o3-mini",
+    "opnai/gpt-4o-mini",
+    "Groq/llama",
+    "gorq/openai/gpt-oss-120b",
+    "code/x",
+    "smart/gpt-4o",
+    "constructor/x",
+    " openai/gpt-4o",
+  ])("%j names a provider that nobody knows, and is not taken for a mode instead", (name) => {
+    expect(parseModelName(name, isKnown)).toBeUndefined();
+  });
+
+  test.each<[string, ModeId]>([
+    ["deepseek-ai/DeepSeek-V3", "smart"],
+    ["google/gemini-2.5-pro", "smart"],
+    ["google/gemini-2.5-flash", "fast"],
+    ["anthropic/claude-sonnet-4.5", "smart"],
+    ["meta-llama/llama-3.1-8b-instruct", "fast"],
+    ["qwen/qwen3-coder:free", "coder"],
+    ["OpenAI/gpt-4o", "smart"],
+    ["/gpt-4o", "smart"],
+  ])("%s is a model by its maker's name: it is read by its words", (name, mode) => {
+    expect(parseModelName(name, isKnown)).toEqual({ kind: "mode", mode });
   });
 });
 

@@ -103,6 +103,32 @@ describe("the sandbox engine", () => {
     expect(next.events.some((event) => event.type === "attempt")).toBe(false);
   });
 
+  test.each([
+    ["/fail 429", "rate_limited"],
+    ["/fail 500", "server_error"],
+    ["/fail cut", "reset"],
+    ["/fail silence", "timeout"],
+  ])("%s shows the same however often it is asked: the sandbox is never benched", async (order, outcome) => {
+    const gateway = await start();
+    for (let time = 0; time < 7; time++) {
+      const answer = await gateway.ask(credential, { message: order });
+      expect(answer.events, `time ${time + 1}`).toContainEqual({
+        type: "attempt",
+        engine: "sandbox/first",
+        outcome,
+      });
+    }
+    const { health } = gateway.gateway;
+    expect(health.report()).toEqual([]);
+  });
+
+  test("a whole chain that was told to fail answers the next message", async () => {
+    const gateway = await start();
+    const failed = await gateway.ask(credential, { message: "/fail 429 all" });
+    expect(failed.error?.code).toBe("engines_unavailable");
+    expect((await gateway.ask(credential, { message: "Hi" })).done).toBeDefined();
+  });
+
   test("an image is no obstacle", async () => {
     const gateway = await start();
     const answer = await gateway.ask(credential, { message: "See?", image: "data:image/png;base64,AAAA" });

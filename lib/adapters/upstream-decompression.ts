@@ -1,4 +1,10 @@
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from "node:zlib";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 
 /** Output past this many bytes is a bomb, or an answer nobody can use. */
@@ -9,6 +15,9 @@ const LONGEST_OUTPUT = 24 * 1024 * 1024;
  * noticed before it has filled the memory.
  */
 const SLICE = 4 * 1024;
+
+/** A frame may ask for a window of 128 MB; for the web, 8 MB (two to the power of this) is the most (RFC 8878). */
+const MAX_ZSTD_WINDOW_LOG = 23;
 
 type Decompressor = ReturnType<typeof createGunzip>;
 
@@ -22,7 +31,9 @@ function decompressorFor(encoding: string): Decompressor | undefined {
     case "br":
       return createBrotliDecompress();
     case "zstd":
-      return createZstdDecompress();
+      return createZstdDecompress({
+        params: { [constants.ZSTD_d_windowLogMax]: MAX_ZSTD_WINDOW_LOG },
+      });
     default:
       return undefined;
   }

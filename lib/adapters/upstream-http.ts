@@ -7,6 +7,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/upstream.ts";
+import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import { memoized } from "#lib/shared/memo.ts";
 
 /** Bytes held ahead of the reader before the socket is paused. */
@@ -22,7 +23,10 @@ const KEEP_ALIVE_MS = 55_000;
 const LONGEST_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
 const LONGEST_CONNECT_MS = 30_000;
+const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
 const MOST_ADDRESSES = 1_000;
+/** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
+const MAX_INFORMATIONAL = 20;
 
 export type HttpUpstream = Upstream & {
   /** Closes idle connections and waits for those in use. */
@@ -90,6 +94,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #ended = false;
   #error: unknown;
   #rest: { bytes: number; timer: NodeJS.Timeout } | undefined;
+  #informational = 0;
 
   constructor(
     signal: AbortSignal,
@@ -107,7 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   waitForConnection(timeoutMs: number): void {
     if (this.#controller !== undefined || this.#ended) return;
     this.#connectTimer = setTimeout(
-      () => this.#fail(new UpstreamError("connect", "The provider could not be reached in time.")),
+      () => this.#fail(new UpstreamError("connect", UNREACHABLE_IN_TIME, undefined, "CONNECT_TIMEOUT")),
       timeoutMs,
     );
   }
@@ -124,7 +129,12 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#informational++;
+      if (this.#informational > MAX_INFORMATIONAL)
+        this.#fail(new UpstreamError("protocol", "The provider's answer did not begin."));
+      return;
+    }
     const header = (name: string): string | undefined => {
       const value = headers[name];
       return Array.isArray(value) ? value[0] : value;
@@ -222,11 +232,20 @@ const PROTOCOL_CODES = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RESPONSE", 
 
 /** The message says what happened without the address: it may reach a client. */
 function upstreamError(error: Error, connected: boolean): UpstreamError {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (!connected) return new UpstreamError("connect", "The provider could not be reached.", error);
+  const code = systemCode(error);
+  if (!connected) return new UpstreamError("connect", "The provider could not be reached.", error, code);
   // The parser's errors come without their code.
-  if (error.name === "HTTPParserError" || PROTOCOL_CODES.has(code)) {
-    return new UpstreamError("protocol", "The provider's answer was not valid HTTP.", error);
+  if (error.name === "HTTPParserError" || (code !== undefined && PROTOCOL_CODES.has(code))) {
+    return new UpstreamError("protocol", "The provider's answer was not valid HTTP.", error, code);
   }
-  return new UpstreamError("reset", "The connection to the provider broke.", error);
+  return new UpstreamError("reset", "The connection to the provider broke.", error, code);
+}
+
+/** The word of the system, of TLS or of undici for an error; several addresses fail with the first one's. */
+function systemCode(error: unknown): string | undefined {
+  const code = stringField(error, "code");
+  if (code !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;
+  const [first] = arrayField(error, "errors");
+  const inner = first ?? field(error, "cause");
+  return inner === undefined ? undefined : systemCode(inner);
 }

@@ -14,10 +14,10 @@ export type AttemptTimes = { connectMs: number; firstTokenMs: number; answerMs: 
 
 export type AttemptEffects = CallEffects & { newId: () => string };
 
-/** An engine that has begun to answer. */
+/** An engine that has begun to answer; that has answered, where no stream was asked for. */
 export type OpenedChat = {
   stream: EngineStream;
-  /** The events up to and including the first content. */
+  /** The events up to and including the first content; all events of a whole answer. */
   head: ChatEvent[];
   /** Request fields that this engine could not take. */
   dropped: string[];
@@ -30,13 +30,17 @@ export type ChatCall = {
   promptCache: boolean;
   signal: AbortSignal;
   times: AttemptTimes;
-  /** Told what a call used that ended before its first content: it may be billed all the same. */
-  onUsed(usage: TokenUsage): void;
+  /**
+   * Told what a call used that came to nothing: it may be billed all the same. `written` counts the
+   * characters of an answer that was to be whole.
+   */
+  onUsed(usage: TokenUsage, written: number): void;
 };
 
 /**
  * Calls one engine and waits for its first content: the commit point. Nothing before it is shown to
- * anybody. Rejects only when `call.signal` aborts, or on a bug; every other end is an outcome.
+ * anybody. Where no stream was asked for, the client sees nothing before the end: it waits for that,
+ * whether the engine answers with one body or with a stream. Rejects only when `call.signal` aborts, or on a bug; every other end is an outcome.
  */
 export async function openChat(
   target: Target,
@@ -50,6 +54,7 @@ export async function openChat(
     bare: target.withoutAdditions,
   });
   let stream: EngineStream | undefined;
+  const head: ChatEvent[] = [];
   const opening = callEngine(
     target,
     {
@@ -72,22 +77,25 @@ export async function openChat(
         abort,
         emptyAnswerAllowed: call.request.stop !== undefined,
       });
-      const head = await readHead(stream);
+      await (call.request.stream ? readHead(stream, head) : readWhole(stream, head));
       stream.idleMs = call.times.idleMs;
       return { stream, head, dropped: encoded.dropped };
     },
   );
   const used = (failure: Failure | undefined): void => {
     const usage = stream?.usage;
+    const written = charactersIn(head);
     // What was counted before a fault is not always billed.
-    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" });
-    else if (mayBeBilled(engine, failure)) call.onUsed(estimatedUsage(requestCharacters(call.request), 0));
+    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
+    else if (written > 0 || mayBeBilled(engine, failure)) {
+      call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
+    }
   };
   let outcome: AttemptOutcome<OpenedChat>;
   try {
     outcome = await opening;
   } catch (error) {
-    if (call.signal.aborted && isPaid(engine)) used(undefined);
+    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) used(undefined);
     throw error;
   }
   if (outcome.ok) return outcome;
@@ -104,14 +112,52 @@ function patience(target: Target, call: ChatCall): number {
   return Math.min(most, target.remainingMs);
 }
 
-async function readHead(stream: EngineStream): Promise<ChatEvent[]> {
-  const head: ChatEvent[] = [];
+async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> {
   while (true) {
     const batch = await stream.next();
-    if (batch === null) return head;
+    if (batch === null) return;
     for (const event of batch) head.push(event);
-    if (stream.ended || batch.some(isContent)) return head;
+    if (stream.ended || batch.some(isContent)) return;
   }
+}
+
+/** Reads an answer to its end. Pieces of one text become one: there may be a hundred thousand. */
+async function readWhole(stream: EngineStream, events: ChatEvent[]): Promise<void> {
+  for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+    for (const event of batch) {
+      if (!continued(events, event)) events.push(event);
+    }
+  }
+}
+
+/** Whether the event has become part of the last one: plain text or reasoning that goes on. */
+function continued(events: ChatEvent[], event: ChatEvent): boolean {
+  const last = events.at(-1);
+  if (last === undefined || !isPlainText(last) || !isPlainText(event)) return false;
+  if (last.type !== event.type || last.choice !== event.choice) return false;
+  events[events.length - 1] = { ...last, text: last.text + event.text };
+  return true;
+}
+
+function isPlainText(event: ChatEvent): event is ChatEvent & { type: "text" | "reasoning" } {
+  switch (event.type) {
+    case "text":
+      return event.logprobs === undefined;
+    case "reasoning":
+      return event.signature === undefined;
+    default:
+      return false;
+  }
+}
+
+/** What the engine has written, in characters. */
+function charactersIn(events: readonly ChatEvent[]): number {
+  let characters = 0;
+  for (const event of events) {
+    if (event.type === "tool_call") characters += event.arguments.length + (event.name?.length ?? 0);
+    else if ("text" in event) characters += event.text.length;
+  }
+  return characters;
 }
 
 /** The engine's quarrel is with what the gateway added, not with the client's request. */

@@ -15,8 +15,6 @@ import { continueRequest, isUsedUp, type Manner } from "#lib/providers/continuat
 import type { Lease } from "#lib/providers/engine-health.ts";
 import {
   type AttemptReport,
-  abortError,
-  clientClosed,
   newProgress,
   type Target,
   type WalkOptions,
@@ -25,7 +23,8 @@ import {
 } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { abortError, clientClosed, interrupted } from "#lib/providers/run-errors.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
 const LONGEST_CONTINUED = 200_000;
@@ -43,6 +42,7 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
   const record: RunRecord = {
     state: "running",
     attempts: [],
+    skipped: [],
     usages: [],
     engine: undefined,
     calls: 0,
@@ -92,6 +92,7 @@ class Runner implements RunEvents {
     this.#effects = effects;
     this.#record = record;
     this.#startedAt = effects.clock.now();
+    record.skipped = this.#progress.skipped;
   }
 
   [Symbol.asyncIterator](): RunEvents {
@@ -192,8 +193,13 @@ class Runner implements RunEvents {
       promptCache,
       signal,
       times,
-      onUsed: (usage: TokenUsage): void => {
-        this.#record.usages.push({ engine: target.engine, usage });
+      onUsed: (usage: TokenUsage, written: number): void => {
+        const { engine } = target;
+        this.#record.usages.push({ engine, usage });
+        if (written === 0 || !signal.aborted) return;
+        // Left in the middle of an answer that was to be whole: it counts like one that streams.
+        this.#record.committed = true;
+        this.#record.engine = engine;
       },
     };
     return openChat(target, call, this.#effects);
@@ -283,6 +289,7 @@ class Runner implements RunEvents {
       outcome,
       status: failure?.status,
       reason: failure?.reason,
+      ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
       latencyMs: this.#effects.clock.now() - startedAt,
       completionTokens: usage.completionTokens,
     };
@@ -316,13 +323,4 @@ class Runner implements RunEvents {
     const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
     return { ...usage, completionTokens, source: "estimated" };
   }
-}
-
-function interrupted(cause: GatewayError): GatewayError {
-  const message =
-    "The answer was interrupted and could not be continued. What has arrived so far is incomplete.";
-  return new GatewayError("stream_interrupted", message, {
-    cause,
-    retryAfterSeconds: cause.retryAfterSeconds,
-  });
 }

@@ -3,7 +3,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptEffects, AttemptTimes } from "#lib/providers/chat-attempt.ts";
 import type { EngineHealth } from "#lib/providers/engine-health.ts";
-import type { AttemptReport } from "#lib/providers/failover.ts";
+import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** What a run yields: the answer's events, and what happens to the engines. */
@@ -27,6 +27,8 @@ export type RunRecord = {
   state: "running" | "completed" | "failed" | "cancelled" | "interrupted";
   /** Every upstream call, in order. */
   attempts: AttemptReport[];
+  /** Engines that were not called, where no other answered either. */
+  skipped: readonly SkippedEngine[];
   /** Every call that committed, or may be billed without, with what it used. */
   usages: EngineUsage[];
   /** The engine that committed last. */
@@ -34,7 +36,7 @@ export type RunRecord = {
   calls: number;
   /** The visible answer as it was handed out, up to its first million characters. */
   text: string;
-  /** Something was handed out. */
+  /** Something was handed out, or was being written for a client that left and wanted no stream. */
   committed: boolean;
   /** Milliseconds from the start to the first content. */
   firstContentMs: number | undefined;

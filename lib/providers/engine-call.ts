@@ -1,6 +1,7 @@
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/provider-error.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import {
   type Upstream,
   type UpstreamBody,
@@ -65,15 +66,22 @@ export async function callEngine<Value>(
       },
       { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
     );
-    const context: ErrorContext = { header: response.header, wallNow: clock.wallNow(), secrets: [key] };
+    const context: ErrorContext = {
+      header: response.header,
+      wallNow: clock.wallNow(),
+      secrets: [key],
+      model: engine.model,
+    };
     if (response.status < 200 || response.status > 299) {
-      return { ok: false, failure: await readFailure(response, context, clock) };
+      const failure = await readFailure(response, context, clock);
+      return { ok: false, failure: withDetail(failure, engine) };
     }
     const value = await read({ response, context, abort });
     kept = true;
     return { ok: true, value };
   } catch (error) {
-    return { ok: false, failure: toEngineFailure(error, abort.controller.signal).failure };
+    const { failure } = toEngineFailure(error, abort.controller.signal);
+    return { ok: false, failure: withDetail(failure, engine) };
   } finally {
     timer.cancel();
     if (!kept) {
@@ -92,6 +100,7 @@ async function readFailure(
     response.body.cancel();
     return {
       kind: "bad_response",
+      problem: "wrong_address",
       status: response.status,
       reason: "The provider answered with a redirect.",
     };
@@ -142,8 +151,26 @@ export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFail
     return new EngineFailure({
       kind: UPSTREAM_FAILURES[error.kind],
       reason: error.message,
+      ...(error.systemCode === undefined ? {} : { detail: error.systemCode }),
       cause: error.cause,
     });
   }
   throw error;
+}
+
+/** What the operator needs to mend it, for the log: which address it is about, and where that is set. */
+function withDetail(failure: Failure, { provider, baseUrl }: Engine): Failure {
+  if (failure.kind === "connect") {
+    return { ...failure, detail: [failure.detail, address(baseUrl)].filter(Boolean).join(" ") };
+  }
+  if (failure.problem !== "wrong_address") return failure;
+  const what = failure.status === undefined ? "no API at" : `${failure.status} from`;
+  const where = provider.baseUrlEnv ?? `baseUrl of "${provider.id}" in MODELS_CONFIG`;
+  return { ...failure, detail: `${what} ${new URL(baseUrl).hostname}: check the base URL (${where})` };
+}
+
+/** `host:port`. */
+function address(baseUrl: string): string {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }

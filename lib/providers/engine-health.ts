@@ -1,17 +1,37 @@
-import { type BreakerState, CircuitBreaker, type Permit } from "#lib/providers/circuit-breaker.ts";
-import { FAILURE_POLICY, type Failure } from "#lib/providers/failure.ts";
+import { BenchMemory } from "#lib/providers/bench-memory.ts";
+import { Breakers, type Pass } from "#lib/providers/breakers.ts";
+import type { BreakerState } from "#lib/providers/circuit-breaker.ts";
+import { causeOf, FAILURE_POLICY, type Failure, type FailureCause } from "#lib/providers/failure.ts";
 
 const RATE_LIMIT_FIRST_MS = 5_000;
 const LONGEST_BENCH_MS = 3_600_000;
 const KEY_BENCH_MS = 600_000;
 const MODEL_BENCH_MS = 600_000;
 const DEAD_MODEL_BENCH_MS = 3_600_000;
-/** Model names come from clients too: what is remembered of them is bounded. */
-const MOST_ENTRIES = 2_000;
-const LOOK_EVERY_MS = 1_000;
 
 /** What the health of an engine hangs on. */
-export type EngineIdentity = { provider: { id: string }; model: string; origin: string };
+export type EngineIdentity = {
+  provider: { id: string; neverBenched?: boolean };
+  model: string;
+  origin: string;
+  keys?: readonly string[];
+};
+
+/** What is left alone: a key, a key for one model, a model with all keys, everything at one address. */
+export type BenchScope = "key" | "key_and_model" | "model" | "origin";
+
+/** A bench that has just begun. */
+export type BenchStart = {
+  scope: BenchScope;
+  engine: EngineIdentity;
+  keyIndex: number;
+  cause: FailureCause;
+  /** Milliseconds. */
+  forMs: number;
+};
+
+/** What keeps an engine with a key from being called: until when, monotonic milliseconds, and why. */
+export type EngineBench = { until: number; cause: FailureCause };
 
 export type AdmitOptions = {
   /** The caller has waited as the provider asked: its rate limit does not count. */
@@ -30,7 +50,7 @@ export type Lease = {
   abandoned(): void;
 };
 
-type Bench = { until: number };
+type Bench = EngineBench;
 type RateLimit = Bench & { since: number; streak: number };
 
 export type EngineReport = {
@@ -41,128 +61,6 @@ export type EngineReport = {
   dead: boolean;
 };
 
-/**
- * Entries by their last use, the least recent forgotten first; but one that keeps an engine out only when
- * every other does too, or a client could free an engine by naming enough models.
- *
- * The two kinds are kept apart, so that no search is needed. That a bench is over shows in a look through
- * all, at most once a second: until then it may be taken for one that lasts.
- */
-class Memory<Value> {
-  readonly #isOut: (value: Value, now: number) => boolean;
-  readonly #out = new Map<string, Value>();
-  readonly #others = new Map<string, Value>();
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #latest: string | undefined;
-
-  constructor(isOut: (value: Value, now: number) => boolean) {
-    this.#isOut = isOut;
-  }
-
-  get(key: string): Value | undefined {
-    const map = this.#out.has(key) ? this.#out : this.#others;
-    const value = map.get(key);
-    // The last one used is the most recent already.
-    if (value === undefined || key === this.#latest) return value;
-    map.delete(key);
-    map.set(key, value);
-    this.#latest = key;
-    return value;
-  }
-
-  /** Must be called again whenever a value changes. */
-  set(key: string, value: Value, now: number): void {
-    this.delete(key);
-    (this.#isOut(value, now) ? this.#out : this.#others).set(key, value);
-    this.#latest = key;
-    if (this.#out.size + this.#others.size <= MOST_ENTRIES) return;
-    if (this.#others.size === 0) this.#look(now);
-    const [oldest] = (this.#others.size > 0 ? this.#others : this.#out).keys();
-    if (oldest !== undefined) this.delete(oldest);
-  }
-
-  delete(key: string): void {
-    this.#out.delete(key);
-    this.#others.delete(key);
-  }
-
-  *entries(): Generator<[string, Value]> {
-    yield* this.#out;
-    yield* this.#others;
-  }
-
-  #look(now: number): void {
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    this.#latest = undefined;
-    for (const [key, value] of this.#out) {
-      if (this.#isOut(value, now)) continue;
-      this.#out.delete(key);
-      this.#others.set(key, value);
-    }
-  }
-}
-
-/** Leave by one breaker; the breaker is undefined as long as nothing is known of it. */
-type Pass = { id: string; breaker: CircuitBreaker | undefined; permit: Permit };
-
-/** Circuit breakers by id, each made by the first outcome that counts: names alone leave no trace. */
-class Breakers {
-  readonly #memory = new Memory<CircuitBreaker>((breaker, now) => breaker.state(now) !== "closed");
-
-  releaseAt(id: string, now: number): number {
-    return this.#memory.get(id)?.releaseAt(now) ?? 0;
-  }
-
-  wouldAdmit(id: string, now: number): boolean {
-    return this.#memory.get(id)?.wouldAdmit(now) ?? true;
-  }
-
-  acquire(id: string, now: number): Pass | undefined {
-    const breaker = this.#memory.get(id);
-    // What a new breaker would give.
-    const permit = breaker === undefined ? { probe: false, period: 0 } : breaker.tryAcquire(now);
-    return permit === undefined ? undefined : { id, breaker, permit };
-  }
-
-  answering({ id, breaker, permit }: Pass, now: number): void {
-    if (breaker === undefined || !permit.probe) return;
-    breaker.answering(permit);
-    this.#keep(id, breaker, now);
-  }
-
-  succeeded(pass: Pass, now: number): void {
-    const breaker = this.#of(pass);
-    breaker.succeeded(pass.permit, now);
-    this.#keep(pass.id, breaker, now);
-  }
-
-  failed(pass: Pass, now: number): void {
-    const breaker = this.#of(pass);
-    breaker.failed(pass.permit, now);
-    this.#keep(pass.id, breaker, now);
-  }
-
-  abandoned({ breaker, permit }: Pass): void {
-    breaker?.abandoned(permit);
-  }
-
-  states(now: number): Map<string, BreakerState> {
-    return new Map([...this.#memory.entries()].map(([id, breaker]) => [id, breaker.state(now)]));
-  }
-
-  /** The breaker that gave the pass, though it were forgotten since; else the one that others made. */
-  #of({ id, breaker }: Pass): CircuitBreaker {
-    return breaker ?? this.#memory.get(id) ?? new CircuitBreaker();
-  }
-
-  /** A breaker that was forgotten while its call was under way comes back, unless it has a successor. */
-  #keep(id: string, breaker: CircuitBreaker, now: number): void {
-    const current = this.#memory.get(id);
-    if (current === undefined || current === breaker) this.#memory.set(id, breaker, now);
-  }
-}
-
 const isBenched = (bench: Bench, now: number): boolean => bench.until > now;
 
 /**
@@ -171,17 +69,20 @@ const isBenched = (bench: Bench, now: number): boolean => bench.until > now;
  */
 export class EngineHealth {
   readonly #now: () => number;
+  readonly #onBench: (bench: BenchStart) => void;
   /** 429: (provider, key, model). */
-  readonly #rateLimits = new Memory<RateLimit>(isBenched);
+  readonly #rateLimits = new BenchMemory<RateLimit>(isBenched);
   /** 401, 402, 403: (provider, key). */
-  readonly #keys = new Memory<Bench>(isBenched);
+  readonly #keys = new BenchMemory<Bench>(isBenched);
   /** 403 about a model, 404, 410: (provider, model). */
-  readonly #models = new Memory<Bench & { dead: boolean }>(isBenched);
+  readonly #models = new BenchMemory<Bench & { dead: boolean }>(isBenched);
   readonly #modelBreakers = new Breakers();
   readonly #originBreakers = new Breakers();
 
-  constructor(now: () => number) {
+  /** @param onBench told once of each bench, when it begins. */
+  constructor(now: () => number, onBench: (bench: BenchStart) => void = () => undefined) {
     this.#now = now;
+    this.#onBench = onBench;
   }
 
   /** When this engine with this key could be called, monotonic milliseconds; `now` or earlier: at once. */
@@ -200,6 +101,25 @@ export class EngineHealth {
     );
   }
 
+  /** What keeps this engine with this key out now, the longest of several; undefined when nothing does. */
+  benchOf(engine: EngineIdentity, keyIndex: number): EngineBench | undefined {
+    const ids = idsOf(engine, keyIndex);
+    const now = this.#now();
+    if (this.#wouldAdmit(ids, {}, now)) return undefined;
+    const benches = [
+      this.#rateLimits.get(ids.rateLimit),
+      this.#keys.get(ids.key),
+      this.#models.get(ids.model),
+      openBreaker(this.#modelBreakers, ids.model, now),
+      openBreaker(this.#originBreakers, ids.origin, now),
+    ];
+    let longest: EngineBench | undefined;
+    for (const bench of benches) {
+      if (bench !== undefined && bench.until >= Math.max(now, longest?.until ?? 0)) longest = bench;
+    }
+    return longest;
+  }
+
   /** Whether `acquire` would say yes now. */
   wouldAdmit(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): boolean {
     return this.#wouldAdmit(idsOf(engine, keyIndex), options, this.#now());
@@ -215,6 +135,7 @@ export class EngineHealth {
 
   /** Leave for one attempt, or undefined while anything about the engine or its key is benched. */
   acquire(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): Lease | undefined {
+    if (engine.provider.neverBenched === true) return UNWATCHED;
     const ids = idsOf(engine, keyIndex);
     const now = this.#now();
     if (!this.#wouldAdmit(ids, options, now)) return undefined;
@@ -225,7 +146,7 @@ export class EngineHealth {
       this.#modelBreakers.abandoned(model);
       return undefined;
     }
-    return this.#lease(ids, model, origin, now);
+    return this.#lease({ engine, keyIndex }, ids, model, origin, now);
   }
 
   /** Every engine that something is known of, for the operator. */
@@ -244,7 +165,7 @@ export class EngineHealth {
     });
   }
 
-  #lease(ids: Ids, model: Pass, origin: Pass, startedAt: number): Lease {
+  #lease(called: Called, ids: Ids, model: Pass, origin: Pass, startedAt: number): Lease {
     const models = this.#modelBreakers;
     const origins = this.#originBreakers;
     let ended = false;
@@ -273,13 +194,18 @@ export class EngineHealth {
         if (!ends()) return;
         const now = this.#now();
         const { breaker } = FAILURE_POLICY[failure.kind];
-        if (breaker === "model") models.failed(model, now);
-        else models.abandoned(model);
+        const cause = causeOf(failure);
+        if (breaker !== "model") models.abandoned(model);
+        else if (models.failed(model, cause, now)) {
+          this.#begun("model", called, { until: models.releaseAt(ids.model, now), cause });
+        }
         // Any answer at all, even a refusal, shows that the origin can be reached.
-        if (breaker === "origin") origins.failed(origin, now);
-        else if (failure.status !== undefined) origins.succeeded(origin, now);
+        if (breaker === "origin") {
+          if (origins.failed(origin, cause, now))
+            this.#begun("origin", called, { until: origins.releaseAt(ids.origin, now), cause });
+        } else if (failure.status !== undefined) origins.succeeded(origin, now);
         else origins.abandoned(origin);
-        this.#bench(ids, failure, startedAt);
+        this.#bench(called, ids, failure, startedAt);
       },
       abandoned: () => {
         if (!ends()) return;
@@ -295,29 +221,36 @@ export class EngineHealth {
     if (bench !== undefined && bench.until <= now) this.#rateLimits.delete(rateLimit);
   }
 
-  #bench(ids: Ids, failure: Failure, startedAt: number): void {
+  #bench(called: Called, ids: Ids, failure: Failure, startedAt: number): void {
     const now = this.#now();
+    const cause = causeOf(failure);
     const { bench } = FAILURE_POLICY[failure.kind];
     switch (bench) {
       case "none":
         return;
       case "key_and_model":
-        return this.#benchRateLimited(ids.rateLimit, failure.retryAfterMs, startedAt);
-      case "key":
-        this.#keys.set(ids.key, { until: now + KEY_BENCH_MS }, now);
-        return;
+        return this.#benchRateLimited(called, ids.rateLimit, failure, startedAt);
+      case "key": {
+        const before = this.#keys.get(ids.key);
+        const next = { until: now + KEY_BENCH_MS, cause };
+        this.#keys.set(ids.key, next, now);
+        return this.#begun("key", called, next, before);
+      }
       case "model":
-        this.#models.set(ids.model, { until: now + MODEL_BENCH_MS, dead: false }, now);
-        return;
-      case "dead_model":
-        this.#models.set(ids.model, { until: now + DEAD_MODEL_BENCH_MS, dead: true }, now);
-        return;
+      case "dead_model": {
+        const dead = bench === "dead_model";
+        const before = this.#models.get(ids.model);
+        const next = { until: now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS), cause, dead };
+        this.#models.set(ids.model, next, now);
+        return this.#begun("model", called, next, before);
+      }
     }
   }
 
   /** Calls that were under way when the bench began tell of the same limit: only later ones repeat it. */
-  #benchRateLimited(id: string, retryAfterMs: number | undefined, startedAt: number): void {
+  #benchRateLimited(called: Called, id: string, failure: Failure, startedAt: number): void {
     const now = this.#now();
+    const { retryAfterMs } = failure;
     const before = this.#rateLimits.get(id);
     const isSame = before !== undefined && startedAt <= before.since;
     if (isSame && retryAfterMs === undefined) return;
@@ -328,9 +261,34 @@ export class EngineHealth {
       until: isSame ? Math.max(until, before.until) : until,
       since: isSame ? before.since : now,
       streak: retryAfterMs === undefined ? streak + 1 : streak,
+      cause: causeOf(failure),
     };
     this.#rateLimits.set(id, limit, now);
+    this.#begun("key_and_model", called, limit, before);
   }
+
+  /** Tells of a bench that begins; one that was there already is only prolonged. */
+  #begun(scope: BenchScope, { engine, keyIndex }: Called, bench: Bench, before?: Bench): void {
+    const now = this.#now();
+    if (before !== undefined && before.until > now) return;
+    this.#onBench({ scope, engine, keyIndex, cause: bench.cause, forMs: bench.until - now });
+  }
+}
+
+/** What a lease is for. */
+type Called = { engine: EngineIdentity; keyIndex: number };
+
+/** For engines that are never benched: what became of a call is not looked at. */
+const UNWATCHED: Lease = {
+  answering: () => undefined,
+  succeeded: () => undefined,
+  failed: () => undefined,
+  abandoned: () => undefined,
+};
+
+function openBreaker(breakers: Breakers, id: string, now: number): EngineBench | undefined {
+  const cause = breakers.causeOf(id, now);
+  return cause === undefined ? undefined : { until: breakers.releaseAt(id, now), cause };
 }
 
 /** The names under which the health of an engine with one of its keys is kept. */

@@ -46,11 +46,14 @@ export class EngineStream {
   /** Until when what may follow the finish reason is waited for. */
   #finishBy: number | undefined;
   #idleTimer: Timer | undefined;
-  /** Since when the reader waits for bytes; undefined while it does not. */
+  /** Since when the reader waits for content, as if without a break; undefined while it does not wait. */
   #waitingSince: number | undefined;
+  /** How long it had waited, milliseconds, before events that are no content were handed out. */
+  #waitedBefore = 0;
   /**
-   * Silence that ends the stream, milliseconds, counted only while it is being read. Infinite until the
-   * first content, which has a time-out of its own.
+   * Silence that ends the stream, milliseconds, counted only while it is being read: whatever is no content
+   * (comments, empty deltas, sources) is silence. Infinite until the first content, which has a time-out of
+   * its own.
    */
   idleMs = Number.POSITIVE_INFINITY;
 
@@ -81,7 +84,8 @@ export class EngineStream {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#ended) return null;
     const out: ChatEvent[] = [];
-    const askedAt = this.#options.clock.now();
+    const { clock } = this.#options;
+    const askedAt = clock.now() - this.#waitedBefore;
     try {
       while (out.length === 0 && !this.#ended) {
         const bytes = this.#options.body.poll() ?? (await this.#wait(askedAt));
@@ -97,6 +101,8 @@ export class EngineStream {
       if (out.length === 0) throw failure;
       this.#failure = failure;
     }
+    // Sources and the like are passed on, but an engine that sends nothing else has fallen silent.
+    this.#waitedBefore = out.some(isContent) ? 0 : clock.now() - askedAt;
     return out.length === 0 && this.#ended ? null : out;
   }
 
@@ -248,7 +254,11 @@ function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
     case 0x5b: // [
       return "json";
     case 0x3c: // <
-      throw badResponse("The engine answered with a web page.");
+      throw new EngineFailure({
+        kind: "bad_response",
+        problem: "wrong_address",
+        reason: "The engine answered with a web page.",
+      });
     default:
       return "events";
   }

@@ -1,8 +1,15 @@
-import type { EngineHealth, Lease } from "#lib/providers/engine-health.ts";
-import { FAILURE_POLICY, type Failure, type FailureKind } from "#lib/providers/failure.ts";
+import type { EngineBench, EngineHealth, Lease } from "#lib/providers/engine-health.ts";
+import { FAILURE_POLICY, type Failure, type FailureCause, type FailureKind } from "#lib/providers/failure.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import {
+  clientClosed,
+  contentRefused,
+  requestRefused,
+  type UnansweredEngine,
+  unavailable,
+} from "#lib/providers/run-errors.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** After this many refusals the request itself is taken to be at fault. */
 const MOST_REFUSALS = 3;
@@ -50,6 +57,8 @@ export type AttemptReport = {
   outcome: FailureKind | "answered" | "cancelled" | "diverged";
   status: number | undefined;
   reason: string | undefined;
+  /** For the operator's log only. */
+  detail?: string;
   latencyMs: number;
   /** Tokens that the call generated, where it got that far. */
   completionTokens?: number;
@@ -76,12 +85,25 @@ export type WalkProgress = {
   calls: number;
   refusals: Failure[];
   otherFailures: number;
+  /** How each engine that was called failed last. */
+  failures: Map<string, Failure>;
+  /** What was not called, once a walk has ended without an answer. */
+  skipped: SkippedEngine[];
   /** Engines that are not asked again in this request. */
   spent: Set<string>;
 };
 
+/** An engine that a request did not call, and why. */
+export type SkippedEngine = {
+  engine: Engine;
+  /** Undefined: the deadline came before its turn. */
+  cause: FailureCause | undefined;
+  /** When it may be called again, epoch milliseconds. */
+  until: number | undefined;
+};
+
 export function newProgress(): WalkProgress {
-  return { calls: 0, refusals: [], otherFailures: 0, spent: new Set() };
+  return { calls: 0, refusals: [], otherFailures: 0, failures: new Map(), skipped: [], spent: new Set() };
 }
 
 export type WalkResult<Value> =
@@ -95,8 +117,9 @@ export type WalkResult<Value> =
  * fails. Yields a report of every failed call as it happens. The lease of the answering engine is handed
  * to the caller, who ends it when the answer is complete.
  *
- * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable` (503, with the soonest
- * release as `retryAfterSeconds`), or `client_closed_request`.
+ * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable`
+ * (503, with the soonest release as `retryAfterSeconds`), `model_not_found` (404, where the caller named
+ * the engines), or `client_closed_request`.
  */
 export async function* walk<Value>(
   engines: readonly Engine[],
@@ -120,7 +143,7 @@ export async function* walk<Value>(
       if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
-      if (remainingMs < LEAST_CALL_MS) return { ok: false, error: unavailable(engines, progress, options) };
+      if (remainingMs < LEAST_CALL_MS) return unanswered(engines, progress, options);
       // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
       const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
       if (lease === undefined) {
@@ -157,6 +180,7 @@ export async function* walk<Value>(
 
       const { failure } = outcome;
       lease.failed(failure);
+      progress.failures.set(engine.id, failure);
       yield report(target, failure.kind, failure, clock.now() - startedAt);
       const policy = FAILURE_POLICY[failure.kind];
       if (policy.next === "answer") return { ok: false, error: contentRefused(failure) };
@@ -179,7 +203,7 @@ export async function* walk<Value>(
   if (progress.refusals.length > 0 && progress.otherFailures === 0) {
     return { ok: false, error: requestRefused(progress.refusals) };
   }
-  return { ok: false, error: unavailable(engines, progress, options) };
+  return unanswered(engines, progress, options);
 }
 
 /** The state of one engine's turn: which key comes next, and how. */
@@ -249,47 +273,43 @@ function report(
     outcome,
     status: failure?.status,
     reason: failure?.reason,
+    ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
     latencyMs,
   };
 }
 
-/** Why a request was aborted: what the one who aborted it says, or that its client has left. */
-export function abortError({ reason }: AbortSignal): GatewayError {
-  return reason instanceof GatewayError ? reason : clientClosed(reason);
-}
-
-/** The end of a request whose client has left. */
-export function clientClosed(cause?: unknown): GatewayError {
-  return new GatewayError("client_closed_request", "The client closed the request.", { cause });
-}
-
-function contentRefused(failure: Failure): GatewayError {
-  return new GatewayError("content_policy", failure.reason);
-}
-
-function requestRefused(refusals: readonly Failure[]): GatewayError {
-  const first = refusals[0];
-  // Clients that can shorten a conversation wait for this word.
-  const code = refusals.every(({ kind }) => kind === "context_length")
-    ? "context_length_exceeded"
-    : "engines_refused";
-  return new GatewayError(code, first?.reason ?? "The engines refused the request.", {
-    details: first?.param === undefined ? undefined : { param: first.param },
-  });
-}
-
-function unavailable(engines: readonly Engine[], progress: WalkProgress, options: WalkOptions): GatewayError {
-  const now = options.clock.now();
+/** The walk has ended without an answer: what kept each engine from giving one. */
+function unanswered(
+  engines: readonly Engine[],
+  progress: WalkProgress,
+  options: WalkOptions,
+): WalkResult<never> {
+  const { health, clock, named = false } = options;
+  const now = clock.now();
   let soonest = Number.POSITIVE_INFINITY;
-  for (const engine of engines) {
-    for (let keyIndex = 0; keyIndex < engine.keys.length; keyIndex++) {
-      soonest = Math.min(soonest, options.health.releaseAt(engine, keyIndex));
-    }
+  const states: UnansweredEngine[] = [];
+  for (const engine of new Map(engines.map((one) => [one.id, one])).values()) {
+    const release = soonestRelease(engine, health, now);
+    soonest = Math.min(soonest, release.at);
+    const cause = release.bench?.cause ?? progress.failures.get(engine.id);
+    states.push({ id: engine.id, cause });
+    if (progress.failures.has(engine.id)) continue;
+    const until = release.bench === undefined ? undefined : clock.wallNow() + (release.at - now);
+    progress.skipped.push({ engine, cause, until });
   }
-  const waitSeconds = Number.isFinite(soonest) ? Math.ceil((soonest - now) / 1_000) : 1;
-  const message =
-    progress.calls === 0
-      ? "Every engine is cooling down after a rate limit or an error. Try again shortly."
-      : "No engine could answer just now. Try again shortly.";
-  return new GatewayError("engines_unavailable", message, { retryAfterSeconds: Math.max(1, waitSeconds) });
+  const waitSeconds = Number.isFinite(soonest) ? Math.max(1, Math.ceil((soonest - now) / 1_000)) : 1;
+  return { ok: false, error: unavailable({ engines: states, named, calls: progress.calls, waitSeconds }) };
+}
+
+type Release = { at: number; bench: EngineBench | undefined };
+
+/** When the first of its keys may be used again, and what keeps that one out until then. */
+function soonestRelease(engine: Engine, health: EngineHealth, now: number): Release {
+  let soonest: Release = { at: Number.POSITIVE_INFINITY, bench: undefined };
+  for (let keyIndex = 0; keyIndex < engine.keys.length; keyIndex++) {
+    const bench = health.benchOf(engine, keyIndex);
+    const at = bench?.until ?? now;
+    if (at < soonest.at) soonest = { at, bench };
+  }
+  return soonest;
 }

@@ -34,8 +34,16 @@ export type FailureKind =
   /** The stream ended before a finish reason. */
   | "truncated";
 
+/** What a kind leaves open and an operator must know, for the wrong thing would be mended otherwise. */
+export type FailureProblem =
+  /** Of `key_rejected`: the key is good, and its account has no credit. */
+  | "no_credit"
+  /** Of a 404 that does not speak of a model: nothing answers at this address, so the base URL is wrong. */
+  | "wrong_address";
+
 export type Failure = {
   kind: FailureKind;
+  problem?: FailureProblem;
   /** HTTP status, where there was one. */
   status?: number;
   /** The provider's hint of when to come back, milliseconds; already clamped. */
@@ -44,9 +52,24 @@ export type Failure = {
   reason: string;
   /** For `refused`: the part of the request that the provider named, if any. */
   param?: string;
+  /** For the operator's log only: an error code with the address that it is about. Never for a client. */
+  detail?: string;
   /** For the operator's log only. */
   cause?: unknown;
 };
+
+/** What of a failure outlives its request: nothing that holds a socket or an error object. */
+export type FailureCause = Pick<Failure, "kind" | "problem" | "status" | "reason" | "detail">;
+
+export function causeOf({ kind, problem, status, reason, detail }: Failure): FailureCause {
+  return {
+    kind,
+    reason,
+    ...(problem === undefined ? {} : { problem }),
+    ...(status === undefined ? {} : { status }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
 
 /** Throwable form of a failure, for code that cannot return one. */
 export class EngineFailure extends GatewayError {

@@ -1,4 +1,4 @@
-import type { Failure, FailureKind } from "#lib/providers/failure.ts";
+import type { Failure, FailureKind, FailureProblem } from "#lib/providers/failure.ts";
 import { type HeaderLookup, readRetryHint } from "#lib/providers/retry-hint.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { publicReason } from "#lib/shared/redact.ts";
@@ -87,6 +87,18 @@ const MODEL_GONE_TEXT =
   /^(?:(?:the |this |requested )*models?\b[ :/]*\S{0,120} *(?:is |was |has been )?(?:not found|does not exist|decommissioned|no longer (?:available|supported)|removed|retired|deprecated)|\S{0,120} ?is not a valid model|unknown model|invalid model)/i;
 const KEY_TEXT =
   /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
+/** The account, in the provider's own words (Anthropic says so with a 400). */
+const NO_CREDIT_TEXT =
+  /^(?:the |your )*(?:credit balance (?:is )?too low|(?:account|organi[sz]ation|balance) (?:has|does not have|is) (?:an? )?(?:insufficient|not enough|enough|sufficient|no|too low|out of)\b|insufficient (?:credits?|balance|funds))/i;
+/** Beside a 401, 402 or 403, which are about key or account whatever they say. */
+const MENTIONS_CREDIT = /\bcredits?\b|\bbalance\b|\bbilling\b|\bpayments?\b|\bfunds\b/i;
+/** A router's "no such route": the request came to an address where no API answers. */
+const ADDRESS_WORDS = new Set(["unknown_url", "route_not_found", "path_not_found"]);
+const ADDRESS_TEXT =
+  /^(?:(?:unknown|invalid|unrecogni[sz]ed) (?:request )?url\b[ :(]*(?:POST|GET)\b|cannot (?:POST|GET)\b|no route\b|unexpected endpoint\b|(?:the )?requested (?:url|path|resource|endpoint|route)\b)/i;
+/** Whether a "not found" is about the model; OpenRouter says "endpoint", Azure "deployment". */
+const SPEAKS_OF_MODEL = /\bmodels?\b|\bdeployments?\b|\bendpoints? found for\b/i;
+const PATHS = /(?<!\S)\/\S+/g;
 /** OpenRouter's 404 for a model that is there, but does not take images or tools. */
 const UNSUPPORTED_TEXT = /no endpoints found that support/i;
 /** What is said of the model is not said of the key. */
@@ -212,7 +224,7 @@ function kindOfRefusal(error: ProviderError | undefined, prose: string): Failure
   const known = kindOfWords(error);
   if (known !== undefined) return known;
   if (namesOtherParam(error) || hasWord(error, REQUEST_WORDS)) return "refused";
-  if (KEY_TEXT.test(prose)) return "key_rejected";
+  if (KEY_TEXT.test(prose) || NO_CREDIT_TEXT.test(prose)) return "key_rejected";
   if (MODEL_GONE_TEXT.test(prose)) return "model_gone";
   if (POLICY_TEXT.test(prose)) return "content_policy";
   return CONTEXT_TEXT.test(prose) ? "context_length" : "refused";
@@ -248,10 +260,13 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
     case 410:
       // A web page for an answer is a wrong address or a proxy's hiccup, not a model's obituary.
       if (isHtml) return "bad_response";
-      if (hasWord(error, MODEL_GONE_WORDS)) return "model_gone";
+      if (hasWord(error, MODEL_GONE_WORDS) || isAboutAddress(error, prose)) return "model_gone";
       return UNSUPPORTED_TEXT.test(prose) || namesOtherParam(error) || isAboutRequest(prose)
         ? "refused"
         : "model_gone";
+    case 405:
+      // Nobody refuses a method at an address where an API answers.
+      return "bad_response";
     case 408:
     case 409:
     case 425:
@@ -267,12 +282,48 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
   return status < 400 ? "bad_response" : kindOfRefusal(error, prose);
 }
 
+function isAboutAddress(error: ProviderError | undefined, prose: string): boolean {
+  return hasWord(error, ADDRESS_WORDS) || ADDRESS_TEXT.test(prose);
+}
+
+function problemOf(
+  kind: FailureKind,
+  status: number,
+  error: ProviderError | undefined,
+  model: string | undefined,
+): FailureProblem | undefined {
+  const prose = ownWords(error?.message ?? "");
+  switch (kind) {
+    case "key_rejected": {
+      const isMoney = status === 402 || hasWord(error, OUT_OF_MONEY_WORDS) || NO_CREDIT_TEXT.test(prose);
+      const isSaid = (status === 401 || status === 403) && MENTIONS_CREDIT.test(prose);
+      return isMoney || isSaid ? "no_credit" : undefined;
+    }
+    case "model_gone":
+      // What is gone was there once: only a 404 can mean that nothing ever was.
+      return status === 404 && !isAboutModel(error, prose, model) ? "wrong_address" : undefined;
+    case "bad_response":
+      return "wrong_address";
+    default:
+      return undefined;
+  }
+}
+
+function isAboutModel(error: ProviderError | undefined, prose: string, model: string | undefined): boolean {
+  if (hasWord(error, MODEL_GONE_WORDS) || error?.param === "model") return true;
+  if (isAboutAddress(error, prose)) return false;
+  const message = (error?.message ?? "").slice(0, LONGEST_PROSE).replace(PATHS, "");
+  return SPEAKS_OF_MODEL.test(prose.replace(PATHS, "")) || (model !== undefined && message.includes(model));
+}
+
 export type ErrorContext = {
   header: HeaderLookup;
   /** Wall clock, milliseconds since the epoch, for hints that are dates. */
   wallNow: number;
   /** The key that was sent: never shown, even if the provider echoes it. */
   secrets: readonly string[];
+  /** The model that was asked for, as the provider reads it. */
+  model?: string;
 };
 
 function failureOf(status: number, body: unknown, isHtml: boolean, context: ErrorContext): Failure {
@@ -286,6 +337,8 @@ function failureOf(status: number, body: unknown, isHtml: boolean, context: Erro
       context.secrets,
     ),
   };
+  const problem = problemOf(failure.kind, status, error, context.model);
+  if (problem !== undefined) failure.problem = problem;
   const hint = readRetryHint(context.header, body, message, context.wallNow);
   if (hint !== undefined) failure.retryAfterMs = hint;
   if (error?.param !== undefined) failure.param = publicReason(error.param, context.secrets);
@@ -305,11 +358,15 @@ export function classifyHttpError(
   return failureOf(status, body, WEB_PAGE.test(bodyText), context);
 }
 
-/** The failure behind an error object inside a 200, by the code it carries; 500 when it carries none. */
+/**
+ * The failure behind an error object inside a 200, by the code it carries; 500 when it carries none, or 404
+ * where it says that there is no such route (LM Studio).
+ */
 export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
   const error = readProviderError(body);
   const status =
     error?.status ??
     error?.words.map((word) => STATUS_OF_WORD.get(word)).find((found) => found !== undefined);
-  return failureOf(status ?? 500, body, false, context);
+  const isElsewhere = isAboutAddress(error, ownWords(error?.message ?? ""));
+  return failureOf(status ?? (isElsewhere ? 404 : 500), body, false, context);
 }

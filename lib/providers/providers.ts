@@ -79,6 +79,8 @@ export type ProviderDefinition = {
   /** Id of the provider in the price library. */
   pricedAs?: string;
   headers?: Readonly<Record<string, string>>;
+  /** Its failures are wanted: no bench and no breaker ever keeps it out. */
+  neverBenched?: boolean;
   dialect: OpenAiDialect;
   /** Undefined: it has no embeddings. */
   embeddings?: EmbeddingDialect;

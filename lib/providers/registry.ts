@@ -21,6 +21,8 @@ export type OperatorProvider = {
   baseUrl: string;
   apiKeyEnv?: string | undefined;
   protocol: ProtocolId;
+  /** As in `ProviderDefinition`; no configuration sets it. */
+  neverBenched?: boolean;
 };
 
 /** A catalogue row: which model of which provider, and what people call it. */
@@ -139,6 +141,7 @@ function fromOperator(provider: OperatorProvider): ProviderDefinition {
     baseUrlEnv: undefined,
     keyEnv: provider.apiKeyEnv,
     dialect: STANDARD_DIALECT,
+    ...(provider.neverBenched === true ? { neverBenched: true } : {}),
     ...(provider.protocol === "anthropic" ? {} : { embeddings: STANDARD_EMBEDDINGS }),
   };
 }

@@ -37,10 +37,13 @@ export type UpstreamErrorKind = "connect" | "reset" | "too_large" | "protocol";
 export class UpstreamError extends GatewayError {
   override readonly name = "UpstreamError";
   readonly kind: UpstreamErrorKind;
+  /** What the system calls it (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), where it has a word. */
+  readonly systemCode: string | undefined;
 
-  constructor(kind: UpstreamErrorKind, message: string, cause?: unknown) {
+  constructor(kind: UpstreamErrorKind, message: string, cause?: unknown, systemCode?: string) {
     super("stream_interrupted", message, cause === undefined ? {} : { cause });
     this.kind = kind;
+    this.systemCode = systemCode;
   }
 }
 

@@ -5,21 +5,24 @@ import { field, parseJson } from "#lib/shared/json.ts";
 import { decodeLenient } from "#lib/shared/text.ts";
 
 /** The longest answer that is not a chat's, in bytes: 2048 vectors of 3072 numbers are about so long. */
-const LONGEST_ANSWER = 128 * 1024 * 1024;
+const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
  * Reads an answer that is one JSON body, to its end. `read` makes of it what was asked for, or undefined
  * when it is something else. Throws `EngineFailure`.
+ * @param maxBytes as much as what was asked for can take.
  */
 export async function readWholeJson<Value>(
   { response, context, abort }: EngineAnswer,
+  maxBytes: number,
   read: (body: unknown) => Value | undefined,
 ): Promise<Value> {
+  const most = Math.min(maxBytes, MAX_BYTES);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (let chunk = await response.body.read(); chunk !== null; chunk = await response.body.read()) {
     bytes += chunk.length;
-    if (bytes > LONGEST_ANSWER) throw badResponse("The engine's answer was too long.");
+    if (bytes > most) throw badResponse("The engine's answer was too long.");
     chunks.push(chunk);
   }
   const body = parseJson(decodeLenient(chunks));

@@ -16,12 +16,59 @@ const KEYWORDS: readonly (readonly [ModeId, RegExp])[] = [
   ["vision", /vision|pixtral|scout/],
   ["fast", /flash|fast|(?<![a-z0-9])(?:mini|8b)(?![a-z0-9])/],
 ];
+/**
+ * Whose models clients name by their maker, as OpenRouter and model hubs do (`google/gemini-2.5-pro`), in
+ * lower case. Such a name is read by its words like one without a maker. Any other word before a slash
+ * must be a provider's id: it is misspelt, and not meant for whatever mode would come next.
+ */
+const MAKERS: ReadonlySet<string> = new Set([
+  "01-ai",
+  "ai21",
+  "alibaba",
+  "allenai",
+  "amazon",
+  "anthropic",
+  "arcee-ai",
+  "azure",
+  "baidu",
+  "bedrock",
+  "bytedance",
+  "cohere",
+  "deepseek",
+  "deepseek-ai",
+  "gemini",
+  "google",
+  "ibm-granite",
+  "inception",
+  "liquid",
+  "meta",
+  "meta-llama",
+  "microsoft",
+  "minimax",
+  "minimaxai",
+  "mistral",
+  "mistralai",
+  "moonshotai",
+  "nousresearch",
+  "nvidia",
+  "openai",
+  "perplexity",
+  "qwen",
+  "stepfun",
+  "tencent",
+  "thudm",
+  "vertex_ai",
+  "x-ai",
+  "xai",
+  "z-ai",
+  "zai-org",
+]);
 /** A longer name is nobody's. */
 const LONGEST_NAME = 256;
 
 /**
- * What a model name means; undefined when it names an engine that cannot exist. A name that no row knows
- * is `smart`.
+ * What a model name means; undefined when it names an engine that cannot exist, or a provider that nobody
+ * knows. A name that no row knows is `smart`.
  */
 export function parseModelName(
   name: string,
@@ -35,9 +82,18 @@ export function parseModelName(
     const model = name.slice(slash + 1);
     return isModelId(model) ? { kind: "engine", provider, model } : undefined;
   }
+  if (unknownProvider(name, isKnownProvider) !== undefined) return undefined;
   const lower = name.toLowerCase();
   const row = KEYWORDS.find(([, pattern]) => pattern.test(lower));
   return { kind: "mode", mode: row?.[0] ?? "smart" };
+}
+
+/** What stands before the first slash and is neither a provider nor a maker of models; undefined if there is none. */
+export function unknownProvider(name: string, isKnownProvider: (id: string) => boolean): string | undefined {
+  const slash = name.indexOf("/");
+  const prefix = name.slice(0, Math.max(slash, 0));
+  const isKnown = slash <= 0 || isKnownProvider(prefix) || MAKERS.has(prefix.toLowerCase());
+  return isKnown ? undefined : prefix;
 }
 
 function isMode(name: string): name is ModeId | "auto" {

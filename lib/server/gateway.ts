@@ -32,6 +32,7 @@ import { type Authenticator, createAuthenticator } from "#lib/server/auth.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/body-budget.ts";
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { findLocalOllama } from "#lib/server/local-ollama.ts";
+import { benchLogger } from "#lib/services/bench-log.ts";
 import type { ChatDependencies } from "#lib/services/chat.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { DatabaseCheck } from "#lib/services/database-check.ts";
@@ -75,6 +76,8 @@ export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",
+  // It fails when it is told to, and must do so as often as it is told.
+  neverBenched: true,
 };
 
 let current: Promise<Gateway> | undefined;
@@ -102,7 +105,7 @@ export async function createGateway(
   const logger = createLogger(secretsOf(env, registry), writeLog);
   const clock = systemClock;
   const http = createHttpUpstream();
-  const health = new EngineHealth(() => clock.now());
+  const health = new EngineHealth(() => clock.now(), benchLogger(logger, clock));
   const sandboxed = isSandboxed(env, registry, catalogue);
   const closing = new AbortController();
   const supabase = connectSupabase(env);
@@ -144,7 +147,8 @@ export async function createGateway(
     logger,
   };
   // A model that has no embeddings, or a key that may not make them, is none the worse for chat.
-  const embeddingEffects = { ...engines.effects, health: new EngineHealth(() => clock.now()) };
+  const embeddingHealth = new EngineHealth(() => clock.now(), benchLogger(logger, clock, "embeddings"));
+  const embeddingEffects = { ...engines.effects, health: embeddingHealth };
   return {
     env,
     logger,
@@ -179,6 +183,9 @@ export async function createGateway(
  */
 export async function loadProviders(env: Env): Promise<{ catalogue: Catalogue; registry: Registry }> {
   const catalogue = await loadCatalogue(env);
+  const registry = createRegistry(env.setting, catalogue.providers);
+  // Where the sandbox does not answer, no client can name it either.
+  if (!isSandboxed(env, registry, catalogue)) return { catalogue, registry };
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
 

@@ -5,12 +5,12 @@ import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEvent } from "#lib/providers/chat-run.ts";
 import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
-import { abortError } from "#lib/providers/failover.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { type RoutedMode, resolveMode } from "#lib/router/resolve-mode.ts";
+import { abortError } from "#lib/providers/run-errors.ts";
 import type { Caller } from "#lib/services/caller.ts";
 import type { EngineDependencies } from "#lib/services/engine-dependencies.ts";
 import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
+import { borrowedReason, enginesFor, type ModeEngines } from "#lib/services/mode-engines.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
 import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
@@ -69,22 +69,19 @@ export type ChatTurn = {
  * of its answer. Nothing is asked of an engine until the stream is read.
  *
  * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
- * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `database_unavailable`.
+ * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `engines_refused` (nobody can
+ * see the image), `database_unavailable`.
  */
 export async function startChatTurn(
   input: ChatInput,
   context: ChatContext,
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
-  const routed = resolveMode(input.model, input.image !== undefined);
-  assertTiersAllowed(context.caller, routed.mode);
-  const engines = await dependencies.enginesOf(routed.mode);
-  if (engines.length === 0) {
-    throw new GatewayError(
-      "no_engine_configured",
-      `No engine of mode "${routed.mode}" is configured. Set a provider's API key.`,
-    );
-  }
+  const routed = await enginesFor(
+    { requested: input.model, hasImage: input.image !== undefined },
+    dependencies,
+  );
+  assertTiersAllowed(context.caller, routed.wanted, routed.mode);
   await dependencies.keyAdmission.admit(context.caller);
   const settleSecret = dependencies.randomHex(32);
   const mode = dependencies.modes[routed.mode];
@@ -97,7 +94,7 @@ export async function startChatTurn(
     sessionId: input.sessionId,
     title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), TITLE_LENGTH),
   });
-  const turn = new Turn({ input, context, dependencies, routed, begun, settleSecret, engines });
+  const turn = new Turn({ input, context, dependencies, routed, begun, settleSecret });
   return { events: turn.events(), abandon: () => turn.abandon() };
 }
 
@@ -105,10 +102,10 @@ type TurnParts = {
   input: ChatInput;
   context: ChatContext;
   dependencies: ChatDependencies;
-  routed: RoutedMode;
+  /** The turn counts in the mode that answers; what it is about is the mode that was wanted. */
+  routed: ModeEngines;
   begun: BegunTurn;
   settleSecret: string;
-  engines: readonly Engine[];
 };
 
 class Turn {
@@ -120,7 +117,7 @@ class Turn {
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
-    const { context, dependencies, engines, begun } = parts;
+    const { context, dependencies, routed, begun } = parts;
     this.#abort = linkAbort(context.signal);
     // Loads beside the first tokens; by the end it is there.
     this.#prices = dependencies.prices().catch((error: unknown) => {
@@ -133,7 +130,7 @@ class Turn {
     });
     this.#run = runChat(
       {
-        engines,
+        engines: routed.engines,
         request: buildRequest(parts),
         signal: this.#abort.controller.signal,
         keySeed: hash32(begun.sessionId),
@@ -184,11 +181,19 @@ class Turn {
 
   /** What is known before any engine is asked. */
   #opening(): NativeEvent[] {
-    const { routed, begun, dependencies } = this.#parts;
+    const { input, routed, begun, dependencies } = this.#parts;
     const opening: NativeEvent[] = [];
     if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
-    if (routed.routed)
-      opening.push({ type: "auto_routed", to: routed.mode, label: dependencies.modes[routed.mode].name });
+    if (routed.mode !== input.model) {
+      const { name } = dependencies.modes[routed.mode];
+      const reason = borrowedReason(routed);
+      opening.push({
+        type: "auto_routed",
+        to: routed.mode,
+        label: name,
+        ...(reason === undefined ? {} : { reason }),
+      });
+    }
     return opening;
   }
 
@@ -262,7 +267,7 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
   const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
   const messages: ChatMessage[] = [
     systemPrompt({
-      mode: routed.mode,
+      mode: routed.wanted,
       tone: input.tone,
       customInstructions: input.customInstructions,
       now: dependencies.effects.clock.wallNow(),
@@ -272,7 +277,7 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
     { role: "user", content: userContent(input) },
   ];
   const request: ChatRequest = { messages, stream: true, webSearch: true, conversationId: begun.sessionId };
-  if (routed.mode === "reasoner") request.reasoningEffort = "high";
+  if (routed.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
 }
 

@@ -1,29 +1,22 @@
 import type { ModeId } from "#lib/ai-models.ts";
 import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
-import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
 import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { runChat } from "#lib/providers/chat-failover.ts";
 import type { ChatRun, RunEvent } from "#lib/providers/chat-run.ts";
 import { eligibleEngines } from "#lib/providers/eligibility.ts";
-import { abortError } from "#lib/providers/failover.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import { parseModelName } from "#lib/router/model-name.ts";
-import { resolveMode } from "#lib/router/resolve-mode.ts";
+import { abortError } from "#lib/providers/run-errors.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
 import type { EngineDependencies } from "#lib/services/engine-dependencies.ts";
 import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admission.ts";
 import { LedgerTurn } from "#lib/services/ledger-turn.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
+import { type Chain, type CompletionInput, resolveChain } from "#lib/services/resolve-chain.ts";
 import { logRunFailure } from "#lib/services/run-outcome.ts";
 import { NAMED_TIER, type UsageLedger } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
-
-export type CompletionInput = {
-  chat: ChatRequest;
-  /** Modes, engines, or names that stand for a mode; in order of preference. */
-  models: readonly string[];
-};
 
 export type CompletionContext = {
   requestId: string;
@@ -88,66 +81,6 @@ export async function startCompletion(
   const completion = new RunningCompletion(input.chat, { ...chain, engines }, context, dependencies);
   await completion.open();
   return completion;
-}
-
-/** How an engine came into a chain: under the client's name for it in the answer, and by which mode. */
-type Origin = { name: string; mode: ModeId | undefined };
-
-/** The engines that may answer, and what the client calls each. */
-type Chain = {
-  engines: readonly Engine[];
-  /** The first mode among the targets. */
-  mode: ModeId | undefined;
-  /** Every mode among them, and `named` for engines that the client named. */
-  tiers: readonly string[];
-  /** Every target is an engine that the client named. */
-  named: boolean;
-  /** For each engine, what the client called it by, first of all: itself, or a mode. */
-  origins: ReadonlyMap<string, Origin>;
-};
-
-/** Throws `model_not_found` or `no_engine_configured`. */
-export async function resolveChain(
-  { chat, models }: CompletionInput,
-  { registry, enginesOf }: Pick<CompletionDependencies, "registry" | "enginesOf">,
-): Promise<Chain> {
-  const engines: Engine[] = [];
-  const origins = new Map<string, Origin>();
-  const add = (found: readonly Engine[], originOf: (engine: Engine) => Origin): void => {
-    for (const engine of found) {
-      engines.push(engine);
-      if (!origins.has(engine.id)) origins.set(engine.id, originOf(engine));
-    }
-  };
-  const tiers = new Set<string>();
-  let mode: ModeId | undefined;
-  let named = true;
-  for (const name of models) {
-    const target = parseModelName(name, registry.isKnown);
-    if (target?.kind === "engine") {
-      tiers.add(NAMED_TIER);
-      const found = registry.resolve([{ ...target, label: name }]);
-      add(found, ({ id }) => ({ name: id, mode: undefined }));
-    } else if (target?.kind === "mode") {
-      named = false;
-      const routed = resolveMode(target.mode, hasImage(chat)).mode;
-      mode ??= routed;
-      tiers.add(routed);
-      add(await enginesOf(routed), () => ({ name, mode: routed }));
-    }
-  }
-  if (engines.length > 0) return { engines, mode, tiers: [...tiers], named, origins };
-  if (mode !== undefined) {
-    throw new GatewayError(
-      "no_engine_configured",
-      `No engine of mode "${mode}" is configured. Set a provider's API key.`,
-    );
-  }
-  throw new GatewayError(
-    "model_not_found",
-    `The model "${models.join(", ")}" does not exist, or its provider is not configured. GET /api/v1/models lists what there is.`,
-    { details: { param: "model" } },
-  );
 }
 
 class RunningCompletion implements Completion {

@@ -6,8 +6,9 @@ import { encodeTokenCount } from "#lib/providers/protocols/anthropic/count-token
 import type { Engine } from "#lib/providers/registry.ts";
 import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import type { ProxyCaller } from "#lib/services/caller.ts";
-import { type CompletionDependencies, type CompletionInput, resolveChain } from "#lib/services/completion.ts";
+import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { assertTiersAllowed } from "#lib/services/key-admission.ts";
+import { type CompletionInput, resolveChain } from "#lib/services/resolve-chain.ts";
 import { field } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -17,6 +18,9 @@ const TOKENS_OF_IMAGE = 1_600;
 const MOST_TOKENS_OF_PART = 3_000;
 /** Clients wait for the count before they do anything. */
 const PATIENCE_MS = 5_000;
+
+/** The answer is one number. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 export type CountContext = { caller: ProxyCaller /** Aborts when the client leaves. */; signal: AbortSignal };
 export type CountDependencies = Pick<
@@ -72,7 +76,7 @@ async function askEngine(
     encodeTokenCount(chat, target),
     { signal, connectMs: run.times.connectMs, patienceMs: target.remainingMs },
     effects,
-    (answer) => readWholeJson(answer, (body) => tokenCount(field(body, "input_tokens"))),
+    (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, (body) => tokenCount(field(body, "input_tokens"))),
   );
   return outcome.ok ? outcome.value : undefined;
 }

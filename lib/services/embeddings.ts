@@ -41,6 +41,10 @@ export type Embedded = {
 
 type Answered = Embeddings & { dropped: readonly string[] };
 
+/** What an answer takes beside its vectors, and a vector of 8,192 numbers of full length, in bytes. */
+const ANSWER_BYTES = 64 * 1024;
+const VECTOR_BYTES = 256 * 1024;
+
 const UNLIKE: Failure = { kind: "bad_response", reason: "The engine's vectors were not all of one length." };
 
 /**
@@ -120,7 +124,7 @@ export async function embed(
     };
   } catch (thrown) {
     record.state = signal.aborted ? "cancelled" : "failed";
-    logRunFailure(logger, record, thrown, { requestId });
+    logRunFailure(logger, { ...record, skipped: progress.skipped }, thrown, { requestId });
     throw thrown;
   } finally {
     context.inBackground(turn.settle(record));
@@ -188,7 +192,11 @@ async function callForVectors(
         { ...encoded.request, headers },
         { signal, ...times },
         effects,
-        (answer) => readWholeJson(answer, (body) => decodeEmbedding(body, inputCount(part.input))),
+        (answer) => {
+          const count = inputCount(part.input);
+          const maxBytes = ANSWER_BYTES + count * VECTOR_BYTES;
+          return readWholeJson(answer, maxBytes, (body) => decodeEmbedding(body, count));
+        },
       );
     } catch (error) {
       if (signal.aborted) ended(part, undefined);

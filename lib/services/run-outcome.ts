@@ -1,5 +1,6 @@
 import type { RunRecord } from "#lib/providers/chat-run.ts";
-import type { AttemptReport } from "#lib/providers/failover.ts";
+import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
+import type { FailureCause } from "#lib/providers/failure.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { boundedOutcome } from "#lib/services/turn-bounds.ts";
 import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/turn-store.ts";
@@ -14,6 +15,9 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   cancelled: "cancelled",
   interrupted: "interrupted",
 };
+
+/** A log line tells of no more engines that were not called. */
+const MAX_SKIPPED_TOLD = 30;
 
 /** What became of a run, as its turn is written down: within what the ledger takes. */
 export function runOutcome(
@@ -39,7 +43,7 @@ export function runOutcome(
 /** The client is told that no engine could answer; why each could not is for the operator. */
 export function logRunFailure(
   logger: Logger,
-  record: Pick<RunRecord, "attempts">,
+  record: Pick<RunRecord, "attempts" | "skipped">,
   thrown: unknown,
   fields: LogFields,
 ): void {
@@ -51,13 +55,35 @@ export function logRunFailure(
     case "content_policy":
       return;
     default: {
-      const attempts = record.attempts.map(({ engine, outcome, status, reason }) =>
-        [engine.id, outcome, status, reason].filter((part) => part !== undefined).join(" "),
-      );
-      const told = { ...fields, code: error.code, attempts: attempts.join("; ") };
-      logger.warn("No engine completed the answer.", told);
+      const told: Record<string, string> = { code: error.code };
+      if (record.attempts.length > 0) told["attempts"] = record.attempts.map(attemptText).join("; ");
+      if (record.skipped.length > 0) told["skipped"] = skippedText(record.skipped);
+      logger.warn("No engine completed the answer.", { ...fields, ...told });
     }
   }
+}
+
+function attemptText({ engine, outcome, status, reason, detail }: AttemptReport): string {
+  return joined(engine.id, outcome, status, reason, detail);
+}
+
+/** Which engines were not called, why, and until when. */
+function skippedText(skipped: readonly SkippedEngine[]): string {
+  const told = skipped.slice(0, MAX_SKIPPED_TOLD).map(({ engine, cause, until }) => {
+    if (cause === undefined) return joined(engine.id, "not asked before the deadline");
+    const end = until === undefined ? undefined : `until ${new Date(until).toISOString()}`;
+    return joined(engine.id, ...causeParts(cause), end);
+  });
+  const more = skipped.length - told.length;
+  return more === 0 ? told.join("; ") : `${told.join("; ")}; and ${more} more`;
+}
+
+function causeParts({ kind, status, reason, detail }: FailureCause): (string | number | undefined)[] {
+  return [kind, status, reason, detail];
+}
+
+function joined(...parts: readonly (string | number | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(" ");
 }
 
 /** @param number of the attempt within its turn, from 1: rows of one turn have one time. */

@@ -9,7 +9,12 @@ const count = z.number().int().nonnegative();
  */
 const eventSchemas = [
   z.object({ type: z.literal("session"), id: z.string(), title: z.string().optional() }),
-  z.object({ type: z.literal("auto_routed"), to: z.string(), label: z.string() }),
+  z.object({
+    type: z.literal("auto_routed"),
+    to: z.string(),
+    label: z.string(),
+    reason: z.string().optional(),
+  }),
   /** An engine was tried and has not (or not completely) answered. */
   z.object({ type: z.literal("attempt"), engine: z.string(), outcome: z.string() }),
   /** The engine whose answer follows. */

@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
@@ -227,6 +228,7 @@ export class AnthropicDecoder implements Decoder {
     if (restarted !== undefined) return restarted;
     const slot: ToolSlot = { index: this.#tools.length, name, sent: "", open: true, resumed: undefined };
     this.#tools.push(slot);
+    assertToolCalls(this.#tools.length);
     out.push({
       type: "tool_call",
       index: slot.index,

@@ -2,6 +2,7 @@ import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
@@ -173,6 +174,7 @@ export class GeminiDecoder implements Decoder {
       name: call.name,
       arguments: args,
     };
+    assertToolCalls(this.#calls);
     if (call.signature !== undefined) event.signature = call.signature;
     out.push(event);
   }

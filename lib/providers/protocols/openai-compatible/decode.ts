@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
+import { assertChoices, assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
@@ -126,6 +127,7 @@ export class OpenAiDecoder implements Decoder {
     const index = typeof raw["index"] === "number" ? raw["index"] : 0;
     let choice = this.#choices.get(index);
     if (choice === undefined) {
+      assertChoices(this.#choices.size + 1);
       choice = new Choice(index, this.#context);
       this.#choices.set(index, choice);
     }
@@ -213,7 +215,10 @@ class Choice {
       out.push(withChoice({ type: "refusal", text: refusal }, this.index));
     }
     this.#readAnnotations(delta, out);
-    for (const fragment of arrayField(delta, "tool_calls")) this.#tools.push(fragment, out);
+    for (const fragment of arrayField(delta, "tool_calls")) {
+      this.#tools.push(fragment, out);
+      assertToolCalls(this.#tools.size);
+    }
     if (isJsonObject(delta["function_call"]))
       this.#tools.push({ index: 0, function: delta["function_call"] }, out);
   }

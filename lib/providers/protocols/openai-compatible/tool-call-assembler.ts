@@ -36,6 +36,11 @@ export class ToolCallAssembler {
     return this.#started > 0;
   }
 
+  /** How many calls there are, those included whose name has not come. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
   push(fragment: unknown, out: ChatEvent[]): void {
     if (!isJsonObject(fragment)) return;
     const isCustom = isJsonObject(fragment["custom"]);

@@ -1,0 +1,33 @@
+import type { Registry } from "#lib/providers/registry.ts";
+import { unknownProvider } from "#lib/router/model-name.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
+
+/** A message repeats no more of a name than this, in characters, and no more names. */
+const MAX_NAME = 100;
+const MAX_NAMES = 5;
+
+/** `model_not_found` for names none of which stands for an engine or a mode: what is wrong with them. */
+export function modelNotFound(names: readonly string[], registry: Registry): GatewayError {
+  const quoted = names.slice(0, MAX_NAMES).map((name) => `"${truncate(name, MAX_NAME)}"`);
+  const [first = ""] = names;
+  const why = names.length === 1 ? `: ${reasonOf(first, registry)}` : ": none of these names is of an engine";
+  const configured = registry.configured();
+  const there =
+    configured.length === 0 ? "No provider is configured." : `Configured: ${configured.join(", ")}.`;
+  return new GatewayError(
+    "model_not_found",
+    `The model ${quoted.join(", ")} does not exist${why}. ${there} GET /api/v1/models lists what can be called.`,
+    { details: { param: "model" } },
+  );
+}
+
+function reasonOf(name: string, registry: Registry): string {
+  const unknown = unknownProvider(name, registry.isKnown);
+  if (unknown !== undefined) return `no provider is called "${truncate(unknown, MAX_NAME)}"`;
+  const provider = name.slice(0, Math.max(0, name.indexOf("/")));
+  const isConfigured = registry.providerKeys(provider).length > 0;
+  return provider === "" || isConfigured
+    ? "it is not a model's name"
+    : `its provider "${provider}" is not configured`;
+}
