@@ -7,6 +7,7 @@ function aRecord(): RunRecord {
   return {
     state: "running",
     attempts: [],
+    skipped: [],
     usages: [],
     engine: undefined,
     calls: 0,

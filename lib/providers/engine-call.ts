@@ -10,6 +10,7 @@ import {
 } from "#lib/providers/upstream.ts";
 import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
 import { type JsonObject, parseJson } from "#lib/shared/json.ts";
 
 /** Error bodies are read this far and this long, milliseconds. */
@@ -57,12 +58,14 @@ export async function callEngine<Value>(
   });
   let kept = false;
   try {
+    const text = JSON.stringify(request.body);
+    const body = text.length > LARGE_BODY ? await encodeLarge(text) : text;
     const response = await effects.upstream.send(
       {
         method: "POST",
         url: `${engine.baseUrl}${request.path}`,
         headers: { "content-type": "application/json", ...request.headers },
-        body: JSON.stringify(request.body),
+        body,
       },
       { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
     );
@@ -89,6 +92,14 @@ export async function callEngine<Value>(
       abort.controller.abort();
     }
   }
+}
+
+/** The bytes of a text, with room for others before and behind. */
+async function encodeLarge(text: string): Promise<Uint8Array> {
+  await othersTurn();
+  const bytes = Buffer.from(text);
+  await othersTurn();
+  return bytes;
 }
 
 async function readFailure(

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { BodyRoom } from "#lib/server/body-budget.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
 import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
 import { JSON_LIMITS } from "#lib/shared/json-depth.ts";
 import { type JsonExcess, JsonScan } from "#lib/shared/json-scan.ts";
@@ -9,8 +10,6 @@ export const MEGABYTE = 1024 * 1024;
 
 /** Memory that a parsed value takes beside its text, bytes: an empty object is the dearest for its length. */
 const BYTES_PER_VALUE = 100;
-/** Longer bodies let others have their turn between one step and the next, bytes. */
-const LARGE_BODY = 256 * 1024;
 
 /**
  * The JSON body of a request, validated. Its limits hold while it arrives, whatever Content-Length says.
@@ -65,10 +64,6 @@ function notCompressed(encoding: string): GatewayError {
 /** JSON can spell half of a surrogate pair, which UTF-8 cannot; pairs are spelt the same way. */
 function mayHoldHalves(text: string): boolean {
   return text.includes("\\ud") || text.includes("\\uD");
-}
-
-function othersTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function invalidBody(error: z.ZodError): GatewayError {
