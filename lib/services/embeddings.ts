@@ -42,7 +42,7 @@ export type Embedded = {
 type Answered = Embeddings & { dropped: readonly string[] };
 
 /** What an answer takes beside its vectors, and a vector of 8,192 numbers of full length, in bytes. */
-const ANSWER_BYTES = 64 * 1024;
+const ANSWER_BYTES = 2 * 1024 * 1024;
 const VECTOR_BYTES = 256 * 1024;
 
 const UNLIKE: Failure = { kind: "bad_response", reason: "The engine's vectors were not all of one length." };
