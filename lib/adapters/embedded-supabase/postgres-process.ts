@@ -167,7 +167,12 @@ async function launchOn(
     gone = true;
   });
   child.unref();
-  await eventually(async () => gone || (await readPostmaster(cluster))?.ready === true, 30_000);
+  // The lock file of a server that was killed says "ready" until ours has written its own.
+  const isReady = async (): Promise<boolean> => {
+    const postmaster = await readPostmaster(cluster);
+    return postmaster?.pid === child.pid && postmaster?.ready === true;
+  };
+  await eventually(async () => gone || (await isReady()), 30_000);
   await log.close();
   if (gone || child.pid === undefined) return undefined;
   return runningServer(child.pid, port, false);
