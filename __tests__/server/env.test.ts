@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readEnv } from "#lib/server/env.ts";
 
@@ -82,6 +84,11 @@ describe("the environment", () => {
     ).toEqual(["https://a.example", "https://b.example"]);
   });
 
+  test("a ~ that no shell has replaced is the home folder", () => {
+    expect(readEnv({ SARMALINK_DATA_DIR: "~/data" }).SARMALINK_DATA_DIR).toBe(join(homedir(), "data"));
+    expect(readEnv({ SARMALINK_DATA_DIR: "/srv/~/x" }).SARMALINK_DATA_DIR).toBe("/srv/~/x");
+  });
+
   test("URLs lose their closing slash", () => {
     expect(readEnv({ NEXT_PUBLIC_SUPABASE_URL: "https://x.supabase.co//" }).NEXT_PUBLIC_SUPABASE_URL).toBe(
       "https://x.supabase.co",
@@ -102,6 +109,7 @@ describe("the environment", () => {
     ["NEXT_PUBLIC_SUPABASE_URL", "x.supabase.co"],
     ["NEXT_PUBLIC_APP_URL", "ftp://example.test"],
     ["OLLAMA_URL", "localhost:11434"],
+    ["SARMALINK_DATA_DIR", "~somebody/data"],
   ])("%s=%s is refused, by name", (name, value) => {
     expect(() => readEnv({ [name]: value })).toThrow(
       expect.objectContaining({ code: "not_configured", message: expect.stringContaining(name) }),

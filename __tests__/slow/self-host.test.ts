@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -256,6 +256,31 @@ describe("a start that cannot be", () => {
       output: "There is no build yet: run `npm run build` first.\n",
     });
     await rm(folder, { recursive: true });
+  });
+
+  test.each(["start", "dev"] as const)(
+    "as %s, on a folder that is none, is over in one line",
+    async (host) => {
+      const parent = await mkdtemp(join(tmpdir(), "sarmalink-file-"));
+      const folder = join(parent, "data");
+      await writeFile(folder, "");
+      const settings = { SARMALINK_DATA_DIR: folder, PORT: String(await freePort()) };
+      const { code, output } = await runToEnd(host, settings);
+      expect(code).toBe(1);
+      expect(output).toMatch(
+        new RegExp(`^The data folder ${folder} cannot be used: .* is not a folder.*\n$`),
+      );
+      await rm(parent, { recursive: true });
+    },
+  );
+
+  test.each(["start", "dev"] as const)("as %s, on half a Supabase, is over in one line", async (host) => {
+    const { NEXT_PUBLIC_SUPABASE_URL: url = "", ...keys } = databaseSettings(database);
+    const { code, output } = await runToEnd(host, { ...keys, SUPABASE_URL: url });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: "SUPABASE_URL is set, but it is called NEXT_PUBLIC_SUPABASE_URL here: rename it.\n",
+    });
   });
 
   test("with a wrong setting names it", async () => {

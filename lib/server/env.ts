@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Setting } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -18,6 +20,13 @@ const milliseconds = (fallback: number) =>
   z.coerce.number().int().positive().max(LONGEST_TIMER_MS).default(fallback);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
 
+/** A folder; a shell that did not see `~` left it to us. */
+const folder = z.string().transform((text, context) => {
+  if (text === "~" || /^~[/\\]/.test(text)) return join(homedir(), text.slice(1));
+  if (text.startsWith("~")) context.addIssue("must be a path; of the forms with ~, only ~/… is known");
+  return text;
+});
+
 const schema = z.object({
   NODE_ENV: z.string().default("production"),
   VERCEL: flag(false),
@@ -30,7 +39,7 @@ const schema = z.object({
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
   SUPABASE_JWT_SECRET: z.string().optional(),
   NEXT_PUBLIC_APP_URL: url.optional(),
-  SARMALINK_DATA_DIR: z.string().default(".data"),
+  SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
   ENABLE_PROMPT_CACHE: flag(true),
@@ -60,6 +69,8 @@ export function childEnvironment(additions: Readonly<Record<string, string>>): N
 export type Env = z.infer<typeof schema> & {
   /** Any variable by name, for key pools and base URLs, whose names are data. */
   setting: Setting;
+  /** Every variable that is set, ours or not, by name. */
+  names: readonly string[];
 };
 
 /**
@@ -77,5 +88,9 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
       `The variable ${String(issue?.path[0])} is wrong: ${issue?.message}.`,
     );
   }
-  return { ...parsed.data, setting };
+  return {
+    ...parsed.data,
+    setting,
+    names: Object.keys(source).filter((name) => setting(name) !== undefined),
+  };
 }

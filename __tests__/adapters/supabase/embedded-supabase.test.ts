@@ -15,8 +15,13 @@ import { MIGRATIONS } from "../../support/test-postgres.ts";
 let parent: string;
 let dataDir: string;
 const lines: string[] = [];
-const start = (folder = dataDir) =>
-  startEmbeddedSupabase({ dataDir: folder, migrationsDir: MIGRATIONS, log: (line) => lines.push(line) });
+const start = (folder = dataDir, replaceUnder?: string) =>
+  startEmbeddedSupabase({
+    dataDir: folder,
+    replaceUnder,
+    migrationsDir: MIGRATIONS,
+    log: (line) => lines.push(line),
+  });
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "sarmalink-embedded-"));
@@ -120,11 +125,16 @@ describe("the embedded Supabase", () => {
   }, 60_000);
 
   test.skipIf(process.getuid?.() !== 0)(
-    "moves to a printed folder where Postgres cannot follow",
+    "never starts with an empty database where it cannot follow; in root's home it says where it went",
     async () => {
       const hidden = await mkdtemp(join(parent, "hidden-"));
       await chmod(hidden, 0o700);
-      const running = await start(join(hidden, "data"));
+      await expect(start(join(hidden, "data"))).rejects.toMatchObject({
+        code: "not_configured",
+        message: expect.stringContaining(join(hidden, "data")),
+      });
+      expect(lines).toEqual([]);
+      const running = await start(join(hidden, "data"), hidden);
       expect(running.dataDir.startsWith(tmpdir())).toBe(true);
       expect(running.dataDir).not.toContain("hidden");
       expect(lines.join("\n")).toContain(running.dataDir);

@@ -17,8 +17,10 @@ import { ignoreMissing } from "#lib/adapters/embedded-supabase/system-user.ts";
 export const DEMO_EMAIL = "demo@sarmalink.local";
 
 export type EmbeddedSupabaseOptions = {
-  /** Where data and secrets live; see openDataFolder for when another folder is used. */
+  /** Where data and secrets live. */
   dataDir: string;
+  /** See openDataFolder: the one place in which another folder may be used. */
+  replaceUnder?: string | undefined;
   migrationsDir: string;
   /** Port of the API; a free one by default, and when it is taken. */
   port?: number | undefined;
@@ -57,7 +59,7 @@ export type EmbeddedSupabase = {
  * variables, where the packages are absent or cannot run.
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
-  const folder = await openDataFolder(options.dataDir, options.log);
+  const folder = await openDataFolder(options.dataDir, options);
   const [secrets, gatewayKey, password, binaries, sharing] = await Promise.all([
     loadSecrets(folder.path),
     loadSecretFile(join(folder.path, "dev-key"), generateGatewayKey),

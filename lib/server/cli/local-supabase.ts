@@ -1,3 +1,5 @@
+import { userInfo } from "node:os";
+
 export type LocalSupabase = {
   /** What the gateway must be told of it. */
   variables: Record<string, string>;
@@ -6,11 +8,16 @@ export type LocalSupabase = {
   stop(): Promise<void>;
 };
 
-/** Starts the embedded Supabase; its packages are loaded only here. */
-export async function startLocalSupabase(dataDir: string): Promise<LocalSupabase> {
+/**
+ * Starts the embedded Supabase; its packages are loaded only here. Throws `not_configured` when the data
+ * folder cannot be used. Development as root, in root's own home, gets another folder: Postgres cannot
+ * enter that home, and a newcomer in a container has no other user.
+ */
+export async function startLocalSupabase(dataDir: string, isDevelopment: boolean): Promise<LocalSupabase> {
   const { startEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/start.ts");
   const supabase = await startEmbeddedSupabase({
     dataDir,
+    replaceUnder: isDevelopment && process.getuid?.() === 0 ? userInfo().homedir : undefined,
     migrationsDir: "supabase/migrations",
     log: (line) => console.log(line),
   });

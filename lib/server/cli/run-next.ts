@@ -4,6 +4,7 @@ import { loadSettings } from "#lib/server/cli/command.ts";
 import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment } from "#lib/server/env.ts";
 import { loadProviders } from "#lib/server/gateway.ts";
+import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */
@@ -18,8 +19,9 @@ export async function runNextDev(): Promise<number> {
   const env = await loadSettings(true);
   // The server would only find a mistake at its first request.
   await loadProviders(env);
-  const local =
-    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
+  const local = isSupabaseConfigured(env)
+    ? undefined
+    : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
   const args = [require.resolve("next/dist/bin/next"), "dev", "--port", String(env.PORT)];
   if (env.HOST !== undefined) args.push("--hostname", env.HOST);
   const next = spawn(process.execPath, args, {

@@ -7,6 +7,7 @@ import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
+import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
 
 /** The exit code of a process that was told twice to end. */
 const GAVE_UP = 1;
@@ -23,8 +24,9 @@ export async function runStart(): Promise<number> {
   onStopSignals(end.stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
   await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
-  const local =
-    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
+  const local = isSupabaseConfigured(env)
+    ? undefined
+    : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
   if (local !== undefined) setEnvironment(local.variables);
   try {
     const count = env.WORKERS === "auto" ? availableParallelism() : env.WORKERS;
