@@ -247,6 +247,16 @@ describe("a start that cannot be", () => {
     });
   });
 
+  test("as dev, on a port in use, says so in one line, before it starts a database", async () => {
+    const gateway = await start();
+    const port = new URL(gateway.url).port;
+    const { code, output } = await runToEnd("dev", { PORT: port });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: `Another process listens on 127.0.0.1, port ${port}. Stop it, or set PORT.\n`,
+    });
+  });
+
   test("without a build says how to build", async () => {
     const folder = await mkdtemp(join(tmpdir(), "sarmalink-unbuilt-"));
     const settings = { ...databaseSettings(database), PORT: String(await freePort()) };

@@ -5,8 +5,9 @@ import { GatewayError } from "#lib/shared/errors.ts";
 const URL_NAME = "NEXT_PUBLIC_SUPABASE_URL";
 const ANON_NAME = "NEXT_PUBLIC_SUPABASE_ANON_KEY";
 const OURS = [URL_NAME, ANON_NAME, "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"] as const;
+type SupabaseName = (typeof OURS)[number];
 /** What other tools and older pages call the same things. */
-const ALIASES: Readonly<Record<(typeof OURS)[number], readonly string[]>> = {
+const ALIASES: Readonly<Record<SupabaseName, readonly string[]>> = {
   [URL_NAME]: [
     "SUPABASE_URL",
     "SUPABASE_API_URL",
@@ -58,15 +59,18 @@ export function isSupabaseConfigured(env: Env): boolean {
 }
 
 /** Variables under names that are not ours but mean what ours mean. */
-function attempts(names: readonly string[]): { name: string; ours: (typeof OURS)[number] }[] {
+function attempts(names: readonly string[]): { name: string; ours: SupabaseName }[] {
   return names.flatMap((name) => {
-    if ((OURS as readonly string[]).includes(name)) return [];
-    const plain = name.toUpperCase().replace(FOREIGN_PREFIX, "");
-    const ours = OURS.find((own) => isAttemptAt(own, plain));
+    const ours = meantSupabaseName(name);
     return ours === undefined ? [] : [{ name, ours }];
   });
 }
 
-function isAttemptAt(ours: (typeof OURS)[number], name: string): boolean {
-  return [ours, ...ALIASES[ours]].some((known) => editDistance(name, known, MAX_TYPOS) <= MAX_TYPOS);
+/** The Supabase variable of ours that a name looks like or is called elsewhere; undefined for ours and others. */
+export function meantSupabaseName(name: string): SupabaseName | undefined {
+  if ((OURS as readonly string[]).includes(name)) return undefined;
+  const plain = name.toUpperCase().replace(FOREIGN_PREFIX, "");
+  return OURS.find((ours) =>
+    [ours, ...ALIASES[ours]].some((known) => editDistance(plain, known, MAX_TYPOS) <= MAX_TYPOS),
+  );
 }

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { loadSettings } from "#lib/server/cli/command.ts";
+import { loadSettings, warnOfMisspeltVariables } from "#lib/server/cli/command.ts";
 import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment } from "#lib/server/env.ts";
 import { loadProviders } from "#lib/server/gateway.ts";
+import { assertCanListen } from "#lib/server/host/address.ts";
 import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */
 const GRACE_MS = 15_000;
+/** Development is for this machine alone, unless HOST says otherwise. */
+const LOOPBACK = "127.0.0.1";
 
 /**
  * Runs `next dev`, with a local Supabase beside it when none is configured, until either ends or a
@@ -17,13 +20,14 @@ const GRACE_MS = 15_000;
 export async function runNextDev(): Promise<number> {
   const require = createRequire(import.meta.url);
   const env = await loadSettings(true);
-  // The server would only find a mistake at its first request.
-  await loadProviders(env);
+  warnOfMisspeltVariables(env);
+  const host = env.HOST ?? LOOPBACK;
+  // The server would only find a mistake at its first request, and a port in use after the database.
+  await Promise.all([loadProviders(env), assertCanListen(env, host)]);
   const local = isSupabaseConfigured(env)
     ? undefined
     : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
-  const args = [require.resolve("next/dist/bin/next"), "dev", "--port", String(env.PORT)];
-  if (env.HOST !== undefined) args.push("--hostname", env.HOST);
+  const args = [require.resolve("next/dist/bin/next"), "dev", "--port", String(env.PORT), "--hostname", host];
   const next = spawn(process.execPath, args, {
     stdio: "inherit",
     env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1", ...local?.variables }),

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { loadSettings } from "#lib/server/cli/command.ts";
+import { loadSettings, warnOfMisspeltVariables } from "#lib/server/cli/command.ts";
 import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { type Env, setEnvironment } from "#lib/server/env.ts";
 import { loadProviders } from "#lib/server/gateway.ts";
@@ -23,6 +23,7 @@ export async function runStart(): Promise<number> {
   // From the first moment: a database that is being started must be stopped as well.
   onStopSignals(end.stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
+  warnOfMisspeltVariables(env);
   await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
   const local = isSupabaseConfigured(env)
     ? undefined
