@@ -152,7 +152,7 @@ describe("SIGTERM", () => {
     const gateway = await serveGateway("start", { ENABLE_SANDBOX: "true" });
     open.push(gateway);
     expect(gateway.output).toContain("Listening on http://localhost:");
-    const [, folder = ""] = /also in (\S+)\/dev-key\)/.exec(gateway.output) ?? [];
+    const [, folder = ""] = /gateway key is in (\S+)\/dev-key/.exec(gateway.output) ?? [];
     const running = (): string => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
     expect(running()).toContain(folder);
     expect(await gateway.stop("SIGINT")).toBe(0);

@@ -59,9 +59,14 @@ export type Gateway = {
   ledger: UsageLedger;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   sandboxed: boolean;
+  /** Where answers come from. */
+  engineSource: EngineSource;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
+
+/** Providers, the sandbox in their place, or nobody: then every question is answered with 503. */
+export type EngineSource = "providers" | "sandbox" | "none";
 
 const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
@@ -95,7 +100,8 @@ export async function createGateway(
   const clock = systemClock;
   const http = createHttpUpstream();
   const health = new EngineHealth(() => clock.now());
-  const sandboxed = isSandboxed(env, registry, catalogue);
+  const engineSource = engineSourceOf(env, { registry, catalogue });
+  const sandboxed = engineSource === "sandbox";
   const supabase = connectSupabase(env);
   const authenticator = createAuthenticator({ env, clock, logger, ...supabase });
   const keyAdmission = createKeyAdmission(supabase.keyAdmission, clock);
@@ -138,6 +144,7 @@ export async function createGateway(
     registry,
     health,
     sandboxed,
+    engineSource,
     authenticator,
     keyAdmission,
     ledger,
@@ -180,10 +187,13 @@ async function loadCatalogue(env: Env): Promise<Catalogue> {
 }
 
 /** Without a provider, development answers by itself; production only when told to. */
-function isSandboxed(env: Env, registry: Registry, catalogue: Catalogue): boolean {
-  const real = registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
-  if (real.length > 0 || catalogue.providers.length > 0) return false;
-  return env.ENABLE_SANDBOX || env.NODE_ENV === "development";
+export function engineSourceOf(
+  env: Env,
+  { registry, catalogue }: { registry: Registry; catalogue: Catalogue },
+): EngineSource {
+  if (registry.configured().some((id) => id !== SANDBOX_PROVIDER.id)) return "providers";
+  const wantsSandbox = env.ENABLE_SANDBOX || env.NODE_ENV === "development";
+  return wantsSandbox && catalogue.providers.length === 0 ? "sandbox" : "none";
 }
 
 function engineLookup(

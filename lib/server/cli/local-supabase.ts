@@ -3,8 +3,12 @@ import { userInfo } from "node:os";
 export type LocalSupabase = {
   /** What the gateway must be told of it. */
   variables: Record<string, string>;
+  /** Where the data API and sign-in answer. */
+  url: string;
   key: string;
   keyFile: string;
+  /** Who can sign in, and the file that holds the password. */
+  demo: { email: string; passwordFile: string };
   stop(): Promise<void>;
 };
 
@@ -28,24 +32,10 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
       SUPABASE_SERVICE_ROLE_KEY: supabase.secretKey,
       SUPABASE_JWT_SECRET: supabase.jwtSecret,
     },
+    url: supabase.url,
     key: supabase.gatewayKey,
     keyFile: `${supabase.dataDir}/dev-key`,
+    demo: { email: supabase.demo.email, passwordFile: `${supabase.dataDir}/demo-password` },
     stop: () => supabase.stop(),
   };
-}
-
-/** Tells a newcomer the local key and a command that works. */
-export function announceKey(port: number, { key, keyFile }: LocalSupabase): void {
-  console.log(`
-  No Supabase is configured: a local one is running. Your local gateway key (also in ${keyFile}):
-
-    ${key}
-
-  Ask it something:
-
-    curl -N http://localhost:${port}/api/ai-chat \\
-      -H "Authorization: Bearer ${key}" \\
-      -H "Content-Type: application/json" \\
-      -d '{"message": "Hello! Who are you?"}'
-`);
 }

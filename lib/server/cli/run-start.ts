@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
+import { addressOf, announceLocal, announceMissingEngines } from "#lib/server/cli/announce.ts";
 import { loadSettings, warnOfMisspeltVariables } from "#lib/server/cli/command.ts";
-import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { type Env, setEnvironment } from "#lib/server/env.ts";
-import { loadProviders } from "#lib/server/gateway.ts";
+import { engineSourceOf, loadProviders } from "#lib/server/gateway.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onStopSignals } from "#lib/server/host/stop-signals.ts";
@@ -24,7 +25,7 @@ export async function runStart(): Promise<number> {
   onStopSignals(end.stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
   warnOfMisspeltVariables(env);
-  await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
+  const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
   const local = isSupabaseConfigured(env)
     ? undefined
     : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
@@ -34,8 +35,12 @@ export async function runStart(): Promise<number> {
     const running = count === 1 ? await serve(env) : await runWorkers(count, env);
     if (running === undefined) return GAVE_UP;
     end.begin(running);
-    console.log(`Listening on ${addressOf(env, running.port)}${count === 1 ? "" : `, ${count} workers`}`);
-    if (local !== undefined) announceKey(running.port, local);
+    const engines = engineSourceOf(env, providers);
+    console.log(
+      `Listening on ${addressOf(env.HOST, running.port)}${count === 1 ? "" : `, ${count} workers`}`,
+    );
+    if (local !== undefined) announceLocal(running.port, local, engines);
+    announceMissingEngines(engines);
     return await running.ended;
   } finally {
     await local?.stop();
@@ -76,9 +81,4 @@ function stopLater(): { stop(): void; begin(running: Running): void } {
       if (isWanted) started.stop();
     },
   };
-}
-
-function addressOf(env: Env, port: number): string {
-  const host = env.HOST ?? "localhost";
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
