@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
+import { isJsonObject, parseJson } from "#lib/shared/json.ts";
 import { eventually } from "../support/test-gateway.ts";
 import { type HostName, type ServedGateway, serveGateway } from "./served-gateway.ts";
 
@@ -34,6 +35,57 @@ describe("without a provider", () => {
     expect(gateway.output).not.toContain("No provider is configured");
     expect(gateway.output).toContain("curl -N");
     expect(await (await ask(gateway, "/api/health")).json()).toMatchObject({ engines: "sandbox" });
+  });
+});
+
+/** The JSON lines of standard error, where the gateway logs. */
+const entries = (gateway: ServedGateway): Record<string, unknown>[] =>
+  gateway.output.split("\n").flatMap((line) => {
+    const entry = line.startsWith("{") ? parseJson(line) : undefined;
+    return isJsonObject(entry) ? [entry] : [];
+  });
+
+describe("the log of npm start", () => {
+  test("tells the start, providers and modes, each request, and the stop; never the local key", async () => {
+    const gateway = await serve("start", {
+      GROQ_API_KEY: "gsk_first",
+      GROQ_API_KEY_2: "gsk_second",
+      MISTRAL_API_KEY: "m",
+    });
+    expect(gateway.key).toMatch(/^sk-sarmalink-/);
+    const headers = { authorization: `Bearer ${gateway.key}` };
+    const answer = await ask(gateway, "/api/keys?secret=1", { headers });
+    await answer.text();
+    await gateway.stop();
+    expect(gateway.output).not.toContain(gateway.key);
+    expect(gateway.output).not.toMatch(/gsk_|secret=/);
+    expect(entries(gateway)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          message: "Started.",
+          engines: "providers",
+          providers: "groq 2, mistral 1",
+          modes: expect.stringMatching(/^smart \d+, reasoner \d+, /),
+        }),
+        expect.objectContaining({
+          message: "request",
+          method: "GET",
+          path: "/api/keys",
+          status: 403,
+          caller: "key",
+          requestId: answer.headers.get("x-request-id"),
+        }),
+        expect.objectContaining({ message: "Stopping.", signal: "SIGTERM" }),
+        expect.objectContaining({ message: "Stopped." }),
+      ]),
+    );
+  });
+
+  test("has no line a request when ACCESS_LOG is off", async () => {
+    const gateway = await serve("start", { ACCESS_LOG: "off", ENABLE_SANDBOX: "on" });
+    await (await ask(gateway, "/api/health")).text();
+    await gateway.stop();
+    expect(entries(gateway).map(({ message }) => message)).toEqual(["Started.", "Stopping.", "Stopped."]);
   });
 });
 

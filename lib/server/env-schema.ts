@@ -105,6 +105,7 @@ const shape = {
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
   OLLAMA_URL: ollamaUrl.optional(),
+  ACCESS_LOG: flag(true),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
   ENABLE_OPENAI_PROXY: flag(false),
@@ -153,6 +154,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
     // It is not shown to clients either, whom this text may reach.
     isPrivate: true,
   },
+  ACCESS_LOG: FLAG,
   ENABLE_PROMPT_CACHE: FLAG,
   ENABLE_SANDBOX: FLAG,
   ENABLE_OPENAI_PROXY: FLAG,

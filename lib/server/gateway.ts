@@ -68,7 +68,10 @@ export type Gateway = {
 /** Providers, the sandbox in their place, or nobody: then every question is answered with 503. */
 export type EngineSource = "providers" | "sandbox" | "none";
 
-const SANDBOX_PROVIDER: OperatorProvider = {
+/** The modes, and who is there to answer in them. */
+export type Providers = { catalogue: Catalogue; registry: Registry };
+
+export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",
@@ -168,7 +171,7 @@ export async function createGateway(
  * The modes and providers that the settings describe. Throws `not_configured`, naming the variable or
  * the line that is wrong.
  */
-export async function loadProviders(env: Env): Promise<{ catalogue: Catalogue; registry: Registry }> {
+export async function loadProviders(env: Env): Promise<Providers> {
   const catalogue = await loadCatalogue(env);
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
@@ -187,10 +190,7 @@ async function loadCatalogue(env: Env): Promise<Catalogue> {
 }
 
 /** Without a provider, development answers by itself; production only when told to. */
-export function engineSourceOf(
-  env: Env,
-  { registry, catalogue }: { registry: Registry; catalogue: Catalogue },
-): EngineSource {
+export function engineSourceOf(env: Env, { registry, catalogue }: Providers): EngineSource {
   if (registry.configured().some((id) => id !== SANDBOX_PROVIDER.id)) return "providers";
   const wantsSandbox = env.ENABLE_SANDBOX || env.NODE_ENV === "development";
   return wantsSandbox && catalogue.providers.length === 0 ? "sandbox" : "none";

@@ -60,6 +60,12 @@ export function defineRoute(
       const authenticate = async (): Promise<Caller> => {
         const { caller, setCookies } = await ready.authenticator.authenticate(request, host);
         cookies.push(...setCookies);
+        host.callerKind = caller.kind;
+        return caller;
+      };
+      const authenticateProxy = async (): Promise<ProxyCaller> => {
+        const caller = await ready.authenticator.authenticateProxy(request, host);
+        host.callerKind = caller.kind;
         return caller;
       };
       response = await answer(request, {
@@ -67,7 +73,7 @@ export function defineRoute(
         requestId,
         host,
         authenticate,
-        authenticateProxy: () => ready.authenticator.authenticateProxy(request, host),
+        authenticateProxy,
         inBackground: host.waitUntil,
       });
     } catch (thrown) {

@@ -35,7 +35,7 @@ export function announceLocal(port: number, local: LocalSupabase, engines: Engin
 /** Says what is missing when no engine can answer. */
 export function announceMissingEngines(engines: EngineSource): void {
   if (engines !== "none") return;
-  console.error(
+  console.log(
     "No provider is configured, so every question is answered with 503. Put the key of one into .env.local, " +
       "for example GROQ_API_KEY=gsk_…, or set ENABLE_SANDBOX=on for the built-in sandbox engine.",
   );
@@ -50,12 +50,12 @@ export async function warnOfOpenAccess(env: Env): Promise<void> {
   const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey });
   try {
     if (await createSupabaseGatewayKeyStore({ clients }).anyEverCreated()) return;
-    console.error(
+    console.log(
       "Warning: the OpenAI-compatible routes take any bearer until the first gateway key is made. " +
         "Make one: npm run key -- --name my-laptop",
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    console.error(`Whether a gateway key has been made cannot be told: ${reason}`);
+    console.log(`Whether a gateway key has been made cannot be told: ${reason}`);
   }
 }

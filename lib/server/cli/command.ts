@@ -24,6 +24,6 @@ export async function loadSettings(isDevelopment: boolean): Promise<Env> {
 /** A mistake that stops nothing. */
 export function warnOfMisspeltVariables({ names }: Env): void {
   for (const { name, meant } of misspeltVariables(names)) {
-    console.error(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
+    console.log(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
   }
 }

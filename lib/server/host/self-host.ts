@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { AccessLog } from "#lib/server/host/access-log.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import type { Route } from "#lib/server/route.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -27,6 +28,7 @@ export type SelfHostOptions = {
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
   /** How long streams in flight may go on once the server is told to stop, milliseconds. */
   graceMs: number;
+  accessLog?: AccessLog | undefined;
 };
 
 export type SelfHost = {
@@ -37,12 +39,13 @@ export type SelfHost = {
 };
 
 /** The server behind `npm start`: `/api` goes to the routes, everything else to the pages. */
-export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOptions): SelfHost {
+export function createSelfHost({ routeOf, logger, pages, graceMs, accessLog }: SelfHostOptions): SelfHost {
   const works = new Set<Promise<void>>();
   let stopping: Promise<void> | undefined;
   let idle: (() => void) | undefined;
   const api = new ApiListener({
     routeOf,
+    accessLog,
     isStopping: () => stopping !== undefined,
     logError: (message, cause) => logger.error(message, cause),
     waitUntil: (work) => {
@@ -62,6 +65,7 @@ export function createSelfHost({ routeOf, logger, pages, graceMs }: SelfHostOpti
 
   const server = createServer((incoming, outgoing) => {
     answering++;
+    accessLog?.begin(incoming, outgoing);
     outgoing.once("close", () => {
       answering--;
       if (stopping === undefined) return;

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Env } from "#lib/server/env.ts";
 import { type Gateway, getGateway } from "#lib/server/gateway.ts";
+import { AccessLog } from "#lib/server/host/access-log.ts";
 import { addressError } from "#lib/server/host/address.ts";
 import { createPages, type Pages } from "#lib/server/host/pages.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
@@ -24,7 +26,9 @@ export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
   if (env.ENABLE_OPENAI_PROXY) warnIfOpen(gateway);
   const pages = createPages();
+  const accessLog = env.ACCESS_LOG ? new AccessLog(writeToStandardError) : undefined;
   const host = createSelfHost({
+    accessLog,
     routeOf: apiRouter(getGateway),
     logger: gateway.logger,
     pages: (incoming, outgoing) => pages.serve(incoming, outgoing),
@@ -39,7 +43,10 @@ export async function serve(env: Env): Promise<Serving> {
   const end = (code: number): void => {
     if (stopping) return;
     stopping = true;
-    void stopAll(host, gateway, pages).then(() => resolve(code));
+    void stopAll(host, gateway, pages).then(() => {
+      accessLog?.flush();
+      resolve(code);
+    });
   };
   process.on("unhandledRejection", (reason) =>
     gateway.logger.error("A promise was rejected and nobody waited for it.", reason),
