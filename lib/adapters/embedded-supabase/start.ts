@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { removeAddress, writeAddress } from "#lib/adapters/embedded-supabase/address-file.ts";
 import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
 import { openDataFolder } from "#lib/adapters/embedded-supabase/data-folder.ts";
 import { preparePostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
@@ -107,6 +108,12 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
         keyPrefix: gatewayKey.slice(0, 17),
       },
     });
+    await writeAddress(folder.path, {
+      url: api.url,
+      publishableKey: secrets.publishableKey,
+      email: DEMO_EMAIL,
+      pid: process.pid,
+    });
     return {
       url: api.url,
       publishableKey: secrets.publishableKey,
@@ -118,6 +125,7 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
       databaseUrl: database,
       postgresPid: postgres.pid,
       async stop() {
+        await removeAddress(folder.path);
         await api.stop();
         await stopPostgres();
       },

@@ -1,4 +1,8 @@
 import { userInfo } from "node:os";
+import type { EmbeddedConnection } from "#lib/adapters/embedded-supabase/connect.ts";
+
+/** Where the Supabase CLI serves as well: a free port is taken while that one runs. */
+const PORT = 54_321;
 
 export type LocalSupabase = {
   /** What the gateway must be told of it. */
@@ -21,7 +25,8 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
   const { startEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/start.ts");
   const supabase = await startEmbeddedSupabase({
     dataDir,
-    replaceUnder: isDevelopment && process.getuid?.() === 0 ? userInfo().homedir : undefined,
+    port: PORT,
+    replaceUnder: isDevelopment ? homeOfRoot() : undefined,
     migrationsDir: "supabase/migrations",
     log: (line) => console.log(line),
   });
@@ -38,4 +43,20 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
     demo: { email: supabase.demo.email, passwordFile: `${supabase.dataDir}/demo-password` },
     stop: () => supabase.stop(),
   };
+}
+
+/** The embedded Supabase for a command: that of a gateway that runs, else one for as long as it is needed. */
+export async function connectLocalSupabase(dataDir: string): Promise<EmbeddedConnection> {
+  const { connectEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/connect.ts");
+  return await connectEmbeddedSupabase({
+    dataDir,
+    // What development uses there; `npm start` refuses.
+    replaceUnder: homeOfRoot(),
+    migrationsDir: "supabase/migrations",
+    log: (line) => console.error(line),
+  });
+}
+
+function homeOfRoot(): string | undefined {
+  return process.getuid?.() === 0 ? userInfo().homedir : undefined;
 }
