@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -161,6 +162,42 @@ describe("SIGTERM", () => {
         .split("\n")
         .filter((line) => line.includes(folder) && line.includes("postgres")),
     ).toEqual([]);
+  });
+});
+
+describe("the embedded database", () => {
+  test("is started again when it was killed; until then answers say that it is unavailable", async () => {
+    const gateway = await serveGateway("start", { ENABLE_SANDBOX: "true", ENABLE_OPENAI_PROXY: "true" });
+    open.push(gateway);
+    const ask = (): Promise<Response> =>
+      fetch(`${gateway.url}/api/ai-chat`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/json" },
+        body: JSON.stringify({ message: "Hi" }),
+      });
+    expect((await readNative(await ask())).done).toBeDefined();
+    const [, folder = ""] = /gateway key is in (\S+)\/dev-key/.exec(gateway.output) ?? [];
+    const postmaster = (): number =>
+      Number(readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
+    const killed = postmaster();
+    process.kill(killed, "SIGKILL");
+    const failed = await ask();
+    expect([failed.status, await failed.json()]).toMatchObject([
+      503,
+      { error: { code: "database_unavailable" } },
+    ]);
+    await eventually(
+      "another answers",
+      async () => {
+        const answer = await ask();
+        return answer.ok && (await readNative(answer)).done !== undefined;
+      },
+      20_000,
+    );
+    expect(postmaster()).not.toBe(killed);
+    expect(gateway.output).toContain("The local Postgres has ended; it is started again.");
+    expect(await gateway.stop()).toBe(0);
+    expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(`${folder}/postgres`);
   });
 });
 

@@ -23,6 +23,8 @@ export type PostgresOptions = {
   user: SystemUser | undefined;
   /** Password of the superuser `postgres`. */
   password: string;
+  /** Port to listen on, if it is free. */
+  port?: number | undefined;
   /** True trades crash safety for speed; for tests. */
   volatile?: boolean | undefined;
 };
@@ -128,7 +130,8 @@ async function initialiseCluster({
 
 async function launch(options: PostgresOptions): Promise<RunningPostgres> {
   for (let attempt = 1; ; attempt++) {
-    const server = await launchOn(await freePort(), options);
+    const wanted = attempt === 1 ? options.port : undefined;
+    const server = await launchOn(wanted ?? (await freePort()), options);
     if (server) return server;
     // Most likely somebody took the port between finding and using it.
     if (attempt === 3) {

@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { EmbeddedConnection } from "#lib/adapters/embedded-supabase/connect.ts";
+import { createLogger } from "#lib/adapters/logger.ts";
 
 /** Where the Supabase CLI serves as well: a free port is taken while that one runs. */
 const PORT = 54_321;
@@ -29,6 +30,7 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
     replaceUnder: isDevelopment ? homeOfRoot() : undefined,
     migrationsDir: "supabase/migrations",
     log: (line) => console.log(line),
+    logger: createLogger([]),
   });
   return {
     variables: {

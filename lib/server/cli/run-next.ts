@@ -26,13 +26,12 @@ const LOOPBACK = "127.0.0.1";
 export async function runNextDev(): Promise<number> {
   const server = new SignalledServer();
   const env = { ...(await loadSettings(true)), NODE_ENV: "development" };
-  warnOfMisspeltVariables(env);
   const host = env.HOST ?? LOOPBACK;
   // The server would only find a mistake at its first request, and a port in use after the database.
   const [providers] = await Promise.all([loadProviders(env), assertCanListen(env, host)]);
-  const local = isSupabaseConfigured(env)
-    ? undefined
-    : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
+  const isHosted = isSupabaseConfigured(env);
+  warnOfMisspeltVariables(env);
+  const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
   try {
     if (local !== undefined) setEnvironment(local.variables);
     const ended = server.run(() => startNext(env, host));

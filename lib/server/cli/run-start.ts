@@ -33,11 +33,10 @@ export async function runStart(): Promise<number> {
   // From the first moment: a database that is being started must be stopped as well.
   onStopSignals(stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
-  warnOfMisspeltVariables(env);
   const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
-  const local = isSupabaseConfigured(env)
-    ? undefined
-    : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
+  const isHosted = isSupabaseConfigured(env);
+  warnOfMisspeltVariables(env);
+  const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
   if (local !== undefined) setEnvironment(local.variables);
   let isStarted = false;
   try {
