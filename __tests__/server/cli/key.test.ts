@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
@@ -93,13 +94,13 @@ describe("on the local database", () => {
   beforeAll(async () => {
     parent = await mkdtemp(join(tmpdir(), "sarmalink-key-"));
     await chmod(parent, 0o755);
-    settings = { SARMALINK_DATA_DIR: join(parent, "data") };
+    settings = { SARMALINK_DATA_DIR: join(parent, ".data") };
   });
   afterAll(() => rm(parent, { recursive: true, force: true }));
 
   test("works while nothing runs, and beside a gateway that runs, which is left running", async () => {
     const before = keyOf(await run(["--name", "before", "--usd", "20", "--modes", "fast"], settings));
-    const dataDir = join(parent, "data");
+    const dataDir = join(parent, ".data");
     const running = await startEmbeddedSupabase({ dataDir, migrationsDir: MIGRATIONS, log: () => undefined });
     const address: unknown = JSON.parse(await readFile(join(dataDir, "supabase.json"), "utf8"));
     expect(address).toEqual({
@@ -119,6 +120,13 @@ describe("on the local database", () => {
     });
     expect(await store.findByHash(sha256Hex(during))).toMatchObject({ limits: { requestsPerMinute: 9 } });
     expect(await store.anyEverCreated()).toBe(true);
+
+    // As docs/SELF-HOST.md tells to get an access token.
+    const [, script = ""] =
+      /```sh\n(SUPABASE_URL=[\s\S]*?)```/.exec(await readFile("docs/SELF-HOST.md", "utf8")) ?? [];
+    const { stdout: token } = await promisify(execFile)("sh", ["-c", script], { cwd: parent });
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).toMatchObject({ sub: seeded?.userId, role: "authenticated" });
 
     // By name, by id, and somebody who is not there.
     keyOf(await run(["--name", "n", "--user", "Demo@Sarmalink.local"], settings));
