@@ -50,7 +50,8 @@ export async function runStart(): Promise<number> {
     );
     if (local !== undefined) announceLocal(running.port, local, engines);
     announceMissingEngines(engines);
-    logger.info("Started.", { version: VERSION, workers: count, engines, ...startFields(providers) });
+    const fields = engines === "providers" ? startFields(providers) : {};
+    logger.info("Started.", { version: VERSION, workers: count, engines, ...fields });
     isStarted = true;
     return await running.ended;
   } finally {
