@@ -4,8 +4,14 @@ import { useEffect, useState } from "react";
 
 type Status =
   | { kind: "asking" }
-  | { kind: "up"; version: string; engines: "sandbox" | "providers" }
+  | { kind: "up"; version: string; engines: "sandbox" | "providers" | "none" }
   | { kind: "down"; message: string };
+
+const ENGINES = {
+  sandbox: "No provider key is set: the built-in sandbox engine (or a local Ollama) answers.",
+  providers: "Providers are configured.",
+  none: "No provider is configured, so no question can be answered yet.",
+} as const;
 
 async function ask(): Promise<Status> {
   const response = await fetch("/api/health", { cache: "no-store" });
@@ -15,7 +21,7 @@ async function ask(): Promise<Status> {
   return {
     kind: "up",
     version: String(body.version),
-    engines: body.engines === "sandbox" ? "sandbox" : "providers",
+    engines: body.engines === "sandbox" || body.engines === "none" ? body.engines : "providers",
   };
 }
 
@@ -33,10 +39,7 @@ export function GatewayStatus() {
     case "up":
       return (
         <p className="status up">
-          Version {status.version} is running.{" "}
-          {status.engines === "sandbox"
-            ? "No provider key is set: the built-in sandbox engine (or a local Ollama) answers."
-            : "Providers are configured."}
+          Version {status.version} is running. {ENGINES[status.engines]}
         </p>
       );
   }

@@ -1,5 +1,5 @@
 // A complete client of POST /api/ai-chat: plain fetch and eventsource-parser, nothing of ours.
-//   npx node examples/stream-chat.ts "Hello! Who are you?" [session id]
+//   node bin/run.mjs examples/stream-chat.ts "Hello! Who are you?" [session id]
 import { readFileSync } from "node:fs";
 import { argv, env, stderr, stdout } from "node:process";
 import { createParser } from "eventsource-parser";

@@ -1,14 +1,16 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import fs, {
   appendFileSync,
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -19,6 +21,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { processPlace } from "#lib/adapters/process-place.ts";
+import { processStart } from "#lib/adapters/process-start.ts";
 import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
 import { interruptedRow, type LedgerRow, ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
 import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger-writer.ts";
@@ -62,7 +65,7 @@ async function orphansOf(journal: TurnJournal): Promise<LedgerRow[]> {
 /** The file of a process that is no more, with these lines. */
 function leave(
   lines: readonly unknown[],
-  options: { place?: string; pid?: number; part?: number; id?: string } = {},
+  options: { place?: string; pid?: number | string; part?: number; id?: string } = {},
 ) {
   const { place = PLACE, pid = 4_194_305, part = 0, id = "aa" } = options;
   const name = `turns.${place}.${pid}.${id}.${part}.jsonl`;
@@ -257,7 +260,6 @@ describe("orphans", () => {
   });
 
   test.each([
-    ["a process that lives", { pid: process.ppid }],
     ["another machine", { place: "elsewhere" }],
     ["another container of our name", { place: PLACE.replace(/.$/, "x") }],
   ])("of %s are left alone until nobody has touched them for five minutes", async (_, where) => {
@@ -271,11 +273,132 @@ describe("orphans", () => {
     expect(files()).toEqual([]);
   });
 
+  test("of a process that lives are left alone, whatever the clock says", async () => {
+    leave([ended(aLedgerEntry())], { pid: process.ppid });
+    leave([ended(aLedgerEntry())], { pid: `${process.ppid}-${processStart(process.ppid)}`, id: "bb" });
+    const journal = aJournal();
+    for (const jumpMs of [0, LEASE_MS + 1, 365 * 86_400_000]) {
+      clock.advance(jumpMs);
+      expect(await orphansOf(journal)).toEqual([]);
+    }
+    expect(files()).toHaveLength(2);
+  });
+
+  test("of a process whose number another one has now are orphans at once", async () => {
+    const entry = aLedgerEntry();
+    leave([ended(entry)], { pid: `${process.ppid}-1` });
+    expect(await orphansOf(aJournal())).toEqual([ledgerRow(entry)]);
+    expect(files()).toEqual([]);
+  });
+
   test("are not what strangers put into the folder", async () => {
     writeFileSync(path("notes.txt"), "mine");
     expect(await orphansOf(aJournal())).toEqual([]);
     expect(files()).toEqual(["notes.txt"]);
   });
+});
+
+describe("a file that cannot be read", () => {
+  const isRoot = process.getuid?.() === 0;
+  const name = (part = 0, id = "aa"): string => `turns.${PLACE}.4194305.${id}.${part}.jsonl`;
+  const OBSTACLES: readonly [string, (path: string) => void][] = [
+    ["a directory", (path) => mkdirSync(path)],
+    ["a link to itself", (path) => symlinkSync(path, path)],
+    ["a pipe", (path) => execFileSync("mkfifo", [path])],
+    ["a file that may not be read", (path) => writeFileSync(path, "", { mode: 0 })],
+  ];
+
+  test.each(isRoot ? OBSTACLES.slice(0, -1) : OBSTACLES)(
+    "%s is passed over, told once, and tried again",
+    async (_, put) => {
+      put(path(name()));
+      const [first, later] = [aLedgerEntry(), aLedgerEntry()];
+      leave([ended(first)], { id: "bb" });
+      const stored: LedgerRow[] = [];
+      const warnings: unknown[] = [];
+      const ledger = createLedgerWriter({
+        store: {
+          record: async (rows) => {
+            stored.push(...rows);
+            return [];
+          },
+        },
+        clock,
+        logger: {
+          info: () => undefined,
+          warn: (message, fields) => warnings.push([message, fields]),
+          error: (message, cause) => warnings.push([message, cause]),
+        },
+        journal: aJournal(),
+      });
+      const goOn = async (): Promise<void> => {
+        for (let turn = 0; turn < 20; turn++) {
+          await clock.advanceAsync(turn === 0 ? 60_000 : 1);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      };
+      await goOn();
+      expect(stored).toEqual([ledgerRow(first)]);
+      expect(files()).toEqual([name()]);
+      leave([ended(later)], { id: "cc" });
+      await goOn();
+      expect(stored).toEqual([first, later].map(ledgerRow));
+      const reason = expect.stringMatching(/./);
+      expect(warnings).toEqual([[expect.stringMatching(/cannot be read/), { file: path(name()), reason }]]);
+
+      rmSync(path(name()), { recursive: true });
+      const mended = aLedgerEntry();
+      leave([ended(mended)]);
+      await goOn();
+      expect(stored).toEqual([first, later, mended].map(ledgerRow));
+      expect(files()).toEqual([]);
+      await ledger.close();
+    },
+  );
+
+  test("holds back only what may have ended in it", async () => {
+    const [before, complete, after] = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()];
+    leave([began(before), began(complete), ended(complete)], { part: 0 });
+    mkdirSync(path(name(1)));
+    leave([began(after)], { part: 2 });
+    const journal = aJournal();
+    expect(await orphansOf(journal)).toEqual([ledgerRow(complete), interruptedRow(startedRow(after))]);
+    // Not again and again.
+    expect(await orphansOf(journal)).toEqual([]);
+    expect(files()).toEqual([name(0), name(1)]);
+    rmSync(path(name(1)), { recursive: true });
+    leave([ended(before)], { part: 1 });
+    expect(await orphansOf(journal)).toEqual([ledgerRow(before)]);
+    expect(files()).toEqual([]);
+  });
+
+  test("may fail while it is read, as on a bad disk, and the others go on", async () => {
+    const [bad, good] = [aLedgerEntry(), aLedgerEntry()];
+    leave([ended(bad)]);
+    leave([ended(good)], { id: "bb" });
+    const read = fs.promises.readFile.bind(fs.promises);
+    const spy = vi
+      .spyOn(fs.promises, "readFile")
+      .mockImplementation(((file: string, options: "utf8") =>
+        file === path(name())
+          ? Promise.reject(Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" }))
+          : read(file, options)) as typeof fs.promises.readFile);
+    syncBuiltinESMExports();
+    const journal = aJournal();
+    try {
+      expect(await orphansOf(journal)).toEqual([ledgerRow(good)]);
+    } finally {
+      spy.mockRestore();
+      syncBuiltinESMExports();
+    }
+    expect(await orphansOf(journal)).toEqual([ledgerRow(bad)]);
+  });
+});
+
+test("the name of a file says when its process began", () => {
+  const journal = aJournal();
+  journal.begin(startedRow(aLedgerEntry()));
+  expect(files()).toEqual([expect.stringContaining(`.${process.pid}-${processStart(process.pid)}.`)]);
 });
 
 test("a living process keeps its file young, and makes a new one when somebody deletes it", async () => {

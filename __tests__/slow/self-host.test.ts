@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -152,7 +153,7 @@ describe("SIGTERM", () => {
     const gateway = await serveGateway("start", { ENABLE_SANDBOX: "true" });
     open.push(gateway);
     expect(gateway.output).toContain("Listening on http://localhost:");
-    const [, folder = ""] = /also in (\S+)\/dev-key\)/.exec(gateway.output) ?? [];
+    const [, folder = ""] = /gateway key is in (\S+)\/dev-key/.exec(gateway.output) ?? [];
     const running = (): string => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
     expect(running()).toContain(folder);
     expect(await gateway.stop("SIGINT")).toBe(0);
@@ -161,6 +162,42 @@ describe("SIGTERM", () => {
         .split("\n")
         .filter((line) => line.includes(folder) && line.includes("postgres")),
     ).toEqual([]);
+  });
+});
+
+describe("the embedded database", () => {
+  test("is started again when it was killed; until then answers say that it is unavailable", async () => {
+    const gateway = await serveGateway("start", { ENABLE_SANDBOX: "true", ENABLE_OPENAI_PROXY: "true" });
+    open.push(gateway);
+    const ask = (): Promise<Response> =>
+      fetch(`${gateway.url}/api/ai-chat`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/json" },
+        body: JSON.stringify({ message: "Hi" }),
+      });
+    expect((await readNative(await ask())).done).toBeDefined();
+    const [, folder = ""] = /gateway key is in (\S+)\/dev-key/.exec(gateway.output) ?? [];
+    const postmaster = (): number =>
+      Number(readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
+    const killed = postmaster();
+    process.kill(killed, "SIGKILL");
+    const failed = await ask();
+    expect([failed.status, await failed.json()]).toMatchObject([
+      503,
+      { error: { code: "database_unavailable" } },
+    ]);
+    await eventually(
+      "another answers",
+      async () => {
+        const answer = await ask();
+        return answer.ok && (await readNative(answer)).done !== undefined;
+      },
+      20_000,
+    );
+    expect(postmaster()).not.toBe(killed);
+    expect(gateway.output).toContain("The local Postgres has ended; it is started again.");
+    expect(await gateway.stop()).toBe(0);
+    expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(`${folder}/postgres`);
   });
 });
 
@@ -247,6 +284,16 @@ describe("a start that cannot be", () => {
     });
   });
 
+  test("as dev, on a port in use, says so in one line, before it starts a database", async () => {
+    const gateway = await start();
+    const port = new URL(gateway.url).port;
+    const { code, output } = await runToEnd("dev", { PORT: port });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: `Another process listens on 127.0.0.1, port ${port}. Stop it, or set PORT.\n`,
+    });
+  });
+
   test("without a build says how to build", async () => {
     const folder = await mkdtemp(join(tmpdir(), "sarmalink-unbuilt-"));
     const settings = { ...databaseSettings(database), PORT: String(await freePort()) };
@@ -256,6 +303,31 @@ describe("a start that cannot be", () => {
       output: "There is no build yet: run `npm run build` first.\n",
     });
     await rm(folder, { recursive: true });
+  });
+
+  test.each(["start", "dev"] as const)(
+    "as %s, on a folder that is none, is over in one line",
+    async (host) => {
+      const parent = await mkdtemp(join(tmpdir(), "sarmalink-file-"));
+      const folder = join(parent, "data");
+      await writeFile(folder, "");
+      const settings = { SARMALINK_DATA_DIR: folder, PORT: String(await freePort()) };
+      const { code, output } = await runToEnd(host, settings);
+      expect(code).toBe(1);
+      expect(output).toMatch(
+        new RegExp(`^The data folder ${folder} cannot be used: .* is not a folder.*\n$`),
+      );
+      await rm(parent, { recursive: true });
+    },
+  );
+
+  test.each(["start", "dev"] as const)("as %s, on half a Supabase, is over in one line", async (host) => {
+    const { NEXT_PUBLIC_SUPABASE_URL: url = "", ...keys } = databaseSettings(database);
+    const { code, output } = await runToEnd(host, { ...keys, SUPABASE_URL: url });
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: "SUPABASE_URL is set, but it is called NEXT_PUBLIC_SUPABASE_URL here: rename it.\n",
+    });
   });
 
   test("with a wrong setting names it", async () => {

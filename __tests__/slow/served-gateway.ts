@@ -106,7 +106,7 @@ function startProgram(
 
 /** Where the folder cannot be traversed, the key is in another, which is printed. */
 async function localKey(output: string, dataDir: string): Promise<string> {
-  const keyFile = /also in (\S+)\)/.exec(output)?.[1] ?? join(dataDir, "dev-key");
+  const keyFile = /gateway key is in (\S+)/.exec(output)?.[1] ?? join(dataDir, "dev-key");
   return (await readFile(keyFile, "utf8")).trim();
 }
 

@@ -1,3 +1,4 @@
+import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
@@ -20,7 +21,7 @@ export function createLogger(secrets: readonly string[], write: (line: string) =
 }
 
 function writeLine(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeToStandardError(`${line}\n`);
 }
 
 /** An error with the causes behind it, as one text. */

@@ -4,8 +4,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { processPlace } from "#lib/adapters/process-place.ts";
+import { isRunning, type ProcessStart, processStart } from "#lib/adapters/process-start.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger-row.ts";
-import type { JournalTicket, TurnJournal } from "#lib/services/ledger-writer.ts";
+import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger-writer.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
@@ -14,11 +15,12 @@ const SEGMENT_BYTES = 1024 * 1024;
 /** A living process touches its file this often, milliseconds. */
 const HEARTBEAT_MS = 30_000;
 /**
- * A file that nobody has touched for this long has no process any more, milliseconds. For processes that
- * cannot be asked: on another machine or in another container, or where the number belongs to a new one.
+ * A file that nobody has touched for this long has no process any more, milliseconds. Only for processes
+ * that cannot be asked, on another machine or in another container: wall clocks jump.
  */
 const LEASE_MS = 300_000;
-const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)\.([0-9a-f]+)\.(\d+)\.jsonl$/;
+/** Place, number of the process, its start if the system tells it, id of the journal, number of the file. */
+const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)(?:-(\d+))?\.([0-9a-f]+)\.(\d+)\.jsonl$/;
 
 export type TurnJournalOptions = {
   /** Made if it is not there, for us alone. */
@@ -36,7 +38,12 @@ type Segment = {
   /** A write failed: the file may end within a line. */
   isTorn: boolean;
 };
-type OrphanFile = { path: string; order: number };
+/** A file that somebody has left, or why it cannot be read. */
+type OrphanFile = { path: string; order: number; problem: string | undefined };
+/** The files of one process, in their order. */
+type OrphanGroup = { files: OrphanFile[]; youngest: number; place: string; pid: number; start: ProcessStart };
+/** A turn that began in a file, and has not been seen to end. */
+type OpenTurn = { row: StartedRow; file: OrphanFile };
 
 const startedSchema = z.object({
   requestId: z.string(),
@@ -96,10 +103,15 @@ class FileJournal implements TurnJournal {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #place = processPlace();
+  readonly #owner = ownerName();
   readonly #id = randomBytes(8).toString("hex");
   readonly #closing = new AbortController();
   /** Where the turns in flight have begun. */
   readonly #begun = new Map<string, Segment>();
+  /** Files that were told of: nothing can be done about them here. */
+  readonly #told = new Set<string>();
+  /** Files of other processes that have to stay although their ended turns are stored. */
+  readonly #kept = new Set<string>();
   #current: Segment | undefined;
   #segments = 0;
   #flushing: NodeJS.Immediate | undefined;
@@ -135,15 +147,48 @@ class FileJournal implements TurnJournal {
   }
 
   async *orphans(): ReturnType<TurnJournal["orphans"]> {
-    for (const files of await this.#leftBehind()) {
-      const open = new Map<string, StartedRow>();
-      for (const { path } of files) {
-        const ended = await readSegment(path, open);
-        if (ended.length > 0) yield { ended, started: [] };
+    for (const { files } of await this.#leftBehind()) {
+      const open = new Map<string, OpenTurn>();
+      for (const file of files) {
+        const ended = file.problem === undefined ? await readSegment(file, open) : [];
+        if (ended.length > 0 && !this.#kept.has(file.path)) yield { ended, started: [] };
       }
-      if (open.size > 0) yield { ended: [], started: [...open.values()] };
-      for (const { path } of files) rmSync(path, { force: true });
+      // The end of a turn stands in the file of its beginning or in a later one: it may be what cannot be read.
+      const lastUnread = Math.max(-1, ...files.flatMap(({ order, problem }) => (problem ? order : [])));
+      const [held, started] = partition([...open.values()], ({ file }) => file.order <= lastUnread);
+      if (started.length > 0) yield { ended: [], started: started.map(({ row }) => row) };
+      this.#clearUp(files, new Set(held.map(({ file }) => file)));
+      const unreadable = this.#tellOnce(files);
+      if (unreadable.length > 0) yield { ended: [], started: [], unreadable };
     }
+  }
+
+  /** Deletes files whose turns are all stored. */
+  #clearUp(files: readonly OrphanFile[], needed: ReadonlySet<OrphanFile>): void {
+    for (const file of files) {
+      if (file.problem !== undefined) continue;
+      if (needed.has(file)) {
+        this.#kept.add(file.path);
+        continue;
+      }
+      try {
+        rmSync(file.path, { force: true });
+        this.#kept.delete(file.path);
+      } catch (error) {
+        file.problem = `it is stored but cannot be deleted: ${reasonOf(error)}`;
+        this.#kept.add(file.path);
+      }
+    }
+  }
+
+  /** The files that something is wrong with, each once for as long as it is. */
+  #tellOnce(files: readonly OrphanFile[]): UnreadableFile[] {
+    return files.flatMap(({ path, problem }) => {
+      if (problem === undefined) this.#told.delete(path);
+      if (problem === undefined || this.#told.has(path)) return [];
+      this.#told.add(path);
+      return { file: path, reason: problem };
+    });
   }
 
   close(): void {
@@ -173,7 +218,7 @@ class FileJournal implements TurnJournal {
   #segment(): Segment {
     const current = this.#current;
     if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
-    const name = `turns.${this.#place.name}.${process.pid}.${this.#id}.${this.#segments}.jsonl`;
+    const name = `turns.${this.#place.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
     const path = join(this.#folder, name);
     const fd = openSync(path, "a", 0o600);
     const next: Segment = { path, fd, bytes: 0, waiting: 0, unwritten: "", isTorn: false };
@@ -207,29 +252,48 @@ class FileJournal implements TurnJournal {
   }
 
   /** The files of processes that are no more, by process, oldest first. */
-  async #leftBehind(): Promise<OrphanFile[][]> {
-    const groups = new Map<string, { files: OrphanFile[]; youngest: number; place: string; pid: number }>();
+  async #leftBehind(): Promise<OrphanGroup[]> {
+    const groups = new Map<string, OrphanGroup>();
     for (const name of await readdir(this.#folder)) {
-      const [, place = "", pid = "", id = "", order = ""] = NAME.exec(name) ?? [];
+      const [, place = "", pid = "", start, id = "", order = ""] = NAME.exec(name) ?? [];
       if (id === "" || openHere().has(id)) continue;
       const path = join(this.#folder, name);
-      const age = await stat(path).catch(ifGone);
-      if (age === undefined) continue;
-      const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid) };
-      group.files.push({ path, order: Number(order) });
-      group.youngest = Math.max(group.youngest, age.mtimeMs);
+      const found = await look(path);
+      if (found === undefined) continue;
+      const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid), start };
+      group.files.push({ path, order: Number(order), problem: found.problem });
+      group.youngest = Math.max(group.youngest, found.mtimeMs);
       groups.set(id, group);
     }
-    return [...groups.values()]
-      .filter(({ place, pid, youngest }) => this.#isDead(place, pid, youngest))
-      .map(({ files }) => files.sort((a, b) => a.order - b.order));
+    const left = [...groups.values()].filter((group) => this.#isDead(group));
+    for (const { files } of left) files.sort((a, b) => a.order - b.order);
+    return left;
   }
 
-  #isDead(place: string, pid: number, youngest: number): boolean {
-    if (this.#clock.wallNow() - youngest > LEASE_MS) return true;
-    if (!this.#place.isSure || place !== this.#place.name) return false;
+  /** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
+  #isDead({ place, pid, start, youngest }: OrphanGroup): boolean {
+    if (!this.#place.isSure || place !== this.#place.name) {
+      return this.#clock.wallNow() - youngest > LEASE_MS;
+    }
     // Our own number, and not one of ours: it was somebody's before us.
-    return pid === process.pid || !isAlive(pid);
+    return pid === process.pid || !isRunning(pid, start);
+  }
+}
+
+/** This process in the name of a file: with its start, since numbers are given anew. */
+function ownerName(): string {
+  const start = processStart(process.pid);
+  return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
+}
+
+/** What is at a path; undefined when another process has cleared it up. */
+async function look(path: string): Promise<{ mtimeMs: number; problem: string | undefined } | undefined> {
+  try {
+    const found = await stat(path);
+    // Reading a pipe or a device would wait for ever.
+    return { mtimeMs: found.mtimeMs, problem: found.isFile() ? undefined : "it is not a file" };
+  } catch (error) {
+    return isGone(error) ? undefined : { mtimeMs: 0, problem: reasonOf(error) };
   }
 }
 
@@ -258,16 +322,18 @@ function closeSegment(segment: Segment): void {
   if (failure !== undefined) throw failure;
 }
 
-/** Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end. */
-async function readSegment(path: string, open: Map<string, StartedRow>): Promise<LedgerRow[]> {
+/**
+ * Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end.
+ * A file that cannot be read has none, and is marked so.
+ */
+async function readSegment(file: OrphanFile, open: Map<string, OpenTurn>): Promise<LedgerRow[]> {
   const ended: LedgerRow[] = [];
-  const text = await readFile(path, "utf8").catch(ifGone);
-  for (const line of (text ?? "").split("\n")) {
+  for (const line of (await readText(file)).split("\n")) {
     // The last line may have been cut off with its process.
     const parsed = lineSchema.safeParse(parseJson(line));
     if (!parsed.success) continue;
     const { begin, end } = parsed.data;
-    if (begin !== undefined) open.set(begin.requestId, begin);
+    if (begin !== undefined) open.set(begin.requestId, { row: begin, file });
     if (end !== undefined) {
       open.delete(end.requestId);
       ended.push(end);
@@ -276,20 +342,28 @@ async function readSegment(path: string, open: Map<string, StartedRow>): Promise
   return ended;
 }
 
+async function readText(file: OrphanFile): Promise<string> {
+  try {
+    return await readFile(file.path, "utf8");
+  } catch (error) {
+    if (!isGone(error)) file.problem = reasonOf(error);
+    return "";
+  }
+}
+
 const lineSchema = z.object({ begin: startedSchema.optional(), end: endedSchema.optional() });
 
 /** Another process may be clearing up as well. */
-function ifGone(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-  throw error;
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, as somebody else's.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  const [first, second]: [Item[], Item[]] = [[], []];
+  for (const item of items) (isFirst(item) ? first : second).push(item);
+  return [first, second];
 }

@@ -68,9 +68,17 @@ export type Gateway = {
   bodies: BodyBudget;
   /** Whether the database can be used, and why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
+  /** Where answers come from. */
+  engineSource: EngineSource;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
+
+/** Providers, the sandbox in their place, or nobody: then every question is answered with 503. */
+export type EngineSource = "providers" | "sandbox" | "none";
+
+/** The modes, and who is there to answer in them. */
+export type Providers = { catalogue: Catalogue; registry: Registry };
 
 export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
@@ -106,7 +114,8 @@ export async function createGateway(
   const clock = systemClock;
   const http = createHttpUpstream();
   const health = new EngineHealth(() => clock.now(), benchLogger(logger, clock));
-  const sandboxed = isSandboxed(env, registry, catalogue);
+  const engineSource = engineSourceOf(env, { registry, catalogue });
+  const sandboxed = engineSource === "sandbox";
   const closing = new AbortController();
   const supabase = connectSupabase(env);
   // Behind the start: no request waits for it.
@@ -155,6 +164,7 @@ export async function createGateway(
     registry,
     health,
     sandboxed,
+    engineSource,
     authenticator,
     keyAdmission,
     ledger,
@@ -181,11 +191,11 @@ export async function createGateway(
  * The modes and providers that the settings describe. Throws `not_configured`, naming the variable or
  * the line that is wrong.
  */
-export async function loadProviders(env: Env): Promise<{ catalogue: Catalogue; registry: Registry }> {
+export async function loadProviders(env: Env): Promise<Providers> {
   const catalogue = await loadCatalogue(env);
   const registry = createRegistry(env.setting, catalogue.providers);
   // Where the sandbox does not answer, no client can name it either.
-  if (!isSandboxed(env, registry, catalogue)) return { catalogue, registry };
+  if (engineSourceOf(env, { registry, catalogue }) !== "sandbox") return { catalogue, registry };
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
 
@@ -203,10 +213,10 @@ async function loadCatalogue(env: Env): Promise<Catalogue> {
 }
 
 /** Without a provider, development answers by itself; production only when told to. */
-function isSandboxed(env: Env, registry: Registry, catalogue: Catalogue): boolean {
-  const real = registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
-  if (real.length > 0 || catalogue.providers.length > 0) return false;
-  return env.ENABLE_SANDBOX || env.NODE_ENV === "development";
+export function engineSourceOf(env: Env, { registry, catalogue }: Providers): EngineSource {
+  if (registry.configured().some((id) => id !== SANDBOX_PROVIDER.id)) return "providers";
+  const wantsSandbox = env.ENABLE_SANDBOX || env.NODE_ENV === "development";
+  return wantsSandbox && catalogue.providers.length === 0 ? "sandbox" : "none";
 }
 
 function engineLookup(

@@ -4,6 +4,8 @@ export type HostContext = {
   remoteAddress?: string | undefined;
   /** True once the process is shutting down: nothing new should be sent here. */
   stopping?: boolean | undefined;
+  /** What kind of caller the route has let in, for the host's access log. The route sets it. */
+  callerKind?: string | undefined;
   /** Keeps the process alive for work behind the answer. */
   waitUntil: (work: Promise<void>) => void;
   /**

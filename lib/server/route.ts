@@ -76,11 +76,13 @@ export function defineRoute(
           const known = await ready.authenticator.authenticate(request, host);
           cookies.push(...known.setCookies);
           caller = known.caller;
+          host.callerKind = caller.kind;
           return known.caller;
         },
         async authenticateProxy() {
           const known = await ready.authenticator.authenticateProxy(request, host);
           caller = known;
+          host.callerKind = known.kind;
           return known;
         },
         readJson(schema, maxBytes) {

@@ -39,6 +39,16 @@ export type JournalTicket = {
   stored(): void;
 };
 
+/** A file of the journal that cannot be used: its turns have to wait until somebody mends it. */
+export type UnreadableFile = { file: string; reason: string };
+
+/** What a process that is no more has left; `unreadable` files are told of once. */
+export type OrphanedTurns = {
+  ended: LedgerRow[];
+  started: StartedRow[];
+  unreadable?: readonly UnreadableFile[];
+};
+
 /** Turns written down beside the process, so that they outlive it. */
 export type TurnJournal = {
   begin(row: StartedRow): void;
@@ -47,7 +57,7 @@ export type TurnJournal = {
    * What processes that are no more have left, a part at a time. A part counts as stored, and may be
    * deleted, once the next is asked for; who stops asking leaves the rest for later.
    */
-  orphans(): AsyncGenerator<{ ended: LedgerRow[]; started: StartedRow[] }, void>;
+  orphans(): AsyncGenerator<OrphanedTurns, void>;
   close(): void;
 };
 
@@ -256,7 +266,13 @@ class LedgerWriter implements UsageLedger {
   }
 
   async #recover(journal: TurnJournal): Promise<void> {
-    for await (const { ended, started } of journal.orphans()) {
+    for await (const { ended, started, unreadable = [] } of journal.orphans()) {
+      for (const { file, reason } of unreadable) {
+        this.#logger.warn("A file of an earlier run's turns cannot be read; the others are stored.", {
+          file,
+          reason,
+        });
+      }
       const rows = [...ended, ...started.map(interruptedRow)];
       for (let from = 0; from < rows.length; from += MOST_IN_BATCH) {
         const part = rows.slice(from, from + MOST_IN_BATCH);
@@ -267,6 +283,7 @@ class LedgerWriter implements UsageLedger {
         // Leaving the loop keeps the files.
         if (!batch.stored || this.#closing.signal.aborted) return;
       }
+      if (rows.length === 0) continue;
       this.#logger.info("Turns of an earlier run were stored.", {
         ended: ended.length,
         interrupted: started.length,

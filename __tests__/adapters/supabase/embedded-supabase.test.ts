@@ -1,23 +1,37 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { createClient } from "@supabase/supabase-js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAlive } from "#lib/adapters/embedded-supabase/postmaster.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
+import { isAlive, readPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
 import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { type EmbeddedSupabase, startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import { eventually } from "../../support/test-gateway.ts";
 import { MIGRATIONS } from "../../support/test-postgres.ts";
 
 let parent: string;
 let dataDir: string;
 const lines: string[] = [];
-const start = (folder = dataDir) =>
-  startEmbeddedSupabase({ dataDir: folder, migrationsDir: MIGRATIONS, log: (line) => lines.push(line) });
+const logged: string[] = [];
+const note = (message: string): void => void logged.push(message);
+const logger: Logger = { info: note, warn: note, error: note };
+const start = (folder = dataDir, replaceUnder?: string) =>
+  startEmbeddedSupabase({
+    dataDir: folder,
+    replaceUnder,
+    migrationsDir: MIGRATIONS,
+    log: (line) => lines.push(line),
+    logger,
+  });
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "sarmalink-embedded-"));
@@ -117,6 +131,78 @@ describe("the embedded Supabase", () => {
     expect(isAlive(postgresPid)).toBe(false);
   }, 60_000);
 
+  test("starts a Postgres again that was killed, at the same address, and says so", async () => {
+    const running = await start();
+    const { url, postgresPid } = running;
+    for (let round = 0; round < 2; round++) {
+      const killed = running.postgresPid;
+      process.kill(killed, "SIGKILL");
+      await eventually("another runs", () => running.postgresPid !== killed, 15_000);
+      await eventually("users can sign in", async () => (await signIn(running)) !== undefined, 15_000);
+      expect(running.url).toBe(url);
+    }
+    expect(logged).toEqual(
+      expect.arrayContaining([
+        "The local Postgres has ended; it is started again.",
+        "The local Postgres runs again.",
+      ]),
+    );
+    const last = running.postgresPid;
+    expect(last).not.toBe(postgresPid);
+    await running.stop();
+    expect(isAlive(last)).toBe(false);
+    // Nobody starts it once it was stopped.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await readPostmaster(join(dataDir, "postgres")))?.pid).toBeUndefined();
+  }, 60_000);
+
+  test("starts its API thread again when that has died, at the same address", async () => {
+    const workers: Worker[] = [];
+    const spy = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (
+      this: Worker,
+      message,
+    ) {
+      workers.push(this);
+      spy.mockRestore();
+      this.postMessage(message);
+    });
+    const running = await start();
+    await workers[0]?.terminate();
+    await eventually("users can sign in", async () => (await signIn(running)) !== undefined, 15_000);
+    expect(logged).toContain("The API of the local Supabase has ended; it is started again.");
+    await running.stop();
+  }, 60_000);
+
+  test.runIf(existsSync("/dev/full"))(
+    "goes on when its log cannot be written",
+    async () => {
+      const running = await start();
+      const thread = openApiThread({ file: "/dev/full", logger });
+      const api = await thread.serve({
+        databaseUrl: running.databaseUrl,
+        migrationsDir: MIGRATIONS,
+        publishableKey: running.publishableKey,
+        secretKey: running.secretKey,
+        jwtSecret: running.jwtSecret,
+        port: 0,
+        seed: undefined,
+      });
+      const refused = (): Promise<Response> =>
+        fetch(`${api.url}/rest/v1/ai_chat_sessions?select=nothing`, {
+          headers: { apikey: running.secretKey },
+        });
+      await eventually("the log is full", async () => {
+        await refused();
+        return logged.some((line) => line.includes("/dev/full, cannot be written any more"));
+      });
+      expect((await refused()).status).toBeGreaterThanOrEqual(400);
+      expect(thread.isRunning).toBe(true);
+      await thread.stop();
+      await running.stop();
+    },
+    60_000,
+  );
+
   test("serves the API alone, to browsers too: nothing of lite's system routes", async () => {
     const running = await start();
     for (const path of ["/_system/info", "/_system/config", "/", "/storage/v1/bucket"]) {
@@ -139,11 +225,16 @@ describe("the embedded Supabase", () => {
   }, 60_000);
 
   test.skipIf(process.getuid?.() !== 0)(
-    "moves to a printed folder where Postgres cannot follow",
+    "never starts with an empty database where it cannot follow; in root's home it says where it went",
     async () => {
       const hidden = await mkdtemp(join(parent, "hidden-"));
       await chmod(hidden, 0o700);
-      const running = await start(join(hidden, "data"));
+      await expect(start(join(hidden, "data"))).rejects.toMatchObject({
+        code: "not_configured",
+        message: expect.stringContaining(join(hidden, "data")),
+      });
+      expect(lines).toEqual([]);
+      const running = await start(join(hidden, "data"), hidden);
       expect(running.dataDir.startsWith(tmpdir())).toBe(true);
       expect(running.dataDir).not.toContain("hidden");
       expect(lines.join("\n")).toContain(running.dataDir);

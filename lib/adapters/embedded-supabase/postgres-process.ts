@@ -23,6 +23,8 @@ export type PostgresOptions = {
   user: SystemUser | undefined;
   /** Password of the superuser `postgres`. */
   password: string;
+  /** Port to listen on, if it is free. */
+  port?: number | undefined;
   /** True trades crash safety for speed; for tests. */
   volatile?: boolean | undefined;
 };
@@ -128,7 +130,8 @@ async function initialiseCluster({
 
 async function launch(options: PostgresOptions): Promise<RunningPostgres> {
   for (let attempt = 1; ; attempt++) {
-    const server = await launchOn(await freePort(), options);
+    const wanted = attempt === 1 ? options.port : undefined;
+    const server = await launchOn(wanted ?? (await freePort()), options);
     if (server) return server;
     // Most likely somebody took the port between finding and using it.
     if (attempt === 3) {
@@ -167,7 +170,12 @@ async function launchOn(
     gone = true;
   });
   child.unref();
-  await eventually(async () => gone || (await readPostmaster(cluster))?.ready === true, 30_000);
+  // The lock file of a server that was killed says "ready" until ours has written its own.
+  const isReady = async (): Promise<boolean> => {
+    const postmaster = await readPostmaster(cluster);
+    return postmaster?.pid === child.pid && postmaster?.ready === true;
+  };
+  await eventually(async () => gone || (await isReady()), 30_000);
   await log.close();
   if (gone || child.pid === undefined) return undefined;
   return runningServer(child.pid, port, false);

@@ -1,29 +1,37 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
+import { removeAddress, writeAddress } from "#lib/adapters/embedded-supabase/address-file.ts";
+import { openApiThread, type RunningApi } from "#lib/adapters/embedded-supabase/api.ts";
 import { openDataFolder } from "#lib/adapters/embedded-supabase/data-folder.ts";
+import { keepRunning } from "#lib/adapters/embedded-supabase/keep-running.ts";
+import { ownPostgres } from "#lib/adapters/embedded-supabase/owned-postgres.ts";
 import { preparePostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
-import { databaseUrl, startPostgres } from "#lib/adapters/embedded-supabase/postgres-process.ts";
-import { isAlive } from "#lib/adapters/embedded-supabase/postmaster.ts";
+import { databaseUrl } from "#lib/adapters/embedded-supabase/postgres-process.ts";
 import {
   generateGatewayKey,
   loadSecretFile,
   loadSecrets,
   sha256Hex,
 } from "#lib/adapters/embedded-supabase/secrets.ts";
-import { ignoreMissing } from "#lib/adapters/embedded-supabase/system-user.ts";
+import type { Logger } from "#lib/services/ports.ts";
+
+const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const DEMO_EMAIL = "demo@sarmalink.local";
 
 export type EmbeddedSupabaseOptions = {
-  /** Where data and secrets live; see openDataFolder for when another folder is used. */
+  /** Where data and secrets live. */
   dataDir: string;
+  /** See openDataFolder: the one place in which another folder may be used. */
+  replaceUnder?: string | undefined;
   migrationsDir: string;
   /** Port of the API; a free one by default, and when it is taken. */
   port?: number | undefined;
-  /** For the few lines that an operator should see. */
+  /** For the few lines that an operator should see at start. */
   log: (line: string) => void;
+  /** For what happens to the database later; nobody is told without it. */
+  logger?: Logger | undefined;
 };
 
 export type EmbeddedSupabase = {
@@ -43,8 +51,8 @@ export type EmbeddedSupabase = {
   demo: { email: string; password: string };
   /** The database itself, as superuser. */
   databaseUrl: string;
-  /** Pid of Postgres. */
-  postgresPid: number;
+  /** Pid of Postgres, which changes when it had to be started again. */
+  readonly postgresPid: number;
   /** Stops the API, and Postgres unless another process on this folder still uses it. */
   stop(): Promise<void>;
 };
@@ -57,16 +65,18 @@ export type EmbeddedSupabase = {
  * variables, where the packages are absent or cannot run.
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
-  const folder = await openDataFolder(options.dataDir, options.log);
-  const [secrets, gatewayKey, password, binaries, sharing] = await Promise.all([
+  const { logger = SILENT } = options;
+  const folder = await openDataFolder(options.dataDir, options);
+  const [secrets, gatewayKey, password, binaries] = await Promise.all([
     loadSecrets(folder.path),
     loadSecretFile(join(folder.path, "dev-key"), generateGatewayKey),
     loadSecretFile(join(folder.path, "demo-password"), () => randomBytes(12).toString("base64url")),
     preparePostgresBinaries(folder.user, folder.path),
-    otherOwnerLives(folder.path),
   ]);
-  const thread = openApiThread(join(folder.path, "supabase.log"));
-  const postgres = await startPostgres({
+  const log = { file: join(folder.path, "supabase.log"), logger };
+  await rm(log.file, { force: true });
+  let thread = openApiThread(log);
+  const postgres = await ownPostgres(folder.path, {
     binaries,
     cluster: folder.cluster,
     user: folder.user,
@@ -75,29 +85,17 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
     await thread.stop();
     throw error;
   });
-  // Who found a server in use leaves it running; who found an orphan owns it from now on.
-  const owns = !(postgres.reused && sharing);
-  if (owns) await writeFile(ownerFile(folder.path), String(process.pid));
-  const stopAtExit = (): void => {
-    if (owns && isAlive(postgres.pid)) process.kill(postgres.pid, "SIGINT");
-  };
-  process.once("exit", stopAtExit);
-  const stopPostgres = async (): Promise<void> => {
-    process.off("exit", stopAtExit);
-    if (!owns) return;
-    await postgres.stop();
-    await rm(ownerFile(folder.path), { force: true });
-  };
 
-  const database = databaseUrl(postgres.port, secrets.postgresPassword);
-  try {
-    const api = await thread.serve({
-      databaseUrl: database,
+  let databasePort = postgres.port;
+  const serve = (port: number): Promise<RunningApi> => {
+    databasePort = postgres.port;
+    return thread.serve({
+      databaseUrl: databaseUrl(databasePort, secrets.postgresPassword),
       migrationsDir: resolve(options.migrationsDir),
       publishableKey: secrets.publishableKey,
       secretKey: secrets.secretKey,
       jwtSecret: secrets.jwtSecret,
-      port: options.port ?? 0,
+      port,
       seed: {
         email: DEMO_EMAIL,
         password,
@@ -105,33 +103,58 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
         keyPrefix: gatewayKey.slice(0, 17),
       },
     });
+  };
+  try {
+    const { url } = await serve(options.port ?? 0);
+    await writeAddress(folder.path, {
+      url,
+      publishableKey: secrets.publishableKey,
+      email: DEMO_EMAIL,
+      pid: process.pid,
+    });
+    const watchers = [
+      keepRunning({
+        name: "The local Postgres",
+        logger,
+        isRunning: () => postgres.isRunning,
+        restart: postgres.restart,
+      }),
+      keepRunning({
+        name: "The API of the local Supabase",
+        logger,
+        isRunning: () => thread.isRunning && databasePort === postgres.port,
+        // At the same address: the gateway knows no other.
+        restart: async () => {
+          await thread.stop();
+          thread = openApiThread(log);
+          const again = await serve(Number(new URL(url).port));
+          if (again.url !== url) throw new Error(`Another process listens at ${url}.`);
+          return true;
+        },
+      }),
+    ];
     return {
-      url: api.url,
+      url,
       publishableKey: secrets.publishableKey,
       secretKey: secrets.secretKey,
       jwtSecret: secrets.jwtSecret,
       dataDir: folder.path,
       gatewayKey,
       demo: { email: DEMO_EMAIL, password },
-      databaseUrl: database,
-      postgresPid: postgres.pid,
+      databaseUrl: databaseUrl(postgres.port, secrets.postgresPassword),
+      get postgresPid() {
+        return postgres.pid;
+      },
       async stop() {
-        await api.stop();
-        await stopPostgres();
+        await Promise.all(watchers.map((watcher) => watcher.stop()));
+        await removeAddress(folder.path);
+        await thread.stop();
+        await postgres.stop();
       },
     };
   } catch (error) {
     await thread.stop();
-    await stopPostgres();
+    await postgres.stop();
     throw error;
   }
-}
-
-function ownerFile(folder: string): string {
-  return join(folder, "owner.pid");
-}
-
-async function otherOwnerLives(folder: string): Promise<boolean> {
-  const pid = Number(await readFile(ownerFile(folder), "utf8").catch(ignoreMissing));
-  return pid > 0 && pid !== process.pid && isAlive(pid);
 }

@@ -21,13 +21,28 @@ export async function postgresUser(clusterFolder: string): Promise<SystemUser | 
 
 /** Whether `user` may pass through every existing folder on the way to `path` (and into it). */
 export async function canTraverse(path: string, user: SystemUser): Promise<boolean> {
+  return (await firstBarrier(path, user)) === undefined;
+}
+
+/** The folder closest to `path`, itself included, that `user` may not pass through; undefined if none. */
+export async function firstBarrier(path: string, user: SystemUser): Promise<string | undefined> {
   let folder = resolve(path);
   for (;;) {
     const found = await stat(folder).catch(ignoreMissing);
-    if (found && (found.mode & searchBit(found, user)) === 0) return false;
+    if (found && (found.mode & searchBit(found, user)) === 0) return folder;
     const parent = dirname(folder);
-    if (parent === folder) return true;
+    if (parent === folder) return undefined;
     folder = parent;
+  }
+}
+
+/** What a user is called; its number when it has no name. */
+export async function userName(uid: number): Promise<string> {
+  try {
+    return (await run("id", ["-un", String(uid)])).stdout.trim();
+  } catch {
+    // `id` exits with 1 for a number without a name, which is an answer.
+    return `user ${uid}`;
   }
 }
 

@@ -24,6 +24,8 @@ export type SupabaseClients = {
   asAnonymous(): DatabaseClient;
   /** The service-role client. Throws `not_configured` when there is no service role key. */
   asService(): DatabaseClient;
+  /** The users of the project, by the service role. Throws as `asService` does. */
+  asUserAdmin(): SupabaseClient["auth"]["admin"];
   readonly hasServiceRole: boolean;
 };
 
@@ -49,6 +51,14 @@ export function createSupabaseClients(options: SupabaseClientsOptions): Supabase
   let anonymousClient: SupabaseClient | undefined;
   let serviceClient: SupabaseClient | undefined;
 
+  const service = (): SupabaseClient => {
+    if (options.serviceRoleKey === undefined) {
+      throw new GatewayError("not_configured", "This needs the service role: set SUPABASE_SERVICE_ROLE_KEY.");
+    }
+    serviceClient ??= build(options.serviceRoleKey);
+    return serviceClient;
+  };
+
   return {
     hasServiceRole: options.serviceRoleKey !== undefined,
     asUser(accessToken) {
@@ -63,16 +73,8 @@ export function createSupabaseClients(options: SupabaseClientsOptions): Supabase
       anonymousClient ??= build(options.publishableKey);
       return anonymousClient;
     },
-    asService() {
-      if (options.serviceRoleKey === undefined) {
-        throw new GatewayError(
-          "not_configured",
-          "This needs the service role: set SUPABASE_SERVICE_ROLE_KEY.",
-        );
-      }
-      serviceClient ??= build(options.serviceRoleKey);
-      return serviceClient;
-    },
+    asService: service,
+    asUserAdmin: () => service().auth.admin,
   };
 }
 

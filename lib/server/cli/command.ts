@@ -1,4 +1,5 @@
 import { type Env, readEnv } from "#lib/server/env.ts";
+import { misspeltVariables } from "#lib/server/misspelt-variables.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Runs a command to its end and leaves its exit code. A wrong setting is told in one line. */
@@ -18,4 +19,11 @@ export async function loadSettings(isDevelopment: boolean): Promise<Env> {
   const { default: nextEnv } = await import("@next/env");
   nextEnv.loadEnvConfig(process.cwd(), isDevelopment, { info: () => undefined, error: console.error });
   return readEnv();
+}
+
+/** A mistake that stops nothing. */
+export function warnOfMisspeltVariables({ names }: Env): void {
+  for (const { name, meant } of misspeltVariables(names)) {
+    console.log(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
+  }
 }

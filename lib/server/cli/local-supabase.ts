@@ -1,18 +1,36 @@
+import { userInfo } from "node:os";
+import type { EmbeddedConnection } from "#lib/adapters/embedded-supabase/connect.ts";
+import { createLogger } from "#lib/adapters/logger.ts";
+
+/** Where the Supabase CLI serves as well: a free port is taken while that one runs. */
+const PORT = 54_321;
+
 export type LocalSupabase = {
   /** What the gateway must be told of it. */
   variables: Record<string, string>;
+  /** Where the data API and sign-in answer. */
+  url: string;
   key: string;
   keyFile: string;
+  /** Who can sign in, and the file that holds the password. */
+  demo: { email: string; passwordFile: string };
   stop(): Promise<void>;
 };
 
-/** Starts the embedded Supabase; its packages are loaded only here. */
-export async function startLocalSupabase(dataDir: string): Promise<LocalSupabase> {
+/**
+ * Starts the embedded Supabase; its packages are loaded only here. Throws `not_configured` when the data
+ * folder cannot be used. Development as root, in root's own home, gets another folder: Postgres cannot
+ * enter that home, and a newcomer in a container has no other user.
+ */
+export async function startLocalSupabase(dataDir: string, isDevelopment: boolean): Promise<LocalSupabase> {
   const { startEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/start.ts");
   const supabase = await startEmbeddedSupabase({
     dataDir,
+    port: PORT,
+    replaceUnder: isDevelopment ? homeOfRoot() : undefined,
     migrationsDir: "supabase/migrations",
     log: (line) => console.log(line),
+    logger: createLogger([]),
   });
   return {
     variables: {
@@ -21,24 +39,26 @@ export async function startLocalSupabase(dataDir: string): Promise<LocalSupabase
       SUPABASE_SERVICE_ROLE_KEY: supabase.secretKey,
       SUPABASE_JWT_SECRET: supabase.jwtSecret,
     },
+    url: supabase.url,
     key: supabase.gatewayKey,
     keyFile: `${supabase.dataDir}/dev-key`,
+    demo: { email: supabase.demo.email, passwordFile: `${supabase.dataDir}/demo-password` },
     stop: () => supabase.stop(),
   };
 }
 
-/** Tells a newcomer the local key and a command that works. */
-export function announceKey(port: number, { key, keyFile }: LocalSupabase): void {
-  console.log(`
-  No Supabase is configured: a local one is running. Your local gateway key (also in ${keyFile}):
+/** The embedded Supabase for a command: that of a gateway that runs, else one for as long as it is needed. */
+export async function connectLocalSupabase(dataDir: string): Promise<EmbeddedConnection> {
+  const { connectEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/connect.ts");
+  return await connectEmbeddedSupabase({
+    dataDir,
+    // What development uses there; `npm start` refuses.
+    replaceUnder: homeOfRoot(),
+    migrationsDir: "supabase/migrations",
+    log: (line) => console.error(line),
+  });
+}
 
-    ${key}
-
-  Ask it something:
-
-    curl -N http://localhost:${port}/api/ai-chat \\
-      -H "Authorization: Bearer ${key}" \\
-      -H "Content-Type: application/json" \\
-      -d '{"message": "Hello! Who are you?"}'
-`);
+function homeOfRoot(): string | undefined {
+  return process.getuid?.() === 0 ? userInfo().homedir : undefined;
 }

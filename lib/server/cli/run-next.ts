@@ -1,46 +1,91 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { loadSettings } from "#lib/server/cli/command.ts";
-import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
-import { childEnvironment } from "#lib/server/env.ts";
-import { loadProviders } from "#lib/server/gateway.ts";
+import {
+  addressOf,
+  announceLocal,
+  announceMissingEngines,
+  warnOfOpenAccess,
+} from "#lib/server/cli/announce.ts";
+import { loadSettings, warnOfMisspeltVariables } from "#lib/server/cli/command.ts";
+import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env.ts";
+import { engineSourceOf, loadProviders } from "#lib/server/gateway.ts";
+import { assertCanListen } from "#lib/server/host/address.ts";
+import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */
 const GRACE_MS = 15_000;
+/** Development is for this machine alone, unless HOST says otherwise. */
+const LOOPBACK = "127.0.0.1";
 
 /**
  * Runs `next dev`, with a local Supabase beside it when none is configured, until either ends or a
  * signal comes. The database goes last, so that turns can still be saved. Returns the exit code.
  */
 export async function runNextDev(): Promise<number> {
-  const require = createRequire(import.meta.url);
-  const env = await loadSettings(true);
-  // The server would only find a mistake at its first request.
-  await loadProviders(env);
-  const local =
-    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
-  const args = [require.resolve("next/dist/bin/next"), "dev", "--port", String(env.PORT)];
-  if (env.HOST !== undefined) args.push("--hostname", env.HOST);
-  const next = spawn(process.execPath, args, {
-    stdio: "inherit",
-    env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1", ...local?.variables }),
-  });
-  if (local !== undefined) announceKey(env.PORT, local);
-  const code = await endOf(next);
-  await local?.stop();
-  return code;
+  const server = new SignalledServer();
+  const env = { ...(await loadSettings(true)), NODE_ENV: "development" };
+  const host = env.HOST ?? LOOPBACK;
+  // The server would only find a mistake at its first request, and a port in use after the database.
+  const [providers] = await Promise.all([loadProviders(env), assertCanListen(env, host)]);
+  const isHosted = isSupabaseConfigured(env);
+  warnOfMisspeltVariables(env);
+  const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
+  try {
+    if (local !== undefined) setEnvironment(local.variables);
+    const ended = server.run(() => startNext(env, host));
+    const engines = engineSourceOf(env, providers);
+    console.log(listening(env, host));
+    if (local !== undefined) announceLocal(env.PORT, local, engines);
+    announceMissingEngines(engines);
+    await warnOfOpenAccess(readEnv());
+    return await ended;
+  } finally {
+    await local?.stop();
+  }
 }
 
-/** The exit code of the server; signals to us are signals to it. */
-function endOf(server: ChildProcess): Promise<number> {
-  return new Promise((resolve) => {
+function startNext(env: Env, host: string): ChildProcess {
+  const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
+  return spawn(process.execPath, [next, "dev", "--port", String(env.PORT), "--hostname", host], {
+    stdio: "inherit",
+    env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1" }),
+  });
+}
+
+function listening({ HOST, PORT }: Env, host: string): string {
+  const address = addressOf(host, PORT);
+  return HOST === undefined
+    ? `Development on ${address}, for this machine only. HOST=0.0.0.0 opens it to the network.`
+    : `Development on ${address}`;
+}
+
+/**
+ * A server to which signals to us are passed on, from the first moment: one that comes while the database
+ * is being started means that no server starts.
+ */
+class SignalledServer {
+  #child: ChildProcess | undefined;
+  #isStopped = false;
+
+  constructor() {
     for (const signal of SIGNALS) {
       process.on(signal, () => {
-        server.kill(signal);
-        setTimeout(() => server.kill("SIGKILL"), GRACE_MS).unref();
+        this.#isStopped = true;
+        this.#child?.kill(signal);
+        setTimeout(() => this.#child?.kill("SIGKILL"), GRACE_MS).unref();
       });
     }
-    server.once("exit", (code) => resolve(code ?? 0));
-  });
+  }
+
+  /** Resolves with the exit code. */
+  run(start: () => ChildProcess): Promise<number> {
+    if (this.#isStopped) return Promise.resolve(0);
+    const child = start();
+    this.#child = child;
+    return new Promise((resolve) => {
+      child.once("exit", (code) => resolve(code ?? 0));
+    });
+  }
 }

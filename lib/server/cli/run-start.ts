@@ -1,12 +1,18 @@
 import { availableParallelism } from "node:os";
-import { loadSettings } from "#lib/server/cli/command.ts";
-import { announceKey, startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import { createLogger } from "#lib/adapters/logger.ts";
+import { MODE_IDS } from "#lib/ai-models.ts";
+import { addressOf, announceLocal, announceMissingEngines } from "#lib/server/cli/announce.ts";
+import { loadSettings, warnOfMisspeltVariables } from "#lib/server/cli/command.ts";
+import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { type Env, setEnvironment } from "#lib/server/env.ts";
-import { loadProviders } from "#lib/server/gateway.ts";
+import { engineSourceOf, loadProviders, type Providers, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
+import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import { VERSION } from "#lib/shared/version.ts";
 
 /** The exit code of a process that was told twice to end. */
 const GAVE_UP = 1;
@@ -18,29 +24,56 @@ type Running = { port: number; ended: Promise<number>; stop(): void };
  * configured, which goes last, so that turns can still be saved. Returns the exit code.
  */
 export async function runStart(): Promise<number> {
+  const logger = createLogger([]);
   const end = stopLater();
+  const stop = (signal: string): void => {
+    logger.info("Stopping.", { signal });
+    end.stop();
+  };
   // From the first moment: a database that is being started must be stopped as well.
-  onStopSignals(end.stop, () => process.exit(GAVE_UP));
+  onStopSignals(stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
-  await Promise.all([assertBuilt(process.cwd()), loadProviders(env)]);
-  const local =
-    env.NEXT_PUBLIC_SUPABASE_URL === undefined ? await startLocalSupabase(env.SARMALINK_DATA_DIR) : undefined;
+  const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
+  const isHosted = isSupabaseConfigured(env);
+  warnOfMisspeltVariables(env);
+  const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
   if (local !== undefined) setEnvironment(local.variables);
+  let isStarted = false;
   try {
     const count = env.WORKERS === "auto" ? availableParallelism() : env.WORKERS;
-    const running = count === 1 ? await serve(env) : await runWorkers(count, env);
+    const running = count === 1 ? await serve(env) : await runWorkers(count, env, logger);
     if (running === undefined) return GAVE_UP;
     end.begin(running);
-    console.log(`Listening on ${addressOf(env, running.port)}${count === 1 ? "" : `, ${count} workers`}`);
-    if (local !== undefined) announceKey(running.port, local);
+    const engines = engineSourceOf(env, providers);
+    console.log(
+      `Listening on ${addressOf(env.HOST, running.port)}${count === 1 ? "" : `, ${count} workers`}`,
+    );
+    if (local !== undefined) announceLocal(running.port, local, engines);
+    announceMissingEngines(engines);
+    const fields = engines === "providers" ? startFields(providers) : {};
+    logger.info("Started.", { version: VERSION, workers: count, engines, ...fields });
+    isStarted = true;
     return await running.ended;
   } finally {
     await local?.stop();
+    // A start that failed has said why.
+    if (isStarted) logger.info("Stopped.");
   }
 }
 
-async function runWorkers(count: number, env: Env): Promise<Running | undefined> {
-  const workers = startWorkers(count, env.SHUTDOWN_GRACE_MS, (line) => console.error(line));
+/** What answers can come from: providers with the number of their keys, modes with that of their engines. */
+function startFields({ catalogue, registry }: Providers): Record<string, string> {
+  const list = (counts: readonly (readonly [string, number])[]): string =>
+    counts.map(([name, count]) => `${name} ${count}`).join(", ");
+  const configured = registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  return {
+    providers: list(configured.map((id) => [id, registry.providerKeys(id).filter(Boolean).length])),
+    modes: list(MODE_IDS.map((id) => [id, registry.resolve(catalogue.modes[id].failover).length])),
+  };
+}
+
+async function runWorkers(count: number, env: Env, logger: Logger): Promise<Running | undefined> {
+  const workers = startWorkers(count, env.SHUTDOWN_GRACE_MS, (line) => logger.warn(line));
   const port = await workers.listening;
   if (port !== undefined) return { port, ended: workers.ended, stop: workers.stop };
   await workers.ended;
@@ -73,9 +106,4 @@ function stopLater(): { stop(): void; begin(running: Running): void } {
       if (isWanted) started.stop();
     },
   };
-}
-
-function addressOf(env: Env, port: number): string {
-  const host = env.HOST ?? "localhost";
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { AccessDetails, AccessLog } from "#lib/server/host/access-log.ts";
 import { NodeRequest, requestUrl } from "#lib/server/host/node-request.ts";
 import { writeResponse } from "#lib/server/host/write-response.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
 import { errorResponse } from "#lib/server/http-error.ts";
+import { PlainResponse } from "#lib/server/plain-response.ts";
 import type { Route } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -23,6 +25,7 @@ export type ApiListenerOptions = {
   logError: (message: string, cause: unknown) => void;
   /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
   writeTimeoutMs?: number | undefined;
+  accessLog?: AccessLog | undefined;
 };
 
 type Call = { request: NodeRequest; outgoing: ServerResponse };
@@ -65,6 +68,7 @@ export class ApiListener {
         onEnd: (callback) => callbacks.push(callback),
       };
       const response = await routeOf(pathOf(url))(request, host);
+      this.#options.accessLog?.detail(outgoing, accessDetails(response, host));
       await this.#write(response, incoming, outgoing);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) logError("A request failed in the host.", thrown);
@@ -121,6 +125,12 @@ export class ApiListener {
     else socket.once("close", leave);
     return call;
   }
+}
+
+function accessDetails(response: Response, { callerKind }: HostContext): AccessDetails {
+  const header = (name: string): string | undefined =>
+    response instanceof PlainResponse ? response.getHeader(name) : (response.headers.get(name) ?? undefined);
+  return { requestId: header("x-request-id"), caller: callerKind, engine: header("x-sarmalink-engine") };
 }
 
 function pathOf(url: string): string {

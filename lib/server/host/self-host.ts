@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { AccessLog } from "#lib/server/host/access-log.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
 import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
@@ -28,6 +29,7 @@ export type SelfHostOptions = {
   graceMs: number;
   /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
   writeTimeoutMs?: number | undefined;
+  accessLog?: AccessLog | undefined;
 };
 
 export type SelfHost = {
@@ -39,12 +41,13 @@ export type SelfHost = {
 
 /** The server behind `npm start`: `/api` goes to the routes, everything else to the pages. */
 export function createSelfHost(options: SelfHostOptions): SelfHost {
-  const { routeOf, logger, pages, graceMs, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
+  const { routeOf, logger, pages, graceMs, writeTimeoutMs = WRITE_TIMEOUT_MS, accessLog } = options;
   const works = new Set<Promise<void>>();
   let stopping: Promise<void> | undefined;
   let idle: (() => void) | undefined;
   const api = new ApiListener({
     routeOf,
+    accessLog,
     isStopping: () => stopping !== undefined,
     writeTimeoutMs,
     logError: (message, cause) => logger.error(message, cause),
@@ -65,6 +68,7 @@ export function createSelfHost(options: SelfHostOptions): SelfHost {
 
   const server = createServer((incoming, outgoing) => {
     answering++;
+    accessLog?.begin(incoming, outgoing);
     outgoing.once("close", () => {
       answering--;
       if (stopping === undefined) return;

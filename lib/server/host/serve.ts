@@ -1,11 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import { apiRouter } from "#lib/server/api-routes.ts";
 import type { Env } from "#lib/server/env.ts";
 import { type Gateway, getGateway } from "#lib/server/gateway.ts";
+import { AccessLog } from "#lib/server/host/access-log.ts";
+import { addressError } from "#lib/server/host/address.ts";
 import { createPages, type Pages } from "#lib/server/host/pages.ts";
 import { reportDatabase } from "#lib/server/host/report-database.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The ledger stores what it holds, connections to providers close; longer than this none waits, milliseconds. */
 const CLOSE_MS = 10_000;
@@ -25,7 +27,9 @@ export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
   void reportDatabase(gateway);
   const pages = createPages();
+  const accessLog = env.ACCESS_LOG ? new AccessLog(writeToStandardError) : undefined;
   const host = createSelfHost({
+    accessLog,
     routeOf: apiRouter(getGateway),
     logger: gateway.logger,
     pages: (incoming, outgoing) => pages.serve(incoming, outgoing),
@@ -40,7 +44,10 @@ export async function serve(env: Env): Promise<Serving> {
   const end = (code: number): void => {
     if (stopping) return;
     stopping = true;
-    void stopAll(host, gateway, pages).then(() => resolve(code));
+    void stopAll(host, gateway, pages).then(() => {
+      accessLog?.flush();
+      resolve(code);
+    });
   };
   process.on("unhandledRejection", (reason) =>
     gateway.logger.error("A promise was rejected and nobody waited for it.", reason),
@@ -56,21 +63,4 @@ async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<
   await host.stop();
   pages.close();
   await Promise.race([Promise.allSettled([gateway.close()]), pause(CLOSE_MS)]);
-}
-
-function addressError(error: unknown, env: Env): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const place = env.HOST === undefined ? `port ${env.PORT}` : `${env.HOST}, port ${env.PORT}`;
-  const told = (message: string) => new GatewayError("not_configured", message, { cause: error });
-  switch (code) {
-    case "EADDRINUSE":
-      return told(`Another process listens on ${place}. Stop it, or set PORT.`);
-    case "EACCES":
-      return told(`This user may not listen on ${place}. Set PORT to 1024 or more.`);
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return told(`This machine has no address ${env.HOST}. Set HOST.`);
-    default:
-      return error;
-  }
 }

@@ -62,7 +62,7 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
           json: z.object({
             status: z.literal("ok"),
             version: z.string(),
-            engines: z.enum(["sandbox", "providers"]),
+            engines: z.enum(["sandbox", "providers", "none"]),
           }),
         },
         503: {
@@ -70,7 +70,7 @@ export const API_DOCS: Readonly<Record<string, PathDocs>> = {
           json: z.object({
             status: z.literal("stopping"),
             version: z.string(),
-            engines: z.enum(["sandbox", "providers"]),
+            engines: z.enum(["sandbox", "providers", "none"]),
           }),
         },
       },

@@ -3,8 +3,8 @@ import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.t
 import { VERSION } from "#lib/shared/version.ts";
 
 /**
- * `GET /api/health`: the public probe. It says that the process answers and whether it is a sandbox;
- * 503 while the process shuts down, so that a load balancer sends nothing new.
+ * `GET /api/health`: the public probe. It says that the process answers, and with what: providers, the
+ * sandbox, or none; 503 while the process shuts down, so that a load balancer sends nothing new.
  */
 export function health(gateway: GatewaySource): Route {
   return defineRoute(gateway, {
@@ -13,7 +13,7 @@ export function health(gateway: GatewaySource): Route {
         {
           status: host.stopping === true ? "stopping" : "ok",
           version: VERSION,
-          engines: gateway.sandboxed ? "sandbox" : "providers",
+          engines: gateway.engineSource,
         },
         { status: host.stopping === true ? 503 : 200 },
       ),

@@ -1,0 +1,234 @@
+import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
+import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
+import { databaseSettings } from "../../support/test-gateway.ts";
+import { MIGRATIONS } from "../../support/test-postgres.ts";
+
+describe("the options", () => {
+  test("become a key's name, owner and limits", () => {
+    expect(readKeyOptions(["--name", "ci"])).toEqual({
+      name: "ci",
+      user: undefined,
+      limits: { usdPerMonth: undefined, requestsPerMinute: undefined, modes: undefined },
+    });
+    const all = [
+      "--name",
+      " my ci ",
+      "--usd=2.50",
+      "--rpm",
+      "60",
+      "--modes",
+      "fast, smart,fast",
+      "--user",
+      "a@b.c",
+    ];
+    expect(readKeyOptions(all)).toEqual({
+      name: "my ci",
+      user: "a@b.c",
+      limits: { usdPerMonth: 2.5, requestsPerMinute: 60, modes: ["fast", "smart"] },
+    });
+    expect(readKeyOptions(["--name", "ci", "--help"])).toBeUndefined();
+  });
+
+  test.each([
+    [[], /^--name is missing\. npm keeps options/],
+    [["ci"], /^"ci" belongs to no option\. npm keeps options/],
+    [["--name", ""], /^--name is "": it must be 1 to 100 characters/],
+    [["--name", "x".repeat(101)], /^--name is "x+": it must be 1 to 100 characters/],
+    [["--name"], /^Option '--name <value>' argument missing\./],
+    [["--name", "ci", "--budget", "3"], /^Unknown option '--budget'\./],
+    [["--name", "ci", "--usd", "$20"], /^--usd is "\$20": it must be a number of US dollars/],
+    [["--name", "ci", "--usd", "-1"], /--usd/],
+    [["--name", "ci", "--usd", "1e3"], /^--usd is "1e3"/],
+    [["--name", "ci", "--usd", "Infinity"], /^--usd is "Infinity"/],
+    [["--name", "ci", "--usd", ""], /^--usd is ""/],
+    [["--name", "ci", "--rpm", "0"], /^--rpm is "0": it must be a whole number from 1/],
+    [["--name", "ci", "--rpm", "1.5"], /^--rpm is "1\.5"/],
+    [["--name", "ci", "--modes", "turbo"], /^--modes is "turbo": it must be some of smart/],
+    [["--name", "ci", "--modes", ""], /^--modes is ""/],
+    [["--name", "ci", "--user", "somebody"], /^--user is "somebody": it must be an e-mail address/],
+  ])("%j are refused in one line that says how it goes", (args, says) => {
+    expect(() => readKeyOptions(args)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(says) }),
+    );
+    expect(() => readKeyOptions(args)).toThrow(/^[^\n]*`npm run key -- --help` shows how\.$/);
+  });
+});
+
+type Run = { code: unknown; stdout: string; stderr: string };
+
+async function run(args: readonly string[], settings: Readonly<Record<string, string>>): Promise<Run> {
+  const child = spawn(process.execPath, ["lib/server/cli/key.ts", ...args], {
+    env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const result = { stdout: "", stderr: "" };
+  child.stdout.on("data", (bytes: Buffer) => (result.stdout += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (result.stderr += bytes.toString()));
+  const [code] = await once(child, "close");
+  return { code, ...result };
+}
+
+function keyOf({ code, stdout, stderr }: Run): string {
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toMatch(/^sk-sarmalink-[0-9a-f]{64}\n$/);
+  expect(stderr).not.toContain(stdout.trim());
+  return stdout.trim();
+}
+
+describe("on the local database", () => {
+  let parent: string;
+  let settings: Record<string, string>;
+  beforeAll(async () => {
+    parent = await mkdtemp(join(tmpdir(), "sarmalink-key-"));
+    await chmod(parent, 0o755);
+    settings = { SARMALINK_DATA_DIR: join(parent, ".data") };
+  });
+  afterAll(() => rm(parent, { recursive: true, force: true }));
+
+  test("works while nothing runs, and beside a gateway that runs, which is left running", async () => {
+    const before = keyOf(await run(["--name", "before", "--usd", "20", "--modes", "fast"], settings));
+    const dataDir = join(parent, ".data");
+    const running = await startEmbeddedSupabase({ dataDir, migrationsDir: MIGRATIONS, log: () => undefined });
+    const address: unknown = JSON.parse(await readFile(join(dataDir, "supabase.json"), "utf8"));
+    expect(address).toEqual({
+      url: running.url,
+      publishableKey: running.publishableKey,
+      email: "demo@sarmalink.local",
+      pid: process.pid,
+    });
+    const during = keyOf(await run(["--name", "during", "--rpm", "9"], settings));
+    const { url, publishableKey, secretKey } = running;
+    const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey });
+    const store = createSupabaseGatewayKeyStore({ clients });
+    const seeded = await store.findByHash(sha256Hex(running.gatewayKey));
+    expect(await store.findByHash(sha256Hex(before))).toMatchObject({
+      userId: seeded?.userId,
+      limits: { usdPerMonth: 20, modes: ["fast"] },
+    });
+    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ limits: { requestsPerMinute: 9 } });
+    expect(await store.anyEverCreated()).toBe(true);
+
+    // As docs/SELF-HOST.md tells to get an access token.
+    const [, script = ""] =
+      /```sh\n(SUPABASE_URL=[\s\S]*?)```/.exec(await readFile("docs/SELF-HOST.md", "utf8")) ?? [];
+    const { stdout: token } = await promisify(execFile)("sh", ["-c", script], { cwd: parent });
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).toMatchObject({ sub: seeded?.userId, role: "authenticated" });
+
+    // By name, by id, and somebody who is not there.
+    keyOf(await run(["--name", "n", "--user", "Demo@Sarmalink.local"], settings));
+    keyOf(await run(["--name", "i", "--user", seeded?.userId ?? ""], settings));
+    for (const user of ["nobody@example.test", randomUUID()]) {
+      expect(await run(["--name", "x", "--user", user], settings)).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: `There is no user ${user} in this database.\n`,
+      });
+    }
+    await running.stop();
+    await expect(readFile(join(dataDir, "supabase.json"))).rejects.toMatchObject({ code: "ENOENT" });
+  }, 90_000);
+
+  test("--help prints the help and touches nothing", async () => {
+    const { code, stdout } = await run(["--help"], { SARMALINK_DATA_DIR: "/nowhere/at/all" });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("--usd") });
+  });
+});
+
+describe("on a Supabase project", () => {
+  let database: TestSupabase;
+  let user: TestUser;
+  let server: Server;
+  let settings: Record<string, string>;
+
+  /** The project's API: the test database, and the user administration that hosted Supabase has beside it. */
+  beforeAll(async () => {
+    database = await startTestSupabase();
+    user = await database.signUp();
+    const strangers = Array.from({ length: 1_000 }, (_, index) => ({
+      id: randomUUID(),
+      email: `${index}@x.test`,
+    }));
+    server = createServer(async (incoming, outgoing) => {
+      const target = new URL(incoming.url ?? "/", database.url);
+      if (target.pathname === "/auth/v1/admin/users") {
+        const page = Number(target.searchParams.get("page"));
+        const mine = { id: user.userId, email: "Owner@Example.test" };
+        outgoing.setHeader("content-type", "application/json");
+        outgoing.end(JSON.stringify({ users: page === 1 ? strangers : page === 2 ? [mine] : [] }));
+        return;
+      }
+      const { host: _, connection: __, ...headers } = incoming.headers;
+      const body = await new Response(incoming as unknown as ReadableStream).arrayBuffer();
+      const answer = await fetch(target, {
+        method: incoming.method ?? "GET",
+        headers: headers as Record<string, string>,
+        ...(body.byteLength > 0 ? { body } : {}),
+      });
+      outgoing.writeHead(answer.status, {
+        "content-type": answer.headers.get("content-type") ?? "text/plain",
+      });
+      outgoing.end(Buffer.from(await answer.arrayBuffer()));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const port = (server.address() as { port: number }).port;
+    settings = { ...databaseSettings(database), NEXT_PUBLIC_SUPABASE_URL: `http://127.0.0.1:${port}` };
+  });
+  afterAll(async () => {
+    server.close();
+    server.closeAllConnections();
+    await database.stop();
+  });
+
+  test("makes a key for a user by address, however many there are, and by id", async () => {
+    for (const owner of ["owner@example.test", user.userId]) {
+      const key = keyOf(await run(["--name", "ci", "--usd", "1", "--user", owner], settings));
+      const [row] = await database.sql`
+        select user_id, usd_per_month from public.gateway_keys where key_hash = ${sha256Hex(key)}`;
+      expect(row).toMatchObject({ user_id: user.userId });
+      expect(Number(row?.["usd_per_month"])).toBe(1);
+    }
+  });
+
+  test.each([
+    ["no owner", [], {}, /^Say whose key it is to be: --user/],
+    ["an unknown address", ["--user", "no@example.test"], {}, /^There is no user no@example\.test/],
+    ["an unknown id", ["--user", "0b8f1a5e-64a3-4f44-9e2c-9a9d9c3c9a11"], {}, /^There is no user 0b8f1a5e/],
+    [
+      "no service role",
+      ["--user", "a@b.c"],
+      { SUPABASE_SERVICE_ROLE_KEY: "" },
+      /set SUPABASE_SERVICE_ROLE_KEY/,
+    ],
+    [
+      "a database that is not there",
+      ["--user", "0b8f1a5e-64a3-4f44-9e2c-9a9d9c3c9a11"],
+      { NEXT_PUBLIC_SUPABASE_URL: "http://127.0.0.1:9" },
+      /^The database does not answer/,
+    ],
+    [
+      "half a project",
+      ["--user", "a@b.c"],
+      { NEXT_PUBLIC_SUPABASE_URL: "" },
+      /NEXT_PUBLIC_SUPABASE_URL is not/,
+    ],
+  ])("%s is said in one line", async (_, args, changes, says) => {
+    const { code, stdout, stderr } = await run(["--name", "ci", ...args], { ...settings, ...changes });
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(says) });
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+});

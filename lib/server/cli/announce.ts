@@ -1,0 +1,61 @@
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import type { LocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import type { Env } from "#lib/server/env.ts";
+import type { EngineSource } from "#lib/server/gateway.ts";
+
+/** The address of a server as a browser on this machine writes it. */
+export function addressOf(host: string | undefined, port: number): string {
+  if (host === undefined || host === "127.0.0.1") return `http://localhost:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Tells a newcomer the local database, the local key and a command that works. The key itself is shown on a
+ * terminal only: what a service prints lands in a journal that others read.
+ */
+export function announceLocal(port: number, local: LocalSupabase, engines: EngineSource): void {
+  const { key, keyFile, url, demo } = local;
+  const isTerminal = process.stdout.isTTY === true;
+  console.log(`
+  No Supabase is configured: a local one is running at ${url}.
+  Sign in as ${demo.email}; the password is in ${demo.passwordFile}
+  Your local gateway key ${isTerminal ? `(also in ${keyFile}):\n\n    ${key}` : `is in ${keyFile}`}
+`);
+  if (engines === "none") return;
+  console.log(`  Ask it something:
+
+    curl -N http://localhost:${port}/api/ai-chat \\
+      -H "Authorization: Bearer $(cat ${keyFile})" \\
+      -H "Content-Type: application/json" \\
+      -d '{"message": "Hello! Who are you?"}'
+`);
+}
+
+/** Says what is missing when no engine can answer. */
+export function announceMissingEngines(engines: EngineSource): void {
+  if (engines !== "none") return;
+  console.log(
+    "No provider is configured, so every question is answered with 503. Put the key of one into .env.local, " +
+      "for example GROQ_API_KEY=gsk_…, or set ENABLE_SANDBOX=on for the built-in sandbox engine.",
+  );
+}
+
+/** Warns, at once, that everybody who can reach this may spend the provider keys. */
+export async function warnOfOpenAccess(env: Env): Promise<void> {
+  const { NEXT_PUBLIC_SUPABASE_URL: url, NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey } = env;
+  const serviceRoleKey = env.SUPABASE_SERVICE_ROLE_KEY;
+  if (!env.ENABLE_OPENAI_PROXY || serviceRoleKey === undefined) return;
+  if (url === undefined || publishableKey === undefined) return;
+  const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey });
+  try {
+    if (await createSupabaseGatewayKeyStore({ clients }).anyEverCreated()) return;
+    console.log(
+      "Warning: the OpenAI-compatible routes take any bearer until the first gateway key is made. " +
+        "Make one: npm run key -- --name my-laptop",
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(`Whether a gateway key has been made cannot be told: ${reason}`);
+  }
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { createSupabaseClients, type SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseKeyRegister } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { findUserByEmail } from "#lib/adapters/supabase/users.ts";
+import { loadSettings } from "#lib/server/cli/command.ts";
+import { isUserId, KEY_HELP, type KeyOptions, readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { connectLocalSupabase } from "#lib/server/cli/local-supabase.ts";
+import type { Env } from "#lib/server/env.ts";
+import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
+import { createGatewayKey } from "#lib/services/gateway-keys.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** A command has more time than a request, milliseconds. */
+const TIMEOUT_MS = 15_000;
+
+/** Where keys are kept, and whose the new one is to be. */
+type Place = { clients: SupabaseClients; userId: string; close(): Promise<void> };
+
+/** `npm run key`: makes a gateway key and prints it, once. Returns the exit code. */
+export async function runKey(args: readonly string[]): Promise<number> {
+  const options = readKeyOptions(args);
+  if (options === undefined) {
+    console.log(KEY_HELP);
+    return 0;
+  }
+  const env = await loadSettings(false);
+  const place = isSupabaseConfigured(env)
+    ? await hostedPlace(env, options.user)
+    : await localPlace(env, options.user);
+  try {
+    const { key, prefix } = await create(place, options);
+    console.error(
+      `This is the only time that the key is shown; it is listed as ${prefix}…, ${describe(options)}. ` +
+        "A running gateway knows it at once, and stops taking any bearer within 5 s.",
+    );
+    console.log(key);
+    return 0;
+  } finally {
+    await place.close();
+  }
+}
+
+async function create(
+  { clients, userId }: Place,
+  { name, limits }: KeyOptions,
+): Promise<Awaited<ReturnType<typeof createGatewayKey>>> {
+  try {
+    return await createGatewayKey(
+      { userId, name, limits },
+      {
+        register: createSupabaseKeyRegister({ clients, timeoutMs: TIMEOUT_MS }),
+        randomHex: (bytes) => randomBytes(bytes).toString("hex"),
+        // No gateway runs in this process.
+        onCreated: () => undefined,
+        onRevoked: () => undefined,
+      },
+    );
+  } catch (error) {
+    // The code for an owner who is not there: written for a caller whose account was deleted.
+    if (error instanceof GatewayError && error.code === "unauthorized") throw noSuchUser(userId);
+    throw error;
+  }
+}
+
+async function hostedPlace(env: Env, user: string | undefined): Promise<Place> {
+  const { NEXT_PUBLIC_SUPABASE_URL: url = "", NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey = "" } = env;
+  const serviceRoleKey = env.SUPABASE_SERVICE_ROLE_KEY;
+  if (serviceRoleKey === undefined) {
+    throw new GatewayError("not_configured", "Keys are the service role's: set SUPABASE_SERVICE_ROLE_KEY.");
+  }
+  if (user === undefined) {
+    throw new GatewayError(
+      "invalid_request",
+      "Say whose key it is to be: --user and the e-mail address or the id of a user of your Supabase project.",
+    );
+  }
+  const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey, timeoutMs: TIMEOUT_MS });
+  const userId = isUserId(user) ? user : await findUserByEmail(clients, user);
+  if (userId === undefined) throw noSuchUser(user);
+  return { clients, userId, close: () => Promise.resolve() };
+}
+
+async function localPlace(env: Env, user: string | undefined): Promise<Place> {
+  const local = await connectLocalSupabase(env.SARMALINK_DATA_DIR);
+  try {
+    const userId = user !== undefined && isUserId(user) ? user : await local.findUser(user);
+    if (userId === undefined) throw noSuchUser(user ?? "the demo user");
+    const { url, publishableKey, secretKey } = local;
+    const clients = createSupabaseClients({
+      url,
+      publishableKey,
+      serviceRoleKey: secretKey,
+      timeoutMs: TIMEOUT_MS,
+    });
+    return { clients, userId, close: () => local.close() };
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+}
+
+function noSuchUser(user: string): GatewayError {
+  return new GatewayError("not_found", `There is no user ${user} in this database.`);
+}
+
+function describe({ name, limits }: KeyOptions): string {
+  const { usdPerMonth, requestsPerMinute, modes } = limits;
+  return [
+    `"${name}"`,
+    usdPerMonth === undefined ? "no budget" : `${usdPerMonth} US dollars a month`,
+    requestsPerMinute === undefined ? "no limit of requests" : `${requestsPerMinute} requests a minute`,
+    modes === undefined ? "all modes" : `modes ${modes.join(", ")}`,
+  ].join(", ");
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { redact } from "#lib/shared/redact.ts";
+
+/** Lines are gathered for this long and written together, milliseconds: a write costs more than a line. */
+const GATHER_MS = 100;
+const MAX_PATH = 200;
+/** Paths whose redacted form is remembered. There are few, unless somebody tries many. */
+const MAX_REMEMBERED = 100;
+/** What the API calls a client that left before its answer began. */
+const CLIENT_CLOSED = 499;
+
+/** What only the route knows of a request. */
+export type AccessDetails = {
+  requestId: string | undefined;
+  /** `user`, `key` or `open`; undefined when nobody was let in. */
+  caller: string | undefined;
+  /** `provider/model` that answered, on the OpenAI-compatible routes. */
+  engine: string | undefined;
+};
+
+/** One JSON line a request, when its answer has ended: no query, no header, no body, no address. */
+export class AccessLog {
+  readonly #write: (text: string) => void;
+  readonly #details = new WeakMap<ServerResponse, AccessDetails>();
+  readonly #paths = new Map<string, string>();
+  #waiting = "";
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const startedAt = performance.now();
+    outgoing.once("close", () => this.#end(incoming, outgoing, performance.now() - startedAt));
+  }
+
+  detail(outgoing: ServerResponse, details: AccessDetails): void {
+    this.#details.set(outgoing, details);
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting === "") return;
+    const text = this.#waiting;
+    this.#waiting = "";
+    this.#write(text);
+  }
+
+  #end(incoming: IncomingMessage, outgoing: ServerResponse, milliseconds: number): void {
+    const entry = {
+      time: new Date().toISOString(),
+      level: "info",
+      message: "request",
+      method: incoming.method,
+      path: this.#pathOf(incoming.url ?? "/"),
+      status: outgoing.headersSent ? outgoing.statusCode : CLIENT_CLOSED,
+      durationMs: Math.round(milliseconds),
+      ...this.#details.get(outgoing),
+      // The client left, or the answer broke off.
+      ...(outgoing.writableFinished ? {} : { aborted: true }),
+    };
+    this.#waiting += `${JSON.stringify(entry)}\n`;
+    this.#timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
+  }
+
+  /** The path without its query, which may hold a secret; so may a path, which somebody has mistyped. */
+  #pathOf(target: string): string {
+    const end = target.indexOf("?");
+    const path = (end === -1 ? target : target.slice(0, end)).slice(0, MAX_PATH);
+    const known = this.#paths.get(path);
+    if (known !== undefined) return known;
+    const clean = redact(path);
+    if (this.#paths.size < MAX_REMEMBERED) this.#paths.set(path, clean);
+    return clean;
+  }
+}
