@@ -26,6 +26,8 @@ export async function startProduction(options: {
       HOST: "127.0.0.1",
       PORT: String(port),
       ENABLE_OPENAI_PROXY: "1",
+      // The lines would drown the figures.
+      ACCESS_LOG: process.env["ACCESS_LOG"] ?? "off",
       MODELS_CONFIG: modelsConfig,
     },
   });

@@ -83,7 +83,7 @@ describe("the log of npm start", () => {
 
   test("has no line a request when ACCESS_LOG is off", async () => {
     const gateway = await serve("start", { ACCESS_LOG: "off", ENABLE_SANDBOX: "on" });
-    await (await ask(gateway, "/api/health")).text();
+    await (await ask(gateway, "/api/keys")).text();
     await gateway.stop();
     expect(entries(gateway).map(({ message }) => message)).toEqual(["Started.", "Stopping.", "Stopped."]);
   });

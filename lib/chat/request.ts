@@ -121,6 +121,8 @@ export type ChatRequest = {
   /** The most tokens to think with, where the client counts them; `reasoningEffort` says as much in words. */
   reasoningBudgetTokens?: number;
   user?: string;
+  /** It is megabytes long: whoever works on all of it does so in steps, and lets others have their turn. */
+  isLarge?: boolean;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
   /** Stable name of the conversation: its requests repeat each other, and caches like to know. */

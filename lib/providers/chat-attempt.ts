@@ -61,6 +61,7 @@ export async function openChat(
       path: encoded.path,
       headers: { ...encoded.headers, ...protocol.authHeaders(target.key) },
       body: encoded.body,
+      isLarge: call.request.isLarge,
     },
     { signal: call.signal, connectMs: call.times.connectMs, patienceMs: patience(target, call) },
     effects,

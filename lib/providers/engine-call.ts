@@ -10,8 +10,8 @@ import {
 } from "#lib/providers/upstream.ts";
 import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
 import { type JsonObject, parseJson } from "#lib/shared/json.ts";
+import { encodeLargeJson } from "#lib/shared/large-json.ts";
 
 /** Error bodies are read this far and this long, milliseconds. */
 const LONGEST_ERROR_BODY = 64 * 1024;
@@ -22,7 +22,13 @@ const NEEDLESS_BODY_MS = 50;
 export type CallEffects = { upstream: Upstream; clock: Clock };
 
 /** A request in the provider's shape, credentials included. */
-export type EngineRequest = { path: string; headers: Record<string, string>; body: JsonObject };
+export type EngineRequest = {
+  path: string;
+  headers: Record<string, string>;
+  body: JsonObject;
+  /** Megabytes long: the body is written in steps. */
+  isLarge?: boolean | undefined;
+};
 
 export type CallOptions = {
   /** Aborts when the client leaves. */
@@ -58,8 +64,8 @@ export async function callEngine<Value>(
   });
   let kept = false;
   try {
-    const text = JSON.stringify(request.body);
-    const body = text.length > LARGE_BODY ? await encodeLarge(text) : text;
+    const body =
+      request.isLarge === true ? await encodeLargeJson(request.body) : JSON.stringify(request.body);
     const response = await effects.upstream.send(
       {
         method: "POST",
@@ -92,14 +98,6 @@ export async function callEngine<Value>(
       abort.controller.abort();
     }
   }
-}
-
-/** The bytes of a text, with room for others before and behind. */
-async function encodeLarge(text: string): Promise<Uint8Array> {
-  await othersTurn();
-  const bytes = Buffer.from(text);
-  await othersTurn();
-  return bytes;
 }
 
 async function readFailure(

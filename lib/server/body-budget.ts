@@ -41,6 +41,8 @@ export type BodyRoom = {
   take(bytes: number): void;
   /** Gives everything back. Harmless when repeated. */
   release(): void;
+  /** Bytes that it has taken so far, given back or not. */
+  readonly taken: number;
 };
 
 /**
@@ -71,6 +73,9 @@ export class BodyBudget {
         this.#assertRoom(caller, bytes);
         this.#add(caller, bytes);
         held += bytes;
+      },
+      get taken() {
+        return held;
       },
       release: () => {
         if (isReleased) return;

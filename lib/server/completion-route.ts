@@ -53,6 +53,7 @@ export async function readCompletion(
 ): Promise<ReadRequest> {
   const read = api.read(await context.readJson(api.schema, MAX_BYTES), request.headers);
   assertNestedJson(read.chat.messages);
+  if (context.hasLargeBody()) read.chat.isLarge = true;
   return read;
 }
 

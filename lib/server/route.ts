@@ -10,6 +10,7 @@ import { PlainResponse } from "#lib/server/plain-response.ts";
 import type { Caller, ProxyCaller } from "#lib/services/caller.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
 export type { HostContext };
 
@@ -26,6 +27,8 @@ export type RouteContext = {
    * as `readJson` does.
    */
   readJson<Schema extends z.ZodType>(schema: Schema, maxBytes: number): Promise<z.infer<Schema>>;
+  /** Whether the body that was read is so large that all work on it should come in steps. */
+  hasLargeBody(): boolean;
   inBackground: RunInBackground;
 };
 
@@ -91,6 +94,7 @@ export function defineRoute(
           host.onEnd?.(opened.release);
           return readJson(request, schema, maxBytes, opened);
         },
+        hasLargeBody: () => room !== undefined && room.taken > LARGE_BODY,
         inBackground: host.waitUntil,
       });
     } catch (thrown) {

@@ -39,6 +39,8 @@ export type ChatInput = {
   image: string | undefined;
   customInstructions: string | undefined;
   tone: Tone | undefined;
+  /** The message is megabytes long, with its image and history. */
+  isLarge?: boolean;
 };
 
 export type ChatContext = {
@@ -277,6 +279,7 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
     { role: "user", content: userContent(input) },
   ];
   const request: ChatRequest = { messages, stream: true, webSearch: true, conversationId: begun.sessionId };
+  if (input.isLarge === true) request.isLarge = true;
   if (routed.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
 }

@@ -73,7 +73,7 @@ async function askEngine(
 ): Promise<number | undefined> {
   const outcome = await callEngine(
     target,
-    encodeTokenCount(chat, target),
+    { ...encodeTokenCount(chat, target), isLarge: chat.isLarge },
     { signal, connectMs: run.times.connectMs, patienceMs: target.remainingMs },
     effects,
     (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, (body) => tokenCount(field(body, "input_tokens"))),

@@ -189,7 +189,7 @@ async function callForVectors(
     try {
       outcome = await callEngine(
         target,
-        { ...encoded.request, headers },
+        { ...encoded.request, headers, isLarge: request.isLarge },
         { signal, ...times },
         effects,
         (answer) => {

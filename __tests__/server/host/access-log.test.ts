@@ -13,8 +13,10 @@ let log: AccessLog;
 let host: SelfHost;
 let url: string;
 let release: () => void;
+let isHealthy = true;
 
 const routes: Readonly<Record<string, Route>> = {
+  "/api/health": async () => new PlainResponse("{}", { status: isHealthy ? 200 : 503 }),
   "/api/known": async (_, context) => {
     context.callerKind = "key";
     return new PlainResponse("{}", { headers: { "x-request-id": "id-1", "x-sarmalink-engine": "own/m" } });
@@ -128,4 +130,12 @@ test("many lines leave in few writes, and the last ones when the log is flushed"
   log.flush();
   expect(lines()).toHaveLength(50);
   expect(written.length).toBeLessThan(25);
+});
+
+test("a probe that went well has no line, one that did not has", async () => {
+  await (await fetch(`${url}/api/health`)).text();
+  isHealthy = false;
+  await (await fetch(`${url}/api/health`)).text();
+  isHealthy = true;
+  expect(await settled(1)).toMatchObject([{ path: "/api/health", status: 503 }]);
 });

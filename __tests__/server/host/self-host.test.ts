@@ -415,6 +415,49 @@ describe("a client that takes nothing of its answer for too long is left", () =>
   });
 });
 
+describe("an answer that comes while the client still sends", () => {
+  const early: Route = async () => jsonResponse({ early: true }, { status: 429 });
+
+  test.each(["close", "keep-alive"])(
+    "reaches a client that sends on, with Connection: %s",
+    async (connection) => {
+      const { url } = await serve(early);
+      for (let round = 0; round < 5; round++) {
+        const client = await rawClient(
+          url,
+          `POST /api/x HTTP/1.1\r\nhost: x\r\nconnection: ${connection}\r\ncontent-length: 20000000\r\n\r\n`,
+        );
+        let failed = false;
+        client.socket.once("error", () => (failed = true));
+        // As clients do: nothing is read before all is sent.
+        client.socket.pause();
+        for (let sent = 0; sent < 20_000_000; sent += 500_000) {
+          if (client.socket.write(Buffer.alloc(500_000, "a"))) continue;
+          await new Promise((resolve) => client.socket.once("drain", resolve));
+        }
+        client.socket.resume();
+        await client.until('{"early":true}');
+        expect(failed).toBe(false);
+        if (connection === "close") await client.closed();
+        else {
+          client.socket.write(get("/api/x"));
+          await eventually("the next answer has come", () => client.text.split('"early"').length === 3);
+          client.socket.destroy();
+        }
+      }
+    },
+  );
+
+  test("leaves nothing open when the client never ends its upload", async () => {
+    const { url } = await serve(early);
+    const client = await rawClient(url, post(20_000_000, "a"));
+    await client.until('{"early":true}');
+    const startedAt = performance.now();
+    await client.closed();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
 describe("answers", () => {
   test("to HEAD come without a body, which is cancelled", async () => {
     const { seen, route } = framing(async () => "data: 1\n\n");

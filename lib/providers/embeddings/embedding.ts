@@ -15,6 +15,8 @@ export type EmbeddingRequest = {
   /** The client reads vectors as base64 of 32-bit floats, little-endian. */
   base64: boolean;
   user: string | undefined;
+  /** The inputs are megabytes long. */
+  isLarge?: boolean | undefined;
 };
 
 /** One vector as its provider wrote it: numbers, or base64 of 32-bit floats. */

@@ -6,6 +6,7 @@ const GATHER_MS = 100;
 const MAX_PATH = 200;
 /** Paths whose redacted form is remembered. There are few, unless somebody tries many. */
 const MAX_REMEMBERED = 100;
+const PROBE = "/api/health";
 /** What the API calls a client that left before its answer began. */
 const CLIENT_CLOSED = 499;
 
@@ -50,6 +51,8 @@ export class AccessLog {
   }
 
   #end(incoming: IncomingMessage, outgoing: ServerResponse, milliseconds: number): void {
+    // Load balancers ask every few seconds: a probe that went well is no news.
+    if (incoming.url === PROBE && outgoing.statusCode === 200) return;
     const entry = {
       time: new Date().toISOString(),
       level: "info",

@@ -68,9 +68,11 @@ export class ApiListener {
         onEnd: (callback) => callbacks.push(callback),
       };
       const response = await routeOf(pathOf(url))(request, host);
+      if (!incoming.complete) keepReading(incoming.socket);
       this.#options.accessLog?.detail(outgoing, accessDetails(response, host));
       await this.#write(response, incoming, outgoing);
     } catch (thrown) {
+      if (!incoming.complete) keepReading(incoming.socket);
       if (!(thrown instanceof GatewayError)) logError("A request failed in the host.", thrown);
       await this.#fail(thrown, incoming, outgoing).catch((error: unknown) => {
         logError("An error could not be told.", error);
@@ -78,8 +80,8 @@ export class ApiListener {
       });
     } finally {
       for (const callback of callbacks) callback();
+      endUpload(incoming);
       if (call !== undefined) this.#calls.get(incoming.socket)?.delete(call);
-      if (!incoming.complete) endUpload(incoming);
     }
   }
 
@@ -139,18 +141,32 @@ function pathOf(url: string): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
-/** The answer is out but the client still sends: what it sends is thrown away, for a while. */
+/**
+ * For an answer that leaves while the client still sends: behind it, only our end of the connection closes.
+ * One that is closed with bytes unread is reset, and its client may never see the answer.
+ */
+function keepReading(socket: Socket): void {
+  // What node:http calls behind the last answer of a connection.
+  socket.destroySoon = () => void socket.end();
+}
+
+/** The answer is out. What the client still sends is read and thrown away for a while. */
 function endUpload(incoming: IncomingMessage): void {
-  if (incoming.destroyed) return;
-  const cut = (): void => void incoming.socket.destroy();
+  const { socket } = incoming;
+  const closeAsEver = (): void => {
+    if (!Object.hasOwn(socket, "destroySoon")) return;
+    Reflect.deleteProperty(socket, "destroySoon");
+    if (socket.writableEnded) socket.destroySoon();
+  };
+  if (incoming.complete || incoming.destroyed) return closeAsEver();
+  const cut = (): void => void socket.destroy();
   const longest = setTimeout(cut, MAX_REST_MS).unref();
   const idle = setTimeout(cut, REST_IDLE_MS).unref();
-  const end = (): void => {
-    clearTimeout(longest);
-    clearTimeout(idle);
-  };
   incoming.on("data", () => idle.refresh());
   incoming.resume();
-  incoming.once("end", end);
-  incoming.once("close", end);
+  incoming.once("close", () => {
+    clearTimeout(longest);
+    clearTimeout(idle);
+    closeAsEver();
+  });
 }

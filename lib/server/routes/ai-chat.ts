@@ -55,7 +55,7 @@ async function answer(request: Request, context: RouteContext): Promise<PlainRes
   const caller = await context.authenticate();
   const body = await context.readJson(aiChatBodySchema, MOST_BYTES);
   const turn = await startChatTurn(
-    toInput(body),
+    { ...toInput(body), isLarge: context.hasLargeBody() },
     { requestId, caller, signal: request.signal, inBackground },
     gateway.chat,
   );
@@ -66,7 +66,7 @@ async function answer(request: Request, context: RouteContext): Promise<PlainRes
   return new PlainResponse(stream, { headers: SSE_HEADERS });
 }
 
-function toInput(body: z.infer<typeof aiChatBodySchema>): ChatInput {
+function toInput(body: z.infer<typeof aiChatBodySchema>): Omit<ChatInput, "isLarge"> {
   return {
     message: body.message,
     history: body.history,

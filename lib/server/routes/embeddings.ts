@@ -18,7 +18,7 @@ async function answer(request: Request, context: RouteContext): Promise<PlainRes
   const { gateway, requestId, inBackground } = context;
   const caller = await context.authenticateProxy();
   const body = await context.readJson(embeddingsSchema, MOST_BYTES);
-  const read = readEmbeddings(body);
+  const read = { ...readEmbeddings(body), isLarge: context.hasLargeBody() };
   const embedded = await embed(
     body.model,
     read,

@@ -1,0 +1,62 @@
+import { othersTurn } from "#lib/shared/event-loop.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** A longer text is written in pieces of this length, characters. */
+const PIECE = 64 * 1024;
+/** Others have their turn after so many pieces: some milliseconds of work, even where all must be escaped. */
+const PIECES_A_TURN = 8;
+/** Stands for a long text until that is written. A text that reads the same is treated as a long one. */
+const PLACEHOLDER = "\u0000long text\u0000";
+const WRITTEN_PLACEHOLDER = JSON.stringify(PLACEHOLDER);
+
+/**
+ * An object as the UTF-8 bytes of its JSON, the same as `JSON.stringify` gives. For objects of megabytes:
+ * one long text full of quotes would hold the event loop up for a third of a second.
+ */
+export async function encodeLargeJson(value: JsonObject): Promise<Buffer> {
+  await othersTurn();
+  const longTexts: string[] = [];
+  const outline = JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== "string" || (inner.length <= PIECE && inner !== PLACEHOLDER)) return inner;
+    longTexts.push(inner);
+    return PLACEHOLDER;
+  });
+  await othersTurn();
+  const pieces: Buffer[] = [];
+  let from = 0;
+  for (const text of longTexts) {
+    const at = placeholderFrom(outline, from);
+    pieces.push(Buffer.from(outline.slice(from, at + 1)));
+    await encodeText(text, pieces);
+    from = at + WRITTEN_PLACEHOLDER.length - 1;
+  }
+  pieces.push(Buffer.from(outline.slice(from)));
+  await othersTurn();
+  return Buffer.concat(pieces);
+}
+
+/** Where the next placeholder stands as a value; a key of that name is followed by a colon. */
+function placeholderFrom(outline: string, from: number): number {
+  let at = outline.indexOf(WRITTEN_PLACEHOLDER, from);
+  while (outline[at + WRITTEN_PLACEHOLDER.length] === ":")
+    at = outline.indexOf(WRITTEN_PLACEHOLDER, at + WRITTEN_PLACEHOLDER.length);
+  return at;
+}
+
+/** The text as JSON writes it, without its quotes. */
+async function encodeText(text: string, pieces: Buffer[]): Promise<void> {
+  let count = 0;
+  for (let from = 0; from < text.length; ) {
+    const to = pieceEnd(text, from);
+    pieces.push(Buffer.from(JSON.stringify(text.slice(from, to)).slice(1, -1)));
+    from = to;
+    if (++count % PIECES_A_TURN === 0) await othersTurn();
+  }
+}
+
+/** Not between the halves of a character. */
+function pieceEnd(text: string, from: number): number {
+  const to = Math.min(from + PIECE, text.length);
+  const last = text.charCodeAt(to - 1);
+  return last >= 0xd800 && last <= 0xdbff && to < text.length ? to + 1 : to;
+}
