@@ -81,18 +81,58 @@ const ROWS: readonly Row[] = [
   // Just within the limits.
   ["200,000 objects of an unknown field", CHAT, "either", () => chat(`"x":[${list(199_000, () => "{}")}]`)],
   [
-    "57,000 different keys",
+    "47,000 different keys",
     CHAT,
     "either",
-    () => chat(`"x":[${list(19, (o) => `{${list(3_000, (i) => `"k${o}_${i}":${i}`)}}`)}]`),
+    () => chat(`"x":[${list(19, (o) => `{${list(2_450, (i) => `"k${o}_${i}":${i}`)}}`)}]`),
   ],
   [
-    "tool schemas of 57,000 properties",
+    "tool schemas of 47,000 properties",
     CHAT,
     "either",
     () =>
       chat(
-        `"tools":[${list(19, (o) => tool(`f${o}`, `{"type":"object","properties":{${list(2_990, (i) => `"k${o}_${i}":{}`)}}}`))}]`,
+        `"tools":[${list(19, (o) => tool(`f${o}`, `{"type":"object","properties":{${list(2_450, (i) => `"k${o}_${i}":{}`)}}}`))}]`,
+      ),
+  ],
+  [
+    "700 tools whose schemas refer to each other",
+    CHAT,
+    "either",
+    () => {
+      const definitions = list(
+        12,
+        (i) => `"d${i}":{"allOf":[{"$ref":"#/$defs/d${i + 1}"},{"$ref":"#/$defs/d${i + 1}"}]}`,
+      );
+      const schema = `{"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{${definitions},"d12":{"properties":{"b":{},"c":{}}}}}`;
+      return chat(`"tools":[${list(700, (i) => tool(`f${i}`, schema))}]`);
+    },
+  ],
+  [
+    "a schema of 5,000 parts to be joined",
+    CHAT,
+    "either",
+    () =>
+      chat(
+        `"tools":[${tool("f", `{"allOf":[${list(5_000, (i) => `{"properties":{${list(5, (j) => `"p${i}_${j}":{}`)}}}`)}]}`)}]`,
+      ),
+  ],
+  [
+    "references to one schema of 2,000 properties",
+    CHAT,
+    "either",
+    () =>
+      chat(
+        `"tools":[${tool("f", `{"properties":{${list(2_000, (i) => `"a${i}":{"allOf":[{"$ref":"#/$defs/x"},{"$ref":"#/$defs/x"}]}`)}},"$defs":{"x":{"properties":{${list(2_000, (i) => `"b${i}":{}`)}}}}}`)}]`,
+      ),
+  ],
+  [
+    "references of a megabyte",
+    CHAT,
+    "either",
+    () =>
+      chat(
+        `"tools":[${list(20, (i) => tool(`f${i}`, `{"properties":{"a":{"$ref":"#/${"a/".repeat(500_000)}"}}}`))}]`,
       ),
   ],
   [

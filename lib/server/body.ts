@@ -35,7 +35,8 @@ export async function readJson<Schema extends z.ZodType>(
   const value = parseJson(text);
   if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
   if (isLarge) {
-    if (mayHoldHalves(text)) makeWellFormed(value);
+    await othersTurn();
+    makeWellFormed(value);
     await othersTurn();
   }
   const parsed = schema.safeParse(value);
@@ -59,11 +60,6 @@ function notCompressed(encoding: string): GatewayError {
     "unsupported_media_type",
     `The body is compressed (${encoding.slice(0, 20)}). Send it as plain JSON, without Content-Encoding.`,
   );
-}
-
-/** JSON can spell half of a surrogate pair, which UTF-8 cannot; pairs are spelt the same way. */
-function mayHoldHalves(text: string): boolean {
-  return text.includes("\\ud") || text.includes("\\uD");
 }
 
 function invalidBody(error: z.ZodError): GatewayError {

@@ -13,7 +13,7 @@ export const MOST_DEPTH = 200;
 export const JSON_LIMITS: JsonLimits = {
   maxDepth: MOST_DEPTH,
   maxValues: 400_000,
-  maxKeys: 60_000,
+  maxKeys: 50_000,
   maxKeysPerObject: 5_000,
 };
 

@@ -17,8 +17,9 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Turns halves of characters in a parsed value's strings into U+FFFD, in place: strict parsers refuse them,
- * and writing megabytes of them as JSON again takes ten times as long as other text. Keys stay as they are.
+ * Turns halves of characters in a parsed value's strings into U+FFFD, in place. JSON can spell them
+ * (`\\ud83d`); strict parsers refuse them, and writing megabytes of them again takes ten times as long as
+ * other text. Keys stay as they are.
  */
 export function makeWellFormed(value: unknown): void {
   if (typeof value !== "object" || value === null) return;

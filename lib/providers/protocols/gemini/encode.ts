@@ -12,7 +12,7 @@ import {
 } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
-import { geminiParameters } from "#lib/providers/protocols/gemini/schema.ts";
+import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
@@ -166,12 +166,14 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
     }
     return;
   }
+  const budget = newReferenceBudget();
   body["tools"] = [
     {
       functionDeclarations: functions.map((tool): JsonObject => {
         const declaration: JsonObject = { name: tool.name };
         if (tool.description !== undefined) declaration["description"] = tool.description;
-        const parameters = tool.parameters === undefined ? undefined : geminiParameters(tool.parameters);
+        const parameters =
+          tool.parameters === undefined ? undefined : geminiParameters(tool.parameters, budget);
         if (parameters !== undefined) declaration["parameters"] = parameters;
         return declaration;
       }),

@@ -30,20 +30,31 @@ const KEYWORDS = new Set([
 ]);
 const STRING_FORMATS = new Set(["enum", "date-time"]);
 const DEEPEST_SCHEMA = 64;
-/** References may multiply: what they lead to is cut after so many places. */
-const MOST_PLACES = 5_000;
+/** A longer reference is none. */
+const MAX_REFERENCE = 1_000;
+/**
+ * References may multiply, and each copies what it leads to: what the references of all tools of a request
+ * lead to is cut after so many places and properties.
+ */
+const MAX_PLACES = 30_000;
+
+/** How much may still be copied for the references of one request. */
+export type ReferenceBudget = { left: number };
 
 /** Where a schema stands: the whole that its references look into, and those that are being followed. */
-type Place = { root: JsonObject; following: readonly string[]; depth: number; budget: { left: number } };
+type Place = { root: JsonObject; following: readonly string[]; depth: number; budget: ReferenceBudget };
 
-/** The parameters of a tool in Gemini's dialect of JSON Schema; undefined when there are none to give. */
-export function geminiParameters(schema: JsonObject): JsonObject | undefined {
-  const parameters = geminiSchema(schema, {
-    root: schema,
-    following: ["#"],
-    depth: 0,
-    budget: { left: MOST_PLACES },
-  });
+export function newReferenceBudget(): ReferenceBudget {
+  return { left: MAX_PLACES };
+}
+
+/**
+ * The parameters of a tool in Gemini's dialect of JSON Schema; undefined when there are none to give.
+ *
+ * @param budget shared by all schemas of a request.
+ */
+export function geminiParameters(schema: JsonObject, budget: ReferenceBudget): JsonObject | undefined {
+  const parameters = geminiSchema(schema, { root: schema, following: ["#"], depth: 0, budget });
   const { type, properties, anyOf } = parameters;
   // An object without properties is refused.
   const isEmpty = (type === undefined || type === "object") && properties === undefined;
@@ -62,9 +73,10 @@ function geminiSchema(schema: JsonObject, place: Place): JsonObject {
     kept["anyOf"] = keyword("anyOf", schema["oneOf"], place);
   }
   if (kept["enum"] === undefined && typeof schema["const"] === "string") kept["enum"] = [schema["const"]];
-  if (typeof schema["$ref"] === "string") kept = merged(kept, followed(schema["$ref"], place));
+  if (typeof schema["$ref"] === "string") kept = merged(kept, followed(schema["$ref"], place), place.budget);
   for (const part of Array.isArray(schema["allOf"]) ? schema["allOf"] : []) {
-    if (isJsonObject(part)) kept = merged(kept, geminiSchema(part as JsonObject, deeper(place)));
+    if (isJsonObject(part))
+      kept = merged(kept, geminiSchema(part as JsonObject, deeper(place)), place.budget);
   }
   narrowType(kept);
   narrowProperties(kept);
@@ -83,7 +95,7 @@ function followed(ref: string, place: Place): JsonObject {
 }
 
 function lookUp(ref: string, root: JsonObject): JsonObject | undefined {
-  if (!ref.startsWith("#/")) return undefined;
+  if (!ref.startsWith("#/") || ref.length > MAX_REFERENCE) return undefined;
   let found: unknown = root;
   for (const step of ref.slice(2).split("/")) {
     const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -94,23 +106,26 @@ function lookUp(ref: string, root: JsonObject): JsonObject | undefined {
 }
 
 /** Both schemas in one; where they disagree, the first says what holds. */
-function merged(first: JsonObject, second: JsonObject): JsonObject {
+function merged(first: JsonObject, second: JsonObject, budget: ReferenceBudget): JsonObject {
   const both: JsonObject = { ...second, ...first };
   const [ours, theirs] = [first["properties"], second["properties"]];
   if (isJsonObject(ours) && isJsonObject(theirs)) {
     const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+    budget.left -= names.length;
     both["properties"] = Object.fromEntries(
       names.map((name) => {
         const [a, b] = [own(ours as JsonObject, name), own(theirs as JsonObject, name)];
         return [
           name,
-          isJsonObject(a) && isJsonObject(b) ? merged(a as JsonObject, b as JsonObject) : (a ?? b),
+          isJsonObject(a) && isJsonObject(b) ? merged(a as JsonObject, b as JsonObject, budget) : (a ?? b),
         ];
       }),
     );
   }
   if (Array.isArray(first["required"]) && Array.isArray(second["required"])) {
-    both["required"] = [...new Set([...first["required"], ...second["required"]])];
+    const required = [...new Set([...first["required"], ...second["required"]])];
+    budget.left -= required.length;
+    both["required"] = required;
   }
   return both;
 }
