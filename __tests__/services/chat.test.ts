@@ -205,6 +205,15 @@ test("a price library that cannot be loaded costs the turn nothing but the price
 describe("what the engine reads of the conversation", () => {
   const message = (content: string) => ({ role: "user" as const, content });
 
+  test("of a newest message that is longer than that, its end", async () => {
+    const { start, read, bodies } = setUp();
+    await read(await start({ history: [message("old"), message(`${"x".repeat(150_000)} the end`)] }));
+    const [, newest, ...rest] = bodies[0]?.messages ?? [];
+    expect(newest?.content).toHaveLength(100_001);
+    expect(newest?.content.endsWith("x the end")).toBe(true);
+    expect(rest.map(({ content }) => content)).toEqual(["Hi"]);
+  });
+
   test("the newest hundred thousand characters", async () => {
     const { start, read, bodies } = setUp();
     const history = ["old", "b".repeat(60_000), "c".repeat(39_000), "new"].map(message);

@@ -284,14 +284,19 @@ function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRe
   return request;
 }
 
-/** The newest messages that fit: a long conversation must not outgrow every engine's context. */
+/**
+ * The newest messages that fit: a long conversation must not outgrow every engine's context. If not even
+ * the newest fits, the end of it does.
+ */
 function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
   let characters = 0;
   const first = history.findLastIndex((message) => {
     characters += message.content.length;
     return characters > MOST_HISTORY;
   });
-  return history.slice(first + 1);
+  const newest = history.at(-1);
+  if (newest === undefined || first < history.length - 1) return history.slice(first + 1);
+  return [{ ...newest, content: `…${newest.content.slice(-MOST_HISTORY)}` }];
 }
 
 /** Providers refuse messages that say nothing. */
