@@ -89,17 +89,15 @@ async function measure(subject: Subject, work: Work, requests: number = work.req
   };
 }
 
-/** Ratios are those of the middle round: both were measured within a few seconds. */
+/** Ratios are those of the times beside them: of the medians over all rounds. */
 function row(
   work: Work,
   subject: Subject,
   samples: readonly Sample[],
   leanest: readonly (readonly Sample[])[],
 ): string {
-  const cpu = median(samples.map((sample) => sample.cpu));
-  const ratios = leanest.map((others) =>
-    median(samples.map((sample, round) => sample.cpu / (others[round]?.cpu ?? Number.NaN))),
-  );
+  const cpu = medianCpu(samples);
+  const ratios = leanest.map((others) => cpu / medianCpu(others));
   const latencies = samples.flatMap((sample) => sample.latencies);
   const ms = (share: number): string => `${percentile(latencies, share).toFixed(2)} ms`;
   const databaseCpu = median(samples.map((sample) => sample.databaseCpu));
@@ -115,6 +113,7 @@ function row(
   return `| ${cells.join(" | ")} |`;
 }
 
+const medianCpu = (samples: readonly Sample[]): number => median(samples.map((sample) => sample.cpu));
 const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 const dataDir = await mkdtemp(join(tmpdir(), "sarmalink-bench-"));
