@@ -14,10 +14,18 @@ const longText = fc
   .map(([parts, times]) => parts.join("").repeat(times));
 const PLACEHOLDER = "\u0000long text\u0000";
 const value = fc.dictionary(
-  fc.constantFrom("a", "b", PLACEHOLDER, "__proto__x"),
+  fc.constantFrom("a", "b", PLACEHOLDER, `"${PLACEHOLDER}`, "__proto__x"),
   fc.oneof(
     longText,
-    fc.constantFrom(PLACEHOLDER, null, 1.5, true),
+    fc.constantFrom(
+      PLACEHOLDER,
+      `x"${PLACEHOLDER}`,
+      `\\"${PLACEHOLDER}"`,
+      `${PLACEHOLDER}"`,
+      null,
+      1.5,
+      true,
+    ),
     fc.array(fc.oneof(longText, fc.constant(PLACEHOLDER)), { maxLength: 3 }),
   ),
   { maxKeys: 4 },

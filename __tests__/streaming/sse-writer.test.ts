@@ -118,16 +118,22 @@ describe("the SSE writer", () => {
     await expect(reader.read().then(() => reader.read())).rejects.toThrow("stopped reading");
   });
 
-  test("a host that takes the frames and does not come back is given up as well", async () => {
+  test("a host that takes the frames watches its reader itself", async () => {
     const { clock, source, cancelled, stream, reader } = await open();
     reader.releaseLock();
     const frames = takeFrameSource(stream);
     const first = frames?.next(() => undefined);
     source.give("data: 1\n\n");
     expect(await first).toBe("data: 1\n\n");
-    for (let past = 0; past <= READER_TIMEOUT_MS; past += HEARTBEAT_MS) clock.advance(HEARTBEAT_MS);
-    expect(cancelled).toHaveLength(1);
+    for (let past = 0; past <= 2 * READER_TIMEOUT_MS; past += HEARTBEAT_MS) clock.advance(HEARTBEAT_MS);
+    expect(cancelled).toEqual([]);
     expect(clock.pending).toBe(0);
+    const comments: string[] = [];
+    const second = frames?.next((comment) => comments.push(comment));
+    clock.advance(HEARTBEAT_MS);
+    expect(comments).toHaveLength(1);
+    source.give("data: 2\n\n");
+    expect(await second).toBe("data: 2\n\n");
   });
 
   test("asks the source for nothing ahead of the reader", async () => {

@@ -35,11 +35,14 @@ export async function encodeLargeJson(value: JsonObject): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** Where the next placeholder stands as a value; a key of that name is followed by a colon. */
+/**
+ * Where the next placeholder stands as a value. A key of that name is followed by a colon, and where a text
+ * only ends like it, the quote before it is escaped.
+ */
 function placeholderFrom(outline: string, from: number): number {
   let at = outline.indexOf(WRITTEN_PLACEHOLDER, from);
-  while (outline[at + WRITTEN_PLACEHOLDER.length] === ":")
-    at = outline.indexOf(WRITTEN_PLACEHOLDER, at + WRITTEN_PLACEHOLDER.length);
+  while (outline[at + WRITTEN_PLACEHOLDER.length] === ":" || outline[at - 1] === "\\")
+    at = outline.indexOf(WRITTEN_PLACEHOLDER, at + 1);
   return at;
 }
 

@@ -25,7 +25,7 @@ export type FrameSource = {
   cancel(reason: unknown): void;
 };
 
-const sources = new WeakMap<ReadableStream, FrameSource>();
+const sources = new WeakMap<ReadableStream, FrameSource & { leaveReaderToHost(): void }>();
 
 /**
  * The source behind a stream of `sseStream` that nobody has read from. Whoever takes it reads from it
@@ -34,6 +34,7 @@ const sources = new WeakMap<ReadableStream, FrameSource>();
 export function takeFrameSource(stream: ReadableStream): FrameSource | undefined {
   const source = stream.locked ? undefined : sources.get(stream);
   sources.delete(stream);
+  source?.leaveReaderToHost();
   return source;
 }
 
@@ -90,7 +91,7 @@ class Frames<Batch> implements FrameSource {
   readonly #encode: (batch: Batch) => string;
   readonly #options: SseWriterOptions;
   readonly #heartbeatMs: number;
-  readonly #readerTimeoutMs: number;
+  #readerTimeoutMs: number;
   #left = false;
   /** When the last batch was handed out; only while nobody asks for the next. */
   #handedOutAt = 0;
@@ -123,6 +124,11 @@ class Frames<Batch> implements FrameSource {
     }
   }
 
+  /** Whoever writes to the socket sees whether bytes leave; from here, a slow reader looks like one that is gone. */
+  leaveReaderToHost(): void {
+    this.#readerTimeoutMs = Number.POSITIVE_INFINITY;
+  }
+
   cancel(reason: unknown): void {
     if (this.#left) return;
     this.#left = true;
@@ -153,6 +159,8 @@ class Frames<Batch> implements FrameSource {
   }
 
   #awaitReader(): void {
+    // The next batch that is asked for sets the timer again.
+    if (this.#readerTimeoutMs === Number.POSITIVE_INFINITY) return;
     const due = this.#handedOutAt + this.#readerTimeoutMs - this.#options.clock.now();
     if (due > 0) this.#watch(Math.min(due, this.#heartbeatMs));
     else this.cancel(new Error("The client has stopped reading."));

@@ -372,6 +372,46 @@ describe("a client that takes nothing of its answer for too long is left", () =>
     client.socket.destroy();
   });
 
+  test("also one that sends on: more requests, or the rest of an upload", async () => {
+    for (const more of [get("/api/x"), "x"]) {
+      let request: Request | undefined;
+      const { url } = await serve(
+        async (asked) => {
+          request ??= asked;
+          return jsonResponse({ large });
+        },
+        0,
+        300,
+      );
+      const client = await rawClient(url, "");
+      client.socket.pause();
+      client.socket.write(more === "x" ? post(1_000_000) : get("/api/x"));
+      const sending = setInterval(() => client.socket.write(more), 50);
+      await eventually("the connection is closed", () => request?.signal.aborted === true);
+      clearInterval(sending);
+      client.socket.destroy();
+    }
+  });
+
+  test("one that leaves while it takes nothing is seen to leave", async () => {
+    let request: Request | undefined;
+    const { url } = await serve(
+      async (asked) => {
+        request = asked;
+        return jsonResponse({ large });
+      },
+      0,
+      60_000,
+    );
+    const client = await rawClient(url, "");
+    client.socket.pause();
+    client.socket.write(get("/api/x"));
+    await eventually("it is asked", () => request !== undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    client.socket.destroy();
+    await eventually("it has left", () => request?.signal.aborted === true);
+  });
+
   test("the engine behind it is let go", async () => {
     const { seen, route } = framing(async () => piece);
     const { url } = await serve(route, 0, 200);

@@ -136,13 +136,17 @@ function taken(outgoing: ServerResponse, writeTimeoutMs: number): Promise<void> 
 
 /**
  * Waits for an event of the answer, or its end. Meanwhile the socket has a time-out, which starts anew with
- * every byte that leaves; without one, a client that never reads would hold an engine for ever.
+ * every byte that leaves; without one, a client that never reads would hold an engine for ever. It would
+ * start anew with every byte that comes as well, so nothing is read of the client until it has read.
  */
 function settled(outgoing: ServerResponse, event: "drain" | "finish", writeTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const giveUp = (): void => void outgoing.destroy();
+    const { socket } = outgoing;
     outgoing.setTimeout(writeTimeoutMs, giveUp);
+    socket?.pause();
     const settle = (): void => {
+      socket?.resume();
       outgoing.off(event, settle);
       outgoing.off("close", settle);
       outgoing.off("timeout", giveUp);
