@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/body-budget.ts";
 
+// Small requests, as all of these are, may take the whole.
 const budget = () => new BodyBudget({ maxBytes: 100, maxBytesPerCaller: 60 });
 const errorOf = (action: () => void): unknown => {
   try {
@@ -40,6 +41,22 @@ describe("the memory for bodies", () => {
     room.take(1_000);
     expect(bodies.taken).toBe(0);
     bodies.open("a").take(60);
+  });
+
+  test("a quarter is for small requests alone, so that large ones keep nobody out", () => {
+    const megabyte = 1024 * 1024;
+    const bodies = new BodyBudget({ maxBytes: 8 * megabyte, maxBytesPerCaller: 4 * megabyte });
+    bodies.open("a").take(3 * megabyte);
+    bodies.open("b").take(3 * megabyte);
+    expect(errorOf(() => bodies.open("c").take(megabyte))).toMatchObject({ code: "overloaded" });
+    const small = bodies.open("c");
+    small.take(60_000);
+    // Small no more.
+    expect(errorOf(() => small.take(60_000))).toMatchObject({ code: "overloaded" });
+  });
+
+  test("what no caller may ever take is too large, and not for later", () => {
+    expect(errorOf(() => budget().open("a").take(61))).toMatchObject({ code: "payload_too_large" });
   });
 
   test("a refused piece takes nothing", () => {

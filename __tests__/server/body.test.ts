@@ -51,3 +51,56 @@ describe("a body that is nested too deep, where somebody would read it, is refus
     expect(await readJson(request, schema, 1_000_000, room())).toHaveProperty("extra");
   });
 });
+
+describe("a body in pieces", () => {
+  /** A request of this host's kind, whose pieces come as the test says. */
+  function collecting(pieces: AsyncIterable<Buffer>, headers: Record<string, string> = {}): Request {
+    const request = new Request("http://gateway.test/", { method: "POST", headers });
+    const collectBody = async (take: (chunk: Uint8Array) => void): Promise<void> => {
+      for await (const piece of pieces) take(piece);
+    };
+    return Object.assign(request, { collectBody });
+  }
+  async function* each(text: string, length: number): AsyncGenerator<Buffer> {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += length) yield Buffer.from(bytes.subarray(at, at + length));
+  }
+
+  test.each([1, 2, 3, 4_095, 4_096, 70_000])("of %i bytes comes out whole", async (length) => {
+    const value = { content: "größe 😀 ".repeat(20_000) };
+    const request = collecting(each(JSON.stringify(value), length));
+    expect(await readJson(request, schema, 1_000_000, room())).toEqual(value);
+  });
+
+  test("does not take more memory for being in tiny ones", async () => {
+    const count = 300_000;
+    let kept = 0;
+    let before = 0;
+    async function* tiny(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"content":"');
+      before = process.memoryUsage().heapUsed;
+      for (let at = 0; at < count; at++) yield Buffer.from("a");
+      kept = process.memoryUsage().heapUsed - before;
+      yield Buffer.from('"}');
+    }
+    await readJson(collecting(tiny()), schema, 1_000_000, room());
+    // Each piece kept by itself would be some hundred bytes: well over 50 MB in all.
+    expect(kept).toBeLessThan(40_000_000);
+  });
+
+  test("that come too slowly is given up, unless it is a small one", async () => {
+    const budget = new BodyBudget({ maxBytes: 1e9, maxBytesPerCaller: 1e9, spanMs: 50 });
+    async function* trickle(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"content":"');
+      for (let at = 0; at < 10; at++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        yield Buffer.from("a");
+      }
+      yield Buffer.from('"}');
+    }
+    const slow = readJson(collecting(trickle()), schema, 1_000_000, budget.open("a"));
+    await expect(slow).rejects.toMatchObject({ code: "request_timeout", status: 408 });
+    const small = collecting(trickle(), { "content-length": "24" });
+    expect(await readJson(small, schema, 1_000_000, budget.open("a"))).toEqual({ content: "a".repeat(10) });
+  });
+});

@@ -11,11 +11,21 @@ const HEAP_SHARE = 1 / 4;
 /** What is refused for want of room may be sent again after this, seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** A request up to this size is small, bytes; most are. */
+const SMALL_BYTES = 64 * 1024;
+/** The part of the memory that only small requests may take: large ones cannot keep everybody out. */
+const SMALL_SHARE = 1 / 4;
+/** A body must come at this pace at least, or it holds its place for nothing: bytes in so many milliseconds. */
+const MIN_BYTES_A_SPAN = 32 * 1024;
+const SPAN_MS = 15_000;
+
 export type BodyBudgetOptions = {
   /** For all requests of this process together, bytes. */
   maxBytes: number;
   /** For the requests of one caller, bytes. */
   maxBytesPerCaller: number;
+  /** How long a body may come more slowly than 32 KB in that time, milliseconds; 15 s by default. */
+  spanMs?: number | undefined;
 };
 
 /**
@@ -36,9 +46,11 @@ export function bodyBudgetOptions(configured: number | undefined): BodyBudgetOpt
 export type BodyRoom = {
   /**
    * Takes this many bytes more. Throws `rate_limited` when the caller has too much under way, `overloaded`
-   * when the process has.
+   * when the process has, `payload_too_large` when this request alone is more than one caller may have.
    */
   take(bytes: number): void;
+  /** The pace at which the body has to come. */
+  readonly pace: { minBytes: number; spanMs: number };
   /** Gives everything back. Harmless when repeated. */
   release(): void;
   /** Bytes that it has taken so far, given back or not. */
@@ -68,9 +80,10 @@ export class BodyBudget {
     let held = 0;
     let isReleased = false;
     return {
+      pace: { minBytes: MIN_BYTES_A_SPAN, spanMs: this.#options.spanMs ?? SPAN_MS },
       take: (bytes) => {
         if (isReleased) return;
-        this.#assertRoom(caller, bytes);
+        this.#assertRoom(caller, held, bytes);
         this.#add(caller, bytes);
         held += bytes;
       },
@@ -85,9 +98,16 @@ export class BodyBudget {
     };
   }
 
-  #assertRoom(caller: string, bytes: number): void {
+  #assertRoom(caller: string, held: number, bytes: number): void {
     const { maxBytes, maxBytesPerCaller } = this.#options;
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
+    const isSmall = held + bytes <= SMALL_BYTES;
+    if (held + bytes > maxBytesPerCaller) {
+      throw new GatewayError(
+        "payload_too_large",
+        "The body needs more memory than the gateway gives one caller. Send less, or raise BODY_MEMORY_MB.",
+      );
+    }
     if ((this.#takenByCaller.get(caller) ?? 0) + bytes > maxBytesPerCaller) {
       throw new GatewayError(
         "rate_limited",
@@ -95,7 +115,7 @@ export class BodyBudget {
         { retryAfterSeconds },
       );
     }
-    if (this.#taken + bytes > maxBytes) {
+    if (this.#taken + bytes > (isSmall ? maxBytes : maxBytes * (1 - SMALL_SHARE))) {
       throw new GatewayError(
         "overloaded",
         "The gateway has as many large requests under way as its memory allows. Try again shortly.",

@@ -8,8 +8,13 @@ import { type JsonExcess, JsonScan } from "#lib/shared/json-scan.ts";
 
 export const MEGABYTE = 1024 * 1024;
 
-/** Memory that a parsed value takes beside its text, bytes: an empty object is the dearest for its length. */
-const BYTES_PER_VALUE = 100;
+/** Memory that parsed JSON takes beside its text, bytes; measured generously. */
+const BYTES_PER_VALUE = 32;
+const BYTES_PER_KEY = 50;
+const BYTES_PER_CONTAINER = 80;
+/** A shorter piece of a body is copied to others: each takes some hundred bytes of memory by itself. */
+const SMALL_PIECE = 4 * 1024;
+const BLOCK = 64 * 1024;
 
 /**
  * The JSON body of a request, validated. Its limits hold while it arrives, whatever Content-Length says.
@@ -116,9 +121,13 @@ class BodyReader {
   readonly #room: BodyRoom;
   readonly #scan = new JsonScan(JSON_LIMITS);
   readonly #chunks: Buffer[] = [];
+  /** Where small pieces are gathered. */
+  #block: Buffer | undefined;
+  #blockUsed = 0;
   #bytes = 0;
   /** What the room holds for this body. */
   #taken = 0;
+  #isGivenUp = false;
 
   constructor(maxBytes: number, room: BodyRoom) {
     this.#maxBytes = maxBytes;
@@ -134,6 +143,17 @@ class BodyReader {
     if (declared > this.#maxBytes) throw tooLarge(this.#maxBytes);
     // Before a byte of it is read: a slow upload is refused as long as there is no room for all of it.
     this.#reserve(declared);
+    // A small one holds too little to be watched.
+    if (declared > 0 && declared <= this.#room.pace.minBytes) return this.#readAll(request);
+    const stalled = this.#watchPace();
+    try {
+      await Promise.race([this.#readAll(request), stalled.promise]);
+    } finally {
+      stalled.end();
+    }
+  }
+
+  async #readAll(request: Request): Promise<void> {
     if (collectsBody(request)) return request.collectBody((chunk) => this.#take(chunk)).catch(brokenOff);
     if (request.body === null) return;
     const reader = request.body.getReader();
@@ -150,14 +170,31 @@ class BodyReader {
     }
   }
 
+  /** Rejects once the body comes too slowly: it holds a place that others wait for. */
+  #watchPace(): { promise: Promise<never>; end: () => void } {
+    const { minBytes, spanMs } = this.#room.pace;
+    const { promise, reject } = Promise.withResolvers<never>();
+    let before = this.#bytes;
+    const timer = setInterval(() => {
+      if (this.#bytes - before < minBytes) {
+        this.#isGivenUp = true;
+        reject(tooSlow(spanMs));
+      }
+      before = this.#bytes;
+    }, spanMs);
+    return { promise, end: () => clearInterval(timer) };
+  }
+
   /** The body in one piece; the pieces that it came in are let go. */
   whole(): Buffer {
+    this.#endBlock();
     const chunks = this.#chunks.splice(0);
     const [only] = chunks;
     return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
   }
 
   #take(bytes: Uint8Array): void {
+    if (this.#isGivenUp) throw tooSlow(this.#room.pace.spanMs);
     const chunk = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -166,8 +203,30 @@ class BodyReader {
     if (this.#bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
     const excess = this.#scan.push(chunk);
     if (excess !== undefined) throw tooComplex(excess);
-    this.#reserve(this.#bytes + this.#scan.values * BYTES_PER_VALUE);
-    this.#chunks.push(chunk);
+    const { values, keys, containers } = this.#scan;
+    const parsed = values * BYTES_PER_VALUE + keys * BYTES_PER_KEY + containers * BYTES_PER_CONTAINER;
+    this.#reserve(this.#bytes + parsed);
+    this.#keep(chunk);
+  }
+
+  /** The first piece is most often the only one, and is kept as it came. */
+  #keep(chunk: Buffer): void {
+    if (chunk.byteLength >= SMALL_PIECE || this.#chunks.length === 0) {
+      this.#endBlock();
+      this.#chunks.push(chunk);
+      return;
+    }
+    if (this.#block === undefined || this.#blockUsed + chunk.byteLength > BLOCK) {
+      this.#endBlock();
+      this.#block = Buffer.allocUnsafeSlow(BLOCK);
+    }
+    this.#blockUsed += chunk.copy(this.#block, this.#blockUsed);
+  }
+
+  #endBlock(): void {
+    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#blockUsed));
+    this.#block = undefined;
+    this.#blockUsed = 0;
   }
 
   #reserve(bytes: number): void {
@@ -187,6 +246,13 @@ const EXCESS: Readonly<Record<JsonExcess, string>> = {
   maxKeys: `The objects of the body have more than ${JSON_LIMITS.maxKeys} keys in all.`,
   maxKeysPerObject: `An object of the body has more than ${JSON_LIMITS.maxKeysPerObject} keys.`,
 };
+
+function tooSlow(spanMs: number): GatewayError {
+  return new GatewayError(
+    "request_timeout",
+    `The body came too slowly: less than 32 KB within ${Math.ceil(spanMs / 1_000)} s.`,
+  );
+}
 
 function tooComplex(excess: JsonExcess): GatewayError {
   return new GatewayError("invalid_request", EXCESS[excess]);

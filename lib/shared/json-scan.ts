@@ -37,6 +37,7 @@ export class JsonScan {
   #depth = 0;
   #values = 1;
   #keys = 0;
+  #containers = 0;
   #inString = false;
   /** The last byte of the piece before was a backslash within a string: the next byte is escaped. */
   #escaped = false;
@@ -54,6 +55,11 @@ export class JsonScan {
   /** Keys counted so far. */
   get keys(): number {
     return this.#keys;
+  }
+
+  /** Arrays and objects counted so far. */
+  get containers(): number {
+    return this.#containers;
   }
 
   /** Reads the next bytes; answers the limit that they pass, if one. */
@@ -87,6 +93,7 @@ export class JsonScan {
         case OPEN_BRACKET:
           if (++this.#values > maxValues) return "maxValues";
           if (++this.#depth > maxDepth) return "maxDepth";
+          this.#containers++;
           keysAtDepth[this.#depth] = 0;
           break;
         case CLOSE_BRACE:

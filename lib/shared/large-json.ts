@@ -60,6 +60,12 @@ async function encodeText(text: string, pieces: Buffer[]): Promise<void> {
 /** Not between the halves of a character. */
 function pieceEnd(text: string, from: number): number {
   const to = Math.min(from + PIECE, text.length);
-  const last = text.charCodeAt(to - 1);
-  return last >= 0xd800 && last <= 0xdbff && to < text.length ? to + 1 : to;
+  const isPair =
+    isBetween(text.charCodeAt(to - 1), 0xd800, 0xdbff) && isBetween(text.charCodeAt(to), 0xdc00, 0xdfff);
+  return isPair ? to + 1 : to;
+}
+
+/** No comparison holds for NaN, which stands behind the end of a text. */
+function isBetween(code: number, first: number, last: number): boolean {
+  return code >= first && code <= last;
 }

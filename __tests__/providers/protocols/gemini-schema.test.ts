@@ -53,7 +53,10 @@ describe("references of all tools of a request share a budget", () => {
     const whole = budget.left;
     const schema: JsonObject = {
       type: "object",
-      properties: { address: ref("address"), other: { allOf: [ref("address"), { properties: properties(3) }] } },
+      properties: {
+        address: ref("address"),
+        other: { allOf: [ref("address"), { properties: properties(3) }] },
+      },
       $defs: { address: { type: "object", properties: { city: { type: "string" } } } },
     };
     for (let tool = 0; tool < 200; tool++) {
@@ -76,6 +79,8 @@ describe("references of all tools of a request share a budget", () => {
   test("a reference longer than any name is none", () => {
     const name = "a".repeat(2_000);
     const schema: JsonObject = { properties: { x: ref(name) }, $defs: { [name]: { type: "string" } } };
-    expect(geminiParameters(schema, newReferenceBudget())).toMatchObject({ properties: { x: { type: "object" } } });
+    expect(geminiParameters(schema, newReferenceBudget())).toMatchObject({
+      properties: { x: { type: "object" } },
+    });
   });
 });
