@@ -8,7 +8,7 @@ import { startChild } from "../bench/child.ts";
 import type { BenchDatabase } from "../bench/database.ts";
 import { type ProductionGateway, startProduction } from "../bench/production-gateway.ts";
 import { HOSTILE_BODIES, type HostileBody } from "./bodies.ts";
-import { send, slowUploads, type Target, worstRequests } from "./clients.ts";
+import { send, slowUploads, type Target, tinyChunks, worstRequests } from "./clients.ts";
 import type { ProbeReport } from "./prober.ts";
 import type { LoadReport } from "./report-load.ts";
 
@@ -22,6 +22,7 @@ const MAX_RSS = 1024 * 1024 * 1024;
 const PARALLEL_BODIES = 40;
 const SLOW_UPLOADS = 200;
 const SLOW_UPLOAD_MS = 10_000;
+const TINY_CHUNKS = 4_000_000;
 
 type Measured = { gapMs: number; haltMs: number; peakRss: number };
 type Bench = { gateway: ProductionGateway; prober: Worker; key: string };
@@ -107,6 +108,15 @@ async function attack(bench: Bench): Promise<boolean> {
   if (wanted === undefined) {
     tell(...(await crowd(bench)));
     tell(...(await uploads(bench)));
+    await measure(bench);
+    const statuses = await Promise.all([1, 2, 3].map(() => tinyChunks(targetOf(bench), TINY_CHUNKS)));
+    const name = `3 bodies in ${TINY_CHUNKS / 1e6} million chunks of one byte`;
+    tell(
+      name,
+      countOf(statuses),
+      await measure(bench),
+      statuses.every((status) => status === 400 || status === 0),
+    );
   }
   return passed;
 }

@@ -35,6 +35,32 @@ export function send({ url, key }: Target, path: string, body: Buffer): Promise<
   });
 }
 
+/** A body in chunks of one byte, as many; resolves with the status, 0 for a connection that was cut. */
+export async function tinyChunks({ url, key }: Target, count: number): Promise<number> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const status = new Promise<number>((resolve) => {
+    socket.on("error", () => resolve(0));
+    socket.once("close", () => resolve(0));
+    socket.once("data", (data: Buffer) => resolve(Number(data.toString("latin1").split(" ")[1])));
+  });
+  await once(socket, "connect");
+  socket.write(
+    `POST /api/v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n` +
+      "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+  );
+  const chunksOf = (text: string): string => [...text].map((letter) => `1\r\n${letter}\r\n`).join("");
+  socket.write(chunksOf('{"model":"smart","messages":[{"role":"user","content":"'));
+  const many = chunksOf("a".repeat(100_000));
+  for (let sent = 0; sent < count; sent += 100_000) {
+    if (!socket.write(many)) await Promise.race([once(socket, "drain"), status]);
+  }
+  socket.write(`${chunksOf('"}]}')}0\r\n\r\n`);
+  const answered = await status;
+  socket.destroy();
+  return answered;
+}
+
 /** Requests of several kinds, each of which takes as much memory as its limits let it. */
 export function worstRequests(count: number): { path: string; bytes: Buffer }[] {
   const kinds = [

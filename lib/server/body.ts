@@ -14,6 +14,9 @@ const BYTES_PER_KEY = 50;
 const BYTES_PER_CONTAINER = 80;
 /** A shorter piece of a body is copied to others: each takes some hundred bytes of memory by itself. */
 const SMALL_PIECE = 4 * 1024;
+/** More pieces than these, of so few bytes on average, are an attack: each costs microseconds by itself. */
+const MANY_PIECES = 10_000;
+const MIN_BYTES_A_PIECE = 32;
 const BLOCK = 64 * 1024;
 
 /**
@@ -125,6 +128,7 @@ class BodyReader {
   #block: Buffer | undefined;
   #blockUsed = 0;
   #bytes = 0;
+  #pieces = 0;
   /** What the room holds for this body. */
   #taken = 0;
   #isGivenUp = false;
@@ -201,6 +205,9 @@ class BodyReader {
     if (this.#bytes === 0 && chunk[0] === GZIP_MAGIC) throw notCompressed("gzip");
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    if (++this.#pieces > MANY_PIECES && this.#bytes < this.#pieces * MIN_BYTES_A_PIECE) {
+      throw new GatewayError("invalid_request", "The body comes in too many small pieces.");
+    }
     const excess = this.#scan.push(chunk);
     if (excess !== undefined) throw tooComplex(excess);
     const { values, keys, containers } = this.#scan;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { AccessDetails, AccessLog } from "#lib/server/host/access-log.ts";
+import { endUpload, keepReading } from "#lib/server/host/early-answer.ts";
 import { NodeRequest, requestUrl } from "#lib/server/host/node-request.ts";
 import { writeResponse } from "#lib/server/host/write-response.ts";
 import type { HostContext } from "#lib/server/host-context.ts";
@@ -8,13 +9,6 @@ import { errorResponse } from "#lib/server/http-error.ts";
 import { PlainResponse } from "#lib/server/plain-response.ts";
 import type { Route } from "#lib/server/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-
-/**
- * An upload that goes on after its answer is read for so long, milliseconds, and while its bytes keep coming:
- * a client whose connection is cut while it sends may never see the answer.
- */
-const MAX_REST_MS = 10_000;
-const REST_IDLE_MS = 1_000;
 
 export type ApiListenerOptions = {
   /** The route of a path under `/api`. */
@@ -139,34 +133,4 @@ function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const query = url.indexOf("?", start);
   return query === -1 ? url.slice(start) : url.slice(start, query);
-}
-
-/**
- * For an answer that leaves while the client still sends: behind it, only our end of the connection closes.
- * One that is closed with bytes unread is reset, and its client may never see the answer.
- */
-function keepReading(socket: Socket): void {
-  // What node:http calls behind the last answer of a connection.
-  socket.destroySoon = () => void socket.end();
-}
-
-/** The answer is out. What the client still sends is read and thrown away for a while. */
-function endUpload(incoming: IncomingMessage): void {
-  const { socket } = incoming;
-  const closeAsEver = (): void => {
-    if (!Object.hasOwn(socket, "destroySoon")) return;
-    Reflect.deleteProperty(socket, "destroySoon");
-    if (socket.writableEnded) socket.destroySoon();
-  };
-  if (incoming.complete || incoming.destroyed) return closeAsEver();
-  const cut = (): void => void socket.destroy();
-  const longest = setTimeout(cut, MAX_REST_MS).unref();
-  const idle = setTimeout(cut, REST_IDLE_MS).unref();
-  incoming.on("data", () => idle.refresh());
-  incoming.resume();
-  incoming.once("close", () => {
-    clearTimeout(longest);
-    clearTimeout(idle);
-    closeAsEver();
-  });
 }

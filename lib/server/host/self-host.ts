@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AccessLog } from "#lib/server/host/access-log.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
+import { endUpload } from "#lib/server/host/early-answer.ts";
 import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
 import { isMisplacedApi } from "#lib/server/misplaced-api.ts";
 import type { Route } from "#lib/server/route.ts";
@@ -98,6 +99,8 @@ export function createSelfHost(options: SelfHostOptions): SelfHost {
         outgoing
           .writeHead(told.status, { "content-type": "text/plain; charset=utf-8" })
           .end(`${told.message}\n`);
+    } finally {
+      endUpload(incoming);
     }
   }
 
