@@ -226,24 +226,35 @@ begin
 end;
 $$;
 
--- The newest of these messages, whole ones, up to 150,000 characters: an engine reads the last 100,000 (see
--- lib/services/chat.ts), so that nothing longer needs to be loaded for a turn.
+-- The newest of these messages, up to 150,000 characters: an engine reads the last 100,000 (see
+-- lib/services/chat.ts), so that nothing longer needs to be loaded for a turn. Whole ones, but for the very
+-- newest: if that alone is longer, its last 150,000 characters, so that a long answer is not forgotten.
 create or replace function public.ai_newest_messages(p_messages jsonb) returns jsonb
 language plpgsql immutable set search_path = '' as $$
+declare
+  -- Once: asked for each message, it would unpack all of them each time.
+  v_last constant bigint := jsonb_array_length(p_messages);
 begin
   if pg_column_size(p_messages || '[]'::jsonb) <= 150000 then
     return p_messages;
   end if;
   return (
-    with counted as (
+    with newest as (
+      select place, message
+      from jsonb_array_elements(p_messages) with ordinality as given (message, place)
+      order by place desc
+      limit 2000
+    ), cut as (
+      select place, case
+          when place = v_last and char_length(message ->> 'content') > 150000
+            then jsonb_set(message, '{content}', to_jsonb(right(message ->> 'content', 150000)))
+          else message
+        end as message
+      from newest
+    ), counted as (
       select place, message,
         sum(coalesce(char_length(message ->> 'content'), 0)) over (order by place desc) as characters
-      from (
-        select place, message
-        from jsonb_array_elements(p_messages) with ordinality as given (message, place)
-        order by place desc
-        limit 2000
-      ) as newest
+      from cut
     )
     select coalesce(jsonb_agg(message order by place), '[]'::jsonb) from counted where characters <= 150000
   );
