@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type postgres from "postgres";
@@ -139,6 +139,52 @@ describe("the migrations", () => {
     await apply(all.slice(2));
     await sql`delete from auth.users`;
     expect(await isEver()).toBe(true);
+  });
+
+  test("leave turns working after each file, as a gateway writes them that is older than all of these", async () => {
+    const { sql, owner, as, aUser } = await hostedDatabase();
+    const all = await readMigrations(MIGRATIONS);
+    const user = await aUser();
+    const secret = "s";
+    const hash = createHash("sha256").update(secret).digest("hex");
+    const attempts = sql.json([{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: {} }]);
+    const batched = (id: string) =>
+      sql.json([
+        {
+          ...{ id, user_id: user, tier: "smart", started_at: 1_000, status: "completed", delivered: true },
+          ...{ prompt_tokens: 1, completion_tokens: 1, cached_tokens: 0, cost_usd: 0.5 },
+        },
+      ]);
+    for (const [index, { version, sql: text }] of all.entries()) {
+      await applySql(owner, text);
+      const id = randomUUID();
+      const begun = await as(
+        "authenticated",
+        user,
+        (acting) =>
+          acting`select public.begin_turn(${id}, ${hash}, 'smart', 100) ->> 'session_id' as session`,
+      );
+      await as(
+        "authenticated",
+        user,
+        (acting) => acting`
+          select public.settle_turn(${id}, ${secret}, 'completed', true, p_cost_usd => 0.5,
+            p_user_message => 'Hi', p_assistant_message => 'Hello', p_attempts => ${attempts})`,
+      );
+      const [row] = await sql`
+        select u.status, jsonb_array_length(s.messages) as messages,
+               (select count(*)::int from public.ai_events where request_id = u.id) as attempts
+        from public.ai_chat_usage u join public.ai_chat_sessions s on s.id = u.session_id
+        where u.id = ${id} and s.id = ${String(begun[0]?.["session"])}`;
+      expect({ version, ...row }).toEqual({ version, status: "completed", messages: 2, attempts: 1 });
+      if (index < 2) continue;
+      const stored = await as(
+        "service_role",
+        undefined,
+        (acting) => acting`select public.record_turns(${batched(randomUUID())}) ->> 'stored' as stored`,
+      );
+      expect({ version, stored: stored[0]?.["stored"] }).toEqual({ version, stored: "1" });
+    }
   });
 
   test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {

@@ -115,6 +115,19 @@ describe("a database that applied migrations as they first were", () => {
     expect(await schema(early.sql)).toEqual(expected);
   });
 
+  test("that stopped after any file, and applied each twice, comes to the same", async () => {
+    const all = [await migration("001_sarmalink_ai.sql"), await second(), await migration("003_proxy.sql")];
+    const fresh = await hosted.create();
+    await applySql(fresh.owner, ...all, ...(await newer()));
+    const expected = await schema(fresh.sql);
+    const stopped = await hosted.create();
+    await applySql(stopped.owner, ...all);
+    for (const one of await newer()) await applySql(stopped.owner, one, one);
+    expect(await schema(stopped.sql)).toEqual(expected);
+    await applySql(stopped.owner, ...(await newer()));
+    expect(await schema(stopped.sql)).toEqual(expected);
+  });
+
   test("closes the OpenAI-compatible routes for the keys that it made before", async () => {
     const early = await hosted.create();
     await applySql(

@@ -104,6 +104,23 @@ test("a session of sixteen megabytes is loaded in part, and trimmed by its next 
   expect(kept.length).toBeGreaterThan(4);
 });
 
+test.each([
+  ["one character too long", "é".repeat(MAX_LOADED + 1)],
+  ["as long as a message may be", "👍".repeat(MAX_MESSAGE)],
+  ["longer than a session keeps today", "x".repeat(3_000_000)],
+])("of a newest message that is %s the end is loaded, and none before it", async (_, long) => {
+  const content = `${long}, the end`;
+  const sessionId = await aSession([message("before"), message(content, "assistant")]);
+  const { loaded } = await turn(sessionId, "next", "answer");
+  expect(loaded).toEqual([message([...content].slice(-MAX_LOADED).join(""), "assistant")]);
+});
+
+test("a newest message of just as much as is loaded is loaded whole, and none before it", async () => {
+  const messages = [message("before"), message("x".repeat(MAX_LOADED), "assistant")];
+  const { loaded } = await turn(await aSession(messages), "next", "answer");
+  expect(loaded).toEqual(messages.slice(-1));
+});
+
 test("no more is loaded than an engine would read, and never less", async () => {
   const messages = Array.from({ length: 40 }, (_, index) => message(`${index} `.padEnd(10_000, "x")));
   const sessionId = await aSession(messages);

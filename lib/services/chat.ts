@@ -296,7 +296,9 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
   });
   const newest = history.at(-1);
   if (newest === undefined || first < history.length - 1) return history.slice(first + 1);
-  return [{ ...newest, content: `…${newest.content.slice(-MOST_HISTORY)}` }];
+  // Not from the second half of a character on.
+  const end = newest.content.slice(-MOST_HISTORY).replace(/^[\udc00-\udfff]/, "");
+  return [{ ...newest, content: `…${end}` }];
 }
 
 /** Providers refuse messages that say nothing. */

@@ -1,7 +1,7 @@
 import type { AttemptRecord, TurnOutcome } from "#lib/services/turn-store.ts";
 import { truncate } from "#lib/shared/text.ts";
 
-// What the tables take, see supabase/migrations/004: a row outside of these is refused, and what was billed
+// What the tables take, see supabase/migrations/006: a row outside of these is refused, and what was billed
 // would be written nowhere.
 const MAX_TOKENS = 1_000_000_000;
 const MAX_COST_USD = 1_000_000;
