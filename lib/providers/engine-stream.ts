@@ -6,6 +6,8 @@ import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
+import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
+import { JsonScan } from "#lib/shared/json-scan.ts";
 import { decodeLenient } from "#lib/shared/text.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 
@@ -39,6 +41,7 @@ export class EngineStream {
   #reader: SseReader | undefined;
   #mode: "unknown" | "events" | "json" = "unknown";
   #json: Uint8Array[] = [];
+  #scan: JsonScan | undefined;
   #bytes = 0;
   #hasContent = false;
   #ended = false;
@@ -169,6 +172,9 @@ export class EngineStream {
     if (this.#bytes > LONGEST_ANSWER) throw badResponse("The engine's answer was too long.");
     if (this.#mode === "unknown") this.#mode = sniff(bytes);
     if (this.#mode === "json") {
+      this.#scan ??= new JsonScan(ANSWER_LIMITS);
+      if (this.#scan.push(asBuffer(bytes)) !== undefined)
+        throw badResponse("The engine's answer was too complex.");
       this.#json.push(bytes);
       return;
     }
@@ -232,6 +238,10 @@ export class EngineStream {
     abort.unlink();
     body.release();
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function noAnswer(): EngineFailure {

@@ -2,10 +2,13 @@ import type { EngineAnswer } from "#lib/providers/engine-call.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import { field, parseJson } from "#lib/shared/json.ts";
+import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
+import { JsonScan } from "#lib/shared/json-scan.ts";
 import { decodeLenient } from "#lib/shared/text.ts";
 
 /** The longest answer that is not a chat's, in bytes: 2048 vectors of 3072 numbers are about so long. */
 const MAX_BYTES = 128 * 1024 * 1024;
+const MIN_BYTES_A_NUMBER = 10;
 
 /**
  * Reads an answer that is one JSON body, to its end. `read` makes of it what was asked for, or undefined
@@ -19,10 +22,14 @@ export async function readWholeJson<Value>(
 ): Promise<Value> {
   const most = Math.min(maxBytes, MAX_BYTES);
   const chunks: Uint8Array[] = [];
+  const scan = new JsonScan({ ...ANSWER_LIMITS, maxValues: valuesOf(most) });
   let bytes = 0;
   for (let chunk = await response.body.read(); chunk !== null; chunk = await response.body.read()) {
     bytes += chunk.length;
     if (bytes > most) throw badResponse("The engine's answer was too long.");
+    if (scan.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)) !== undefined) {
+      throw badResponse("The engine's answer was too complex.");
+    }
     chunks.push(chunk);
   }
   const body = parseJson(decodeLenient(chunks));
@@ -34,6 +41,11 @@ export async function readWholeJson<Value>(
   }
   abort.unlink();
   return value;
+}
+
+/** Numbers of vectors are written with ten digits or more, and nothing else comes in such numbers. */
+function valuesOf(bytes: number): number {
+  return 10_000 + bytes / MIN_BYTES_A_NUMBER;
 }
 
 function badResponse(reason: string): EngineFailure {

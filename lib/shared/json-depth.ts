@@ -17,6 +17,17 @@ export const JSON_LIMITS: JsonLimits = {
   maxKeysPerObject: 5_000,
 };
 
+/**
+ * How much JSON a provider's whole answer may hold: 12,000 tokens with the 20 likeliest of each come to two
+ * million values. What is not parsed by us in small steps would hold everybody up.
+ */
+export const ANSWER_LIMITS: JsonLimits = {
+  maxDepth: MOST_DEPTH,
+  maxValues: 3_000_000,
+  maxKeys: 1_500_000,
+  maxKeysPerObject: 10_000,
+};
+
 /** A longer text within a body is passed on as text, and parsed by nobody, characters. */
 const MAX_NESTED_TEXT = 1_000_000;
 

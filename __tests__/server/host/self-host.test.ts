@@ -498,6 +498,33 @@ describe("an answer that comes while the client still sends", () => {
   });
 });
 
+describe("requests ahead of their answers", () => {
+  test("are worked on together, up to a number", async () => {
+    let asked = 0;
+    const { url } = await serve(async (request) => {
+      asked++;
+      await aborted(request);
+      return new Response();
+    });
+    const some = await rawClient(url, get("/api/x").repeat(32));
+    await eventually("all are asked", () => asked === 32);
+    some.socket.destroy();
+    const many = await rawClient(url, get("/api/x").repeat(2_000));
+    await many.closed();
+    expect(asked).toBe(64);
+  });
+
+  test("pass that number when each has its answer in time", async () => {
+    const { url } = await serve(async () => jsonResponse({ ok: true }));
+    const client = await rawClient(url, "");
+    for (let round = 1; round <= 20; round++) {
+      client.socket.write(get("/api/x").repeat(20));
+      await eventually("they have come", () => client.text.split('{"ok":true}').length === round * 20 + 1);
+    }
+    client.socket.destroy();
+  });
+});
+
 describe("answers", () => {
   test("to HEAD come without a body, which is cancelled", async () => {
     const { seen, route } = framing(async () => "data: 1\n\n");

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccessLog } from "#lib/server/host/access-log.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
@@ -10,6 +11,8 @@ import type { Route } from "#lib/server/route.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
+/** So many requests may be sent on one connection before the first has its answer (pipelining). */
+const MAX_PENDING = 32;
 /** Longer than the 60 s of common load balancers: the one that closes an idle connection is not us. */
 const KEEP_ALIVE_MS = 75_000;
 /** For the request to arrive, headers and all; answers may take as long as they do. */
@@ -66,8 +69,16 @@ export function createSelfHost(options: SelfHostOptions): SelfHost {
     },
   });
   let answering = 0;
+  /** Requests of a connection that have no answer yet. */
+  const pendingOf = new WeakMap<Socket, number>();
 
   const server = createServer((incoming, outgoing) => {
+    const { socket } = incoming;
+    const pending = (pendingOf.get(socket) ?? 0) + 1;
+    // Each would be worked on at once; and while answers wait, node:http does not see that the client has left.
+    if (pending > MAX_PENDING) return void socket.destroy();
+    pendingOf.set(socket, pending);
+    outgoing.once("close", () => pendingOf.set(socket, (pendingOf.get(socket) ?? 1) - 1));
     answering++;
     accessLog?.begin(incoming, outgoing);
     outgoing.once("close", () => {
