@@ -179,11 +179,13 @@ describe("a database that is away at the end", () => {
     expect(clock.now() - before).toBeLessThan(4_000);
   });
 
-  test("for good is logged, and an error of another kind is not tried again", async () => {
+  test("or that lacks something, for good is logged; what another try would not change is not tried again", async () => {
     for (const [settle, attempts] of [
       [away, 6],
       [() => Promise.reject(new GatewayError("forbidden", "no")), 1],
       [() => Promise.reject(new TypeError("bug")), 1],
+      [() => Promise.reject(new GatewayError("not_configured", "no key")), 6],
+      [() => Promise.reject(new GatewayError("internal_error", "refused")), 2],
     ] as const) {
       const set = setUp({ settle });
       await set.read(await set.start());

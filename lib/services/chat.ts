@@ -13,11 +13,12 @@ import { assertTiersAllowed, type KeyAdmission } from "#lib/services/key-admissi
 import { borrowedReason, enginesFor, type ModeEngines } from "#lib/services/mode-engines.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { logRunFailure, runOutcome } from "#lib/services/run-outcome.ts";
+import { settleTurn } from "#lib/services/settle-turn.ts";
 import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/turn-usage.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import { sleep } from "#lib/shared/clock.ts";
-import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
@@ -26,8 +27,6 @@ const TITLE_LENGTH = 60;
 const MOST_HISTORY = 100_000;
 /** The end of a stream waits this long for the turn to be saved, milliseconds; then it is saved behind it. */
 const SETTLE_PATIENCE_MS = 1_500;
-/** Pauses between further tries to save a turn, milliseconds: a database may be away for a minute. */
-const SETTLE_RETRIES_MS = [500, 2_000, 8_000, 30_000, 30_000] as const;
 
 /** One message of a user to native chat, validated. */
 export type ChatInput = {
@@ -226,16 +225,16 @@ class Turn {
       // A run that was left may still be on its way out; its record is complete when it has ended.
       await this.#run.events.return();
       const usage = await this.#usage();
-      await retry(dependencies, this.#logFields(), () =>
-        dependencies.turns.settle({
-          requestId: context.requestId,
-          settleSecret,
-          caller: context.caller,
-          ...runOutcome(record, usage),
-          userMessage: input.message,
-          assistantMessage: record.text,
-        }),
-      );
+      const turn = {
+        requestId: context.requestId,
+        settleSecret,
+        caller: context.caller,
+        ...runOutcome(record, usage),
+        userMessage: input.message,
+        assistantMessage: record.text,
+      };
+      const { turns, logger, effects } = dependencies;
+      await settleTurn(turn, { turns, logger, clock: effects.clock }, this.#logFields());
     } catch (error) {
       dependencies.logger.error("A turn could not be saved.", error, this.#logFields());
     }
@@ -244,24 +243,6 @@ class Turn {
   #logFields(): { requestId: string; mode: string } {
     return { requestId: this.#parts.context.requestId, mode: this.#parts.routed.mode };
   }
-}
-
-/** Tries again while the database is away; settling is idempotent. Every other error is thrown. */
-async function retry(
-  dependencies: ChatDependencies,
-  fields: { requestId: string },
-  action: () => Promise<void>,
-): Promise<void> {
-  for (const pause of SETTLE_RETRIES_MS) {
-    try {
-      return await action();
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
-      dependencies.logger.warn("Saving a turn failed; trying again.", { ...fields, pauseMs: pause });
-      await sleep(dependencies.effects.clock, pause);
-    }
-  }
-  await action();
 }
 
 function buildRequest({ input, begun, routed, dependencies }: TurnParts): ChatRequest {
