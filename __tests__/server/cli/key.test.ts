@@ -11,7 +11,8 @@ import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
-import { readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { KEY_HELP, readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { KEY_MODES } from "#lib/server/routes/keys.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
 import { databaseSettings } from "../../support/test-gateway.ts";
 import { MIGRATIONS } from "../../support/test-postgres.ts";
@@ -65,6 +66,17 @@ describe("the options", () => {
     );
     expect(() => readKeyOptions(args)).toThrow(/^[^\n]*`npm run key -- --help` shows how\.$/);
   });
+});
+
+test.each(KEY_MODES)("the mode %s is taken, and named by the help and by a refusal", (mode) => {
+  expect(readKeyOptions(["--name", "ci", "--modes", mode])?.limits.modes).toEqual([mode]);
+  expect(KEY_HELP).toMatch(new RegExp(`\\b${mode}\\b`));
+  expect(() => readKeyOptions(["--name", "ci", "--modes", "turbo"])).toThrow(new RegExp(`\\b${mode}\\b`));
+});
+
+test("no mode is spelt out a second time", async () => {
+  const source = await readFile("lib/server/cli/key-options.ts", "utf8");
+  expect(KEY_MODES.filter((mode) => new RegExp(`\\b${mode}\\b`).test(source))).toEqual([]);
 });
 
 type Run = { code: unknown; stdout: string; stderr: string };

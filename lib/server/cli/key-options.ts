@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { gatewayKeyBodySchema } from "#lib/server/routes/keys.ts";
+import { gatewayKeyBodySchema, KEY_MODES } from "#lib/server/routes/keys.ts";
 import type { GatewayKeyLimits } from "#lib/services/caller.ts";
+import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type KeyOptions = {
@@ -11,6 +12,8 @@ export type KeyOptions = {
   user: string | undefined;
 };
 
+const MODES = `${KEY_MODES.slice(0, -1).join(", ")} and ${KEY_MODES.at(-1)}`;
+
 export const KEY_HELP = `Makes a gateway key and prints it, once.
 
   npm run key -- --name ci --usd 20
@@ -18,8 +21,9 @@ export const KEY_HELP = `Makes a gateway key and prints it, once.
   --name   what the key is for, 1 to 100 characters; required
   --usd    US dollars that it may spend in a month; no limit without it
   --rpm    requests that it may make in a minute; no limit without it
-  --modes  what it may ask for, separated by commas: smart, reasoner, live, fast, coder, vision,
-           and named for engines by name; everything without it
+  --modes  what it may ask for, separated by commas; everything without it. Some of
+           ${MODES};
+           ${NAMED_TIER} stands for engines by name
   --user   e-mail address or id of its owner. Needed with a Supabase project of your own; the local
            database's demo user otherwise
   --help   this text
@@ -32,7 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly [option: string, allowed: string
   name: ["--name", "1 to 100 characters of plain text"],
   usdPerMonth: ["--usd", "a number of US dollars from 0, for example 20 or 2.50"],
   requestsPerMinute: ["--rpm", "a whole number from 1 to 1000000"],
-  modes: ["--modes", "some of smart, reasoner, live, fast, coder, vision and named, separated by commas"],
+  modes: ["--modes", `some of ${MODES}, separated by commas`],
 };
 
 /** Reads the command line; undefined when help is wanted. Throws `invalid_request` in one line. */
