@@ -13,8 +13,8 @@ export type OwnedPostgres = {
   readonly port: number;
   readonly pid: number;
   readonly isRunning: boolean;
-  /** Starts it again, on its port if that is free. False while its owner, another process, is to do so. */
-  restart(): Promise<boolean>;
+  /** Starts it again, on its port if that is free. Throws while its owner, another process, is to do so. */
+  restart(): Promise<void>;
   /** Stops it, unless another process on this folder still uses it. */
   stop(): Promise<void>;
 };
@@ -49,10 +49,9 @@ export async function ownPostgres(folder: string, options: PostgresOptions): Pro
     async restart() {
       const found = await readPostmaster(options.cluster);
       const isBack = found?.ready === true && isAlive(found.pid);
-      if (!owns && !isBack && (await otherOwnerLives(file))) return false;
+      if (!owns && !isBack && (await otherOwnerLives(file))) throw new Error("Its owner starts it.");
       server = await startPostgres({ ...options, port: server.port });
       if (!(server.reused && (await otherOwnerLives(file)))) await own();
-      return true;
     },
     async stop() {
       process.off("exit", stopAtExit);

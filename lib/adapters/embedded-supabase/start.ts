@@ -129,7 +129,6 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
           thread = openApiThread(log);
           const again = await serve(Number(new URL(url).port));
           if (again.url !== url) throw new Error(`Another process listens at ${url}.`);
-          return true;
         },
       }),
     ];
