@@ -64,9 +64,7 @@ export function suspiciousPublicNames(names: readonly string[]): string[] {
 }
 
 function publicNames(names: readonly string[]): { name: string; plain: string }[] {
-  return names.flatMap((name) =>
-    name.startsWith(PUBLIC) ? { name, plain: name.slice(PUBLIC.length) } : [],
-  );
+  return names.flatMap((name) => (name.startsWith(PUBLIC) ? { name, plain: name.slice(PUBLIC.length) } : []));
 }
 
 /** Keys are numbered when there are several of a provider. */

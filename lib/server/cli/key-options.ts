@@ -10,6 +10,8 @@ export type KeyOptions = {
   limits: GatewayKeyLimits;
   /** E-mail address or id of the owner. */
   user: string | undefined;
+  /** The local database is meant, and made if there is none. */
+  local: boolean;
 };
 
 const MODES = `${KEY_MODES.slice(0, -1).join(", ")} and ${KEY_MODES.at(-1)}`;
@@ -26,9 +28,11 @@ export const KEY_HELP = `Makes a gateway key and prints it, once.
            ${NAMED_TIER} stands for engines by name
   --user   e-mail address or id of its owner. Needed with a Supabase project of your own; the local
            database's demo user otherwise
+  --local  in the local database, which is made if there is none yet
   --help   this text
 
-Standard output is the key alone: KEY=$(npm run -s key -- --name ci)`;
+It needs the gateway's settings, to find its database: without Supabase's it is the local one in
+SARMALINK_DATA_DIR. Standard output is the key alone: KEY=$(npm run -s key -- --name ci)`;
 
 const NPM = "npm keeps options for itself unless -- is before them: npm run key -- --name ci.";
 const HINT = "`npm run key -- --help` shows how.";
@@ -68,6 +72,7 @@ export function readKeyOptions(args: readonly string[]): KeyOptions | undefined 
   return {
     name,
     user: values.user,
+    local: values.local === true,
     limits: {
       usdPerMonth: usdPerMonth ?? undefined,
       requestsPerMinute: requestsPerMinute ?? undefined,
@@ -96,6 +101,7 @@ function parse(args: readonly string[]) {
         rpm: text,
         modes: text,
         user: text,
+        local: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
