@@ -97,9 +97,12 @@ function stopWithParent() {
   // Started by hand, or by a supervisor: a process may outlive the terminal that it was started from.
   if (!isUnderNpm && process.env[LAUNCHER_PID] !== String(process.ppid)) return;
   const owners = isUnderNpm && isShellOfNpm(process.ppid) ? ownersThroughShell : () => String(process.ppid);
-  const atStart = owners();
+  let atStart = owners();
   const timer = setInterval(() => {
-    if (owners() === atStart) return;
+    const now = owners();
+    atStart ??= now;
+    // Not known at this moment, for example because all file descriptors are in use: as before.
+    if (now === undefined || now === atStart) return;
     clearInterval(timer);
     process.kill(process.pid, "SIGTERM");
   }, PARENT_CHECK_MS);
@@ -108,26 +111,27 @@ function stopWithParent() {
 
 /** Whether a process is the shell that npm runs scripts in: it lives on when npm alone is killed. */
 function isShellOfNpm(pid) {
-  const [, flag, command] = readProc(pid, "cmdline").split("\0");
+  const [, flag, command] = readProc(pid, "cmdline")?.split("\0") ?? [];
   const script = process.env.npm_lifecycle_script;
   return flag === "-c" && script !== undefined && command?.startsWith(script) === true;
 }
 
+/** The shell and its parent; undefined if they cannot be read at this moment. */
 function ownersThroughShell() {
   const shell = process.ppid;
   // "pid (name) state parent …", and the name may contain anything.
   const parent = readProc(shell, "stat")
-    .replace(/^.*\) \S /s, "")
+    ?.replace(/^.*\) \S /s, "")
     .split(" ", 1)[0];
-  return `${shell} ${parent}`;
+  return parent === undefined ? undefined : `${shell} ${parent}`;
 }
 
-/** What Linux tells of a process; nothing elsewhere, or when it is gone. */
+/** What Linux tells of a process: nothing elsewhere or if it is gone, undefined if it cannot be read now. */
 function readProc(pid, name) {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
-  } catch {
-    return "";
+  } catch (error) {
+    return error.code === "ENOENT" || error.code === "ESRCH" ? "" : undefined;
   }
 }
 

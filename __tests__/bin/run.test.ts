@@ -183,6 +183,46 @@ describe("signals", () => {
   });
 });
 
+/** Uses every file descriptor that it may have, for longer than the launcher's check of its parent. */
+const GREEDY = `
+import { closeSync, openSync } from "node:fs";
+process.on("SIGTERM", () => { console.log("got SIGTERM"); process.exit(3); });
+console.log("up", process.pid);
+const open: number[] = [];
+let reason = "";
+try {
+  for (;;) open.push(openSync("program.ts"));
+} catch (error) {
+  reason = (error as { code: string }).code;
+}
+setTimeout(() => {
+  for (const fd of open) closeSync(fd);
+  console.log("freed after", reason);
+  setInterval(() => undefined, 1_000);
+}, 1_500);`;
+
+test.runIf(process.platform === "linux")(
+  "a program that has run out of file descriptors is left running, and still ends with npm",
+  async () => {
+    writeFileSync(join(root, "program.ts"), GREEDY);
+    const script = `"${process.execPath}" bin/run.mjs program.ts; true`;
+    // As npm starts it: a shell with the script, whose parent is npm.
+    const npm = spawn("sh", ["-c", 'ulimit -n 64; sh -c "$npm_lifecycle_script" & wait'], {
+      cwd: root,
+      env: { ...ENVIRONMENT, npm_lifecycle_event: "start", npm_lifecycle_script: script },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(npm);
+    let output = "";
+    npm.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    await eventually("it has had none left", () => /freed|got/.test(output), 10_000);
+    expect(output).toContain("freed after EMFILE");
+    // The check goes on: what it could not know for a while, it knows again.
+    npm.kill("SIGKILL");
+    await eventually("it was told", () => output.includes("got SIGTERM"), 5_000);
+  },
+);
+
 function parentOf(pid: number): number {
   return Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }));
 }

@@ -62,6 +62,25 @@ describe("the unit", () => {
     expect(unit).not.toContain("MemoryDenyWriteExecute=true");
   });
 
+  test("has a command for keys that runs as it does, with the same settings", () => {
+    const command = blocks("sh").find((block) => block.includes("key.ts")) ?? "";
+    const [, settings] = /^EnvironmentFile=(.+)$/m.exec(unit) ?? [];
+    const [, folder] = /^WorkingDirectory=(.+)$/m.exec(unit) ?? [];
+    const [, user] = /^User=(.+)$/m.exec(unit) ?? [];
+    const [, node] = /^ExecStart=(\S+)/m.exec(unit) ?? [];
+    const [, dataDir] = /(SARMALINK_DATA_DIR=\S+)/.exec(unit) ?? [];
+    for (const part of [
+      `-p EnvironmentFile=${settings}`,
+      `-p WorkingDirectory=${folder}`,
+      `--uid=${user}`,
+      `-E ${dataDir}`,
+      `${node} lib/server/cli/key.ts`,
+    ])
+      expect(command).toContain(part);
+    // Nowhere is a key made with the data folder alone.
+    expect(page).not.toMatch(/env SARMALINK_DATA_DIR=\S+ npm run key/);
+  });
+
   test.runIf(hasSystemd)("is called OK by systemd", () => {
     const folder = mkdtempSync(join(tmpdir(), "sarmalink-unit-"));
     const file = join(folder, "sarmalink.service");

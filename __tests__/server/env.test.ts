@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readEnv } from "#lib/server/env.ts";
+import { suspiciousPublicNames } from "#lib/server/secret-shapes.ts";
 
 const FLAGS = [
   "ENABLE_SANDBOX",
@@ -202,11 +203,37 @@ describe("keys in the wrong place end the start, and are not repeated", () => {
     [{ NEXT_PUBLIC_GROQ_API_KEY: "gsk_aaaa" }],
     [{ NEXT_PUBLIC_OPENAI_API_KEY_2: "whatever" }],
     [{ NEXT_PUBLIC_SUPABASE_SERVICE_ROLE_KEY: "whatever" }],
-    [{ NEXT_PUBLIC_MY_SECRET: "whatever" }],
+    [{ NEXT_PUBLIC_MY_SECRET: "9b2f04c1d7aa4e0db3c5" }],
+    [{ NEXT_PUBLIC_DB_PASSWORD: "uT3x+9/aQ0kLmZ7bWcYp5g==" }],
+    [{ NEXT_PUBLIC_STRIPE: `sk_live_${"51H8".repeat(6)}` }],
+    [{ NEXT_PUBLIC_SIGNING: "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----" }],
+    [{ NEXT_PUBLIC_KEY: "the second one", MISTRAL_API_KEY_2: "the second one" }],
     [{ NEXT_PUBLIC_MODEL: "sk-ant-REDACTED" }],
     [{ NEXT_PUBLIC_KEY: "the very same", MISTRAL_API_KEY: "the very same" }],
   ])("a secret in a public variable: %j", (settings) => {
     refused(settings as Record<string, string>, /^NEXT_PUBLIC_\w+ holds a secret, and everybody can read/);
+  });
+
+  test.each([
+    ["NEXT_PUBLIC_PASSWORD_MIN_LENGTH", "8"],
+    ["NEXT_PUBLIC_SHOW_PASSWORD", "true"],
+    ["NEXT_PUBLIC_PASSWORD_RESET_URL", "https://example.test/reset-password/v2?from=mail"],
+    ["NEXT_PUBLIC_SECRET_SANTA_TITLE", "Secret Santa 2026 at our office"],
+    ["NEXT_PUBLIC_PASSWORD_HINT", "at-least-eight-characters"],
+    ["NEXT_PUBLIC_PASSWORD_POLICY", "1f0d8f6e-3a52-4c77-9c1e-5f0a3d1b2c4d"],
+    ["NEXT_PUBLIC_SECRET_WORDS", "2,4,6"],
+    ["NEXT_PUBLIC_MODEL", "hf-internal-testing"],
+  ])("a public variable of others whose value is harmless is no secret: %s=%s", (name, value) => {
+    expect(() => readEnv({ [name]: value })).not.toThrow();
+  });
+
+  test("a value that a public variable shares with a key by chance is no secret", () => {
+    expect(() => readEnv({ NEXT_PUBLIC_ANALYTICS: "none", OPENAI_API_KEY: "none" })).not.toThrow();
+  });
+
+  test("a public name that speaks of a secret is a warning", () => {
+    const names = ["NEXT_PUBLIC_PASSWORD_MIN_LENGTH", "NEXT_PUBLIC_APP_NAME", "SECRET"];
+    expect(suspiciousPublicNames(names)).toEqual(["NEXT_PUBLIC_PASSWORD_MIN_LENGTH"]);
   });
 
   test("keys in their places, and public variables of others, are taken", () => {

@@ -6,9 +6,10 @@ import postgres from "postgres";
 import { type ApiThread, openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
 import { preparePostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
 import { databaseUrl, startPostgres } from "#lib/adapters/embedded-supabase/postgres-process.ts";
-import { isAlive, readPostmaster, stopPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
+import { readPostmaster, stopPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
 import { type EmbeddedSecrets, generateSecrets } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { postgresUser } from "#lib/adapters/embedded-supabase/system-user.ts";
+import { isRunning } from "#lib/adapters/process-start.ts";
 
 export const MIGRATIONS = fileURLToPath(new URL("../../supabase/migrations", import.meta.url));
 
@@ -78,10 +79,10 @@ async function removeLeftovers(): Promise<void> {
   const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const name of folders) {
     const owner = Number(name.slice(FOLDER_PREFIX.length).split("-")[0]);
-    if (!(owner > 0) || isAlive(owner)) continue;
+    if (!(owner > 0) || isRunning(owner)) continue;
     const folder = join(tmpdir(), name);
     const postmaster = await readPostmaster(join(folder, "postgres"));
-    if (postmaster && isAlive(postmaster.pid)) await stopPostmaster(postmaster.pid);
+    if (postmaster && isRunning(postmaster.pid)) await stopPostmaster(postmaster.pid);
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { processPlace } from "#lib/adapters/process-place.ts";
-import { isRunning, type ProcessStart, processStart } from "#lib/adapters/process-start.ts";
+import { type ProcessStart, processStart, processState } from "#lib/adapters/process-start.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger-row.ts";
 import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger-writer.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
@@ -16,7 +16,8 @@ const SEGMENT_BYTES = 1024 * 1024;
 const HEARTBEAT_MS = 30_000;
 /**
  * A file that nobody has touched for this long has no process any more, milliseconds. Only for processes
- * that cannot be asked, on another machine or in another container: wall clocks jump.
+ * that cannot be asked: on another machine, in another container, or with a start that is not known, whose
+ * number another process may have by now. Wall clocks jump.
  */
 const LEASE_MS = 300_000;
 /** Place, number of the process, its start if the system tells it, id of the journal, number of the file. */
@@ -272,11 +273,18 @@ class FileJournal implements TurnJournal {
 
   /** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
   #isDead({ place, pid, start, youngest }: OrphanGroup): boolean {
-    if (!this.#place.isSure || place !== this.#place.name) {
-      return this.#clock.wallNow() - youngest > LEASE_MS;
-    }
+    const isUntouched = this.#clock.wallNow() - youngest > LEASE_MS;
+    if (!this.#place.isSure || place !== this.#place.name) return isUntouched;
     // Our own number, and not one of ours: it was somebody's before us.
-    return pid === process.pid || !isRunning(pid, start);
+    if (pid === process.pid) return true;
+    switch (processState(pid, start)) {
+      case "running":
+        return false;
+      case "gone":
+        return true;
+      case "unknown":
+        return isUntouched;
+    }
   }
 }
 

@@ -9,9 +9,10 @@ import { Worker } from "node:worker_threads";
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
-import { isAlive, readPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
+import { readPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
 import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { type EmbeddedSupabase, startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { isRunning } from "#lib/adapters/process-start.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -95,7 +96,7 @@ describe("the embedded Supabase", () => {
       expect((await stat(join(dataDir, file))).mode & 0o777).toBe(0o600);
     }
     await first.stop();
-    expect(isAlive(first.postgresPid)).toBe(false);
+    expect(isRunning(first.postgresPid)).toBe(false);
 
     const second = await start();
     const { gatewayKey, publishableKey, secretKey, jwtSecret, demo } = first;
@@ -111,12 +112,12 @@ describe("the embedded Supabase", () => {
     const { child, postgresPid } = await startElsewhere();
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(isAlive(postgresPid)).toBe(true);
+    expect(isRunning(postgresPid)).toBe(true);
     const successor = await start();
     expect(successor.postgresPid).toBe(postgresPid);
     expect(await signIn(successor)).toBeDefined();
     await successor.stop();
-    expect(isAlive(postgresPid)).toBe(false);
+    expect(isRunning(postgresPid)).toBe(false);
   }, 60_000);
 
   test("shares the Postgres of a process that lives, and leaves it running", async () => {
@@ -124,11 +125,11 @@ describe("the embedded Supabase", () => {
     const guest = await start();
     expect(guest.postgresPid).toBe(postgresPid);
     await guest.stop();
-    expect(isAlive(postgresPid)).toBe(true);
+    expect(isRunning(postgresPid)).toBe(true);
     child.kill("SIGKILL");
     await once(child, "exit");
     await (await start()).stop();
-    expect(isAlive(postgresPid)).toBe(false);
+    expect(isRunning(postgresPid)).toBe(false);
   }, 60_000);
 
   test("starts a Postgres again that was killed, at the same address, and says so", async () => {
@@ -150,7 +151,7 @@ describe("the embedded Supabase", () => {
     const last = running.postgresPid;
     expect(last).not.toBe(postgresPid);
     await running.stop();
-    expect(isAlive(last)).toBe(false);
+    expect(isRunning(last)).toBe(false);
     // Nobody starts it once it was stopped.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect((await readPostmaster(join(dataDir, "postgres")))?.pid).toBeUndefined();

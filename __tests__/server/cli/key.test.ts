@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
 import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { thisProcess } from "#lib/adapters/process-start.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
-import { readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { KEY_HELP, readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { KEY_MODES } from "#lib/server/routes/keys.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
 import { databaseSettings } from "../../support/test-gateway.ts";
 import { MIGRATIONS } from "../../support/test-postgres.ts";
@@ -21,6 +23,7 @@ describe("the options", () => {
     expect(readKeyOptions(["--name", "ci"])).toEqual({
       name: "ci",
       user: undefined,
+      local: false,
       limits: { usdPerMonth: undefined, requestsPerMinute: undefined, modes: undefined },
     });
     const all = [
@@ -33,10 +36,12 @@ describe("the options", () => {
       "fast, smart,fast",
       "--user",
       "a@b.c",
+      "--local",
     ];
     expect(readKeyOptions(all)).toEqual({
       name: "my ci",
       user: "a@b.c",
+      local: true,
       limits: { usdPerMonth: 2.5, requestsPerMinute: 60, modes: ["fast", "smart"] },
     });
     expect(readKeyOptions(["--name", "ci", "--help"])).toBeUndefined();
@@ -65,6 +70,17 @@ describe("the options", () => {
     );
     expect(() => readKeyOptions(args)).toThrow(/^[^\n]*`npm run key -- --help` shows how\.$/);
   });
+});
+
+test.each(KEY_MODES)("the mode %s is taken, and named by the help and by a refusal", (mode) => {
+  expect(readKeyOptions(["--name", "ci", "--modes", mode])?.limits.modes).toEqual([mode]);
+  expect(KEY_HELP).toMatch(new RegExp(`\\b${mode}\\b`));
+  expect(() => readKeyOptions(["--name", "ci", "--modes", "turbo"])).toThrow(new RegExp(`\\b${mode}\\b`));
+});
+
+test("no mode is spelt out a second time", async () => {
+  const source = await readFile("lib/server/cli/key-options.ts", "utf8");
+  expect(KEY_MODES.filter((mode) => new RegExp(`\\b${mode}\\b`).test(source))).toEqual([]);
 });
 
 type Run = { code: unknown; stdout: string; stderr: string };
@@ -98,18 +114,49 @@ describe("on the local database", () => {
   });
   afterAll(() => rm(parent, { recursive: true, force: true }));
 
+  test.each([
+    ["that is missing", async () => undefined],
+    ["that is empty", (folder: string) => mkdir(folder)],
+    [
+      "of a gateway on another database, which has its journal there",
+      async (folder: string) => {
+        await mkdir(join(folder, "journal"), { recursive: true });
+        await writeFile(join(folder, "journal", "note"), "");
+      },
+    ],
+  ])("is not made for a key in a folder %s: it says what is missing", async (_, make) => {
+    const own = await mkdtemp(join(parent, "none-"));
+    await chmod(own, 0o755);
+    const folder = join(own, "data");
+    await make(folder);
+    const before = await readdir(own, { recursive: true });
+    const { code, stdout, stderr } = await run(["--name", "ci"], { SARMALINK_DATA_DIR: folder });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^There is no local database in [^\n]* no key was made\.[^\n]*--local\.\n$/);
+    expect(stderr).toContain(`in ${folder},`);
+    expect(await readdir(own, { recursive: true })).toEqual(before);
+  });
+
   test("works while nothing runs, and beside a gateway that runs, which is left running", async () => {
-    const before = keyOf(await run(["--name", "before", "--usd", "20", "--modes", "fast"], settings));
     const dataDir = join(parent, ".data");
+    // --local allows to make it.
+    const made = await run(["--name", "before", "--usd", "20", "--modes", "fast", "--local"], settings);
+    const before = keyOf(made);
+    expect(made.stderr).toContain(`This key is in the local database in ${dataDir}. No gateway runs on`);
+    expect(made.stderr).not.toContain("stops taking any bearer");
+    keyOf(await run(["--name", "again"], settings));
     const running = await startEmbeddedSupabase({ dataDir, migrationsDir: MIGRATIONS, log: () => undefined });
     const address: unknown = JSON.parse(await readFile(join(dataDir, "supabase.json"), "utf8"));
     expect(address).toEqual({
       url: running.url,
       publishableKey: running.publishableKey,
       email: "demo@sarmalink.local",
-      pid: process.pid,
+      ...thisProcess(),
     });
-    const during = keyOf(await run(["--name", "during", "--rpm", "9"], settings));
+    const beside = await run(["--name", "during", "--rpm", "9"], settings);
+    const during = keyOf(beside);
+    expect(beside.stderr).toContain(`This key is in the local database in ${dataDir}. The gateway that runs`);
+    expect(beside.stderr).toContain("stops taking any bearer within 5 s");
     const { url, publishableKey, secretKey } = running;
     const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey });
     const store = createSupabaseGatewayKeyStore({ clients });
@@ -196,7 +243,10 @@ describe("on a Supabase project", () => {
 
   test("makes a key for a user by address, however many there are, and by id", async () => {
     for (const owner of ["owner@example.test", user.userId]) {
-      const key = keyOf(await run(["--name", "ci", "--usd", "1", "--user", owner], settings));
+      const made = await run(["--name", "ci", "--usd", "1", "--user", owner], settings);
+      const key = keyOf(made);
+      const { host } = new URL(settings["NEXT_PUBLIC_SUPABASE_URL"] ?? "");
+      expect(made.stderr).toContain(`This key is in the database at ${host}. A running gateway that uses`);
       const [row] = await database.sql`
         select user_id, usd_per_month from public.gateway_keys where key_hash = ${sha256Hex(key)}`;
       expect(row).toMatchObject({ user_id: user.userId });
@@ -206,6 +256,12 @@ describe("on a Supabase project", () => {
 
   test.each([
     ["no owner", [], {}, /^Say whose key it is to be: --user/],
+    [
+      "the local database",
+      ["--local"],
+      {},
+      /^--local is for the local database, but NEXT_PUBLIC_SUPABASE_URL/,
+    ],
     ["an unknown address", ["--user", "no@example.test"], {}, /^There is no user no@example\.test/],
     ["an unknown id", ["--user", "0b8f1a5e-64a3-4f44-9e2c-9a9d9c3c9a11"], {}, /^There is no user 0b8f1a5e/],
     [

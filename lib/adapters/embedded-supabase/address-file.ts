@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { isAlive } from "#lib/adapters/embedded-supabase/postmaster.ts";
 import { ignoreMissing } from "#lib/adapters/embedded-supabase/system-user.ts";
+import { isRunning, thisProcess } from "#lib/adapters/process-start.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
 const schema = z.object({
@@ -11,16 +11,21 @@ const schema = z.object({
   publishableKey: z.string(),
   /** Who can sign in; the password is in `demo-password`. */
   email: z.string(),
-  /** The process that serves it. */
+  /** The process that serves it, and when it began: numbers are given anew. */
   pid: z.number(),
+  start: z.string().optional(),
 });
 
 /** What programs beside the gateway need to find its embedded Supabase. No secret is in it. */
 export type EmbeddedAddress = z.infer<typeof schema>;
 
 /** `supabase.json` in the data folder. */
-export async function writeAddress(folder: string, address: EmbeddedAddress): Promise<void> {
-  await writeFile(fileIn(folder), `${JSON.stringify(address, null, 2)}\n`, { mode: 0o600 });
+export async function writeAddress(
+  folder: string,
+  address: Omit<EmbeddedAddress, "pid" | "start">,
+): Promise<void> {
+  const text = JSON.stringify({ ...address, ...thisProcess() }, null, 2);
+  await writeFile(fileIn(folder), `${text}\n`, { mode: 0o600 });
 }
 
 /** Takes the file away again, unless another process has written its own by now. */
@@ -32,7 +37,7 @@ export async function removeAddress(folder: string): Promise<void> {
 export async function readAddress(folder: string): Promise<EmbeddedAddress | undefined> {
   const text = await readFile(fileIn(folder), "utf8").catch(ignoreMissing);
   const parsed = schema.safeParse(parseJson(text ?? ""));
-  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : undefined;
+  return parsed.success && isRunning(parsed.data.pid, parsed.data.start) ? parsed.data : undefined;
 }
 
 function fileIn(folder: string): string {

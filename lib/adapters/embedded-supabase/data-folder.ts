@@ -40,6 +40,9 @@ const OURS = [
   "supabase.json",
   "supabase.log",
   "postgres.log",
+  "postgres-users",
+  "start.lock",
+  // Of older releases.
   "owner.pid",
   "journal",
 ] as const;
@@ -166,7 +169,7 @@ async function reachProblem(path: string, user: SystemUser | undefined): Promise
   };
 }
 
-function isUnder(path: string, folder: string | undefined): boolean {
+export function isUnder(path: string, folder: string | undefined): boolean {
   return folder !== undefined && (path === folder || path.startsWith(folder + sep));
 }
 

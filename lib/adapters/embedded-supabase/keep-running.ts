@@ -1,9 +1,10 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "#lib/adapters/clock.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
 
-/** How often it is looked whether something still runs, milliseconds. */
+/** How often it is checked whether something still runs, milliseconds. */
 const CHECK_MS = 500;
-/** Pauses between tries to start it again, doubled up to the longest, milliseconds. */
+/** The pause before it is started again, doubled each time up to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 /** What has run for this long died of something new, milliseconds. */
@@ -13,45 +14,43 @@ export type KeepRunningOptions = {
   /** What it is called in the log. */
   name: string;
   isRunning: () => boolean;
-  /** Starts it again; false when somebody else is about to. What it throws is logged and tried again. */
-  restart: () => Promise<boolean>;
+  /** Starts it again. What it throws is logged and tried again. */
+  restart: () => Promise<void>;
   logger: Logger;
+  clock?: Clock;
 };
 
-/** Starts something again whenever it has ended, until `stop`, which waits for a restart that is under way. */
-export function keepRunning({ name, isRunning, restart, logger }: KeepRunningOptions): {
+/**
+ * Starts something again whenever it has ended, until `stop`, which waits for a restart that is under way.
+ * At once if it had run well; after a pause that grows if it ends soon after each start, or does not start.
+ */
+export function keepRunning({ name, isRunning, restart, logger, clock = systemClock }: KeepRunningOptions): {
   stop(): Promise<void>;
 } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const sleep = async (milliseconds: number): Promise<void> => {
-    try {
-      await pause(milliseconds, undefined, { signal, ref: false });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  };
 
   const watch = async (): Promise<void> => {
-    let pauseMs = FIRST_PAUSE_MS;
-    let startedAt = performance.now();
+    let startedAt = clock.now();
+    let pauseMs = 0;
     while (!signal.aborted) {
-      await sleep(CHECK_MS);
+      await sleep(clock, CHECK_MS, signal);
       if (signal.aborted || isRunning()) continue;
-      if (performance.now() - startedAt > HEALTHY_MS) pauseMs = FIRST_PAUSE_MS;
-      logger.warn(`${name} has ended; it is started again.`);
-      while (!signal.aborted) {
+      if (clock.now() - startedAt > HEALTHY_MS) pauseMs = 0;
+      logger.warn(`${name} has ended; it is started again.`, { pauseMs });
+      for (;;) {
+        if (pauseMs > 0) await sleep(clock, pauseMs, signal);
+        if (signal.aborted) return;
+        pauseMs = Math.min(Math.max(2 * pauseMs, FIRST_PAUSE_MS), MAX_PAUSE_MS);
         if (await tryOnce()) break;
-        await sleep(pauseMs);
-        pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
       }
-      startedAt = performance.now();
+      startedAt = clock.now();
     }
   };
 
   const tryOnce = async (): Promise<boolean> => {
     try {
-      if (!(await restart())) return false;
+      await restart();
       logger.info(`${name} runs again.`);
       return true;
     } catch (error) {

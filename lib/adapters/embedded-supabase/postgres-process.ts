@@ -7,12 +7,12 @@ import { embeddedUnavailable } from "#lib/adapters/embedded-supabase/missing-dep
 import type { PostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
 import {
   eventually,
-  isAlive,
   type Postmaster,
   readPostmaster,
   stopPostmaster,
 } from "#lib/adapters/embedded-supabase/postmaster.ts";
 import { ignoreMissing, type SystemUser } from "#lib/adapters/embedded-supabase/system-user.ts";
+import { isRunning, processStart } from "#lib/adapters/process-start.ts";
 
 const run = promisify(execFile);
 
@@ -34,6 +34,8 @@ export type RunningPostgres = {
   pid: number;
   /** True when a server that somebody else started was found running. */
   reused: boolean;
+  /** Whether it still runs, and not another process with its number. */
+  isRunning(): boolean;
   /** Stops the server, whoever started it. */
   stop(): Promise<void>;
 };
@@ -49,7 +51,7 @@ export function databaseUrl(port: number, password: string, database = "postgres
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const existing = await readPostmaster(options.cluster);
-  if (existing && isAlive(existing.pid)) {
+  if (existing && isRunning(existing.pid)) {
     const server = await takeOver(options.cluster, existing);
     if (server) return server;
   }
@@ -68,10 +70,10 @@ async function takeOver(cluster: string, existing: Postmaster): Promise<RunningP
   }
   // It may be recovering, or be on its way out.
   const settled = await eventually(
-    async () => !isAlive(existing.pid) || (await readPostmaster(cluster))?.ready === true,
+    async () => !isRunning(existing.pid) || (await readPostmaster(cluster))?.ready === true,
     10_000,
   );
-  if (!isAlive(existing.pid)) return undefined;
+  if (!isRunning(existing.pid)) return undefined;
   if (settled) return runningServer(existing.pid, existing.port, true);
   if (!(await stopPostmaster(existing.pid))) {
     throw new Error(`A Postgres (pid ${existing.pid}) hangs on ${cluster}; stop it and start again.`);
@@ -182,12 +184,14 @@ async function launchOn(
 }
 
 function runningServer(pid: number, port: number, reused: boolean): RunningPostgres {
+  const start = processStart(pid);
   return {
     port,
     pid,
     reused,
+    isRunning: () => isRunning(pid, start),
     async stop() {
-      if (!(await stopPostmaster(pid))) throw new Error(`Postgres (pid ${pid}) does not stop.`);
+      if (!(await stopPostmaster(pid, start))) throw new Error(`Postgres (pid ${pid}) does not stop.`);
     },
   };
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ignoreMissing } from "#lib/adapters/embedded-supabase/system-user.ts";
+import { isRunning, type ProcessStart, processStart } from "#lib/adapters/process-start.ts";
 
 /** What a running Postgres writes into its data folder. */
 export type Postmaster = { pid: number; port: number; ready: boolean };
@@ -17,28 +17,6 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | unde
   const port = Number(lines[3]);
   if (!(pid > 0) || !(port > 0)) return undefined;
   return { pid, port, ready: lines[7] === "ready" };
-}
-
-/** Whether a process runs. A zombie does not: in a container without an init nobody collects orphans. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: alive, but somebody else's.
-    if ((error as { code?: unknown }).code !== "EPERM") return false;
-  }
-  return processState(pid) !== "Z";
-}
-
-/** The state letter that Linux gives a process; undefined elsewhere, or when it is gone. */
-function processState(pid: number): string | undefined {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // "pid (name) state …", and the name may contain anything.
-    return line.slice(line.lastIndexOf(")") + 2)[0];
-  } catch (error) {
-    return ignoreMissing(error);
-  }
 }
 
 /** Whether `condition` came true within `milliseconds`. */
@@ -58,11 +36,11 @@ export async function eventually(
  * Asks a postmaster to stop (fast: clients are cut off), then harder. False when it lives on.
  * @param pid must have been verified to be a postmaster.
  */
-export async function stopPostmaster(pid: number): Promise<boolean> {
+export async function stopPostmaster(pid: number, start: ProcessStart = processStart(pid)): Promise<boolean> {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
-    if (!isAlive(pid)) return true;
+    if (!isRunning(pid, start)) return true;
     process.kill(pid, signal);
-    if (await eventually(() => !isAlive(pid), 8000)) return true;
+    if (await eventually(() => !isRunning(pid, start), 8000)) return true;
   }
   return false;
 }

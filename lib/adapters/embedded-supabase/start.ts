@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { removeAddress, writeAddress } from "#lib/adapters/embedded-supabase/address-file.ts";
+import { readAddress, removeAddress, writeAddress } from "#lib/adapters/embedded-supabase/address-file.ts";
 import { openApiThread, type RunningApi } from "#lib/adapters/embedded-supabase/api.ts";
-import { openDataFolder } from "#lib/adapters/embedded-supabase/data-folder.ts";
+import { type DataFolder, openDataFolder } from "#lib/adapters/embedded-supabase/data-folder.ts";
 import { keepRunning } from "#lib/adapters/embedded-supabase/keep-running.ts";
-import { ownPostgres } from "#lib/adapters/embedded-supabase/owned-postgres.ts";
 import { preparePostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
 import { databaseUrl } from "#lib/adapters/embedded-supabase/postgres-process.ts";
 import {
@@ -14,6 +13,8 @@ import {
   loadSecrets,
   sha256Hex,
 } from "#lib/adapters/embedded-supabase/secrets.ts";
+import { sharePostgres } from "#lib/adapters/embedded-supabase/shared-postgres.ts";
+import { lockStart } from "#lib/adapters/embedded-supabase/start-lock.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -65,18 +66,37 @@ export type EmbeddedSupabase = {
  * variables, where the packages are absent or cannot run.
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
-  const { logger = SILENT } = options;
   const folder = await openDataFolder(options.dataDir, options);
+  const lock = await lockStart(folder.path, options.log);
+  try {
+    return await startLocked(folder, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * The same, in a folder that is open and whose start lock the caller holds.
+ * @param isForCommand it serves one command alone: nobody else is told of it, and it begins no log.
+ */
+export async function startLocked(
+  folder: DataFolder,
+  options: EmbeddedSupabaseOptions,
+  isForCommand = false,
+): Promise<EmbeddedSupabase> {
+  const { logger = SILENT } = options;
   const [secrets, gatewayKey, password, binaries] = await Promise.all([
     loadSecrets(folder.path),
     loadSecretFile(join(folder.path, "dev-key"), generateGatewayKey),
     loadSecretFile(join(folder.path, "demo-password"), () => randomBytes(12).toString("base64url")),
     preparePostgresBinaries(folder.user, folder.path),
   ]);
-  const log = { file: join(folder.path, "supabase.log"), logger };
-  await rm(log.file, { force: true });
+  // Another gateway on this folder has told its address, and writes its log.
+  const isFirst = !isForCommand && (await readAddress(folder.path)) === undefined;
+  const log = isForCommand ? undefined : { file: join(folder.path, "supabase.log"), logger };
+  if (log !== undefined && isFirst) await rm(log.file, { force: true });
   let thread = openApiThread(log);
-  const postgres = await ownPostgres(folder.path, {
+  const postgres = await sharePostgres(folder.path, {
     binaries,
     cluster: folder.cluster,
     user: folder.user,
@@ -106,12 +126,13 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
   };
   try {
     const { url } = await serve(options.port ?? 0);
-    await writeAddress(folder.path, {
-      url,
-      publishableKey: secrets.publishableKey,
-      email: DEMO_EMAIL,
-      pid: process.pid,
-    });
+    if (isFirst) {
+      await writeAddress(folder.path, {
+        url,
+        publishableKey: secrets.publishableKey,
+        email: DEMO_EMAIL,
+      });
+    }
     const watchers = [
       keepRunning({
         name: "The local Postgres",
@@ -129,7 +150,6 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
           thread = openApiThread(log);
           const again = await serve(Number(new URL(url).port));
           if (again.url !== url) throw new Error(`Another process listens at ${url}.`);
-          return true;
         },
       }),
     ];
@@ -147,14 +167,14 @@ export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): P
       },
       async stop() {
         await Promise.all(watchers.map((watcher) => watcher.stop()));
-        await removeAddress(folder.path);
+        if (isFirst) await removeAddress(folder.path);
         await thread.stop();
         await postgres.stop();
       },
     };
   } catch (error) {
     await thread.stop();
-    await postgres.stop();
+    await postgres.stopLocked();
     throw error;
   }
 }

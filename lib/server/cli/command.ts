@@ -1,5 +1,6 @@
 import { type Env, readEnv } from "#lib/server/env.ts";
 import { misspeltVariables } from "#lib/server/misspelt-variables.ts";
+import { suspiciousPublicNames } from "#lib/server/secret-shapes.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Runs a command to its end and leaves its exit code. A wrong setting is told in one line. */
@@ -21,9 +22,12 @@ export async function loadSettings(isDevelopment: boolean): Promise<Env> {
   return readEnv();
 }
 
-/** A mistake that stops nothing. */
-export function warnOfMisspeltVariables({ names }: Env): void {
+/** Mistakes, or what may be some, that stop nothing. */
+export function warnOfVariables({ names }: Env): void {
   for (const { name, meant } of misspeltVariables(names)) {
     console.log(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
+  }
+  for (const name of suspiciousPublicNames(names)) {
+    console.log(`${name} is built into pages and can be read by everybody: remove it if it is a secret.`);
   }
 }

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { gatewayKeyBodySchema } from "#lib/server/routes/keys.ts";
+import { gatewayKeyBodySchema, KEY_MODES } from "#lib/server/routes/keys.ts";
 import type { GatewayKeyLimits } from "#lib/services/caller.ts";
+import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type KeyOptions = {
@@ -9,7 +10,11 @@ export type KeyOptions = {
   limits: GatewayKeyLimits;
   /** E-mail address or id of the owner. */
   user: string | undefined;
+  /** The local database is meant, and made if there is none. */
+  local: boolean;
 };
+
+const MODES = `${KEY_MODES.slice(0, -1).join(", ")} and ${KEY_MODES.at(-1)}`;
 
 export const KEY_HELP = `Makes a gateway key and prints it, once.
 
@@ -18,13 +23,16 @@ export const KEY_HELP = `Makes a gateway key and prints it, once.
   --name   what the key is for, 1 to 100 characters; required
   --usd    US dollars that it may spend in a month; no limit without it
   --rpm    requests that it may make in a minute; no limit without it
-  --modes  what it may ask for, separated by commas: smart, reasoner, live, fast, coder, vision,
-           and named for engines by name; everything without it
+  --modes  what it may ask for, separated by commas; everything without it. Some of
+           ${MODES};
+           ${NAMED_TIER} stands for engines by name
   --user   e-mail address or id of its owner. Needed with a Supabase project of your own; the local
            database's demo user otherwise
+  --local  in the local database, which is made if there is none yet
   --help   this text
 
-Standard output is the key alone: KEY=$(npm run -s key -- --name ci)`;
+It needs the gateway's settings, to find its database: without Supabase's it is the local one in
+SARMALINK_DATA_DIR. Standard output is the key alone: KEY=$(npm run -s key -- --name ci)`;
 
 const NPM = "npm keeps options for itself unless -- is before them: npm run key -- --name ci.";
 const HINT = "`npm run key -- --help` shows how.";
@@ -32,7 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly [option: string, allowed: string
   name: ["--name", "1 to 100 characters of plain text"],
   usdPerMonth: ["--usd", "a number of US dollars from 0, for example 20 or 2.50"],
   requestsPerMinute: ["--rpm", "a whole number from 1 to 1000000"],
-  modes: ["--modes", "some of smart, reasoner, live, fast, coder, vision and named, separated by commas"],
+  modes: ["--modes", `some of ${MODES}, separated by commas`],
 };
 
 /** Reads the command line; undefined when help is wanted. Throws `invalid_request` in one line. */
@@ -64,6 +72,7 @@ export function readKeyOptions(args: readonly string[]): KeyOptions | undefined 
   return {
     name,
     user: values.user,
+    local: values.local === true,
     limits: {
       usdPerMonth: usdPerMonth ?? undefined,
       requestsPerMinute: requestsPerMinute ?? undefined,
@@ -92,6 +101,7 @@ function parse(args: readonly string[]) {
         rpm: text,
         modes: text,
         user: text,
+        local: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -47,11 +47,18 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
   };
 }
 
-/** The embedded Supabase for a command: that of a gateway that runs, else one for as long as it is needed. */
-export async function connectLocalSupabase(dataDir: string): Promise<EmbeddedConnection> {
+/**
+ * The embedded Supabase for a command: that of a gateway that runs, else one for as long as it is needed.
+ * Undefined if the folder has none and `mayCreate` is false.
+ */
+export async function connectLocalSupabase(
+  dataDir: string,
+  mayCreate: boolean,
+): Promise<EmbeddedConnection | undefined> {
   const { connectEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/connect.ts");
   return await connectEmbeddedSupabase({
     dataDir,
+    mayCreate,
     // What development uses there; `npm start` refuses.
     replaceUnder: homeOfRoot(),
     migrationsDir: "supabase/migrations",

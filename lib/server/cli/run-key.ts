@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { createSupabaseClients, type SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseKeyRegister } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { findUserByEmail } from "#lib/adapters/supabase/users.ts";
@@ -14,7 +15,17 @@ import { GatewayError } from "#lib/shared/errors.ts";
 const TIMEOUT_MS = 15_000;
 
 /** Where keys are kept, and whose the new one is to be. */
-type Place = { clients: SupabaseClients; userId: string; close(): Promise<void> };
+type Place = {
+  clients: SupabaseClients;
+  userId: string;
+  /** Which database it is. */
+  name: string;
+  /** Who knows the new key, and from when on: sentences. */
+  effect: string;
+  close(): Promise<void>;
+};
+
+const KNOWN_AT_ONCE = "knows it at once, and stops taking any bearer within 5 s.";
 
 /** `npm run key`: makes a gateway key and prints it, once. Returns the exit code. */
 export async function runKey(args: readonly string[]): Promise<number> {
@@ -24,14 +35,12 @@ export async function runKey(args: readonly string[]): Promise<number> {
     return 0;
   }
   const env = await loadSettings(false);
-  const place = isSupabaseConfigured(env)
-    ? await hostedPlace(env, options.user)
-    : await localPlace(env, options.user);
+  const place = isSupabaseConfigured(env) ? await hostedPlace(env, options) : await localPlace(env, options);
   try {
     const { key, prefix } = await create(place, options);
     console.error(
-      `This is the only time that the key is shown; it is listed as ${prefix}…, ${describe(options)}. ` +
-        "A running gateway knows it at once, and stops taking any bearer within 5 s.",
+      `This key is in ${place.name}. ${place.effect} ` +
+        `It is shown only now, and listed as ${prefix}…, ${describe(options)}.`,
     );
     console.log(key);
     return 0;
@@ -62,8 +71,14 @@ async function create(
   }
 }
 
-async function hostedPlace(env: Env, user: string | undefined): Promise<Place> {
+async function hostedPlace(env: Env, { user, local }: KeyOptions): Promise<Place> {
   const { NEXT_PUBLIC_SUPABASE_URL: url = "", NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey = "" } = env;
+  if (local) {
+    throw new GatewayError(
+      "invalid_request",
+      `--local is for the local database, but NEXT_PUBLIC_SUPABASE_URL is set: a gateway with these settings uses ${hostOf(url)}.`,
+    );
+  }
   const serviceRoleKey = env.SUPABASE_SERVICE_ROLE_KEY;
   if (serviceRoleKey === undefined) {
     throw new GatewayError("not_configured", "Keys are the service role's: set SUPABASE_SERVICE_ROLE_KEY.");
@@ -77,11 +92,22 @@ async function hostedPlace(env: Env, user: string | undefined): Promise<Place> {
   const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey, timeoutMs: TIMEOUT_MS });
   const userId = isUserId(user) ? user : await findUserByEmail(clients, user);
   if (userId === undefined) throw noSuchUser(user);
-  return { clients, userId, close: () => Promise.resolve() };
+  return {
+    clients,
+    userId,
+    name: `the database at ${hostOf(url)}`,
+    effect: `A running gateway that uses this database ${KNOWN_AT_ONCE}`,
+    close: () => Promise.resolve(),
+  };
 }
 
-async function localPlace(env: Env, user: string | undefined): Promise<Place> {
-  const local = await connectLocalSupabase(env.SARMALINK_DATA_DIR);
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+async function localPlace(env: Env, { user, local: mayCreate }: KeyOptions): Promise<Place> {
+  const local = await connectLocalSupabase(env.SARMALINK_DATA_DIR, mayCreate);
+  if (local === undefined) throw noLocalDatabase(env.SARMALINK_DATA_DIR);
   try {
     const userId = user !== undefined && isUserId(user) ? user : await local.findUser(user);
     if (userId === undefined) throw noSuchUser(user ?? "the demo user");
@@ -92,11 +118,29 @@ async function localPlace(env: Env, user: string | undefined): Promise<Place> {
       serviceRoleKey: secretKey,
       timeoutMs: TIMEOUT_MS,
     });
-    return { clients, userId, close: () => local.close() };
+    return {
+      clients,
+      userId,
+      name: `the local database in ${local.dataDir}`,
+      effect: local.isOfGateway
+        ? `The gateway that runs on it ${KNOWN_AT_ONCE}`
+        : "No gateway runs on this database now; one that uses another database does not know this key.",
+      close: () => local.close(),
+    };
   } catch (error) {
     await local.close();
     throw error;
   }
+}
+
+/** A new database would have no gateway: its key would open nothing, and the door that is meant would stay open. */
+function noLocalDatabase(dataDir: string): GatewayError {
+  return new GatewayError(
+    "not_found",
+    `There is no local database in ${resolve(dataDir)}, and no Supabase is configured, so no key was made. ` +
+      "If your gateway runs, give this command the same settings (NEXT_PUBLIC_SUPABASE_URL and the others, or " +
+      "SARMALINK_DATA_DIR). To make a local database, start the gateway first, or add --local.",
+  );
 }
 
 function noSuchUser(user: string): GatewayError {

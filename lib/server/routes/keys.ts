@@ -17,7 +17,7 @@ import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** What a key may be limited to: modes, and naming engines itself. */
-const KEY_MODES = [...MODE_IDS, NAMED_TIER] as const;
+export const KEY_MODES = [...MODE_IDS, NAMED_TIER] as const;
 
 const BUDGET_NOTE =
   "Calls of freeProviders are taken to cost 0 and never count. If you pay one of them, add it to PAID_PROVIDERS.";
