@@ -11,6 +11,11 @@ test.each([
   ["SUPABASE_SERVICE_KEY", "SUPABASE_SERVICE_ROLE_KEY"],
   ["MODEL_CONFIG", "MODELS_CONFIG"],
   ["OPENAI_BASEURL", "OPENAI_BASE_URL"],
+  ["GEMINI_API_KEY", "GOOGLE_GEMINI_API_KEY"],
+  ["GOOGLE_API_KEY", "GOOGLE_GEMINI_API_KEY"],
+  ["GROQ_KEY", "GROQ_API_KEY"],
+  ["CORS_ORIGINS", "CORS_ALLOWED_ORIGINS"],
+  ["SHUTDOWN_GRACE", "SHUTDOWN_GRACE_MS"],
 ])("%s looks like %s", (name, meant) => {
   expect(misspeltVariables(["PATH", name])).toEqual([{ name, meant }]);
 });
@@ -28,5 +33,6 @@ test("ours, and everybody else's, are left alone", () => {
     "DATABASE_URL",
   ];
   expect(misspeltVariables([...ours, ...others])).toEqual([]);
+  expect(misspeltVariables(["GEMINI_API_KEY", "GOOGLE_GEMINI_API_KEY"])).toEqual([]);
   expect(misspeltVariables(["SUPABASE_SERVICE_KEY", "SUPABASE_SERVICE_ROLE_KEY"])).toEqual([]);
 });

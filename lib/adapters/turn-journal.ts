@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { processPlace } from "#lib/adapters/process-place.ts";
 import { type ProcessStart, processStart, processState } from "#lib/adapters/process-start.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger-row.ts";
@@ -93,7 +94,7 @@ function openHere(): Set<string> {
  * database has all that is in them.
  */
 export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJournal {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const probe = join(folder, `probe.${process.pid}.${randomBytes(4).toString("hex")}`);
   closeSync(openSync(probe, "wx", 0o600));
   rmSync(probe);

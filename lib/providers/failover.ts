@@ -293,7 +293,8 @@ function unanswered(
     soonest = Math.min(soonest, release.at);
     const cause = release.bench?.cause ?? progress.failures.get(engine.id);
     states.push({ id: engine.id, cause });
-    if (progress.failures.has(engine.id)) continue;
+    // Asked in this walk, or in an earlier one of the same request.
+    if (progress.failures.has(engine.id) || progress.spent.has(engine.id)) continue;
     const until = release.bench === undefined ? undefined : clock.wallNow() + (release.at - now);
     progress.skipped.push({ engine, cause, until });
   }

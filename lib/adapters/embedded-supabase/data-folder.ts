@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { access, chmod, constants, mkdir, readdir, stat } from "node:fs/promises";
+import { access, chmod, constants, readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   type SystemUser,
   userName,
 } from "#lib/adapters/embedded-supabase/system-user.ts";
+import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type DataFolder = {
@@ -90,7 +91,7 @@ async function placeProblem(path: string): Promise<Problem | undefined> {
     return { reason: "it holds more than this gateway's data", cure: "Name a folder inside it" };
   }
   try {
-    await mkdir(path, { recursive: true });
+    makeFolder(path);
     return undefined;
   } catch (error) {
     const existing = await nearestExisting(path);

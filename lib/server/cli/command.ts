@@ -1,4 +1,5 @@
 import { type Env, readEnv } from "#lib/server/env.ts";
+import type { Providers } from "#lib/server/gateway.ts";
 import { misspeltVariables } from "#lib/server/misspelt-variables.ts";
 import { suspiciousPublicNames } from "#lib/server/secret-shapes.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -20,6 +21,14 @@ export async function loadSettings(isDevelopment: boolean): Promise<Env> {
   const { default: nextEnv } = await import("@next/env");
   nextEnv.loadEnvConfig(process.cwd(), isDevelopment, { info: () => undefined, error: console.error });
   return readEnv();
+}
+
+/** Providers that MODELS_CONFIG defines, and that nobody can use: each of its engines would be skipped. */
+export function warnOfProviders({ catalogue, registry }: Providers): void {
+  for (const { id, apiKeyEnv } of catalogue.providers) {
+    if (apiKeyEnv === undefined || registry.providerKeys(id).length > 0) continue;
+    console.log(`The provider "${id}" of MODELS_CONFIG is skipped: ${apiKeyEnv} is not set.`);
+  }
 }
 
 /** Mistakes, or what may be some, that stop nothing. */

@@ -7,8 +7,9 @@ import { loadSettings } from "#lib/server/cli/command.ts";
 import { isUserId, KEY_HELP, type KeyOptions, readKeyOptions } from "#lib/server/cli/key-options.ts";
 import { connectLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import type { Env } from "#lib/server/env.ts";
+import { loadProviders } from "#lib/server/gateway.ts";
 import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
-import { createGatewayKey } from "#lib/services/gateway-keys.ts";
+import { budgetCoverage, createGatewayKey } from "#lib/services/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A command has more time than a request, milliseconds. */
@@ -43,10 +44,23 @@ export async function runKey(args: readonly string[]): Promise<number> {
         `It is shown only now, and listed as ${prefix}…, ${describe(options)}.`,
     );
     console.log(key);
+    if (options.limits.usdPerMonth !== undefined) console.error(await budgetNote(env));
     return 0;
   } finally {
     await place.close();
   }
+}
+
+/** Whose calls count against the budget, with the settings that this command is given. */
+async function budgetNote(env: Env): Promise<string> {
+  const { registry } = await loadProviders(env);
+  const { countedProviders, freeProviders } = budgetCoverage(registry, registry.configured());
+  const counted =
+    countedProviders.length === 0
+      ? "No configured provider counts against the budget by itself"
+      : `Against the budget count ${countedProviders.join(", ")}`;
+  if (freeProviders.length === 0) return `${counted}.`;
+  return `${counted}; ${freeProviders.join(", ")} are taken to be free. If you pay one of them, add it to PAID_PROVIDERS.`;
 }
 
 async function create(

@@ -6,7 +6,7 @@ import {
   announceMissingEngines,
   warnOfOpenAccess,
 } from "#lib/server/cli/announce.ts";
-import { loadSettings, warnOfVariables } from "#lib/server/cli/command.ts";
+import { loadSettings, warnOfProviders, warnOfVariables } from "#lib/server/cli/command.ts";
 import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env.ts";
 import { engineSourceOf, loadProviders } from "#lib/server/gateway.ts";
@@ -31,6 +31,7 @@ export async function runNextDev(): Promise<number> {
   const [providers] = await Promise.all([loadProviders(env), assertCanListen(env, host)]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
+  warnOfProviders(providers);
   const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
   try {
     if (local !== undefined) setEnvironment(local.variables);

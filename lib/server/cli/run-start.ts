@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { createLogger } from "#lib/adapters/logger.ts";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { addressOf, announceLocal, announceMissingEngines } from "#lib/server/cli/announce.ts";
-import { loadSettings, warnOfVariables } from "#lib/server/cli/command.ts";
+import { loadSettings, warnOfProviders, warnOfVariables } from "#lib/server/cli/command.ts";
 import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { type Env, setEnvironment } from "#lib/server/env.ts";
 import { engineSourceOf, loadProviders, type Providers, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
@@ -36,6 +36,7 @@ export async function runStart(): Promise<number> {
   const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
+  warnOfProviders(providers);
   const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, false);
   if (local !== undefined) setEnvironment(local.variables);
   let isStarted = false;

@@ -25,7 +25,6 @@ export type Serving = {
  */
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
-  void reportDatabase(gateway);
   const pages = createPages();
   const accessLog = env.ACCESS_LOG ? new AccessLog(writeToStandardError) : undefined;
   const host = createSelfHost({
@@ -38,6 +37,8 @@ export async function serve(env: Env): Promise<Serving> {
   const port = await host.listen(env.PORT, env.HOST).catch((error: unknown) => {
     throw addressError(error, env);
   });
+  // Not before: what is wrong with the address would stand behind a database that was stopped for it.
+  void reportDatabase(gateway);
 
   const { promise: ended, resolve } = Promise.withResolvers<number>();
   let stopping = false;
