@@ -118,6 +118,10 @@ function collectsBody(request: Request): request is CollectingRequest {
   return "collectBody" in request && typeof request.collectBody === "function";
 }
 
+/** So much of a refused body is read on, and for so long, milliseconds. */
+const MAX_DISCARDED = 25 * MEGABYTE;
+const DISCARD_MS = 10_000;
+
 /** The bytes of one body, counted and looked through as they come. */
 class BodyReader {
   readonly #maxBytes: number;
@@ -168,7 +172,7 @@ class BodyReader {
         this.#take(value);
       } catch (error) {
         // Not waited for: the client may go on sending for as long as it likes.
-        reader.cancel().catch(toGatewayError);
+        discardRest(reader).catch(toGatewayError);
         throw error;
       }
     }
@@ -241,6 +245,21 @@ class BodyReader {
     this.#room.take(bytes - this.#taken);
     this.#taken = bytes;
   }
+}
+
+/**
+ * Reads on for a while, and throws away what comes: a client whose connection is cut while it sends may never
+ * see that it was refused. Our own host does so by itself.
+ */
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const until = performance.now() + DISCARD_MS;
+  let bytes = 0;
+  while (bytes < MAX_DISCARDED && performance.now() < until) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    bytes += value.byteLength;
+  }
+  await reader.cancel();
 }
 
 /** The first byte of a gzip file; no JSON, and no UTF-8, begins with it. */

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type EmbeddedAddress, readAddress } from "#lib/adapters/embedded-supabase/address-file.ts";
 import { type DataFolder, isUnder, openDataFolder } from "#lib/adapters/embedded-supabase/data-folder.ts";
 import { databaseUrl } from "#lib/adapters/embedded-supabase/postgres-process.ts";
@@ -17,6 +18,8 @@ import { isRunning } from "#lib/adapters/process-start.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A gateway whose Postgres has died starts it again; a command waits for that, milliseconds. */
+const MAX_CONNECTS = 20;
+const CONNECT_PAUSE_MS = 500;
 const POSTGRES_TIMEOUT_MS = 15_000;
 
 export type ConnectOptions = EmbeddedSupabaseOptions & {
@@ -62,17 +65,39 @@ export async function connectEmbeddedSupabase(
 
 async function connectTo(folder: DataFolder, address: EmbeddedAddress): Promise<EmbeddedConnection> {
   const secrets = await loadSecrets(folder.path);
-  const { port } = await runningPostmaster(folder);
-  const database = databaseUrl(port, secrets.postgresPassword);
+  await runningPostmaster(folder);
   return {
     url: address.url,
     publishableKey: secrets.publishableKey,
     secretKey: secrets.secretKey,
     dataDir: folder.path,
     isOfGateway: true,
-    findUser: (email) => findUser(database, email),
+    findUser: (email) => findUserOf(folder, secrets.postgresPassword, email),
     close: () => Promise.resolve(),
   };
+}
+
+/** A Postgres that has just died looks alive for a moment; its gateway starts it again. */
+async function findUserOf(
+  folder: DataFolder,
+  password: string,
+  email: string | undefined,
+): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const { port } = await runningPostmaster(folder);
+    try {
+      return await findUser(databaseUrl(port, password), email);
+    } catch (error) {
+      if (attempt === MAX_CONNECTS || !isConnectionError(error)) throw error;
+      await pause(CONNECT_PAUSE_MS);
+    }
+  }
+}
+
+/** Codes of the system, of the driver, and of a Postgres that starts or stops (class 57P). */
+function isConnectionError(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(?:ECONN|EPIPE|CONNECT|57P)/.test(code);
 }
 
 async function startForCommand(
