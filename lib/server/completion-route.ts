@@ -3,7 +3,7 @@ import type { AnswerWriter, CompletionApi, ReadRequest } from "#lib/apis/complet
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
 import type { RunEvent } from "#lib/providers/chat-run.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
-import { MEGABYTE } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body-reader.ts";
 import type { ErrorBody } from "#lib/server/http-error.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { proxyRoute } from "#lib/server/proxy-route.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import type { CollectingRequest } from "#lib/server/body.ts";
+import type { CollectingRequest } from "#lib/server/body-reader.ts";
 import { bodyStream } from "#lib/server/host/body-stream.ts";
 import { collectBody } from "#lib/server/host/collect-body.ts";
 import { NodeHeaders } from "#lib/server/host/node-headers.ts";

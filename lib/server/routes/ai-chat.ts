@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
-import { MEGABYTE } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body-reader.ts";
 import { PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
 import { type ChatInput, startChatTurn } from "#lib/services/chat.ts";

@@ -1,5 +1,5 @@
 import { embeddingsBody, embeddingsSchema, readEmbeddings } from "#lib/apis/embeddings/embeddings.ts";
-import { MEGABYTE } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body-reader.ts";
 import { answerHeaders } from "#lib/server/completion-route.ts";
 import { openAiError } from "#lib/server/http-error.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";

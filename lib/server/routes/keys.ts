@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
-import { MEGABYTE } from "#lib/server/body.ts";
+import { MEGABYTE } from "#lib/server/body-reader.ts";
 import { type Gateway, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
