@@ -5,6 +5,7 @@ import { EngineFailure } from "#lib/providers/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/upstream.ts";
 import type { LinkedAbort } from "#lib/shared/abort.ts";
+import { asBuffer } from "#lib/shared/bytes.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
@@ -238,10 +239,6 @@ export class EngineStream {
     abort.unlink();
     body.release();
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function noAnswer(): EngineFailure {

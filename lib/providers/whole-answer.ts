@@ -1,6 +1,7 @@
 import type { EngineAnswer } from "#lib/providers/engine-call.ts";
 import { EngineFailure } from "#lib/providers/failure.ts";
 import { classifyErrorObject } from "#lib/providers/provider-error.ts";
+import { asBuffer } from "#lib/shared/bytes.ts";
 import { field, parseJson } from "#lib/shared/json.ts";
 import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
@@ -27,7 +28,7 @@ export async function readWholeJson<Value>(
   for (let chunk = await response.body.read(); chunk !== null; chunk = await response.body.read()) {
     bytes += chunk.length;
     if (bytes > most) throw badResponse("The engine's answer was too long.");
-    if (scan.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)) !== undefined) {
+    if (scan.push(asBuffer(chunk)) !== undefined) {
       throw badResponse("The engine's answer was too complex.");
     }
     chunks.push(chunk);

@@ -1,4 +1,5 @@
 import type { BodyRoom } from "#lib/server/body-budget.ts";
+import { asBuffer } from "#lib/shared/bytes.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { JSON_LIMITS } from "#lib/shared/json-depth.ts";
 import { type JsonExcess, JsonScan } from "#lib/shared/json-scan.ts";
@@ -15,6 +16,7 @@ const SMALL_PIECE = 4 * 1024;
 const MANY_PIECES = 10_000;
 const MIN_BYTES_A_PIECE = 32;
 const BLOCK = 64 * 1024;
+
 /** A request whose host collects the body by itself: a web stream costs more than all of the reading. */
 export type CollectingRequest = Request & {
   /**
@@ -113,9 +115,7 @@ export class BodyReader {
 
   #take(bytes: Uint8Array): void {
     if (this.#isGivenUp) throw tooSlow(this.#room.pace.spanMs);
-    const chunk = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const chunk = asBuffer(bytes);
     if (this.#bytes === 0 && chunk[0] === GZIP_MAGIC) throw notCompressed("gzip");
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) throw tooLarge(this.#maxBytes);
