@@ -34,14 +34,26 @@ export function shellEnvironment(nodeEnv: "development" | "production"): NodeJS.
   return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", NODE_ENV: nodeEnv };
 }
 
-/** Free at the moment of asking. */
+/**
+ * A port that nobody listens on. It lies below the range that systems give to outgoing connections
+ * (from 32768 on Linux, from 49152 elsewhere): a port of that range can be taken by a connection
+ * between this moment and the one in which the gateway listens.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("No free port.");
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await canListenOn(port)) return port;
+  }
+  throw new Error("No free port.");
+}
+
+function canListenOn(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    // All addresses, since the gateway listens on all of them.
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }
 
 /**
