@@ -110,6 +110,59 @@ const CUT: FaultRow[] = Object.entries(BREAKS).flatMap(([kind, how]) =>
   ),
 );
 
+/** What the gateway's own code might take for a sign, as a whole piece of an answer. */
+const SIGNS = [
+  "diverged",
+  "new",
+  "text",
+  "finish",
+  "completed",
+  "answered",
+  "cancelled",
+  "null",
+  "undefined",
+];
+
+/** No word of an answer means anything to the gateway: not as its beginning, not after it, not behind a break. */
+const WORDS: FaultRow[] = SIGNS.flatMap((word) => {
+  const pieces = [...TOKENS.slice(0, HALF), word, " ", ...TOKENS.slice(HALF)];
+  const text = pieces.join("");
+  const whole = completion(text, { prompt_tokens: 10, completion_tokens: 30 });
+  const says = (from: number): Script => {
+    const streams = answers(...pieces.slice(from));
+    return (exchange) => (isStreaming(exchange.request) ? streams(exchange) : exchange.json(200, whole));
+  };
+  const alone: Expected = { text, engines: ["a"], calls: { a: 1 }, usages: ["a exact"] };
+  return [
+    {
+      row: 15,
+      name: `an answer with "${word}" as one of its pieces, of one engine`,
+      chain: [engineA(says(0))],
+      asks: [{ expect: alone }],
+    },
+    {
+      row: 15,
+      name: `an answer that begins with "${word}", before a second engine that is not needed`,
+      chain: [engineA(says(HALF)), { name: "b", script: startsOver }],
+      asks: [{ expect: { ...alone, text: pieces.slice(HALF).join("") }, whole: alone }],
+    },
+    {
+      row: 15,
+      name: `cut; the continuation begins with "${word}"`,
+      modes: ["streaming"],
+      chain: [engineA(cut(TOKENS.slice(0, HALF), BREAKS.reset)), { name: "b", script: () => says(HALF) }],
+      asks: [{ expect: joined({ text }) }],
+    },
+    {
+      row: 15,
+      name: `cut; the continuation starts over, and has "${word}" where the new begins`,
+      modes: ["streaming"],
+      chain: [engineA(cut(TOKENS.slice(0, HALF), BREAKS.reset)), { name: "b", script: () => says(0) }],
+      asks: [{ expect: joined({ text }) }],
+    },
+  ] satisfies FaultRow[];
+});
+
 const HOW_TO_GO_ON: FaultRow[] = CUTS.slice(0, 3).flatMap(([after, count]) =>
   (
     [
@@ -799,6 +852,7 @@ const FLAPPING: FaultRow = {
 
 export const AFTER_FIRST_CONTENT: readonly FaultRow[] = [
   ...CUT,
+  ...WORDS,
   ...HOW_TO_GO_ON,
   ...PREFILLS,
   ...CHAINS,

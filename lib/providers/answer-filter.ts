@@ -1,6 +1,6 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { RunEvent, RunRecord } from "#lib/providers/chat-run.ts";
-import { ContinuationTrimmer, type Manner } from "#lib/providers/continuation.ts";
+import { ContinuationTrimmer, type Manner, type Trimmed } from "#lib/providers/continuation.ts";
 
 /**
  * Characters of an answer, and of its reasoning, that are kept in memory, whatever an engine goes on to send.
@@ -61,17 +61,15 @@ export class AnswerFilter {
     switch (event.type) {
       case "text":
         this.characters += event.text.length;
-        return this.#emitText(
-          (event.choice ?? 0) === 0 ? this.#text.push(event.text) : event.text,
-          event,
-          passed,
-        );
+        if ((event.choice ?? 0) !== 0) passed.push(event);
+        else this.#emitText(this.#text.push(event.text), event, passed);
+        return;
       case "reasoning": {
         this.characters += event.text.length;
         if (this.#muteReasoning) return;
         // Thinking that differs from what was thought before is new, whatever it begins with.
         const fresh = this.#reasoning.push(event.text);
-        const text = fresh === "diverged" ? this.#reasoning.divergence : fresh;
+        const text = fresh.kind === "diverged" ? this.#reasoning.divergence : fresh.text;
         // A signature is for all of the thinking: for a part of it, it would not hold.
         if (text !== event.text) this.#thinkingAltered = true;
         const { signature, ...unsigned } = event;
@@ -105,14 +103,15 @@ export class AnswerFilter {
     }
   }
 
-  #emitText(fresh: string, event: ChatEvent & { type: "text" }, passed: RunEvent[]): void {
-    if (fresh === "diverged") {
+  #emitText(trimmed: Trimmed, event: ChatEvent & { type: "text" }, passed: RunEvent[]): void {
+    if (trimmed.kind === "diverged") {
       this.diverged = true;
       return;
     }
-    if (fresh === "") return;
-    if ((event.choice ?? 0) === 0) this.#record.text = recorded(this.#record.text, fresh);
-    passed.push(fresh === event.text ? event : { ...event, text: fresh });
+    const { text } = trimmed;
+    if (text === "") return;
+    this.#record.text = recorded(this.#record.text, text);
+    passed.push(text === event.text ? event : { ...event, text });
   }
 }
 

@@ -55,6 +55,15 @@ function tokensLeft({ maxOutputTokens }: ChatRequest, sent: string): number {
 }
 
 /**
+ * What of an engine's text is new: `text`, perhaps empty, or nothing, because the engine is writing another
+ * answer. A tagged union, since an answer may consist of any words.
+ */
+export type Trimmed = { kind: "new"; text: string } | { kind: "diverged" };
+
+const DIVERGED: Trimmed = { kind: "diverged" };
+const NOTHING_NEW: Trimmed = { kind: "new", text: "" };
+
+/**
  * Lets through only what a continuation adds to the text that was already sent.
  *
  * While what comes in could still be a repetition it is held; the repetition is dropped, and what
@@ -87,22 +96,21 @@ export class ContinuationTrimmer {
     return this.#held.slice(commonPrefix(this.#sent, this.#held));
   }
 
-  /** The new text, or `diverged` when the engine is writing another answer. */
-  push(text: string): string | "diverged" {
-    if (!this.#open) return text;
+  push(text: string): Trimmed {
+    if (!this.#open) return { kind: "new", text };
     const from = this.#held.length;
     this.#held += text;
-    return this.#mustWait(text, from) ? "" : this.#resolve();
+    return this.#mustWait(text, from) ? NOTHING_NEW : this.#resolve();
   }
 
   /** What was still held when the engine finished: nothing, where it only repeated the end. */
-  end(): string | "diverged" {
-    if (!this.#open || this.#held === "") return "";
+  end(): Trimmed {
+    if (!this.#open || this.#held === "") return NOTHING_NEW;
     const { length } = this.#held;
-    if (length >= LEAST_OVERLAP[this.#manner] && this.#sent.endsWith(this.#held)) return "";
-    if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return "";
+    if (length >= LEAST_OVERLAP[this.#manner] && this.#sent.endsWith(this.#held)) return NOTHING_NEW;
+    if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return NOTHING_NEW;
     // Complete, yet shorter than what was sent and not its end: another answer.
-    if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return "diverged";
+    if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return DIVERGED;
     const fresh = this.#resolve();
     // Found behind a preamble, and then no longer than what was sent.
     return this.#open ? this.end() : fresh;
@@ -125,7 +133,7 @@ export class ContinuationTrimmer {
     return this.#prefixHolds;
   }
 
-  #resolve(): string | "diverged" {
+  #resolve(): Trimmed {
     const held = this.#held;
     if (this.#prefixHolds && held.startsWith(this.#sent)) return this.#close(held.slice(this.#sent.length));
     const overlap = overlapLength(this.#tail, held, LEAST_OVERLAP[this.#manner]);
@@ -136,7 +144,10 @@ export class ContinuationTrimmer {
       const repeated = repeatedWord(this.#sent, held);
       if (repeated > 0) return this.#close(held.slice(repeated));
     }
-    if (this.#isAnotherAnswer()) return this.#close("diverged");
+    if (this.#isAnotherAnswer()) {
+      this.#open = false;
+      return DIVERGED;
+    }
     return this.#close(held.slice(commonPrefix(this.#leftOut, held)));
   }
 
@@ -144,13 +155,13 @@ export class ContinuationTrimmer {
     return commonPrefix(this.#sent, this.#held) >= Math.max(LEAST_DIVERGENCE, LEAST_RESTART[this.#manner]);
   }
 
-  #close(fresh: string): string | "diverged" {
+  #close(text: string): Trimmed {
     this.#open = false;
-    return fresh;
+    return { kind: "new", text };
   }
 
   /** "Sure, here is the rest:" and then the answer from its beginning, or from its last words. */
-  #behindPreamble(): string | undefined {
+  #behindPreamble(): Trimmed | undefined {
     const opening = this.#held.slice(0, LONGEST_PREAMBLE);
     const start = behindPreamble(opening, this.#sent.slice(0, SAMPLE));
     if (start !== undefined) {
@@ -158,7 +169,7 @@ export class ContinuationTrimmer {
       this.#restarted = true;
       this.#prefixHolds = true;
       this.#held = anew;
-      return this.#mustWait(anew, 0) ? "" : this.#resolve();
+      return this.#mustWait(anew, 0) ? NOTHING_NEW : this.#resolve();
     }
     for (let length = Math.min(SAMPLE, this.#sent.length); length >= LEAST_ENDING; length--) {
       const end = behindPreamble(opening, this.#sent.slice(-length));
