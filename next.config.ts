@@ -38,7 +38,7 @@ const config: NextConfig = {
     ];
   },
   async rewrites() {
-    // Clients whose base URL lacks /api read JSON; see lib/server/misplaced-api.ts.
+    // Clients whose base URL lacks /api read JSON; see lib/server/http/misplaced-api.ts.
     const paths = "v1|v1/.*|chat/completions|embeddings|messages|messages/.*|responses|responses/.*";
     return [{ source: `/:path(${paths})`, destination: "/api/not-here/:path" }];
   },

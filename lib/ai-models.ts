@@ -1,7 +1,19 @@
-import type { EngineSpec } from "#lib/providers/registry.ts";
+import type { Capability } from "#lib/chat/capabilities.ts";
 
 export const MODE_IDS = ["smart", "reasoner", "live", "fast", "coder", "vision"] as const;
 export type ModeId = (typeof MODE_IDS)[number];
+
+/** A catalogue row: which model of which provider, and what people call it. */
+export type EngineSpec = {
+  provider: string;
+  model: string;
+  label: string;
+  contextTokens?: number | undefined;
+  /** What the engine can and cannot do, where it differs from what its name and provider tell. */
+  capabilities?: Capabilities | undefined;
+};
+
+export type Capabilities = Readonly<Partial<Record<Capability, boolean | undefined>>>;
 
 /** A mode: what people pick, and the chain of engines behind it, tried in order. */
 export type Mode = {

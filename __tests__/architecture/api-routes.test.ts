@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { API_ROUTES, apiRouter, type RouteDefinition } from "#lib/server/api-routes.ts";
+import { API_ROUTES, apiRouter, type RouteDefinition } from "#lib/server/routes/api-routes.ts";
 import { readSources, type SourceFile } from "./source-files.ts";
 
 const files = readSources("app/api").filter(({ path }) => /\/route\.tsx?$/.test(path));
@@ -16,7 +16,7 @@ function definitionOf({ text }: SourceFile): string {
 
 /** The same for each row of the table. */
 function tableDefinitions(): Map<string, string> {
-  const [table] = readSources("lib/server").filter(({ path }) => path === "lib/server/api-routes.ts");
+  const [table] = readSources("lib/server").filter(({ path }) => path === "lib/server/routes/api-routes.ts");
   const rows = [...(table?.text.matchAll(/^ {2}"(\/api\/[^"]+)": (\w+),$/gm) ?? [])];
   return new Map(
     rows.map(([, path = "", name = ""]) => {

@@ -20,13 +20,23 @@ const DOMAIN = [
   "streaming",
   "tools",
 ];
-type Layer = "app" | "public-env" | "server" | "adapters" | "services" | "domain" | "shared";
+type Layer =
+  | "app"
+  | "public-env"
+  | "server"
+  | "local-supabase"
+  | "adapters"
+  | "services"
+  | "domain"
+  | "shared";
 
 /** Who may import whom. Arrows run one way; imports of types count. */
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   app: ["app", "public-env", "server"],
   "public-env": [],
-  server: ["server", "services", "domain", "shared", "adapters"],
+  server: ["server", "services", "domain", "shared", "adapters", "local-supabase"],
+  // A tool of development and self-hosting.
+  "local-supabase": ["local-supabase", "adapters", "services", "shared"],
   // Adapters implement the ports that services and the domain declare.
   adapters: ["adapters", "services", "domain", "shared"],
   services: ["services", "domain", "shared"],
@@ -39,8 +49,14 @@ function layerOf(path: string): Layer | undefined {
   if (root === "app") return "app";
   if (root !== "lib") return undefined;
   if (folder === "public-env.ts") return "public-env";
-  if (folder === "server" || folder === "adapters" || folder === "services" || folder === "shared")
-    return folder;
+  switch (folder) {
+    case "server":
+    case "local-supabase":
+    case "adapters":
+    case "services":
+    case "shared":
+      return folder;
+  }
   return DOMAIN.includes(folder) ? "domain" : undefined;
 }
 
@@ -100,7 +116,7 @@ describe("arrows run one way", () => {
     );
     // A worker's file is named relative to the file that starts it.
     expect(relative).toEqual([
-      "lib/adapters/embedded-supabase/api.ts ./api-thread.ts",
+      "lib/local-supabase/api.ts ./api-thread.ts",
       "lib/server/host/pages.ts ./pages-process.ts",
     ]);
   });
@@ -150,7 +166,7 @@ describe("effects have their places", () => {
         (place) => place.split(":")[0],
       ),
     );
-    expect([...readers].sort()).toEqual(["lib/public-env.ts", "lib/server/env.ts"]);
+    expect([...readers].sort()).toEqual(["lib/public-env.ts", "lib/server/env/env.ts"]);
     const hidden = places(
       all,
       (node) => ts.isImportDeclaration(node) && /\benv\b.*from "(?:node:)?process"/.test(node.getText()),
@@ -190,7 +206,7 @@ describe("effects have their places", () => {
     const ofApis = /^lib\/apis\/[\w-]+\/write\.ts$/;
     // The sandbox is a provider: it writes OpenAI's frames, to be read by our reader.
     expect(writers.filter((path = "") => !ofApis.test(path)).sort()).toEqual([
-      "lib/adapters/sandbox-upstream.ts",
+      "lib/adapters/sandbox/sandbox-upstream.ts",
       "lib/streaming/events.ts",
     ]);
     const parsers = lib.filter(({ imports }) =>
@@ -208,15 +224,15 @@ describe("effects have their places", () => {
     for (const { path, imports } of lib)
       if (imports.some(({ target }) => target === "undici")) users.add(path);
     expect([...users].sort()).toEqual([
+      "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/session-cookies.ts",
-      "lib/adapters/upstream-http.ts",
-      "lib/server/local-ollama.ts",
+      "lib/server/wiring/local-ollama.ts",
     ]);
   });
 
   test("time and chance come as arguments outside adapters and the composition root", () => {
-    const pure = lib.filter(({ path }) => /^lib\/(?!adapters|server)/.test(path));
+    const pure = lib.filter(({ path }) => /^lib\/(?!adapters|local-supabase|server)/.test(path));
     const impure = places(
       pure,
       (node) =>
@@ -259,7 +275,7 @@ describe("the language", () => {
       );
     });
     // logFailure: a gateway that cannot be made has already failed with this error.
-    expect(empty.map((place) => place.split(":")[0])).toEqual(["lib/server/route.ts"]);
+    expect(empty.map((place) => place.split(":")[0])).toEqual(["lib/server/http/route.ts"]);
   });
 
   test("no error is thrown as a bare string or a plain object", () => {

@@ -1,4 +1,4 @@
-import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { startEmbeddedSupabase } from "#lib/local-supabase/start.ts";
 import { answerParent } from "./child.ts";
 
 export type BenchDatabase = { settings: Record<string, string>; key: string };

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { systemClock } from "#lib/adapters/clock.ts";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
-import type { UpstreamResponse } from "#lib/providers/upstream.ts";
+import type { UpstreamResponse } from "#lib/providers/call/upstream.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 import { answerParent } from "./child.ts";

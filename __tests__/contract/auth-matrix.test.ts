@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { GatewaySource, HostContext, Route } from "#lib/server/route.ts";
+import type { GatewaySource, HostContext, Route } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ModeId } from "#lib/ai-models.ts";
-import { apiRouter } from "#lib/server/api-routes.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { arrayField, field } from "#lib/shared/json.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readEnv } from "#lib/server/env.ts";
-import { createGateway } from "#lib/server/gateway.ts";
+import { readEnv } from "#lib/server/env/env.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
+import { createGateway } from "#lib/server/wiring/gateway.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { apiRouter } from "#lib/server/api-routes.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { field } from "#lib/shared/json.ts";
 import { certificate } from "../faults/places.ts";
 import { fails } from "../faults/scripts.ts";

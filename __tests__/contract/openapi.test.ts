@@ -1,6 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { API_ROUTES } from "#lib/server/api-routes.ts";
+import { API_ROUTES } from "#lib/server/routes/api-routes.ts";
 import { ERROR_STATUS } from "#lib/shared/errors.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { interruptedRow, startedRow } from "#lib/services/ledger-row.ts";
+import { interruptedRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROVIDERS } from "#lib/providers/providers.ts";
+import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { type FakeUpstream, type Script, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { captureStderr, type Settings, startTestGateway } from "../support/test-gateway.ts";

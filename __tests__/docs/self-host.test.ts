@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { envSchema } from "#lib/server/env-schema.ts";
+import { envSchema } from "#lib/server/env/env-schema.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import { createKey } from "../support/test-gateway.ts";
 

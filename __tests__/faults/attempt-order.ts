@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { AttemptRecord } from "#lib/services/turn-store.ts";
+import type { AttemptRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** One row of ai_events. */
 export type StoredAttempt = {

@@ -1,9 +1,9 @@
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { runChat } from "#lib/providers/chat-failover.ts";
-import type { ChatRun, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
-import type { EngineHealth } from "#lib/providers/engine-health.ts";
+import type { ChatRun, RunEvent, RunOptions } from "#lib/providers/chat/run.ts";
+import { runChat } from "#lib/providers/chat/run-chat.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { decompressed } from "#lib/adapters/upstream-decompression.ts";
-import type { UpstreamBody } from "#lib/providers/upstream.ts";
+import { decompressed } from "#lib/adapters/http/decompression.ts";
+import type { UpstreamBody } from "#lib/providers/call/upstream.ts";
 import { aRequest, engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
 import {
   answers,

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { DEFAULT_MODES, type Modes } from "#lib/ai-models.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { Gateway } from "#lib/server/gateway.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
-import type { TurnStore } from "#lib/services/turn-store.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { type NativeEvent, parseEvent } from "#lib/streaming/events.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";

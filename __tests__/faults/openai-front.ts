@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import { apiRouter } from "#lib/server/api-routes.ts";
-import type { Gateway } from "#lib/server/gateway.ts";
 import { createSelfHost } from "#lib/server/host/self-host.ts";
-import type { UsageLedger } from "#lib/services/usage-ledger.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 import type { TestSupabase } from "../support/test-database.ts";

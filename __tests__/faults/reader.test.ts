@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ChatRun, RunEvent } from "#lib/providers/chat-run.ts";
+import type { ChatRun, RunEvent } from "#lib/providers/chat/run.ts";
 import { engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
 import {
   answers,

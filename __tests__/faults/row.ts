@@ -1,7 +1,7 @@
 import type { TlsOptions } from "node:tls";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import type { BreakerState } from "#lib/providers/circuit-breaker.ts";
-import type { OpenAiDialect, ProtocolId } from "#lib/providers/providers.ts";
+import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
+import type { OpenAiDialect, ProtocolId } from "#lib/providers/vendors/providers.ts";
 import type { Script, SeenRequest } from "../support/fake-upstream.ts";
 import type { Times, Told } from "./front.ts";
 

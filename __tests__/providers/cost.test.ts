@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { isPaid, loadPriceBook, NO_PRICES, type PricedEngine } from "#lib/providers/cost.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
-import { summarizeUsage } from "#lib/services/turn-usage.ts";
+import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
 
 function usage(changes: Partial<TokenUsage> = {}): TokenUsage {
   return {

@@ -1,6 +1,5 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { EngineHealth } from "#lib/providers/engine-health.ts";
 import {
   type Attempt,
   type AttemptReport,
@@ -10,7 +9,8 @@ import {
   type WalkResult,
   walk,
 } from "#lib/providers/failover.ts";
-import type { Failure } from "#lib/providers/failure.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { engineAt } from "../support/engines.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
-import { PROVIDERS } from "#lib/providers/providers.ts";
-import { createRegistry, type OperatorProvider } from "#lib/providers/registry.ts";
+import { createRegistry } from "#lib/providers/registry.ts";
+import { type OperatorProvider, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 
 const registry = (settings: Record<string, string> = {}, operators: OperatorProvider[] = []) =>
   createRegistry((name) => settings[name], operators);

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
+import { readMigrations } from "#lib/local-supabase/migrations.ts";
 import {
   applySql,
   type HostedDatabase,

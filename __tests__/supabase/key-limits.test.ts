@@ -8,7 +8,7 @@ import {
   createSupabaseKeyAdmission,
   createSupabaseKeyRegister,
 } from "#lib/adapters/supabase/gateway-key-store.ts";
-import type { KeyVerdict } from "#lib/services/key-admission.ts";
+import type { KeyVerdict } from "#lib/services/admission/key-admission.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 
 const SCRIPT = fileURLToPath(new URL("../support/admit-many.ts", import.meta.url));

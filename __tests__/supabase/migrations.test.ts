@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
+import { readMigrations } from "#lib/local-supabase/migrations.ts";
 import {
   applySql,
   type HostedServer,

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
-import type { Caller } from "#lib/services/caller.ts";
-import { interruptedRow, ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
-import type { LedgerStore } from "#lib/services/ledger-writer.ts";
-import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import { interruptedRow, ledgerRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { LedgerStore } from "#lib/services/ledger/ledger-writer.ts";
+import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { aLedgerEntry } from "../support/turns.ts";
 

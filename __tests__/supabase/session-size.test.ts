@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
-import type { StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
+import type { StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { aTurn, settled } from "../support/turns.ts";
 

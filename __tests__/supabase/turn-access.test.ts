@@ -2,10 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import type postgres from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { readMigrations } from "#lib/adapters/embedded-supabase/migrations.ts";
 import { createSupabaseClients, type DatabaseClient } from "#lib/adapters/supabase/clients.ts";
 import { closeTurnsToUsers } from "#lib/adapters/supabase/turn-access.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
+import { readMigrations } from "#lib/local-supabase/migrations.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import {
   applySql,

@@ -2,7 +2,7 @@
 // many passed.
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseKeyAdmission } from "#lib/adapters/supabase/gateway-key-store.ts";
-import { createKeyAdmission } from "#lib/services/key-admission.ts";
+import { createKeyAdmission } from "#lib/services/admission/key-admission.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const [url = "", publishableKey = "", serviceRoleKey = "", keyId = "", count = "0"] = process.argv.slice(2);

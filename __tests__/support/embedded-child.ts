@@ -1,8 +1,8 @@
 // Run as a process of its own: uses the embedded Supabase of a data folder as `gateway` or as `command`, says
 // so with a line of JSON, and leaves it when its standard input ends.
 import { once } from "node:events";
-import { connectEmbeddedSupabase } from "#lib/adapters/embedded-supabase/connect.ts";
-import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+import { connectEmbeddedSupabase } from "#lib/local-supabase/connect.ts";
+import { startEmbeddedSupabase } from "#lib/local-supabase/start.ts";
 
 const [as, dataDir = "", migrationsDir = ""] = process.argv.slice(2);
 const options = { dataDir, migrationsDir, log: () => undefined };

@@ -1,11 +1,11 @@
 import { systemClock } from "#lib/adapters/clock.ts";
-import { createHttpUpstream } from "#lib/adapters/upstream-http.ts";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { runChat } from "#lib/providers/chat-failover.ts";
-import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat-run.ts";
-import { EngineHealth } from "#lib/providers/engine-health.ts";
-import { STANDARD_DIALECT } from "#lib/providers/providers.ts";
+import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat/run.ts";
+import { runChat } from "#lib/providers/chat/run-chat.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { STANDARD_DIALECT } from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** An OpenAI-compatible engine at a base URL, named after its provider. */

@@ -1,9 +1,9 @@
 // Run as a process of its own, to be killed: journals turns as they come in on standard input, a line
 // each (`begin` or `end` and a ledger entry), and answers each with `ok`.
 import { createInterface } from "node:readline";
-import { openTurnJournal } from "#lib/adapters/turn-journal.ts";
-import { ledgerRow, startedRow } from "#lib/services/ledger-row.ts";
-import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
+import { openTurnJournal } from "#lib/adapters/journal/turn-journal.ts";
+import { ledgerRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
 
 const journal = openTurnJournal({
   folder: process.argv[2] ?? "",

@@ -1,5 +1,5 @@
-import { apiRouter } from "#lib/server/api-routes.ts";
-import type { HostContext } from "#lib/server/host-context.ts";
+import type { HostContext } from "#lib/server/http/host-context.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "./fake-upstream.ts";
 import type { TestSupabase } from "./test-database.ts";
 import {

@@ -1,10 +1,10 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { EngineFailure, type Failure } from "#lib/providers/failure.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
-import type { ProtocolId } from "#lib/providers/providers.ts";
+import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
 
 export type ToolCallRead = {
   id: string;

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import type postgres from "postgres";
 import { inject } from "vitest";
-import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
-import { databaseUrl } from "#lib/adapters/embedded-supabase/postgres-process.ts";
 import { createSupabaseClients, type SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import type { Caller } from "#lib/services/caller.ts";
+import { openApiThread } from "#lib/local-supabase/api.ts";
+import { databaseUrl } from "#lib/local-supabase/postgres-process.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
 import { MIGRATIONS, startTestPostgres, superuser, TEMPLATE, type TestPostgres } from "./test-postgres.ts";
 import "./global-supabase.ts";
 

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { ModeId } from "#lib/ai-models.ts";
-import { readEnv } from "#lib/server/env.ts";
-import { createGateway, type Gateway } from "#lib/server/gateway.ts";
-import type { HostContext, Route } from "#lib/server/route.ts";
+import { readEnv } from "#lib/server/env/env.ts";
+import type { HostContext, Route } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
+import { createGateway, type Gateway } from "#lib/server/wiring/gateway.ts";
 import { type NativeAnswer, readNative } from "./native-client.ts";
 import type { TestSupabase } from "./test-database.ts";
 

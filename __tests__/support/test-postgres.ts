@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { type ApiThread, openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
-import { preparePostgresBinaries } from "#lib/adapters/embedded-supabase/postgres-binaries.ts";
-import { databaseUrl, startPostgres } from "#lib/adapters/embedded-supabase/postgres-process.ts";
-import { readPostmaster, stopPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
-import { type EmbeddedSecrets, generateSecrets } from "#lib/adapters/embedded-supabase/secrets.ts";
-import { postgresUser } from "#lib/adapters/embedded-supabase/system-user.ts";
 import { isRunning } from "#lib/adapters/process-start.ts";
+import { type ApiThread, openApiThread } from "#lib/local-supabase/api.ts";
+import { preparePostgresBinaries } from "#lib/local-supabase/postgres-binaries.ts";
+import { databaseUrl, startPostgres } from "#lib/local-supabase/postgres-process.ts";
+import { readPostmaster, stopPostmaster } from "#lib/local-supabase/postmaster.ts";
+import { type EmbeddedSecrets, generateSecrets } from "#lib/local-supabase/secrets.ts";
+import { postgresUser } from "#lib/local-supabase/system-user.ts";
 
 export const MIGRATIONS = fileURLToPath(new URL("../../supabase/migrations", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Caller } from "#lib/services/caller.ts";
-import type { BeginTurn, SettleTurn, TurnOutcome } from "#lib/services/turn-store.ts";
-import type { LedgerEntry } from "#lib/services/usage-ledger.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type { BeginTurn, SettleTurn, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
 
 /** A turn to begin, valid as it stands. */
 export function aTurn(caller: Caller, changes: Partial<BeginTurn> = {}): BeginTurn {

@@ -1,6 +1,6 @@
 import type { FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
 export type AnswerToolCall = {

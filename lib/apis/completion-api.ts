@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Answer } from "#lib/apis/answer.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 

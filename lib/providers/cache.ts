@@ -1,6 +1,6 @@
 import { type ChatRequest, contentText, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
-import { claudeRules } from "#lib/providers/model-rules.ts";
+import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

@@ -1,6 +1,6 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { Failure, FailureKind } from "#lib/providers/failure.ts";
-import { bareModelName } from "#lib/providers/model-rules.ts";
+import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
+import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** USD per million tokens. */

@@ -1,13 +1,18 @@
-import type { EngineBench, EngineHealth, Lease } from "#lib/providers/engine-health.ts";
-import { FAILURE_POLICY, type Failure, type FailureCause, type FailureKind } from "#lib/providers/failure.ts";
-import type { Engine } from "#lib/providers/registry.ts";
+import {
+  FAILURE_POLICY,
+  type Failure,
+  type FailureCause,
+  type FailureKind,
+} from "#lib/providers/failures/failure.ts";
 import {
   clientClosed,
   contentRefused,
   requestRefused,
   type UnansweredEngine,
   unavailable,
-} from "#lib/providers/run-errors.ts";
+} from "#lib/providers/failures/run-errors.ts";
+import type { EngineBench, EngineHealth, Lease } from "#lib/providers/health/engine-health.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 

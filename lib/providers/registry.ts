@@ -1,41 +1,20 @@
-import type { Capability } from "#lib/chat/capabilities.ts";
-import { modelRules } from "#lib/providers/model-rules.ts";
+import type { Capabilities, EngineSpec } from "#lib/ai-models.ts";
+import { modelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
+import type { OperatorProvider } from "#lib/providers/vendors/providers.ts";
 import {
   PROTOCOL_HEADER_SETTINGS,
   PROVIDER_ALIASES,
   PROVIDERS,
-  type ProtocolId,
   type ProviderDefinition,
   STANDARD_DIALECT,
   STANDARD_EMBEDDINGS,
-} from "#lib/providers/providers.ts";
+} from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 /** Reads one configuration variable; undefined when it is unset or empty. */
 export type Setting = (name: string) => string | undefined;
-
-/** A provider that an operator defines, in `MODELS_CONFIG`. */
-export type OperatorProvider = {
-  id: string;
-  baseUrl: string;
-  apiKeyEnv?: string | undefined;
-  protocol: ProtocolId;
-  /** As in `ProviderDefinition`; no configuration sets it. */
-  neverBenched?: boolean;
-};
-
-/** A catalogue row: which model of which provider, and what people call it. */
-export type EngineSpec = {
-  provider: string;
-  model: string;
-  label: string;
-  contextTokens?: number | undefined;
-  /** What the engine can and cannot do, where it differs from what its name and provider tell. */
-  capabilities?: Capabilities | undefined;
-};
-
-export type Capabilities = Readonly<Partial<Record<Capability, boolean | undefined>>>;
 
 /** An engine that can be called: a row whose provider is configured. */
 export type Engine = {
@@ -93,17 +72,6 @@ function headerSetting(setting: Setting, name: string): string | undefined {
     name,
     "it has a character that no header can carry, such as a line break or a typographic quote",
   );
-}
-
-/** Why the text cannot stand before a path, without repeating it (it may hold a secret); undefined when it can. */
-export function baseUrlProblem(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    return "it must be a URL that begins with https:// or http://";
-  }
-  if (url.username !== "" || url.password !== "") return "it must not hold a user name or a password";
-  if (/[?#]/.test(text)) return "it must not have a query or a fragment";
-  return undefined;
 }
 
 function baseUrlSetting(setting: Setting, name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
-import { isModelId } from "#lib/providers/model-rules.ts";
+import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
 
 /** What a client's `model` stands for: a mode, or one engine by name. */
 export type ModelTarget =

@@ -1,14 +1,14 @@
 import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens, tokenCount } from "#lib/chat/usage.ts";
-import { callEngine } from "#lib/providers/engine-call.ts";
+import { callEngine } from "#lib/providers/call/engine-call.ts";
+import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import type { Target } from "#lib/providers/failover.ts";
 import { encodeTokenCount } from "#lib/providers/protocols/anthropic/count-tokens.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { readWholeJson } from "#lib/providers/whole-answer.ts";
-import type { ProxyCaller } from "#lib/services/caller.ts";
+import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
-import { assertTiersAllowed } from "#lib/services/key-admission.ts";
-import { type CompletionInput, resolveChain } from "#lib/services/resolve-chain.ts";
+import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
+import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import { field } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

@@ -1,4 +1,6 @@
 import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
+import { callEngine } from "#lib/providers/call/engine-call.ts";
+import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { mayBeBilled } from "#lib/providers/cost.ts";
 import {
   canEmbed,
@@ -12,18 +14,16 @@ import {
   splitEmbedding,
 } from "#lib/providers/embeddings/embedding.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
-import { callEngine } from "#lib/providers/engine-call.ts";
 import { type AttemptOutcome, newProgress, type Target, walk } from "#lib/providers/failover.ts";
-import type { Failure } from "#lib/providers/failure.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import { readWholeJson } from "#lib/providers/whole-answer.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
+import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
-import { assertTiersAllowed } from "#lib/services/key-admission.ts";
-import { LedgerTurn, type TurnRecord } from "#lib/services/ledger-turn.ts";
-import { logRunFailure } from "#lib/services/run-outcome.ts";
-import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
+import { NAMED_TIER } from "#lib/services/identity/caller.ts";
+import { LedgerTurn, type TurnRecord } from "#lib/services/ledger/ledger-turn.ts";
+import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

@@ -3,7 +3,11 @@ import { createServer as createTcpServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createSupabaseClients, type SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { checkDatabase } from "#lib/adapters/supabase/database-check.ts";
-import { type DatabaseCheck, describeDatabaseCheck, SCHEMA_VERSION } from "#lib/services/database-check.ts";
+import {
+  type DatabaseCheck,
+  describeDatabaseCheck,
+  SCHEMA_VERSION,
+} from "#lib/services/health/database-check.ts";
 import { startTestSupabase, type TestSupabase } from "../../support/test-database.ts";
 
 let supabase: TestSupabase;

@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { openApiThread } from "#lib/adapters/embedded-supabase/api.ts";
-import { readPostmaster } from "#lib/adapters/embedded-supabase/postmaster.ts";
-import { sha256Hex } from "#lib/adapters/embedded-supabase/secrets.ts";
-import { type EmbeddedSupabase, startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
 import { isRunning } from "#lib/adapters/process-start.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import { openApiThread } from "#lib/local-supabase/api.ts";
+import { readPostmaster } from "#lib/local-supabase/postmaster.ts";
+import { sha256Hex } from "#lib/local-supabase/secrets.ts";
+import { type EmbeddedSupabase, startEmbeddedSupabase } from "#lib/local-supabase/start.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { eventually } from "../../support/test-gateway.ts";
 import { MIGRATIONS } from "../../support/test-postgres.ts";
@@ -70,7 +70,7 @@ async function maySettle(supabase: EmbeddedSupabase): Promise<boolean> {
 /** The embedded Supabase in a process of its own, so that it can be killed. */
 async function startElsewhere(): Promise<{ child: ChildProcess; postgresPid: number }> {
   const script = `
-    import { startEmbeddedSupabase } from "#lib/adapters/embedded-supabase/start.ts";
+    import { startEmbeddedSupabase } from "#lib/local-supabase/start.ts";
     const options = { dataDir: process.argv[1], migrationsDir: process.argv[2], log() {} };
     console.log((await startEmbeddedSupabase(options)).postgresPid);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script, dataDir, MIGRATIONS], {

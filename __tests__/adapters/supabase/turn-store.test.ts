@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
-import type { Caller } from "#lib/services/caller.ts";
-import type { TurnStore } from "#lib/services/turn-store.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
 import { aTurn, settled } from "../../support/turns.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { type ChatMessage, type ContentPart, systemText } from "#lib/chat/request.ts";
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";

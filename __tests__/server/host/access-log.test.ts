@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AccessLog } from "#lib/server/host/access-log.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
-import { PlainResponse } from "#lib/server/plain-response.ts";
-import type { Route } from "#lib/server/route.ts";
+import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import type { Route } from "#lib/server/http/route.ts";
 import { eventually } from "../../support/test-gateway.ts";
 
 /** The access lines of a real server on a real socket. */

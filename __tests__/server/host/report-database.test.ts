@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { reportDatabase } from "#lib/server/host/report-database.ts";
-import { SCHEMA_VERSION } from "#lib/services/database-check.ts";
+import { SCHEMA_VERSION } from "#lib/services/health/database-check.ts";
 import { startTestSupabase, type TestSupabase } from "../../support/test-database.ts";
 import { type Settings, startTestGateway } from "../../support/test-gateway.ts";
 

@@ -1,5 +1,5 @@
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
-import type { AttemptRecord } from "#lib/services/turn-store.ts";
+import type { AttemptRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** One upstream call as the functions that write turns take it. */
 export function attemptRow(attempt: AttemptRecord): Record<string, unknown> {

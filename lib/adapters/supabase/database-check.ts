@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { type DatabaseAnswer, isMissing, isRejected } from "#lib/adapters/supabase/database-error.ts";
-import { type DatabaseCheck, SCHEMA_VERSION } from "#lib/services/database-check.ts";
+import { type DatabaseCheck, SCHEMA_VERSION } from "#lib/services/health/database-check.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 export type DatabaseCheckOptions = {

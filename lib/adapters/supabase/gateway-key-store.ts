@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
-import type { GatewayKeyLimits } from "#lib/services/caller.ts";
-import type { GatewayKey, GatewayKeyRegister } from "#lib/services/gateway-keys.ts";
-import type { KeyAdmissionStore } from "#lib/services/key-admission.ts";
+import type { KeyAdmissionStore } from "#lib/services/admission/key-admission.ts";
+import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
+import type { GatewayKey, GatewayKeyRegister } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A live gateway key, as a lookup finds it. */

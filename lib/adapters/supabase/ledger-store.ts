@@ -3,8 +3,8 @@ import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
-import type { LedgerRow } from "#lib/services/ledger-row.ts";
-import type { LedgerStore } from "#lib/services/ledger-writer.ts";
+import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import type { LedgerStore } from "#lib/services/ledger/ledger-writer.ts";
 
 export type LedgerStoreOptions = {
   clients: SupabaseClients;

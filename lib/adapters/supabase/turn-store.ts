@@ -9,8 +9,14 @@ import {
   userError,
 } from "#lib/adapters/supabase/database-error.ts";
 import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
-import type { Caller } from "#lib/services/caller.ts";
-import type { BeginTurn, BegunTurn, SettleTurn, StoredMessage, TurnStore } from "#lib/services/turn-store.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type {
+  BeginTurn,
+  BegunTurn,
+  SettleTurn,
+  StoredMessage,
+  TurnStore,
+} from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseTurnStoreOptions = {

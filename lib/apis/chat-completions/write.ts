@@ -6,7 +6,7 @@ import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import type { FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 

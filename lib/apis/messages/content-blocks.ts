@@ -3,7 +3,7 @@ import { tokenForm } from "#lib/apis/messages/thinking.ts";
 import { ObjectScan } from "#lib/apis/object-scan.ts";
 import type { Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** What becomes content of a message. */

@@ -6,7 +6,7 @@ import { ContentBlocks, frame } from "#lib/apis/messages/content-blocks.ts";
 import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
 import type { FinishReason, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";

@@ -5,7 +5,7 @@ import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
 import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/responses/response-object.ts";
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat-run.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 

@@ -1,4 +1,4 @@
-import type { EngineSpec } from "#lib/providers/registry.ts";
+import type { EngineSpec } from "#lib/ai-models.ts";
 
 function served(label: string, ...places: readonly (readonly [provider: string, model: string])[]) {
   return places.map(([provider, model]): EngineSpec => ({ provider, model, label }));

@@ -1,5 +1,5 @@
 import { tokenCount } from "#lib/chat/usage.ts";
-import type { EngineRequest } from "#lib/providers/engine-call.ts";
+import type { EngineRequest } from "#lib/providers/call/engine-call.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 

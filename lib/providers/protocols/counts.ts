@@ -1,4 +1,4 @@
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
 
 /** OpenAI's own bound of `n`. */
 const MAX_CHOICES = 128;

@@ -1,4 +1,4 @@
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { exceedsDepth } from "#lib/shared/json.ts";
 import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
 

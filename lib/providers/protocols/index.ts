@@ -2,7 +2,7 @@ import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
 import { gemini } from "#lib/providers/protocols/gemini/index.ts";
 import { openAiCompatible } from "#lib/providers/protocols/openai-compatible/index.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
-import type { ProtocolId } from "#lib/providers/providers.ts";
+import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
 
 /** The wire protocols, one entry each; adding one does not compile until it stands here. */
 export const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {

@@ -2,9 +2,9 @@ import type { Capability } from "#lib/chat/capabilities.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { ErrorContext } from "#lib/providers/provider-error.ts";
-import type { ProtocolId } from "#lib/providers/providers.ts";
+import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 export type EncodeOptions = {

@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { gatewayKeyBodySchema, KEY_MODES } from "#lib/server/routes/keys.ts";
-import type { GatewayKeyLimits } from "#lib/services/caller.ts";
-import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
+import { type GatewayKeyLimits, NAMED_TIER } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type KeyOptions = {

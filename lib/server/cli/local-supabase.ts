@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
-import type { EmbeddedConnection } from "#lib/adapters/embedded-supabase/connect.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
+import type { EmbeddedConnection } from "#lib/local-supabase/connect.ts";
 
 /** Where the Supabase CLI serves as well: a free port is taken while that one runs. */
 const PORT = 54_321;
@@ -23,7 +23,7 @@ export type LocalSupabase = {
  * enter that home, and a newcomer in a container has no other user.
  */
 export async function startLocalSupabase(dataDir: string, isDevelopment: boolean): Promise<LocalSupabase> {
-  const { startEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/start.ts");
+  const { startEmbeddedSupabase } = await import("#lib/local-supabase/start.ts");
   const supabase = await startEmbeddedSupabase({
     dataDir,
     port: PORT,
@@ -55,7 +55,7 @@ export async function connectLocalSupabase(
   dataDir: string,
   mayCreate: boolean,
 ): Promise<EmbeddedConnection | undefined> {
-  const { connectEmbeddedSupabase } = await import("#lib/adapters/embedded-supabase/connect.ts");
+  const { connectEmbeddedSupabase } = await import("#lib/local-supabase/connect.ts");
   return await connectEmbeddedSupabase({
     dataDir,
     mayCreate,

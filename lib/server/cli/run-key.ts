@@ -6,10 +6,10 @@ import { findUserByEmail } from "#lib/adapters/supabase/users.ts";
 import { loadSettings } from "#lib/server/cli/command.ts";
 import { isUserId, KEY_HELP, type KeyOptions, readKeyOptions } from "#lib/server/cli/key-options.ts";
 import { connectLocalSupabase } from "#lib/server/cli/local-supabase.ts";
-import type { Env } from "#lib/server/env.ts";
-import { loadProviders } from "#lib/server/gateway.ts";
-import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
-import { budgetCoverage, createGatewayKey } from "#lib/services/gateway-keys.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
+import { loadProviders } from "#lib/server/wiring/gateway.ts";
+import { budgetCoverage, createGatewayKey } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A command has more time than a request, milliseconds. */

@@ -8,10 +8,10 @@ import {
 } from "#lib/server/cli/announce.ts";
 import { loadSettings, warnOfProviders, warnOfVariables } from "#lib/server/cli/command.ts";
 import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
-import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env.ts";
-import { engineSourceOf, loadProviders } from "#lib/server/gateway.ts";
+import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env/env.ts";
+import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
-import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
+import { engineSourceOf, loadProviders } from "#lib/server/wiring/gateway.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */

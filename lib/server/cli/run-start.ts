@@ -4,13 +4,18 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { addressOf, announceLocal, announceMissingEngines } from "#lib/server/cli/announce.ts";
 import { loadSettings, warnOfProviders, warnOfVariables } from "#lib/server/cli/command.ts";
 import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
-import { type Env, setEnvironment } from "#lib/server/env.ts";
-import { engineSourceOf, loadProviders, type Providers, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
+import { type Env, setEnvironment } from "#lib/server/env/env.ts";
+import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
-import { isSupabaseConfigured } from "#lib/server/supabase-settings.ts";
+import {
+  engineSourceOf,
+  loadProviders,
+  type Providers,
+  SANDBOX_PROVIDER,
+} from "#lib/server/wiring/gateway.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { VERSION } from "#lib/shared/version.ts";
 

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Env } from "#lib/server/env.ts";
+import type { Env } from "#lib/server/env/env.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Throws `not_configured` when nothing can listen on this port just now. */

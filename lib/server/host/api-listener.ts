@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { AccessDetails, AccessLog } from "#lib/server/host/access-log.ts";
 import { endUpload, keepReading } from "#lib/server/host/early-answer.ts";
-import { NodeRequest, requestUrl } from "#lib/server/host/node-request.ts";
 import { writeResponse } from "#lib/server/host/write-response.ts";
-import type { HostContext } from "#lib/server/host-context.ts";
-import { errorResponse } from "#lib/server/http-error.ts";
-import { PlainResponse } from "#lib/server/plain-response.ts";
-import type { Route } from "#lib/server/route.ts";
+import { NodeRequest, requestUrl } from "#lib/server/http/fast/node-request.ts";
+import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import type { HostContext } from "#lib/server/http/host-context.ts";
+import { errorResponse } from "#lib/server/http/http-error.ts";
+import type { Route } from "#lib/server/http/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type ApiListenerOptions = {

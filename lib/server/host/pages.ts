@@ -5,9 +5,9 @@ import { Agent, type IncomingMessage, request, type ServerResponse } from "node:
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { pagesEnvironment } from "#lib/server/env.ts";
+import { pagesEnvironment } from "#lib/server/env/env.ts";
 import { requestHeadersWithoutBody, responseHeaders } from "#lib/server/host/forwarded-headers.ts";
-import { requestUrl } from "#lib/server/host/node-request.ts";
+import { requestUrl } from "#lib/server/http/fast/node-request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Pages = {

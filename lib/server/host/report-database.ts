@@ -1,5 +1,5 @@
-import type { Gateway } from "#lib/server/gateway.ts";
-import { describeDatabaseCheck } from "#lib/services/database-check.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import { describeDatabaseCheck } from "#lib/services/health/database-check.ts";
 
 /** Says in the log whether the database can be used, with which schema, and whether the routes are open. */
 export async function reportDatabase({

@@ -6,8 +6,8 @@ import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
 import { endUpload } from "#lib/server/host/early-answer.ts";
 import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
-import { isMisplacedApi } from "#lib/server/misplaced-api.ts";
-import type { Route } from "#lib/server/route.ts";
+import { isMisplacedApi } from "#lib/server/http/misplaced-api.ts";
+import type { Route } from "#lib/server/http/route.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { writeToStandardError } from "#lib/adapters/standard-error.ts";
-import { apiRouter } from "#lib/server/api-routes.ts";
-import type { Env } from "#lib/server/env.ts";
-import { type Gateway, getGateway } from "#lib/server/gateway.ts";
+import type { Env } from "#lib/server/env/env.ts";
 import { AccessLog } from "#lib/server/host/access-log.ts";
 import { addressError } from "#lib/server/host/address.ts";
 import { createPages, type Pages } from "#lib/server/host/pages.ts";
 import { reportDatabase } from "#lib/server/host/report-database.ts";
 import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
+import { type Gateway, getGateway } from "#lib/server/wiring/gateway.ts";
 
 /** The ledger stores what it holds, connections to providers close; longer than this none waits, milliseconds. */
 const CLOSE_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type Content, PlainResponse } from "#lib/server/plain-response.ts";
+import { type Content, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 
 /** A client that takes not a byte for this long, milliseconds, is taken to be gone. */

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES } from "#lib/prompts/system-prompt.ts";
-import { MEGABYTE } from "#lib/server/body-reader.ts";
-import { PlainResponse } from "#lib/server/plain-response.ts";
-import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
-import { type ChatInput, startChatTurn } from "#lib/services/chat.ts";
+import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/http/route.ts";
+import { type ChatInput, startChatTurn } from "#lib/services/chat/chat.ts";
 import { serializeEvents } from "#lib/streaming/events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 

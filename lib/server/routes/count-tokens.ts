@@ -1,10 +1,10 @@
 import { messages as api } from "#lib/apis/messages/read.ts";
-import { withAnthropicHeaders } from "#lib/server/anthropic-route.ts";
-import { readCompletion } from "#lib/server/completion-route.ts";
-import { anthropicError } from "#lib/server/http-error.ts";
-import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
-import { proxyRoute } from "#lib/server/proxy-route.ts";
-import type { GatewaySource, Route, RouteContext } from "#lib/server/route.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { anthropicError } from "#lib/server/http/http-error.ts";
+import type { GatewaySource, Route, RouteContext } from "#lib/server/http/route.ts";
+import { withAnthropicHeaders } from "#lib/server/routes/anthropic-route.ts";
+import { readCompletion } from "#lib/server/routes/completion-route.ts";
+import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
 import { countPromptTokens } from "#lib/services/count-tokens.ts";
 
 /** `POST /api/v1/messages/count_tokens`: how many tokens the prompt of a message would be. */

@@ -1,10 +1,10 @@
 import { embeddingsBody, embeddingsSchema, readEmbeddings } from "#lib/apis/embeddings/embeddings.ts";
-import { MEGABYTE } from "#lib/server/body-reader.ts";
-import { answerHeaders } from "#lib/server/completion-route.ts";
-import { openAiError } from "#lib/server/http-error.ts";
-import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
-import { proxyRoute } from "#lib/server/proxy-route.ts";
-import type { GatewaySource, Route, RouteContext } from "#lib/server/route.ts";
+import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { openAiError } from "#lib/server/http/http-error.ts";
+import type { GatewaySource, Route, RouteContext } from "#lib/server/http/route.ts";
+import { answerHeaders } from "#lib/server/routes/completion-route.ts";
+import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
 import { embed } from "#lib/services/embeddings.ts";
 
 const MOST_BYTES = 25 * MEGABYTE;

@@ -1,5 +1,5 @@
-import { jsonResponse } from "#lib/server/plain-response.ts";
-import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
+import { jsonResponse } from "#lib/server/http/fast/plain-response.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/http/route.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 /**

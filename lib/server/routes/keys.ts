@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
-import { MEGABYTE } from "#lib/server/body-reader.ts";
-import { type Gateway, SANDBOX_PROVIDER } from "#lib/server/gateway.ts";
-import { jsonResponse, PlainResponse } from "#lib/server/plain-response.ts";
-import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/route.ts";
+import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/http/route.ts";
+import { type Gateway, SANDBOX_PROVIDER } from "#lib/server/wiring/gateway.ts";
+import { NAMED_TIER } from "#lib/services/identity/caller.ts";
 import {
   type BudgetCoverage,
   budgetCoverage,
@@ -12,8 +13,7 @@ import {
   type GatewayKey,
   listGatewayKeys,
   revokeGatewayKey,
-} from "#lib/services/gateway-keys.ts";
-import { NAMED_TIER } from "#lib/services/usage-ledger.ts";
+} from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** What a key may be limited to: modes, and naming engines itself. */

@@ -2,10 +2,10 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { type ListedModel, listModels, modelList } from "#lib/apis/models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import { openAiError } from "#lib/server/http-error.ts";
-import { jsonResponse, type PlainResponse } from "#lib/server/plain-response.ts";
-import { proxyRoute } from "#lib/server/proxy-route.ts";
-import type { GatewaySource, Route, RouteContext } from "#lib/server/route.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { openAiError } from "#lib/server/http/http-error.ts";
+import type { GatewaySource, Route, RouteContext } from "#lib/server/http/route.ts";
+import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const PATH = "/api/v1/models";

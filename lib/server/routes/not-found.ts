@@ -1,5 +1,5 @@
-import { meantPath } from "#lib/server/misplaced-api.ts";
-import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
+import { meantPath } from "#lib/server/http/misplaced-api.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/http/route.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 async function missing(request: Request): Promise<never> {

@@ -1,6 +1,6 @@
+import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { defineRoute, type GatewaySource, type Route } from "#lib/server/http/route.ts";
 import { openApiDocument } from "#lib/server/openapi/document.ts";
-import { PlainResponse } from "#lib/server/plain-response.ts";
-import { defineRoute, type GatewaySource, type Route } from "#lib/server/route.ts";
 
 let document: string | undefined;
 

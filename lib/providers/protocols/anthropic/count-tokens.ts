@@ -1,5 +1,5 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
-import type { EngineRequest } from "#lib/providers/engine-call.ts";
+import type { EngineRequest } from "#lib/providers/call/engine-call.ts";
 import type { Target } from "#lib/providers/failover.ts";
 import { encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
 import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";

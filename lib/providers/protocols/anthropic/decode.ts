@@ -1,10 +1,10 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
-import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import {
   arrayField,
   field,

@@ -12,7 +12,7 @@ import {
   type Tool,
 } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
-import { type ClaudeRules, claudeRules, closestEffort } from "#lib/providers/model-rules.ts";
+import { type ClaudeRules, claudeRules, closestEffort } from "#lib/providers/catalogue/model-rules.ts";
 import {
   EPHEMERAL,
   limitMarks,

@@ -1,4 +1,4 @@
-import { claudeRules } from "#lib/providers/model-rules.ts";
+import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { AnthropicDecoder } from "#lib/providers/protocols/anthropic/decode.ts";
 import {
   ANTHROPIC_HEADERS,

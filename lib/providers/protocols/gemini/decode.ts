@@ -1,12 +1,12 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
-import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 

@@ -10,7 +10,7 @@ import {
   offeredTools,
   systemText,
 } from "#lib/chat/request.ts";
-import { bareModelName } from "#lib/providers/model-rules.ts";
+import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";

@@ -1,11 +1,11 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
-import { EngineFailure } from "#lib/providers/failure.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { assertChoices, assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
-import { classifyErrorObject } from "#lib/providers/provider-error.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import {
   arrayField,

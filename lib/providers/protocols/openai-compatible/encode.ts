@@ -19,10 +19,15 @@ import {
   type ToolCall,
 } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache, takesCacheControl } from "#lib/providers/cache.ts";
-import { bareModelName, closestEffort, type ModelRules, modelRules } from "#lib/providers/model-rules.ts";
+import {
+  bareModelName,
+  closestEffort,
+  type ModelRules,
+  modelRules,
+} from "#lib/providers/catalogue/model-rules.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
-import type { OpenAiDialect } from "#lib/providers/providers.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

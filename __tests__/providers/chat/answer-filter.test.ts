@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { AnswerFilter, type Sent } from "#lib/providers/chat/answer-filter.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+
+function aRecord(): RunRecord {
+  return {
+    state: "running",
+    attempts: [],
+    skipped: [],
+    usages: [],
+    engine: undefined,
+    calls: 0,
+    text: "",
+    committed: false,
+    firstContentMs: undefined,
+    malformedFrames: 0,
+  };
+}
+
+describe("an answer that does not end", () => {
+  test.each<["text" | "reasoning"]>([["text"], ["reasoning"]])(
+    "is passed on whole, and at most a million characters of its %s stay in memory",
+    (type) => {
+      const record = aRecord();
+      const sent: Sent = { reasoning: "", onlyText: true };
+      const filter = new AnswerFilter(record, sent, "asked");
+      const piece: ChatEvent = { type, text: "x".repeat(300_000) };
+      let passed = 0;
+      for (let chunk = 0; chunk < 20; chunk++) {
+        for (const event of filter.pass([piece])) if (event.type === type) passed += event.text.length;
+      }
+      expect(passed).toBe(6_000_000);
+      expect(filter.characters).toBe(6_000_000);
+      expect([record.text.length, sent.reasoning.length]).toEqual(
+        type === "text" ? [1_000_000, 0] : [0, 1_000_000],
+      );
+    },
+  );
+});

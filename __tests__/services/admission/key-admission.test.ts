@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import {
+  assertTiersAllowed,
+  createKeyAdmission,
+  type KeyVerdict,
+} from "#lib/services/admission/key-admission.ts";
+import type { GatewayKeyLimits, ProxyCaller } from "#lib/services/identity/caller.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+function setUp() {
+  const clock = new FakeClock();
+  const store = { answer: async (): Promise<KeyVerdict> => ({ admitted: true }), asked: 0 };
+  const admission = createKeyAdmission(
+    {
+      admit: () => {
+        store.asked++;
+        return store.answer();
+      },
+    },
+    clock,
+  );
+  const key = (limits: GatewayKeyLimits, keyId = "k"): ProxyCaller => ({
+    kind: "key",
+    userId: "u",
+    keyId,
+    limits,
+  });
+  return { clock, store, admission, key };
+}
+
+const away = async (): Promise<never> => {
+  throw new GatewayError("database_unavailable", "away");
+};
+const says = (verdict: KeyVerdict) => async () => verdict;
+
+describe("without a limit nothing is asked", () => {
+  test.each<[string, ProxyCaller]>([
+    ["users", { kind: "user", userId: "u", email: undefined, accessToken: "t" }],
+    ["open callers", { kind: "open" }],
+    ["keys", { kind: "key", userId: "u", keyId: "k", limits: {} }],
+    ["keys with modes only", { kind: "key", userId: "u", keyId: "k", limits: { modes: ["fast"] } }],
+  ])("of %s", async (_, caller) => {
+    const { store, admission } = setUp();
+    store.answer = away;
+    await admission.admit(caller);
+    expect(store.asked).toBe(0);
+  });
+});
+
+test("every mode that may answer must be one that the key may use", () => {
+  const { key } = setUp();
+  const caller = key({ modes: ["fast", "coder"] });
+  const check =
+    (...tiers: string[]) =>
+    () =>
+      assertTiersAllowed(caller, ...tiers);
+  expect(check("smart")).toThrow(/may not use mode "smart".*"fast", "coder"/);
+  expect(check("fast", "smart")).toThrow(/smart/);
+  expect(check("named")).toThrow(/may not name engines/);
+  expect(check("fast", "coder")).not.toThrow();
+  expect(() => assertTiersAllowed(key({ modes: ["named"] }), "named")).not.toThrow();
+  expect(() => assertTiersAllowed({ kind: "open" }, "smart", "named")).not.toThrow();
+});
+
+test.each<[KeyVerdict, object]>([
+  [
+    { admitted: false, reason: "requests", retryAfterSeconds: 12 },
+    { code: "rate_limited", status: 429, retryAfterSeconds: 12, message: expect.stringContaining("60") },
+  ],
+  [
+    { admitted: false, reason: "budget", retryAfterSeconds: 999 },
+    { code: "budget_exceeded", status: 429, retryAfterSeconds: 999, message: expect.stringContaining("7") },
+  ],
+  [
+    { admitted: false, reason: "revoked" },
+    { code: "unauthorized", status: 401 },
+  ],
+])("%j is told with what to do", async (verdict, expected) => {
+  const { store, admission, key } = setUp();
+  store.answer = says(verdict);
+  const caller = key({ requestsPerMinute: 60, usdPerMonth: 7 });
+  await expect(admission.admit(caller)).rejects.toMatchObject(expected);
+});
+
+describe("while the database is away", () => {
+  test("a key works on with the same limit, what passed before included", async () => {
+    const { clock, store, admission, key } = setUp();
+    const caller = key({ requestsPerMinute: 3 });
+    await admission.admit(caller);
+    store.answer = away;
+    clock.advance(10_000);
+    await admission.admit(caller);
+    await admission.admit(caller);
+    await expect(admission.admit(caller)).rejects.toMatchObject({
+      code: "rate_limited",
+      retryAfterSeconds: 50,
+    });
+    // Another key has a minute of its own.
+    await admission.admit(key({ requestsPerMinute: 3 }, "other"));
+    clock.advance(50_000);
+    await admission.admit(caller);
+  });
+
+  test("a budget alone holds nobody up", async () => {
+    const { store, admission, key } = setUp();
+    store.answer = away;
+    for (let time = 0; time < 100; time++) await admission.admit(key({ usdPerMonth: 1 }));
+  });
+
+  test("it is not asked for every request, but soon again", async () => {
+    const { clock, store, admission, key } = setUp();
+    store.answer = away;
+    const caller = key({ requestsPerMinute: 1_000 });
+    for (let time = 0; time < 100; time++) await admission.admit(caller);
+    expect(store.asked).toBe(1);
+    clock.advance(2_000);
+    store.answer = says({ admitted: false, reason: "requests", retryAfterSeconds: 1 });
+    await expect(admission.admit(caller)).rejects.toMatchObject({ code: "rate_limited" });
+  });
+
+  test("any other failure is no admission", async () => {
+    const { store, admission, key } = setUp();
+    store.answer = () => Promise.reject(new GatewayError("not_configured", "no"));
+    await expect(admission.admit(key({ requestsPerMinute: 1 }))).rejects.toMatchObject({
+      code: "not_configured",
+    });
+  });
+});

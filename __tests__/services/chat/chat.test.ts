@@ -1,0 +1,255 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
+import { DEFAULT_MODES } from "#lib/ai-models.ts";
+import type { Upstream } from "#lib/providers/call/upstream.ts";
+import { NO_PRICES } from "#lib/providers/cost.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { createRegistry } from "#lib/providers/registry.ts";
+import {
+  type ChatDependencies,
+  type ChatInput,
+  type ChatTurn,
+  startChatTurn,
+} from "#lib/services/chat/chat.ts";
+import type { BegunTurn, SettleTurn } from "#lib/services/ledger/turn-store.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+import { TEST_TIMES } from "../../support/engines.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+const BEGUN: BegunTurn = { sessionId: "s", sessionCreated: true, messages: [], usedToday: 1 };
+
+function setUp(
+  changes: { begun?: Partial<BegunTurn>; settle?: () => Promise<void>; prices?: () => Promise<never> } = {},
+) {
+  const clock = new FakeClock();
+  const settles: SettleTurn[] = [];
+  const bodies: { messages: { role: string; content: string }[] }[] = [];
+  const works: Promise<void>[] = [];
+  const logs: string[] = [];
+  const client = new AbortController();
+  const sandbox = withSandbox({ send: () => Promise.reject(new Error("out")) }, clock);
+  const upstream: Upstream = {
+    send: (request, options) => {
+      bodies.push(JSON.parse(String(request.body)) as (typeof bodies)[number]);
+      return sandbox.send(request, options);
+    },
+  };
+  const registry = createRegistry(
+    () => undefined,
+    [{ id: "sandbox", baseUrl: "http://sandbox.invalid/v1", protocol: "openai-compatible" }],
+  );
+  const engines = registry.resolve(
+    ["first", "second"].map((model) => ({ provider: "sandbox", model, label: model })),
+  );
+  const dependencies: ChatDependencies = {
+    modes: DEFAULT_MODES,
+    enginesOf: async () => engines,
+    turns: {
+      begin: async () => ({ ...BEGUN, ...changes.begun }),
+      settle: async (turn) => {
+        settles.push(turn);
+        await changes.settle?.();
+      },
+    },
+    keyAdmission: { admit: async () => undefined },
+    run: { times: TEST_TIMES, recovery: true, promptCache: true },
+    effects: { upstream, health: new EngineHealth(clock.now), clock, random: () => 0.5, newId: () => "id" },
+    prices: changes.prices ?? (async () => NO_PRICES),
+    randomHex: (bytes) => "0".repeat(bytes * 2),
+    logger: {
+      info: (line) => logs.push(line),
+      warn: (line) => logs.push(line),
+      error: (line) => logs.push(line),
+    },
+  };
+  const start = (input: Partial<ChatInput> = {}): Promise<ChatTurn> =>
+    startChatTurn(
+      {
+        message: "Hi",
+        history: [],
+        model: "smart",
+        sessionId: undefined,
+        image: undefined,
+        customInstructions: undefined,
+        tone: undefined,
+        ...input,
+      },
+      {
+        requestId: "r",
+        caller: { kind: "user", userId: "u", email: undefined, accessToken: "t" },
+        signal: client.signal,
+        inBackground: (work) => works.push(work),
+      },
+      dependencies,
+    );
+  /** Reads a turn to its end while time goes on. */
+  const read = async (turn: ChatTurn): Promise<NativeEvent[]> => {
+    const events: NativeEvent[] = [];
+    let ended = false;
+    const reading = (async () => {
+      for await (const batch of turn.events) events.push(...batch);
+      ended = true;
+    })();
+    while (!ended) await clock.advanceAsync(20);
+    await reading;
+    return events;
+  };
+  return { clock, settles, bodies, works, logs, client, start, read };
+}
+
+const away = async (): Promise<never> => {
+  throw new GatewayError("database_unavailable", "away");
+};
+
+describe("a turn is settled once", () => {
+  test("at its end, with no timer and no listener left", async () => {
+    const { start, read, settles, works, clock, client } = setUp();
+    const turn = await start();
+    expect((await read(turn)).at(-1)?.type).toBe("done");
+    turn.abandon();
+    turn.abandon();
+    client.abort();
+    await Promise.all(works);
+    expect(settles).toHaveLength(1);
+    expect(settles[0]).toMatchObject({ status: "completed", deliveredContent: true, userMessage: "Hi" });
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+
+  test.each([
+    ["abandoned before it was read", (turn: ChatTurn) => turn.abandon()],
+    ["left by its client before it was read", (_: ChatTurn, client: AbortController) => client.abort()],
+    ["both at once", (turn: ChatTurn, client: AbortController) => [client.abort(), turn.abandon()]],
+  ])("%s: cancelled, nothing delivered, nothing called", async (_, leave) => {
+    const { start, settles, works, bodies, client, clock } = setUp();
+    const turn = await start();
+    leave(turn, client);
+    await Promise.all(works);
+    expect(settles.map(({ status, deliveredContent }) => ({ status, deliveredContent }))).toEqual([
+      { status: "cancelled", deliveredContent: false },
+    ]);
+    expect(bodies).toEqual([]);
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+
+  test("that is read after it was abandoned ends in an error", async () => {
+    const { start, read, settles } = setUp();
+    const turn = await start();
+    turn.abandon();
+    expect((await read(turn)).at(-1)).toMatchObject({ type: "error", code: "client_closed_request" });
+    expect(settles).toHaveLength(1);
+  });
+
+  test("though the client has left while it was begun", async () => {
+    const { start, settles, works, bodies, client } = setUp();
+    client.abort();
+    await start();
+    await Promise.all(works);
+    expect(settles).toHaveLength(1);
+    expect(bodies).toEqual([]);
+  });
+});
+
+describe("a database that is away at the end", () => {
+  test("for a minute costs no turn", async () => {
+    let attempts = 0;
+    const clockOf: { clock?: FakeClock } = {};
+    const started = { at: Number.POSITIVE_INFINITY };
+    const set = setUp({
+      settle: async () => {
+        attempts++;
+        const now = clockOf.clock?.now() ?? 0;
+        started.at = Math.min(started.at, now);
+        if (now - started.at < 60_000) await away();
+      },
+    });
+    clockOf.clock = set.clock;
+    const events = await set.read(await set.start());
+    expect(events.at(-1)?.type).toBe("done");
+    await set.clock.advanceAsync(90_000);
+    await Promise.all(set.works);
+    expect(attempts).toBeGreaterThan(2);
+    expect(set.logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+    expect(set.clock.pending).toBe(0);
+  });
+
+  test("holds the end of the answer back for no longer than its patience", async () => {
+    const { start, read, clock } = setUp({ settle: () => new Promise(() => undefined) });
+    const turn = await start();
+    const before = clock.now();
+    expect((await read(turn)).at(-1)?.type).toBe("done");
+    expect(clock.now() - before).toBeLessThan(4_000);
+  });
+
+  test("or that lacks something, for good is logged; what another try would not change is not tried again", async () => {
+    for (const [settle, attempts] of [
+      [away, 6],
+      [() => Promise.reject(new GatewayError("forbidden", "no")), 1],
+      [() => Promise.reject(new TypeError("bug")), 1],
+      [() => Promise.reject(new GatewayError("not_configured", "no key")), 6],
+      [() => Promise.reject(new GatewayError("internal_error", "refused")), 2],
+    ] as const) {
+      const set = setUp({ settle });
+      await set.read(await set.start());
+      await set.clock.advanceAsync(120_000);
+      await Promise.all(set.works);
+      expect(set.settles).toHaveLength(attempts);
+      expect(set.logs.at(-1)).toContain("could not be saved");
+    }
+  });
+});
+
+test("a price library that cannot be loaded costs the turn nothing but the price", async () => {
+  const { start, read, settles, logs } = setUp({ prices: () => Promise.reject(new Error("gone")) });
+  expect((await read(await start())).at(-1)?.type).toBe("done");
+  expect(settles[0]).toMatchObject({ status: "completed", costUsd: 0 });
+  expect(logs).toContainEqual(expect.stringContaining("price"));
+});
+
+describe("what the engine reads of the conversation", () => {
+  const message = (content: string) => ({ role: "user" as const, content });
+
+  test("of a newest message that is longer than that, its end", async () => {
+    const { start, read, bodies } = setUp();
+    await read(await start({ history: [message("old"), message(`${"x".repeat(150_000)} the end`)] }));
+    const [, newest, ...rest] = bodies[0]?.messages ?? [];
+    expect(newest?.content).toHaveLength(100_001);
+    expect(newest?.content.endsWith("x the end")).toBe(true);
+    expect(rest.map(({ content }) => content)).toEqual(["Hi"]);
+  });
+
+  test("the newest hundred thousand characters", async () => {
+    const { start, read, bodies } = setUp();
+    const history = ["old", "b".repeat(60_000), "c".repeat(39_000), "new"].map(message);
+    await read(await start({ history }));
+    expect(bodies[0]?.messages.slice(1).map(({ content }) => content.slice(0, 3))).toEqual([
+      "old",
+      "bbb",
+      "ccc",
+      "new",
+      "Hi",
+    ]);
+    await read(await start({ history: [message("x".repeat(2_000)), ...history] }));
+    expect(bodies[1]?.messages.slice(1).map(({ content }) => content.slice(0, 3))).toEqual([
+      "old",
+      "bbb",
+      "ccc",
+      "new",
+      "Hi",
+    ]);
+  });
+
+  test("nothing invisible, and no empty message", async () => {
+    const { start, read, bodies } = setUp({
+      begun: { sessionCreated: false, messages: [message("a\u202eb"), message("\u200b")] },
+    });
+    await read(await start({ message: "c\u{E0041}d", history: [message("FORGED")] }));
+    expect(bodies[0]?.messages.slice(1)).toEqual([
+      { role: "user", content: "ab" },
+      { role: "user", content: "cd" },
+    ]);
+  });
+});

@@ -1,0 +1,300 @@
+import { describe, expect, test } from "vitest";
+import {
+  interruptedRow,
+  type LedgerRow,
+  ledgerRow,
+  type StartedRow,
+  startedRow,
+} from "#lib/services/ledger/ledger-row.ts";
+import {
+  createLedgerWriter,
+  type RefusedTurn,
+  type TurnJournal,
+} from "#lib/services/ledger/ledger-writer.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { aLedgerEntry } from "../../support/turns.ts";
+
+type Part = { ended: LedgerRow[]; started: StartedRow[] };
+
+function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
+  const clock = new FakeClock();
+  const logs: string[] = [];
+  const batches: LedgerRow[][] = [];
+  const store = {
+    record: async (_rows: readonly LedgerRow[]): Promise<RefusedTurn[]> => [],
+    inFlight: 0,
+    mostInFlight: 0,
+  };
+  const journal = {
+    lines: [] as string[],
+    stored: [] as string[],
+    closed: false,
+    /** Parts that the database has. */
+    recovered: 0,
+    write: (): void => undefined,
+  };
+  const port: TurnJournal = {
+    begin: ({ requestId }) => {
+      journal.write();
+      journal.lines.push(`begin ${requestId}`);
+    },
+    end: ({ requestId }) => {
+      journal.write();
+      journal.lines.push(`end ${requestId}`);
+      return { stored: () => journal.stored.push(requestId) };
+    },
+    async *orphans() {
+      for (const part of (options.orphans ?? []).splice(0)) {
+        yield part;
+        journal.recovered++;
+      }
+    },
+    close: () => {
+      journal.closed = true;
+    },
+  };
+  const ledger = createLedgerWriter({
+    store: {
+      record: async (rows) => {
+        batches.push([...rows]);
+        store.mostInFlight = Math.max(store.mostInFlight, ++store.inFlight);
+        try {
+          return await store.record(rows);
+        } finally {
+          store.inFlight--;
+        }
+      },
+    },
+    clock,
+    logger: {
+      info: (line) => logs.push(line),
+      warn: (line) => logs.push(line),
+      error: (line) => logs.push(line),
+    },
+    ...(options.journal === true || options.orphans !== undefined ? { journal: port } : {}),
+  });
+  const end = (changes = {}): Promise<void> => ledger.end(aLedgerEntry(changes));
+  const sizes = () => batches.map((batch) => batch.length);
+  return { clock, logs, batches, sizes, store, journal, ledger, end };
+}
+
+const away = async (): Promise<never> => {
+  throw new GatewayError("database_unavailable", "away");
+};
+const many = <Value>(count: number, make: () => Value): Value[] => Array.from({ length: count }, make);
+
+describe("batches", () => {
+  test("leave after half a second, with one promise and one timer for all", async () => {
+    const { clock, sizes, end } = setUp();
+    const promises = many(50, () => end());
+    expect(new Set(promises).size).toBe(1);
+    expect(clock.pending).toBe(1);
+    await clock.advanceAsync(499);
+    expect(sizes()).toEqual([]);
+    await clock.advanceAsync(1);
+    await Promise.all(promises);
+    expect(sizes()).toEqual([50]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("leave at two hundred, one at a time, in the order in which turns ended", async () => {
+    const { clock, batches, sizes, store, end } = setUp();
+    const done = many(450, () => end());
+    await clock.advanceAsync(500);
+    await Promise.all(done);
+    expect(sizes()).toEqual([200, 200, 50]);
+    expect(store.mostInFlight).toBe(1);
+    expect(new Set(batches.flat().map(({ requestId }) => requestId)).size).toBe(450);
+  });
+
+  test("of a key with a budget leave at once; what ends meanwhile goes together", async () => {
+    const { clock, sizes, store, end } = setUp();
+    const limits = { usdPerMonth: 1 };
+    const caller = { kind: "key", userId: "u", keyId: "k", limits } as const;
+    const answered = Promise.withResolvers<RefusedTurn[]>();
+    store.record = () => answered.promise;
+    const done = many(30, () => end({ caller }));
+    await clock.advanceAsync(0);
+    expect(sizes()).toEqual([1]);
+    done.push(...many(20, () => end({ caller })));
+    await clock.advanceAsync(10);
+    expect(sizes()).toEqual([1]);
+    answered.resolve([]);
+    await Promise.all(done);
+    expect(sizes()).toEqual([1, 49]);
+  });
+
+  test("carry ids, and no credential", async () => {
+    const { clock, batches, end } = setUp();
+    const done = end({ caller: { kind: "user", userId: "u", email: "a@b.test", accessToken: "secret" } });
+    await clock.advanceAsync(500);
+    await done;
+    expect(batches[0]?.[0]).toMatchObject({ userId: "u", keyId: null });
+    expect(JSON.stringify(batches)).not.toMatch(/secret|a@b\.test/);
+  });
+});
+
+describe("a database that is away", () => {
+  test("for ten minutes costs no turn", async () => {
+    const { clock, batches, store, end, logs } = setUp();
+    store.record = away;
+    const done = many(10, () => end());
+    await clock.advanceAsync(600_000);
+    const tries = batches.length;
+    expect(tries).toBeGreaterThan(10);
+    expect(tries).toBeLessThan(40);
+    store.record = async () => [];
+    await clock.advanceAsync(30_000);
+    await Promise.all(done);
+    expect(batches.at(-1)).toHaveLength(10);
+    expect(logs.at(-1)).toContain("trying again");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("keeps fifty thousand turns in memory, and tells of what is too many", async () => {
+    const { clock, store, end, logs, journal } = setUp({ journal: true });
+    store.record = away;
+    const entry = aLedgerEntry();
+    for (let turn = 0; turn < 50_000; turn++) void end(entry);
+    await end();
+    await end();
+    expect(logs.filter((line) => line.includes("stays in the journal"))).toHaveLength(1);
+    store.record = async () => [];
+    await clock.advanceAsync(30_000);
+    // Those two are in the journal, and stay there.
+    expect(journal.lines).toHaveLength(50_002);
+    expect(journal.stored).toHaveLength(50_000);
+  });
+
+  test("and one that is not set up is asked again as well", async () => {
+    const { clock, batches, store, end } = setUp();
+    store.record = () => Promise.reject(new GatewayError("not_configured", "no function"));
+    const done = end();
+    await clock.advanceAsync(5_000);
+    store.record = async () => [];
+    await clock.advanceAsync(30_000);
+    await done;
+    expect(batches.length).toBeGreaterThan(2);
+  });
+});
+
+describe("turns that the database will not have", () => {
+  test("are told to the operator, and the others are stored", async () => {
+    const { clock, store, end, logs } = setUp();
+    store.record = async (rows) => [{ requestId: rows[0]?.requestId ?? null, reason: "bad" }];
+    const done = end();
+    await clock.advanceAsync(500);
+    await done;
+    expect(logs).toEqual([expect.stringContaining("refused")]);
+  });
+
+  test("are found when the whole batch fails for one", async () => {
+    const { clock, store, end, logs } = setUp();
+    const stored: LedgerRow[] = [];
+    store.record = async (rows) => {
+      if (rows.some(({ tier }) => tier === "poison")) throw new GatewayError("internal_error", "no");
+      stored.push(...rows);
+      return [];
+    };
+    const done = [...many(60, () => end()), end({ tier: "poison" }), ...many(60, () => end())];
+    await clock.advanceAsync(500);
+    await Promise.all(done);
+    expect(stored).toHaveLength(120);
+    expect(logs.filter((line) => line.includes("refused"))).toHaveLength(1);
+  });
+});
+
+describe("the journal", () => {
+  test("knows a turn before a provider is asked, and is told when it may forget it", async () => {
+    const { clock, journal, ledger } = setUp({ journal: true });
+    const entry = aLedgerEntry();
+    ledger.begin(entry);
+    expect(journal.lines).toEqual([`begin ${entry.requestId}`]);
+    const done = ledger.end(entry);
+    expect(journal.lines.at(-1)).toBe(`end ${entry.requestId}`);
+    expect(journal.stored).toEqual([]);
+    await clock.advanceAsync(500);
+    await done;
+    expect(journal.stored).toEqual([entry.requestId]);
+  });
+
+  test("that cannot be written is told once, and the ledger goes on", async () => {
+    const { clock, batches, journal, ledger, logs } = setUp({ journal: true });
+    journal.write = () => {
+      throw new Error("ENOSPC");
+    };
+    const entries = many(10, aLedgerEntry);
+    for (const entry of entries) ledger.begin(entry);
+    const done = entries.map((entry) => ledger.end(entry));
+    await clock.advanceAsync(500);
+    await Promise.all(done);
+    expect(batches[0]).toHaveLength(10);
+    expect(logs).toEqual([expect.stringContaining("could not be written")]);
+  });
+
+  test("gives what an earlier run left; what was only begun becomes interrupted", async () => {
+    const started = many(3, () => startedRow(aLedgerEntry()));
+    const ended = many(401, () => ledgerRow(aLedgerEntry()));
+    const { clock, batches, journal } = setUp({
+      orphans: [
+        { ended, started: [] },
+        { ended: [], started },
+      ],
+    });
+    await clock.advanceAsync(0);
+    expect(batches.map((batch) => batch.length)).toEqual([200, 200, 1, 3]);
+    expect(batches[3]).toEqual(started.map(interruptedRow));
+    expect(batches[3]?.[0]).toMatchObject({
+      status: "interrupted",
+      usageSource: "estimated",
+      promptTokens: 0,
+      costUsd: null,
+      deliveredContent: false,
+    });
+    expect(journal.recovered).toBe(2);
+  });
+
+  test("keeps what an earlier run left until the database has it", async () => {
+    const orphans = [{ ended: [ledgerRow(aLedgerEntry())], started: [] }];
+    const { clock, store, journal, ledger } = setUp({ orphans });
+    store.record = away;
+    await clock.advanceAsync(5_000);
+    expect(journal.recovered).toBe(0);
+    await ledger.close();
+    expect(journal).toMatchObject({ recovered: 0, closed: true });
+  });
+});
+
+describe("closing", () => {
+  test("writes what is waiting", async () => {
+    const { sizes, end, ledger, clock, journal } = setUp({ journal: true });
+    const done = many(250, () => end());
+    await ledger.close();
+    await Promise.all(done);
+    expect(sizes()).toEqual([200, 50]);
+    expect(journal.closed).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("tries once more while the database is away, says what is lost, and hangs nobody", async () => {
+    const { batches, store, end, ledger, clock, logs } = setUp();
+    store.record = away;
+    const done = many(3, () => end());
+    await clock.advanceAsync(10_000);
+    const before = batches.length;
+    await ledger.close();
+    await Promise.all(done);
+    expect(batches.length).toBe(before + 1);
+    expect(logs.at(-1)).toContain("are lost");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("what ends after it is in the journal at least", async () => {
+    const { end, ledger, journal, logs } = setUp({ journal: true });
+    await ledger.close();
+    await end();
+    expect(journal.lines).toHaveLength(1);
+    expect(logs.at(-1)).toContain("stays in the journal");
+  });
+});

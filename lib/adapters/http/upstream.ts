@@ -1,0 +1,251 @@
+import { Agent, type Dispatcher } from "undici";
+import { decompressed } from "#lib/adapters/http/decompression.ts";
+import {
+  type Upstream,
+  type UpstreamBody,
+  UpstreamError,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from "#lib/providers/call/upstream.ts";
+import { arrayField, field, stringField } from "#lib/shared/json.ts";
+import { memoized } from "#lib/shared/memo.ts";
+
+/** Bytes held ahead of the reader before the socket is paused. */
+const WINDOW = 64 * 1024;
+/** What may still come after the last needed byte, and for how long, milliseconds. */
+const LONGEST_REST = 64 * 1024;
+const REST_MS = 1_000;
+/**
+ * Idle connections are kept this long, milliseconds: undici's own 4 s would close them between two
+ * messages of one conversation. Just under the 60 s of common load balancers, which close without a word.
+ */
+const KEEP_ALIVE_MS = 55_000;
+const LONGEST_KEEP_ALIVE_MS = 600_000;
+/** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
+const LONGEST_CONNECT_MS = 30_000;
+const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
+const MOST_ADDRESSES = 1_000;
+/** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
+const MAX_INFORMATIONAL = 20;
+
+export type HttpUpstream = Upstream & {
+  /** Closes idle connections and waits for those in use. */
+  close(): Promise<void>;
+};
+
+/** The way out to providers over pooled, kept-alive HTTP/1.1 connections. */
+export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
+  const agent = new Agent({
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: LONGEST_KEEP_ALIVE_MS,
+    // The attempt that waits owns the clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: LONGEST_CONNECT_MS },
+    ...options,
+  });
+  return {
+    send: (request, { signal, connectTimeoutMs }) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const options = dispatchOptions(request);
+        const exchange = new Exchange(signal, resolve, reject);
+        agent.dispatch(options, exchange);
+        exchange.waitForConnection(connectTimeoutMs);
+      }),
+    close: () => agent.close(),
+  };
+}
+
+/** The parts of an address: there are as many as engines, and each is asked for again and again. */
+const partsOf = memoized((address) => {
+  const { origin, pathname, search } = new URL(address);
+  return { origin, path: `${pathname}${search}` };
+}, MOST_ADDRESSES);
+
+function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
+  const { origin, path } = partsOf(request.url);
+  return {
+    origin,
+    path,
+    method: request.method,
+    // Compression would only hold back the tokens of a stream.
+    headers: {
+      accept: "text/event-stream, application/json",
+      "accept-encoding": "identity",
+      ...request.headers,
+    },
+    body: request.body ?? null,
+  };
+}
+
+/** One request and its answer, as undici's handler and as the body that is read from it. */
+class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
+  readonly #signal: AbortSignal;
+  readonly #onAbort: () => void;
+  #connectTimer: NodeJS.Timeout | undefined;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (reason: unknown) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #queue: Buffer[] = [];
+  #queued = 0;
+  #reader: { resolve(bytes: Uint8Array | null): void; reject(reason: unknown): void } | undefined;
+  #ended = false;
+  #error: unknown;
+  #rest: { bytes: number; timer: NodeJS.Timeout } | undefined;
+  #informational = 0;
+
+  constructor(
+    signal: AbortSignal,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onAbort = () => this.#abandon(signal.reason);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** A connection that is there was taken at once, and needs no clock. */
+  waitForConnection(timeoutMs: number): void {
+    if (this.#controller !== undefined || this.#ended) return;
+    this.#connectTimer = setTimeout(
+      () => this.#fail(new UpstreamError("connect", UNREACHABLE_IN_TIME, undefined, "CONNECT_TIMEOUT")),
+      timeoutMs,
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    clearTimeout(this.#connectTimer);
+    this.#controller = controller;
+    // Given up while the connection was being made: the request is never written.
+    if (this.#ended) controller.abort(new Error("The request was given up."));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) {
+      this.#informational++;
+      if (this.#informational > MAX_INFORMATIONAL)
+        this.#fail(new UpstreamError("protocol", "The provider's answer did not begin."));
+      return;
+    }
+    const header = (name: string): string | undefined => {
+      const value = headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    this.#resolve({ status, header, body: decompressed(this, header("content-encoding")) });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#rest !== undefined) {
+      this.#rest.bytes += chunk.length;
+      if (this.#rest.bytes > LONGEST_REST) this.cancel();
+      return;
+    }
+    const reader = this.#reader;
+    if (reader !== undefined) {
+      this.#reader = undefined;
+      reader.resolve(chunk);
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queued += chunk.length;
+    if (this.#queued >= WINDOW) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+    this.#reader?.resolve(null);
+    this.#reader = undefined;
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#fail(upstreamError(error, this.#controller !== undefined));
+  }
+
+  poll(): Uint8Array | undefined {
+    const chunk = this.#queue.shift();
+    if (chunk === undefined) return undefined;
+    this.#queued -= chunk.length;
+    if (this.#queued < WINDOW && this.#controller?.paused === true && !this.#ended) this.#controller.resume();
+    return chunk;
+  }
+
+  read(): Promise<Uint8Array | null> {
+    const chunk = this.poll();
+    if (chunk !== undefined) return Promise.resolve(chunk);
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#ended) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+    });
+  }
+
+  release(): void {
+    if (this.#ended || this.#rest !== undefined) return;
+    this.#queue = [];
+    const timer = setTimeout(() => this.cancel(), REST_MS);
+    timer.unref();
+    this.#rest = { bytes: 0, timer };
+    if (this.#controller?.paused === true) this.#controller.resume();
+  }
+
+  cancel(): void {
+    if (!this.#ended) this.#abandon(new UpstreamError("reset", "The connection was closed."));
+  }
+
+  /** Given up on our side: nothing more is read. */
+  #abandon(reason: unknown): void {
+    this.#queue = [];
+    this.#fail(reason);
+  }
+
+  /** Ends the exchange with an error, behind what has already come, and closes the connection. */
+  #fail(reason: unknown): void {
+    if (this.#ended) return;
+    this.#error = reason;
+    this.#settle();
+    this.#reject(reason);
+    this.#reader?.reject(reason);
+    this.#reader = undefined;
+    if (this.#controller?.aborted === false) {
+      this.#controller.abort(reason instanceof Error ? reason : new Error("The request was aborted."));
+    }
+  }
+
+  #settle(): void {
+    this.#ended = true;
+    clearTimeout(this.#connectTimer);
+    if (this.#rest !== undefined) clearTimeout(this.#rest.timer);
+    this.#signal.removeEventListener("abort", this.#onAbort);
+  }
+}
+
+/** Undici's error codes that mean an answer which is no HTTP. */
+const PROTOCOL_CODES = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RESPONSE", "UND_ERR_INVALID_ARG"]);
+
+/** The message says what happened without the address: it may reach a client. */
+function upstreamError(error: Error, connected: boolean): UpstreamError {
+  const code = systemCode(error);
+  if (!connected) return new UpstreamError("connect", "The provider could not be reached.", error, code);
+  // The parser's errors come without their code.
+  if (error.name === "HTTPParserError" || (code !== undefined && PROTOCOL_CODES.has(code))) {
+    return new UpstreamError("protocol", "The provider's answer was not valid HTTP.", error, code);
+  }
+  return new UpstreamError("reset", "The connection to the provider broke.", error, code);
+}
+
+/** The word of the system, of TLS or of undici for an error; several addresses fail with the first one's. */
+function systemCode(error: unknown): string | undefined {
+  const code = stringField(error, "code");
+  if (code !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;
+  const [first] = arrayField(error, "errors");
+  const inner = first ?? field(error, "cause");
+  return inner === undefined ? undefined : systemCode(inner);
+}

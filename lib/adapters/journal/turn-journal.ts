@@ -1,0 +1,378 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { processPlace } from "#lib/adapters/journal/process-scope.ts";
+import { makeFolder } from "#lib/adapters/make-folder.ts";
+import { type ProcessStart, processStart, processState } from "#lib/adapters/process-start.ts";
+import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-writer.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
+import { parseJson } from "#lib/shared/json.ts";
+
+/** A file that has grown to this is followed by a new one. */
+const SEGMENT_BYTES = 1024 * 1024;
+/** A living process touches its file this often, milliseconds. */
+const HEARTBEAT_MS = 30_000;
+/**
+ * A file that nobody has touched for this long has no process any more, milliseconds. Only for processes
+ * that cannot be asked: on another machine, in another container, or with a start that is not known, whose
+ * number another process may have by now. Wall clocks jump.
+ */
+const LEASE_MS = 300_000;
+/** Place, number of the process, its start if the system tells it, id of the journal, number of the file. */
+const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)(?:-(\d+))?\.([0-9a-f]+)\.(\d+)\.jsonl$/;
+
+export type TurnJournalOptions = {
+  /** Made if it is not there, for us alone. */
+  folder: string;
+  clock: Clock;
+};
+
+/** One file, how many turns in it are not in the database yet, and the lines that are to be written to it. */
+type Segment = {
+  path: string;
+  fd: number;
+  bytes: number;
+  waiting: number;
+  unwritten: string;
+  /** A write failed: the file may end within a line. */
+  isTorn: boolean;
+};
+/** A file that somebody has left, or why it cannot be read. */
+type OrphanFile = { path: string; order: number; problem: string | undefined };
+/** The files of one process, in their order. */
+type OrphanGroup = { files: OrphanFile[]; youngest: number; place: string; pid: number; start: ProcessStart };
+/** A turn that began in a file, and has not been seen to end. */
+type OpenTurn = { row: StartedRow; file: OrphanFile };
+
+const startedSchema = z.object({
+  requestId: z.string(),
+  tier: z.string(),
+  startedAt: z.number(),
+  userId: z.string().nullable(),
+  keyId: z.string().nullable(),
+});
+const endedSchema = startedSchema.extend({
+  status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
+  deliveredContent: z.boolean(),
+  model: z.string().nullable(),
+  backend: z.string().nullable(),
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+  cachedTokens: z.number(),
+  costUsd: z.number().nullable(),
+  usageSource: z.enum(["exact", "estimated"]),
+  attempts: z.array(
+    z.object({
+      modelId: z.string(),
+      backend: z.string(),
+      keyIndex: z.number().nullable(),
+      status: z.string(),
+      latencyMs: z.number(),
+      tokensOut: z.number().nullable(),
+      meta: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+
+/** The journals open in this process, whoever opened them: none of them is an orphan. */
+const OPEN = Symbol.for("sarmalink.turn-journals");
+
+function openHere(): Set<string> {
+  const place = globalThis as { [OPEN]?: Set<string> };
+  place[OPEN] ??= new Set();
+  return place[OPEN];
+}
+
+/**
+ * A journal of turns in files. A line that was written survives the end of the process, however it ends;
+ * the end of the machine may take the last seconds along.
+ *
+ * Throws when the folder cannot be written. Files are made with the first turn, and deleted when the
+ * database has all that is in them.
+ */
+export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJournal {
+  makeFolder(folder, 0o700);
+  const probe = join(folder, `probe.${process.pid}.${randomBytes(4).toString("hex")}`);
+  closeSync(openSync(probe, "wx", 0o600));
+  rmSync(probe);
+  return new FileJournal(folder, clock);
+}
+
+class FileJournal implements TurnJournal {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #place = processPlace();
+  readonly #owner = ownerName();
+  readonly #id = randomBytes(8).toString("hex");
+  readonly #closing = new AbortController();
+  /** Where the turns in flight have begun. */
+  readonly #begun = new Map<string, Segment>();
+  /** Files that were told of: nothing can be done about them here. */
+  readonly #told = new Set<string>();
+  /** Files of other processes that have to stay although their ended turns are stored. */
+  readonly #kept = new Set<string>();
+  #current: Segment | undefined;
+  #segments = 0;
+  #flushing: NodeJS.Immediate | undefined;
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+    openHere().add(this.#id);
+  }
+
+  /** The line is written when this returns: the turn may be asked of a provider. */
+  begin(row: StartedRow): void {
+    const segment = this.#add({ begin: row });
+    const failure = flush(segment);
+    if (failure !== undefined) throw failure;
+    segment.waiting++;
+    this.#begun.set(row.requestId, segment);
+  }
+
+  /** The line is written before the event loop goes on, or with the next begin: ends often come together. */
+  end(row: LedgerRow): JournalTicket {
+    const started = this.#begun.get(row.requestId);
+    this.#begun.delete(row.requestId);
+    const ended = this.#add({ end: row });
+    this.#flushing ??= setImmediate(this.#flushSoon);
+    ended.waiting++;
+    return {
+      stored: () => {
+        this.#stored(ended);
+        if (started !== undefined) this.#stored(started);
+      },
+    };
+  }
+
+  async *orphans(): ReturnType<TurnJournal["orphans"]> {
+    for (const { files } of await this.#leftBehind()) {
+      const open = new Map<string, OpenTurn>();
+      for (const file of files) {
+        const ended = file.problem === undefined ? await readSegment(file, open) : [];
+        if (ended.length > 0 && !this.#kept.has(file.path)) yield { ended, started: [] };
+      }
+      // The end of a turn stands in the file of its beginning or in a later one: it may be what cannot be read.
+      const lastUnread = Math.max(-1, ...files.flatMap(({ order, problem }) => (problem ? order : [])));
+      const [held, started] = partition([...open.values()], ({ file }) => file.order <= lastUnread);
+      if (started.length > 0) yield { ended: [], started: started.map(({ row }) => row) };
+      this.#clearUp(files, new Set(held.map(({ file }) => file)));
+      const unreadable = this.#tellOnce(files);
+      if (unreadable.length > 0) yield { ended: [], started: [], unreadable };
+    }
+  }
+
+  /** Deletes files whose turns are all stored. */
+  #clearUp(files: readonly OrphanFile[], needed: ReadonlySet<OrphanFile>): void {
+    for (const file of files) {
+      if (file.problem !== undefined) continue;
+      if (needed.has(file)) {
+        this.#kept.add(file.path);
+        continue;
+      }
+      try {
+        rmSync(file.path, { force: true });
+        this.#kept.delete(file.path);
+      } catch (error) {
+        file.problem = `it is stored but cannot be deleted: ${reasonOf(error)}`;
+        this.#kept.add(file.path);
+      }
+    }
+  }
+
+  /** The files that something is wrong with, each once for as long as it is. */
+  #tellOnce(files: readonly OrphanFile[]): UnreadableFile[] {
+    return files.flatMap(({ path, problem }) => {
+      if (problem === undefined) this.#told.delete(path);
+      if (problem === undefined || this.#told.has(path)) return [];
+      this.#told.add(path);
+      return { file: path, reason: problem };
+    });
+  }
+
+  close(): void {
+    this.#closing.abort();
+    openHere().delete(this.#id);
+    const last = this.#current;
+    this.#current = undefined;
+    if (last === undefined) return;
+    closeSegment(last);
+    if (last.waiting === 0) rmSync(last.path, { force: true });
+  }
+
+  #add(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
+    const segment = this.#segment();
+    const text = `${JSON.stringify(line)}\n`;
+    segment.unwritten += text;
+    segment.bytes += text.length;
+    return segment;
+  }
+
+  readonly #flushSoon = (): void => {
+    this.#flushing = undefined;
+    // What cannot be written goes out with the next line, whose failure somebody is told of.
+    if (this.#current !== undefined) flush(this.#current);
+  };
+
+  #segment(): Segment {
+    const current = this.#current;
+    if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
+    const name = `turns.${this.#place.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
+    const path = join(this.#folder, name);
+    const fd = openSync(path, "a", 0o600);
+    const next: Segment = { path, fd, bytes: 0, waiting: 0, unwritten: "", isTorn: false };
+    this.#segments++;
+    this.#current = next;
+    if (current !== undefined) {
+      closeSegment(current);
+      if (current.waiting === 0) rmSync(current.path, { force: true });
+    } else void this.#beat();
+    return next;
+  }
+
+  #stored(segment: Segment): void {
+    segment.waiting--;
+    if (segment.waiting === 0 && segment !== this.#current) rmSync(segment.path, { force: true });
+  }
+
+  /** Keeps the current file young, so that nobody takes it for an orphan. */
+  async #beat(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await sleep(this.#clock, HEARTBEAT_MS, this.#closing.signal);
+      if (this.#current === undefined) continue;
+      const now = this.#clock.wallNow() / 1_000;
+      try {
+        utimesSync(this.#current.path, now, now);
+      } catch {
+        // Somebody has deleted the file: what is written to it from now on would be lost with us.
+        this.#current.bytes = SEGMENT_BYTES;
+      }
+    }
+  }
+
+  /** The files of processes that are no more, by process, oldest first. */
+  async #leftBehind(): Promise<OrphanGroup[]> {
+    const groups = new Map<string, OrphanGroup>();
+    for (const name of await readdir(this.#folder)) {
+      const [, place = "", pid = "", start, id = "", order = ""] = NAME.exec(name) ?? [];
+      if (id === "" || openHere().has(id)) continue;
+      const path = join(this.#folder, name);
+      const found = await look(path);
+      if (found === undefined) continue;
+      const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid), start };
+      group.files.push({ path, order: Number(order), problem: found.problem });
+      group.youngest = Math.max(group.youngest, found.mtimeMs);
+      groups.set(id, group);
+    }
+    const left = [...groups.values()].filter((group) => this.#isDead(group));
+    for (const { files } of left) files.sort((a, b) => a.order - b.order);
+    return left;
+  }
+
+  /** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
+  #isDead({ place, pid, start, youngest }: OrphanGroup): boolean {
+    const isUntouched = this.#clock.wallNow() - youngest > LEASE_MS;
+    if (!this.#place.isSure || place !== this.#place.name) return isUntouched;
+    // Our own number, and not one of ours: it was somebody's before us.
+    if (pid === process.pid) return true;
+    switch (processState(pid, start)) {
+      case "running":
+        return false;
+      case "gone":
+        return true;
+      case "unknown":
+        return isUntouched;
+    }
+  }
+}
+
+/** This process in the name of a file: with its start, since numbers are given anew. */
+function ownerName(): string {
+  const start = processStart(process.pid);
+  return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
+}
+
+/** What is at a path; undefined when another process has cleared it up. */
+async function look(path: string): Promise<{ mtimeMs: number; problem: string | undefined } | undefined> {
+  try {
+    const found = await stat(path);
+    // Reading a pipe or a device would wait for ever.
+    return { mtimeMs: found.mtimeMs, problem: found.isFile() ? undefined : "it is not a file" };
+  } catch (error) {
+    return isGone(error) ? undefined : { mtimeMs: 0, problem: reasonOf(error) };
+  }
+}
+
+/**
+ * Writes the lines that wait. Answers what went wrong, if anything: then they wait on, and are written
+ * again from the start, on a line of their own; reading a line twice is harmless.
+ */
+function flush(segment: Segment): unknown {
+  if (segment.unwritten === "") return undefined;
+  const bytes = Buffer.from(segment.isTorn ? `\n${segment.unwritten}` : segment.unwritten);
+  try {
+    // A write may be short where the disk is almost full.
+    for (let written = 0; written < bytes.length; ) written += writeSync(segment.fd, bytes, written);
+  } catch (error) {
+    segment.isTorn = true;
+    return error;
+  }
+  segment.isTorn = false;
+  segment.unwritten = "";
+  return undefined;
+}
+
+function closeSegment(segment: Segment): void {
+  const failure = flush(segment);
+  closeSync(segment.fd);
+  if (failure !== undefined) throw failure;
+}
+
+/**
+ * Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end.
+ * A file that cannot be read has none, and is marked so.
+ */
+async function readSegment(file: OrphanFile, open: Map<string, OpenTurn>): Promise<LedgerRow[]> {
+  const ended: LedgerRow[] = [];
+  for (const line of (await readText(file)).split("\n")) {
+    // The last line may have been cut off with its process.
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) continue;
+    const { begin, end } = parsed.data;
+    if (begin !== undefined) open.set(begin.requestId, { row: begin, file });
+    if (end !== undefined) {
+      open.delete(end.requestId);
+      ended.push(end);
+    }
+  }
+  return ended;
+}
+
+async function readText(file: OrphanFile): Promise<string> {
+  try {
+    return await readFile(file.path, "utf8");
+  } catch (error) {
+    if (!isGone(error)) file.problem = reasonOf(error);
+    return "";
+  }
+}
+
+const lineSchema = z.object({ begin: startedSchema.optional(), end: endedSchema.optional() });
+
+/** Another process may be clearing up as well. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  const [first, second]: [Item[], Item[]] = [[], []];
+  for (const item of items) (isFirst(item) ? first : second).push(item);
+  return [first, second];
+}

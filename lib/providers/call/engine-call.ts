@@ -1,0 +1,185 @@
+import {
+  type Upstream,
+  type UpstreamBody,
+  UpstreamError,
+  type UpstreamResponse,
+} from "#lib/providers/call/upstream.ts";
+import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
+import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { type JsonObject, parseJson } from "#lib/shared/json.ts";
+import { encodeLargeJson } from "#lib/shared/large-json.ts";
+
+/** Error bodies are read this far and this long, milliseconds. */
+const LONGEST_ERROR_BODY = 64 * 1024;
+const ERROR_BODY_MS = 1_000;
+/** The same where the status and its headers say enough: the next engine is waiting. */
+const NEEDLESS_BODY_MS = 50;
+
+export type CallEffects = { upstream: Upstream; clock: Clock };
+
+/** A request in the provider's shape, credentials included. */
+export type EngineRequest = {
+  path: string;
+  headers: Record<string, string>;
+  body: JsonObject;
+  /** Megabytes long: the body is written in steps. */
+  isLarge?: boolean | undefined;
+};
+
+export type CallOptions = {
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  connectMs: number;
+  /** How long the engine may take, milliseconds, until `read` has what it waits for. */
+  patienceMs: number;
+};
+
+/** A 2xx answer whose body is still to be read. `abort` closes it; its reader owns it from here. */
+export type EngineAnswer = { response: UpstreamResponse; context: ErrorContext; abort: LinkedAbort };
+
+/**
+ * One request to one engine: what every attempt has in common, whatever is asked of the engine.
+ * `read` makes a value of a good answer; the patience runs until it has. A status other than 2xx, a
+ * fault of the wire and the end of the patience are failures; what `read` throws as `EngineFailure` too.
+ * Rejects only when the signal aborts, or on a bug.
+ */
+export async function callEngine<Value>(
+  target: Target,
+  request: EngineRequest,
+  options: CallOptions,
+  effects: CallEffects,
+  read: (answer: EngineAnswer) => Promise<Value>,
+): Promise<AttemptOutcome<Value>> {
+  const { engine, key } = target;
+  const { clock } = effects;
+  const abort = linkAbort(options.signal);
+  const timer = clock.after(options.patienceMs, () => {
+    abort.controller.abort(
+      new EngineFailure({ kind: "timeout", reason: "The engine did not begin to answer in time." }),
+    );
+  });
+  let kept = false;
+  try {
+    const body =
+      request.isLarge === true ? await encodeLargeJson(request.body) : JSON.stringify(request.body);
+    const response = await effects.upstream.send(
+      {
+        method: "POST",
+        url: `${engine.baseUrl}${request.path}`,
+        headers: { "content-type": "application/json", ...request.headers },
+        body,
+      },
+      { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
+    );
+    const context: ErrorContext = {
+      header: response.header,
+      wallNow: clock.wallNow(),
+      secrets: [key],
+      model: engine.model,
+    };
+    if (response.status < 200 || response.status > 299) {
+      const failure = await readFailure(response, context, clock);
+      return { ok: false, failure: withDetail(failure, engine) };
+    }
+    const value = await read({ response, context, abort });
+    kept = true;
+    return { ok: true, value };
+  } catch (error) {
+    const { failure } = toEngineFailure(error, abort.controller.signal);
+    return { ok: false, failure: withDetail(failure, engine) };
+  } finally {
+    timer.cancel();
+    if (!kept) {
+      abort.unlink();
+      abort.controller.abort();
+    }
+  }
+}
+
+async function readFailure(
+  response: UpstreamResponse,
+  context: ErrorContext,
+  clock: Clock,
+): Promise<Failure> {
+  if (response.status < 400) {
+    response.body.cancel();
+    return {
+      kind: "bad_response",
+      problem: "wrong_address",
+      status: response.status,
+      reason: "The provider answered with a redirect.",
+    };
+  }
+  const isPlain =
+    response.status >= 500 || (response.status === 429 && response.header("retry-after") !== undefined);
+  const text = await readErrorBody(response.body, clock, isPlain ? NEEDLESS_BODY_MS : ERROR_BODY_MS);
+  return classifyHttpError(response.status, text, parseJson(text), context);
+}
+
+/** As much of an error's body as comes soon: the failover does not wait for the rest. */
+async function readErrorBody(body: UpstreamBody, clock: Clock, patienceMs: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const timer = clock.after(patienceMs, () => body.cancel());
+  try {
+    while (length < LONGEST_ERROR_BODY) {
+      const chunk = await body.read();
+      if (chunk === null) break;
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+  } catch (error) {
+    // Not even the attempt's own time-out unsays a status that has come.
+    if (!(error instanceof UpstreamError || error instanceof EngineFailure)) throw error;
+  } finally {
+    timer.cancel();
+    body.cancel();
+  }
+  return Buffer.concat(chunks).toString("utf8", 0, LONGEST_ERROR_BODY);
+}
+
+const UPSTREAM_FAILURES = {
+  connect: "connect",
+  reset: "reset",
+  too_large: "bad_response",
+  protocol: "bad_response",
+} as const satisfies Record<UpstreamError["kind"], Failure["kind"]>;
+
+/**
+ * The failure behind what an attempt threw. Rethrows what is none: the caller's abort, and bugs.
+ */
+export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFailure {
+  if (error instanceof EngineFailure) return error;
+  // Our own timers abort with the failure as their reason; a client's abort has another.
+  if (signal.aborted && signal.reason instanceof EngineFailure) return signal.reason;
+  if (error instanceof UpstreamError && !signal.aborted) {
+    return new EngineFailure({
+      kind: UPSTREAM_FAILURES[error.kind],
+      reason: error.message,
+      ...(error.systemCode === undefined ? {} : { detail: error.systemCode }),
+      cause: error.cause,
+    });
+  }
+  throw error;
+}
+
+/** What the operator needs to mend it, for the log: which address it is about, and where that is set. */
+function withDetail(failure: Failure, { provider, baseUrl }: Engine): Failure {
+  if (failure.kind === "connect") {
+    return { ...failure, detail: [failure.detail, address(baseUrl)].filter(Boolean).join(" ") };
+  }
+  if (failure.problem !== "wrong_address") return failure;
+  const what = failure.status === undefined ? "no API at" : `${failure.status} from`;
+  const where = provider.baseUrlEnv ?? `baseUrl of "${provider.id}" in MODELS_CONFIG`;
+  return { ...failure, detail: `${what} ${new URL(baseUrl).hostname}: check the base URL (${where})` };
+}
+
+/** `host:port`. */
+function address(baseUrl: string): string {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
+}

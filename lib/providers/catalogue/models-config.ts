@@ -1,0 +1,170 @@
+import type { Document } from "yaml";
+import { z } from "zod";
+import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.ts";
+import { CAPABILITIES } from "#lib/chat/capabilities.ts";
+import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
+import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
+import { type OperatorProvider, PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Which modes there are, and the providers that the operator added. */
+export type Catalogue = { modes: Modes; providers: readonly OperatorProvider[] };
+
+export const DEFAULT_CATALOGUE: Catalogue = { modes: DEFAULT_MODES, providers: [] };
+
+const engineSchema = z.strictObject({
+  provider: z.string().min(1),
+  model: z
+    .string()
+    .refine(
+      isModelId,
+      "must be up to 128 letters, digits and _ . : @ / -, without empty, `.` or `..` segments",
+    ),
+  label: z
+    .string()
+    .min(1)
+    .regex(/^\P{Cc}*$/u, "must not hold control characters")
+    .optional(),
+  contextTokens: z.int().positive().optional(),
+  capabilities: z.partialRecord(z.enum(CAPABILITIES), z.boolean()).optional(),
+});
+const modeSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  tagline: z.string().optional(),
+  perUserDailyLimit: z.int().nonnegative().optional(),
+  totalDailyCapacity: z.int().nonnegative().optional(),
+  depth: z.int().optional(),
+  failover: z.array(engineSchema).min(1).optional(),
+});
+const providerSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be lower-case letters, digits and dashes"),
+  baseUrl: z.string().superRefine((text, context) => {
+    const problem = baseUrlProblem(text);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  }),
+  apiKeyEnv: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable")
+    .optional(),
+  protocol: z.enum(["openai-compatible", "anthropic", "gemini"]).default("openai-compatible"),
+});
+const configSchema = z.strictObject({
+  note: z.string().optional(),
+  extends: z.literal("default").optional(),
+  providers: z.array(providerSchema).default([]),
+  modes: z.partialRecord(z.enum(MODE_IDS), modeSchema).default({}),
+});
+type ModelsConfig = z.infer<typeof configSchema>;
+
+/** Ids that mean something already: a built-in provider moves by its base-URL variable, not by a namesake. */
+const RESERVED_IDS: ReadonlySet<string> = new Set([
+  ...PROVIDERS.map((provider) => provider.id),
+  ...Object.keys(PROVIDER_ALIASES),
+  "sandbox",
+]);
+
+type Path = readonly PropertyKey[];
+type Located = { value: unknown; lineOf(path: Path): number };
+
+/**
+ * The catalogue that `MODELS_CONFIG` describes, in YAML or JSON.
+ * `source` names the text in errors. Throws `not_configured` with the line of the first mistake.
+ */
+export async function parseModelsConfig(text: string, source: string): Promise<Catalogue> {
+  const located = await parseWithLines(text, source);
+  const parsed = configSchema.safeParse(located.value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path ?? [];
+    const culprit = issue?.code === "unrecognized_keys" ? [...path, ...issue.keys.slice(0, 1)] : path;
+    const where = path.length === 0 ? "the configuration" : path.join(".");
+    throw mistake(source, located.lineOf(culprit), `${where}: ${issue?.message ?? "is wrong"}`);
+  }
+  const config = parsed.data;
+  config.providers.forEach(({ id }, index) => {
+    const isTaken = RESERVED_IDS.has(id) || config.providers.findIndex((other) => other.id === id) < index;
+    if (!isTaken) return;
+    throw mistake(
+      source,
+      located.lineOf(["providers", index, "id"]),
+      `the provider id "${id}" is taken; choose another`,
+    );
+  });
+  const known = new Set([
+    ...PROVIDERS.map((provider) => provider.id),
+    ...Object.keys(PROVIDER_ALIASES),
+    ...config.providers.map((provider) => provider.id),
+  ]);
+  for (const id of MODE_IDS) {
+    config.modes[id]?.failover?.forEach((engine, index) => {
+      if (known.has(engine.provider)) return;
+      const line = located.lineOf(["modes", id, "failover", index, "provider"]);
+      throw mistake(source, line, `unknown provider "${engine.provider}"; define it under "providers"`);
+    });
+  }
+  return { modes: mergeModes(config, located, source), providers: config.providers };
+}
+
+function mergeModes(config: ModelsConfig, located: Located, source: string): Modes {
+  const merge = (id: keyof Modes): Mode => {
+    const own = config.modes[id];
+    const base = DEFAULT_MODES[id];
+    if (config.extends === undefined && own?.failover === undefined) {
+      const problem = `mode "${id}" has no failover chain; add one, or set "extends: default" to keep the built-in one`;
+      throw mistake(source, located.lineOf(["modes", id]), problem);
+    }
+    return {
+      name: own?.name ?? base.name,
+      tagline: own?.tagline ?? base.tagline,
+      perUserDailyLimit: own?.perUserDailyLimit ?? base.perUserDailyLimit,
+      totalDailyCapacity: own?.totalDailyCapacity ?? base.totalDailyCapacity,
+      failover:
+        own?.failover?.map((engine) => ({
+          ...engine,
+          label: engine.label ?? `${engine.provider} ${engine.model}`,
+        })) ?? base.failover,
+    };
+  };
+  return {
+    smart: merge("smart"),
+    reasoner: merge("reasoner"),
+    live: merge("live"),
+    fast: merge("fast"),
+    coder: merge("coder"),
+    vision: merge("vision"),
+  };
+}
+
+/** YAML holds JSON, so one parser reads both and knows the line of everything. */
+async function parseWithLines(text: string, source: string): Promise<Located> {
+  const { isNode, LineCounter, parseDocument } = await import("yaml");
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
+  return {
+    value: plainValue(document, source),
+    lineOf(path) {
+      // The nearest ancestor that is written down: a missing key has no line of its own.
+      for (let depth = path.length; depth >= 0; depth--) {
+        const node = document.getIn(path.slice(0, depth), true);
+        if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+      }
+      return 1;
+    },
+  };
+}
+
+function plainValue(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    // Aliases that multiply, or that name nothing.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw mistake(source, 1, error.message);
+  }
+}
+
+function mistake(source: string, line: number, problem: string): GatewayError {
+  return new GatewayError("not_configured", `${source}, line ${line}: ${problem}`);
+}

@@ -1,0 +1,326 @@
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { requestCharacters } from "#lib/chat/request.ts";
+import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { AnswerFilter, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
+import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
+import { continueRequest, isUsedUp, type Manner } from "#lib/providers/chat/continuation.ts";
+import type {
+  ChatRun,
+  RunEffects,
+  RunEvent,
+  RunEvents,
+  RunOptions,
+  RunRecord,
+} from "#lib/providers/chat/run.ts";
+import {
+  type AttemptReport,
+  newProgress,
+  type Target,
+  type WalkOptions,
+  type WalkResult,
+  walk,
+} from "#lib/providers/failover.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
+import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
+import type { Lease } from "#lib/providers/health/engine-health.ts";
+import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+
+/** An answer longer than this, in characters, is not handed to another engine to be continued. */
+const LONGEST_CONTINUED = 200_000;
+
+const ANOTHER_ANSWER: Failure = {
+  kind: "truncated",
+  reason: "The engine began another answer instead of continuing.",
+};
+
+/**
+ * Answers a chat request from a chain of engines: walks it to the first content, then hands the answer
+ * through; an answer that breaks is continued on the next engine where that is safe.
+ */
+export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
+  const record: RunRecord = {
+    state: "running",
+    attempts: [],
+    skipped: [],
+    usages: [],
+    engine: undefined,
+    calls: 0,
+    text: "",
+    committed: false,
+    firstContentMs: undefined,
+    malformedFrames: 0,
+  };
+  return { events: new Runner(options, effects, record), record };
+}
+
+/** An engine whose answer is being handed through. */
+type Relay = {
+  target: Target;
+  lease: Lease;
+  startedAt: number;
+  chat: OpenedChat;
+  filter: AnswerFilter;
+  /** Its first events, until they have been handed out. */
+  head: ChatEvent[] | undefined;
+};
+type Step = IteratorResult<RunEvent[], void>;
+
+const END: Step = { done: true, value: undefined };
+
+/**
+ * The run as an iterator of its own rather than as nested generators: one await a batch is all that
+ * stands between an engine's chunk and the reader.
+ */
+class Runner implements RunEvents {
+  readonly #options: RunOptions;
+  readonly #effects: RunEffects;
+  readonly #record: RunRecord;
+  readonly #startedAt: number;
+  readonly #progress = newProgress();
+  readonly #sent: Sent = { reasoning: "", onlyText: true };
+  /** Exactly one of these is at work; both are undefined between two engines. */
+  #walking: AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> | undefined;
+  #relay: Relay | undefined;
+  /** Thrown once what came before it has been handed out. */
+  #error: GatewayError | undefined;
+  #pending: Promise<unknown> | undefined;
+  #ended = false;
+
+  constructor(options: RunOptions, effects: RunEffects, record: RunRecord) {
+    this.#options = options;
+    this.#effects = effects;
+    this.#record = record;
+    this.#startedAt = effects.clock.now();
+    record.skipped = this.#progress.skipped;
+  }
+
+  [Symbol.asyncIterator](): RunEvents {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    const step = this.#step();
+    this.#pending = step;
+    return step;
+  }
+
+  /** The reader is gone. A step that is under way ends first: by its own means, or by the signal. */
+  async return(): Promise<Step> {
+    await Promise.allSettled([this.#pending]);
+    if (!this.#ended) await this.#end("cancelled");
+    return END;
+  }
+
+  async #step(): Promise<Step> {
+    if (this.#ended) return END;
+    try {
+      while (true) {
+        if (this.#error !== undefined) throw this.#error;
+        const events = this.#relay === undefined ? await this.#walk() : await this.#read(this.#relay);
+        if (events.length > 0) return { done: false, value: events };
+      }
+    } catch (error) {
+      const { signal } = this.#options;
+      if (!signal.aborted) {
+        await this.#end("failed");
+        throw error;
+      }
+      const reason = abortError(signal);
+      await this.#end(reason.code === "client_closed_request" ? "cancelled" : "interrupted");
+      throw reason;
+    }
+  }
+
+  async #end(state: RunRecord["state"]): Promise<void> {
+    this.#ended = true;
+    this.#record.state = state;
+    if (this.#relay !== undefined) this.#endRelay(this.#relay, "cancelled", undefined);
+    // Between two of its reports: its lease has been given back.
+    await this.#walking?.return({ ok: false, error: clientClosed() });
+  }
+
+  /** Goes on along the chain until a call has failed or an engine answers. */
+  async #walk(): Promise<RunEvent[]> {
+    const record = this.#record;
+    this.#walking ??= this.#startWalk();
+    const step = await this.#walking.next();
+    record.calls = this.#progress.calls;
+    if (!step.done) {
+      record.attempts.push(step.value);
+      return [{ type: "attempt", report: step.value }];
+    }
+    this.#walking = undefined;
+    const result = step.value;
+    if (!result.ok) {
+      // After the commit point no failure of another engine is the client's business.
+      const { aborted } = this.#options.signal;
+      throw record.committed && !aborted ? interrupted(result.error) : result.error;
+    }
+    const { value: chat, target, lease, startedAt } = result;
+    const filter = new AnswerFilter(record, this.#sent, this.#mannerOf(target));
+    record.engine = target.engine;
+    record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
+    // An engine takes the request: what others say of its continuation is not about the request.
+    this.#progress.refusals.length = 0;
+    this.#relay = { target, lease, startedAt, chat, filter, head: chat.head };
+    return [];
+  }
+
+  #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
+    const { clock, health, random } = this.#effects;
+    const { engines, signal, times, keySeed, named } = this.#options;
+    const options: WalkOptions = {
+      health,
+      clock,
+      random,
+      signal,
+      // The deadline runs to the commit point; a continuation has a new one.
+      deadline: (this.#record.committed ? clock.now() : this.#startedAt) + times.deadlineMs,
+      keySeed,
+      named: named === true && !this.#record.committed,
+      progress: this.#progress,
+    };
+    return walk(engines, (target) => this.#attempt(target), options);
+  }
+
+  #attempt(target: Target): ReturnType<typeof openChat> {
+    const { request, signal, times, promptCache } = this.#options;
+    const manner = this.#mannerOf(target);
+    const call = {
+      request: continueRequest(request, this.#record.text, manner),
+      prefilled: manner !== "asked" && this.#record.text !== "",
+      promptCache,
+      signal,
+      times,
+      onUsed: (usage: TokenUsage, written: number): void => {
+        const { engine } = target;
+        this.#record.usages.push({ engine, usage });
+        if (written === 0 || !signal.aborted) return;
+        // Left in the middle of an answer that was to be whole: it counts like one that streams.
+        this.#record.committed = true;
+        this.#record.engine = engine;
+      },
+    };
+    return openChat(target, call, this.#effects);
+  }
+
+  /** How this engine is given the beginning of the answer, should there be one. */
+  #mannerOf({ engine, withoutAdditions }: Target): Manner {
+    const { protocol, dialect } = engine.provider;
+    const { reasoningEffort } = this.#options.request;
+    // Who is to think first cannot be in the middle of an answer.
+    const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
+    if (withoutAdditions || thinks || !PROTOCOLS[protocol].takesPrefill(engine)) return "asked";
+    return protocol === "openai-compatible" && dialect.prefill === "prefix" ? "echoed" : "prefilled";
+  }
+
+  async #read(relay: Relay): Promise<RunEvent[]> {
+    const { filter, chat, target } = relay;
+    if (relay.head !== undefined) {
+      const { head } = relay;
+      relay.head = undefined;
+      this.#record.committed = true;
+      const { engine } = target;
+      const announced: RunEvent = {
+        type: "engine",
+        engine,
+        dropped: chat.dropped,
+        calls: this.#record.calls,
+      };
+      return [announced, ...this.#passOn(relay, filter.pass(head))];
+    }
+    let batch: ChatEvent[] | null;
+    try {
+      batch = await chat.stream.next();
+    } catch (error) {
+      if (!(error instanceof EngineFailure)) throw error;
+      return this.#broken(relay, error.failure.kind, error.failure);
+    }
+    return batch === null ? this.#complete(relay) : this.#passOn(relay, filter.pass(batch));
+  }
+
+  #passOn(relay: Relay, events: RunEvent[]): RunEvent[] {
+    return relay.filter.diverged ? [...events, ...this.#broken(relay, "diverged", ANOTHER_ANSWER)] : events;
+  }
+
+  #complete(relay: Relay): RunEvent[] {
+    const rest = relay.filter.end();
+    if (relay.filter.diverged) return this.#passOn(relay, rest);
+    relay.lease.succeeded();
+    this.#endRelay(relay, "answered", undefined);
+    return [...rest, this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
+  }
+
+  #completed({ reason, native }: Finish): RunEvent {
+    this.#ended = true;
+    this.#record.state = "completed";
+    return { type: "completed", reason, native };
+  }
+
+  /** The answer broke off. The next step continues it on another engine, or ends the run. */
+  #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
+    // An engine that begins another answer is none the worse for it.
+    if (outcome === "diverged") relay.lease.succeeded();
+    else relay.lease.failed(failure);
+    // What was held in case it was a repetition is as good as what came before it.
+    const rest = outcome === "diverged" ? [] : relay.filter.end();
+    const report = this.#endRelay(relay, outcome, failure);
+    const events: RunEvent[] = [...rest, { type: "attempt", report }];
+    if (!this.#canContinue(failure)) this.#error = interrupted(new EngineFailure(failure));
+    else if (isUsedUp(this.#options.request, this.#record.text)) {
+      events.push(this.#completed({ reason: "length", native: "length" }));
+    } else this.#progress.spent.add(relay.target.engine.id);
+    return events;
+  }
+
+  #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
+    const { chat, lease, filter, target, startedAt } = relay;
+    const record = this.#record;
+    this.#relay = undefined;
+    chat.stream.close();
+    lease.abandoned();
+    const usage = this.#usage(chat, filter);
+    record.usages.push({ engine: target.engine, usage });
+    record.malformedFrames += chat.stream.malformed;
+    const report: AttemptReport = {
+      engine: target.engine,
+      keyIndex: target.keyIndex,
+      outcome,
+      status: failure?.status,
+      reason: failure?.reason,
+      ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+      latencyMs: this.#effects.clock.now() - startedAt,
+      completionTokens: usage.completionTokens,
+    };
+    record.attempts.push(report);
+    return report;
+  }
+
+  #canContinue(failure: Failure): boolean {
+    const { request, recovery } = this.#options;
+    const isJson = request.responseFormat !== undefined && request.responseFormat.type !== "text";
+    return (
+      recovery &&
+      this.#sent.onlyText &&
+      !isJson &&
+      (request.n ?? 1) === 1 &&
+      failure.kind !== "content_policy" &&
+      this.#record.text.length <= LONGEST_CONTINUED
+    );
+  }
+
+  /** As reported; what was reported of an answer that broke off may not be all of it. */
+  #usage({ stream }: OpenedChat, filter: AnswerFilter): TokenUsage {
+    const { usage } = stream;
+    if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
+    const estimate = estimatedUsage(
+      requestCharacters(this.#options.request) + filter.before,
+      filter.characters,
+    );
+    if (usage === undefined) return estimate;
+    if (stream.finished) return completeUsage(usage, estimate);
+    const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
+    return { ...usage, completionTokens, source: "estimated" };
+  }
+}

@@ -1,0 +1,168 @@
+import type { FailureCause } from "#lib/providers/failures/failure.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** An engine at the end of a walk in which it gave no answer. */
+export type UnansweredEngine = {
+  /** `provider/model`. */
+  id: string;
+  /** Undefined: its turn did not come before the deadline. */
+  cause: FailureCause | undefined;
+};
+
+/** No more engines than these are told of in one message. */
+const MAX_TOLD = 5;
+
+/** Why a request was aborted: what the one who aborted it says, or that its client has left. */
+export function abortError({ reason }: AbortSignal): GatewayError {
+  return reason instanceof GatewayError ? reason : clientClosed(reason);
+}
+
+/** The end of a request whose client has left. */
+export function clientClosed(cause?: unknown): GatewayError {
+  return new GatewayError("client_closed_request", "The client closed the request.", { cause });
+}
+
+export function contentRefused({ reason }: FailureCause): GatewayError {
+  return new GatewayError("content_policy", reason);
+}
+
+/** The request is at fault: the client gets the first provider's reason. */
+export function requestRefused(refusals: readonly (FailureCause & { param?: string })[]): GatewayError {
+  const first = refusals[0];
+  // Clients that can shorten a conversation wait for this word.
+  const code = refusals.every(({ kind }) => kind === "context_length")
+    ? "context_length_exceeded"
+    : "engines_refused";
+  return new GatewayError(code, first?.reason ?? "The engines refused the request.", {
+    details: first?.param === undefined ? undefined : { param: first.param },
+  });
+}
+
+/** An answer that broke after its first content. */
+export function interrupted(cause: GatewayError): GatewayError {
+  const message =
+    "The answer was interrupted and could not be continued. What has arrived so far is incomplete.";
+  return new GatewayError("stream_interrupted", message, {
+    cause,
+    retryAfterSeconds: cause.retryAfterSeconds,
+  });
+}
+
+export type Unanswered = {
+  engines: readonly UnansweredEngine[];
+  /** The caller named these engines, and is told what is wrong with each. */
+  named: boolean;
+  /** Upstream calls that were made. */
+  calls: number;
+  /** Seconds until the first of them may be called again; at least 1. */
+  waitSeconds: number;
+};
+
+/**
+ * No engine could answer: `engines_unavailable`, or `model_not_found` when the caller named engines and
+ * their providers know none of the models.
+ */
+export function unavailable({ engines, named, calls, waitSeconds }: Unanswered): GatewayError {
+  if (named && engines.length > 0 && engines.every(isUnknownModel)) return unknownModels(engines);
+  const isLasting = engines.length > 0 && engines.every(({ cause }) => isOperatorsFault(cause));
+  const wait = isLasting
+    ? "Trying again does not help until an operator changes the configuration."
+    : `Try again ${inWords(waitSeconds)}.`;
+  const what = named ? namedCauses(engines) : generalCause(isLasting, calls);
+  return new GatewayError("engines_unavailable", `${what} ${wait}`, { retryAfterSeconds: waitSeconds });
+}
+
+/** What those hear who asked for a mode: which engines it has is the operator's business. */
+function generalCause(isLasting: boolean, calls: number): string {
+  if (isLasting) return "No engine can answer: their providers reject the requests.";
+  return calls === 0
+    ? "Every engine is cooling down after a rate limit or an error."
+    : "No engine could answer just now.";
+}
+
+function namedCauses(engines: readonly UnansweredEngine[]): string {
+  const [only, ...others] = engines;
+  if (only === undefined) return "No engine could answer.";
+  if (others.length === 0) return sentence(only.cause);
+  const told = engines.slice(0, MAX_TOLD).map(({ id, cause }) => `${id}: ${sentence(cause)}`);
+  const more = engines.length - told.length;
+  return more === 0 ? told.join(" ") : `${told.join(" ")} And ${more} more.`;
+}
+
+function unknownModels(engines: readonly UnansweredEngine[]): GatewayError {
+  const ids = engines.slice(0, MAX_TOLD).map(({ id }) => `"${id}"`);
+  const more = engines.length > ids.length ? " and others" : "";
+  const [only] = engines;
+  const words =
+    engines.length === 1 && only?.cause !== undefined ? ` The provider says: ${only.cause.reason}` : "";
+  return new GatewayError(
+    "model_not_found",
+    `The model ${ids.join(", ")}${more} does not exist at its provider.${words}`,
+    { details: { param: "model" } },
+  );
+}
+
+function isUnknownModel({ cause }: UnansweredEngine): boolean {
+  return cause?.kind === "model_gone" && cause.problem === undefined;
+}
+
+/** Whether only an operator can mend it: a key, an account, an address, the name of a model. */
+function isOperatorsFault(cause: FailureCause | undefined): boolean {
+  switch (cause?.kind) {
+    case "key_rejected":
+    case "model_forbidden":
+    case "model_gone":
+      return true;
+    default:
+      return cause?.problem !== undefined;
+  }
+}
+
+/** Why one engine gave no answer, as a client may read it: no key, no address, no word of the provider's. */
+function sentence(cause: FailureCause | undefined): string {
+  switch (cause?.kind) {
+    case undefined:
+      return "The time for the request was over before it could be asked.";
+    case "rate_limited":
+      return "The provider's rate limit is reached.";
+    case "key_rejected":
+      return cause.problem === "no_credit"
+        ? "The provider's account has no credit."
+        : "The provider rejected its key.";
+    case "model_forbidden":
+      return "The provider does not allow this model to its account.";
+    case "model_gone":
+      return cause.problem === undefined ? "The provider does not know this model." : WRONG_ADDRESS;
+    case "server_error":
+      return cause.status === undefined
+        ? "The provider has an error of its own."
+        : `The provider has an error of its own (status ${cause.status}).`;
+    case "refused":
+    case "context_length":
+    case "content_policy":
+      return "The provider refused the request.";
+    case "connect":
+      return "The provider cannot be reached.";
+    case "reset":
+      return "The connection to the provider broke.";
+    case "timeout":
+      return "The provider did not answer in time.";
+    case "no_answer":
+      return "The provider's answer was empty.";
+    case "bad_response":
+      return cause.problem === undefined ? "The provider's answer could not be read." : WRONG_ADDRESS;
+    case "truncated":
+      return "The provider's answer was cut off.";
+  }
+}
+
+const WRONG_ADDRESS = "No API answers at the provider's address.";
+
+/** `in 5 seconds`, `in 2 minutes`, `in an hour`: never less than it is. */
+export function inWords(seconds: number): string {
+  if (seconds <= 1) return "in a second";
+  if (seconds < 60) return `in ${Math.ceil(seconds)} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes === 1) return "in a minute";
+  return minutes < 60 ? `in ${minutes} minutes` : "in an hour";
+}

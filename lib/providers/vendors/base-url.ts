@@ -1,0 +1,10 @@
+/** Why the text cannot stand before a path, without repeating it (it may hold a secret); undefined when it can. */
+export function baseUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return "it must be a URL that begins with https:// or http://";
+  }
+  if (url.username !== "" || url.password !== "") return "it must not hold a user name or a password";
+  if (/[?#]/.test(text)) return "it must not have a query or a fragment";
+  return undefined;
+}

@@ -1,0 +1,197 @@
+import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
+
+/** What a variable may be, for people, and an example. `isPrivate` values are never repeated. */
+type Rule = { allowed: string; example: string; isPrivate?: boolean };
+
+const ON = /^(?:1|true|yes|y|on)$/i;
+const OFF = /^(?:0|false|no|n|off)$/i;
+const FLAG: Rule = { allowed: "on (1, true, yes, y) or off (0, false, no, n)", example: "on" };
+const flag = (fallback: boolean) =>
+  z
+    .string()
+    .refine((text) => ON.test(text) || OFF.test(text))
+    .transform((text) => ON.test(text))
+    .default(fallback);
+
+/** Plain digits: `1e3`, `0x10` and `3s` are more likely mistakes than meant. */
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+/** The longest that a timer can wait; it would fire at once on more. */
+const MAX_TIMER_MS = 2_147_483_647;
+const MILLISECONDS: Rule = { allowed: `whole milliseconds from 1 to ${MAX_TIMER_MS}`, example: "12000" };
+const milliseconds = (fallback: number) => whole(1, MAX_TIMER_MS).default(fallback);
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
+/** Paths that are ours to append. */
+const supabaseUrl = url.refine(
+  (text) =>
+    !/\/(?:rest|auth|storage|graphql)\/v\d|^https?:\/\/(?:www\.|app\.)?supabase\.com(?:\/|$)/.test(text),
+);
+const ollamaUrl = url.refine((text) => !/\/(?:v1|api)(?:\/|$)/.test(text));
+
+const host = z.string().refine((text) => isIP(text) !== 0 || HOST_NAME.test(text));
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
+
+/** As a browser writes it, or undefined when the text is no origin. */
+function originOf(text: string): string | undefined {
+  if (text === "*") return text;
+  // Also of apps: capacitor://localhost, chrome-extension://…
+  const [, scheme = "", authority = ""] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\s@*,]+)\/?$/i.exec(text) ?? [];
+  if (authority === "" || !URL.canParse(text)) return undefined;
+  return /^https?$/i.test(scheme) ? new URL(text).origin : `${scheme}://${authority}`.toLowerCase();
+}
+
+const origins = z.string().transform((text, context) =>
+  text.split(",").flatMap((item) => {
+    const trimmed = item.trim();
+    if (trimmed === "") return [];
+    const origin = originOf(trimmed);
+    if (origin === undefined) {
+      context.addIssue({
+        code: "custom",
+        message: `names "${trimmed.slice(0, 100)}", which is not an origin`,
+      });
+    }
+    return origin ?? [];
+  }),
+);
+
+/** A folder; a shell that did not see `~` left it to us. */
+const folder = z
+  .string()
+  .refine((text) => !text.startsWith("~") || text === "~" || /^~[/\\]/.test(text))
+  .transform((text) => (text.startsWith("~") ? join(homedir(), text.slice(1)) : text));
+
+const anonKey = z.string().superRefine((key, context) => {
+  if (supabaseKeyKind(key) !== "secret") return;
+  const message =
+    "holds the secret (service role) key, which everybody could read there. Put it into " +
+    "SUPABASE_SERVICE_ROLE_KEY and the publishable (anon) key here; replace the key if pages were built with it";
+  context.addIssue({ code: "custom", message });
+});
+const serviceRoleKey = z.string().superRefine((key, context) => {
+  const kind = supabaseKeyKind(key);
+  if (kind !== "publishable" && kind !== "user") return;
+  const what = kind === "user" ? "a user's access token" : "the publishable (anon) key";
+  context.addIssue({ code: "custom", message: `holds ${what}; it must be the secret (service role) key` });
+});
+const jwtSecret = z.string().superRefine((key, context) => {
+  if (supabaseKeyKind(key) === undefined) return;
+  const message = "holds a key; it must be the JWT secret of the project, with which tokens are signed";
+  context.addIssue({ code: "custom", message });
+});
+
+/** One body of the largest size must fit a caller's half. */
+const MIN_BODY_MEMORY_MB = 64;
+
+const shape = {
+  NODE_ENV: z.string().default("production"),
+  VERCEL: flag(false),
+  PORT: whole(0, 65_535).default(3_000),
+  HOST: host.optional(),
+  WORKERS: z.union([z.literal("auto"), whole(1, 1_024)]).default(1),
+  SHUTDOWN_GRACE_MS: whole(0, MAX_TIMER_MS).default(15_000),
+  NEXT_PUBLIC_SUPABASE_URL: supabaseUrl.optional(),
+  NEXT_PUBLIC_SUPABASE_ANON_KEY: anonKey.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey.optional(),
+  SUPABASE_JWT_SECRET: jwtSecret.optional(),
+  NEXT_PUBLIC_APP_URL: url.optional(),
+  SARMALINK_DATA_DIR: folder.default(".data"),
+  MODELS_CONFIG: z.string().optional(),
+  OLLAMA_URL: ollamaUrl.optional(),
+  ACCESS_LOG: flag(true),
+  ENABLE_PROMPT_CACHE: flag(true),
+  ENABLE_SANDBOX: flag(false),
+  ENABLE_OPENAI_PROXY: flag(false),
+  MIDSTREAM_RECOVERY: flag(true),
+  CORS_ALLOWED_ORIGINS: origins.default([]),
+  TRUST_PROXY: flag(false),
+  BODY_MEMORY_MB: whole(MIN_BODY_MEMORY_MB, 1_048_576).optional(),
+  AUTH_FAILURES_PER_MINUTE: whole(0, 1_000_000_000).default(300),
+  CONNECT_TIMEOUT_MS: milliseconds(3_000),
+  FIRST_TOKEN_TIMEOUT_MS: milliseconds(12_000),
+  ANSWER_TIMEOUT_MS: milliseconds(60_000),
+  PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
+  REQUEST_DEADLINE_MS: milliseconds(120_000),
+};
+
+export const envSchema = z.object(shape);
+
+type Name = keyof typeof shape;
+
+const TEXT: Rule = { allowed: "text", example: "…", isPrivate: true };
+const RULES: Readonly<Record<Name, Rule>> = {
+  NODE_ENV: { allowed: "development or production", example: "production" },
+  VERCEL: FLAG,
+  PORT: { allowed: "a port from 0 to 65535", example: "3000" },
+  HOST: { allowed: "an address or a host name, without scheme and port", example: "127.0.0.1" },
+  WORKERS: { allowed: "auto or a number from 1 to 1024", example: "4" },
+  SHUTDOWN_GRACE_MS: { allowed: `whole milliseconds from 0 to ${MAX_TIMER_MS}`, example: "15000" },
+  NEXT_PUBLIC_SUPABASE_URL: {
+    allowed: "the project's URL, with https:// or http:// and without a path",
+    example: "https://abcdefgh.supabase.co",
+  },
+  NEXT_PUBLIC_SUPABASE_ANON_KEY: TEXT,
+  SUPABASE_SERVICE_ROLE_KEY: TEXT,
+  SUPABASE_JWT_SECRET: TEXT,
+  NEXT_PUBLIC_APP_URL: {
+    allowed: "a URL that begins with https:// or http://",
+    example: "https://ai.example.com",
+  },
+  SARMALINK_DATA_DIR: {
+    allowed: "the path of a folder (of the forms with ~ only ~/…)",
+    example: "/var/lib/sarmalink",
+  },
+  MODELS_CONFIG: TEXT,
+  OLLAMA_URL: {
+    allowed: "the address of Ollama, with http:// or https:// and without /v1 or /api",
+    example: "http://localhost:11434",
+    // It is not shown to clients either, whom this text may reach.
+    isPrivate: true,
+  },
+  ACCESS_LOG: FLAG,
+  ENABLE_PROMPT_CACHE: FLAG,
+  ENABLE_SANDBOX: FLAG,
+  ENABLE_OPENAI_PROXY: FLAG,
+  MIDSTREAM_RECOVERY: FLAG,
+  CORS_ALLOWED_ORIGINS: {
+    allowed: "origins (scheme and host, no path), separated by commas, or *",
+    example: "https://app.example.com,http://localhost:5173",
+  },
+  TRUST_PROXY: FLAG,
+  BODY_MEMORY_MB: { allowed: `a number of megabytes from ${MIN_BODY_MEMORY_MB}`, example: "192" },
+  AUTH_FAILURES_PER_MINUTE: { allowed: "a whole number from 0 (no limit)", example: "300" },
+  CONNECT_TIMEOUT_MS: MILLISECONDS,
+  FIRST_TOKEN_TIMEOUT_MS: MILLISECONDS,
+  ANSWER_TIMEOUT_MS: MILLISECONDS,
+  PROVIDER_TIMEOUT_MS: MILLISECONDS,
+  REQUEST_DEADLINE_MS: MILLISECONDS,
+};
+
+/** What is wrong with a variable, as one sentence: the variable, what was given, what is allowed, an example. */
+export function describeProblem(name: string, given: string, issue: z.core.$ZodIssue | undefined): string {
+  const rule = RULES[name as Name];
+  const own = issue?.code === "custom" && issue.message !== "Invalid input" ? issue.message : undefined;
+  if (own !== undefined && rule.isPrivate) return `${name} ${own}.`;
+  const has = own ?? (rule.isPrivate ? "is not valid" : `is ${quoted(given)}`);
+  return `${name} ${has}: it must be ${rule.allowed}, for example ${name}=${rule.example}`;
+}
+
+const MAX_QUOTED = 100;
+
+/** A value that was given, unless it looks like something that nobody should read. */
+function quoted(text: string): string {
+  if (supabaseKeyKind(text) !== undefined || /\w:\/\/[^/]*@|(?:sk|key|secret|token)[-_=]\w{8}/i.test(text)) {
+    return "something that looks like a secret";
+  }
+  return `"${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text}"`;
+}

@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import type { Setting } from "#lib/providers/registry.ts";
+import { describeProblem, envSchema } from "#lib/server/env/env-schema.ts";
+import { publicSecret } from "#lib/server/env/secret-shapes.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Sets variables of this process: for what is only known once it runs. */
+export function setEnvironment(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables);
+}
+
+/** The environment of a process that this one starts: its own, and what is added. */
+export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
+
+/** What a process needs that has no configuration: where programs and temporary files are, time and language. */
+const SYSTEM_VARIABLES = /^(?:PATH|HOME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|SYSTEMROOT|WINDIR)$/i;
+
+/**
+ * The environment of the process that serves pages: what is public anyway, and no key. Next.js is told
+ * that the `.env` files have been read, so that it does not read the keys from there.
+ */
+export function pagesEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    NODE_ENV: "production",
+    NEXT_TELEMETRY_DISABLED: "1",
+    __NEXT_PROCESSED_ENV: "true",
+  };
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith("NEXT_PUBLIC_") || SYSTEM_VARIABLES.test(name)) environment[name] = value;
+  }
+  return environment;
+}
+
+export type Env = z.infer<typeof envSchema> & {
+  /** Any variable by name, for key pools and base URLs, whose names are data. */
+  setting: Setting;
+  /** Every variable that is set, ours or not, by name. */
+  names: readonly string[];
+};
+
+/**
+ * The configuration of this process: the only place on the server that reads the environment.
+ * Empty variables count as unset. Throws `not_configured` naming the first wrong one.
+ */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const setting: Setting = (name) => source[name]?.trim() || undefined;
+  const names = Object.keys(source).filter((name) => setting(name) !== undefined);
+  const present = Object.fromEntries(Object.keys(envSchema.shape).map((name) => [name, setting(name)]));
+  const parsed = envSchema.safeParse(present);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0]);
+    throw new GatewayError("not_configured", describeProblem(name, setting(name) ?? "", issue));
+  }
+  const exposed = publicSecret(names, setting);
+  if (exposed !== undefined) {
+    throw new GatewayError(
+      "not_configured",
+      `${exposed} holds a secret, and everybody can read a variable that begins with NEXT_PUBLIC_. ` +
+        "Remove it, and replace the secret if pages were built with it.",
+    );
+  }
+  return { ...parsed.data, setting, names };
+}

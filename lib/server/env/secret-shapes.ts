@@ -1,0 +1,83 @@
+import type { Setting } from "#lib/providers/registry.ts";
+import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import { parseJson, stringField } from "#lib/shared/json.ts";
+
+/** What a key of Supabase lets its holder do: nothing by itself, everything, or act as one user. */
+export type SupabaseKeyKind = "publishable" | "secret" | "user";
+
+/** The kind of a key, by its prefix or by the role that a JWT claims; undefined for any other text. */
+export function supabaseKeyKind(key: string): SupabaseKeyKind | undefined {
+  if (key.startsWith("sb_publishable_")) return "publishable";
+  if (key.startsWith("sb_secret_")) return "secret";
+  const [, payload] = /^eyJ[\w-]+\.([\w-]+)\.[\w-]*$/.exec(key) ?? [];
+  if (payload === undefined) return undefined;
+  const role = stringField(parseJson(Buffer.from(payload, "base64url").toString("utf8")), "role");
+  switch (role) {
+    case "anon":
+      return "publishable";
+    case "service_role":
+    case "supabase_admin":
+      return "secret";
+    case "authenticated":
+      return "user";
+    default:
+      return undefined;
+  }
+}
+
+const PUBLIC = "NEXT_PUBLIC_";
+const SECRET_NAMES = [
+  "SUPABASE_SERVICE_ROLE_KEY",
+  "SUPABASE_JWT_SECRET",
+  ...PROVIDERS.flatMap(({ keyEnv }) => keyEnv ?? []),
+];
+const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;
+/** Keys of providers, and our own. */
+const SECRET_VALUE = /^(?:(?:sk|csk|xai|tvly)-|(?:sk_live|sk_test|gsk|ghp|github_pat|hf)_)[\w-]{12,}$/;
+const PRIVATE_KEY = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** What a name that speaks of a secret makes suspicious: one long run of what random bytes are written in. */
+const RANDOM_TEXT = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
+/** A shorter value may be two variables' by chance: `local`, `test`, `none`. */
+const MIN_SHARED_SECRET = 8;
+
+/**
+ * A variable that pages are built with, and so everybody can read, although it holds a secret: a key of ours
+ * by its name, or any variable whose value has the shape of a secret or is one of ours. Its name, or undefined.
+ */
+export function publicSecret(names: readonly string[], setting: Setting): string | undefined {
+  const secrets = new Set(
+    names.filter(isOurSecret).flatMap((name) => {
+      const value = setting(name) ?? "";
+      return value.length < MIN_SHARED_SECRET ? [] : value;
+    }),
+  );
+  return publicNames(names).find(({ name, plain }) => {
+    const value = setting(name) ?? "";
+    return isOurSecret(plain) || secrets.has(value) || isSecret(value, SECRET_WORDS.test(plain));
+  })?.name;
+}
+
+/** Public variables whose names speak of a secret, although their values look like none: perhaps a mistake. */
+export function suspiciousPublicNames(names: readonly string[]): string[] {
+  return publicNames(names).flatMap(({ name, plain }) => (SECRET_WORDS.test(plain) ? name : []));
+}
+
+function publicNames(names: readonly string[]): { name: string; plain: string }[] {
+  return names.flatMap((name) => (name.startsWith(PUBLIC) ? { name, plain: name.slice(PUBLIC.length) } : []));
+}
+
+/** Keys are numbered when there are several of a provider. */
+function isOurSecret(name: string): boolean {
+  return SECRET_NAMES.includes(name.replace(/_\d+$/, ""));
+}
+
+/** A name alone proves nothing: NEXT_PUBLIC_PASSWORD_MIN_LENGTH is 8. */
+function isSecret(value: string, isSuspicious: boolean): boolean {
+  if (supabaseKeyKind(value) === "secret" || SECRET_VALUE.test(value) || PRIVATE_KEY.test(value)) return true;
+  return isSuspicious && RANDOM_TEXT.test(value) && hasLettersAndDigits(value) && !UUID.test(value);
+}
+
+function hasLettersAndDigits(text: string): boolean {
+  return /[a-z]/i.test(text) && /\d/.test(text);
+}

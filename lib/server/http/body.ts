@@ -1,0 +1,97 @@
+import type { z } from "zod";
+import type { BodyRoom } from "#lib/server/http/body-budget.ts";
+import { BodyReader, notCompressed } from "#lib/server/http/body-reader.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
+import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
+
+/**
+ * The JSON body of a request, validated. Its limits hold while it arrives, whatever Content-Length says.
+ * Throws `unsupported_media_type`, `payload_too_large`, `invalid_request` with the fields that are wrong,
+ * or, for want of room, `rate_limited` or `overloaded`.
+ *
+ * @param room what the body may take of the memory for bodies; the caller gives it back.
+ */
+export async function readJson<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  maxBytes: number,
+  room: BodyRoom,
+): Promise<z.infer<Schema>> {
+  assertPlainJson(request.headers);
+  const body = new BodyReader(maxBytes, room);
+  await body.read(request);
+  const isLarge = body.bytes > LARGE_BODY;
+  const bytes = body.whole();
+  if (isLarge) await othersTurn();
+  const text = decodeUtf8(bytes);
+  if (isLarge) await othersTurn();
+  const value = parseJson(text);
+  if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
+  if (isLarge) {
+    await othersTurn();
+    makeWellFormed(value);
+    await othersTurn();
+  }
+  const parsed = schema.safeParse(value);
+  if (isLarge) await othersTurn();
+  if (parsed.success) return parsed.data;
+  throw invalidBody(parsed.error);
+}
+
+/** A missing type is forgiven: the body says by itself whether it is JSON. */
+function assertPlainJson(headers: Headers): void {
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw notCompressed(encoding);
+  const type = headers.get("content-type");
+  if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new GatewayError("unsupported_media_type", "Send the body as application/json.");
+  }
+}
+
+function invalidBody(error: z.ZodError): GatewayError {
+  const issues = error.issues.slice(0, 10).map((issue) => plainIssue(issue));
+  const [first] = issues;
+  const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;
+  const message = `${where}: ${first?.problem ?? "is wrong"}.`.replace(/\.\.$/, ".");
+  return new GatewayError("invalid_request", message, { details: { issues } });
+}
+
+/** The issue in words. Of a value that none of several shapes fits, what is wrong with the closest one. */
+function plainIssue(
+  issue: z.core.$ZodIssue,
+  parents: readonly PropertyKey[] = [],
+): { field: string; problem: string } {
+  const path = [...parents, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const closest = issue.errors
+      .flatMap((branch) => branch[0] ?? [])
+      .reduce<z.core.$ZodIssue | undefined>(
+        (best, one) => (best === undefined || depth(one) > depth(best) ? one : best),
+        undefined,
+      );
+    if (closest !== undefined && depth(closest) > 0) return plainIssue(closest, path);
+  }
+  const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  return { field: path.join("."), problem: isMissing ? "is required" : issue.message };
+}
+
+/** How far into a value the issue lies: a shape that fits so far is the one that was meant. */
+function depth(issue: z.core.$ZodIssue): number {
+  const inner = issue.code === "invalid_union" ? issue.errors.map((branch) => branch.map(depth)) : [];
+  // Who has the right type is closer than who has another.
+  const isType = issue.path.at(-1) === "type";
+  return issue.path.length - (isType ? 0.5 : 0) + Math.max(0, ...inner.flat());
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** All at once: then one decoder, which holds nothing back, serves every body. */
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new GatewayError("invalid_request", "The body is not valid UTF-8.", { cause: error });
+  }
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage } from "node:http";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { bodyStream } from "#lib/server/host/body-stream.ts";
+import { collectBody } from "#lib/server/host/collect-body.ts";
+import type { CollectingRequest } from "#lib/server/http/body-reader.ts";
+import { NodeHeaders } from "#lib/server/http/fast/node-headers.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,5})?$/;
+/** Letters that a URL parser leaves as they are. */
+const PLAIN_PATH = /^\/(?!\/)[\w\-~!$&'()*+,;=:@/?%.]*$/;
+const DOT_SEGMENT = /\/\.{1,2}(?:[/?]|$)/;
+
+/**
+ * The URL that a request asks for, made canonical. Throws `invalid_request` for a target or a Host
+ * that make none.
+ */
+export function requestUrl(incoming: IncomingMessage): string {
+  const target = incoming.url ?? "/";
+  const host = incoming.headers.host ?? "localhost";
+  if (PLAIN_HOST.test(host) && PLAIN_PATH.test(target) && !DOT_SEGMENT.test(target))
+    return `http://${host}${target}`;
+  // The absolute form, as proxies send it: its host counts, not the header's.
+  const text = /^https?:\/\//i.test(target) ? target : `http://${host}${target}`;
+  const isTarget = target.startsWith("/") || text === target;
+  const url = isTarget && /^[^\s/\\?#@]+$/.test(host) ? URL.parse(text) : null;
+  if (url === null) throw new GatewayError("invalid_request", "The request's target or Host is not valid.");
+  return url.href;
+}
+
+/**
+ * A request of node:http as a web-standard Request. Only what a route uses is made: a Request of the
+ * platform costs as much as the rest of the host.
+ */
+export class NodeRequest implements CollectingRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly #incoming: IncomingMessage;
+  readonly #client = new AbortController();
+  #headers: NodeHeaders | undefined;
+  #body: ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
+  #whole: Request | undefined;
+
+  constructor(incoming: IncomingMessage, url: string) {
+    this.method = incoming.method ?? "GET";
+    this.url = url;
+    this.#incoming = incoming;
+  }
+
+  get signal(): AbortSignal {
+    return this.#client.signal;
+  }
+
+  /** Tells the route, through its signal, that nobody waits for the answer. */
+  abort(reason: unknown): void {
+    this.#client.abort(reason);
+  }
+
+  get headers(): NodeHeaders {
+    this.#headers ??= new NodeHeaders(this.#incoming.rawHeaders);
+    return this.#headers;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (this.#whole !== undefined) return this.#whole.body;
+    this.#body ??= hasBody(this.#incoming) ? bodyStream(this.#incoming) : null;
+    return this.#body;
+  }
+
+  collectBody(take: (chunk: Uint8Array) => void): Promise<void> {
+    if (this.#body !== undefined || this.#whole !== undefined)
+      return Promise.reject(new TypeError("The body is being read as a stream."));
+    this.#body = null;
+    return hasBody(this.#incoming) ? collectBody(this.#incoming, take) : Promise.resolve();
+  }
+
+  /** The platform's own Request, for what is rarely used. */
+  #platform(): Request {
+    if (this.#whole !== undefined) return this.#whole;
+    const { body } = this;
+    this.#whole = new Request(this.url, {
+      method: this.method,
+      headers: this.headers.platform(),
+      signal: this.signal,
+      ...(body === null ? {} : { body: body as NodeReadableStream & BodyInit, duplex: "half" }),
+    });
+    return this.#whole;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#whole?.bodyUsed ?? false;
+  }
+  get cache(): RequestCache {
+    return this.#platform().cache;
+  }
+  get credentials(): RequestCredentials {
+    return this.#platform().credentials;
+  }
+  get destination(): RequestDestination {
+    return this.#platform().destination;
+  }
+  get integrity(): string {
+    return this.#platform().integrity;
+  }
+  get keepalive(): boolean {
+    return this.#platform().keepalive;
+  }
+  get mode(): RequestMode {
+    return this.#platform().mode;
+  }
+  get redirect(): RequestRedirect {
+    return this.#platform().redirect;
+  }
+  get referrer(): string {
+    return this.#platform().referrer;
+  }
+  get referrerPolicy(): ReferrerPolicy {
+    return this.#platform().referrerPolicy;
+  }
+  clone(): Request {
+    return this.#platform().clone();
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#platform().arrayBuffer();
+  }
+  blob(): Promise<Blob> {
+    return this.#platform().blob();
+  }
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#platform().bytes();
+  }
+  formData(): Promise<FormData> {
+    return this.#platform().formData();
+  }
+  json(): Promise<unknown> {
+    return this.#platform().json();
+  }
+  text(): Promise<string> {
+    return this.#platform().text();
+  }
+}
+
+// So that `request instanceof Request` holds. `new Request(request)` throws: pass on its parts.
+Object.setPrototypeOf(NodeRequest.prototype, Request.prototype);
+
+function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}

@@ -1,0 +1,141 @@
+import { type Caller, NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const MINUTE_MS = 60_000;
+/** After it did not answer, the database is not asked for this long: every request would wait for it. */
+const AWAY_MS = 2_000;
+const MOST_WINDOWS = 10_000;
+
+/** What the database says of one more request of a key. */
+export type KeyVerdict =
+  | { admitted: true }
+  | { admitted: false; reason: "requests" | "budget"; retryAfterSeconds: number }
+  | { admitted: false; reason: "revoked" };
+
+export type KeyAdmissionStore = {
+  /**
+   * Counts one more request of this key, if its limits allow it: one step for all processes on the
+   * database. Throws `database_unavailable`.
+   */
+  admit(keyId: string): Promise<KeyVerdict>;
+};
+
+export type KeyAdmission = {
+  /**
+   * Counts a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked meanwhile).
+   * Asks nothing for users, open callers and keys without a limit.
+   */
+  admit(caller: ProxyCaller): Promise<void>;
+};
+
+type KeyCaller = Extract<Caller, { kind: "key" }>;
+
+/**
+ * The limits of gateway keys. The database counts, for all instances at once; while it is away, each
+ * process counts for itself, and budgets are not checked.
+ */
+export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyAdmission {
+  const local = new LocalWindows(clock);
+  let awayUntil = Number.NEGATIVE_INFINITY;
+
+  const ask = async (keyId: string): Promise<KeyVerdict | undefined> => {
+    if (clock.now() < awayUntil) return undefined;
+    try {
+      return await store.admit(keyId);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
+      awayUntil = clock.now() + AWAY_MS;
+      return undefined;
+    }
+  };
+
+  return {
+    async admit(caller) {
+      if (caller.kind !== "key") return;
+      const { requestsPerMinute, usdPerMonth } = caller.limits;
+      if (requestsPerMinute === undefined && usdPerMonth === undefined) return;
+      const verdict = await ask(caller.keyId);
+      if (verdict !== undefined) {
+        if (!verdict.admitted) throw refusal(caller, verdict);
+        // Counted here as well, so that the limit does not begin anew when the database goes away.
+        local.note(caller.keyId);
+      } else if (requestsPerMinute !== undefined) {
+        local.admit(caller, requestsPerMinute);
+      }
+    },
+  };
+}
+
+/**
+ * Throws `forbidden` when the key may not use one of these.
+ * @param tiers every mode that may answer, and `named` where the client names engines.
+ */
+export function assertTiersAllowed(caller: ProxyCaller, ...tiers: readonly string[]): void {
+  const allowed = caller.kind === "key" ? caller.limits.modes : undefined;
+  const tier = tiers.find((one) => allowed?.includes(one) === false);
+  if (allowed === undefined || tier === undefined) return;
+  const what = tier === NAMED_TIER ? "name engines" : `use mode "${tier}"`;
+  const list = allowed.map((one) => `"${one}"`).join(", ");
+  throw new GatewayError("forbidden", `This gateway key may not ${what}. It may use: ${list}.`);
+}
+
+function refusal({ limits }: KeyCaller, verdict: KeyVerdict & { admitted: false }): GatewayError {
+  switch (verdict.reason) {
+    case "revoked":
+      return new GatewayError("unauthorized", "This gateway key was revoked. Use another one.");
+    case "requests":
+      return tooMany(limits.requestsPerMinute, verdict.retryAfterSeconds);
+    case "budget": {
+      const budget = limits.usdPerMonth === undefined ? "" : ` of ${limits.usdPerMonth} USD`;
+      return new GatewayError(
+        "budget_exceeded",
+        `This gateway key has spent its budget${budget} for this month (UTC). Use another key, or wait for the next month.`,
+        { retryAfterSeconds: verdict.retryAfterSeconds },
+      );
+    }
+  }
+}
+
+function tooMany(limit: number | undefined, retryAfterSeconds: number): GatewayError {
+  const allowed = limit === undefined ? "no more requests in this minute" : `${limit} requests a minute`;
+  return new GatewayError(
+    "rate_limited",
+    `This gateway key may make ${allowed}. Try again in ${retryAfterSeconds} s, or use a key with a higher limit.`,
+    { retryAfterSeconds },
+  );
+}
+
+/** Requests of keys in this process, each key's in a minute that starts with its first one. */
+class LocalWindows {
+  readonly #clock: Clock;
+  readonly #windows = new Map<string, { from: number; used: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  note(keyId: string): void {
+    this.#current(keyId).used++;
+  }
+
+  admit({ keyId }: KeyCaller, limit: number): void {
+    const window = this.#current(keyId);
+    if (window.used >= limit) {
+      throw tooMany(limit, Math.max(1, Math.ceil((window.from + MINUTE_MS - this.#clock.now()) / 1_000)));
+    }
+    window.used++;
+  }
+
+  #current(keyId: string): { used: number; from: number } {
+    const now = this.#clock.now();
+    const known = this.#windows.get(keyId);
+    if (known !== undefined && known.from + MINUTE_MS > now) return known;
+    const window = { from: now, used: 0 };
+    this.#windows.delete(keyId);
+    const [oldest] = this.#windows.keys();
+    if (this.#windows.size >= MOST_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
+    this.#windows.set(keyId, window);
+    return window;
+  }
+}

@@ -1,0 +1,82 @@
+import type { ModeId } from "#lib/ai-models.ts";
+import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
+import { hasCapability } from "#lib/providers/chat/eligibility.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { NEAREST_MODES } from "#lib/router/nearest-modes.ts";
+import { resolveMode } from "#lib/router/resolve-mode.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+export type ModeRequest = {
+  /** As the client asked for it. */
+  requested: ModeId | "auto";
+  /** The request shows an image: only engines that can see it count. */
+  hasImage: boolean;
+};
+
+export type ModeEngines = {
+  /** The mode that the request is for: what was asked, or what `auto` or an image made of it. */
+  wanted: ModeId;
+  /** The mode whose engines answer: `wanted`, or the one that it borrows from. */
+  mode: ModeId;
+  /** Never empty. */
+  engines: readonly Engine[];
+};
+
+type Lookup = Pick<EngineDependencies, "enginesOf">;
+
+/** The mode's own engines that can take the request; none where it would have to borrow. */
+export async function ownEngines(
+  { requested, hasImage }: ModeRequest,
+  { enginesOf }: Lookup,
+): Promise<{ mode: ModeId; engines: readonly Engine[] }> {
+  const { mode } = resolveMode(requested, hasImage);
+  return { mode, engines: usable(await enginesOf(mode), hasImage) };
+}
+
+/**
+ * The engines that answer for a mode: its own, or those of the nearest mode that has some.
+ * Throws `no_engine_configured`, or `engines_refused` when none of those there are can see an image.
+ */
+export async function enginesFor(request: ModeRequest, dependencies: Lookup): Promise<ModeEngines> {
+  const { mode: wanted, engines: own } = await ownEngines(request, dependencies);
+  if (own.length > 0) return { wanted, mode: wanted, engines: own };
+  // An image has led away from the mode that was asked for: that one is nearer than any other.
+  const asked = request.requested === "auto" ? [] : [request.requested];
+  const order = new Set<ModeId>([wanted, ...asked, ...NEAREST_MODES[wanted]]);
+  let isBlind = false;
+  for (const mode of order) {
+    const all = await dependencies.enginesOf(mode);
+    const engines = usable(all, request.hasImage);
+    if (engines.length > 0) return { wanted, mode, engines };
+    isBlind ||= all.length > 0;
+  }
+  throw isBlind ? noneCanSee() : noneConfigured(wanted);
+}
+
+/** Why another mode answers than the one that the request is for; undefined when none does. */
+export function borrowedReason({ wanted, mode }: Pick<ModeEngines, "wanted" | "mode">): string | undefined {
+  return wanted === mode ? undefined : `Mode "${wanted}" has no engine that is configured.`;
+}
+
+function usable(engines: readonly Engine[], hasImage: boolean): readonly Engine[] {
+  return hasImage ? engines.filter((engine) => hasCapability(engine, "images")) : engines;
+}
+
+function noneConfigured(mode: ModeId): GatewayError {
+  return new GatewayError(
+    "no_engine_configured",
+    `No engine of mode "${mode}" is configured, nor of any other mode. Set the API key of a provider, ` +
+      "such as GROQ_API_KEY, or of one that MODELS_CONFIG names.",
+  );
+}
+
+function noneCanSee(): GatewayError {
+  return new GatewayError(
+    "engines_refused",
+    "No configured engine can do what the request asks for (images).",
+    {
+      details: { param: CAPABILITY_FIELDS.images },
+    },
+  );
+}

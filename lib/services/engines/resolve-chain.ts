@@ -1,0 +1,71 @@
+import type { ModeId } from "#lib/ai-models.ts";
+import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
+import type { Engine, Registry } from "#lib/providers/registry.ts";
+import { parseModelName } from "#lib/router/model-name.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { enginesFor, type ModeRequest, ownEngines } from "#lib/services/engines/mode-engines.ts";
+import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
+import { NAMED_TIER } from "#lib/services/identity/caller.ts";
+
+export type CompletionInput = {
+  chat: ChatRequest;
+  /** Modes, engines, or names that stand for a mode; in order of preference. */
+  models: readonly string[];
+};
+
+/** How an engine came into a chain: under the client's name for it in the answer, and by which mode. */
+type Origin = { name: string; mode: ModeId | undefined };
+
+/** The engines that may answer, and what the client calls each. */
+export type Chain = {
+  engines: readonly Engine[];
+  /** The first mode among the targets; where it borrows, the mode that it borrows from. */
+  mode: ModeId | undefined;
+  /** Every mode among them, the one that is borrowed from too, and `named` for engines that the client named. */
+  tiers: readonly string[];
+  /** Every target is an engine that the client named. */
+  named: boolean;
+  /** For each engine, what the client called it by, first of all: itself, or a mode. */
+  origins: ReadonlyMap<string, Origin>;
+};
+
+/** Throws `model_not_found`, `no_engine_configured` or `engines_refused` (nobody can see the image). */
+export async function resolveChain(
+  { chat, models }: CompletionInput,
+  { registry, enginesOf }: Pick<EngineDependencies, "enginesOf"> & { registry: Registry },
+): Promise<Chain> {
+  const engines: Engine[] = [];
+  const origins = new Map<string, Origin>();
+  const add = (found: readonly Engine[], originOf: (engine: Engine) => Origin): void => {
+    for (const engine of found) {
+      engines.push(engine);
+      if (!origins.has(engine.id)) origins.set(engine.id, originOf(engine));
+    }
+  };
+  const tiers = new Set<string>();
+  let first: { name: string; mode: ModeId; request: ModeRequest } | undefined;
+  for (const name of models) {
+    const target = parseModelName(name, registry.isKnown);
+    if (target?.kind === "engine") {
+      tiers.add(NAMED_TIER);
+      const found = registry.resolve([{ ...target, label: name }]);
+      add(found, ({ id }) => ({ name: id, mode: undefined }));
+    } else if (target?.kind === "mode") {
+      const request = { requested: target.mode, hasImage: hasImage(chat) };
+      const own = await ownEngines(request, { enginesOf });
+      first ??= { name, mode: own.mode, request };
+      tiers.add(own.mode);
+      add(own.engines, () => ({ name, mode: own.mode }));
+    }
+  }
+  let mode = first?.mode;
+  if (engines.length === 0) {
+    if (first === undefined) throw modelNotFound(models, registry);
+    const { name, request } = first;
+    const borrowed = await enginesFor(request, { enginesOf });
+    mode = borrowed.mode;
+    tiers.add(borrowed.mode);
+    add(borrowed.engines, () => ({ name, mode: borrowed.mode }));
+  }
+  return { engines, mode, tiers: [...tiers], named: first === undefined, origins };
+}

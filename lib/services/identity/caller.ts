@@ -1,0 +1,24 @@
+/**
+ * Somebody the database knows.
+ * A `user` acts under row level security with their own access token; a `key` acts for its owner
+ * through the service role, since a gateway key carries no Supabase session.
+ */
+export type Caller =
+  | { kind: "user"; userId: string; email: string | undefined; accessToken: string }
+  | { kind: "key"; userId: string; keyId: string; limits: GatewayKeyLimits };
+
+/**
+ * Who is calling one of the OpenAI-shaped routes. `open`: nobody in particular, with any bearer, on a
+ * deployment where no gateway key has ever been created.
+ */
+export type ProxyCaller = Caller | { kind: "open" };
+
+/** Optional limits of a gateway key; absent means unlimited. */
+export type GatewayKeyLimits = {
+  requestsPerMinute?: number | undefined;
+  usdPerMonth?: number | undefined;
+  modes?: string[] | undefined;
+};
+
+/** What stands for the mode where the client named engines, in the ledger and in a key's limits. */
+export const NAMED_TIER = "named";

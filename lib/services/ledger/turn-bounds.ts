@@ -1,0 +1,85 @@
+import type { AttemptRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import { truncate } from "#lib/shared/text.ts";
+
+// What the tables take, see supabase/migrations/006: a row outside of these is refused, and what was billed
+// would be written nowhere.
+const MAX_TOKENS = 1_000_000_000;
+const MAX_COST_USD = 1_000_000;
+/** Digits after the decimal point of a cost in USD. */
+const COST_DIGITS = 12;
+const MAX_MODEL_LENGTH = 200;
+const MAX_BACKEND_LENGTH = 100;
+const MAX_STATUS_LENGTH = 64;
+const MAX_KEY_INDEX = 10_000;
+/** A day, milliseconds. */
+const MAX_LATENCY_MS = 86_400_000;
+const MAX_ATTEMPTS = 100;
+/** UTF-16 units of a note's JSON: at most three bytes each. */
+const MAX_META_LENGTH = 1_300;
+/** Characters of one text in a note, where the whole is too long. */
+const MAX_META_TEXT_LENGTH = 200;
+const MAX_META_ENTRIES = 5;
+
+/**
+ * The outcome of a turn within what the ledger takes, whatever the engines reported: every number finite and
+ * in its range, every text of a bounded length, a bounded number of attempts.
+ */
+export function boundedOutcome(outcome: TurnOutcome): TurnOutcome {
+  return {
+    ...outcome,
+    model: boundedName(outcome.model, MAX_MODEL_LENGTH),
+    backend: boundedName(outcome.backend, MAX_BACKEND_LENGTH),
+    promptTokens: boundedCount(outcome.promptTokens, MAX_TOKENS),
+    completionTokens: boundedCount(outcome.completionTokens, MAX_TOKENS),
+    cachedTokens: boundedCount(outcome.cachedTokens, MAX_TOKENS),
+    costUsd: boundedCost(outcome.costUsd),
+    attempts: boundedAttempts(outcome.attempts).map(boundedAttempt),
+  };
+}
+
+/** The first half tells why engines were left, the last one is the one that answered. */
+function boundedAttempts(attempts: AttemptRecord[]): AttemptRecord[] {
+  if (attempts.length <= MAX_ATTEMPTS) return attempts;
+  const half = MAX_ATTEMPTS / 2;
+  return [...attempts.slice(0, half), ...attempts.slice(-half)];
+}
+
+function boundedAttempt(attempt: AttemptRecord): AttemptRecord {
+  return {
+    modelId: truncate(attempt.modelId, MAX_MODEL_LENGTH),
+    backend: truncate(attempt.backend, MAX_BACKEND_LENGTH),
+    keyIndex: attempt.keyIndex === null ? null : boundedCount(attempt.keyIndex, MAX_KEY_INDEX),
+    status: truncate(attempt.status, MAX_STATUS_LENGTH),
+    latencyMs: boundedCount(attempt.latencyMs, MAX_LATENCY_MS),
+    tokensOut: attempt.tokensOut === null ? null : boundedCount(attempt.tokensOut, MAX_TOKENS),
+    meta: boundedMeta(attempt.meta),
+  };
+}
+
+function boundedName(name: string | null, limit: number): string | null {
+  return name === null ? null : truncate(name, limit);
+}
+
+/** A whole number from 0 to `limit`; no number at all counts as 0. */
+function boundedCount(count: number, limit: number): number {
+  if (Number.isNaN(count)) return 0;
+  return Math.round(Math.min(Math.max(count, 0), limit));
+}
+
+/** Null, which is "unknown", for what is no price: NaN and what is below 0. */
+function boundedCost(costUsd: number | null): number | null {
+  if (costUsd === null || !(costUsd >= 0)) return null;
+  return Number(Math.min(costUsd, MAX_COST_USD).toFixed(COST_DIGITS));
+}
+
+function boundedMeta(meta: Record<string, unknown>): Record<string, unknown> {
+  if (JSON.stringify(meta).length <= MAX_META_LENGTH) return meta;
+  const kept = Object.entries(meta).slice(0, MAX_META_ENTRIES);
+  return Object.fromEntries(
+    kept.flatMap(([name, value]): [string, unknown][] => {
+      if (name.length > MAX_STATUS_LENGTH) return [];
+      if (typeof value === "string") return [[name, truncate(value, MAX_META_TEXT_LENGTH)]];
+      return typeof value === "object" ? [] : [[name, value]];
+    }),
+  );
+}
