@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { AnswerBuilder } from "#lib/apis/answer.ts";
 import { chatCompletions } from "#lib/apis/chat-completions/read.ts";
 import { packToken } from "#lib/apis/issuer-token.ts";
+import { AnswerBuilder } from "#lib/chat/answer.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 

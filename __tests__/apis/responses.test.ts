@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { ResponseStream } from "openai/lib/responses/ResponseStream";
 import { describe, expect, test } from "vitest";
-import { AnswerBuilder } from "#lib/apis/answer.ts";
 import type { AnswerWriter } from "#lib/apis/completion-api.ts";
 import { responseEventSchema, responseSchema } from "#lib/apis/responses/answer-schema.ts";
 import { responses } from "#lib/apis/responses/read.ts";
 import { responsesSchema } from "#lib/apis/responses/schema.ts";
+import { AnswerBuilder } from "#lib/chat/answer.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";

@@ -1,4 +1,5 @@
 import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { ChatRun, RunEvent, RunOptions } from "#lib/providers/chat/run.ts";
@@ -130,6 +131,22 @@ function note(
   told: Pick<Told, "text" | "thinking" | "toolCalls" | "engines" | "finish">,
 ): void {
   switch (event.type) {
+    case "answer":
+      for (const part of event.events) noteAnswer(part, told);
+      return;
+    case "engine":
+      told.engines.push(event.engine.label);
+      return;
+    case "completed":
+      told.finish = event.reason;
+      return;
+    case "attempt":
+      return;
+  }
+}
+
+function noteAnswer(event: ChatEvent, told: Pick<Told, "text" | "thinking" | "toolCalls">): void {
+  switch (event.type) {
     case "text":
     case "refusal":
       told.text += event.text;
@@ -149,13 +166,6 @@ function note(
       told.toolCalls[event.index] = call;
       return;
     }
-    case "engine":
-      told.engines.push(event.engine.label);
-      return;
-    case "completed":
-      told.finish = event.reason;
-      return;
-    case "attempt":
     case "finish":
     case "sources":
       return;

@@ -5,7 +5,15 @@ import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync 
 import { afterEach, describe, expect, test } from "vitest";
 import { decompressed } from "#lib/adapters/http/decompression.ts";
 import type { UpstreamBody } from "#lib/providers/call/upstream.ts";
-import { aRequest, engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
+import {
+  answerOf,
+  aRequest,
+  engineAt,
+  readRun,
+  startRun,
+  type TestEffects,
+  testEffects,
+} from "../support/engines.ts";
 import {
   answers,
   type FakeUpstream,
@@ -175,7 +183,8 @@ describe("row 30: a slow reader", () => {
         while (batches-- > 0) {
           const batch = await run.events.next();
           expect(batch.done).toBe(false);
-          for (const event of batch.value ?? []) if (event.type === "text") read += event.text.length;
+          for (const event of answerOf(batch.value ?? []))
+            if (event.type === "text") read += event.text.length;
           await pause(100);
         }
       };

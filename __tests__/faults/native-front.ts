@@ -6,6 +6,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { type NativeEvent, parseEvent } from "#lib/streaming/events.ts";
@@ -47,6 +48,8 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
     };
     return {
       async ask(chain, request, signal) {
+        const run = { times, recovery, promptCache: true };
+        const effects = { ...base.completion.effects, upstream, health, clock, random: () => 0.5 };
         const gateway: Gateway = {
           ...base,
           health,
@@ -55,8 +58,8 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
             turns,
             modes: MODES,
             enginesOf: async () => chain,
-            run: { times, recovery, promptCache: true },
-            effects: { ...base.chat.effects, upstream, health, clock, random: () => 0.5 },
+            clock,
+            answerers: [engineAnswerer({ run, effects })],
           },
         };
         const works: Promise<void>[] = [];

@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRun, RunEvent } from "#lib/providers/chat/run.ts";
-import { engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
+import { answerOf, engineAt, readRun, startRun, type TestEffects, testEffects } from "../support/engines.ts";
 import {
   answers,
   type FakeUpstream,
@@ -35,11 +36,12 @@ async function stage(
 }
 
 /** Reads until an event of this type has come. */
-async function readUntil(run: ChatRun, type: RunEvent["type"]): Promise<void> {
+async function readUntil(run: ChatRun, type: RunEvent["type"] | ChatEvent["type"]): Promise<void> {
   while (true) {
     const { done, value } = await run.events.next();
     if (done === true) throw new Error(`No ${type} event came.`);
-    if (value.some((event) => event.type === type)) return;
+    const kinds = [...value, ...answerOf(value)].map((event) => event.type);
+    if (kinds.includes(type)) return;
   }
 }
 

@@ -1,5 +1,6 @@
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
@@ -116,10 +117,17 @@ export async function readRun(run: ChatRun): Promise<RunResult> {
   return result;
 }
 
+/** The answer within what a run yields. */
+export function answerOf(events: readonly RunEvent[]): ChatEvent[] {
+  return events.flatMap((event) => (event.type === "answer" ? event.events : []));
+}
+
 function note(event: RunEvent, result: RunResult): void {
   result.events.push(event);
-  if (event.type === "text") result.text += event.text;
-  if (event.type === "reasoning") result.thinking += event.text;
+  for (const part of answerOf([event])) {
+    if (part.type === "text") result.text += part.text;
+    if (part.type === "reasoning") result.thinking += part.text;
+  }
   if (event.type === "engine") result.engines.push(event.engine.label);
   if (event.type === "completed") result.finish = event.reason;
 }

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Answer } from "#lib/apis/answer.ts";
+import type { Answer } from "#lib/chat/answer.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -22,7 +22,7 @@ export type AnswerMeta = {
  */
 export type AnswerWriter = {
   whole(answer: Answer, usage: TokenUsage): JsonObject;
-  batch(events: readonly RunEvent[]): string;
+  batch(events: readonly ChatEvent[]): string;
   /** The answer is complete. */
   end(usage: TokenUsage): string;
   /** The answer broke off: an error, and no mark of success. */

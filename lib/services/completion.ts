@@ -1,21 +1,19 @@
 import type { ModeId } from "#lib/ai-models.ts";
-import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
-import { eligibleEngines } from "#lib/providers/chat/eligibility.ts";
-import type { ChatRun, RunEvent } from "#lib/providers/chat/run.ts";
+import type { ChatRun, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
-import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import { assertTiersAllowed, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { type Chain, type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
+import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
+import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import { NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import { LedgerTurn } from "#lib/services/ledger/ledger-turn.ts";
-import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
 import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 export type CompletionContext = {
@@ -32,6 +30,13 @@ export type CompletionDependencies = EngineDependencies & {
   ledger: UsageLedger;
 };
 
+/** What came of an answer at once. */
+export type AnswerBatch = {
+  events: readonly ChatEvent[];
+  /** The answer is complete with this batch. */
+  isLast: boolean;
+};
+
 /** A completion whose first content is there. */
 export type Completion = {
   /** The engine that answers; another one may take over later. */
@@ -45,10 +50,10 @@ export type Completion = {
   /** Fields of the request that the engine could not take, in OpenAI's names. */
   dropped: readonly string[];
   /**
-   * The answer's events, in batches. To be read to the end, or until `abandon`. Throws `GatewayError` when
-   * the answer breaks off.
+   * The next stretch of the answer; undefined behind the last. To be read to the end, or until `abandon`.
+   * Throws `GatewayError` when the answer breaks off.
    */
-  next(): Promise<readonly RunEvent[] | undefined>;
+  next(): Promise<AnswerBatch | undefined>;
   /** What has been used, complete once `next` has come to its end. */
   usage(): TokenUsage;
   /** The client is gone: stops the engines and writes the turn down. Harmless when repeated. */
@@ -67,53 +72,52 @@ export async function startCompletion(
   context: CompletionContext,
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
-  const chain = await resolveChain(input, dependencies);
-  assertTiersAllowed(context.caller, ...chain.tiers);
-  const { engines, missing } = eligibleEngines(chain.engines, input.chat);
-  if (missing !== undefined) {
-    throw new GatewayError(
-      "engines_refused",
-      `No configured engine behind "${input.models.join(", ")}" can do what the request asks for (${missing}).`,
-      { details: { param: CAPABILITY_FIELDS[missing] } },
-    );
-  }
+  const chain = await resolveEngines({ ...input, caller: context.caller }, dependencies);
   await dependencies.admission.admit(context.caller);
-  const completion = new RunningCompletion(input.chat, { ...chain, engines }, context, dependencies);
+  const completion = new RunningCompletion(input.chat, chain, context, dependencies);
   await completion.open();
   return completion;
 }
 
 class RunningCompletion implements Completion {
   readonly #chain: Chain;
-  readonly #context: CompletionContext;
-  readonly #dependencies: CompletionDependencies;
   readonly #run: ChatRun;
-  readonly #abort = new AbortController();
-  #turn: LedgerTurn | undefined;
+  readonly #tracked: TrackedRun<RunEvent[], RunRecord>;
+  /** The batch with which an engine has committed, until it is read. */
   #head: readonly RunEvent[] | undefined;
   #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
-  #settled = false;
 
   constructor(
     chat: ChatRequest,
     chain: Chain,
-    context: CompletionContext,
+    { requestId, caller, signal, inBackground }: CompletionContext,
     dependencies: CompletionDependencies,
   ) {
     this.#chain = chain;
-    this.#context = context;
-    this.#dependencies = dependencies;
+    const { effects, run, logger } = dependencies;
+    const turn = new LedgerTurn(
+      { requestId, caller, tier: chain.mode ?? NAMED_TIER },
+      { ...dependencies, clock: effects.clock },
+    );
+    this.#tracked = new TrackedRun({
+      clientSignal: signal,
+      inBackground,
+      logger,
+      logFields: { requestId },
+      save: (record, unstarted) => turn.settle(record ?? unstartedRecord(unstarted), this.#tier),
+    });
     this.#run = runChat(
       {
         engines: chain.engines,
         request: chat,
-        signal: this.#abort.signal,
+        signal: this.#tracked.signal,
         keySeed: hash32(chat.conversationId ?? ""),
         named: chain.named,
-        ...dependencies.run,
+        ...run,
       },
-      dependencies.effects,
+      effects,
     );
+    this.#tracked.start(this.#run);
   }
 
   get engine(): Engine {
@@ -141,33 +145,28 @@ class RunningCompletion implements Completion {
     return this.#opened;
   }
 
+  /** What the turn counts as, where it was open at the start which engine answers. */
+  get #tier(): string | undefined {
+    return this.#opened === undefined ? undefined : (this.mode ?? NAMED_TIER);
+  }
+
   /** Runs up to the first content. */
   async open(): Promise<void> {
-    const { requestId, caller } = this.#context;
-    const { effects } = this.#dependencies;
-    // A host may do no more for a client that has left than abort the signal.
-    const { signal } = this.#context;
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
-    const turn = { requestId, caller, tier: this.#chain.mode ?? NAMED_TIER };
-    this.#turn = new LedgerTurn(turn, { ...this.#dependencies, clock: effects.clock });
     while (this.#opened === undefined) {
-      const batch = await this.#step();
-      if (batch === undefined) throw abortError(this.#context.signal);
+      const batch = await this.#tracked.next();
+      // A run does not complete before an engine has committed.
+      if (batch === undefined) throw new Error("The run has completed without an engine.");
       const [first] = batch;
       if (first?.type !== "engine") continue;
       this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
       this.#head = batch;
     }
-    // Left in the very moment of the commit: nobody will read.
-    if (signal.aborted) this.#settle();
   }
 
-  next(): Promise<readonly RunEvent[] | undefined> {
-    const head = this.#head;
-    if (head === undefined) return this.#step();
+  async next(): Promise<AnswerBatch | undefined> {
+    const batch = this.#head ?? (await this.#tracked.next());
     this.#head = undefined;
-    return Promise.resolve(head);
+    return batch === undefined ? undefined : answerIn(batch);
   }
 
   usage(): TokenUsage {
@@ -175,52 +174,15 @@ class RunningCompletion implements Completion {
   }
 
   abandon(): void {
-    this.#abort.abort();
-    this.#settle();
+    this.#tracked.abandon();
   }
+}
 
-  readonly #onAbort = (): void => {
-    this.#abort.abort(this.#context.signal.reason);
-    // Before the commit the run ends by itself, and `open` throws.
-    if (this.#opened !== undefined) this.#settle();
+function answerIn(batch: readonly RunEvent[]): AnswerBatch {
+  const [only] = batch;
+  if (batch.length === 1 && only?.type === "answer") return { events: only.events, isLast: false };
+  return {
+    events: batch.flatMap((event) => (event.type === "answer" ? event.events : [])),
+    isLast: batch.at(-1)?.type === "completed",
   };
-
-  async #step(): Promise<readonly RunEvent[] | undefined> {
-    try {
-      const step = await this.#run.events.next();
-      if (!step.done) {
-        // The answer is complete with this batch: its row is written before the client can tell.
-        if (this.#run.record.state === "completed") this.#settle();
-        return step.value;
-      }
-      this.#settle();
-      if (this.#run.record.state !== "completed") throw abortError(this.#context.signal);
-      return undefined;
-    } catch (thrown) {
-      this.#settle();
-      const { requestId } = this.#context;
-      logRunFailure(this.#dependencies.logger, this.#run.record, thrown, { requestId });
-      throw thrown;
-    }
-  }
-
-  /** Writes the turn down, once, however often it is called. */
-  #settle(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#context.signal.removeEventListener("abort", this.#onAbort);
-    this.#context.inBackground(this.#save());
-  }
-
-  /** Turns wait together for their rows: none of them is kept in memory for a promise of its own. */
-  #save(): Promise<void> {
-    const { record, events } = this.#run;
-    const turn = this.#turn;
-    if (turn === undefined) return Promise.resolve();
-    // A run that was left may still be on its way out; its record is complete when it has ended.
-    const tier = this.#opened === undefined ? undefined : (this.mode ?? NAMED_TIER);
-    return record.state === "running"
-      ? events.return().then(() => turn.settle(record, tier))
-      : turn.settle(record, tier);
-  }
 }

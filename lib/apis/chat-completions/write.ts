@@ -1,12 +1,11 @@
-import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/apis/answer.ts";
 import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { packToken } from "#lib/apis/issuer-token.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
-import type { FinishReason, Source } from "#lib/chat/events.ts";
+import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/chat/answer.ts";
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
@@ -71,7 +70,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly RunEvent[]): string {
+  batch(events: readonly ChatEvent[]): string {
     this.#prepare();
     let frames = "";
     for (const event of events) frames += this.#frame(event);
@@ -95,7 +94,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     return `${this.#head}${choices.join(",")}],"error":${body}}\n\ndata: {"error":${body}}\n\n`;
   }
 
-  #frame(event: RunEvent): string {
+  #frame(event: ChatEvent): string {
     switch (event.type) {
       case "text":
         if (event.choice === undefined && event.logprobs === undefined && this.#begun.has(0)) {
@@ -115,10 +114,6 @@ class ChatCompletionsWriter implements AnswerWriter {
       case "finish":
         this.#finished.add(event.choice ?? 0);
         return this.#delta(event.choice, {}, undefined, this.#finishReason(event.reason));
-      case "attempt":
-      case "engine":
-      case "completed":
-        return "";
     }
   }
 
@@ -138,7 +133,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     return `${frames}${this.#head}${body}${this.#tail}`;
   }
 
-  #toolDelta(event: RunEvent & { type: "tool_call" }): JsonObject {
+  #toolDelta(event: ChatEvent & { type: "tool_call" }): JsonObject {
     const { index, id, name, custom } = event;
     const words: JsonObject = custom === true ? { input: event.arguments } : { arguments: event.arguments };
     const body: JsonObject = name === undefined ? words : { name, ...words };

@@ -1,14 +1,13 @@
 import { citation } from "#lib/apis/messages/citations.ts";
 import { tokenForm } from "#lib/apis/messages/thinking.ts";
 import { ObjectScan } from "#lib/apis/object-scan.ts";
-import type { Source } from "#lib/chat/events.ts";
+import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** What becomes content of a message. */
 export type ContentEvent = Extract<
-  RunEvent,
+  ChatEvent,
   { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" }
 >;
 type Said = Exclude<ContentEvent, { type: "tool_call" }>;

@@ -1,12 +1,11 @@
-import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/apis/answer.ts";
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { citation } from "#lib/apis/messages/citations.ts";
 import { ContentBlocks, frame } from "#lib/apis/messages/content-blocks.ts";
 import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
-import type { FinishReason, Source } from "#lib/chat/events.ts";
+import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/chat/answer.ts";
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
@@ -48,7 +47,7 @@ class MessagesWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly RunEvent[]): string {
+  batch(events: readonly ChatEvent[]): string {
     let frames = this.#start();
     for (const event of events) frames += this.#frames(event);
     return frames;
@@ -99,7 +98,7 @@ class MessagesWriter implements AnswerWriter {
     };
   }
 
-  #frames(event: RunEvent): string {
+  #frames(event: ChatEvent): string {
     switch (event.type) {
       case "text":
       case "refusal":
@@ -110,10 +109,6 @@ class MessagesWriter implements AnswerWriter {
         return this.#blocks.write(event);
       case "finish":
         if ((event.choice ?? 0) === 0) this.#finish = event;
-        return "";
-      case "attempt":
-      case "engine":
-      case "completed":
         return "";
     }
   }

@@ -1,11 +1,10 @@
-import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/apis/answer.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
 import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/responses/response-object.ts";
+import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/chat/answer.ts";
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 
@@ -53,7 +52,7 @@ class ResponsesWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly RunEvent[]): string {
+  batch(events: readonly ChatEvent[]): string {
     let frames = this.#begin();
     for (const event of events) frames += this.#frame(event);
     return frames;
@@ -72,12 +71,8 @@ class ResponsesWriter implements AnswerWriter {
     return this.#begin() + this.#responseEvent("response.failed", outcome, this.#output.brokenValues());
   }
 
-  #frame(event: RunEvent): string {
+  #frame(event: ChatEvent): string {
     switch (event.type) {
-      case "attempt":
-      case "engine":
-      case "completed":
-        return "";
       case "sources":
         return this.#output.push(event);
       default:

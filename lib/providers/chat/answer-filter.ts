@@ -1,6 +1,6 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { ContinuationTrimmer, type Manner, type Trimmed } from "#lib/providers/chat/continuation.ts";
-import type { RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
 
 /**
  * Characters of an answer, and of its reasoning, that are kept in memory, whatever an engine goes on to send.
@@ -39,8 +39,8 @@ export class AnswerFilter {
     this.before = record.text.length;
   }
 
-  pass(batch: readonly ChatEvent[]): RunEvent[] {
-    const passed: RunEvent[] = [];
+  pass(batch: readonly ChatEvent[]): ChatEvent[] {
+    const passed: ChatEvent[] = [];
     for (const event of batch) {
       this.#passOne(event, passed);
       if (this.diverged) break;
@@ -49,15 +49,15 @@ export class AnswerFilter {
   }
 
   /** What was held back in case it was a repetition, once. */
-  end(): RunEvent[] {
-    const rest: RunEvent[] = [];
+  end(): ChatEvent[] {
+    const rest: ChatEvent[] = [];
     if (this.#ended) return rest;
     this.#ended = true;
     this.#emitText(this.#text.end(), { type: "text", text: "" }, rest);
     return rest;
   }
 
-  #passOne(event: ChatEvent, passed: RunEvent[]): void {
+  #passOne(event: ChatEvent, passed: ChatEvent[]): void {
     switch (event.type) {
       case "text":
         this.characters += event.text.length;
@@ -103,7 +103,7 @@ export class AnswerFilter {
     }
   }
 
-  #emitText(trimmed: Trimmed, event: ChatEvent & { type: "text" }, passed: RunEvent[]): void {
+  #emitText(trimmed: Trimmed, event: ChatEvent & { type: "text" }, passed: ChatEvent[]): void {
     if (trimmed.kind === "diverged") {
       this.diverged = true;
       return;

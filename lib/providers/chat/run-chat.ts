@@ -240,8 +240,9 @@ class Runner implements RunEvents {
     return batch === null ? this.#complete(relay) : this.#passOn(relay, filter.pass(batch));
   }
 
-  #passOn(relay: Relay, events: RunEvent[]): RunEvent[] {
-    return relay.filter.diverged ? [...events, ...this.#broken(relay, "diverged", ANOTHER_ANSWER)] : events;
+  #passOn(relay: Relay, events: ChatEvent[]): RunEvent[] {
+    const passed = answer(events);
+    return relay.filter.diverged ? [...passed, ...this.#broken(relay, "diverged", ANOTHER_ANSWER)] : passed;
   }
 
   #complete(relay: Relay): RunEvent[] {
@@ -249,7 +250,7 @@ class Runner implements RunEvents {
     if (relay.filter.diverged) return this.#passOn(relay, rest);
     relay.lease.succeeded();
     this.#endRelay(relay, "answered", undefined);
-    return [...rest, this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
+    return [...answer(rest), this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
   }
 
   #completed({ reason, native }: Finish): RunEvent {
@@ -266,7 +267,7 @@ class Runner implements RunEvents {
     // What was held in case it was a repetition is as good as what came before it.
     const rest = outcome === "diverged" ? [] : relay.filter.end();
     const report = this.#endRelay(relay, outcome, failure);
-    const events: RunEvent[] = [...rest, { type: "attempt", report }];
+    const events: RunEvent[] = [...answer(rest), { type: "attempt", report }];
     if (!this.#canContinue(failure)) this.#error = interrupted(new EngineFailure(failure));
     else if (isUsedUp(this.#options.request, this.#record.text)) {
       events.push(this.#completed({ reason: "length", native: "length" }));
@@ -323,4 +324,8 @@ class Runner implements RunEvents {
     const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
     return { ...usage, completionTokens, source: "estimated" };
   }
+}
+
+function answer(events: readonly ChatEvent[]): RunEvent[] {
+  return events.length === 0 ? [] : [{ type: "answer", events }];
 }

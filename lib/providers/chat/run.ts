@@ -6,9 +6,10 @@ import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
-/** What a run yields: the answer's events, and what happens to the engines. */
+/** The life of a run: what happens to its engines, and the answer, a stretch at a time. */
 export type RunEvent =
-  | ChatEvent
+  /** What an engine said; never empty. */
+  | { type: "answer"; events: readonly ChatEvent[] }
   /** An upstream call has ended without a complete answer. */
   | { type: "attempt"; report: AttemptReport }
   /** An engine has committed: what follows is its answer. */

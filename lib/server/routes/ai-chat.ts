@@ -5,7 +5,8 @@ import { TONES } from "#lib/prompts/system-prompt.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/http/route.ts";
-import { type ChatInput, startChatTurn } from "#lib/services/chat/chat.ts";
+import { startChatTurn } from "#lib/services/chat/start-turn.ts";
+import type { ChatInput } from "#lib/services/chat/turn.ts";
 import { serializeEvents } from "#lib/streaming/events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
@@ -60,7 +61,7 @@ async function answer(request: Request, context: RouteContext): Promise<PlainRes
     gateway.chat,
   );
   const stream = sseStream(turn.events, serializeEvents, {
-    clock: gateway.chat.effects.clock,
+    clock: gateway.chat.clock,
     onCancel: () => turn.abandon(),
   });
   return new PlainResponse(stream, { headers: SSE_HEADERS });

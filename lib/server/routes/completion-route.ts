@@ -1,14 +1,13 @@
-import { AnswerBuilder } from "#lib/apis/answer.ts";
 import type { AnswerWriter, CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
+import { AnswerBuilder } from "#lib/chat/answer.ts";
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { ErrorBody } from "#lib/server/http/http-error.ts";
 import type { GatewaySource, OwnRoute, RouteContext } from "#lib/server/http/route.ts";
 import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
-import { type Completion, startCompletion } from "#lib/services/completion.ts";
+import { type AnswerBatch, type Completion, startCompletion } from "#lib/services/completion.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
@@ -62,7 +61,7 @@ async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promis
   try {
     let batch = await completion.next();
     while (batch !== undefined) {
-      answer.push(batch);
+      answer.push(batch.events);
       batch = await completion.next();
     }
   } catch (thrown) {
@@ -98,9 +97,9 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
     }
   }
 
-  #write(batch: readonly RunEvent[] | undefined): string {
-    this.#ended = batch === undefined || batch.at(-1)?.type === "completed";
-    const frames = batch === undefined ? "" : this.#writer.batch(batch);
+  #write(batch: AnswerBatch | undefined): string {
+    this.#ended = batch === undefined || batch.isLast;
+    const frames = batch === undefined ? "" : this.#writer.batch(batch.events);
     return this.#ended ? frames + this.#writer.end(this.#completion.usage()) : frames;
   }
 }

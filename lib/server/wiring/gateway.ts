@@ -33,7 +33,9 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
-import type { ChatDependencies } from "#lib/services/chat/chat.ts";
+import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
+import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import { benchLogger } from "#lib/services/engines/bench-log.ts";
@@ -175,7 +177,16 @@ export async function createGateway(
       onCreated: () => authenticator.keyCreated(),
       onRevoked: (keyId) => authenticator.keyRevoked(keyId),
     },
-    chat: { ...engines, turns: supabase.turns, keyAdmission, randomHex },
+    chat: {
+      ...engines,
+      registry,
+      clock,
+      turns: supabase.turns,
+      keyAdmission,
+      randomHex,
+      contributors: [promptContributor({ clock, randomHex })],
+      answerers: [engineAnswerer(engines)],
+    },
     completion: { ...engines, registry, admission: keyAdmission, ledger },
     embeddings: { ...engines, effects: embeddingEffects, registry, admission: keyAdmission, ledger },
     checkDatabase: supabase.check,

@@ -1,11 +1,10 @@
 import type { ModeId } from "#lib/ai-models.ts";
-import { CAPABILITY_FIELDS } from "#lib/chat/capabilities.ts";
 import { hasCapability } from "#lib/providers/chat/eligibility.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { NEAREST_MODES } from "#lib/router/nearest-modes.ts";
 import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { noneCan, noneConfigured } from "#lib/services/engines/no-engine.ts";
 
 export type ModeRequest = {
   /** As the client asked for it. */
@@ -51,7 +50,7 @@ export async function enginesFor(request: ModeRequest, dependencies: Lookup): Pr
     if (engines.length > 0) return { wanted, mode, engines };
     isBlind ||= all.length > 0;
   }
-  throw isBlind ? noneCanSee() : noneConfigured(wanted);
+  throw isBlind ? noneCan("images", [request.requested]) : noneConfigured(wanted);
 }
 
 /** Why another mode answers than the one that the request is for; undefined when none does. */
@@ -61,22 +60,4 @@ export function borrowedReason({ wanted, mode }: Pick<ModeEngines, "wanted" | "m
 
 function usable(engines: readonly Engine[], hasImage: boolean): readonly Engine[] {
   return hasImage ? engines.filter((engine) => hasCapability(engine, "images")) : engines;
-}
-
-function noneConfigured(mode: ModeId): GatewayError {
-  return new GatewayError(
-    "no_engine_configured",
-    `No engine of mode "${mode}" is configured, nor of any other mode. Set the API key of a provider, ` +
-      "such as GROQ_API_KEY, or of one that MODELS_CONFIG names.",
-  );
-}
-
-function noneCanSee(): GatewayError {
-  return new GatewayError(
-    "engines_refused",
-    "No configured engine can do what the request asks for (images).",
-    {
-      details: { param: CAPABILITY_FIELDS.images },
-    },
-  );
 }

@@ -19,7 +19,9 @@ type Origin = { name: string; mode: ModeId | undefined };
 /** The engines that may answer, and what the client calls each. */
 export type Chain = {
   engines: readonly Engine[];
-  /** The first mode among the targets; where it borrows, the mode that it borrows from. */
+  /** The first mode among the targets; undefined when the client named engines only. */
+  wanted: ModeId | undefined;
+  /** The same; if that mode borrows engines, the mode that it borrows from. */
   mode: ModeId | undefined;
   /** Every mode among them, the one that is borrowed from too, and `named` for engines that the client named. */
   tiers: readonly string[];
@@ -29,10 +31,12 @@ export type Chain = {
   origins: ReadonlyMap<string, Origin>;
 };
 
+export type ChainDependencies = Pick<EngineDependencies, "enginesOf"> & { registry: Registry };
+
 /** Throws `model_not_found`, `no_engine_configured` or `engines_refused` (nobody can see the image). */
 export async function resolveChain(
   { chat, models }: CompletionInput,
-  { registry, enginesOf }: Pick<EngineDependencies, "enginesOf"> & { registry: Registry },
+  { registry, enginesOf }: ChainDependencies,
 ): Promise<Chain> {
   const engines: Engine[] = [];
   const origins = new Map<string, Origin>();
@@ -67,5 +71,6 @@ export async function resolveChain(
     tiers.add(borrowed.mode);
     add(borrowed.engines, () => ({ name, mode: borrowed.mode }));
   }
-  return { engines, mode, tiers: [...tiers], named: first === undefined, origins };
+  const wanted = first?.mode;
+  return { engines, wanted, mode, tiers: [...tiers], named: first === undefined, origins };
 }

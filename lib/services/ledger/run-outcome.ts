@@ -43,7 +43,7 @@ export function runOutcome(
 /** The client is told that no engine could answer; why each could not is for the operator. */
 export function logRunFailure(
   logger: Logger,
-  record: Pick<RunRecord, "attempts" | "skipped">,
+  record: { attempts: readonly AttemptReport[]; skipped: readonly SkippedEngine[] },
   thrown: unknown,
   fields: LogFields,
 ): void {

@@ -1,6 +1,5 @@
-import type { FinishReason, Source } from "#lib/chat/events.ts";
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
 export type AnswerToolCall = {
@@ -48,7 +47,7 @@ export class AnswerBuilder {
   readonly #calls = new Map<string, AnswerToolCall>();
   readonly #sources: Source[] = [];
 
-  push(events: readonly RunEvent[]): void {
+  push(events: readonly ChatEvent[]): void {
     for (const event of events) this.#add(event);
   }
 
@@ -67,7 +66,7 @@ export class AnswerBuilder {
     return choice;
   }
 
-  #add(event: RunEvent): void {
+  #add(event: ChatEvent): void {
     switch (event.type) {
       case "text": {
         const choice = this.#choice(event.choice);
@@ -90,14 +89,10 @@ export class AnswerBuilder {
           stopSequence === undefined ? { reason, native } : { reason, native, stopSequence };
         return;
       }
-      case "attempt":
-      case "engine":
-      case "completed":
-        return;
     }
   }
 
-  #addCall(event: RunEvent & { type: "tool_call" }): void {
+  #addCall(event: ChatEvent & { type: "tool_call" }): void {
     const choice = this.#choice(event.choice);
     const key = `${choice.index}/${event.index}`;
     let call = this.#calls.get(key);

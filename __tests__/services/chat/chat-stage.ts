@@ -1,0 +1,117 @@
+import { withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
+import { DEFAULT_MODES } from "#lib/ai-models.ts";
+import type { Upstream } from "#lib/providers/call/upstream.ts";
+import { NO_PRICES } from "#lib/providers/cost.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { createRegistry } from "#lib/providers/registry.ts";
+import type { Answerer } from "#lib/services/chat/answerer.ts";
+import type { Contributor } from "#lib/services/chat/contributor.ts";
+import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
+import { type ChatDependencies, type ChatTurn, startChatTurn } from "#lib/services/chat/start-turn.ts";
+import type { ChatInput } from "#lib/services/chat/turn.ts";
+import type { BegunTurn, SettleTurn } from "#lib/services/ledger/turn-store.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+import { TEST_TIMES } from "../../support/engines.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+export const BEGUN: BegunTurn = { sessionId: "s", sessionCreated: true, messages: [], usedToday: 1 };
+
+/** Native chat on the sandbox engines `first` and `second`, with a clock of its own and a store that only notes. */
+export function setUp(
+  changes: {
+    begun?: Partial<BegunTurn>;
+    settle?: () => Promise<void>;
+    prices?: () => Promise<never>;
+    /** Stand behind the prompt. */
+    contributors?: readonly Contributor[];
+    /** Stand before the engines. */
+    answerers?: readonly Answerer[];
+  } = {},
+) {
+  const clock = new FakeClock();
+  const settles: SettleTurn[] = [];
+  const bodies: { messages: { role: string; content: string }[] }[] = [];
+  const works: Promise<void>[] = [];
+  const logs: string[] = [];
+  const client = new AbortController();
+  const sandbox = withSandbox({ send: () => Promise.reject(new Error("out")) }, clock);
+  const upstream: Upstream = {
+    send: (request, options) => {
+      bodies.push(JSON.parse(String(request.body)) as (typeof bodies)[number]);
+      return sandbox.send(request, options);
+    },
+  };
+  const registry = createRegistry(
+    () => undefined,
+    [{ id: "sandbox", baseUrl: "http://sandbox.invalid/v1", protocol: "openai-compatible" }],
+  );
+  const engines = registry.resolve(
+    ["first", "second"].map((model) => ({ provider: "sandbox", model, label: model })),
+  );
+  const run = { times: TEST_TIMES, recovery: true, promptCache: true };
+  const effects = {
+    upstream,
+    health: new EngineHealth(clock.now),
+    clock,
+    random: () => 0.5,
+    newId: () => "id",
+  };
+  const randomHex = (bytes: number): string => "0".repeat(bytes * 2);
+  const dependencies: ChatDependencies = {
+    contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
+    answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
+    registry,
+    modes: DEFAULT_MODES,
+    enginesOf: async () => engines,
+    turns: {
+      begin: async () => ({ ...BEGUN, ...changes.begun }),
+      settle: async (turn) => {
+        settles.push(turn);
+        await changes.settle?.();
+      },
+    },
+    keyAdmission: { admit: async () => undefined },
+    clock,
+    prices: changes.prices ?? (async () => NO_PRICES),
+    randomHex,
+    logger: {
+      info: (line) => logs.push(line),
+      warn: (line) => logs.push(line),
+      error: (line) => logs.push(line),
+    },
+  };
+  const start = (input: Partial<ChatInput> = {}): Promise<ChatTurn> =>
+    startChatTurn(
+      {
+        message: "Hi",
+        history: [],
+        model: "smart",
+        sessionId: undefined,
+        image: undefined,
+        customInstructions: undefined,
+        tone: undefined,
+        ...input,
+      },
+      {
+        requestId: "r",
+        caller: { kind: "user", userId: "u", email: undefined, accessToken: "t" },
+        signal: client.signal,
+        inBackground: (work) => works.push(work),
+      },
+      dependencies,
+    );
+  /** Reads a turn to its end while time goes on. */
+  const read = async (turn: ChatTurn): Promise<NativeEvent[]> => {
+    const events: NativeEvent[] = [];
+    let ended = false;
+    const reading = (async () => {
+      for await (const batch of turn.events) events.push(...batch);
+      ended = true;
+    })();
+    while (!ended) await clock.advanceAsync(20);
+    await reading;
+    return events;
+  };
+  return { clock, settles, bodies, works, logs, client, start, read };
+}

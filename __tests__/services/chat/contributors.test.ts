@@ -1,0 +1,170 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
+import { setUp } from "./chat-stage.ts";
+
+const doubled = (changes: Partial<Contributor>): Contributor => ({
+  name: "double",
+  timeoutMs: 1_000,
+  wants: () => true,
+  run: () => ({}),
+  ...changes,
+});
+
+/** A contribution for its caller to give when it likes. */
+function pending() {
+  const { promise, resolve, reject } = Promise.withResolvers<Contribution>();
+  return { promise, resolve, reject };
+}
+
+const systemNote = (content: string): Contribution => ({ before: [{ role: "system", content }] });
+
+describe("a contributor", () => {
+  test("adds before the conversation and beside the message, in the order of the rows", async () => {
+    const slow = pending();
+    const { start, read, bodies, clock } = setUp({
+      begun: { sessionCreated: false, messages: [{ role: "user", content: "Earlier" }] },
+      contributors: [
+        doubled({ name: "slow", run: () => slow.promise }),
+        doubled({
+          name: "quick",
+          run: () => ({ ...systemNote("Quick"), beside: [{ type: "text", text: "A document" }] }),
+        }),
+      ],
+    });
+    clock.after(500, () => slow.resolve(systemNote("Slow")));
+    const events = await read(await start());
+    expect(events.at(-1)?.type).toBe("done");
+    expect(bodies).toHaveLength(1);
+    const [prompt, ...rest] = bodies[0]?.messages ?? [];
+    expect(prompt?.content).toContain("You are a helpful assistant.");
+    expect(rest).toEqual([
+      { role: "system", content: "Slow" },
+      { role: "system", content: "Quick" },
+      { role: "user", content: "Earlier" },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "A document" },
+          { type: "text", text: "Hi" },
+        ],
+      },
+    ]);
+  });
+
+  test("is asked at the same time as the others, and only if it wants the turn", async () => {
+    const asked: string[] = [];
+    const noted = (name: string, wants: boolean): Contributor =>
+      doubled({
+        name,
+        wants: () => wants,
+        run: async () => {
+          asked.push(name);
+          return {};
+        },
+      });
+    const { start, read } = setUp({
+      contributors: [noted("a", true), noted("b", false), noted("c", true)],
+    });
+    await read(await start());
+    expect(asked).toEqual(["a", "c"]);
+  });
+
+  test("tells the client what it does while it works, before any engine is asked", async () => {
+    const work = pending();
+    const { start, bodies, clock } = setUp({
+      contributors: [
+        doubled({
+          run: (_turn, { emit }) => {
+            emit({ type: "tool", name: "weather", status: "running" });
+            return work.promise;
+          },
+        }),
+      ],
+    });
+    const turn = await start({ model: "smart" });
+    const batches = [await turn.events.next(), await turn.events.next()];
+    expect(batches.map(({ value }) => value)).toEqual([
+      [{ type: "session", id: "s" }],
+      [{ type: "tool", name: "weather", status: "running" }],
+    ]);
+    expect(bodies).toEqual([]);
+    work.resolve({});
+    const answering = turn.events.next();
+    await clock.advanceAsync(1_000);
+    expect((await answering).value).toMatchObject([{ type: "backend" }, { type: "token" }]);
+    expect(bodies).toHaveLength(1);
+    turn.abandon();
+  });
+
+  test.each<[string, Contributor["run"], string]>([
+    [
+      "throws",
+      () => {
+        throw new Error("broken");
+      },
+      "failed",
+    ],
+    ["rejects", () => Promise.reject(new Error("broken")), "failed"],
+    ["rejects with no error", () => Promise.reject("broken"), "failed"],
+    ["never answers", () => pending().promise, "timed_out"],
+  ])("that %s is left out, and the turn goes on", async (_, run, status) => {
+    const { start, read, logs, settles, clock, client, works } = setUp({
+      contributors: [doubled({ run }), doubled({ name: "other", run: () => systemNote("Other") })],
+    });
+    const events = await read(await start());
+    expect(events.filter(({ type }) => type === "tool")).toEqual([{ type: "tool", name: "double", status }]);
+    expect(events.at(-1)?.type).toBe("done");
+    await Promise.all(works);
+    expect(settles.map((turn) => turn.status)).toEqual(["completed"]);
+    expect(logs).toEqual(["A contributor did not contribute."]);
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+
+  test("that is late has nothing more to say", async () => {
+    let tell: (() => void) | undefined;
+    const { start, read } = setUp({
+      contributors: [
+        doubled({
+          run: (_turn, { emit }) => {
+            tell = () => emit({ type: "tool", name: "late", status: "done" });
+            return pending().promise;
+          },
+        }),
+      ],
+    });
+    const events = await read(await start());
+    tell?.();
+    expect(events.map(({ type }) => type)).not.toContain("late");
+    expect(events.filter(({ type }) => type === "tool")).toHaveLength(1);
+  });
+
+  test("at work when the client leaves: its signal aborts, no engine is asked, the turn is saved", async () => {
+    let signal: AbortSignal | undefined;
+    const { start, bodies, settles, client, works, clock } = setUp({
+      contributors: [
+        doubled({
+          run: (_turn, context) => {
+            signal = context.signal;
+            return pending().promise;
+          },
+        }),
+      ],
+    });
+    const turn = await start();
+    await turn.events.next();
+    const next = turn.events.next();
+    client.abort();
+    expect((await next).value).toMatchObject([{ type: "error", code: "client_closed_request" }]);
+    await turn.events.next();
+    await Promise.all(works);
+    expect(signal?.aborted).toBe(true);
+    expect(bodies).toEqual([]);
+    expect(settles.map(({ status, deliveredContent }) => [status, deliveredContent])).toEqual([
+      ["cancelled", false],
+    ]);
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+});

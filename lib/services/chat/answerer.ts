@@ -1,0 +1,18 @@
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { PreparedTurn } from "#lib/services/chat/turn.ts";
+import type { TrackableRun } from "#lib/services/run/tracked-run.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+
+/** An answer under way: its events for the client, and the record that the ledger is written from. */
+export type Answering = TrackableRun<readonly NativeEvent[], RunRecord>;
+
+/**
+ * Somebody who can answer a turn: the engines, later plugins, image generation, long tasks. They are asked in
+ * the order of their rows, and the first one that takes the turn answers it.
+ */
+export type Answerer = {
+  /** The name in logs. */
+  name: string;
+  /** Undefined: not one of mine; the next one is asked. Rejects when nobody else can help either. */
+  answer(turn: PreparedTurn, signal: AbortSignal): Answering | undefined | Promise<Answering | undefined>;
+};

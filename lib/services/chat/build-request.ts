@@ -1,0 +1,61 @@
+import type { ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import type { Contribution } from "#lib/services/chat/contributor.ts";
+import type { ChatInput, Turn } from "#lib/services/chat/turn.ts";
+import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
+
+/** Characters of earlier messages that an engine gets to read. */
+const MAX_HISTORY = 100_000;
+
+/** The request of a turn: what the contributors put before the conversation, then it, then the message. */
+export function buildRequest(turn: Turn, contributions: readonly Contribution[]): ChatRequest {
+  const { input, begun, decision } = turn;
+  // What the server stored cannot have been tampered with; it wins over what the client sends.
+  const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
+  const before = contributions.flatMap((contribution) => contribution.before ?? []);
+  const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
+  const request: ChatRequest = {
+    messages: [...before, ...history, userMessage(input, beside)],
+    stream: true,
+    webSearch: true,
+    conversationId: begun.sessionId,
+  };
+  if (input.isLarge === true) request.isLarge = true;
+  if (decision.wanted === "reasoner") request.reasoningEffort = "high";
+  return request;
+}
+
+/**
+ * The newest messages that fit: a long conversation must not outgrow every engine's context. If not even
+ * the newest fits, the end of it does.
+ */
+function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
+  let characters = 0;
+  const first = history.findLastIndex((message) => {
+    characters += message.content.length;
+    return characters > MAX_HISTORY;
+  });
+  const newest = history.at(-1);
+  if (newest === undefined || first < history.length - 1) return history.slice(first + 1);
+  // Not from the second half of a character on.
+  const end = newest.content.slice(-MAX_HISTORY).replace(/^[\udc00-\udfff]/, "");
+  return [{ ...newest, content: `…${end}` }];
+}
+
+/** Providers refuse messages that say nothing. */
+function readable({ role, content }: StoredMessage): ChatMessage[] {
+  const text = stripInvisible(content);
+  return text.trim() === "" ? [] : [{ role, content: text }];
+}
+
+/** The message itself, as its new user message shows it to an engine. */
+export function userMessage(
+  input: Pick<ChatInput, "message" | "image">,
+  beside: readonly ContentPart[] = [],
+): UserMessage {
+  const text = stripInvisible(input.message);
+  if (input.image === undefined && beside.length === 0) return { role: "user", content: text };
+  const parts: ContentPart[] = [...beside, { type: "text", text }];
+  if (input.image !== undefined) parts.push({ type: "image", url: input.image });
+  return { role: "user", content: parts };
+}

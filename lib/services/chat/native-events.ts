@@ -1,0 +1,86 @@
+import type { ChatEvent } from "#lib/chat/events.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { Turn } from "#lib/services/chat/turn.ts";
+import { borrowedReason } from "#lib/services/engines/mode-engines.ts";
+import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+
+/** What is known before anybody is asked: a session that was made, a mode that the client did not choose. */
+export function openingEvents({ begun, decision, input, modes }: Turn): NativeEvent[] {
+  const opening: NativeEvent[] = [];
+  if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
+  if (decision.mode === input.model) return opening;
+  const reason = borrowedReason(decision);
+  opening.push({
+    type: "auto_routed",
+    to: decision.mode,
+    label: modes[decision.mode].name,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  return opening;
+}
+
+/** What a run yields, as native chat tells it. */
+export function runEvents(batch: readonly RunEvent[]): NativeEvent[] {
+  const events: NativeEvent[] = [];
+  for (const event of batch) addRunEvent(event, events);
+  return events;
+}
+
+function addRunEvent(event: RunEvent, out: NativeEvent[]): void {
+  switch (event.type) {
+    case "answer":
+      for (const part of event.events) addAnswerEvent(part, out);
+      return;
+    case "engine": {
+      const { label, provider, model } = event.engine;
+      out.push({ type: "backend", label, provider: provider.id, model });
+      return;
+    }
+    case "attempt":
+      out.push({ type: "attempt", engine: event.report.engine.id, outcome: event.report.outcome });
+      return;
+    case "completed":
+      return;
+  }
+}
+
+function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {
+  switch (event.type) {
+    case "text":
+    case "refusal":
+      out.push({ type: "token", text: event.text });
+      return;
+    case "reasoning":
+      if (event.text !== "") out.push({ type: "thinking", text: event.text });
+      return;
+    case "sources":
+      out.push({ type: "sources", sources: event.sources });
+      return;
+    // Native chat offers no tools; an engine that calls one all the same is not obeyed.
+    case "tool_call":
+    case "finish":
+      return;
+  }
+}
+
+export function usageEvent(usage: TurnUsage, engine: Engine | undefined): NativeEvent {
+  const event: NativeEvent & { type: "usage" } = {
+    type: "usage",
+    promptTokens: usage.promptTokens,
+    completionTokens: usage.completionTokens,
+    cachedTokens: usage.cachedTokens,
+    cacheHit: usage.cachedTokens > 0,
+  };
+  if (engine !== undefined) event.backend = engine.provider.id;
+  if (usage.costUsd !== undefined) event.costUsd = usage.costUsd;
+  return event;
+}
+
+export function errorEvent(error: GatewayError): NativeEvent {
+  const event: NativeEvent & { type: "error" } = { type: "error", message: error.message, code: error.code };
+  if (error.retryAfterSeconds !== undefined) event.retryAfter = error.retryAfterSeconds;
+  return event;
+}

@@ -1,0 +1,114 @@
+import { abortError } from "#lib/providers/failures/run-errors.ts";
+import { buildRequest } from "#lib/services/chat/build-request.ts";
+import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
+import { EventQueue } from "#lib/services/chat/event-queue.ts";
+import type { PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
+import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { linkAbort } from "#lib/shared/abort.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+
+export type PrepareContext = {
+  contributors: readonly Contributor[];
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  clock: Clock;
+  logger: Logger;
+  logFields: LogFields;
+};
+
+const NOTHING: Contribution = {};
+
+/**
+ * Asks all contributors that want the turn, at the same time, and yields what they tell the client meanwhile.
+ * What they contribute keeps the order of their rows, whoever is done first. Throws only when the client has
+ * left.
+ */
+export async function* prepare(
+  turn: Turn,
+  context: PrepareContext,
+): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
+  const events = new EventQueue<NativeEvent>();
+  const asked = context.contributors
+    .filter((contributor) => contributor.wants(turn))
+    .map((contributor) => contribute(contributor, turn, events, context));
+  // The prompt is always there at once: most turns wait for nothing.
+  if (asked.some((contribution) => contribution instanceof Promise)) {
+    void Promise.allSettled(asked).then(() => events.close());
+    const onAbort = (): void => events.close();
+    context.signal.addEventListener("abort", onAbort, { once: true });
+    for (let batch = await events.next(); batch !== undefined; batch = await events.next()) yield batch;
+    context.signal.removeEventListener("abort", onAbort);
+  } else {
+    const told = events.take();
+    if (told.length > 0) yield told;
+  }
+  if (context.signal.aborted) throw abortError(context.signal);
+  return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
+}
+
+/** What one contributor adds; nothing, when it fails or takes too long. Never rejects. */
+function contribute(
+  contributor: Contributor,
+  turn: Turn,
+  events: EventQueue<NativeEvent>,
+  context: PrepareContext,
+): Contribution | Promise<Contribution> {
+  const { controller, unlink } = linkAbort(context.signal);
+  const isOver = (): boolean => controller.signal.aborted;
+  const failed = (error: unknown): Contribution => {
+    unlink();
+    if (context.signal.aborted) return NOTHING;
+    const status = error instanceof ContributorTimeout ? "timed_out" : "failed";
+    context.logger.warn("A contributor did not contribute.", {
+      ...context.logFields,
+      contributor: contributor.name,
+      status,
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    events.push({ type: "tool", name: contributor.name, status });
+    return NOTHING;
+  };
+  try {
+    const contribution = contributor.run(turn, {
+      signal: controller.signal,
+      // Who is late has nothing more to say.
+      emit: (event) => {
+        if (!isOver()) events.push(event);
+      },
+    });
+    if (!(contribution instanceof Promise)) {
+      unlink();
+      return contribution;
+    }
+    const timer = context.clock.after(contributor.timeoutMs, () =>
+      controller.abort(new ContributorTimeout()),
+    );
+    return Promise.race([contribution, rejectOnAbort(controller.signal)])
+      .catch(failed)
+      .finally(() => {
+        timer.cancel();
+        unlink();
+      });
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** A contributor need not look at its signal to be left behind. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+class ContributorTimeout extends GatewayError {
+  override readonly name = "ContributorTimeout";
+
+  constructor() {
+    super("internal_error", "It did not answer in time.");
+  }
+}

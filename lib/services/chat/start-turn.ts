@@ -1,0 +1,204 @@
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { Registry } from "#lib/providers/registry.ts";
+import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
+import { userMessage } from "#lib/services/chat/build-request.ts";
+import type { Contributor } from "#lib/services/chat/contributor.ts";
+import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
+import { prepare } from "#lib/services/chat/prepare.ts";
+import type { ChatInput, PreparedTurn, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import { runOutcome } from "#lib/services/ledger/run-outcome.ts";
+import { settleTurn } from "#lib/services/ledger/settle-turn.ts";
+import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
+import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
+import type { RunInBackground } from "#lib/services/ports.ts";
+import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+
+const MAX_TITLE = 60;
+const SECRET_BYTES = 32;
+/** The end of a stream waits this long for the turn to be saved, milliseconds; then it is saved behind it. */
+const SETTLE_TIMEOUT_MS = 1_500;
+
+export type ChatContext = {
+  requestId: string;
+  caller: Caller;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+  inBackground: RunInBackground;
+};
+
+export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | "prices" | "logger"> & {
+  registry: Registry;
+  clock: Clock;
+  turns: TurnStore;
+  /** The limits of gateway keys. */
+  keyAdmission: KeyAdmission;
+  /** A random hexadecimal string of this many bytes. */
+  randomHex(bytes: number): string;
+  /** Who adds to a request, in the order in which it stands there. */
+  contributors: readonly Contributor[];
+  /** Who can answer, in the order in which they are asked. */
+  answerers: readonly Answerer[];
+};
+
+export type ChatTurn = {
+  /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
+  events: AsyncGenerator<readonly NativeEvent[], void>;
+  /** The client is gone: stops the engines and saves what there is. Harmless when repeated. */
+  abandon(): void;
+};
+
+/**
+ * Begins a turn of native chat: counts it against the quota, loads the session, and returns the stream
+ * of its answer. Nothing is asked of anybody until the stream is read.
+ *
+ * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
+ * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `engines_refused` (nobody can
+ * do what the message asks for), `database_unavailable`.
+ */
+export async function startChatTurn(
+  input: ChatInput,
+  context: ChatContext,
+  dependencies: ChatDependencies,
+): Promise<ChatTurn> {
+  const { requestId, caller } = context;
+  const decision = await decide(input, caller, dependencies);
+  await dependencies.keyAdmission.admit(caller);
+  const settleSecret = dependencies.randomHex(SECRET_BYTES);
+  const { modes } = dependencies;
+  const begun = await dependencies.turns.begin({
+    requestId,
+    settleSecret,
+    caller,
+    tier: decision.mode,
+    dailyLimit: modes[decision.mode].perUserDailyLimit,
+    sessionId: input.sessionId,
+    title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
+  });
+  const turn: Turn = { requestId, caller, input, decision, begun, modes };
+  const running = new RunningTurn(turn, settleSecret, context, dependencies);
+  return { events: running.events(), abandon: () => running.abandon() };
+}
+
+/** Which mode the turn is for, which answers, and with which engines. */
+async function decide(
+  input: ChatInput,
+  caller: Caller,
+  dependencies: ChatDependencies,
+): Promise<TurnDecision> {
+  const chat: ChatRequest = { messages: [userMessage(input)], stream: true };
+  const { wanted, mode, engines } = await resolveEngines(
+    { models: [input.model], chat, caller },
+    dependencies,
+  );
+  if (wanted === undefined || mode === undefined) throw new Error("A mode has led to no mode.");
+  return { wanted, mode, engines };
+}
+
+/** A turn under way: prepare, answer, settle. */
+class RunningTurn {
+  readonly #turn: Turn;
+  readonly #dependencies: ChatDependencies;
+  readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
+  readonly #prices: Promise<PriceBook>;
+  readonly #logFields: { requestId: string; mode: string };
+
+  constructor(turn: Turn, settleSecret: string, context: ChatContext, dependencies: ChatDependencies) {
+    this.#turn = turn;
+    this.#dependencies = dependencies;
+    this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
+    // Loads beside the first tokens; by the end it is there.
+    this.#prices = this.#loadPrices();
+    this.#tracked = new TrackedRun({
+      clientSignal: context.signal,
+      inBackground: context.inBackground,
+      logger: dependencies.logger,
+      logFields: this.#logFields,
+      save: (record, unstarted) => this.#save(record ?? unstartedRecord(unstarted), settleSecret),
+    });
+  }
+
+  async *events(): AsyncGenerator<readonly NativeEvent[], void> {
+    const tracked = this.#tracked;
+    const { clock } = this.#dependencies;
+    try {
+      const opening = openingEvents(this.#turn);
+      if (opening.length > 0) yield opening;
+      const prepared = yield* this.#prepare();
+      tracked.start(await this.#findAnswerer(prepared));
+      for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) {
+        if (batch.length > 0) yield batch;
+      }
+      const record = tracked.record;
+      const usage = summarizeUsage(record?.usages ?? [], await this.#prices);
+      await tracked.savedWithin(SETTLE_TIMEOUT_MS, clock);
+      yield [usageEvent(usage, record?.engine), this.#done(usage)];
+    } catch (thrown) {
+      tracked.fail(thrown);
+      await tracked.savedWithin(SETTLE_TIMEOUT_MS, clock);
+      yield [errorEvent(toGatewayError(thrown))];
+    } finally {
+      this.abandon();
+    }
+  }
+
+  abandon(): void {
+    this.#tracked.abandon();
+  }
+
+  #prepare(): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
+    const { contributors, clock, logger } = this.#dependencies;
+    const { signal } = this.#tracked;
+    return prepare(this.#turn, { contributors, signal, clock, logger, logFields: this.#logFields });
+  }
+
+  async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {
+    for (const answerer of this.#dependencies.answerers) {
+      const answering = await answerer.answer(prepared, this.#tracked.signal);
+      if (answering !== undefined) return answering;
+    }
+    throw new GatewayError("internal_error", "Nobody is there to answer a turn.");
+  }
+
+  #done(usage: TurnUsage): NativeEvent {
+    const { begun, decision } = this.#turn;
+    return { type: "done", usage: begun.usedToday, model: decision.mode, tokensOut: usage.completionTokens };
+  }
+
+  async #loadPrices(): Promise<PriceBook> {
+    const { prices, logger } = this.#dependencies;
+    try {
+      return await prices();
+    } catch (error) {
+      logger.error("The price library could not be loaded; costs are unknown.", error, this.#logFields);
+      return NO_PRICES;
+    }
+  }
+
+  async #save(record: SavedRecord, settleSecret: string): Promise<void> {
+    const { turns, logger, clock } = this.#dependencies;
+    const { requestId, caller, input } = this.#turn;
+    const usage = summarizeUsage(record.usages, await this.#prices);
+    const turn = {
+      requestId,
+      settleSecret,
+      caller,
+      ...runOutcome(record, usage),
+      userMessage: input.message,
+      assistantMessage: record.text,
+    };
+    await settleTurn(turn, { turns, logger, clock }, this.#logFields);
+  }
+}
+
+type SavedRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed" | "text">;

@@ -1,0 +1,43 @@
+import type { ModeId, Modes } from "#lib/ai-models.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import type { Tone } from "#lib/prompts/system-prompt.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type { BegunTurn, StoredMessage } from "#lib/services/ledger/turn-store.ts";
+
+/** One message of a user to native chat, validated. */
+export type ChatInput = {
+  message: string;
+  history: readonly StoredMessage[];
+  model: ModeId | "auto";
+  sessionId: string | undefined;
+  /** A `data:` URL. */
+  image: string | undefined;
+  customInstructions: string | undefined;
+  tone: Tone | undefined;
+  /** The message is megabytes long, with its image and history. */
+  isLarge?: boolean;
+};
+
+/** What is decided before anything is streamed. */
+export type TurnDecision = {
+  /** The mode that the turn is for: what was asked, or what `auto` or an image made of it. */
+  wanted: ModeId;
+  /** The mode whose engines answer, and in which the turn counts: `wanted`, or the one that it borrows from. */
+  mode: ModeId;
+  /** The engines that can take the request, in order. Never empty. */
+  engines: readonly Engine[];
+};
+
+/** A turn that has begun: counted, with its session, and nothing asked of anybody yet. */
+export type Turn = {
+  requestId: string;
+  caller: Caller;
+  input: ChatInput;
+  decision: TurnDecision;
+  begun: BegunTurn;
+  modes: Modes;
+};
+
+/** A turn with everything that an answer needs. */
+export type PreparedTurn = Turn & { request: ChatRequest };

@@ -1,0 +1,21 @@
+import type { ModeId } from "#lib/ai-models.ts";
+import { CAPABILITY_FIELDS, type Capability } from "#lib/chat/capabilities.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** No engine behind these names can do this. */
+export function noneCan(missing: Capability, models: readonly string[]): GatewayError {
+  return new GatewayError(
+    "engines_refused",
+    `No configured engine behind "${models.join(", ")}" can do what the request asks for (${missing}).`,
+    { details: { param: CAPABILITY_FIELDS[missing] } },
+  );
+}
+
+/** Neither the mode nor any that could stand in for it has an engine. */
+export function noneConfigured(mode: ModeId): GatewayError {
+  return new GatewayError(
+    "no_engine_configured",
+    `No engine of mode "${mode}" is configured, nor of any other mode. Set the API key of a provider, ` +
+      "such as GROQ_API_KEY, or of one that MODELS_CONFIG names.",
+  );
+}

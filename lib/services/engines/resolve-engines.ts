@@ -1,0 +1,31 @@
+import { eligibleEngines } from "#lib/providers/chat/eligibility.ts";
+import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
+import { noneCan } from "#lib/services/engines/no-engine.ts";
+import {
+  type Chain,
+  type ChainDependencies,
+  type CompletionInput,
+  resolveChain,
+} from "#lib/services/engines/resolve-chain.ts";
+import type { ProxyCaller } from "#lib/services/identity/caller.ts";
+
+/** What is asked, by whom, and by which names of models. */
+export type EngineQuery = CompletionInput & { caller: ProxyCaller };
+
+/**
+ * The engines that may answer a request, in order: those behind the names that the client used, without those
+ * that cannot do what the request asks for. Never empty.
+ *
+ * Throws `model_not_found`, `no_engine_configured`, `forbidden` (the key may not use a mode) or
+ * `engines_refused` (no engine can do it).
+ */
+export async function resolveEngines(
+  { models, chat, caller }: EngineQuery,
+  dependencies: ChainDependencies,
+): Promise<Chain> {
+  const chain = await resolveChain({ models, chat }, dependencies);
+  assertTiersAllowed(caller, ...chain.tiers);
+  const { engines, missing } = eligibleEngines(chain.engines, chat);
+  if (missing !== undefined) throw noneCan(missing, models);
+  return { ...chain, engines };
+}

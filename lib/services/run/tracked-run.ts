@@ -1,0 +1,154 @@
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
+import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
+import type { LogFields, Logger, RunInBackground } from "#lib/services/ports.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
+
+/** What the life of a run is told by. */
+export type TrackedRecord = Pick<RunRecord, "state" | "attempts" | "skipped">;
+
+/** Something that answers, a batch at a time, with a record of it that holds at any moment. */
+export type TrackableRun<Batch, Record extends TrackedRecord> = {
+  events: {
+    next(): Promise<IteratorResult<Batch, void>>;
+    /** Stops, and resolves when the record is complete. */
+    return(): Promise<unknown>;
+  };
+  record: Record;
+};
+
+export type TrackedRunOptions<Record extends TrackedRecord> = {
+  /** Aborts when the client leaves. */
+  clientSignal: AbortSignal;
+  /**
+   * Writes the run down; called once, when it has ended, however it ended. A run that never began has no
+   * record: it was `cancelled` by its client, or what had to come before it `failed`. Never rejects.
+   */
+  save(record: Record | undefined, unstarted: "cancelled" | "failed"): Promise<void>;
+  inBackground: RunInBackground;
+  logger: Logger;
+  logFields: LogFields;
+};
+
+/** The record of a run that never began. */
+export function unstartedRecord(state: "cancelled" | "failed") {
+  return { state, attempts: [], skipped: [], usages: [], engine: undefined, committed: false, text: "" };
+}
+
+const NOTHING_TRIED = { attempts: [], skipped: [] } as const;
+
+/**
+ * The life of a run on behalf of a client, whatever answers and whatever the client reads: it aborts when the
+ * client leaves, it is written down once, and a failure is logged once.
+ */
+export class TrackedRun<Batch, Record extends TrackedRecord> {
+  readonly #options: TrackedRunOptions<Record>;
+  readonly #abort = new AbortController();
+  #run: TrackableRun<Batch, Record> | undefined;
+  #saved: Promise<void> | undefined;
+  #hasFailed = false;
+
+  constructor(options: TrackedRunOptions<Record>) {
+    this.#options = options;
+    const { clientSignal } = options;
+    // A host may do no more for a client that has left than abort the signal: nobody reads or cancels then.
+    if (clientSignal.aborted) this.#onClientAbort();
+    else clientSignal.addEventListener("abort", this.#onClientAbort, { once: true });
+  }
+
+  /** Aborts when the client leaves and when the run is abandoned; whatever is asked on its behalf takes it. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** What is known of the run; undefined before it starts. */
+  get record(): Record | undefined {
+    return this.#run?.record;
+  }
+
+  /** Begins to read. The run was made with `signal`. */
+  start(run: TrackableRun<Batch, Record>): void {
+    this.#run = run;
+  }
+
+  /**
+   * The next batch; undefined once the run has completed. Throws `GatewayError` when it ended in another way.
+   */
+  async next(): Promise<Batch | undefined> {
+    const run = this.#run;
+    if (run === undefined) throw new Error("The run has not been started.");
+    try {
+      const step = await run.events.next();
+      if (step.done !== true) {
+        // The answer is complete with this batch: its row is on its way before the client can tell.
+        if (run.record.state === "completed") this.#save();
+        return step.value;
+      }
+      // Abandoned between two batches: the run has ended, but not with an answer.
+      if (run.record.state !== "completed") throw abortError(this.#options.clientSignal);
+      this.#save();
+      return undefined;
+    } catch (thrown) {
+      this.fail(thrown);
+      throw thrown;
+    }
+  }
+
+  /**
+   * The run has come to nothing, before it began or since: writes it down and tells the operator why, once.
+   */
+  fail(thrown: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const { logger, logFields } = this.#options;
+    logRunFailure(logger, this.#run?.record ?? NOTHING_TRIED, thrown, logFields);
+    this.#save();
+  }
+
+  /** Nobody reads any more: stops what is under way and writes it down. Harmless when repeated. */
+  abandon(): void {
+    // Nothing is left to abort after a complete answer.
+    if (this.#run?.record.state !== "completed" && !this.#abort.signal.aborted) {
+      this.#abort.abort(clientClosed());
+    }
+    this.#save();
+  }
+
+  /** Waits until the run is written down, for at most `milliseconds`; it is written down behind that, too. */
+  async savedWithin(milliseconds: number, clock: Clock): Promise<void> {
+    const saved = new AbortController();
+    const saving = this.#save().finally(() => saved.abort());
+    await Promise.race([saving, sleep(clock, milliseconds, saved.signal)]);
+  }
+
+  readonly #onClientAbort = (): void => {
+    this.#abort.abort(this.#options.clientSignal.reason);
+    this.#save();
+  };
+
+  /** Once, however often it is called. */
+  #save(): Promise<void> {
+    if (this.#saved !== undefined) return this.#saved;
+    const { clientSignal, inBackground, save } = this.#options;
+    clientSignal.removeEventListener("abort", this.#onClientAbort);
+    const run = this.#run;
+    const unstarted = this.#hasFailed && !this.#abort.signal.aborted ? "failed" : "cancelled";
+    // A run that was left may still be on its way out: its record is complete when it has ended. Otherwise no
+    // promise is made here: while the database is unavailable, thousands of turns wait for it together.
+    this.#saved =
+      run?.record.state === "running"
+        ? this.#stop(run).then(() => save(run.record, unstarted))
+        : save(run?.record, unstarted);
+    inBackground(this.#saved);
+    return this.#saved;
+  }
+
+  /** A run that cannot even end properly is written down all the same. */
+  async #stop({ events }: TrackableRun<Batch, Record>): Promise<void> {
+    try {
+      await events.return();
+    } catch (error) {
+      this.#options.logger.error("A run that was left did not end properly.", error, this.#options.logFields);
+    }
+  }
+}
