@@ -1,0 +1,63 @@
+/**
+ * The rooms of the house, the lowest first. A file belongs to the room with the longest name that its path
+ * begins with, and may import from lower rooms only. A new folder is a new row.
+ */
+const ROOMS: readonly string[] = [
+  "lib/shared/",
+  "lib/sanitize/",
+  "lib/streaming/",
+  "lib/chat/",
+  "lib/ai-models.ts",
+  "lib/prompts/",
+  "lib/providers/failures/",
+  "lib/providers/vendors/",
+  "lib/providers/catalogue/",
+  "lib/providers/registry.ts",
+  "lib/providers/health/",
+  "lib/providers/cost.ts",
+  "lib/providers/failover.ts",
+  "lib/providers/cache.ts",
+  "lib/providers/call/",
+  "lib/providers/protocols/",
+  "lib/providers/embeddings/",
+  "lib/providers/chat/",
+  "lib/router/",
+  "lib/apis/",
+  "lib/services/ports.ts",
+  "lib/services/health/",
+  "lib/services/identity/",
+  "lib/services/ledger/",
+  "lib/services/admission/",
+  "lib/services/engines/",
+  "lib/services/run/",
+  "lib/services/chat/",
+  "lib/services/",
+  "lib/adapters/",
+  "lib/local-supabase/",
+  "lib/public-env.ts",
+  "lib/server/env/",
+  "lib/server/http/",
+  "lib/server/auth/",
+  "lib/server/openapi/",
+  "lib/server/wiring/",
+  "lib/server/routes/",
+  "lib/server/host/",
+  "lib/server/cli/",
+  "app/",
+];
+
+/** The room of a file, by its path from the root; undefined when it stands in none. */
+export function roomOf(path: string): string | undefined {
+  return ROOMS.filter((room) => path.startsWith(room)).sort((a, b) => b.length - a.length)[0];
+}
+
+/** How high a room stands. */
+export function rankOf(room: string): number {
+  return ROOMS.indexOf(room);
+}
+
+/** Rooms in which no file stands. */
+export function emptyRooms(paths: readonly string[]): string[] {
+  const used = new Set(paths.map(roomOf));
+  return ROOMS.filter((room) => !used.has(room));
+}

@@ -1,0 +1,233 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+import { FAILURE_POLICY } from "#lib/providers/failures/failure.ts";
+import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import { readEnv } from "#lib/server/env/env.ts";
+import { envSchema } from "#lib/server/env/env-schema.ts";
+import { API_ROUTES } from "#lib/server/routes/api-routes.ts";
+import { ERROR_STATUS } from "#lib/shared/errors.ts";
+import { nativeEventSchema } from "#lib/streaming/events.ts";
+import { anchorsOf, type CodeSpan, codeOf, linksOf, type Page, readPages, tableOf } from "./pages.ts";
+
+const { current, historical } = readPages();
+const page = (path: string): Page => {
+  const found = current.find((one) => one.path === path);
+  if (found === undefined) throw new Error(`There is no ${path}.`);
+  return found;
+};
+const code: CodeSpan[] = current.flatMap(codeOf);
+const read = (pattern: string): string =>
+  globSync(pattern)
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\n");
+const unquoted = (cell = ""): string => cell.replaceAll("`", "");
+
+/** `place what` of every match of a pattern in code that is not known. */
+function unknown(pattern: RegExp, isKnown: (match: string) => boolean): string[] {
+  return code.flatMap(({ place, text }) =>
+    [...text.matchAll(pattern)]
+      .map(([match]) => match)
+      .filter((match) => !isKnown(match))
+      .map((match) => `${place} ${match}`),
+  );
+}
+
+describe("what the docs name exists", () => {
+  test("every relative link leads to a file, and to a heading of it", () => {
+    const anchors = new Map([...current, ...historical].map((one) => [one.path, anchorsOf(one)]));
+    const broken = [...current, ...historical].flatMap((one) =>
+      linksOf(one).flatMap(({ place, target, anchor }) => {
+        const path = target === "" ? one.path : normalize(join(dirname(one.path), target)).replace(/\/$/, "");
+        if (!existsSync(path)) return [`${place} ${target}`];
+        const headings = anchors.get(path);
+        return anchor === undefined || headings === undefined || headings.has(anchor)
+          ? []
+          : [`${place} ${target}#${anchor}`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test("every path of the repository", () => {
+    const paths = /(?<![\w./-])(?:lib|app|__tests__|supabase|docs|bin|examples|\.ci)\/[\w.[\]/-]*\w/g;
+    const isThere = (path: string): boolean => existsSync(path) || existsSync(path.replace(/\/[^/]*$/, ""));
+    expect(unknown(paths, (path) => (/\.\w+$/.test(path) ? existsSync(path) : isThere(path)))).toEqual([]);
+  });
+
+  test("every script of package.json", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: object };
+    const named = unknown(/npm run [\w:-]+/g, (command) =>
+      Object.hasOwn(scripts, command.replace("npm run ", "")),
+    );
+    expect(named).toEqual([]);
+  });
+
+  test("every route", () => {
+    const patterns = Object.keys(API_ROUTES).map(
+      (path) => new RegExp(`^${path.replace(/\[\.\.\.\w+\]/g, ".+").replace(/\[\w+\]/g, "[^/]+")}$`),
+    );
+    const bases = ["/api", "/api/v1"];
+    const isKnown = (path: string): boolean =>
+      bases.includes(path) || patterns.some((pattern) => pattern.test(path));
+    const named = /(?<![\w.\]}-])\/api(?:\/[\w.{}[\]-]+)*/g;
+    expect(unknown(named, (path) => isKnown(path) || NO_ROUTES.includes(path))).toEqual([]);
+  });
+
+  test("every variable", () => {
+    const own = Object.keys(envSchema.shape);
+    const ofProviders = PROVIDERS.flatMap(({ keyEnv, baseUrlEnv }) => [keyEnv, baseUrlEnv]);
+    const known = new Set([
+      ...own,
+      ...ofProviders,
+      "ANTHROPIC_VERSION",
+      "PAID_PROVIDERS",
+      ...OTHER_VARIABLES,
+    ]);
+    const source = read("{lib,__tests__}/**/*.ts");
+    const isKnown = (name: string): boolean =>
+      known.has(name.replace(/_\d+$/, "")) || new RegExp(`const ${name}\\b`).test(source);
+    expect(unknown(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g, isKnown)).toEqual([]);
+  });
+
+  test("every table and function of the database", () => {
+    const sql = read("supabase/migrations/*.sql");
+    const named = [page("docs/DATABASE.md"), page("docs/SECURITY.md")]
+      .flatMap(codeOf)
+      .flatMap(({ place, text }) =>
+        [...text.matchAll(/(?<![\w-])(?:ai|manus|gateway|sarmalink)_[a-z_]+\b/g)]
+          .filter(([name]) => !new RegExp(`\\b${name}\\b`).test(sql))
+          .map(([name]) => `${place} ${name}`),
+      );
+    expect(named).toEqual([]);
+  });
+
+  test("every name of ours in ARCHITECTURE and CONTRIBUTING", () => {
+    const source = read("{lib,app,__tests__}/**/*.{ts,tsx}");
+    const known = new Set(source.match(/[A-Za-z_$][\w$]*/g));
+    const missing = [page("docs/ARCHITECTURE.md"), page("docs/CONTRIBUTING.md")].flatMap((one) =>
+      codeOf(one).flatMap(({ place, text }) =>
+        text !== "sequenceDiagram" &&
+        /^[A-Za-z_$][\w$]*(?:\(\))?$/.test(text) &&
+        !known.has(text.replace("()", ""))
+          ? [`${place} ${text}`]
+          : [],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Addresses of other servers, and what is told not to exist. */
+const NO_ROUTES: readonly string[] = [];
+
+/** Variables of clients, of the system, of examples and of our own development scripts. */
+const OTHER_VARIABLES: readonly string[] = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "ANTHROPIC_MODEL",
+  "BENCH_HOLD_MS",
+  "BENCH_LEAVING",
+  "BENCH_STREAMS",
+  "MY_VLLM_KEY",
+  "NEXT_TELEMETRY_DISABLED",
+  // Read by pages alone, in lib/public-env.ts.
+  "NEXT_PUBLIC_APP_NAME",
+  // An example of a name that must not hold a secret.
+  "NEXT_PUBLIC_PASSWORD_MIN_LENGTH",
+  // Stands for any key variable.
+  "NAME",
+  "SARMALINK_API_KEY",
+  "SARMALINK_KEY",
+  "SARMALINK_URL",
+  // Of curl examples, and of Supabase's own integrations.
+  "SUPABASE_ANON_KEY",
+  "SUPABASE_URL",
+  // Words of systemd and of OpenSSL.
+  "AF_INET",
+  "AF_INET6",
+  "AF_NETLINK",
+  "AF_UNIX",
+  "CERT_HAS_EXPIRED",
+];
+
+describe("tables that mirror code say what it says", () => {
+  test("error codes and their statuses, in HOW-IT-WORKS", () => {
+    const rows = tableOf(page("docs/HOW-IT-WORKS.md"), "Code", "Status");
+    const told = Object.fromEntries(rows.map(([name, status]) => [unquoted(name), Number(status)]));
+    expect(told).toEqual(ERROR_STATUS);
+  });
+
+  test("native events and their fields, in HOW-IT-WORKS", () => {
+    const rows = tableOf(page("docs/HOW-IT-WORKS.md"), "`type`", "Fields");
+    const told = Object.fromEntries(
+      rows.map(([type, fields = ""]) => [
+        unquoted(type),
+        [...fields.matchAll(/`(\w+)\??(?::[^`]*)?`/g)].map(([, name]) => name).sort(),
+      ]),
+    );
+    const real = Object.fromEntries(
+      nativeEventSchema.options.map(({ shape: { type, ...fields } }) => [
+        type.value,
+        Object.keys(fields).sort(),
+      ]),
+    );
+    expect(told).toEqual(real);
+  });
+
+  test("kinds of failure and what they mean", () => {
+    const rows = tableOf(page("docs/ARCHITECTURE.md"), "Kind", "Cause");
+    const told = Object.fromEntries(
+      rows.map(([kind, , next = "", bench = "", breaker = "", refusal = ""]) => [
+        unquoted(kind),
+        {
+          next: next.startsWith("key") ? "key" : next.startsWith("none") ? "answer" : "engine",
+          hasBench: bench !== "",
+          breaker: breaker === "" ? "none" : breaker,
+          refusal: refusal !== "",
+        },
+      ]),
+    );
+    const real = Object.fromEntries(
+      Object.entries(FAILURE_POLICY).map(([kind, policy]) => [
+        kind,
+        {
+          next: policy.next,
+          hasBench: policy.bench !== "none",
+          breaker: policy.breaker,
+          refusal: policy.refusal,
+        },
+      ]),
+    );
+    expect(told).toEqual(real);
+  });
+
+  test("every variable has its row in ENV-MATRIX and its line in .env.example, and none is told that is not read", () => {
+    const ours = [
+      ...Object.keys(envSchema.shape),
+      ...PROVIDERS.flatMap(({ keyEnv, baseUrlEnv }) => [keyEnv, baseUrlEnv].flatMap((name) => name ?? [])),
+    ].filter((name) => !NOT_SET_BY_HAND.includes(name));
+    const namedIn = (path: string): string[] =>
+      ours.filter((name) => !new RegExp(`\\b${name}\\b`).test(page(path).text));
+    expect(namedIn("docs/ENV-MATRIX.md")).toEqual([]);
+    expect(namedIn(".env.example")).toEqual([]);
+  });
+
+  test("defaults in ENV-MATRIX are those of the code", () => {
+    const defaults = readEnv({}) as Record<string, unknown>;
+    const rows = page("docs/ENV-MATRIX.md")
+      .text.split("\n")
+      .filter((line) => line.startsWith("| `"))
+      .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+    const wrong = rows.flatMap(([, name = "", standard = ""]) => {
+      const value = defaults[unquoted(name)];
+      const told = /^`?(\d[\d ,_]*|true|false)`?$/.exec(standard)?.[1]?.replace(/[ ,_]/g, "");
+      if (told === undefined || value === undefined || typeof value === "object") return [];
+      return String(value) === told ? [] : [`${name} ${standard}: ${String(value)}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** What platforms set. */
+const NOT_SET_BY_HAND: readonly string[] = ["NODE_ENV", "VERCEL", "VERCEL_URL"];
