@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 export type CpuReport = { cpu: number };
 
 export type Child = {
+  pid: number;
   /** Sends a question and waits for the answer that comes next. */
   ask<Answer>(question: unknown): Promise<Answer>;
   cpu(): Promise<number>;
@@ -23,6 +24,7 @@ export function startChild(
   });
   child.setMaxListeners(50);
   return {
+    pid: child.pid ?? 0,
     ask: (question) => {
       const answer = next(child, (message) => !isCpu(message));
       child.send(question as object);

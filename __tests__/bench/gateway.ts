@@ -1,120 +1,51 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { modelsConfig } from "../support/test-gateway.ts";
-import { type Child, startChild } from "./child.ts";
+import { startChild } from "./child.ts";
 import type { BenchDatabase } from "./database.ts";
 import { heldStreams } from "./held-streams.ts";
-import type { Load, LoadResult } from "./load.ts";
-import { startProduction } from "./production-gateway.ts";
+import type { LoadResult } from "./load.ts";
+import { treeCpu } from "./process-tree.ts";
 import { percentile } from "./statistics.ts";
+import {
+  hostAlone,
+  leanest,
+  portkey,
+  providerItself,
+  type Subject,
+  theGateway,
+  type Work,
+} from "./subjects.ts";
 
 /**
- * CPU of a request through the gateway, beside the leanest handler that does the same job. Every part
- * runs in a process of its own; rounds take turns, so that a slow moment of the machine hits all.
+ * CPU of a request through the gateway: with fresh processes beside Portkey's gateway, and hot beside that
+ * and the leanest handler that does the same job. Every part runs in a process of its own; rounds take
+ * turns, so that a slow moment of the machine hits all.
  */
-const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
-const ASK = { model: "smart", messages: [{ role: "user", content: "Tell me about foxes." }] };
-const LAST_WORDS = "dog";
+const HOT_ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
+const FRESH_ROUNDS = Number(process.env["BENCH_FRESH_ROUNDS"] ?? 5);
 
-type Work = {
-  name: string;
-  path: string;
-  isStream: boolean;
-  /** In a round. */
-  requests: number;
-  /** Before the first round: what the compiler still works on would be counted as the request's. */
-  warmUp: number;
-  concurrency: number;
-};
+const STREAM = { isStream: true, connections: 8 } as const;
 const WORKS: readonly Work[] = [
-  { name: "JSON", path: "/0", isStream: false, requests: 4_000, warmUp: 8_000, concurrency: 16 },
-  { name: "100 chunks", path: "/0", isStream: true, requests: 500, warmUp: 1_000, concurrency: 16 },
-  { name: "100 chunks, 5 ms apart", path: "/5", isStream: true, requests: 100, warmUp: 100, concurrency: 50 },
+  {
+    name: "JSON",
+    path: "/0",
+    isStream: false,
+    connections: 8,
+    requests: 4_000,
+    warmUp: 20_000,
+    fresh: 4_000,
+  },
+  { ...STREAM, name: "100 chunks", path: "/0", requests: 500, warmUp: 2_000, fresh: 500 },
+  { ...STREAM, name: "100 chunks, 5 ms apart", path: "/5", requests: 60, warmUp: 60, fresh: 60 },
 ];
 
-type Subject = {
-  name: string;
-  child: Child;
-  load(work: Work): Omit<Load, "requests" | "concurrency">;
-};
-type Sample = { cpu: number; databaseCpu: number; latencies: number[] };
+/** CPU a request, microseconds. */
+type Sample = { own: number; tree: number; latencies: number[] };
 
 const here = (file: string): string => new URL(`./${file}`, import.meta.url).pathname;
-const json = { "content-type": "application/json" };
-
-function passing(name: string, child: Child, url: string): Subject {
-  return {
-    name,
-    child,
-    load: ({ path, isStream }) => ({
-      url: `${url}${path}/v1/chat/completions`,
-      headers: json,
-      body: JSON.stringify({ ...ASK, stream: isStream }),
-      contains: LAST_WORDS,
-    }),
-  };
-}
-
-async function startGateway(upstream: string, database: BenchDatabase): Promise<Subject> {
-  const config = JSON.parse(
-    modelsConfig({ fast: `${upstream}/0/v1`, spaced: `${upstream}/5/v1` }, { chain: [{ provider: "fast" }] }),
-  ) as { modes: Record<string, unknown> };
-  config.modes["fast"] = { failover: [{ provider: "spaced", model: "m", label: "spaced" }] };
-  const { url, child } = await startProduction({ database, dataDir, modelsConfig: JSON.stringify(config) });
-  // No gateway key has been created: any bearer is taken.
-  const headers = { ...json, authorization: "Bearer any" };
-  return {
-    name: "the gateway",
-    child,
-    load: ({ path, isStream }) => ({
-      url: `${url}/api/v1/chat/completions`,
-      headers,
-      body: JSON.stringify({ ...ASK, model: path === "/0" ? "smart" : "fast", stream: isStream }),
-      contains: LAST_WORDS,
-    }),
-  };
-}
-
-async function measure(subject: Subject, work: Work, requests: number = work.requests): Promise<Sample> {
-  const load = subject.load(work);
-  const before = await Promise.all([subject.child.cpu(), database.cpu()]);
-  const result = await generator.ask<LoadResult>({ ...load, requests, concurrency: work.concurrency });
-  const after = await Promise.all([subject.child.cpu(), database.cpu()]);
-  if (result.failures > 0) throw new Error(`${subject.name}: ${result.failures} failed: ${result.example}`);
-  return {
-    cpu: (after[0] - before[0]) / requests,
-    databaseCpu: (after[1] - before[1]) / requests,
-    latencies: result.latencies,
-  };
-}
-
-/** Ratios are those of the times beside them: of the medians over all rounds. */
-function row(
-  work: Work,
-  subject: Subject,
-  samples: readonly Sample[],
-  leanest: readonly (readonly Sample[])[],
-): string {
-  const cpu = medianCpu(samples);
-  const ratios = leanest.map((others) => cpu / medianCpu(others));
-  const latencies = samples.flatMap((sample) => sample.latencies);
-  const ms = (share: number): string => `${percentile(latencies, share).toFixed(2)} ms`;
-  const databaseCpu = median(samples.map((sample) => sample.databaseCpu));
-  const cells = [
-    work.name,
-    subject.name,
-    `${cpu.toFixed(0)} µs`,
-    ...ratios.map((ratio) => `${ratio.toFixed(2)}×`),
-    ms(0.5),
-    ms(0.99),
-    databaseCpu > 20 ? `${databaseCpu.toFixed(0)} µs` : "",
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-
-const medianCpu = (samples: readonly Sample[]): number => median(samples.map((sample) => sample.cpu));
 const median = (values: readonly number[]): number => percentile(values, 0.5);
+const isOurs = (subject: Subject): boolean => subject.name === "the gateway";
 
 const dataDir = await mkdtemp(join(tmpdir(), "sarmalink-bench-"));
 const database = startChild(here("database.ts"));
@@ -124,41 +55,104 @@ const [stored, origin] = await Promise.all([
   database.ask<BenchDatabase>(dataDir),
   upstream.ask<string>("start"),
 ]);
-const lean = async (client: "fetch" | "undici"): Promise<Subject> => {
-  const child = startChild(here("leanest.ts"));
-  const url = await child.ask<string>({ client, upstream: origin });
-  return passing(`leanest handler, ${client}`, child, url);
-};
-const stub = startChild(here("host-stub.ts"));
-const subjects: Subject[] = [
-  await lean("fetch"),
-  await lean("undici"),
-  passing("our host alone", stub, await stub.ask<string>(origin)),
-  await startGateway(origin, stored),
-  passing("nothing between: the provider itself", upstream, origin),
-];
 
-const lines: string[] = [];
-for (const work of WORKS) {
-  const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]));
-  for (const subject of subjects) await measure(subject, work, work.warmUp);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const subject of subjects) {
-      samples.get(subject)?.push(await measure(subject, work));
+async function measure(subject: Subject, work: Work, requests: number): Promise<Sample> {
+  const read = (): Promise<number[]> =>
+    Promise.all([
+      subject.child.cpu(),
+      treeCpu(subject.child.pid),
+      // Nobody else has a database to pay for.
+      isOurs(subject) ? treeCpu(database.pid) : 0,
+    ]);
+  const before = await read();
+  const load = { ...subject.load(work), requests, concurrency: work.connections };
+  const result = await generator.ask<LoadResult>(load);
+  // The last rows are written half a second after the last answers.
+  if (isOurs(subject)) await new Promise((resolve) => setTimeout(resolve, 700));
+  const after = await read();
+  if (result.failures > 0) throw new Error(`${subject.name}: ${result.failures} failed: ${result.example}`);
+  const [own = 0, tree = 0, ofDatabase = 0] = after.map(
+    (cpu, index) => (cpu - (before[index] ?? 0)) / requests,
+  );
+  return { own, tree: tree + ofDatabase, latencies: result.latencies };
+}
+
+type Results = Map<string, Sample[]>;
+
+/** Each subject in a process that has just started, each work in another one. */
+async function freshRounds(work: Work): Promise<Results> {
+  const results: Results = new Map();
+  for (let round = 0; round < FRESH_ROUNDS; round++) {
+    for (const start of [() => portkey(origin), () => theGateway(origin, stored, dataDir)]) {
+      const subject = await start();
+      note(results, subject, await measure(subject, work, work.fresh));
+      await subject.child.stop();
     }
   }
-  const leanest = [...samples.values()].slice(0, 2);
-  for (const [subject, all] of samples) if (all.length > 0) lines.push(row(work, subject, all, leanest));
+  return results;
 }
-console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}\n`);
-console.log("| | server | CPU a request | of fetch | of undici | p50 | p99 | database |");
-console.log("|---|---|---:|---:|---:|---:|---:|---:|");
-console.log(lines.join("\n"));
+
+async function hotRounds(subjects: readonly Subject[], work: Work): Promise<Results> {
+  const results: Results = new Map();
+  for (const subject of subjects) await measure(subject, work, work.warmUp);
+  for (let round = 0; round < HOT_ROUNDS; round++) {
+    for (const subject of subjects) note(results, subject, await measure(subject, work, work.requests));
+  }
+  return results;
+}
+
+function note(results: Results, { name }: Subject, sample: Sample): void {
+  results.set(name, [...(results.get(name) ?? []), sample]);
+}
+
+/** Ratios are those of the times beside them: of the medians over all rounds. */
+function rows(work: Work, results: Results, part: "own" | "tree", beside: readonly string[]): string[] {
+  const cpuOf = (name: string): number => median((results.get(name) ?? []).map((sample) => sample[part]));
+  return [...results].map(([name, samples]) => {
+    const cpu = cpuOf(name);
+    const latencies = samples.flatMap((sample) => sample.latencies);
+    const cells = [
+      work.name,
+      name,
+      `${cpu.toFixed(0)} µs`,
+      ...beside.map((other) => `${(cpu / cpuOf(other)).toFixed(2)}×`),
+      `${percentile(latencies, 0.5).toFixed(2)} ms`,
+      `${percentile(latencies, 0.99).toFixed(2)} ms`,
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+}
+
+function print(title: string, beside: readonly string[], lines: readonly string[]): void {
+  console.log(`\n${title}\n`);
+  console.log(`| | server | CPU a request | ${beside.map((name) => `of ${name}`).join(" | ")} | p50 | p99 |`);
+  console.log(`|---|---|---:|${"---:|".repeat(beside.length)}---:|---:|`);
+  console.log(lines.join("\n"));
+}
+
+console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}`);
+
+const fresh: string[] = [];
+for (const work of WORKS) fresh.push(...rows(work, await freshRounds(work), "tree", ["Portkey"]));
+print("Fresh processes, with everything that they started and our database:", ["Portkey"], fresh);
+
+const subjects = [
+  await leanest("fetch", origin),
+  await leanest("undici", origin),
+  await hostAlone(origin),
+  await portkey(origin),
+  await theGateway(origin, stored, dataDir),
+  providerItself(upstream, origin),
+];
+const hot: string[] = [];
+const besideHot = ["leanest handler, fetch", "leanest handler, undici", "Portkey"];
+for (const work of WORKS) hot.push(...rows(work, await hotRounds(subjects, work), "own", besideHot));
+print("Hot, the server's process alone:", besideHot, hot);
 
 // The gateway first: it stores what it still has to.
-for (const { child } of subjects) if (child !== upstream) await child.stop();
+for (const { child } of [...subjects].reverse()) if (child !== upstream) await child.stop();
 await Promise.all([database, upstream, generator].map((child) => child.stop()));
 await rm(dataDir, { recursive: true, force: true });
 
-console.log(`\n${(await heldStreams()).join("\n")}`);
+if (process.env["BENCH_STREAMS"] !== "0") console.log(`\n${(await heldStreams()).join("\n")}`);
 process.exit(0);
