@@ -1,6 +1,13 @@
+import { calcPrice, findProvider } from "@pydantic/genai-prices";
 import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { isPaid, loadPriceBook, NO_PRICES, type PricedEngine } from "#lib/providers/cost.ts";
+import {
+  isPaid,
+  loadPriceBook,
+  NO_PRICES,
+  PAID_MODEL_NAMES,
+  type PricedEngine,
+} from "#lib/providers/cost.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
 
@@ -53,6 +60,63 @@ describe("prices, USD of a million tokens", () => {
       book.costUsd(priced, usage({ promptTokens: 1_000, cachedTokens: 400, completionTokens: 10 })),
     ).toBeCloseTo(0.000126, 9);
   });
+});
+
+describe("prices are looked up once, and computed here where they are so much a token", () => {
+  const PRICED = [
+    ["openai", "openai"],
+    ["anthropic", "anthropic"],
+    ["mistral", "mistral"],
+    ["groq", "groq"],
+    ["cohere", "cohere"],
+    ["cerebras", "cerebras"],
+    ["gemini-grounded", "google"],
+    ["openrouter", "openrouter"],
+  ] as const;
+  const USAGES = [
+    usage({ promptTokens: 1_234, completionTokens: 567 }),
+    usage({ promptTokens: 300_000, completionTokens: 1, cachedTokens: 250_000 }),
+    usage({ promptTokens: 9_000, cachedTokens: 2_000, cacheWriteTokens: 5_000, completionTokens: 80 }),
+    usage({ promptTokens: 0, completionTokens: 0 }),
+    usage({ promptTokens: 3, cachedTokens: 900, cacheWriteTokens: 900, completionTokens: 1 }),
+  ];
+
+  test.each(PRICED)("of every model of %s as the library says", (provider, providerId) => {
+    const models = findProvider({ providerId })?.models ?? [];
+    expect(models.length).toBeGreaterThan(5);
+    const wrong: string[] = [];
+    for (const { id } of [...models, { id: "nobody-knows-it" }]) {
+      const priced = { ...engine(provider, "any", provider), model: id };
+      // Twice: the second time it is remembered.
+      for (const used of [...USAGES, ...USAGES]) {
+        const written = Math.min(used.cacheWriteTokens, used.promptTokens);
+        const expected = calcPrice(
+          {
+            input_tokens: used.promptTokens,
+            output_tokens: used.completionTokens,
+            cache_write_tokens: written,
+            cache_read_tokens: Math.min(used.cachedTokens, used.promptTokens - written),
+          },
+          id,
+          { providerId },
+        )?.total_price;
+        const told = book.listPriceUsd(priced, used);
+        if (isOwn(id)) continue;
+        const isSame =
+          told === expected ||
+          (told !== undefined &&
+            expected !== undefined &&
+            Math.abs(told - expected) <= 1e-12 + expected * 1e-9);
+        if (!isSame) wrong.push(`${id}: ${told} instead of ${expected}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  /** Models whose price is ours, wherever they are served. */
+  function isOwn(id: string): boolean {
+    return PAID_MODEL_NAMES.some((name) => id.endsWith(name));
+  }
 });
 
 describe("what is billed", () => {

@@ -2,6 +2,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
 import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { memoized } from "#lib/shared/memo.ts";
 
 /** USD per million tokens. */
 type Price = { input: number; output: number; cachedInput?: number; cacheWrite?: number };
@@ -76,13 +77,32 @@ function ownPrice(model: string): Price | undefined {
 }
 
 type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
+type LibraryPrice = NonNullable<ReturnType<CalcPrice>>;
+
+/**
+ * What the library knows of a model: its price, if that is so much a token whenever it is asked; `varying`, if
+ * it depends on the length of the prompt or on the date; `unknown`, which is worth remembering too.
+ */
+type KnownPrice = Price | "varying" | "unknown";
+
+/** Model names come from clients too: what is remembered of them is bounded. */
+const MAX_REMEMBERED = 2_000;
 
 function createPriceBook(calcPrice: CalcPrice): PriceBook {
+  // Looking a price up costs the library as much as decoding the answer that it is for.
+  const known = memoized((id: string): KnownPrice => {
+    const at = id.indexOf("/");
+    const found = calcPrice({}, id.slice(at + 1), { providerId: id.slice(0, at) });
+    return found === null ? "unknown" : fixedPrice(found);
+  }, MAX_REMEMBERED);
   const listPriceUsd = (engine: PricedEngine, usage: TokenUsage): number | undefined => {
     const own = ownPrice(engine.model);
     if (own !== undefined) return priceOf(own, usage);
     const providerId = engine.provider.pricedAs;
     if (providerId === undefined) return undefined;
+    const price = known(`${providerId}/${engine.model}`);
+    if (price === "unknown") return undefined;
+    if (price !== "varying") return priceOf(price, usage);
     const { cached, written } = cacheParts(usage);
     const counted = {
       input_tokens: usage.promptTokens,
@@ -98,6 +118,21 @@ function createPriceBook(calcPrice: CalcPrice): PriceBook {
       if (usage.reportedCostUsd !== undefined) return usage.reportedCostUsd;
       return isPaid(engine) ? listPriceUsd(engine, usage) : 0;
     },
+  };
+}
+
+function fixedPrice({ model, model_price: prices }: LibraryPrice): Price | "varying" {
+  const { input_mtok: input, output_mtok: output } = prices;
+  const { cache_read_mtok: cachedInput, cache_write_mtok: cacheWrite } = prices;
+  // Several prices of one model are for different dates or times of day.
+  if (Array.isArray(model.prices) || typeof input !== "number" || typeof output !== "number")
+    return "varying";
+  if (typeof cachedInput === "object" || typeof cacheWrite === "object") return "varying";
+  return {
+    input,
+    output,
+    ...(cachedInput === undefined ? {} : { cachedInput }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
   };
 }
 
