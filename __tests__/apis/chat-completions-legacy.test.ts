@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AnswerBuilder } from "#lib/apis/answer.ts";
 import { chatCompletions } from "#lib/apis/chat-completions/read.ts";
 import { packToken } from "#lib/apis/issuer-token.ts";
+import { toolCallsOf } from "#lib/chat/assistant-parts.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 
@@ -44,7 +45,7 @@ describe("functions, as before there were tools", () => {
     });
     const ids = chat.messages.flatMap((message) => {
       if (message.role === "tool") return [message.toolCallId];
-      return message.role === "assistant" ? (message.toolCalls ?? []).map(({ id }) => id) : [];
+      return message.role === "assistant" ? toolCallsOf(message).map(({ id }) => id) : [];
     });
     const [first, , g, second] = ids;
     expect(ids).toEqual([first, first, g, second, second, g, "h"]);
@@ -82,5 +83,5 @@ test("the signature of a call goes to its issuer again, whoever that is", () => 
   expect(JSON.stringify(body)).toContain(packToken(signature, undefined));
   const [choice] = body["choices"] as { message: object }[];
   const { chat } = read({ messages: [HI, choice?.message] });
-  expect(chat.messages[1]).toMatchObject({ toolCalls: [{ signature }] });
+  expect(chat.messages[1]).toMatchObject({ parts: [{ type: "tool_call", signature }] });
 });

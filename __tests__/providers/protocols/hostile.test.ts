@@ -40,7 +40,7 @@ describe.each(TARGETS)("a request to %s/%s", (provider, model) => {
 
   test("may have arguments and results that are nested deeply", () => {
     const messages: ChatMessage[] = [
-      { role: "assistant", content: null, toolCalls: [{ id: "a", name: "f", arguments: DEEP }] },
+      { role: "assistant", parts: [{ type: "tool_call", id: "a", name: "f", arguments: DEEP }] },
       { role: "tool", toolCallId: "a", content: DEEP },
     ];
     expect(() => encodedLength(engine(provider, model), messages)).not.toThrow();

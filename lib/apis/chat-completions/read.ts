@@ -10,6 +10,7 @@ import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { unpackToken } from "#lib/apis/issuer-token.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
 import type {
+  AssistantPart,
   ChatMessage,
   ChatRequest,
   Content,
@@ -18,7 +19,7 @@ import type {
   IssuerToken,
   ResponseFormat,
   Tool,
-  ToolCall,
+  ToolCallPart,
   ToolChoice,
 } from "#lib/chat/request.ts";
 
@@ -110,12 +111,7 @@ function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
     case "user":
       return { role: "user", content: readContent(message.content), ...name };
     case "assistant":
-      return {
-        role: "assistant",
-        content: message.content == null ? null : readContent(message.content),
-        ...name,
-        ...readAssistant(message, legacyCalls),
-      };
+      return { role: "assistant", parts: readAssistant(message, legacyCalls), ...name };
     case "tool":
       return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
     case "function":
@@ -131,30 +127,42 @@ function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
 type AssistantBody = Message & { role: "assistant" };
 type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
 
-function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls) {
-  const calls = (message.tool_calls ?? []).flatMap((call): ToolCall[] => {
-    const signed = defined({ signature: readSignature(call.extra_content) });
-    const { custom } = call;
-    if (custom != null) {
-      return [
-        { id: call.id ?? "", name: custom.name, arguments: custom.input ?? "", custom: true, ...signed },
-      ];
-    }
-    const fn = call.function;
-    if (fn == null) return [];
-    const args = fn.arguments ?? "";
-    const text = typeof args === "string" ? args : JSON.stringify(args);
-    return [{ id: call.id ?? "", name: fn.name, arguments: text, ...signed }];
-  });
+/** The API has no order between its fields: a model thinks, then speaks, then calls. */
+function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): AssistantPart[] {
+  const parts: AssistantPart[] = readReasoning(
+    message.reasoning_content ?? message.reasoning,
+    message.reasoning_details,
+  );
+  for (const part of readSaid(message.content)) parts.push(part);
+  if (message.refusal != null && message.refusal !== "")
+    parts.push({ type: "refusal", text: message.refusal });
+  for (const call of message.tool_calls ?? []) parts.push(...readCall(call));
   const legacy = message.function_call;
-  if (legacy != null)
-    calls.push({ id: legacyCalls.called(legacy.name), name: legacy.name, arguments: legacy.arguments ?? "" });
-  const reasoning = readReasoning(message.reasoning_content ?? message.reasoning, message.reasoning_details);
-  return defined({
-    toolCalls: calls.length > 0 ? calls : undefined,
-    reasoning: reasoning.length > 0 ? reasoning : undefined,
-    refusal: message.refusal ?? undefined,
-  });
+  if (legacy != null) {
+    const id = legacyCalls.called(legacy.name);
+    parts.push({ type: "tool_call", id, name: legacy.name, arguments: legacy.arguments ?? "" });
+  }
+  return parts;
+}
+
+function readSaid(content: MessageContent): AssistantPart[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return content.map((part) =>
+    typeof part !== "string" && part.type === "refusal"
+      ? { type: "refusal", text: part.refusal }
+      : readPart(part),
+  );
+}
+
+/** The call, or nothing if it is of neither kind. */
+function readCall(call: CallBody): ToolCallPart[] {
+  const { id, custom, function: fn, extra_content: extra } = call;
+  const head = { type: "tool_call" as const, id: id ?? "", ...defined({ signature: readSignature(extra) }) };
+  if (custom != null) return [{ ...head, name: custom.name, arguments: custom.input ?? "", custom: true }];
+  if (fn == null) return [];
+  const args = fn.arguments ?? "";
+  return [{ ...head, name: fn.name, arguments: typeof args === "string" ? args : JSON.stringify(args) }];
 }
 
 function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {

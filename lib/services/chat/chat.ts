@@ -1,4 +1,5 @@
 import type { ModeId } from "#lib/ai-models.ts";
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest, Content } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
@@ -283,9 +284,10 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
 }
 
 /** Providers refuse messages that say nothing. */
-function readable({ role, content }: StoredMessage): StoredMessage[] {
+function readable({ role, content }: StoredMessage): ChatMessage[] {
   const text = stripInvisible(content);
-  return text.trim() === "" ? [] : [{ role, content: text }];
+  if (text.trim() === "") return [];
+  return [role === "assistant" ? assistantText(text) : { role, content: text }];
 }
 
 function userContent(input: ChatInput): Content {
