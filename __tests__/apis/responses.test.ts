@@ -886,6 +886,42 @@ describe("signatures come back with what they belong to", () => {
       );
     }
   });
+
+  test("in the order in which they came, between calls and words", () => {
+    const signed = (value: string): ChatEvent => ({
+      type: "reasoning",
+      text: "",
+      signature: { issuer: "a", value: `signed-${value}` },
+    });
+    const events: ChatEvent[] = [
+      thought("One"),
+      signed("One"),
+      fragment(0, "{}", true),
+      thought("Two"),
+      signed("Two"),
+      text("Words."),
+      thought("Three"),
+      signed("Three"),
+      fragment(1, "{}", true),
+      STOP,
+    ];
+    const reasoning = (value: string) => ({
+      ...reasoningPart(value),
+      signature: { issuer: "a", value: `signed-${value}` },
+    });
+    for (const items of [stream(events).items, whole(events)["output"] as JsonObject[]]) {
+      expect(messagesOf([...items, output("call_0"), output("call_1")])[0]).toEqual(
+        assistant(
+          reasoning("One"),
+          toolCall("call_0", "f0"),
+          reasoning("Two"),
+          textPart("Words."),
+          reasoning("Three"),
+          toolCall("call_1", "f1"),
+        ),
+      );
+    }
+  });
 });
 
 /** Whole calls, and their fragments. */

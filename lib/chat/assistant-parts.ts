@@ -31,11 +31,11 @@ export type FlatAssistantMessage = {
 
 /**
  * The flat view of a message. Texts that stood apart, with thoughts or calls between them, become
- * paragraphs of one text; texts side by side stay the parts that they are.
+ * paragraphs of one text, and so does a refusal; texts side by side stay the parts that they are.
  */
 export function flattenAssistant({ parts }: AssistantMessage): FlatAssistantMessage {
   const flat: FlatAssistantMessage = { content: [], reasoning: [], toolCalls: [] };
-  /** Something that is no content stands between the last content and what comes. */
+  /** Whether something that is no text stands between the last text and the next. */
   let isApart = false;
   for (const part of parts) {
     switch (part.type) {
@@ -48,9 +48,12 @@ export function flattenAssistant({ parts }: AssistantMessage): FlatAssistantMess
         isApart = true;
         break;
       case "text":
-      case "refusal":
-        addText(flat.content, asText(part), isApart);
+        addText(flat.content, part, isApart);
         isApart = false;
+        break;
+      case "refusal":
+        addText(flat.content, asText(part), true);
+        isApart = true;
         break;
       case "image":
       case "opaque":
@@ -81,18 +84,22 @@ function addText(content: ContentPart[], part: TextPart, isApart: boolean): void
   }
 }
 
+/** Who gets a message back: the name in its tokens, and the API whose blocks it reads. */
+export type Recipient = { issuer: string; dialect: "openai" | "anthropic" | undefined };
+
 /**
- * Whether an engine of this provider wrote the message, so that it wants it back in the very order: the
- * message holds a token that the provider issued, or a block in the words of its own API.
+ * The parts in the order in which an engine that knows one gets them back. What it wrote itself stays as it
+ * was, since its signatures hold for their place; it is known by a token that it issued, or by a block in
+ * the words of its own API. Of what others wrote it gets the words, then the calls, behind which some
+ * engines take nothing but the results; foreign reasoning says nothing to it.
  */
-export function isWrittenBy(
-  { parts }: AssistantMessage,
-  provider: { issuer: string; dialect: "openai" | "anthropic" | undefined },
-): boolean {
-  return parts.some((part) => isOwnPart(part, provider));
+export function replayedParts(message: AssistantMessage, recipient: Recipient): readonly AssistantPart[] {
+  if (message.parts.some((part) => isOwnPart(part, recipient))) return message.parts;
+  const { content, toolCalls } = flattenAssistant(message);
+  return [...content, ...toolCalls];
 }
 
-function isOwnPart(part: AssistantPart, { issuer, dialect }: Parameters<typeof isWrittenBy>[1]): boolean {
+function isOwnPart(part: AssistantPart, { issuer, dialect }: Recipient): boolean {
   switch (part.type) {
     case "reasoning":
     case "tool_call":

@@ -1296,6 +1296,38 @@ describe("Gemini 3 wants a signature on calls", () => {
   });
 });
 
+describe("Gemini keeps the order of what it signed, and gets what others wrote before what they called", () => {
+  const call = (id: string, issuer?: string): ToolCallPart => ({
+    type: "tool_call",
+    id,
+    name: id,
+    arguments: "{}",
+    ...(issuer === undefined ? {} : { signature: { issuer, value: `signed-${id}` } }),
+  });
+  const text = (value: string): AssistantPart => ({ type: "text", text: value });
+  const sentCall = (name: string, thoughtSignature?: string) => ({
+    functionCall: { name, args: {} },
+    ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
+  });
+  test.each<[string, AssistantPart[], object[]]>([
+    [
+      "its own",
+      [call("a", "gemini-grounded"), text("One."), call("b", "gemini-grounded"), call("c")],
+      [sentCall("a", "signed-a"), { text: "One." }, sentCall("b", "signed-b"), sentCall("c")],
+    ],
+    [
+      "another's",
+      [call("a", "anthropic"), text("One."), call("b", "anthropic"), text("Two.")],
+      [{ text: "One.\n\nTwo." }, sentCall("a", "skip_thought_signature_validator"), sentCall("b")],
+    ],
+    ["a refusal", [{ type: "refusal", text: "No." }], [{ text: "No." }]],
+  ])("%s", (_whose, parts, sent) => {
+    const messages: ChatMessage[] = [{ role: "assistant", parts }];
+    const body = wire(encode(engine("gemini-grounded", "gemini-3.8-flash"), { messages }));
+    expect(body["contents"]).toEqual([{ role: "model", parts: sent }]);
+  });
+});
+
 describe("what only its issuer understands goes back to its issuer", () => {
   const turn = (signature: IssuerToken): ChatMessage[] => [
     { role: "user", content: "a" },

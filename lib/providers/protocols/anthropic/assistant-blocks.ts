@@ -1,4 +1,4 @@
-import { asText, flattenAssistant, hasToolCalls, isWrittenBy } from "#lib/chat/assistant-parts.ts";
+import { asText, hasToolCalls, replayedParts } from "#lib/chat/assistant-parts.ts";
 import type { AssistantMessage, AssistantPart, ReasoningPart, ToolCallPart } from "#lib/chat/request.ts";
 import { type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodePart } from "#lib/providers/protocols/anthropic/content.ts";
@@ -10,7 +10,8 @@ import { parseJsonObject } from "#lib/shared/json-depth.ts";
 export type BlockContext = { issuer: string; marks: Marks };
 
 /**
- * The blocks of a message of the assistant. `isLast`: it ends the conversation, so that without calls it is
+ * The blocks of a message of the assistant, Claude's own in the order in which they came: it refuses
+ * signatures elsewhere ("`thinking` blocks in the latest assistant message cannot be modified"). `isLast`: it ends the conversation, so that without calls it is
  * the beginning of an answer, which must not end in white space.
  */
 export function encodeAssistant(
@@ -18,20 +19,10 @@ export function encodeAssistant(
   context: BlockContext,
   isLast: boolean,
 ): JsonObject[] {
-  const blocks = partsInOrder(message, context.issuer).flatMap((part) => encodeBlock(part, context));
+  const parts = replayedParts(message, { issuer: context.issuer, dialect: "anthropic" });
+  const blocks = parts.flatMap((part) => encodeBlock(part, context));
   if (isLast && !hasToolCalls(message)) trimEnd(blocks);
   return blocks;
-}
-
-/**
- * Claude's own message stays as it was: a signature holds for its place ("`thinking` blocks in the latest
- * assistant message cannot be modified"). In what others wrote the calls come last, behind which a model
- * that thinks takes nothing but their results.
- */
-function partsInOrder(message: AssistantMessage, issuer: string): readonly AssistantPart[] {
-  if (isWrittenBy(message, { issuer, dialect: "anthropic" })) return message.parts;
-  const { content, toolCalls } = flattenAssistant(message);
-  return [...content, ...toolCalls];
 }
 
 function encodeBlock(part: AssistantPart, { issuer, marks }: BlockContext): JsonObject[] {

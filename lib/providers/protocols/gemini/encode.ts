@@ -1,8 +1,7 @@
-import { asText, flattenAssistant, isWrittenBy } from "#lib/chat/assistant-parts.ts";
+import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
-  type AssistantPart,
   type ChatMessage,
   type ChatRequest,
   type Content,
@@ -136,7 +135,8 @@ function encodePart(part: ContentPart): JsonObject[] {
 function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
   const wantsSignature = isFromGemini3(engine.model);
   let isFirst = true;
-  return partsInOrder(message, engine.provider.id).flatMap((part): JsonObject[] => {
+  const parts = replayedParts(message, { issuer: engine.provider.id, dialect: undefined });
+  return parts.flatMap((part): JsonObject[] => {
     switch (part.type) {
       case "text":
       case "refusal":
@@ -155,13 +155,6 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
       }
     }
   });
-}
-
-/** Gemini's own message stays as it was; what others wrote comes before what they called. */
-function partsInOrder(message: AssistantMessage, issuer: string): readonly AssistantPart[] {
-  if (isWrittenBy(message, { issuer, dialect: undefined })) return message.parts;
-  const { content, toolCalls } = flattenAssistant(message);
-  return [...content, ...toolCalls];
 }
 
 /** Gemini 3 wants the signature of its own calls back; another engine's would be refused. */
