@@ -6,6 +6,7 @@ import type {
   RefusalPart,
   TextPart,
   ToolCallPart,
+  WireDialect,
 } from "#lib/chat/request.ts";
 
 /** A message of the assistant that is nothing but text. */
@@ -85,7 +86,7 @@ function addText(content: ContentPart[], part: TextPart, isApart: boolean): void
 }
 
 /** Who gets a message back: the name in its tokens, and the API whose blocks it reads. */
-export type Recipient = { issuer: string; dialect: "openai" | "anthropic" | undefined };
+export type Recipient = { issuer: string; dialect: WireDialect | undefined };
 
 /**
  * The parts in the order in which an engine that knows one gets them back. What it wrote itself stays as it
