@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { AnswerBuilder } from "#lib/apis/answer.ts";
 import { chatCompletions } from "#lib/apis/chat-completions/read.ts";
 import { packToken } from "#lib/apis/issuer-token.ts";
-import { toolCallsOf } from "#lib/chat/assistant-parts.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 
@@ -45,7 +44,8 @@ describe("functions, as before there were tools", () => {
     });
     const ids = chat.messages.flatMap((message) => {
       if (message.role === "tool") return [message.toolCallId];
-      return message.role === "assistant" ? toolCallsOf(message).map(({ id }) => id) : [];
+      if (message.role !== "assistant") return [];
+      return message.parts.flatMap((part) => (part.type === "tool_call" ? [part.id] : []));
     });
     const [first, , g, second] = ids;
     expect(ids).toEqual([first, first, g, second, second, g, "h"]);

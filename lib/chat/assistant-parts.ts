@@ -14,16 +14,12 @@ export function assistantText(text: string): AssistantMessage {
   return { role: "assistant", parts: [{ type: "text", text }] };
 }
 
-export function toolCallsOf({ parts }: AssistantMessage): ToolCallPart[] {
-  return parts.filter((part) => part.type === "tool_call");
-}
-
 export function hasToolCalls({ parts }: AssistantMessage): boolean {
   return parts.some((part) => part.type === "tool_call");
 }
 
 /** A message of the assistant for engines that know no order among what was thought, said and called. */
-export type FlatAssistantMessage = {
+type FlatAssistantMessage = {
   /** Text, images and opaque parts; a refusal is text. */
   content: ContentPart[];
   reasoning: ReasoningPart[];
@@ -86,7 +82,7 @@ function addText(content: ContentPart[], part: TextPart, isApart: boolean): void
 }
 
 /** Who gets a message back: the name in its tokens, and the API whose blocks it reads. */
-export type Recipient = { issuer: string; dialect: WireDialect | undefined };
+type Recipient = { issuer: string; dialect: WireDialect | undefined };
 
 /**
  * The parts in the order in which an engine that knows one gets them back. What it wrote itself stays as it
