@@ -44,7 +44,8 @@ describe("functions, as before there were tools", () => {
     });
     const ids = chat.messages.flatMap((message) => {
       if (message.role === "tool") return [message.toolCallId];
-      return message.role === "assistant" ? (message.toolCalls ?? []).map(({ id }) => id) : [];
+      if (message.role !== "assistant") return [];
+      return message.parts.flatMap((part) => (part.type === "tool_call" ? [part.id] : []));
     });
     const [first, , g, second] = ids;
     expect(ids).toEqual([first, first, g, second, second, g, "h"]);
@@ -82,5 +83,5 @@ test("the signature of a call goes to its issuer again, whoever that is", () => 
   expect(JSON.stringify(body)).toContain(packToken(signature, undefined));
   const [choice] = body["choices"] as { message: object }[];
   const { chat } = read({ messages: [HI, choice?.message] });
-  expect(chat.messages[1]).toMatchObject({ toolCalls: [{ signature }] });
+  expect(chat.messages[1]).toMatchObject({ parts: [{ type: "tool_call", signature }] });
 });

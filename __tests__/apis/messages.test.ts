@@ -212,44 +212,70 @@ describe("reading a request", () => {
     ).toEqual([
       {
         role: "assistant",
-        reasoning: [
-          { text: "a", signature: signature("anthropic", "sig") },
-          { text: "b", signature: signature("openrouter", { type: "reasoning.text" }) },
-          { text: "c" },
-          { text: "", signature: signature("anthropic", { type: "redacted_thinking", data: "xyz" }) },
-          { text: "", signature: signature("openrouter", { type: "reasoning.text" }) },
+        parts: [
+          { type: "reasoning", text: "a", signature: signature("anthropic", "sig") },
+          { type: "reasoning", text: "b", signature: signature("openrouter", { type: "reasoning.text" }) },
+          { type: "reasoning", text: "c" },
+          {
+            type: "reasoning",
+            text: "",
+            signature: signature("anthropic", { type: "redacted_thinking", data: "xyz" }),
+          },
+          { type: "reasoning", text: "", signature: signature("openrouter", { type: "reasoning.text" }) },
+          { type: "text", text: "Hm." },
+          { type: "tool_call", id: "t1", name: "f", arguments: '{"x":1}', cacheBreakpoint: true },
         ],
-        content: [{ type: "text", text: "Hm." }],
-        toolCalls: [{ id: "t1", name: "f", arguments: '{"x":1}', cacheBreakpoint: true }],
       },
     ]);
   });
 
-  test("thinking after words begins a new message, so that the order stays", () => {
-    const roles = messagesOf([
+  test("one message is one of ours, its parts in the order of the blocks", () => {
+    const result = { type: "web_search_tool_result", tool_use_id: "s", content: [] };
+    expect(
+      messagesOf([
+        {
+          role: "assistant",
+          content: [
+            { type: "thinking", thinking: "a", signature: "s1" },
+            { type: "text", text: "1" },
+            { type: "server_tool_use", id: "s", name: "web_search", input: {} },
+            result,
+            { type: "thinking", thinking: "b", signature: "s2" },
+            { type: "tool_use", id: "t", name: "f", input: {} },
+            { type: "thinking", thinking: "c", signature: "s3" },
+            { type: "tool_use", id: "u", name: "f", input: {} },
+            { type: "text", text: "2" },
+          ],
+        },
+      ]),
+    ).toMatchObject([
       {
         role: "assistant",
-        content: [
-          { type: "thinking", thinking: "a", signature: "s1" },
+        parts: [
+          { type: "reasoning", text: "a", signature: signature("anthropic", "s1") },
           { type: "text", text: "1" },
-          { type: "thinking", thinking: "b", signature: "s2" },
-          { type: "tool_use", id: "t", name: "f", input: {} },
+          { type: "opaque", dialect: "anthropic", value: { type: "server_tool_use" } },
+          { type: "opaque", dialect: "anthropic", value: result },
+          { type: "reasoning", text: "b", signature: signature("anthropic", "s2") },
+          { type: "tool_call", id: "t" },
+          { type: "reasoning", text: "c", signature: signature("anthropic", "s3") },
+          { type: "tool_call", id: "u" },
+          { type: "text", text: "2" },
         ],
       },
-    ]);
-    expect(roles).toMatchObject([
-      { reasoning: [{ text: "a" }], content: [{ text: "1" }] },
-      { reasoning: [{ text: "b" }], content: null, toolCalls: [{ id: "t" }] },
     ]);
   });
 
   test("a note to Anthropic's billing is for Anthropic only", () => {
     const note = { type: "text", text: "x-anthropic-billing-header: cc_version=1;" };
     const [system] = read({ system: [note, { type: "text", text: "Be brief." }] }).chat.messages;
-    expect(system?.content).toEqual([
-      { type: "opaque", dialect: "anthropic", value: note },
-      { type: "text", text: "Be brief." },
-    ]);
+    expect(system).toEqual({
+      role: "system",
+      content: [
+        { type: "opaque", dialect: "anthropic", value: note },
+        { type: "text", text: "Be brief." },
+      ],
+    });
   });
 
   test("further fields and beta features go on; what nobody can be given is named", () => {

@@ -33,7 +33,11 @@ const output = (id: string, value: unknown = "out"): JsonObject => ({
   output: value as string,
 });
 const user = { role: "user", content: "hi" };
-const toolCall = (id: string, name = "f") => ({ id, name, arguments: "{}" });
+const toolCall = (id: string, name = "f") => ({ type: "tool_call", id, name, arguments: "{}" });
+const textPart = (value: string) => ({ type: "text", text: value });
+const reasoningPart = (value: string) => ({ type: "reasoning", text: value });
+const thinks = (value: string) => ({ type: "reasoning", summary: [{ type: "summary_text", text: value }] });
+const assistant = (...parts: object[]) => ({ role: "assistant", parts });
 const tool = (id: string) => ({ role: "tool", toolCallId: id, content: "out" });
 
 describe("items become messages", () => {
@@ -55,7 +59,7 @@ describe("items become messages", () => {
       messages: [
         { role: "system", content: "s" },
         { role: "system", content: "d", developer: true },
-        { role: "assistant", content: "a" },
+        assistant(textPart("a")),
       ],
     },
     {
@@ -124,27 +128,17 @@ describe("items become messages", () => {
     {
       what: "parallel calls and their results",
       input: [user, call("1"), call("2", "g"), output("1"), output("2")],
-      messages: [
-        user,
-        { role: "assistant", content: null, toolCalls: [toolCall("1"), toolCall("2", "g")] },
-        tool("1"),
-        tool("2"),
-      ],
+      messages: [user, assistant(toolCall("1"), toolCall("2", "g")), tool("1"), tool("2")],
     },
     {
       what: "calls one after the other",
       input: [call("1"), output("1"), call("2"), output("2")],
-      messages: [
-        { role: "assistant", content: null, toolCalls: [toolCall("1")] },
-        tool("1"),
-        { role: "assistant", content: null, toolCalls: [toolCall("2")] },
-        tool("2"),
-      ],
+      messages: [assistant(toolCall("1")), tool("1"), assistant(toolCall("2")), tool("2")],
     },
     {
       what: "a text with calls",
       input: [{ role: "assistant", content: "Let me see." }, call("1"), output("1")],
-      messages: [{ role: "assistant", content: "Let me see.", toolCalls: [toolCall("1")] }, tool("1")],
+      messages: [assistant(textPart("Let me see."), toolCall("1")), tool("1")],
     },
     {
       what: "a text between calls and results",
@@ -157,7 +151,7 @@ describe("items become messages", () => {
         output("2"),
       ],
       messages: [
-        { role: "assistant", content: "One.\n\nTwo.", toolCalls: [toolCall("1"), toolCall("2")] },
+        assistant(textPart("One."), toolCall("1"), textPart("Two."), toolCall("2")),
         tool("1"),
         tool("2"),
       ],
@@ -169,11 +163,7 @@ describe("items become messages", () => {
         { type: "custom_tool_call_output", call_id: "1", output: "out" },
       ],
       messages: [
-        {
-          role: "assistant",
-          content: null,
-          toolCalls: [{ id: "1", name: "patch", arguments: "*** Begin", custom: true }],
-        },
+        assistant({ type: "tool_call", id: "1", name: "patch", arguments: "*** Begin", custom: true }),
         tool("1"),
       ],
     },
@@ -187,7 +177,7 @@ describe("items become messages", () => {
         ]),
       ],
       messages: [
-        { role: "assistant", content: null, toolCalls: [toolCall("1")] },
+        assistant(toolCall("1")),
         {
           role: "tool",
           toolCallId: "1",
@@ -209,15 +199,69 @@ describe("items become messages", () => {
       ],
       messages: [
         user,
-        {
-          role: "assistant",
-          content: null,
-          reasoning: [{ text: "Hm." }, { text: "So." }],
-          toolCalls: [toolCall("1")],
-        },
+        assistant({ type: "reasoning", text: "Hm." }, { type: "reasoning", text: "So." }, toolCall("1")),
         tool("1"),
       ],
       dropped: ["input.reasoning.encrypted_content"],
+    },
+    {
+      what: "reasoning between words and calls, in order",
+      input: [
+        thinks("a"),
+        { role: "assistant", content: "One." },
+        thinks("b"),
+        call("1"),
+        thinks("c"),
+        call("2"),
+        thinks("d"),
+        { role: "assistant", content: "Two." },
+        output("1"),
+        output("2"),
+      ],
+      messages: [
+        assistant(
+          reasoningPart("a"),
+          textPart("One."),
+          reasoningPart("b"),
+          toolCall("1"),
+          reasoningPart("c"),
+          toolCall("2"),
+          reasoningPart("d"),
+          textPart("Two."),
+        ),
+        tool("1"),
+        tool("2"),
+      ],
+    },
+    {
+      what: "messages side by side, each with the reasoning before it",
+      input: [
+        thinks("a"),
+        { role: "assistant", content: "One." },
+        thinks("b"),
+        { role: "assistant", content: "Two." },
+        thinks("c"),
+        user,
+      ],
+      messages: [
+        assistant(reasoningPart("a"), textPart("One.")),
+        assistant(reasoningPart("b"), textPart("Two."), reasoningPart("c")),
+        user,
+      ],
+    },
+    {
+      what: "words and a refusal in one message",
+      input: [
+        {
+          role: "assistant",
+          content: [
+            { type: "output_text", text: "Well." },
+            { type: "refusal", refusal: "No." },
+          ],
+        },
+        user,
+      ],
+      messages: [assistant(textPart("Well."), { type: "refusal", text: "No." }), user],
     },
     {
       what: "reasoning that led to nothing",
@@ -227,7 +271,7 @@ describe("items become messages", () => {
     {
       what: "a refusal",
       input: [{ role: "assistant", content: [{ type: "refusal", refusal: "No." }] }, user],
-      messages: [{ role: "assistant", content: null, refusal: "No." }, user],
+      messages: [assistant({ type: "refusal", text: "No." }), user],
     },
     {
       what: "items that only OpenAI's server knows",
@@ -500,7 +544,7 @@ describe("namespaces", () => {
     const tools = [namespaced("agents", "close")];
     const input = [call("1", "close", { namespace: "agents" }), output("1")];
     const request = read({ input, tools });
-    expect(request.chat.messages[0]).toMatchObject({ toolCalls: [toolCall("1", "agents__close")] });
+    expect(request.chat.messages[0]).toEqual(assistant(toolCall("1", "agents__close")));
     const { items } = stream(
       [{ type: "tool_call", index: 0, id: "2", name: "agents__close", arguments: "{}" }],
       { input, tools },
@@ -832,15 +876,50 @@ describe("signatures come back with what they belong to", () => {
         "reasoning",
         "function_call",
       ]);
-      expect(messagesOf([...items, output("call_0")])[0]).toEqual({
-        role: "assistant",
-        content: "Let me see.",
-        reasoning: [
-          { text: "Hm.", signature: { issuer: "a", value: "s1" } },
-          { text: "So.", signature: { issuer: "b", value: { data: "s2" } } },
-        ],
-        toolCalls: [{ ...toolCall("call_0", "f0"), signature: { issuer: "c", value: "s3" } }],
-      });
+      expect(messagesOf([...items, output("call_0")])[0]).toEqual(
+        assistant(
+          { type: "reasoning", text: "Hm.", signature: { issuer: "a", value: "s1" } },
+          { type: "reasoning", text: "So.", signature: { issuer: "b", value: { data: "s2" } } },
+          textPart("Let me see."),
+          { ...toolCall("call_0", "f0"), signature: { issuer: "c", value: "s3" } },
+        ),
+      );
+    }
+  });
+
+  test("in the order in which they came, between calls and words", () => {
+    const signed = (value: string): ChatEvent => ({
+      type: "reasoning",
+      text: "",
+      signature: { issuer: "a", value: `signed-${value}` },
+    });
+    const events: ChatEvent[] = [
+      thought("One"),
+      signed("One"),
+      fragment(0, "{}", true),
+      thought("Two"),
+      signed("Two"),
+      text("Words."),
+      thought("Three"),
+      signed("Three"),
+      fragment(1, "{}", true),
+      STOP,
+    ];
+    const reasoning = (value: string) => ({
+      ...reasoningPart(value),
+      signature: { issuer: "a", value: `signed-${value}` },
+    });
+    for (const items of [stream(events).items, whole(events)["output"] as JsonObject[]]) {
+      expect(messagesOf([...items, output("call_0"), output("call_1")])[0]).toEqual(
+        assistant(
+          reasoning("One"),
+          toolCall("call_0", "f0"),
+          reasoning("Two"),
+          textPart("Words."),
+          reasoning("Three"),
+          toolCall("call_1", "f1"),
+        ),
+      );
     }
   });
 });

@@ -9,11 +9,16 @@ import Anthropic, {
 } from "@anthropic-ai/sdk";
 import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
-import type { MessageCreateParamsNonStreaming, Tool } from "@anthropic-ai/sdk/resources/messages";
+import type {
+  MessageCreateParamsNonStreaming,
+  MessageParam,
+  Tool,
+  ToolResultBlockParam,
+} from "@anthropic-ai/sdk/resources/messages";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { arrayField, field, isJsonObject } from "#lib/shared/json.ts";
-import { saysAnthropic } from "../support/anthropic-upstream.ts";
+import { type SaidBlock, saysAnthropic, wholeBlock } from "../support/anthropic-upstream.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { breaksAfter, failsWith, inTurn, says, saysThenWaits } from "../support/scripted-answers.ts";
@@ -298,6 +303,81 @@ describe("Anthropic's SDK", () => {
       messages: [{ role: "user" }, { role: "assistant", content }, { role: "user" }],
     });
   });
+});
+
+describe("Claude's interleaved thinking goes back in the order in which it came", () => {
+  const thinking = (text: string, signature: string): SaidBlock => ({
+    type: "thinking",
+    pieces: [text],
+    signature,
+  });
+  const said = (text: string): SaidBlock => ({ type: "text", pieces: [text] });
+  const called = (id: string): SaidBlock => ({
+    type: "tool_use",
+    id,
+    name: "get_weather",
+    pieces: ['{"city":', '"Bern"}'],
+  });
+  const redacted: SaidBlock = { type: "redacted_thinking", data: "secret" };
+  const SHAPES: [string, SaidBlock[], SaidBlock[]][] = [
+    [
+      "thinking between calls",
+      [thinking("a", "s1"), called("t1"), thinking("b", "s2"), called("t2")],
+      [thinking("c", "s3"), called("t3"), thinking("", "s4"), called("t4")],
+    ],
+    [
+      "thinking around words",
+      [thinking("a", "s1"), said("One."), thinking("b", "s2"), called("t1")],
+      [thinking("c", "s3"), said("Two."), redacted, called("t2")],
+    ],
+    [
+      "thinking side by side",
+      [thinking("a", "s1"), thinking("b", "s2"), redacted, thinking("c", "s3"), called("t1")],
+      [said("One."), thinking("d", "s4"), called("t2"), said("Two."), called("t3")],
+    ],
+  ];
+
+  describe.each(SHAPES)("%s", (_what, ...turns) => {
+    test.each(["whole", "streamed"])("%s, replayed twice", async (way) => {
+      const { url } = await atClaude.overHttp();
+      const client = clientOf(atClaude, { baseURL: `${url}/api` });
+      const messages: MessageParam[] = [{ role: "user", content: "Hi" }];
+      const expected: unknown[] = [];
+      for (const blocks of turns) {
+        claude.script = saysAnthropic(blocks, "tool_use");
+        const body = {
+          ...HI,
+          max_tokens: 4_000,
+          thinking: { type: "enabled" as const, budget_tokens: 2_000 },
+          tools: [weather],
+          messages,
+        };
+        const answer =
+          way === "whole"
+            ? await client.messages.create(body)
+            : await client.messages.stream(body).finalMessage();
+        expect(arrayField(claude.requests.at(-1)?.json, "messages").filter(isAssistant)).toEqual(expected);
+        messages.push(
+          { role: "assistant", content: answer.content },
+          { role: "user", content: results(blocks) },
+        );
+        expected.push({ role: "assistant", content: blocks.map(wholeBlock) });
+      }
+      claude.script = saysAnthropic([said("Done.")]);
+      await client.messages.create({ ...HI, tools: [weather], messages });
+      expect(arrayField(claude.requests.at(-1)?.json, "messages").filter(isAssistant)).toEqual(expected);
+    });
+  });
+
+  function isAssistant(message: unknown): boolean {
+    return field(message, "role") === "assistant";
+  }
+
+  function results(blocks: readonly SaidBlock[]): ToolResultBlockParam[] {
+    return blocks.flatMap((block) =>
+      block.type === "tool_use" ? [{ type: "tool_result", tool_use_id: block.id, content: "20 C" }] : [],
+    );
+  }
 });
 
 describe("count_tokens", () => {

@@ -76,9 +76,9 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
   };
 }
 
-function messageOf(request: ChatRequest): string {
-  const last = request.messages.at(-1);
-  return typeof last?.content === "string" ? last.content : "Hello";
+function messageOf({ messages }: ChatRequest): string {
+  const last = messages.at(-1);
+  return last?.role === "user" && typeof last.content === "string" ? last.content : "Hello";
 }
 
 /** Reads as a client that may leave: then it closes the connection, as a browser does. */

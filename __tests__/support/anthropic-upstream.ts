@@ -45,7 +45,8 @@ export function saysAnthropic(blocks: readonly SaidBlock[], stop = "end_turn"): 
   };
 }
 
-function wholeBlock(block: SaidBlock): unknown {
+/** The block as a client gets it whole, and sends it back. */
+export function wholeBlock(block: SaidBlock): unknown {
   switch (block.type) {
     case "text":
       return { type: "text", text: block.pieces.join("") };

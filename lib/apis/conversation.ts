@@ -1,4 +1,4 @@
-import { type ChatMessage, contentText } from "#lib/chat/request.ts";
+import { type ChatMessage, messageText } from "#lib/chat/request.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /** So much of a message is enough to tell two conversations apart. */
@@ -10,7 +10,10 @@ const LOOKED_AT = 1_000;
  */
 export function conversationOf(messages: readonly ChatMessage[]): string {
   const first = messages.find(({ role }) => role === "user");
-  const head = messages[0] === first ? "" : contentText(messages[0]?.content ?? null).slice(0, LOOKED_AT);
-  const opening = contentText(first?.content ?? null).slice(0, LOOKED_AT);
-  return hash32(`${head}\n${opening}`).toString(36);
+  const head = messages[0] === first ? "" : opening(messages[0]);
+  return hash32(`${head}\n${opening(first)}`).toString(36);
+}
+
+function opening(message: ChatMessage | undefined): string {
+  return message === undefined ? "" : messageText(message).slice(0, LOOKED_AT);
 }

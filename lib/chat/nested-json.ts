@@ -37,7 +37,9 @@ export function assertNestedJson(messages: readonly ChatMessage[]): void {
 /** The texts of a message that may be parsed as JSON. */
 function jsonTexts(message: ChatMessage): string[] {
   if (message.role === "assistant") {
-    return (message.toolCalls ?? []).flatMap((call) => (couldBeObject(call.arguments) ? call.arguments : []));
+    return message.parts.flatMap((part) =>
+      part.type === "tool_call" && couldBeObject(part.arguments) ? part.arguments : [],
+    );
   }
   if (message.role !== "tool") return [];
   const text = contentText(message.content);

@@ -42,16 +42,19 @@ export type ToolCall = {
 
 export type ReasoningItem = { text: string; signature?: IssuerToken };
 
+/** What the model thought; a signature stands for this text alone, at this place. */
+export type ReasoningPart = { type: "reasoning" } & ReasoningItem;
+export type RefusalPart = { type: "refusal"; text: string };
+export type ToolCallPart = { type: "tool_call" } & ToolCall;
+export type AssistantPart = ContentPart | ReasoningPart | RefusalPart | ToolCallPart;
+
 export type SystemMessage = { role: "system"; content: Content; developer?: boolean; name?: string };
 export type UserMessage = { role: "user"; content: Content; name?: string };
-export type AssistantMessage = {
-  role: "assistant";
-  content: Content | null;
-  reasoning?: ReasoningItem[];
-  toolCalls?: ToolCall[];
-  refusal?: string;
-  name?: string;
-};
+/**
+ * What the model said, in the order in which it said it: an issuer refuses its signatures when they come
+ * back in another order. Engines that know no order get the flat view of `assistant-parts.ts`.
+ */
+export type AssistantMessage = { role: "assistant"; parts: AssistantPart[]; name?: string };
 export type ToolMessage = {
   role: "tool";
   toolCallId: string;
@@ -141,12 +144,25 @@ export type ExtraFields = {
 };
 
 /** The plain text of a content, images and opaque parts left out. */
-export function contentText(content: Content | null): string {
-  if (content === null) return "";
-  if (typeof content === "string") return content;
+export function contentText(content: Content): string {
+  return typeof content === "string" ? content : partsText(content);
+}
+
+/** The plain text of a message: what was thought, refused or called is not part of it. */
+export function messageText(message: ChatMessage): string {
+  return message.role === "assistant" ? partsText(message.parts) : contentText(message.content);
+}
+
+function partsText(parts: readonly AssistantPart[]): string {
   let text = "";
-  for (const part of content) if (part.type === "text") text += part.text;
+  for (const part of parts) if (part.type === "text") text += part.text;
   return text;
+}
+
+/** What a message consists of, in order; nothing if its content is one plain text. */
+export function messageParts(message: ChatMessage): readonly AssistantPart[] {
+  if (message.role === "assistant") return message.parts;
+  return typeof message.content === "string" ? [] : message.content;
 }
 
 /**
@@ -170,9 +186,9 @@ export function systemText(content: Content): string {
 export function requestCharacters(request: ChatRequest): number {
   let characters = 0;
   for (const message of request.messages) {
-    characters += contentText(message.content).length;
-    if (message.role === "assistant") {
-      for (const call of message.toolCalls ?? []) characters += call.name.length + call.arguments.length;
+    characters += messageText(message).length;
+    for (const part of messageParts(message)) {
+      if (part.type === "tool_call") characters += part.name.length + part.arguments.length;
     }
   }
   if (request.tools !== undefined) characters += JSON.stringify(request.tools).length;
@@ -202,16 +218,8 @@ export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boole
 
 /** Whether the client says that a stable prefix ends in this message. */
 export function isBreakpointMessage(message: ChatMessage): boolean {
-  const { content } = message;
-  const inContent =
-    Array.isArray(content) &&
-    content.some((part) => part.type !== "opaque" && isClients(part.cacheBreakpoint));
-  if (inContent) return true;
-  if (message.role === "tool") return isClients(message.cacheBreakpoint);
-  return (
-    message.role === "assistant" &&
-    (message.toolCalls ?? []).some(({ cacheBreakpoint }) => isClients(cacheBreakpoint))
-  );
+  if (message.role === "tool" && isClients(message.cacheBreakpoint)) return true;
+  return messageParts(message).some((part) => "cacheBreakpoint" in part && isClients(part.cacheBreakpoint));
 }
 
 function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
@@ -219,8 +227,8 @@ function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
 }
 
 /** Whether some message holds a part of that kind. */
-function somePart(request: ChatRequest, matches: (part: ContentPart) => boolean): boolean {
-  return request.messages.some(({ content }) => Array.isArray(content) && content.some(matches));
+export function somePart(request: ChatRequest, matches: (part: AssistantPart) => boolean): boolean {
+  return request.messages.some((message) => messageParts(message).some(matches));
 }
 
 /** Whether some message holds a part that an engine of this dialect (or of none) cannot read. */

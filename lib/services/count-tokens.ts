@@ -1,4 +1,4 @@
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, messageParts, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens, tokenCount } from "#lib/chat/usage.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
@@ -83,9 +83,8 @@ async function askEngine(
 
 function estimate(chat: ChatRequest): number {
   let tokens = estimateTokens(requestCharacters(chat));
-  for (const { content } of chat.messages) {
-    if (!Array.isArray(content)) continue;
-    for (const part of content) {
+  for (const message of chat.messages) {
+    for (const part of messageParts(message)) {
       if (part.type === "image") tokens += TOKENS_OF_IMAGE;
       else if (part.type === "opaque") {
         tokens += Math.min(estimateTokens(JSON.stringify(part.value).length), MOST_TOKENS_OF_PART);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import {
   ContinuationTrimmer,
   continueRequest,
@@ -241,15 +242,14 @@ describe("the request that continues an answer", () => {
   });
 
   test("ends in a prefill without white space at its end", () => {
-    expect(continueRequest(request, "Once upon \n", "prefilled").messages.at(-1)).toEqual({
-      role: "assistant",
-      content: "Once upon",
-    });
+    expect(continueRequest(request, "Once upon \n", "prefilled").messages.at(-1)).toEqual(
+      assistantText("Once upon"),
+    );
   });
 
   test("or asks to go on after what was sent", () => {
     const { messages } = continueRequest(request, "Once upon ", "asked");
-    expect(messages.at(-2)).toEqual({ role: "assistant", content: "Once upon " });
+    expect(messages.at(-2)).toEqual(assistantText("Once upon "));
     expect(messages.at(-1)?.role).toBe("user");
     expect(request.messages.length).toBe(1);
   });

@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type {
   AssistantMessage,
+  AssistantPart,
   ChatMessage,
   ChatRequest,
+  ContentPart,
   ExtraFields,
   IssuerToken,
   ReasoningEffort,
   Tool,
+  ToolCallPart,
   ToolChoice,
 } from "#lib/chat/request.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
@@ -84,10 +88,11 @@ const RICH: Partial<ChatRequest> = {
     },
     {
       role: "assistant",
-      content: null,
       name: "bot",
-      reasoning: [{ text: "hm" }],
-      toolCalls: [{ id: "call_0001", name: "weather", arguments: '{"city":"Paris"}' }],
+      parts: [
+        { type: "reasoning", text: "hm" },
+        { type: "tool_call", id: "call_0001", name: "weather", arguments: '{"city":"Paris"}' },
+      ],
     },
     { role: "tool", toolCallId: "call_0001", content: "Sunny" },
     { role: "user", content: "And now?" },
@@ -247,47 +252,44 @@ describe("no host gets a field that it rejects", () => {
   );
   const withToken = <Value extends object>(value: Value, signature: IssuerToken | undefined) =>
     signature === undefined ? value : { ...value, signature };
-  const contents = fc.oneof(
-    fc.string(),
-    fc.array(
-      fc.oneof(
-        fc.record({
-          type: fc.constant("text" as const),
-          text: fc.string(),
-          cacheBreakpoint: fc.constantFrom(true as const, "1h" as const),
-        }),
-        fc.record({
-          type: fc.constant("image" as const),
-          url: fc.constantFrom("data:image/png;base64,AA", "https://a.example/b.png"),
-        }),
-        fc.record({
-          type: fc.constant("opaque" as const),
-          dialect: fc.constantFrom("openai" as const, "anthropic" as const),
-          value: fc.constant({ type: "input_audio", input_audio: {} }),
-        }),
-      ),
-      { maxLength: 3 },
-    ),
+  const contentParts: fc.Arbitrary<ContentPart> = fc.oneof(
+    fc.record({
+      type: fc.constant("text" as const),
+      text: fc.string(),
+      cacheBreakpoint: fc.constantFrom(true as const, "1h" as const),
+    }),
+    fc.record({
+      type: fc.constant("image" as const),
+      url: fc.constantFrom("data:image/png;base64,AA", "https://a.example/b.png"),
+    }),
+    fc.record({
+      type: fc.constant("opaque" as const),
+      dialect: fc.constantFrom("openai" as const, "anthropic" as const),
+      value: fc.constant({ type: "input_audio", input_audio: {} }),
+    }),
   );
+  const contents = fc.oneof(fc.string(), fc.array(contentParts, { maxLength: 3 }));
   const ids = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("call_1", "toolu_01", "abcdefghi", "🙂"));
+  const parts: fc.Arbitrary<AssistantPart> = fc.oneof(
+    contentParts,
+    fc.record({ type: fc.constant("text" as const), text: fc.string() }),
+    fc.record({ type: fc.constant("refusal" as const), text: fc.string() }),
+    fc
+      .tuple(fc.string(), tokens)
+      .map(([text, token]) => withToken({ type: "reasoning" as const, text }, token)),
+    fc
+      .tuple(ids, fc.string(), tokens)
+      .map(([id, args, token]) =>
+        withToken({ type: "tool_call" as const, id, name: "f", arguments: args }, token),
+      ),
+  );
   const assistants: fc.Arbitrary<AssistantMessage> = fc.record(
     {
       role: fc.constant("assistant" as const),
-      content: fc.oneof(fc.constant(null), contents),
+      parts: fc.array(parts, { maxLength: 8 }),
       name: fc.string(),
-      refusal: fc.string(),
-      reasoning: fc.array(
-        fc.tuple(fc.string(), tokens).map(([text, token]) => withToken({ text }, token)),
-        { maxLength: 2 },
-      ),
-      toolCalls: fc.array(
-        fc
-          .tuple(ids, fc.string(), tokens)
-          .map(([id, args, token]) => withToken({ id, name: "f", arguments: args }, token)),
-        { maxLength: 3 },
-      ),
     },
-    { requiredKeys: ["role", "content"] },
+    { requiredKeys: ["role", "parts"] },
   );
   const messages: fc.Arbitrary<ChatMessage[]> = fc.array(
     fc.oneof(
@@ -577,21 +579,33 @@ describe("reasoning effort", () => {
   });
 
   describe("Anthropic: a tool loop that did not begin with thinking goes on without", () => {
-    const call = { id: "c", name: "weather", arguments: "{}" };
-    const own = [{ text: "hm", signature: { issuer: "anthropic", value: "s" } }];
-    const foreign = [{ text: "hm", signature: { issuer: "groq", value: "s" } }];
+    const call: AssistantPart = { type: "tool_call", id: "c", name: "weather", arguments: "{}" };
+    const thought = (issuer: string): AssistantPart => ({
+      type: "reasoning",
+      text: "hm",
+      signature: { issuer, value: "s" },
+    });
+    const own = thought("anthropic");
+    const foreign = thought("groq");
+    const words: AssistantPart = { type: "text", text: "w" };
     const user: ChatMessage = { role: "user", content: "a" };
     const result: ChatMessage = { role: "tool", toolCallId: "c", content: "d" };
-    const calling = (reasoning?: AssistantMessage["reasoning"]): AssistantMessage => ({
+    const calling = (...before: AssistantPart[]): AssistantMessage => ({
       role: "assistant",
-      content: null,
-      toolCalls: [call],
-      ...(reasoning === undefined ? {} : { reasoning }),
+      parts: [...before, call],
     });
     test.each<[string, ChatMessage[], boolean]>([
       ["no thinking", [user, calling(), result], false],
       ["another engine's", [user, calling(foreign), result], false],
       ["its own", [user, calling(own), result], true],
+      ["its own before words", [user, calling(own, words), result], true],
+      ["its own behind words", [user, calling(words, own), result], false],
+      ["its own behind a call", [user, calling(call, own), result], false],
+      [
+        "its own behind what is not sent",
+        [user, calling(foreign, { ...words, text: "" }, own), result],
+        true,
+      ],
       ["its own at the beginning of the loop", [user, calling(own), result, calling(), result], true],
       ["another engine's at the beginning", [user, calling(), result, calling(own), result], false],
       [
@@ -599,8 +613,8 @@ describe("reasoning effort", () => {
         [user, calling(), result, { role: "system", content: "s" }, calling(own), result],
         false,
       ],
-      ["a loop that is over", [user, calling(), result, { role: "assistant", content: "e" }, user], true],
-      ["no tool call", [user, { role: "assistant", content: "e" }, user], true],
+      ["a loop that is over", [user, calling(), result, assistantText("e"), user], true],
+      ["no tool call", [user, assistantText("e"), user], true],
     ])("%s", (_name, messages, thinks) => {
       const encoded = encode(engine("anthropic", "claude-haiku-4-5"), {
         messages,
@@ -657,8 +671,7 @@ describe("roles and tool calls are translated", () => {
         const messages: ChatMessage[] = [
           {
             role: "assistant",
-            content: null,
-            toolCalls: calls.map((id) => ({ id, name: "f", arguments: "{}" })),
+            parts: calls.map((id) => ({ type: "tool_call", id, name: "f", arguments: "{}" })),
           },
           ...calls.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" })),
         ];
@@ -752,11 +765,17 @@ describe("roles and tool calls are translated", () => {
           { role: "system", content: "A" },
           { role: "user", content: "1" },
           { role: "user", content: "2" },
-          { role: "assistant", content: "", toolCalls: [{ id: "call:1", name: "f", arguments: "" }] },
+          {
+            role: "assistant",
+            parts: [
+              { type: "text", text: "" },
+              { type: "tool_call", id: "call:1", name: "f", arguments: "" },
+            ],
+          },
           { role: "tool", toolCallId: "call:1", content: "r" },
           { role: "system", content: "B" },
           { role: "user", content: "3" },
-          { role: "assistant", content: "" },
+          assistantText(""),
         ],
       }),
     );
@@ -780,10 +799,9 @@ describe("roles and tool calls are translated", () => {
           { role: "user", content: "1" },
           {
             role: "assistant",
-            content: null,
-            toolCalls: [
-              { id: "c1", name: "f", arguments: '{"x":1}' },
-              { id: "c2", name: "g", arguments: "{broken" },
+            parts: [
+              { type: "tool_call", id: "c1", name: "f", arguments: '{"x":1}' },
+              { type: "tool_call", id: "c2", name: "g", arguments: "{broken" },
             ],
           },
           { role: "tool", toolCallId: "c1", content: '{"y":2}' },
@@ -901,8 +919,7 @@ describe("roles and tool calls are translated", () => {
       const messages: ChatMessage[] = [
         {
           role: "assistant",
-          content: null,
-          toolCalls: [{ id: "abcdefghi", name: "shell", arguments: "ls", custom: true }],
+          parts: [{ type: "tool_call", id: "abcdefghi", name: "shell", arguments: "ls", custom: true }],
         },
       ];
       const [own] = messagesOf(encode(engine("openai", "m"), { messages }));
@@ -917,7 +934,7 @@ describe("roles and tool calls are translated", () => {
   test("an assistant message without content and calls is never null", () => {
     const messages: ChatMessage[] = [
       { role: "user", content: "a" },
-      { role: "assistant", content: null, refusal: "No." },
+      { role: "assistant", parts: [{ type: "refusal", text: "No." }] },
       { role: "user", content: "b" },
     ];
     expect(messagesOf(encode(engine("groq", "m"), { messages }))[1]).toEqual({
@@ -1254,27 +1271,60 @@ describe("Gemini's tools", () => {
 
 describe("Gemini 3 wants a signature on calls", () => {
   const signature = { issuer: "gemini-grounded", value: "own" };
-  const call = (id: string, token?: IssuerToken) => ({
+  const call = (id: string, token?: IssuerToken): ToolCallPart => ({
+    type: "tool_call",
     id,
     name: "f",
     arguments: "{}",
     ...(token === undefined ? {} : { signature: token }),
   });
   const SKIP = "skip_thought_signature_validator";
-  test.each<[string, ReturnType<typeof call>[], (string | undefined)[]]>([
+  test.each<[string, ToolCallPart[], (string | undefined)[]]>([
     ["gemini-3.8-flash", [call("a"), call("b")], [SKIP, undefined]],
     ["gemini-3-pro-preview", [call("a", { issuer: "anthropic", value: "x" })], [SKIP]],
     ["gemini-3.8-flash", [call("a", signature), call("b")], ["own", undefined]],
     ["gemini-10-flash", [call("a")], [SKIP]],
     ["gemini-2.5-flash", [call("a"), call("b")], [undefined, undefined]],
-  ])("%s", (model, toolCalls, signatures) => {
+  ])("%s", (model, calls, signatures) => {
     const body = wire(
       encode(engine("gemini-grounded", model), {
-        messages: [{ role: "assistant", content: "Let me see.", toolCalls }],
+        messages: [{ role: "assistant", parts: [{ type: "text", text: "Let me see." }, ...calls] }],
       }),
     );
     const [content] = body["contents"] as { parts: Record<string, unknown>[] }[];
     expect(content?.parts.slice(1).map((part) => part["thoughtSignature"])).toEqual(signatures);
+  });
+});
+
+describe("Gemini keeps the order of what it signed, and gets what others wrote before what they called", () => {
+  const call = (id: string, issuer?: string): ToolCallPart => ({
+    type: "tool_call",
+    id,
+    name: id,
+    arguments: "{}",
+    ...(issuer === undefined ? {} : { signature: { issuer, value: `signed-${id}` } }),
+  });
+  const text = (value: string): AssistantPart => ({ type: "text", text: value });
+  const sentCall = (name: string, thoughtSignature?: string) => ({
+    functionCall: { name, args: {} },
+    ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
+  });
+  test.each<[string, AssistantPart[], object[]]>([
+    [
+      "its own",
+      [call("a", "gemini-grounded"), text("One."), call("b", "gemini-grounded"), call("c")],
+      [sentCall("a", "signed-a"), { text: "One." }, sentCall("b", "signed-b"), sentCall("c")],
+    ],
+    [
+      "another's",
+      [call("a", "anthropic"), text("One."), call("b", "anthropic"), text("Two.")],
+      [{ text: "One.\n\nTwo." }, sentCall("a", "skip_thought_signature_validator"), sentCall("b")],
+    ],
+    ["a refusal", [{ type: "refusal", text: "No." }], [{ text: "No." }]],
+  ])("%s", (_whose, parts, sent) => {
+    const messages: ChatMessage[] = [{ role: "assistant", parts }];
+    const body = wire(encode(engine("gemini-grounded", "gemini-3.8-flash"), { messages }));
+    expect(body["contents"]).toEqual([{ role: "model", parts: sent }]);
   });
 });
 
@@ -1283,9 +1333,12 @@ describe("what only its issuer understands goes back to its issuer", () => {
     { role: "user", content: "a" },
     {
       role: "assistant",
-      content: "b",
-      reasoning: [{ text: "hm" }, { text: "", signature }],
-      toolCalls: [{ id: "c", name: "f", arguments: "{}", signature }],
+      parts: [
+        { type: "reasoning", text: "hm" },
+        { type: "reasoning", text: "", signature },
+        { type: "text", text: "b" },
+        { type: "tool_call", id: "c", name: "f", arguments: "{}", signature },
+      ],
     },
     { role: "tool", toolCallId: "c", content: "d" },
   ];
@@ -1302,14 +1355,16 @@ describe("what only its issuer understands goes back to its issuer", () => {
   });
 
   test("Anthropic's thinking comes before the answer, with its signature", () => {
-    const messages = [
-      { role: "user" as const, content: "a" },
+    const messages: ChatMessage[] = [
+      { role: "user", content: "a" },
       {
-        role: "assistant" as const,
-        content: "b",
-        reasoning: [{ text: "hm", signature: { issuer: "anthropic", value: "s" } }],
+        role: "assistant",
+        parts: [
+          { type: "reasoning", text: "hm", signature: { issuer: "anthropic", value: "s" } },
+          { type: "text", text: "b" },
+        ],
       },
-      { role: "user" as const, content: "c" },
+      { role: "user", content: "c" },
     ];
     expect(messagesOf(encode(engine("anthropic", "claude-haiku-4-5"), { messages }))[1]?.["content"]).toEqual(
       [
@@ -1339,7 +1394,13 @@ describe("what only its issuer understands goes back to its issuer", () => {
     ["openai", undefined],
   ])("%s takes earlier reasoning back as %s", (provider, field) => {
     const messages: ChatMessage[] = [
-      { role: "assistant", content: "b", reasoning: [{ text: "hm" }] },
+      {
+        role: "assistant",
+        parts: [
+          { type: "reasoning", text: "hm" },
+          { type: "text", text: "b" },
+        ],
+      },
       { role: "user", content: "c" },
     ];
     const [assistant] = messagesOf(encode(engine(provider, "m"), { messages }));
@@ -1352,10 +1413,7 @@ describe("what only its issuer understands goes back to its issuer", () => {
 });
 
 describe("a last message of the assistant is a beginning", () => {
-  const messages: ChatMessage[] = [
-    { role: "user", content: "a" },
-    { role: "assistant", content: "Once upon \n" },
-  ];
+  const messages: ChatMessage[] = [{ role: "user", content: "a" }, assistantText("Once upon \n")];
   test.each([
     ["mistral", "mistral-large-latest", true],
     ["groq", "llama", true],

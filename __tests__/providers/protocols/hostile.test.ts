@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { type ChatMessage, type ContentPart, systemText } from "#lib/chat/request.ts";
+import { type AssistantPart, type ChatMessage, type ContentPart, systemText } from "#lib/chat/request.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
@@ -38,9 +38,22 @@ describe.each(TARGETS)("a request to %s/%s", (provider, model) => {
     expect(encodedLength(engine(provider, model), [said, said])).toBeGreaterThan(400_000);
   });
 
+  test("may have answers of very many parts, own ones and others'", () => {
+    for (const issuer of [provider, "elsewhere"]) {
+      const signature = { issuer, value: "s" };
+      const parts = Array.from({ length: 200_000 }, (_, index): AssistantPart => {
+        if (index % 3 === 0) return { type: "reasoning", text: "hm", signature };
+        if (index % 3 === 1) return { type: "text", text: "x" };
+        return { type: "tool_call", id: `c${index}`, name: "f", arguments: "{}" };
+      });
+      const said: ChatMessage = { role: "assistant", parts };
+      expect(encodedLength(engine(provider, model), [said, said])).toBeGreaterThan(400_000);
+    }
+  });
+
   test("may have arguments and results that are nested deeply", () => {
     const messages: ChatMessage[] = [
-      { role: "assistant", content: null, toolCalls: [{ id: "a", name: "f", arguments: DEEP }] },
+      { role: "assistant", parts: [{ type: "tool_call", id: "a", name: "f", arguments: DEEP }] },
       { role: "tool", toolCallId: "a", content: DEEP },
     ];
     expect(() => encodedLength(engine(provider, model), messages)).not.toThrow();

@@ -1,26 +1,14 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
 import { LegacyCalls } from "#lib/apis/chat-completions/legacy-calls.ts";
-import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
+import { readMessage } from "#lib/apis/chat-completions/read-messages.ts";
 import { type ChatCompletionsBody, chatCompletionsSchema } from "#lib/apis/chat-completions/schema.ts";
 import { createChatCompletionsWriter } from "#lib/apis/chat-completions/write.ts";
 import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
 import { assertForcedTool } from "#lib/apis/forced-tool.ts";
-import { unpackToken } from "#lib/apis/issuer-token.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
-import type {
-  ChatMessage,
-  ChatRequest,
-  Content,
-  ContentPart,
-  FunctionTool,
-  IssuerToken,
-  ResponseFormat,
-  Tool,
-  ToolCall,
-  ToolChoice,
-} from "#lib/chat/request.ts";
+import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "#lib/chat/request.ts";
 
 /** `POST /v1/chat/completions` as OpenAI documents it, and what its clients send beyond that. */
 export const chatCompletions: CompletionApi<typeof chatCompletionsSchema> = {
@@ -95,100 +83,6 @@ function readStop({ stop }: ChatCompletionsBody): string[] | undefined {
   if (typeof stop === "string") return [stop];
   // Some providers reject an empty list, which asks for nothing.
   return stop == null || stop.length === 0 ? undefined : stop;
-}
-
-type Message = ChatCompletionsBody["messages"][number];
-type MessageContent = Message["content"];
-
-function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
-  const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
-  switch (message.role) {
-    case "system":
-      return { role: "system", content: readContent(message.content), ...name };
-    case "developer":
-      return { role: "system", content: readContent(message.content), developer: true, ...name };
-    case "user":
-      return { role: "user", content: readContent(message.content), ...name };
-    case "assistant":
-      return {
-        role: "assistant",
-        content: message.content == null ? null : readContent(message.content),
-        ...name,
-        ...readAssistant(message, legacyCalls),
-      };
-    case "tool":
-      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
-    case "function":
-      // The older form of a tool's result, named by its function.
-      return {
-        role: "tool",
-        toolCallId: legacyCalls.answered(message.name),
-        content: readContent(message.content),
-      };
-  }
-}
-
-type AssistantBody = Message & { role: "assistant" };
-type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
-
-function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls) {
-  const calls = (message.tool_calls ?? []).flatMap((call): ToolCall[] => {
-    const signed = defined({ signature: readSignature(call.extra_content) });
-    const { custom } = call;
-    if (custom != null) {
-      return [
-        { id: call.id ?? "", name: custom.name, arguments: custom.input ?? "", custom: true, ...signed },
-      ];
-    }
-    const fn = call.function;
-    if (fn == null) return [];
-    const args = fn.arguments ?? "";
-    const text = typeof args === "string" ? args : JSON.stringify(args);
-    return [{ id: call.id ?? "", name: fn.name, arguments: text, ...signed }];
-  });
-  const legacy = message.function_call;
-  if (legacy != null)
-    calls.push({ id: legacyCalls.called(legacy.name), name: legacy.name, arguments: legacy.arguments ?? "" });
-  const reasoning = readReasoning(message.reasoning_content ?? message.reasoning, message.reasoning_details);
-  return defined({
-    toolCalls: calls.length > 0 ? calls : undefined,
-    reasoning: reasoning.length > 0 ? reasoning : undefined,
-    refusal: message.refusal ?? undefined,
-  });
-}
-
-function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
-  const googles = extra?.google?.thought_signature ?? undefined;
-  if (googles !== undefined) return { issuer: "gemini-grounded", value: googles };
-  return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
-}
-
-function readContent(content: MessageContent): Content {
-  if (content === null || content === undefined) return "";
-  return typeof content === "string" ? content : content.map(readPart);
-}
-
-function readPart(part: Exclude<MessageContent, string | null | undefined>[number]): ContentPart {
-  if (typeof part === "string") return { type: "text", text: part };
-  switch (part.type) {
-    case "text":
-      return { type: "text", text: part.text, ...cacheBreakpoint(part.cache_control) };
-    case "refusal":
-      return { type: "text", text: part.refusal };
-    case "image_url": {
-      const image = typeof part.image_url === "string" ? { url: part.image_url } : part.image_url;
-      const { url, detail = null } = { detail: undefined, ...image };
-      return {
-        type: "image",
-        url,
-        // Most engines know three levels only.
-        ...(detail === null ? {} : { detail: detail === "original" ? "high" : detail }),
-        ...cacheBreakpoint(part.cache_control),
-      };
-    }
-    case "other":
-      return { type: "opaque", dialect: "openai", value: part.value };
-  }
 }
 
 type FunctionBody = NonNullable<ChatCompletionsBody["functions"]>[number];

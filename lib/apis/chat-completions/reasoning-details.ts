@@ -1,4 +1,4 @@
-import type { IssuerToken, ReasoningItem } from "#lib/chat/request.ts";
+import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { type JsonObject, stringField } from "#lib/shared/json.ts";
 
 /** OpenRouter's name for what carries signatures and encrypted reasoning; its clients send it back as it was. */
@@ -17,16 +17,16 @@ export function toReasoningDetail({ issuer, value }: IssuerToken): JsonObject {
 export function readReasoning(
   text: string | null | undefined,
   details: readonly JsonObject[] | null | undefined,
-): ReasoningItem[] {
-  const items = (details ?? []).map((detail): ReasoningItem => {
+): ReasoningPart[] {
+  const items = (details ?? []).map((detail): ReasoningPart => {
     const { issuer: _issuer, ...value } = detail;
     const issuer = stringField(detail, "issuer") ?? DEFAULT_ISSUER;
     const signature = stringField(detail, "signature");
     const isPlain = detail["format"] === PLAIN && signature !== undefined;
-    return { text: "", signature: { issuer, value: isPlain ? signature : value } };
+    return { type: "reasoning", text: "", signature: { issuer, value: isPlain ? signature : value } };
   });
   if (text === null || text === undefined || text === "") return items;
   // A signature stands for the text before it: the first one gets all of it.
   const [first, ...rest] = items;
-  return first === undefined ? [{ text }] : [{ ...first, text }, ...rest];
+  return first === undefined ? [{ type: "reasoning", text }] : [{ ...first, text }, ...rest];
 }

@@ -1,8 +1,10 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
 import type { MessagesBody } from "#lib/apis/messages/schema.ts";
 import { readRedacted, readThinking } from "#lib/apis/messages/thinking.ts";
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type {
   AssistantMessage,
+  AssistantPart,
   ChatMessage,
   Content,
   ContentPart,
@@ -37,7 +39,7 @@ export function readMessage(message: Message): ChatMessage[] {
     case "user":
       return readUser(message.content);
     case "assistant":
-      return readAssistant(message.content);
+      return [readAssistant(message.content)];
   }
 }
 
@@ -90,63 +92,29 @@ function readPart(block: ContentBlock): ContentPart {
   }
 }
 
-/**
- * A message of ours holds reasoning, then content, then calls. Where a model thinks again after it has
- * said something, a new message begins, so that the order stays: signatures hold for it.
- */
-function readAssistant(content: AssistantContent): AssistantMessage[] {
-  if (typeof content === "string") return [{ role: "assistant", content }];
-  let current = new AssistantParts();
-  const all = [current];
-  for (const block of content) {
-    const isReasoning = block.type === "thinking" || block.type === "redacted_thinking";
-    if (isReasoning && current.hasContentOnly) {
-      current = new AssistantParts();
-      all.push(current);
-    }
-    current.add(block);
-  }
-  return all.map((parts) => parts.message());
+/** The blocks in the order in which they were written: signatures hold for it. */
+function readAssistant(content: AssistantContent): AssistantMessage {
+  return typeof content === "string"
+    ? assistantText(content)
+    : { role: "assistant", parts: content.map(readAssistantBlock) };
 }
 
-class AssistantParts {
-  readonly #reasoning: NonNullable<AssistantMessage["reasoning"]> = [];
-  readonly #parts: ContentPart[] = [];
-  readonly #calls: NonNullable<AssistantMessage["toolCalls"]> = [];
-
-  /** Behind calls no message may begin: their results belong there. */
-  get hasContentOnly(): boolean {
-    return this.#parts.length > 0 && this.#calls.length === 0;
-  }
-
-  add(block: AssistantBlock): void {
-    switch (block.type) {
-      case "thinking":
-        this.#reasoning.push(readThinking(block.thinking, block.signature));
-        return;
-      case "redacted_thinking":
-        this.#reasoning.push(readRedacted(block.data));
-        return;
-      case "tool_use":
-        this.#calls.push({
-          id: block.id,
-          name: block.name,
-          arguments: JSON.stringify(block.input ?? {}),
-          ...cacheBreakpoint(block.cache_control),
-        });
-        return;
-      default:
-        this.#parts.push(readPart(block));
-    }
-  }
-
-  message(): AssistantMessage {
-    const message: AssistantMessage = {
-      role: "assistant",
-      content: this.#parts.length === 0 ? null : this.#parts,
-    };
-    if (this.#reasoning.length > 0) message.reasoning = this.#reasoning;
-    if (this.#calls.length > 0) message.toolCalls = this.#calls;
-    return message;
+function readAssistantBlock(block: AssistantBlock): AssistantPart {
+  switch (block.type) {
+    case "thinking":
+      return readThinking(block.thinking, block.signature);
+    case "redacted_thinking":
+      return readRedacted(block.data);
+    case "tool_use":
+      return {
+        type: "tool_call",
+        id: block.id,
+        name: block.name,
+        arguments: JSON.stringify(block.input ?? {}),
+        ...cacheBreakpoint(block.cache_control),
+      };
+    case "text":
+    case "other":
+      return readPart(block);
   }
 }

@@ -1,5 +1,5 @@
 import { packToken, unpackToken } from "#lib/apis/issuer-token.ts";
-import type { IssuerToken, ReasoningItem } from "#lib/chat/request.ts";
+import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** Whose signatures go in and out as they are; those of others are packed with their issuer's name. */
@@ -31,16 +31,17 @@ export function thinkingBlocks(text: string, token: IssuerToken | undefined): Js
 }
 
 /** The reasoning of a `thinking` block that comes back. */
-export function readThinking(text: string, signature: string | null | undefined): ReasoningItem {
+export function readThinking(text: string, signature: string | null | undefined): ReasoningPart {
   const token = unpackToken(signature ?? "", PLAIN);
-  return token === undefined ? { text } : { text, signature: token };
+  const part: ReasoningPart = { type: "reasoning", text };
+  return token === undefined ? part : { ...part, signature: token };
 }
 
 /** The reasoning of a `redacted_thinking` block that comes back: another issuer's token, or Anthropic's block. */
-export function readRedacted(data: string): ReasoningItem {
+export function readRedacted(data: string): ReasoningPart {
   const token = unpackToken(data, undefined) ?? {
     issuer: PLAIN,
     value: { type: "redacted_thinking", data },
   };
-  return { text: "", signature: token };
+  return { type: "reasoning", text: "", signature: token };
 }

@@ -2,13 +2,13 @@ import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
 import type { InputContent, InputItem } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import type {
-  AssistantMessage,
+  AssistantPart,
   ChatMessage,
   Content,
   ContentPart,
   ImagePart,
   IssuerToken,
-  ReasoningItem,
+  ReasoningPart,
   ToolCall,
 } from "#lib/chat/request.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -26,16 +26,17 @@ export function readItems(
 
 /**
  * Items are what a turn consists of, one by one; in a chat, the text, the reasoning and the calls of one
- * turn are one message, up to the results of the calls.
+ * turn are the parts of one message, in the same order, up to the results of the calls.
  */
 class ItemReader {
   readonly #messages: ChatMessage[] = [];
   readonly #names: ToolNames;
   readonly #dropped: Set<string>;
-  /** The assistant's message that what follows may belong to. */
-  #assistant: AssistantMessage | undefined;
-  /** Reasoning whose message has not come yet. */
-  #reasoning: ReasoningItem[] = [];
+  /** The parts of the assistant's message that what follows may belong to. */
+  #assistant: AssistantPart[] | undefined;
+  #assistantCalls = false;
+  /** Reasoning of which it is not known yet to which message it belongs. */
+  #reasoning: ReasoningPart[] = [];
   readonly #signatures = new Map<string, IssuerToken>();
 
   constructor(names: ToolNames, dropped: Set<string>) {
@@ -90,13 +91,10 @@ class ItemReader {
   }
 
   #readAnswer(raw: InputContent): void {
-    const content = readContent(raw, this.#dropped);
-    const refusal = refusalOf(raw);
-    const open = this.#assistant;
     // Behind calls nothing may stand but their results: such a text belongs to the message of the calls.
-    if (open?.toolCalls !== undefined) open.content = joinContent(open.content, content);
-    else this.#assistant = this.#open(refusal !== "" && content === "" ? null : content);
-    if (refusal !== "" && this.#assistant !== undefined) this.#assistant.refusal = refusal;
+    const isNew = this.#assistant === undefined || !this.#assistantCalls;
+    const parts = isNew ? this.#open() : this.#continue();
+    for (const part of readSaid(raw, this.#dropped)) parts.push(part);
   }
 
   #readReasoning(item: InputItem & { type: "reasoning" }): void {
@@ -109,54 +107,51 @@ class ItemReader {
       this.#signatures.set(read.callId, read.token);
       return;
     }
-    if (read !== undefined) this.#reasoning.push({ text, signature: read.token });
-    else if (text !== "") this.#reasoning.push({ text });
+    const part: ReasoningPart = { type: "reasoning", text };
+    if (read !== undefined) this.#reasoning.push({ ...part, signature: read.token });
+    else if (text !== "") this.#reasoning.push(part);
   }
 
   #addCall(call: ToolCall): void {
     const signature = this.#signatures.get(call.id);
     if (signature !== undefined) call.signature = signature;
-    this.#assistant ??= this.#open(null);
-    this.#takeReasoning(this.#assistant);
-    this.#assistant.toolCalls ??= [];
-    this.#assistant.toolCalls.push(call);
+    this.#continue().push({ type: "tool_call", ...call });
+    this.#assistantCalls = true;
   }
 
-  #open(content: Content | null): AssistantMessage {
-    const message: AssistantMessage = { role: "assistant", content };
-    this.#takeReasoning(message);
-    this.#messages.push(message);
-    return message;
-  }
-
-  #takeReasoning(message: AssistantMessage): void {
-    if (this.#reasoning.length === 0) return;
-    message.reasoning = [...(message.reasoning ?? []), ...this.#reasoning];
+  /** The parts of a new message of the assistant. */
+  #open(): AssistantPart[] {
+    const parts: AssistantPart[] = this.#reasoning;
+    this.#messages.push({ role: "assistant", parts });
+    this.#assistant = parts;
+    this.#assistantCalls = false;
     this.#reasoning = [];
+    return parts;
+  }
+
+  /** The parts of the message that is open, with the reasoning that came since. */
+  #continue(): AssistantPart[] {
+    if (this.#assistant === undefined) return this.#open();
+    for (const part of this.#reasoning) this.#assistant.push(part);
+    this.#reasoning = [];
+    return this.#assistant;
   }
 
   /** What follows is not the assistant's. Reasoning that led to nothing has no message to go with. */
   #endTurn(): void {
-    if (this.#assistant !== undefined) this.#takeReasoning(this.#assistant);
+    if (this.#assistant !== undefined) this.#continue();
     this.#assistant = undefined;
     this.#reasoning = [];
   }
 }
 
-function joinContent(before: Content | null, after: Content): Content {
-  if (before === null || before === "") return after;
-  if (typeof before === "string" && typeof after === "string") return `${before}\n\n${after}`;
-  return [...toParts(before), ...toParts(after)];
-}
-
-function toParts(content: Content): ContentPart[] {
-  return typeof content === "string" ? [{ type: "text", text: content }] : content;
-}
-
-/** What the model refused to say, when it comes back as history. */
-function refusalOf(content: InputContent): string {
-  if (!Array.isArray(content)) return "";
-  return content.map((part) => (part.type === "refusal" ? part.refusal : "")).join("");
+/** What the assistant said, and what it refused to say, when it comes back as history. */
+function readSaid(content: InputContent, dropped: Set<string>): AssistantPart[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return content.flatMap((part): AssistantPart[] =>
+    part.type === "refusal" ? [{ type: "refusal", text: part.refusal }] : readPart(part, dropped),
+  );
 }
 
 function readContent(content: InputContent, dropped: Set<string>): Content {

@@ -1,3 +1,4 @@
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
 
@@ -37,7 +38,7 @@ const ASK_TO_CONTINUE =
 export function continueRequest(request: ChatRequest, sent: string, manner: Manner): ChatRequest {
   const beginning = manner === "asked" ? sent : sent.trimEnd();
   if (beginning.trim() === "") return request;
-  const messages: ChatMessage[] = [...request.messages, { role: "assistant", content: beginning }];
+  const messages: ChatMessage[] = [...request.messages, assistantText(beginning)];
   if (manner === "asked") messages.push({ role: "user", content: ASK_TO_CONTINUE });
   const continued: ChatRequest = { ...request, messages };
   if (request.maxOutputTokens !== undefined)

@@ -1,3 +1,4 @@
+import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
@@ -45,7 +46,8 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
 /** Providers refuse messages that say nothing. */
 function readable({ role, content }: StoredMessage): ChatMessage[] {
   const text = stripInvisible(content);
-  return text.trim() === "" ? [] : [{ role, content: text }];
+  if (text.trim() === "") return [];
+  return [role === "assistant" ? assistantText(text) : { role, content: text }];
 }
 
 /** The message itself, as its new user message shows it to an engine. */

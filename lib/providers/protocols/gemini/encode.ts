@@ -1,3 +1,4 @@
+import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import {
   type AssistantMessage,
@@ -8,21 +9,18 @@ import {
   contentText,
   hasForeignPart,
   offeredTools,
+  somePart,
   systemText,
+  type ToolCallPart,
 } from "#lib/chat/request.ts";
-import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
 import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
-const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
-
-/** Gemini 3 and later. */
-const FROM_GEMINI_3 = /^gemini-(?:[3-9]|\d\d)/;
 /** What Google documents for calls that another model made, which have no signature: docs/PROVIDERS.md. */
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
@@ -31,7 +29,7 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   const dropped: string[] = [];
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
   if (hasForeignPart(request, undefined)) dropped.push("messages");
-  if (hasRemoteImage(request.messages)) dropped.push("image_url");
+  if (hasRemoteImage(request)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],
   );
@@ -70,12 +68,8 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
 }
 
 /** Gemini fetches nothing from the web: `fileData` names files that were uploaded to it. */
-function hasRemoteImage(messages: readonly ChatMessage[]): boolean {
-  return messages.some(
-    ({ content }) =>
-      Array.isArray(content) &&
-      content.some((part) => part.type === "image" && parseDataUrl(part.url) === undefined),
-  );
+function hasRemoteImage(request: ChatRequest): boolean {
+  return somePart(request, (part) => part.type === "image" && parseDataUrl(part.url) === undefined);
 }
 
 function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonObject[] {
@@ -102,7 +96,7 @@ function encodeParts(
     case "user":
       return encodeContent(message.content);
     case "assistant":
-      for (const call of message.toolCalls ?? []) names.set(call.id, call.name);
+      for (const part of message.parts) if (part.type === "tool_call") names.set(part.id, part.name);
       return encodeAssistant(message, engine);
     case "tool": {
       const text = contentText(message.content);
@@ -121,37 +115,59 @@ function isImage(part: ContentPart): boolean {
 
 function encodeContent(content: Content): JsonObject[] {
   if (typeof content === "string") return content === "" ? [] : [{ text: content }];
-  return content.flatMap((part): JsonObject[] => {
+  return content.flatMap(encodePart);
+}
+
+/** The part, or nothing if there is none to send. */
+function encodePart(part: ContentPart): JsonObject[] {
+  switch (part.type) {
+    case "text":
+      return part.text === "" ? [] : [{ text: part.text }];
+    case "image": {
+      const data = parseDataUrl(part.url);
+      return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
+    }
+    case "opaque":
+      return [];
+  }
+}
+
+function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
+  const wantsSignature = isFromGemini3(engine.model);
+  let isFirst = true;
+  const parts = replayedParts(message, { issuer: engine.provider.id, dialect: undefined });
+  return parts.flatMap((part): JsonObject[] => {
     switch (part.type) {
       case "text":
-        return part.text === "" ? [] : [{ text: part.text }];
-      case "image": {
-        const data = parseDataUrl(part.url);
-        return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
-      }
+      case "refusal":
+        return encodePart(asText(part));
+      case "image":
       case "opaque":
+        return encodePart(part);
+      case "reasoning":
+        // Thoughts are not sent back: only their signatures on calls are.
         return [];
+      case "tool_call": {
+        // Of calls side by side only the first has a signature.
+        const placeholder = wantsSignature && isFirst ? NO_SIGNATURE : undefined;
+        isFirst = false;
+        return [encodeCall(part, ownSignature(part, engine.provider.id) ?? placeholder)];
+      }
     }
   });
 }
 
-function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
-  const parts = message.content === null ? [] : encodeContent(message.content);
-  const wantsSignature = FROM_GEMINI_3.test(bareModelName(engine.model));
-  for (const [index, call] of (message.toolCalls ?? []).entries()) {
-    const part: JsonObject = {
-      functionCall: { name: call.name, args: parseJsonObject(call.arguments) ?? {} },
-    };
-    // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
-    if (call.signature?.issuer === engine.provider.id && typeof call.signature.value === "string") {
-      part["thoughtSignature"] = call.signature.value;
-    } else if (wantsSignature && index === 0) {
-      // Of calls side by side only the first has one.
-      part["thoughtSignature"] = NO_SIGNATURE;
-    }
-    parts.push(part);
-  }
-  return parts;
+/** Gemini 3 wants the signature of its own calls back; another engine's would be refused. */
+function ownSignature({ signature }: ToolCallPart, issuer: string): string | undefined {
+  return signature?.issuer === issuer && typeof signature.value === "string" ? signature.value : undefined;
+}
+
+function encodeCall(call: ToolCallPart, signature: string | undefined): JsonObject {
+  const part: JsonObject = {
+    functionCall: { name: call.name, args: parseJsonObject(call.arguments) ?? {} },
+  };
+  if (signature !== undefined) part["thoughtSignature"] = signature;
+  return part;
 }
 
 function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, dropped: string[]): void {
@@ -185,42 +201,4 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       ? { mode: { auto: "AUTO", none: "NONE", required: "ANY" }[choice] }
       : { mode: "ANY", allowedFunctionNames: [choice.name] };
   body["toolConfig"] = { functionCallingConfig: config };
-}
-
-function generationConfig(request: ChatRequest, engine: Engine): JsonObject {
-  const config: JsonObject = {};
-  const set = (name: string, value: JsonValue | undefined): void => {
-    if (value !== undefined) config[name] = value;
-  };
-  set("temperature", request.temperature);
-  set("topP", request.topP);
-  set("topK", request.topK);
-  set("maxOutputTokens", request.maxOutputTokens);
-  set("stopSequences", request.stop);
-  set("seed", request.seed);
-  set("presencePenalty", request.presencePenalty);
-  set("frequencyPenalty", request.frequencyPenalty);
-  const format = request.responseFormat;
-  if (format !== undefined && format.type !== "text") {
-    config["responseMimeType"] = "application/json";
-    if (format.type === "json_schema") config["responseJsonSchema"] = format.schema;
-  }
-  set("thinkingConfig", thinkingConfig(request, engine));
-  return config;
-}
-
-function thinkingConfig(request: ChatRequest, engine: Engine): JsonObject | undefined {
-  const effort = request.reasoningEffort;
-  if (effort === undefined) return undefined;
-  const name = bareModelName(engine.model);
-  const level = effort === "xhigh" || effort === "max" ? "high" : effort;
-  if (/^gemini-2\.5/.test(name)) {
-    // Pro cannot stop thinking altogether; 128 is its least.
-    if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
-    const budget = Math.min(request.reasoningBudgetTokens ?? BUDGETS[level], BUDGETS.high);
-    return { includeThoughts: true, thinkingBudget: budget };
-  }
-  if (!FROM_GEMINI_3.test(name)) return undefined;
-  if (level === "none" || level === "minimal") return { thinkingLevel: "low" };
-  return { includeThoughts: true, thinkingLevel: level };
 }

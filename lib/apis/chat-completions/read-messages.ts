@@ -1,0 +1,116 @@
+import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
+import type { LegacyCalls } from "#lib/apis/chat-completions/legacy-calls.ts";
+import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
+import type { ChatCompletionsBody } from "#lib/apis/chat-completions/schema.ts";
+import { defined } from "#lib/apis/fields.ts";
+import { unpackToken } from "#lib/apis/issuer-token.ts";
+import type {
+  AssistantPart,
+  ChatMessage,
+  Content,
+  ContentPart,
+  IssuerToken,
+  ToolCallPart,
+} from "#lib/chat/request.ts";
+
+type Message = ChatCompletionsBody["messages"][number];
+type MessageContent = Message["content"];
+
+/** One message of the client's as one of ours. */
+export function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
+  const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
+  switch (message.role) {
+    case "system":
+      return { role: "system", content: readContent(message.content), ...name };
+    case "developer":
+      return { role: "system", content: readContent(message.content), developer: true, ...name };
+    case "user":
+      return { role: "user", content: readContent(message.content), ...name };
+    case "assistant":
+      return { role: "assistant", parts: readAssistant(message, legacyCalls), ...name };
+    case "tool":
+      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
+    case "function":
+      // The older form of a tool's result, named by its function.
+      return {
+        role: "tool",
+        toolCallId: legacyCalls.answered(message.name),
+        content: readContent(message.content),
+      };
+  }
+}
+
+type AssistantBody = Message & { role: "assistant" };
+type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
+
+/** The API has no order between its fields: a model thinks, then speaks, then calls. */
+function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): AssistantPart[] {
+  const parts: AssistantPart[] = readReasoning(
+    message.reasoning_content ?? message.reasoning,
+    message.reasoning_details,
+  );
+  for (const part of readSaid(message.content)) parts.push(part);
+  if (message.refusal != null && message.refusal !== "")
+    parts.push({ type: "refusal", text: message.refusal });
+  for (const call of message.tool_calls ?? []) parts.push(...readCall(call));
+  const legacy = message.function_call;
+  if (legacy != null) {
+    const id = legacyCalls.called(legacy.name);
+    parts.push({ type: "tool_call", id, name: legacy.name, arguments: legacy.arguments ?? "" });
+  }
+  return parts;
+}
+
+function readSaid(content: MessageContent): AssistantPart[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return content.map((part) =>
+    typeof part !== "string" && part.type === "refusal"
+      ? { type: "refusal", text: part.refusal }
+      : readPart(part),
+  );
+}
+
+/** The call, or nothing if it is of neither kind. */
+function readCall(call: CallBody): ToolCallPart[] {
+  const { id, custom, function: fn, extra_content: extra } = call;
+  const head = { type: "tool_call" as const, id: id ?? "", ...defined({ signature: readSignature(extra) }) };
+  if (custom != null) return [{ ...head, name: custom.name, arguments: custom.input ?? "", custom: true }];
+  if (fn == null) return [];
+  const args = fn.arguments ?? "";
+  return [{ ...head, name: fn.name, arguments: typeof args === "string" ? args : JSON.stringify(args) }];
+}
+
+function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
+  const googles = extra?.google?.thought_signature ?? undefined;
+  if (googles !== undefined) return { issuer: "gemini-grounded", value: googles };
+  return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
+}
+
+function readContent(content: MessageContent): Content {
+  if (content === null || content === undefined) return "";
+  return typeof content === "string" ? content : content.map(readPart);
+}
+
+function readPart(part: Exclude<MessageContent, string | null | undefined>[number]): ContentPart {
+  if (typeof part === "string") return { type: "text", text: part };
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text, ...cacheBreakpoint(part.cache_control) };
+    case "refusal":
+      return { type: "text", text: part.refusal };
+    case "image_url": {
+      const image = typeof part.image_url === "string" ? { url: part.image_url } : part.image_url;
+      const { url, detail = null } = { detail: undefined, ...image };
+      return {
+        type: "image",
+        url,
+        // Most engines know three levels only.
+        ...(detail === null ? {} : { detail: detail === "original" ? "high" : detail }),
+        ...cacheBreakpoint(part.cache_control),
+      };
+    }
+    case "other":
+      return { type: "opaque", dialect: "openai", value: part.value };
+  }
+}

@@ -1,0 +1,28 @@
+import type { Content, ContentPart } from "#lib/chat/request.ts";
+import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** The blocks of a content; empty texts, which the API refuses, are left out. */
+export function encodeContent(content: Content, marks: Marks): JsonObject[] {
+  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  return content.flatMap((part) => encodePart(part, marks));
+}
+
+/** The block, or nothing if there is none to send. */
+export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
+  switch (part.type) {
+    case "text":
+      return part.text === "" ? [] : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
+    case "image": {
+      const data = parseDataUrl(part.url);
+      const source: JsonObject =
+        data === undefined
+          ? { type: "url", url: part.url }
+          : { type: "base64", media_type: data.mediaType, data: data.base64 };
+      return [marked({ type: "image", source }, part.cacheBreakpoint, marks)];
+    }
+    case "opaque":
+      return part.dialect === "anthropic" ? [withoutMark(part.value, marks)] : [];
+  }
+}

@@ -1,0 +1,52 @@
+import type { ChatRequest, ExtraFields } from "#lib/chat/request.ts";
+import { isJsonObject, type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
+
+/** Fields of the Messages API that nothing of ours stands for; what is not listed would be refused. */
+const EXTRA_FIELDS: ReadonlySet<string> = new Set([
+  "cache_control",
+  "container",
+  "context_management",
+  "inference_geo",
+  "mcp_servers",
+  "service_tier",
+  "speed",
+]);
+
+/** A further field of a client that speaks this API. */
+export function nativeField({ extra }: ChatRequest, name: string): JsonValue | undefined {
+  return extra?.dialect === "anthropic" ? extra.fields[name] : undefined;
+}
+
+/** What such a client says beyond what is translated. */
+export function nativeDetails({ extra }: ChatRequest): NonNullable<ExtraFields["details"]> {
+  return extra?.dialect === "anthropic" ? (extra.details ?? {}) : {};
+}
+
+/** What the client says beyond what is translated; names what the API does not know. */
+export function writeExtra(body: JsonObject, request: ChatRequest, dropped: string[]): void {
+  const { dialect, fields = {} } = request.extra ?? {};
+  for (const [name, value] of Object.entries(fields)) {
+    const sent = name === "context_management" ? withoutNeedlessClearing(value, body["thinking"]) : value;
+    if (dialect !== "anthropic" || !EXTRA_FIELDS.has(name)) dropped.push(name);
+    else if (sent === undefined) dropped.push(name);
+    else body[name] = sent;
+  }
+}
+
+/** To clear thinking away is refused where the model does not think. */
+function withoutNeedlessClearing(
+  management: JsonValue | undefined,
+  thinking: JsonValue | undefined,
+): JsonValue | undefined {
+  if (isThinking(thinking) || !isJsonObject(management) || !Array.isArray(management["edits"])) {
+    return management;
+  }
+  const edits = management["edits"].filter(
+    (edit) => stringField(edit, "type")?.startsWith("clear_thinking") !== true,
+  );
+  return edits.length === 0 ? undefined : { ...(management as JsonObject), edits: edits as JsonValue[] };
+}
+
+function isThinking(thinking: JsonValue | undefined): boolean {
+  return isJsonObject(thinking) && thinking["type"] !== "disabled";
+}

@@ -1,0 +1,68 @@
+import { type ChatRequest, offeredTools, type Tool } from "#lib/chat/request.ts";
+import type { ClaudeRules } from "#lib/providers/catalogue/model-rules.ts";
+import {
+  EPHEMERAL,
+  type Marks,
+  marked,
+  withoutMark,
+} from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
+
+/** The tools, and how they may be called. */
+export function writeTools(
+  body: JsonObject,
+  request: ChatRequest,
+  rules: ClaudeRules,
+  marks: Marks,
+  dropped: string[],
+): void {
+  const offered = offeredTools(request);
+  const tools = offered.tools.flatMap((tool) => encodeTool(tool, marks));
+  if (tools.length < offered.tools.length) dropped.push("tools");
+  const last = tools.at(-1);
+  if (last === undefined) return;
+  if (marks === "ours") last["cache_control"] = EPHEMERAL;
+  body["tools"] = tools;
+  let choice = encodeToolChoice(offered.choice);
+  if (isForced(choice) && !rules.forcedToolChoice) {
+    dropped.push("tool_choice");
+    choice = { type: "auto" };
+  }
+  const serial = request.parallelToolCalls === false || request.singleToolCall === true;
+  if (serial && offered.choice !== "none") {
+    body["tool_choice"] = { ...(choice ?? { type: "auto" }), disable_parallel_tool_use: true };
+  } else if (choice !== undefined) {
+    body["tool_choice"] = choice;
+  }
+}
+
+/** The tool, or nothing where the API has none of its kind. */
+function encodeTool(tool: Tool, marks: Marks): JsonObject[] {
+  switch (tool.type) {
+    case "opaque":
+      return tool.dialect === "anthropic" ? [withoutMark(tool.value, marks)] : [];
+    case "custom":
+      return [];
+    case "function": {
+      const encoded: JsonObject = {
+        name: tool.name,
+        input_schema: tool.parameters ?? { type: "object", properties: {} },
+      };
+      if (tool.description !== undefined) encoded["description"] = tool.description;
+      if (tool.strict !== undefined) encoded["strict"] = tool.strict;
+      return [marked(encoded, tool.cacheBreakpoint, marks)];
+    }
+  }
+}
+
+function encodeToolChoice(choice: ReturnType<typeof offeredTools>["choice"]): JsonObject | undefined {
+  if (choice === undefined) return undefined;
+  if (choice === "required") return { type: "any" };
+  if (typeof choice === "string") return { type: choice };
+  return { type: "tool", name: choice.name };
+}
+
+/** Whether the model must call a tool. */
+export function isForced(choice: JsonValue | undefined): boolean {
+  return isJsonObject(choice) && (choice["type"] === "any" || choice["type"] === "tool");
+}

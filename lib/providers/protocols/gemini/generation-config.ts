@@ -1,0 +1,50 @@
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
+const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
+
+/** Whether the model is of Gemini 3 or later. */
+export function isFromGemini3(model: string): boolean {
+  return /^gemini-(?:[3-9]|\d\d)/.test(bareModelName(model));
+}
+
+/** How the answer is to be made: sampling, length, format, thinking. */
+export function generationConfig(request: ChatRequest, { model }: { model: string }): JsonObject {
+  const config: JsonObject = {};
+  const set = (name: string, value: JsonValue | undefined): void => {
+    if (value !== undefined) config[name] = value;
+  };
+  set("temperature", request.temperature);
+  set("topP", request.topP);
+  set("topK", request.topK);
+  set("maxOutputTokens", request.maxOutputTokens);
+  set("stopSequences", request.stop);
+  set("seed", request.seed);
+  set("presencePenalty", request.presencePenalty);
+  set("frequencyPenalty", request.frequencyPenalty);
+  const format = request.responseFormat;
+  if (format !== undefined && format.type !== "text") {
+    config["responseMimeType"] = "application/json";
+    if (format.type === "json_schema") config["responseJsonSchema"] = format.schema;
+  }
+  set("thinkingConfig", thinkingConfig(request, model));
+  return config;
+}
+
+function thinkingConfig(request: ChatRequest, model: string): JsonObject | undefined {
+  const effort = request.reasoningEffort;
+  if (effort === undefined) return undefined;
+  const name = bareModelName(model);
+  const level = effort === "xhigh" || effort === "max" ? "high" : effort;
+  if (/^gemini-2\.5/.test(name)) {
+    // Pro cannot stop thinking altogether; 128 is its least.
+    if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
+    const budget = Math.min(request.reasoningBudgetTokens ?? BUDGETS[level], BUDGETS.high);
+    return { includeThoughts: true, thinkingBudget: budget };
+  }
+  if (!isFromGemini3(model)) return undefined;
+  if (level === "none" || level === "minimal") return { thinkingLevel: "low" };
+  return { includeThoughts: true, thinkingLevel: level };
+}

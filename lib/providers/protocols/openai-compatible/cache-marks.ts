@@ -1,0 +1,35 @@
+import {
+  type CacheBreakpoint,
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  contentText,
+  hasCacheBreakpoint,
+} from "#lib/chat/request.ts";
+import { type CachePlan, takesCacheControl } from "#lib/providers/cache.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** Where `cache_control` goes: nowhere, where the client put it, or at the end of the stable system prompt. */
+export type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; message: ChatMessage };
+
+export function chooseMarks(request: ChatRequest, engine: Engine, cache: CachePlan): Marks {
+  // The client knows best; on a prefix that is too short a mark does no harm.
+  if (takesCacheControl(engine) && hasCacheBreakpoint(request)) return { kind: "clients" };
+  if (cache.kind !== "breakpoints") return { kind: "none" };
+  const system = request.messages.filter((message) => message.role === "system");
+  const message =
+    system.findLast(({ content }) => Array.isArray(content) && content.some(isOurMark)) ??
+    system.findLast(({ content }) => contentText(content) !== "");
+  return message === undefined ? { kind: "none" } : { kind: "message", message };
+}
+
+export function isOurMark(part: ContentPart): boolean {
+  return part.type === "text" && part.cacheBreakpoint === "ours";
+}
+
+/** OpenRouter hands `cache_control` on content parts through to Anthropic. */
+export function withMark(part: JsonObject, breakpoint: CacheBreakpoint): JsonObject {
+  const control: JsonObject = breakpoint === "1h" ? { type: "ephemeral", ttl: "1h" } : { type: "ephemeral" };
+  return { ...part, cache_control: control };
+}

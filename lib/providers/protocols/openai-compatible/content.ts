@@ -1,0 +1,57 @@
+import {
+  type Content,
+  type ContentPart,
+  isBreakpointMessage,
+  type SystemMessage,
+  systemText,
+} from "#lib/chat/request.ts";
+import { isOurMark, type Marks, withMark } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** A system prompt as one text, unless a mark must stand inside of it. */
+export function encodeSystemContent(message: SystemMessage, marks: Marks): JsonValue {
+  const { content } = message;
+  const isMarked = marks.kind === "clients" ? isBreakpointMessage(message) : false;
+  if (!isMarked && !(marks.kind === "message" && marks.message === message)) return systemText(content);
+  const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks));
+  const ours = parts.findLastIndex(isOurMark);
+  const last = ours === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : ours;
+  return parts.map((part, index) => (index === last ? withMark(encodePart(part), true) : encodePart(part)));
+}
+
+/** A content as one text where that says as much, else in parts; parts of other dialects are left out. */
+export function encodeContent(
+  content: Content,
+  { dialect, marks }: { dialect: OpenAiDialect; marks: Marks },
+): JsonValue {
+  if (typeof content === "string") return content;
+  const parts = content.filter(
+    (part) => part.type !== "opaque" || (dialect.opaqueParts && part.dialect === "openai"),
+  );
+  const [only] = parts;
+  const isMarked = marks.kind === "clients" && only?.type === "text" && only.cacheBreakpoint !== undefined;
+  if (parts.length === 1 && only?.type === "text" && !isMarked) return only.text;
+  return parts.length === 0 ? "" : parts.map((part) => encodeMarkedPart(part, marks));
+}
+
+function encodeMarkedPart(part: ContentPart, marks: Marks): JsonObject {
+  const encoded = encodePart(part);
+  const breakpoint = part.type === "opaque" ? undefined : part.cacheBreakpoint;
+  return marks.kind === "clients" && breakpoint !== undefined ? withMark(encoded, breakpoint) : encoded;
+}
+
+export function encodePart(part: ContentPart): JsonObject {
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text };
+    case "image":
+      return {
+        type: "image_url",
+        image_url: part.detail === undefined ? { url: part.url } : { url: part.url, detail: part.detail },
+      };
+    case "opaque":
+      return part.value;
+  }
+}

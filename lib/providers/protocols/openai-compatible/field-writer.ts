@@ -1,0 +1,44 @@
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** A dialect's fields, to be looked up. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(fields: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(fields);
+  if (known !== undefined) return known;
+  const set = new Set(fields);
+  sets.set(fields, set);
+  return set;
+}
+
+/** Writes what the dialect allows and remembers what it does not. */
+export class FieldWriter {
+  readonly dropped: string[] = [];
+  readonly #body: JsonObject;
+  readonly #allowed: ReadonlySet<string> | undefined;
+
+  constructor(body: JsonObject, dialect: OpenAiDialect) {
+    this.#body = body;
+    this.#allowed = dialect.fields === "all" ? undefined : setOf(dialect.fields);
+  }
+
+  accepts(field: string): boolean {
+    return this.#allowed?.has(field) ?? true;
+  }
+
+  /** `name`: what the client calls the field, where the dialect calls it something else. */
+  write(field: string, value: JsonValue | undefined, name: string = field): void {
+    if (value === undefined) return;
+    if (!this.accepts(field)) {
+      this.dropped.push(name);
+      return;
+    }
+    // Clients choose some of the names, and assigning to `__proto__` would be no field.
+    Object.defineProperty(this.#body, field, { value, enumerable: true, writable: true, configurable: true });
+  }
+
+  drop(name: string, value: JsonValue | undefined): void {
+    if (value !== undefined) this.dropped.push(name);
+  }
+}

@@ -1,0 +1,104 @@
+import { flattenAssistant } from "#lib/chat/assistant-parts.ts";
+import {
+  type AssistantMessage,
+  type ChatMessage,
+  contentText,
+  type ImagePart,
+  type ReasoningPart,
+} from "#lib/chat/request.ts";
+import type { Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
+import {
+  encodeContent,
+  encodePart,
+  encodeSystemContent,
+} from "#lib/providers/protocols/openai-compatible/content.ts";
+import { encodeToolCall, toolCallId } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
+type MessageContext = Encoding & { isPrefill: boolean };
+
+/**
+ * The messages in order. A tool's result is text in this protocol: images in one follow as a message of
+ * the user, behind the last result of the same turn.
+ */
+export function encodeMessages(messages: readonly ChatMessage[], encoding: Encoding): JsonObject[] {
+  const encoded: JsonObject[] = [];
+  let images: ImagePart[] = [];
+  messages.forEach((message, index) => {
+    encoded.push(encodeMessage(message, { ...encoding, isPrefill: isPrefill(messages, index) }));
+    if (message.role !== "tool") return;
+    if (Array.isArray(message.content)) {
+      for (const part of message.content) if (part.type === "image") images.push(part);
+    }
+    if (images.length === 0 || messages[index + 1]?.role === "tool") return;
+    encoded.push({ role: "user", content: images.map(encodePart) });
+    images = [];
+  });
+  return encoded;
+}
+
+function encodeMessage(message: ChatMessage, context: MessageContext): JsonObject {
+  const { dialect } = context;
+  const name = message.role === "tool" ? undefined : message.name;
+  const named: JsonObject = name !== undefined && dialect.nameField ? { name } : {};
+  switch (message.role) {
+    case "system": {
+      const role = message.developer === true && dialect.developerRole ? "developer" : "system";
+      return { role, content: encodeSystemContent(message, context.marks), ...named };
+    }
+    case "user":
+      return { role: "user", content: encodeContent(message.content, context), ...named };
+    case "assistant":
+      return { ...encodeAssistant(message, context), ...named };
+    case "tool":
+      return {
+        role: "tool",
+        tool_call_id: toolCallId(message.toolCallId, dialect),
+        content: contentText(message.content),
+      };
+  }
+}
+
+/** A last message of the assistant is a beginning to be continued. */
+function isPrefill(messages: readonly ChatMessage[], index: number): boolean {
+  return index === messages.length - 1 && messages[index]?.role === "assistant";
+}
+
+/** This protocol has a field for each kind of part, and no order among them. */
+function encodeAssistant(message: AssistantMessage, context: MessageContext): JsonObject {
+  const { dialect } = context;
+  const { content, reasoning, toolCalls } = flattenAssistant(message);
+  const hasCalls = toolCalls.length > 0;
+  const encoded: JsonObject = {
+    role: "assistant",
+    // Only a message with tool calls may have no content.
+    content: content.length === 0 && hasCalls ? null : encodeContent(content, context),
+  };
+  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call, dialect));
+  if (dialect.reasoningField !== undefined && reasoning.length > 0) {
+    const text = reasoning.map((part) => part.text).join("");
+    if (text !== "") encoded[dialect.reasoningField] = text;
+    const details = reasoningDetails(reasoning, context.issuer);
+    // An allow-list of fields goes with one of message fields; only an open dialect takes details.
+    if (details.length > 0 && dialect.fields === "all") encoded["reasoning_details"] = details;
+  }
+  if (context.isPrefill && dialect.prefill === "prefix") encoded["prefix"] = true;
+  return encoded;
+}
+
+/** OpenRouter's details as they came; a streamed signature gets back the text that it signs. */
+function reasoningDetails(items: readonly ReasoningPart[], issuer: string): JsonObject[] {
+  const details: JsonObject[] = [];
+  let text = "";
+  for (const item of items) {
+    text += item.text;
+    const value = item.signature?.issuer === issuer ? item.signature.value : undefined;
+    if (value === undefined || typeof value === "string") continue;
+    const isBare = value["type"] === "reasoning.text" && !value["text"];
+    details.push(isBare ? { ...value, text } : value);
+    text = "";
+  }
+  return details;
+}

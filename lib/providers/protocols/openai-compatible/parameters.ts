@@ -1,0 +1,112 @@
+import type { ChatRequest, ReasoningEffort } from "#lib/chat/request.ts";
+import { bareModelName, closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** Fields that the request says by itself, or that the gateway decides: an extra field may not be one. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  "model",
+  "messages",
+  "stream",
+  "stream_options",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "temperature",
+  "top_p",
+  "top_k",
+  "frequency_penalty",
+  "presence_penalty",
+  "seed",
+  "random_seed",
+  "stop",
+  "n",
+  "logprobs",
+  "top_logprobs",
+  "logit_bias",
+  "max_tokens",
+  "max_completion_tokens",
+  "response_format",
+  "reasoning_effort",
+  "user",
+]);
+
+type Target = { model: string; rules: ModelRules; dialect: OpenAiDialect };
+
+/** How the answer is to be made: sampling, length, format, effort. */
+export function writeParameters(fields: FieldWriter, request: ChatRequest, target: Target): void {
+  const { rules, dialect } = target;
+  writeSampling(fields, request, target);
+  const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
+  fields.write(maxTokensField, request.maxOutputTokens);
+  fields.write("stop", request.stop);
+  fields.write("n", request.n === 1 ? undefined : request.n);
+  fields.write(dialect.seedField, request.seed, "seed");
+  fields.write("response_format", encodeResponseFormat(request));
+  writeEffort(fields, request, target);
+  fields.write("user", request.user);
+}
+
+/** What the client says beyond that, if it speaks OpenAI's API. */
+export function writeExtra(fields: FieldWriter, { extra }: ChatRequest): void {
+  const isOpenAi = extra?.dialect !== "anthropic";
+  for (const [name, value] of Object.entries(extra?.fields ?? {})) {
+    if (!isOpenAi || OWN_FIELDS.has(name)) fields.drop(name, value);
+    else fields.write(name, value);
+  }
+  for (const name of Object.keys(extra?.details ?? {})) fields.drop(name, true);
+}
+
+function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, dialect }: Target): void {
+  const reasons = request.reasoningEffort !== undefined && request.reasoningEffort !== "none";
+  const banned =
+    rules.sampling === "never" ||
+    (rules.sampling === "only_without_reasoning" && reasons) ||
+    (rules.sampling === "only_with_effort_none" && request.reasoningEffort !== "none");
+  const { temperature } = request;
+  const values: [string, JsonValue | undefined][] = [
+    [
+      "temperature",
+      temperature === undefined ? undefined : Math.min(temperature, dialect.highestTemperature),
+    ],
+    ["top_p", request.topP],
+    ["frequency_penalty", request.frequencyPenalty],
+    ["presence_penalty", request.presencePenalty],
+    ["logit_bias", request.logitBias],
+    ["logprobs", request.logprobs],
+    ["top_logprobs", request.topLogprobs],
+    ["top_k", request.topK],
+  ];
+  for (const [name, value] of values) {
+    if (banned) fields.drop(name, value);
+    else fields.write(name, value);
+  }
+}
+
+function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
+  const format = request.responseFormat;
+  if (format === undefined) return undefined;
+  if (format.type !== "json_schema") return { type: format.type };
+  const schema: JsonObject = { name: format.name, schema: format.schema };
+  if (format.strict !== undefined) schema["strict"] = format.strict;
+  if (format.description !== undefined) schema["description"] = format.description;
+  return { type: "json_schema", json_schema: schema };
+}
+
+function writeEffort(fields: FieldWriter, request: ChatRequest, target: Target): void {
+  const wanted = request.reasoningEffort;
+  if (wanted === undefined) return;
+  const effort = acceptedEffort(wanted, target);
+  if (effort === undefined) fields.drop("reasoning_effort", wanted);
+  else fields.write("reasoning_effort", effort);
+}
+
+function acceptedEffort(wanted: ReasoningEffort, { model, rules, dialect }: Target): string | undefined {
+  if (dialect.effortSwitch?.test(bareModelName(model)) === true) {
+    return wanted === "none" ? "none" : "default";
+  }
+  // A server that takes every field knows its own models better than our table does.
+  if (dialect.fields === "all" && (rules.efforts ?? []).length === 0) return wanted;
+  return closestEffort(wanted, rules.efforts ?? dialect.efforts);
+}

@@ -1,0 +1,60 @@
+import { type ChatRequest, offeredTools, type Tool } from "#lib/chat/request.ts";
+import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+
+/** The tools, and how they may be called. */
+export function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDialect): void {
+  const { tools: offered, choice } = offeredTools(request);
+  const tools = offered.flatMap((tool) => encodeTool(tool, dialect));
+  if (tools.length < offered.length) fields.drop("tools", true);
+  // Mistral rejects an empty list; nobody needs one.
+  if (tools.length === 0) return;
+  if (fields.accepts("tool_choice")) {
+    fields.write("tool_choice", encodeToolChoice(choice, dialect));
+  } else {
+    // Who has no tools calls none, and to call what it likes is what a model does anyway.
+    if (choice === "none") return;
+    if (choice !== undefined && choice !== "auto") fields.drop("tool_choice", true);
+  }
+  fields.write("tools", tools);
+  if (request.singleToolCall === true && fields.accepts("parallel_tool_calls")) {
+    fields.write("parallel_tool_calls", false);
+  } else {
+    fields.write("parallel_tool_calls", request.parallelToolCalls);
+  }
+}
+
+/** The tool, or nothing where the dialect has none of its kind. */
+function encodeTool(tool: Tool, dialect: OpenAiDialect): JsonObject[] {
+  switch (tool.type) {
+    case "opaque":
+      return dialect.opaqueParts && tool.dialect === "openai" ? [tool.value] : [];
+    case "custom": {
+      if (!dialect.opaqueParts) return [];
+      const custom: JsonObject = { name: tool.name };
+      if (tool.description !== undefined) custom["description"] = tool.description;
+      if (tool.format !== undefined) custom["format"] = tool.format;
+      return [{ type: "custom", custom }];
+    }
+    case "function": {
+      const fn: JsonObject = { name: tool.name };
+      if (tool.description !== undefined) fn["description"] = tool.description;
+      if (tool.parameters !== undefined) fn["parameters"] = tool.parameters;
+      if (tool.strict !== undefined) fn["strict"] = tool.strict;
+      return [{ type: "function", function: fn }];
+    }
+  }
+}
+
+function encodeToolChoice(
+  choice: ReturnType<typeof offeredTools>["choice"],
+  dialect: OpenAiDialect,
+): JsonValue | undefined {
+  if (choice === undefined) return undefined;
+  if (choice === "required") return dialect.requiredToolChoice;
+  if (typeof choice === "string") return choice;
+  return choice.custom === true
+    ? { type: "custom", custom: { name: choice.name } }
+    : { type: "function", function: { name: choice.name } };
+}
