@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { addressOf } from "#lib/server/auth/auth.ts";
 import { readJson } from "#lib/server/http/body.ts";
 import type { BodyRoom } from "#lib/server/http/body-budget.ts";
+import { clientAddress } from "#lib/server/http/client-address.ts";
 import { corsHeaders } from "#lib/server/http/cors.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
@@ -89,7 +89,7 @@ export function defineRoute(
           return known;
         },
         readJson(schema, maxBytes) {
-          const opened = ready.bodies.open(budgetOwner(caller, addressOf(request, host, ready.env)));
+          const opened = ready.bodies.open(budgetOwner(caller, clientAddress(request, host, ready.env)));
           room = opened;
           host.onEnd?.(opened.release);
           return readJson(request, schema, maxBytes, opened);

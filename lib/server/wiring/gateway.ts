@@ -15,7 +15,7 @@ import {
   createSupabaseKeyRegister,
 } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
-import { createCookieSessionReader } from "#lib/adapters/supabase/session-cookies.ts";
+import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
 import { closeTurnsToUsers } from "#lib/adapters/supabase/turn-access.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import type { ModeId } from "#lib/ai-models.ts";
@@ -292,7 +292,7 @@ function connectSupabase(env: Env) {
       jwtSecret: env.SUPABASE_JWT_SECRET,
       now: () => systemClock.now(),
     }),
-    readCookies: createCookieSessionReader(url, publishableKey),
+    cookies: createSessionCookies(url, publishableKey),
     check: () => checkDatabase({ clients }),
     closeTurns: (signal: AbortSignal) => closeTurnsToUsers({ clients, clock: systemClock, signal }),
   };

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { bodyStream } from "#lib/server/host/body-stream.ts";
-import { collectBody } from "#lib/server/host/collect-body.ts";
 import type { CollectingRequest } from "#lib/server/http/body-reader.ts";
+import { bodyStream } from "#lib/server/http/fast/body-stream.ts";
+import { collectBody } from "#lib/server/http/fast/collect-body.ts";
 import { NodeHeaders } from "#lib/server/http/fast/node-headers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
