@@ -4,7 +4,8 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { defineRoute, type GatewaySource, type Route, type RouteContext } from "#lib/server/http/route.ts";
-import { type Gateway, SANDBOX_PROVIDER } from "#lib/server/wiring/gateway.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import { realProviders } from "#lib/server/wiring/providers.ts";
 import { NAMED_TIER } from "#lib/services/identity/caller.ts";
 import {
   type BudgetCoverage,
@@ -77,7 +78,7 @@ async function create(_request: Request, context: RouteContext): Promise<PlainRe
 
 /** Who sets a budget hears at once what it does not count. */
 function budgetOf({ registry, sandboxed }: Gateway): BudgetCoverage & { note: string } {
-  const providers = sandboxed ? [] : registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  const providers = sandboxed ? [] : realProviders({ registry });
   return { ...budgetCoverage(registry, providers), note: BUDGET_NOTE };
 }
 
