@@ -544,7 +544,7 @@ describe("answers", () => {
       return made;
     };
     const { url } = await serve(async (request) =>
-      request.url.endsWith("/plain") ? make() : make().platform(),
+      request.url.endsWith("/plain") ? make() : make().toResponse(),
     );
     const seen = async (path: string) => {
       const answer = await fetch(`${url}/api/${path}`);

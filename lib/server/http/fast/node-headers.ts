@@ -31,35 +31,35 @@ export class NodeHeaders implements Headers {
   }
 
   append(name: string, value: string): void {
-    this.platform().append(name, value);
+    this.toHeaders().append(name, value);
   }
   delete(name: string): void {
-    this.platform().delete(name);
+    this.toHeaders().delete(name);
   }
   set(name: string, value: string): void {
-    this.platform().set(name, value);
+    this.toHeaders().set(name, value);
   }
   getSetCookie(): string[] {
-    return this.platform().getSetCookie();
+    return this.toHeaders().getSetCookie();
   }
   forEach(callback: (value: string, name: string, parent: Headers) => void, self?: unknown): void {
-    this.platform().forEach((value, name) => callback.call(self, value, name, this));
+    this.toHeaders().forEach((value, name) => callback.call(self, value, name, this));
   }
   keys(): HeadersIterator<string> {
-    return this.platform().keys();
+    return this.toHeaders().keys();
   }
   values(): HeadersIterator<string> {
-    return this.platform().values();
+    return this.toHeaders().values();
   }
   entries(): HeadersIterator<[string, string]> {
-    return this.platform().entries();
+    return this.toHeaders().entries();
   }
   [Symbol.iterator](): HeadersIterator<[string, string]> {
-    return this.platform()[Symbol.iterator]();
+    return this.toHeaders()[Symbol.iterator]();
   }
 
   /** The platform's own Headers, which from now on hold what these do. */
-  platform(): Headers {
+  toHeaders(): Headers {
     if (this.#whole !== undefined) return this.#whole;
     this.#whole = new Headers();
     for (let at = 0; at + 1 < this.#raw.length; at += 2)

@@ -75,12 +75,12 @@ export class NodeRequest implements CollectingRequest {
   }
 
   /** The platform's own Request, for what is rarely used. */
-  #platform(): Request {
+  #toRequest(): Request {
     if (this.#whole !== undefined) return this.#whole;
     const { body } = this;
     this.#whole = new Request(this.url, {
       method: this.method,
-      headers: this.headers.platform(),
+      headers: this.headers.toHeaders(),
       signal: this.signal,
       ...(body === null ? {} : { body: body as NodeReadableStream & BodyInit, duplex: "half" }),
     });
@@ -91,52 +91,52 @@ export class NodeRequest implements CollectingRequest {
     return this.#whole?.bodyUsed ?? false;
   }
   get cache(): RequestCache {
-    return this.#platform().cache;
+    return this.#toRequest().cache;
   }
   get credentials(): RequestCredentials {
-    return this.#platform().credentials;
+    return this.#toRequest().credentials;
   }
   get destination(): RequestDestination {
-    return this.#platform().destination;
+    return this.#toRequest().destination;
   }
   get integrity(): string {
-    return this.#platform().integrity;
+    return this.#toRequest().integrity;
   }
   get keepalive(): boolean {
-    return this.#platform().keepalive;
+    return this.#toRequest().keepalive;
   }
   get mode(): RequestMode {
-    return this.#platform().mode;
+    return this.#toRequest().mode;
   }
   get redirect(): RequestRedirect {
-    return this.#platform().redirect;
+    return this.#toRequest().redirect;
   }
   get referrer(): string {
-    return this.#platform().referrer;
+    return this.#toRequest().referrer;
   }
   get referrerPolicy(): ReferrerPolicy {
-    return this.#platform().referrerPolicy;
+    return this.#toRequest().referrerPolicy;
   }
   clone(): Request {
-    return this.#platform().clone();
+    return this.#toRequest().clone();
   }
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#platform().arrayBuffer();
+    return this.#toRequest().arrayBuffer();
   }
   blob(): Promise<Blob> {
-    return this.#platform().blob();
+    return this.#toRequest().blob();
   }
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#platform().bytes();
+    return this.#toRequest().bytes();
   }
   formData(): Promise<FormData> {
-    return this.#platform().formData();
+    return this.#toRequest().formData();
   }
   json(): Promise<unknown> {
-    return this.#platform().json();
+    return this.#toRequest().json();
   }
   text(): Promise<string> {
-    return this.#platform().text();
+    return this.#toRequest().text();
   }
 }
 

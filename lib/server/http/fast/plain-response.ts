@@ -66,38 +66,38 @@ export class PlainResponse implements Response {
     return this.status >= 200 && this.status <= 299;
   }
   get headers(): Headers {
-    return this.platform().headers;
+    return this.toResponse().headers;
   }
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.platform().body;
+    return this.toResponse().body;
   }
   get bodyUsed(): boolean {
     return this.#whole?.bodyUsed ?? false;
   }
   clone(): Response {
-    return this.platform().clone();
+    return this.toResponse().clone();
   }
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.platform().arrayBuffer();
+    return this.toResponse().arrayBuffer();
   }
   blob(): Promise<Blob> {
-    return this.platform().blob();
+    return this.toResponse().blob();
   }
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.platform().bytes();
+    return this.toResponse().bytes();
   }
   formData(): Promise<FormData> {
-    return this.platform().formData();
+    return this.toResponse().formData();
   }
   json(): Promise<unknown> {
-    return this.platform().json();
+    return this.toResponse().json();
   }
   text(): Promise<string> {
-    return this.platform().text();
+    return this.toResponse().text();
   }
 
   /** The platform's own Response, which from now on holds what this one is. */
-  platform(): Response {
+  toResponse(): Response {
     if (this.#whole !== undefined) return this.#whole;
     const headers = new Headers([...this.#headers]);
     for (const cookie of this.#cookies) headers.append("set-cookie", cookie);
