@@ -53,10 +53,10 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     async identify(by, request, host) {
       const { caller, setCookies } = await by.authenticate(request, host);
       if (caller.kind === "user") return { caller, setCookies };
-      // Whoever finds a gateway key could make others with it that outlive it.
+      // Somebody who finds a gateway key could make others with it that outlive it.
       throw new GatewayError(
         "forbidden",
-        "A gateway key cannot manage gateway keys. Sign in, or send a Supabase access token.",
+        "A gateway key is not accepted here. Sign in, or send a Supabase access token.",
       );
     },
   },

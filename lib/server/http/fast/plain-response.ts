@@ -1,15 +1,20 @@
+/**
+ * Answers out of plain parts.
+ *
+ * Plain path: the platform's `Response` (`toResponse`), made behind a plain one at the first member that
+ * needs it, and always under Next.js.
+ * Both agree: `__tests__/server/http/fast/plain-response.test.ts`.
+ * Why: a Response of the platform costs a body stream, an encoding and a checked header list; `npm run bench`,
+ * the row "our host alone" beside "leanest handler" (docs/BENCHMARKS.md).
+ */
+
 /** The body of an answer: whole, a stream, or none. */
 export type Content = string | ReadableStream<Uint8Array> | null;
 
 /** An answer as it is written: names and values of its headers in turn, as node:http takes them. */
 export type PlainParts = { content: Content; headers: string[] };
 
-/**
- * A Response out of plain parts, the counterpart of the host's lazy Request: one of the platform costs a
- * body stream, an encoding and a checked header list before anybody has asked for them. Our own host
- * takes the parts (`parts`); for everybody else the platform's Response is made behind it, at the
- * first member that needs one.
- */
+/** A Response out of plain parts, which our own host takes (`parts`): the counterpart of its lazy Request. */
 export class PlainResponse implements Response {
   readonly status: number;
   readonly redirected = false;
