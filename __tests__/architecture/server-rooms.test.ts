@@ -42,3 +42,12 @@ test("Next.js is known to one file of the API's, and to the processes that start
     "lib/server/host/pages-process.ts",
   ]);
 });
+
+test("schemas of answers are loaded when the OpenAPI document is made, not by a request or a start", () => {
+  const eager = readSources("lib").flatMap(({ path, text }) =>
+    [...text.matchAll(/^import (?!type\b)[^;]*? from "([^"]*answer-schema\.ts)";/gm)].map(
+      ([, target]) => `${path} ${target}`,
+    ),
+  );
+  expect(eager).toEqual([]);
+});
