@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Env } from "#lib/server/env/env.ts";
 import {
   ACCESS_RULES,
@@ -12,12 +13,13 @@ import { corsHeaders } from "#lib/server/http/cors.ts";
 import {
   type DeclaredOperation,
   isMethod,
+  type JsonBody,
   methodsOf,
   type RouteDeclaration,
 } from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
-import { API_HEADERS, ERROR_SHAPES, errorResponse } from "#lib/server/http/http-error.ts";
+import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
@@ -39,6 +41,24 @@ export type Route = (request: Request, host: HostContext) => Promise<Response>;
 /** A declared route as it is served: hosts that know the parts of its answers need not make more of them. */
 export type PlainRoute = (request: Request, host: HostContext) => Promise<PlainResponse>;
 
+/** A declared route with what follows from its declaration. */
+type Served<Gateway> = {
+  declaration: RouteDeclaration<Gateway>;
+  /** The value of `Allow`. */
+  allowed: string;
+};
+
+/** One request, and what is known of it so far: however far it came, its answer needs that. */
+type Exchange<Gateway> = {
+  request: Request;
+  host: HostContext;
+  requestId: string;
+  gateway: Gateway | undefined;
+  cors: Record<string, string>;
+  known: Identified | undefined;
+  room: BodyRoom | undefined;
+};
+
 /**
  * Serves a declared route. What every route needs happens here, once and in this order: request id, CORS,
  * whether the route is enabled, OPTIONS, 405, who is calling, the body, and the single place where a thrown
@@ -50,55 +70,81 @@ export function serveRoute<Gateway extends Edge>(
   declaration: RouteDeclaration<Gateway>,
   source: () => Promise<Gateway>,
 ): PlainRoute {
-  const { errors } = declaration;
-  const rule = ACCESS_RULES[declaration.access];
-  const allowed = [...methodsOf(declaration), "OPTIONS"].join(", ");
-  const { requestIdHeader } = ERROR_SHAPES[errors];
+  const served = { declaration, allowed: [...methodsOf(declaration), "OPTIONS"].join(", ") };
   return async (request, host) => {
-    const requestId = crypto.randomUUID();
-    let gateway: Gateway | undefined;
-    let cors: Record<string, string> = {};
-    let known: Identified | undefined;
-    let room: BodyRoom | undefined;
+    const exchange: Exchange<Gateway> = {
+      request,
+      host,
+      requestId: crypto.randomUUID(),
+      gateway: undefined,
+      cors: {},
+      known: undefined,
+      room: undefined,
+    };
     let response: PlainResponse;
     try {
-      gateway = await source();
-      cors = corsHeaders(request, gateway.env.CORS_ALLOWED_ORIGINS, allowed);
-      rule.assertEnabled(gateway.env);
-      if (request.method === "OPTIONS") {
-        response = new PlainResponse(null, { status: 204, headers: { allow: allowed } });
-      } else {
-        const operation = operationOf(declaration, request.method, allowed);
-        if (rule.identify !== undefined) {
-          known = await rule.identify(gateway.authenticator, request, host);
-          host.callerKind = known.caller.kind;
-        }
-        if (operation.body !== undefined) room = openRoom(gateway, known, request, host);
-        response = await operation.answer({
-          gateway,
-          request,
-          requestId,
-          host,
-          caller: known?.caller,
-          body: room === undefined ? undefined : await readBody(request, operation, room),
-          inBackground: host.waitUntil,
-        });
-      }
+      exchange.gateway = await source();
+      response = await answer(exchange, exchange.gateway, served);
     } catch (thrown) {
-      const error = toGatewayError(thrown);
-      logFailure(gateway?.logger, error, thrown, requestId);
-      response = errorResponse(error, requestId, errors);
-      if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+      response = failed(exchange, thrown, served);
     } finally {
-      if (host.onEnd === undefined) room?.release();
+      if (host.onEnd === undefined) exchange.room?.release();
     }
-    response.addHeaders(API_HEADERS);
-    response.addHeaders(cors);
-    for (const cookie of known?.setCookies ?? []) response.addCookie(cookie);
-    response.setHeader("x-request-id", requestId);
-    if (requestIdHeader !== undefined) response.setHeader(requestIdHeader, requestId);
+    addCommonHeaders(response, exchange, declaration.errors);
     return response;
   };
+}
+
+async function answer<Gateway extends Edge>(
+  exchange: Exchange<Gateway>,
+  gateway: Gateway,
+  { declaration, allowed }: Served<Gateway>,
+): Promise<PlainResponse> {
+  const { request, host, requestId } = exchange;
+  const rule = ACCESS_RULES[declaration.access];
+  exchange.cors = corsHeaders(request, gateway.env.CORS_ALLOWED_ORIGINS, allowed);
+  rule.assertEnabled(gateway.env);
+  if (request.method === "OPTIONS")
+    return new PlainResponse(null, { status: 204, headers: { allow: allowed } });
+  const operation = operationOf(declaration, request.method, allowed);
+  if (rule.identify !== undefined) {
+    exchange.known = await rule.identify(gateway.authenticator, request, host);
+    host.callerKind = exchange.known.caller.kind;
+  }
+  return operation.answer({
+    gateway,
+    request,
+    requestId,
+    host,
+    caller: exchange.known?.caller,
+    body: operation.body === undefined ? undefined : await readBody(exchange, gateway, operation.body),
+    inBackground: host.waitUntil,
+  });
+}
+
+function failed<Gateway extends Edge>(
+  { requestId, gateway }: Exchange<Gateway>,
+  thrown: unknown,
+  { declaration, allowed }: Served<Gateway>,
+): PlainResponse {
+  const error = toGatewayError(thrown);
+  logFailure(gateway?.logger, error, thrown, requestId);
+  const response = errorResponse(error, requestId, declaration.errors);
+  if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+  return response;
+}
+
+function addCommonHeaders(
+  response: PlainResponse,
+  { requestId, cors, known }: Exchange<unknown>,
+  errors: ErrorShape,
+): void {
+  response.addHeaders(API_HEADERS);
+  response.addHeaders(cors);
+  for (const cookie of known?.setCookies ?? []) response.addCookie(cookie);
+  response.setHeader("x-request-id", requestId);
+  const { requestIdHeader } = ERROR_SHAPES[errors];
+  if (requestIdHeader !== undefined) response.setHeader(requestIdHeader, requestId);
 }
 
 /** Throws `method_not_allowed` for a method that the route does not declare. */
@@ -114,27 +160,22 @@ function operationOf<Gateway>(
   throw new GatewayError("method_not_allowed", `${requested} is not supported here. Use ${allowed}.`);
 }
 
-/** The room of one body, in the part of a user, whatever keys they use, or of a stranger's address. */
-function openRoom(
+/**
+ * Reads the body into room that is the caller's: a user's, whatever keys they use, or a stranger's address.
+ * Throws as `readJson` does, and what the operation's reader throws.
+ */
+async function readBody(
+  exchange: Exchange<unknown>,
   { bodies, env }: Edge,
-  known: Identified | undefined,
-  request: Request,
-  host: HostContext,
-): BodyRoom {
-  const caller = known?.caller;
+  body: JsonBody<z.ZodType, unknown>,
+): Promise<unknown> {
+  const { request, host } = exchange;
+  const caller = exchange.known?.caller;
   const isStranger = caller === undefined || caller.kind === "open";
   const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
+  exchange.room = room;
   host.onEnd?.(room.release);
-  return room;
-}
-
-/** Throws as `readJson` does, and what the operation's reader throws. */
-async function readBody(
-  request: Request,
-  { body }: Pick<DeclaredOperation<never>, "body">,
-  room: BodyRoom,
-): Promise<unknown> {
-  return body?.read(await readJson(request, body.schema, body.maxBytes, room), {
+  return body.read(await readJson(request, body.schema, body.maxBytes, room), {
     headers: request.headers,
     isLarge: room.taken > LARGE_BODY,
   });
