@@ -147,7 +147,7 @@ async function localPlace(env: Env, { user, local: mayCreate }: KeyOptions): Pro
   }
 }
 
-/** A new database would have no gateway: its key would open nothing, and the door that is meant would stay open. */
+/** A new database would have no gateway: its key would open nothing, and the access that is meant to be closed would stay open. */
 function noLocalDatabase(dataDir: string): GatewayError {
   return new GatewayError(
     "not_found",

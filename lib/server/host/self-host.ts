@@ -20,7 +20,7 @@ const HEADERS_MS = 60_000;
 const REQUEST_MS = 300_000;
 /** What was aborted gets this long to say so and to be saved, milliseconds. */
 const LAST_WORDS_MS = 5_000;
-/** Work behind answers (a turn being saved while the database is away) gets this long, milliseconds. */
+/** Work behind answers (a turn being saved while the database is unavailable) gets this long, milliseconds. */
 const BACKGROUND_MS = 5_000;
 
 export type SelfHostOptions = {
