@@ -38,8 +38,9 @@ const config: NextConfig = {
     ];
   },
   async rewrites() {
-    // Clients whose base URL lacks /api read JSON; see lib/server/http/misplaced-api.ts.
-    const paths = "v1|v1/.*|chat/completions|embeddings|messages|messages/.*|responses|responses/.*";
+    // Clients whose base URL lacks /api read JSON; see lib/server/routes/misplaced-api.ts.
+    const starts = ["v1", "chat/completions", "embeddings", "messages", "responses"];
+    const paths = starts.flatMap((start) => [start, `${start}/.*`]).join("|");
     return [{ source: `/:path(${paths})`, destination: "/api/not-here/:path" }];
   },
 };

@@ -1,89 +1,89 @@
 import { describe, expect, test } from "vitest";
-import { API_ROUTES, apiRouter, type RouteDefinition } from "#lib/server/routes/api-routes.ts";
+import { API } from "#lib/server/routes/api-routes.ts";
+import type { GatewayRoute } from "#lib/server/routes/gateway-route.ts";
+import nextConfig from "../../next.config.ts";
 import { readSources, type SourceFile } from "./source-files.ts";
 
 const files = readSources("app/api").filter(({ path }) => /\/route\.tsx?$/.test(path));
-const CATCH_ALL = "/api/[...path]";
+const declared: readonly GatewayRoute[] = [...API.routes, API.notFound];
+
+/** What Next and Vercel read of a route file, and nothing more. */
+const ROUTE_FILE =
+  /^import \{ nextRoute \} from "#lib\/server\/host\/next-route\.ts";\nimport \{ (\w+) \} from "(#lib\/server\/routes\/[\w-]+\.ts)";\n\nexport const dynamic = "force-dynamic";\nexport const \{ GET, POST, PUT, PATCH, DELETE, OPTIONS \} = nextRoute\(\1\);\n$/;
 
 const pathOf = ({ path }: SourceFile): string => path.replace(/^app(\/.*)\/route\.tsx?$/, "$1");
 
-/** The definition that a route file hands to `nextRoute`, and the module that it comes from. */
-function definitionOf({ text }: SourceFile): string {
-  const name = /nextRoute\((\w+)\)/.exec(text)?.[1];
-  const module = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "([^"]+)"`).exec(text)?.[1];
-  return `${name} of ${module}`;
-}
-
-/** The same for each row of the table. */
-function tableDefinitions(): Map<string, string> {
-  const [table] = readSources("lib/server").filter(({ path }) => path === "lib/server/routes/api-routes.ts");
-  const rows = [...(table?.text.matchAll(/^ {2}"(\/api\/[^"]+)": (\w+),$/gm) ?? [])];
-  return new Map(
-    rows.map(([, path = "", name = ""]) => {
-      const module = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "([^"]+)"`).exec(
-        table?.text ?? "",
-      )?.[1];
-      return [path, `${name} of ${module}`];
-    }),
-  );
+/** The declaration that a route file hands to `nextRoute`. */
+async function declarationOf({ text }: SourceFile): Promise<unknown> {
+  const [, name = "", module = ""] = ROUTE_FILE.exec(text) ?? [];
+  if (module === "") return undefined;
+  const exported: Record<string, unknown> = await import(module.replace("#lib/", "../../lib/"));
+  return exported[name];
 }
 
 describe("the self-host server and Next.js serve the same routes", () => {
-  test("each route file has its row in the table, with the same definition, and each row its file", () => {
-    const byFile = files
-      .map((file) => [pathOf(file), definitionOf(file)])
-      .filter(([path]) => path !== CATCH_ALL);
-    expect(Object.fromEntries(byFile)).toEqual(Object.fromEntries(tableDefinitions()));
-    expect([...tableDefinitions().keys()].sort()).toEqual(Object.keys(API_ROUTES).sort());
+  test("each route of the table has a file in app/api, and each file its route", () => {
+    expect(files.map(pathOf).sort()).toEqual(declared.map(({ path }) => path).sort());
   });
 
-  test("anything else is not found, in both", () => {
-    const [rest] = files.filter((file) => pathOf(file) === CATCH_ALL);
-    expect(rest === undefined ? "" : definitionOf(rest)).toBe("notFound of #lib/server/routes/not-found.ts");
+  test.each(files.map((file) => [file.path, file] as const))(
+    "%s hands over the declaration of its path, and nothing else",
+    async (_, file) => {
+      expect(file.text).toMatch(ROUTE_FILE);
+      const route = await declarationOf(file);
+      expect(declared).toContain(route);
+      expect(route).toHaveProperty("path", pathOf(file));
+    },
+  );
+
+  test("no path is declared twice", () => {
+    const paths = declared.map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
   });
 });
 
-describe("the router", () => {
-  const source = async () => {
-    throw new Error("No gateway is needed to find a route.");
-  };
-  const named =
-    (name: string): RouteDefinition =>
-    () =>
-    async () =>
-      new Response(name);
-  const router = apiRouter(source, {
-    "/api/all/[...rest]": named("all"),
-    "/api/all/[id]": named("one"),
-    "/api/all/fixed": named("fixed"),
-    "/api/all": named("list"),
-    "/api/all/[id]/part": named("part"),
+describe("clients whose base URL lacks /api", () => {
+  const paths = [
+    "/v1",
+    "/v1/",
+    "/v1/chat/completions",
+    "/v1/models",
+    "/v1/anything/else",
+    ...API.routes.map(({ path }) => path.replace(/^\/api(?:\/v1)?/, "")),
+    ...API.routes.map(({ path }) => `${path.replace(/^\/api(?:\/v1)?/, "")}/more`),
+    "/",
+    "/v10",
+    "/about",
+    "/embeddingsx",
+    "/chat",
+    "/models",
+    "/_next/static/x.js",
+  ];
+
+  test.each(paths)("Next.js sends %s to the API if the self-host server does", async (path) => {
+    const rewrites = await nextConfig.rewrites?.();
+    const [rewrite, ...others] = Array.isArray(rewrites) ? rewrites : [];
+    expect(others).toEqual([]);
+    const [, pattern = ""] = /^\/:path\((.*)\)$/.exec(rewrite?.source ?? "") ?? [];
+    // A slash at the end is not Next's business: it redirects before it rewrites.
+    const isRewritten = new RegExp(`^/(?:${pattern})$`).test(path.replace(/(.)\/$/, "$1"));
+    // The self-host server takes everything below such a path; Next.js needs a pattern of its own for it.
+    expect(isRewritten).toBe(API.isMisplaced(path));
   });
 
   test.each([
-    ["/api/all", "list"],
-    ["/api/all/", "list"],
-    ["/api/all/fixed", "fixed"],
-    ["/api/all/7", "one"],
-    ["/api/all/7/", "one"],
-    ["/api/all/7/part", "part"],
-    ["/api/all/7/other", "all"],
-    ["/api/all/a/b/c", "all"],
-  ])("%s is %s", async (path, name) => {
-    const response = await router(path)(new Request("http://x/"), { waitUntil: () => undefined });
-    expect(await response.text()).toBe(name);
-  });
-
-  test.each([
-    "/api",
-    "/api/",
-    "/api//",
-    "/api/al",
-    "/api/ALL",
-    "/api/all//",
-    "/api/__proto__",
-    "/api/constructor",
-  ])("%s is not found", (path) => {
-    expect(router(path)).toBe(router("/api/nothing"));
+    ["/v1/chat/completions?x=1", true],
+    ["/chat/completions", true],
+    ["/embeddings", true],
+    ["/messages", true],
+    ["/messages/count_tokens", true],
+    ["/responses", true],
+    // A page could be called so.
+    ["/models", false],
+    ["/keys", false],
+    ["/health", false],
+    ["/ai-chat", false],
+  ])("%s looks for the API: %s", (target, isMisplaced) => {
+    expect(API.isMisplaced(target)).toBe(isMisplaced);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEnv } from "#lib/server/env/env.ts";
+import { serveRoute } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { createGateway } from "#lib/server/wiring/gateway.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
@@ -119,7 +120,9 @@ describe("a gateway that cannot start", () => {
     ["a time that is none", { CONNECT_TIMEOUT_MS: "soon" }, /CONNECT_TIMEOUT_MS/],
   ] as const)("for %s says so in the contract's shape, each time", async (_, settings: Settings, says) => {
     const stderr = captureStderr();
-    const route = aiChat(async () => createGateway(readEnv({ ...databaseSettings(database), ...settings })));
+    const route = serveRoute(aiChat, async () =>
+      createGateway(readEnv({ ...databaseSettings(database), ...settings })),
+    );
     try {
       for (let time = 0; time < 2; time++) {
         const response = await route(aRequest(user.accessToken, { message: "Hi" }), aHost());

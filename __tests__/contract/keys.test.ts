@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { serveRoute } from "#lib/server/http/route.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -49,7 +50,7 @@ async function call(
   options: { id?: string; body?: unknown; via?: TestGateway } = {},
 ): Promise<Answer> {
   const { id, body, via = gateway } = options;
-  const route = (id === undefined ? keys : keyById)(async () => via.gateway);
+  const route = serveRoute(id === undefined ? keys : keyById, async () => via.gateway);
   const url = `http://gateway.test/api/keys${id === undefined ? "" : `/${id}`}`;
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const response = await route(

@@ -1,6 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { API_ROUTES } from "#lib/server/routes/api-routes.ts";
+import { API } from "#lib/server/routes/api-routes.ts";
 import { ERROR_STATUS } from "#lib/shared/errors.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
@@ -31,7 +31,7 @@ test("the document is valid OpenAPI 3.1", async () => {
 
 test("it describes every route, and no other", () => {
   const described = Object.keys(isJsonObject(document["paths"]) ? document["paths"] : {});
-  const served = Object.keys(API_ROUTES).map((path) => path.replace(/\[(?:\.\.\.)?(\w+)\]/g, "{$1}"));
+  const served = API.routes.map(({ path }) => path.replace(/\[(?:\.\.\.)?(\w+)\]/g, "{$1}"));
   expect(described.sort()).toEqual(served.sort());
 });
 

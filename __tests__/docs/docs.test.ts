@@ -5,7 +5,7 @@ import { FAILURE_POLICY } from "#lib/providers/failures/failure.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { readEnv } from "#lib/server/env/env.ts";
 import { envSchema } from "#lib/server/env/env-schema.ts";
-import { API_ROUTES } from "#lib/server/routes/api-routes.ts";
+import { API } from "#lib/server/routes/api-routes.ts";
 import { ERROR_STATUS } from "#lib/shared/errors.ts";
 import { nativeEventSchema } from "#lib/streaming/events.ts";
 import { anchorsOf, type CodeSpan, codeOf, linksOf, type Page, readPages, tableOf } from "./pages.ts";
@@ -64,8 +64,8 @@ describe("what the docs name exists", () => {
   });
 
   test("every route", () => {
-    const patterns = Object.keys(API_ROUTES).map(
-      (path) => new RegExp(`^${path.replace(/\[\.\.\.\w+\]/g, ".+").replace(/\[\w+\]/g, "[^/]+")}$`),
+    const patterns = API.routes.map(
+      ({ path }) => new RegExp(`^${path.replace(/\[\.\.\.\w+\]/g, ".+").replace(/\[\w+\]/g, "[^/]+")}$`),
     );
     const bases = ["/api", "/api/v1"];
     const isKnown = (path: string): boolean =>

@@ -4,6 +4,7 @@ import { DEFAULT_MODES, type Modes } from "#lib/ai-models.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { serveRoute } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
@@ -65,7 +66,7 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
         const works: Promise<void>[] = [];
         const host = aHost({ waitUntil: (work) => works.push(work) });
         const post = aRequest(accessToken, { message: messageOf(request) });
-        const response = await aiChat(async () => gateway)(post, host);
+        const response = await serveRoute(aiChat, async () => gateway)(post, host);
         const events = await readUntilLeft(response, signal);
         await Promise.all(works);
         const requestId = response.headers.get("x-request-id") ?? randomUUID();

@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { ModeId } from "#lib/ai-models.ts";
 import { readEnv } from "#lib/server/env/env.ts";
-import type { HostContext, Route } from "#lib/server/http/route.ts";
+import { type HostContext, type Route, serveRoute } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { createGateway, type Gateway } from "#lib/server/wiring/gateway.ts";
 import { type NativeAnswer, readNative } from "./native-client.ts";
@@ -60,7 +60,7 @@ export async function startTestGateway({
       works.add(work);
     },
   };
-  const route = aiChat(async () => gateway);
+  const route = serveRoute(aiChat, async () => gateway);
   return {
     gateway,
     // Whatever a test's own host does with the work behind an answer, `settled` waits for it.

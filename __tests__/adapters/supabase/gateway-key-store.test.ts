@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import {
-  createSupabaseGatewayKeyStore,
-  type GatewayKeyStore,
-} from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { sha256Hex } from "#lib/local-supabase/secrets.ts";
+import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
 
 let supabase: TestSupabase;

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import { CompactSign, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
-import type { FoundGatewayKey } from "#lib/adapters/supabase/gateway-key-store.ts";
-import { createCookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
+import { createSessionCookies, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import { createAuthenticator } from "#lib/server/auth/auth.ts";
 import { readEnv } from "#lib/server/env/env.ts";
+import type { FoundGatewayKey } from "#lib/services/identity/credentials.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { expectLinear } from "../../support/linear.ts";
@@ -233,7 +233,7 @@ describe("an access token that does not expire", () => {
 describe("session cookies", () => {
   test("an expired session is 503 at once while the auth server is away, and its cookies stay", async () => {
     const server = await authServer(503, {});
-    const read = createCookieSessionReader(server.url, "k");
+    const { read } = createSessionCookies(server.url, "k");
     const session = {
       access_token: await token(),
       refresh_token: "r",
@@ -281,7 +281,7 @@ describe("gateway keys", () => {
         anyEverCreated: async () => true,
       },
       verifyToken: async () => null,
-      readCookies: async () => null,
+      cookies: { mayHoldSession: hasSessionCookie, read: async () => null },
     });
     const ask = (credential = "sk-sarmalink-x") =>
       authenticator.authenticate(
@@ -382,7 +382,10 @@ describe("the OpenAI-shaped routes", () => {
         store.verified++;
         return one === "a.good.token" ? { userId: SUB, email: undefined, emailConfirmed: false } : null;
       },
-      readCookies: async () => ({ accessToken: "a.good.token", setCookies: [] }),
+      cookies: {
+        mayHoldSession: hasSessionCookie,
+        read: async () => ({ accessToken: "a.good.token", setCookies: [] }),
+      },
     });
     const askWith = (headers: Record<string, string>) =>
       authenticator.authenticateProxy(new Request("http://x.test", { headers }), {

@@ -544,7 +544,7 @@ describe("answers", () => {
       return made;
     };
     const { url } = await serve(async (request) =>
-      request.url.endsWith("/plain") ? make() : make().platform(),
+      request.url.endsWith("/plain") ? make() : make().toResponse(),
     );
     const seen = async (path: string) => {
       const answer = await fetch(`${url}/api/${path}`);
@@ -629,6 +629,12 @@ describe("odd requests", () => {
     { name: "no Host", bytes: get("/api/x", ""), says: " 400 " },
     { name: "a Host that is none", bytes: get("/api/x", "host: a b\r\n"), says: "invalid_request" },
     { name: "a Host with a path", bytes: get("/api/x", "host: a/b\r\n"), says: "invalid_request" },
+    { name: "a Host whose port is none", bytes: get("/api/x", "host: a:99999\r\n"), says: "invalid_request" },
+    {
+      name: "a Host that is a wrong address",
+      bytes: get("/api/x", "host: 256.1.1.1\r\n"),
+      says: "invalid_request",
+    },
     { name: "an absolute form that is none", bytes: get("http://[/api/x"), says: "invalid_request" },
     {
       name: "huge headers",

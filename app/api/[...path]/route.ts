@@ -1,5 +1,5 @@
-import { nextRoute } from "#lib/server/http/next-route.ts";
-import { notFound } from "#lib/server/routes/not-found.ts";
+import { nextRoute } from "#lib/server/host/next-route.ts";
+import { notFound } from "#lib/server/routes/api-routes.ts";
 
 export const dynamic = "force-dynamic";
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(notFound);

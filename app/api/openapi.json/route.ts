@@ -1,5 +1,5 @@
-import { nextRoute } from "#lib/server/http/next-route.ts";
-import { openApi } from "#lib/server/routes/openapi.ts";
+import { nextRoute } from "#lib/server/host/next-route.ts";
+import { openApi } from "#lib/server/routes/api-routes.ts";
 
 export const dynamic = "force-dynamic";
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(openApi);

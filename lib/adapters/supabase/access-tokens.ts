@@ -10,20 +10,8 @@ import {
   jwtVerify,
 } from "jose";
 import { z } from "zod";
+import type { AccessTokenVerifier, TokenUser } from "#lib/services/identity/credentials.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-
-export type TokenUser = {
-  userId: string;
-  email: string | undefined;
-  /** Only the auth server can say so. What a token says of it, `user_metadata`, its user may write. */
-  emailConfirmed: boolean;
-};
-
-/**
- * Verifies Supabase access tokens. Null for a token that is no good; `database_unavailable` when the
- * auth server would have to say and does not.
- */
-export type AccessTokenVerifier = (token: string) => Promise<TokenUser | null>;
 
 export type AccessTokenOptions = {
   url: string;
@@ -63,7 +51,7 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
       const response = await fetch(input, init);
       // A server in trouble says nothing about the token.
       if (response.status >= 500 || response.status === 429)
-        throw authAway(new Error(`JWKS: ${response.status}`));
+        throw authUnavailable(new Error(`JWKS: ${response.status}`));
       return response;
     },
   });
@@ -87,7 +75,8 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
       return userOf(payload);
     } catch (error) {
       if (error instanceof GatewayError) throw error;
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw authAway(error);
+      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
+        throw authUnavailable(error);
       return null;
     }
   };
@@ -143,7 +132,7 @@ function cachedServerCheck(
     const known = kept.get(digest);
     if (known !== undefined && known.until > options.now()) return known.user;
     const { data, error } = await client.auth.getUser(token);
-    if (error !== null && !REFUSALS.has(error.status)) throw authAway(error);
+    if (error !== null && !REFUSALS.has(error.status)) throw authUnavailable(error);
     const { user } = data;
     const found =
       user === null
@@ -157,7 +146,7 @@ function cachedServerCheck(
 }
 
 /** The auth server does not answer. */
-export function authAway(cause: unknown): GatewayError {
+export function authUnavailable(cause: unknown): GatewayError {
   return new GatewayError(
     "database_unavailable",
     "Your session could not be checked just now. Try again shortly.",

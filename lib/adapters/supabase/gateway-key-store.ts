@@ -3,19 +3,9 @@ import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import type { KeyAdmissionStore } from "#lib/services/admission/key-admission.ts";
 import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
+import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import type { GatewayKey, GatewayKeyRegister } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-
-/** A live gateway key, as a lookup finds it. */
-export type FoundGatewayKey = { keyId: string; userId: string; limits: GatewayKeyLimits };
-
-/** Both throw `database_unavailable`, and `not_configured` without a service role. */
-export type GatewayKeyStore = {
-  /** The live key with this digest (lower-case hex SHA-256 of the whole key); null if none or revoked. */
-  findByHash(sha256Hex: string): Promise<FoundGatewayKey | null>;
-  /** Whether a key was ever created. Those that are gone count, the seeded local one does not. */
-  anyEverCreated(): Promise<boolean>;
-};
 
 export type GatewayKeyStoreOptions = {
   clients: SupabaseClients;

@@ -1,13 +1,5 @@
-import { authAway } from "#lib/adapters/supabase/access-tokens.ts";
-
-/** What a session cookie says, and the cookies to set when the session had to be refreshed. */
-export type CookieSession = { accessToken: string; setCookies: string[] };
-
-/**
- * The session in a request's cookies; null when there is none that is good. Throws
- * `database_unavailable` when a session has to be refreshed and the auth server does not answer.
- */
-export type CookieSessionReader = (request: Request) => Promise<CookieSession | null>;
+import { authUnavailable } from "#lib/adapters/supabase/access-tokens.ts";
+import type { CookieSession, SessionCookies } from "#lib/services/identity/credentials.ts";
 
 const TIMEOUT_MS = 2_000;
 
@@ -20,8 +12,15 @@ export function hasSessionCookie(request: Request): boolean {
   });
 }
 
-/** Reads the Supabase session out of a request's cookies, refreshing it when it has expired. */
-export function createCookieSessionReader(url: string, publishableKey: string): CookieSessionReader {
+/** Supabase sessions in cookies, refreshed when they have expired. */
+export function createSessionCookies(url: string, publishableKey: string): SessionCookies {
+  return { mayHoldSession: hasSessionCookie, read: cookieSessionReader(url, publishableKey) };
+}
+
+function cookieSessionReader(
+  url: string,
+  publishableKey: string,
+): (request: Request) => Promise<CookieSession | null> {
   return async (request) => {
     const header = request.headers.get("cookie");
     if (header === null || !hasSessionCookie(request)) return null;
@@ -40,7 +39,7 @@ export function createCookieSessionReader(url: string, publishableKey: string): 
       },
     });
     const { data } = await client.auth.getSession();
-    if (server.trouble !== undefined) throw authAway(server.trouble);
+    if (server.trouble !== undefined) throw authUnavailable(server.trouble);
     return data.session === null ? null : { accessToken: data.session.access_token, setCookies };
   };
 }

@@ -1,22 +1,29 @@
 import { hash } from "node:crypto";
-import type { AccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
-import type { GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
-import { type CookieSessionReader, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
-import { KeyCache, keep } from "#lib/server/auth/key-cache.ts";
-import { OpenDoor } from "#lib/server/auth/open-access.ts";
+import { FailureLimiter } from "#lib/server/auth/failure-limiter.ts";
+import { KeyCache } from "#lib/server/auth/key-cache.ts";
+import { OpenAccess } from "#lib/server/auth/open-access.ts";
+import { assertSameOrigin } from "#lib/server/auth/same-origin.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import { clientAddress } from "#lib/server/http/client-address.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
+import type {
+  AccessTokenVerifier,
+  GatewayKeyStore,
+  SessionCookies,
+} from "#lib/services/identity/credentials.ts";
 import { KEY_PREFIX } from "#lib/services/identity/gateway-keys.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import { BoundedMap } from "#lib/shared/bounded-map.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Who was let in is not shut out for this long by what others do at the same address, milliseconds. */
+/** A caller who was let in is not shut out for this long by what others do at the same address, milliseconds. */
 const ADMITTED_MS = 3_600_000;
 /** While any bearer is taken: a key that is none is not looked up again for this long, milliseconds. */
 const UNKNOWN_KEPT_MS = 5_000;
-const MINUTE_MS = 60_000;
+/** Credentials that are remembered, of each kind. */
+const MAX_REMEMBERED = 10_000;
 
 export type Authentication = { caller: Caller /** Cookies of a refreshed session. */; setCookies: string[] };
 
@@ -46,24 +53,24 @@ export type AuthDependencies = {
   clock: Clock;
   keys: GatewayKeyStore;
   verifyToken: AccessTokenVerifier;
-  readCookies: CookieSessionReader;
-  /** Told once when any bearer is taken. */
+  cookies: SessionCookies;
+  /** Warned once, when any bearer is accepted. */
   logger?: Pick<Logger, "warn"> | undefined;
 };
 
 const OPEN_CALLER: ProxyCaller = { kind: "open" };
 
 export function createAuthenticator(dependencies: AuthDependencies): Authenticator {
-  const { env, clock, keys, verifyToken, readCookies, logger } = dependencies;
+  const { env, clock, keys, verifyToken, cookies, logger } = dependencies;
   const cache = new KeyCache(keys, clock);
-  const door = new OpenDoor(keys, clock, () =>
+  const openAccess = new OpenAccess(keys, clock, () =>
     logger?.warn(
       "The OpenAI-shaped routes take any bearer: no gateway key has been created yet. Create one to close them.",
     ),
   );
   const failures = new FailureLimiter(clock, env.AUTH_FAILURES_PER_MINUTE);
-  const admitted = new Map<string, number>();
-  const unknown = new Map<string, number>();
+  const admitted = new BoundedMap<number>(MAX_REMEMBERED);
+  const unknown = new BoundedMap<number>(MAX_REMEMBERED);
 
   const byBearer = async (token: string, digest: string): Promise<Caller | null> => {
     if (token.startsWith(KEY_PREFIX)) {
@@ -77,7 +84,7 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
   };
 
   const byCookie = async (request: Request): Promise<Authentication | null> => {
-    const session = await readCookies(request);
+    const session = await cookies.read(request);
     // What a cookie holds is a session's token: a gateway key in one is none, and none is looked up.
     const user = session === null ? null : await verifyToken(session.accessToken);
     if (session === null || user === null) return null;
@@ -86,7 +93,7 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
     return { caller: { kind: "user", userId, email, accessToken }, setCookies };
   };
 
-  /** Checks a credential. Whoever keeps failing gets no further check: it costs a database call at worst. */
+  /** Checks a credential. An address that keeps failing gets no further check: one costs a database call at worst. */
   const check = async <Found>(
     digest: string,
     address: string,
@@ -96,7 +103,7 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
     const found = await verify();
     admitted.delete(digest);
     if (found === null) failures.note(address);
-    else keep(admitted, digest, clock.now() + ADMITTED_MS);
+    else admitted.set(digest, clock.now() + ADMITTED_MS);
     return found;
   };
 
@@ -107,23 +114,23 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
     return caller;
   };
 
-  /** Whom a credential names where it need not name anybody. Most do not: those cost nothing. */
-  const ifKnown = async (token: string): Promise<Caller | null> => {
+  /** The caller whom a credential names, while none has to. Most name nobody: those cost nothing. */
+  const identifyOptional = async (token: string): Promise<Caller | null> => {
     const isKey = token.startsWith(KEY_PREFIX);
-    if (!isKey && !LIKE_A_TOKEN.test(token)) return null;
+    if (!isKey && !JWT_SHAPE.test(token)) return null;
     const digest = isKey ? digestOf(token) : "";
     if ((unknown.get(digest) ?? 0) > clock.now()) return null;
     const caller = await byBearer(token, digest);
-    if (caller === null && isKey) keep(unknown, digest, clock.now() + UNKNOWN_KEPT_MS);
+    if (caller === null && isKey) unknown.set(digest, clock.now() + UNKNOWN_KEPT_MS);
     return caller;
   };
 
   return {
     async authenticate(request, host) {
       const token = bearerOf(request);
-      const address = addressOf(request, host, env);
+      const address = clientAddress(request, host, env);
       if (token !== undefined) return { caller: await checkBearer(token, address), setCookies: [] };
-      if (!hasSessionCookie(request)) throw noCredential();
+      if (!cookies.mayHoldSession(request)) throw noCredential();
       // First of all: reading an old session refreshes it, which another site's page must not bring about.
       assertSameOrigin(request, env);
       const digest = digestOf(request.headers.get("cookie") ?? "");
@@ -135,25 +142,25 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
       assertServiceRole(env);
       const token = bearerOf(request);
       if (token === undefined || token === "") throw noCredential();
-      if (door.isClosed) return checkBearer(token, addressOf(request, host, env));
-      // Whom we know is let in whether the door is open or not, also when the database cannot say.
-      const caller = await ifKnown(token);
+      if (openAccess.isClosed) return checkBearer(token, clientAddress(request, host, env));
+      // A known caller keeps its identity while access is open, also when the database cannot say whether it is.
+      const caller = await identifyOptional(token);
       if (caller !== null) return caller;
-      if (await door.isOpen()) return OPEN_CALLER;
-      failures.note(addressOf(request, host, env));
+      if (await openAccess.isOpen()) return OPEN_CALLER;
+      failures.note(clientAddress(request, host, env));
       throw badCredential();
     },
     async takesAnyBearer() {
       assertServiceRole(env);
-      return door.isOpen();
+      return openAccess.isOpen();
     },
-    keyCreated: () => door.close(),
+    keyCreated: () => openAccess.close(),
     keyRevoked: (keyId) => cache.revoke(keyId),
   };
 }
 
 /** Three parts of base64url: only such a text could be an access token. */
-const LIKE_A_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 function noCredential(): GatewayError {
   return new GatewayError("unauthorized", "Send an API key or an access token as 'Authorization: Bearer …'.");
@@ -180,71 +187,4 @@ function bearerOf(request: Request): string | undefined {
     throw new GatewayError("unauthorized", "The Authorization header must read 'Bearer …'.");
   }
   return bearer ?? request.headers.get("x-api-key")?.trim() ?? undefined;
-}
-
-/** A cookie is sent by any page that asks: only our own may write with it. */
-function assertSameOrigin(request: Request, env: Env): void {
-  if (request.method === "GET" || request.method === "HEAD") return;
-  const origin = request.headers.get("origin");
-  const forwarded = env.TRUST_PROXY || env.VERCEL ? request.headers.get("x-forwarded-host") : null;
-  const host = forwarded ?? request.headers.get("host") ?? new URL(request.url).host;
-  const ours =
-    origin === null
-      ? request.headers.get("sec-fetch-site") === "same-origin"
-      : hostOf(origin) === host || origin === originOf(env.NEXT_PUBLIC_APP_URL);
-  if (!ours)
-    throw new GatewayError("forbidden", "A session cookie is only accepted from this site's own pages.");
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
-}
-
-function originOf(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : new URL(url).origin;
-}
-
-/** The caller's address: the socket's, or what a trusted proxy says. */
-export function addressOf(request: Request, host: HostContext, env: Env): string {
-  if (env.TRUST_PROXY || env.VERCEL) {
-    // The last entry is the one that our own proxy wrote.
-    const forwarded = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
-    if (forwarded !== undefined && forwarded !== "") return forwarded;
-  }
-  return host.remoteAddress ?? "unknown";
-}
-
-/** Counts failed credentials per address and minute. */
-class FailureLimiter {
-  readonly #clock: Clock;
-  readonly #limit: number;
-  #counts = new Map<string, number>();
-  #minute = 0;
-
-  constructor(clock: Clock, limit: number) {
-    this.#clock = clock;
-    this.#limit = limit;
-  }
-
-  assertAllowed(address: string): void {
-    if (this.#limit === 0 || (this.#current().get(address) ?? 0) < this.#limit) return;
-    const retryAfterSeconds = Math.ceil((MINUTE_MS - (this.#clock.now() % MINUTE_MS)) / 1_000);
-    throw new GatewayError("too_many_auth_failures", "Too many failed credentials from this address.", {
-      retryAfterSeconds,
-    });
-  }
-
-  note(address: string): void {
-    const counts = this.#current();
-    keep(counts, address, (counts.get(address) ?? 0) + 1);
-  }
-
-  #current(): Map<string, number> {
-    const minute = Math.floor(this.#clock.now() / MINUTE_MS);
-    if (minute !== this.#minute) {
-      this.#minute = minute;
-      this.#counts = new Map();
-    }
-    return this.#counts;
-  }
 }

@@ -1,14 +1,14 @@
-import type { GatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 /** "No key was ever created" holds for this long, milliseconds; then it is asked again. */
 const OPEN_KEPT_MS = 5_000;
 
 /**
- * Whether the OpenAI-shaped routes take any bearer: until a gateway key has ever been created. Once
- * closed, closed for as long as the process lives.
+ * Whether the OpenAI-compatible routes accept any bearer, which they do until a gateway key has ever been
+ * created. Once closed, access stays closed for as long as the process lives.
  */
-export class OpenDoor {
+export class OpenAccess {
   readonly #keys: Pick<GatewayKeyStore, "anyEverCreated">;
   readonly #clock: Clock;
   readonly #onFoundOpen: () => void;
@@ -17,7 +17,7 @@ export class OpenDoor {
   #wasFoundOpen = false;
   #asking: Promise<boolean> | undefined;
 
-  /** @param onFoundOpen told once, when the door is first found open. */
+  /** @param onFoundOpen called once, when access is first found open. */
   constructor(
     keys: Pick<GatewayKeyStore, "anyEverCreated">,
     clock: Clock,

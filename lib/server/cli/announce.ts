@@ -2,7 +2,7 @@ import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import type { LocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import type { Env } from "#lib/server/env/env.ts";
-import type { EngineSource } from "#lib/server/wiring/gateway.ts";
+import type { EngineSource } from "#lib/server/wiring/providers.ts";
 
 /** The address of a server as a browser on this machine writes it. */
 export function addressOf(host: string | undefined, port: number): string {

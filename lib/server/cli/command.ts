@@ -1,7 +1,7 @@
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import { misspeltVariables } from "#lib/server/env/misspelt-variables.ts";
 import { suspiciousPublicNames } from "#lib/server/env/secret-shapes.ts";
-import type { Providers } from "#lib/server/wiring/gateway.ts";
+import type { Providers } from "#lib/server/wiring/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Runs a command to its end and leaves its exit code. A wrong setting is told in one line. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { gatewayKeyBodySchema, KEY_MODES } from "#lib/server/routes/keys.ts";
+import { gatewayKeyBodySchema, KEY_MODES } from "#lib/apis/native/keys.ts";
 import { type GatewayKeyLimits, NAMED_TIER } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 

@@ -8,7 +8,7 @@ import { isUserId, KEY_HELP, type KeyOptions, readKeyOptions } from "#lib/server
 import { connectLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
-import { loadProviders } from "#lib/server/wiring/gateway.ts";
+import { loadProviders } from "#lib/server/wiring/providers.ts";
 import { budgetCoverage, createGatewayKey } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -147,7 +147,7 @@ async function localPlace(env: Env, { user, local: mayCreate }: KeyOptions): Pro
   }
 }
 
-/** A new database would have no gateway: its key would open nothing, and the door that is meant would stay open. */
+/** A new database would have no gateway: its key would open nothing, and the access that is meant to be closed would stay open. */
 function noLocalDatabase(dataDir: string): GatewayError {
   return new GatewayError(
     "not_found",

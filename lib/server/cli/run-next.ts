@@ -11,7 +11,7 @@ import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
-import { engineSourceOf, loadProviders } from "#lib/server/wiring/gateway.ts";
+import { engineSourceOf, loadProviders } from "#lib/server/wiring/providers.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server that has not ended by then is ended, milliseconds. */

@@ -14,8 +14,8 @@ import {
   engineSourceOf,
   loadProviders,
   type Providers,
-  SANDBOX_PROVIDER,
-} from "#lib/server/wiring/gateway.ts";
+  realProviders,
+} from "#lib/server/wiring/providers.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
@@ -68,10 +68,11 @@ export async function runStart(): Promise<number> {
 }
 
 /** What answers can come from: providers with the number of their keys, modes with that of their engines. */
-function startFields({ catalogue, registry }: Providers): Record<string, string> {
+function startFields(providers: Providers): Record<string, string> {
+  const { catalogue, registry } = providers;
   const list = (counts: readonly (readonly [string, number])[]): string =>
     counts.map(([name, count]) => `${name} ${count}`).join(", ");
-  const configured = registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  const configured = realProviders(providers);
   return {
     providers: list(configured.map((id) => [id, registry.providerKeys(id).filter(Boolean).length])),
     modes: list(MODE_IDS.map((id) => [id, registry.resolve(catalogue.modes[id].failover).length])),

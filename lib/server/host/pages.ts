@@ -62,7 +62,7 @@ export function createPages(): Pages {
       path,
       headers: { ...requestHeadersWithoutBody(incoming.headers), "x-forwarded-for": addressesOf(incoming) },
     });
-    // Whoever leaves, the other side need not go on.
+    // If either side leaves, the other need not go on.
     outgoing.once("close", () => passed.destroy());
     passed.end();
     const [answer] = (await once(passed, "response")) as [IncomingMessage];

@@ -6,8 +6,8 @@ import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
 import { endUpload } from "#lib/server/host/early-answer.ts";
 import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
-import { isMisplacedApi } from "#lib/server/http/misplaced-api.ts";
 import type { Route } from "#lib/server/http/route.ts";
+import { API } from "#lib/server/routes/api-routes.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
@@ -20,7 +20,7 @@ const HEADERS_MS = 60_000;
 const REQUEST_MS = 300_000;
 /** What was aborted gets this long to say so and to be saved, milliseconds. */
 const LAST_WORDS_MS = 5_000;
-/** Work behind answers (a turn being saved while the database is away) gets this long, milliseconds. */
+/** Work behind answers (a turn being saved while the database is unavailable) gets this long, milliseconds. */
 const BACKGROUND_MS = 5_000;
 
 export type SelfHostOptions = {
@@ -89,7 +89,7 @@ export function createSelfHost(options: SelfHostOptions): SelfHost {
       if (answering === 0) idle?.();
     });
     const target = incoming.url ?? "/";
-    if (isApiTarget(target) || isMisplacedApi(target)) void api.serve(incoming, outgoing);
+    if (isApiTarget(target) || API.isMisplaced(target)) void api.serve(incoming, outgoing);
     else void servePage(incoming, outgoing);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

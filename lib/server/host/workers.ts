@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** A worker that died is replaced after this, doubled each time up to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 /** One that has lived this long died of something new. */
 const HEALTHY_MS = 60_000;
 /** Beyond their grace period, workers get this long to save and close, milliseconds. */
@@ -65,7 +65,7 @@ export function startWorkers(count: number, graceMs: number, log: (line: string)
       void pause(pauseMs).then(() => {
         if (!stopping) start();
       });
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
     });
   };
 

@@ -79,7 +79,7 @@ function plainIssue(
 /** How far into a value the issue lies: a shape that fits so far is the one that was meant. */
 function depth(issue: z.core.$ZodIssue): number {
   const inner = issue.code === "invalid_union" ? issue.errors.map((branch) => branch.map(depth)) : [];
-  // Who has the right type is closer than who has another.
+  // A shape with the right type is closer than one with another.
   const isType = issue.path.at(-1) === "type";
   return issue.path.length - (isType ? 0.5 : 0) + Math.max(0, ...inner.flat());
 }

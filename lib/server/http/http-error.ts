@@ -1,4 +1,5 @@
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
+import { nativeErrorBody } from "#lib/apis/native/error.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
@@ -6,27 +7,30 @@ import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 /** Headers of every API answer. */
 export const API_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
-/** A failure as the body of an answer; every public API has a shape of its own. */
-export type ErrorBody = (error: GatewayError, requestId: string) => object;
+/** Whose shape a route's errors have. */
+export type ErrorShape = "native" | "openai" | "anthropic";
 
-export const nativeError: ErrorBody = (error, requestId) => {
-  const body: Record<string, unknown> = { code: error.code, message: error.message, requestId };
-  if (error.details !== undefined) body["details"] = error.details;
-  return { error: body };
+type Shape = {
+  /** A failure as the body of an answer. */
+  body(error: GatewayError, requestId: string): object;
+  /** Where the clients of this shape look for the request's id, beside `x-request-id`. */
+  requestIdHeader?: string;
 };
 
-export const openAiError: ErrorBody = (error) => openAiErrorBody(error);
+export const ERROR_SHAPES: Readonly<Record<ErrorShape, Shape>> = {
+  native: { body: nativeErrorBody },
+  openai: { body: openAiErrorBody },
+  anthropic: { body: anthropicErrorBody, requestIdHeader: "request-id" },
+};
 
-export const anthropicError: ErrorBody = (error, requestId) => anthropicErrorBody(error, requestId);
-
-/** A failure as an answer; in the shape of the native routes, unless told otherwise. */
+/** A failure as an answer; in the shape of the native routes, unless another one is named. */
 export function errorResponse(
   thrown: unknown,
   requestId: string,
-  body: ErrorBody = nativeError,
+  shape: ErrorShape = "native",
 ): PlainResponse {
   const error = toGatewayError(thrown);
-  return jsonResponse(body(error, requestId), {
+  return jsonResponse(ERROR_SHAPES[shape].body(error, requestId), {
     status: error.status,
     headers: { ...API_HEADERS, ...retryAfter(error) },
   });

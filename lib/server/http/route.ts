@@ -1,147 +1,195 @@
 import type { z } from "zod";
-import { addressOf } from "#lib/server/auth/auth.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import {
+  ACCESS_RULES,
+  type AccessSettings,
+  type Identified,
+  type Identifier,
+} from "#lib/server/http/access.ts";
 import { readJson } from "#lib/server/http/body.ts";
-import type { BodyRoom } from "#lib/server/http/body-budget.ts";
+import type { BodyBudget, BodyRoom } from "#lib/server/http/body-budget.ts";
+import { clientAddress } from "#lib/server/http/client-address.ts";
 import { corsHeaders } from "#lib/server/http/cors.ts";
+import {
+  type DeclaredOperation,
+  isMethod,
+  type JsonBody,
+  methodsOf,
+  type RouteDeclaration,
+} from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
-import { API_HEADERS, type ErrorBody, errorResponse, nativeError } from "#lib/server/http/http-error.ts";
-import type { Gateway } from "#lib/server/wiring/gateway.ts";
-import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { RunInBackground } from "#lib/services/ports.ts";
+import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
+import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
 export type { HostContext };
 
-export type RouteContext = {
-  gateway: Gateway;
-  requestId: string;
-  host: HostContext;
-  /** Who is calling; throws as `Authenticator` does. Cookies of a refreshed session go out with any answer. */
-  authenticate(): Promise<Caller>;
-  /** The same for the OpenAI-shaped routes; throws as `Authenticator.authenticateProxy` does. */
-  authenticateProxy(): Promise<ProxyCaller>;
-  /**
-   * The JSON body, validated; to be asked for once it is known who is calling, whose memory it takes. Throws
-   * as `readJson` does.
-   */
-  readJson<Schema extends z.ZodType>(schema: Schema, maxBytes: number): Promise<z.infer<Schema>>;
-  /** Whether the body that was read is so large that all work on it should come in steps. */
-  hasLargeBody(): boolean;
-  inBackground: RunInBackground;
+/** What serving a route needs of a gateway, whatever else it has. */
+export type Edge = {
+  readonly env: AccessSettings & Pick<Env, "CORS_ALLOWED_ORIGINS" | "TRUST_PROXY" | "VERCEL">;
+  readonly logger: Pick<Logger, "error">;
+  readonly authenticator: Identifier;
+  /** The memory that request bodies may take. */
+  readonly bodies: BodyBudget;
 };
-
-/** Where a route gets its gateway: the process's own, or a test's. */
-export type GatewaySource = () => Promise<Gateway>;
-
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-export type Handlers = Partial<
-  Record<Method, (request: Request, context: RouteContext) => Promise<PlainResponse>>
->;
 
 /** A web-standard handler: the same function runs under every host. */
 export type Route = (request: Request, host: HostContext) => Promise<Response>;
 
-/** A route of `defineRoute`: hosts that know the parts of its answers need not make more of them. */
-export type OwnRoute = (request: Request, host: HostContext) => Promise<PlainResponse>;
+/** A declared route as it is served: hosts that know the parts of its answers need not make more of them. */
+export type PlainRoute = (request: Request, host: HostContext) => Promise<PlainResponse>;
+
+/** A declared route with what follows from its declaration. */
+type Served<Gateway> = {
+  declaration: RouteDeclaration<Gateway>;
+  /** The value of `Allow`. */
+  allowed: string;
+};
+
+/** One request, and what is known of it so far: however far it came, its answer needs that. */
+type Exchange<Gateway> = {
+  request: Request;
+  host: HostContext;
+  requestId: string;
+  gateway: Gateway | undefined;
+  cors: Record<string, string>;
+  known: Identified | undefined;
+  room: BodyRoom | undefined;
+};
 
 /**
- * A route out of its methods' handlers. What every route needs stands here once: request id, CORS and
- * OPTIONS, 405, and the single place where a thrown value becomes a response.
+ * Serves a declared route. What every route needs happens here, once and in this order: request id, CORS,
+ * whether the route is enabled, OPTIONS, 405, who is calling, the body, and the single place where a thrown
+ * value becomes a response.
  *
- * @param errorBody a failure in the shape of the API that the route belongs to.
- * @param assertThere throws where the configuration leaves the route out, whatever the method.
+ * @param source where the route gets its gateway: the process's own, or a test's.
  */
-export function defineRoute(
-  gateway: GatewaySource,
-  handlers: Handlers,
-  errorBody: ErrorBody = nativeError,
-  assertThere: (gateway: Gateway) => void = () => undefined,
-): OwnRoute {
-  const allowed = [...Object.keys(handlers), "OPTIONS"].join(", ");
+export function serveRoute<Gateway extends Edge>(
+  declaration: RouteDeclaration<Gateway>,
+  source: () => Promise<Gateway>,
+): PlainRoute {
+  const served = { declaration, allowed: [...methodsOf(declaration), "OPTIONS"].join(", ") };
   return async (request, host) => {
-    const requestId = crypto.randomUUID();
-    let cors: Record<string, string> = {};
-    const cookies: string[] = [];
-    let caller: ProxyCaller | undefined;
-    let room: BodyRoom | undefined;
+    const exchange: Exchange<Gateway> = {
+      request,
+      host,
+      requestId: crypto.randomUUID(),
+      gateway: undefined,
+      cors: {},
+      known: undefined,
+      room: undefined,
+    };
     let response: PlainResponse;
     try {
-      const ready = await gateway();
-      cors = corsHeaders(request, ready.env.CORS_ALLOWED_ORIGINS, allowed);
-      assertThere(ready);
-      response = await answer(request, {
-        gateway: ready,
-        requestId,
-        host,
-        async authenticate() {
-          const known = await ready.authenticator.authenticate(request, host);
-          cookies.push(...known.setCookies);
-          caller = known.caller;
-          host.callerKind = caller.kind;
-          return known.caller;
-        },
-        async authenticateProxy() {
-          const known = await ready.authenticator.authenticateProxy(request, host);
-          caller = known;
-          host.callerKind = known.kind;
-          return known;
-        },
-        readJson(schema, maxBytes) {
-          const opened = ready.bodies.open(budgetOwner(caller, addressOf(request, host, ready.env)));
-          room = opened;
-          host.onEnd?.(opened.release);
-          return readJson(request, schema, maxBytes, opened);
-        },
-        hasLargeBody: () => room !== undefined && room.taken > LARGE_BODY,
-        inBackground: host.waitUntil,
-      });
+      exchange.gateway = await source();
+      response = await answer(exchange, exchange.gateway, served);
     } catch (thrown) {
-      const error = toGatewayError(thrown);
-      // Why no engine answered has been told with its attempts.
-      if (error.status >= 500 && error.code !== "engines_unavailable")
-        await logFailure(gateway, error, thrown, requestId);
-      response = errorResponse(error, requestId, errorBody);
-      if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+      response = failed(exchange, thrown, served);
     } finally {
-      if (host.onEnd === undefined) room?.release();
+      if (host.onEnd === undefined) exchange.room?.release();
     }
-    response.addHeaders(API_HEADERS);
-    response.addHeaders(cors);
-    for (const cookie of cookies) response.addCookie(cookie);
-    response.setHeader("x-request-id", requestId);
+    addCommonHeaders(response, exchange, declaration.errors);
     return response;
   };
+}
 
-  async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
-    if (request.method === "OPTIONS")
-      return new PlainResponse(null, { status: 204, headers: { allow: allowed } });
-    // Probes ask with HEAD; the host leaves the body out.
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
-    if (handler === undefined) {
-      throw new GatewayError(
-        "method_not_allowed",
-        `${request.method} is not supported here. Use ${allowed}.`,
-      );
-    }
-    return await handler(request, context);
+async function answer<Gateway extends Edge>(
+  exchange: Exchange<Gateway>,
+  gateway: Gateway,
+  { declaration, allowed }: Served<Gateway>,
+): Promise<PlainResponse> {
+  const { request, host, requestId } = exchange;
+  const rule = ACCESS_RULES[declaration.access];
+  exchange.cors = corsHeaders(request, gateway.env.CORS_ALLOWED_ORIGINS, allowed);
+  rule.assertEnabled(gateway.env);
+  if (request.method === "OPTIONS")
+    return new PlainResponse(null, { status: 204, headers: { allow: allowed } });
+  const operation = operationOf(declaration, request.method, allowed);
+  if (rule.identify !== undefined) {
+    exchange.known = await rule.identify(gateway.authenticator, request, host);
+    host.callerKind = exchange.known.caller.kind;
   }
+  return operation.answer({
+    gateway,
+    request,
+    requestId,
+    host,
+    caller: exchange.known?.caller,
+    body: operation.body === undefined ? undefined : await readBody(exchange, gateway, operation.body),
+    inBackground: host.waitUntil,
+  });
 }
 
-/** Whose bodies share one part of the memory: a user's, whatever keys they use, or a stranger's address. */
-function budgetOwner(caller: ProxyCaller | undefined, address: string): string {
-  return caller === undefined || caller.kind === "open" ? `address ${address}` : caller.userId;
+function failed<Gateway extends Edge>(
+  { requestId, gateway }: Exchange<Gateway>,
+  thrown: unknown,
+  { declaration, allowed }: Served<Gateway>,
+): PlainResponse {
+  const error = toGatewayError(thrown);
+  logFailure(gateway?.logger, error, thrown, requestId);
+  const response = errorResponse(error, requestId, declaration.errors);
+  if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+  return response;
 }
 
-async function logFailure(
-  gateway: GatewaySource,
+function addCommonHeaders(
+  response: PlainResponse,
+  { requestId, cors, known }: Exchange<unknown>,
+  errors: ErrorShape,
+): void {
+  response.addHeaders(API_HEADERS);
+  response.addHeaders(cors);
+  for (const cookie of known?.setCookies ?? []) response.addCookie(cookie);
+  response.setHeader("x-request-id", requestId);
+  const { requestIdHeader } = ERROR_SHAPES[errors];
+  if (requestIdHeader !== undefined) response.setHeader(requestIdHeader, requestId);
+}
+
+/** Throws `method_not_allowed` for a method that the route does not declare. */
+function operationOf<Gateway>(
+  { methods }: RouteDeclaration<Gateway>,
+  requested: string,
+  allowed: string,
+): DeclaredOperation<Gateway> {
+  // Probes ask with HEAD; the host leaves the body out.
+  const method = requested === "HEAD" ? "GET" : requested;
+  const operation = isMethod(method) ? methods[method] : undefined;
+  if (operation !== undefined) return operation;
+  throw new GatewayError("method_not_allowed", `${requested} is not supported here. Use ${allowed}.`);
+}
+
+/**
+ * Reads the body into room that is the caller's: a user's, whatever keys they use, or a stranger's address.
+ * Throws as `readJson` does, and what the operation's reader throws.
+ */
+async function readBody(
+  exchange: Exchange<unknown>,
+  { bodies, env }: Edge,
+  body: JsonBody<z.ZodType, unknown>,
+): Promise<unknown> {
+  const { request, host } = exchange;
+  const caller = exchange.known?.caller;
+  const isStranger = caller === undefined || caller.kind === "open";
+  const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
+  exchange.room = room;
+  host.onEnd?.(room.release);
+  return body.read(await readJson(request, body.schema, body.maxBytes, room), {
+    headers: request.headers,
+    isLarge: room.taken > LARGE_BODY,
+  });
+}
+
+/** Failures of our own side. Why no engine answered has been logged with its attempts. */
+function logFailure(
+  logger: Edge["logger"] | undefined,
   error: GatewayError,
   thrown: unknown,
   requestId: string,
-): Promise<void> {
-  const ready = await gateway().catch(() => undefined);
-  if (ready === undefined) process.stderr.write(`${error.message}\n`);
-  else ready.logger.error("A request failed.", thrown, { requestId, code: error.code });
+): void {
+  if (error.status < 500 || error.code === "engines_unavailable") return;
+  if (logger !== undefined) logger.error("A request failed.", thrown, { requestId, code: error.code });
+  // Without a gateway there is no logger: its settings are wrong.
+  else process.stderr.write(`${error.message}\n`);
 }

@@ -1,13 +1,17 @@
 import { z } from "zod";
+import type { Access } from "#lib/server/http/access.ts";
+import { type AnswerDocs, type Method, methodsOf, type RouteFacts } from "#lib/server/http/declaration.ts";
+import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import { anthropicErrorSchema, nativeErrorSchema, openAiErrorSchema } from "#lib/server/openapi/errors.ts";
-import type { AnswerDocs, Operation, PathDocs } from "#lib/server/openapi/operation.ts";
-import { API_DOCS } from "#lib/server/openapi/paths.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 type JsonSchema = Record<string, unknown>;
 
-/** The OpenAPI 3.1 document of the whole API, from the schemas that the routes themselves check with. */
-export function openApiDocument(): object {
+/** The OpenAPI 3.1 document of these routes, from the schemas that they check requests with. */
+export async function openApiDocument(routes: readonly RouteFacts[]): Promise<object> {
+  const paths = await Promise.all(
+    routes.map(async (route) => [openApiPath(route.path), await pathItem(route)] as const),
+  );
   return {
     openapi: "3.1.0",
     info: {
@@ -17,30 +21,48 @@ export function openApiDocument(): object {
         "One endpoint in front of ten LLM providers. Native chat under /api/ai-chat; the APIs of OpenAI and Anthropic under /api/v1.",
       license: { name: "MIT", identifier: "MIT" },
     },
-    paths: Object.fromEntries(
-      Object.entries(API_DOCS).map(([path, docs]) => [openApiPath(path), pathItem(path, docs)]),
-    ),
-    components: {
-      securitySchemes: {
-        bearer: {
-          type: "http",
-          scheme: "bearer",
-          description: "A gateway key (`sk-sarmalink-…`) or a Supabase access token.",
-        },
-        apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
-        session: {
-          type: "apiKey",
-          in: "cookie",
-          name: "sb-auth-token",
-          description: "A Supabase session cookie, of this site's own pages.",
-        },
-      },
-      schemas: {
-        NativeError: jsonSchema(nativeErrorSchema),
-        OpenAiError: jsonSchema(openAiErrorSchema),
-        AnthropicError: jsonSchema(anthropicErrorSchema),
-      },
-    },
+    paths: Object.fromEntries(paths),
+    components: { securitySchemes: SECURITY_SCHEMES, schemas: errorSchemas() },
+  };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "A gateway key (`sk-sarmalink-…`) or a Supabase access token.",
+  },
+  apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "sb-auth-token",
+    description: "A Supabase session cookie, of this site's own pages.",
+  },
+};
+
+/** What the document says of each access: the credentials, and a note for the description. */
+const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: string }>> = {
+  public: { security: [] },
+  caller: { security: [{ bearer: [] }, { apiKey: [] }, { session: [] }] },
+  user: { security: [{ bearer: [] }, { session: [] }] },
+  proxy: {
+    security: [{ bearer: [] }, { apiKey: [] }],
+    note: "404 unless ENABLE_OPENAI_PROXY is set.",
+  },
+};
+
+const ERROR_SCHEMAS: Readonly<Record<ErrorShape, string>> = {
+  native: "NativeError",
+  openai: "OpenAiError",
+  anthropic: "AnthropicError",
+};
+
+function errorSchemas(): Record<string, JsonSchema> {
+  return {
+    [ERROR_SCHEMAS.native]: jsonSchema(nativeErrorSchema),
+    [ERROR_SCHEMAS.openai]: jsonSchema(openAiErrorSchema),
+    [ERROR_SCHEMAS.anthropic]: jsonSchema(anthropicErrorSchema),
   };
 }
 
@@ -49,53 +71,53 @@ function openApiPath(path: string): string {
   return path.replace(/\[(?:\.\.\.)?(\w+)\]/g, "{$1}");
 }
 
-function pathItem(path: string, docs: PathDocs): JsonSchema {
-  const parameters = [...path.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map(([, name]) => ({
+async function pathItem(route: RouteFacts): Promise<JsonSchema> {
+  const parameters = [...route.path.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map(([, name]) => ({
     name,
     in: "path",
     required: true,
     schema: { type: "string" },
   }));
-  const operations = Object.entries(docs).map(([method, docsOf]) => [
-    method,
-    operation(path, method, docsOf),
-  ]);
+  const operations = await Promise.all(
+    methodsOf(route).map(async (method) => [method.toLowerCase(), await operation(route, method)] as const),
+  );
   return { ...(parameters.length > 0 ? { parameters } : {}), ...Object.fromEntries(operations) };
 }
 
-const ERROR_SCHEMAS = { native: "NativeError", openai: "OpenAiError", anthropic: "AnthropicError" } as const;
-const SECURITY: Record<Operation["access"], JsonSchema[]> = {
-  public: [],
-  caller: [{ bearer: [] }, { apiKey: [] }, { session: [] }],
-  user: [{ bearer: [] }, { session: [] }],
-  proxy: [{ bearer: [] }, { apiKey: [] }],
-};
-
-function operation(path: string, method: string, docs: Operation): JsonSchema {
-  const error = { $ref: `#/components/schemas/${ERROR_SCHEMAS[docs.errors]}` };
+async function operation(route: RouteFacts, method: Method): Promise<JsonSchema> {
+  const docs = route.methods[method];
+  if (docs === undefined) return {};
+  const { security, note } = ACCESS_DOCS[route.access];
+  const description = [note ?? [], docs.description ?? []].flat().join(" ");
+  const answers = Object.entries(await docs.answers());
   return {
-    operationId: `${method}_${path
-      .replace(/^\/api\//, "")
-      .replace(/[^a-z0-9]+/gi, "_")
-      .replace(/_$/, "")}`,
+    operationId: operationId(route.path, method),
     summary: docs.summary,
-    ...(docs.description === undefined ? {} : { description: docs.description }),
-    security: SECURITY[docs.access],
-    ...(docs.body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: jsonSchema(docs.body) } } },
-        }),
+    ...(description === "" ? {} : { description }),
+    security,
+    ...(docs.body === undefined ? {} : { requestBody: requestBody(docs.body.schema) }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(docs.answers).map(([status, answer]) => [status, response(answer)]),
-      ),
+      ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
       default: {
         description: "An error. 429 and 503 come with `Retry-After`.",
-        content: { "application/json": { schema: error } },
+        content: {
+          "application/json": { schema: { $ref: `#/components/schemas/${ERROR_SCHEMAS[route.errors]}` } },
+        },
       },
     },
   };
+}
+
+function operationId(path: string, method: Method): string {
+  const name = path
+    .replace(/^\/api\//, "")
+    .replace(/[^a-z0-9]+/gi, "_")
+    .replace(/_$/, "");
+  return `${method.toLowerCase()}_${name}`;
+}
+
+function requestBody(schema: z.ZodType): JsonSchema {
+  return { required: true, content: { "application/json": { schema: jsonSchema(schema) } } };
 }
 
 function response({ description, json, events }: AnswerDocs): JsonSchema {

@@ -1,9 +1,21 @@
 import { chatCompletions as api } from "#lib/apis/chat-completions/read.ts";
-import { openAiError } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, Route } from "#lib/server/http/route.ts";
 import { completionRoute } from "#lib/server/routes/completion-route.ts";
 
 /** `POST /api/v1/chat/completions`: OpenAI's chat API over our engines. */
-export function chatCompletions(gateway: GatewaySource): Route {
-  return completionRoute(gateway, api, openAiError);
-}
+export const chatCompletions = completionRoute({
+  path: "/api/v1/chat/completions",
+  errors: "openai",
+  api,
+  summary: "Chat completions, as OpenAI's",
+  description:
+    "`model` is a mode, `auto`, a name that stands for a mode, or `provider/model`. With `stream`, a stream " +
+    "ends with `data: [DONE]` when the answer is complete.",
+  answers: async () => {
+    const { chatCompletionChunkSchema, chatCompletionSchema } = await import(
+      "#lib/apis/chat-completions/answer-schema.ts"
+    );
+    return {
+      200: { description: "The answer.", json: chatCompletionSchema, events: chatCompletionChunkSchema },
+    };
+  },
+});

@@ -1,12 +1,13 @@
+import type { z } from "zod";
 import type { AnswerWriter, CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { AnswerBuilder } from "#lib/chat/answer.ts";
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
 import { droppedNames } from "#lib/providers/protocols/protocol.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
-import type { ErrorBody } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, OwnRoute, RouteContext } from "#lib/server/http/route.ts";
-import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
+import type { ErrorShape } from "#lib/server/http/http-error.ts";
+import { declareRoute, type GatewayCall, type GatewayRoute } from "#lib/server/routes/gateway-route.ts";
 import { type AnswerBatch, type Completion, startCompletion } from "#lib/services/completion.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
@@ -14,18 +15,37 @@ import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 /** Of the body of a chat. */
 const MAX_BYTES = 25 * MEGABYTE;
 
+export type CompletionRouteOptions = OperationDocs & {
+  path: ApiPath;
+  errors: ErrorShape;
+  api: CompletionApi;
+};
+
 /** A route that answers chats in the shape of one public API. */
-export function completionRoute(gateway: GatewaySource, api: CompletionApi, errors: ErrorBody): OwnRoute {
-  return proxyRoute(gateway, { POST: (request, context) => answer(request, context, api) }, errors);
+export function completionRoute({ path, errors, api, ...docs }: CompletionRouteOptions): GatewayRoute {
+  const operation = { ...docs, body: completionBody(api), answer };
+  return declareRoute({ path, access: "proxy", errors, methods: { POST: operation } });
 }
 
-async function answer(request: Request, context: RouteContext, api: CompletionApi): Promise<PlainResponse> {
-  const { gateway, requestId } = context;
-  const caller = await context.authenticateProxy();
-  const read = await readCompletion(request, context, api);
+/** The chat that a request asks for, in the shape of one public API. */
+export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequest> {
+  return jsonBody({
+    schema: api.schema,
+    maxBytes: MAX_BYTES,
+    read(parsed, { headers, isLarge }) {
+      const read = api.read(parsed, headers);
+      assertNestedJson(read.chat.messages);
+      if (isLarge) read.chat.isLarge = true;
+      return read;
+    },
+  });
+}
+
+async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
+  const { gateway, request, requestId, caller, body: read, inBackground } = call;
   const completion = await startCompletion(
     read,
-    { requestId, caller, signal: request.signal, inBackground: context.inBackground },
+    { requestId, caller, signal: request.signal, inBackground },
     gateway.completion,
   );
   const { clock } = gateway.completion.effects;
@@ -39,21 +59,6 @@ async function answer(request: Request, context: RouteContext, api: CompletionAp
   const frames = new AnswerFrames(completion, writer);
   const stream = sseStream(frames, (text) => text, { clock, onCancel: () => completion.abandon() });
   return new PlainResponse(stream, { headers: { ...SSE_HEADERS, ...headers } });
-}
-
-/**
- * The chat that a request asks for. The parsed body, fields that nobody knows included, is not kept beside
- * what was read from it.
- */
-export async function readCompletion(
-  request: Request,
-  context: RouteContext,
-  api: CompletionApi,
-): Promise<ReadRequest> {
-  const read = api.read(await context.readJson(api.schema, MAX_BYTES), request.headers);
-  assertNestedJson(read.chat.messages);
-  if (context.hasLargeBody()) read.chat.isLarge = true;
-  return read;
 }
 
 async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promise<object> {

@@ -1,29 +1,50 @@
-import { embeddingsBody, embeddingsSchema, readEmbeddings } from "#lib/apis/embeddings/embeddings.ts";
+import {
+  embeddingsAnswerSchema,
+  embeddingsBody,
+  embeddingsSchema,
+  readEmbeddings,
+} from "#lib/apis/embeddings/embeddings.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
-import { openAiError } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, Route, RouteContext } from "#lib/server/http/route.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
-import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { embed } from "#lib/services/embeddings.ts";
 
-const MOST_BYTES = 25 * MEGABYTE;
+type Input = { model: string; request: ReturnType<typeof readEmbeddings> & { isLarge: boolean } };
 
 /** `POST /api/v1/embeddings`: OpenAI's embeddings API over the providers that have them. */
-export function embeddings(gateway: GatewaySource): Route {
-  return proxyRoute(gateway, { POST: answer }, openAiError);
-}
+export const embeddings = declareRoute({
+  path: "/api/v1/embeddings",
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    POST: {
+      summary: "Embeddings, as OpenAI's",
+      answers: async () => ({ 200: { description: "The vectors.", json: embeddingsAnswerSchema } }),
+      body: jsonBody({
+        schema: embeddingsSchema,
+        maxBytes: 25 * MEGABYTE,
+        read: (body, { isLarge }): Input => ({
+          model: body.model,
+          request: { ...readEmbeddings(body), isLarge },
+        }),
+      }),
+      answer,
+    },
+  },
+});
 
-async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
-  const { gateway, requestId, inBackground } = context;
-  const caller = await context.authenticateProxy();
-  const body = await context.readJson(embeddingsSchema, MOST_BYTES);
-  const read = { ...readEmbeddings(body), isLarge: context.hasLargeBody() };
+async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse> {
+  const { gateway, requestId, caller, inBackground } = call;
+  const { model, request } = call.body;
   const embedded = await embed(
-    body.model,
-    read,
-    { requestId, caller, signal: request.signal, inBackground },
+    model,
+    request,
+    { requestId, caller, signal: call.request.signal, inBackground },
     gateway.embeddings,
   );
-  return jsonResponse(embeddingsBody(embedded, read), { headers: answerHeaders(embedded, read.dropped) });
+  return jsonResponse(embeddingsBody(embedded, request), {
+    headers: answerHeaders(embedded, request.dropped),
+  });
 }

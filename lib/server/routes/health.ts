@@ -1,21 +1,38 @@
-import { jsonResponse } from "#lib/server/http/fast/plain-response.ts";
-import { defineRoute, type GatewaySource, type Route } from "#lib/server/http/route.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 /**
  * `GET /api/health`: the public probe. It says that the process answers, and with what: providers, the
  * sandbox, or none; 503 while the process shuts down, so that a load balancer sends nothing new.
  */
-export function health(gateway: GatewaySource): Route {
-  return defineRoute(gateway, {
-    GET: async (_request, { gateway, host }) =>
-      jsonResponse(
-        {
-          status: host.stopping === true ? "stopping" : "ok",
-          version: VERSION,
-          engines: gateway.engineSource,
-        },
-        { status: host.stopping === true ? 503 : 200 },
-      ),
-  });
+export const health = declareRoute({
+  path: "/api/health",
+  access: "public",
+  errors: "native",
+  methods: {
+    GET: {
+      summary: "Whether the process answers",
+      answers: async () => {
+        const { healthSchema } = await import("#lib/apis/native/health-answer-schema.ts");
+        return {
+          200: { description: "It does.", json: healthSchema("ok") },
+          503: {
+            description: "It is shutting down: send nothing more here.",
+            json: healthSchema("stopping"),
+          },
+        };
+      },
+      answer,
+    },
+  },
+});
+
+async function answer({ gateway, host }: GatewayCall<"public">): Promise<PlainResponse> {
+  const isStopping = host.stopping === true;
+  const status = isStopping ? "stopping" : "ok";
+  return jsonResponse(
+    { status, version: VERSION, engines: gateway.engineSource },
+    { status: isStopping ? 503 : 200 },
+  );
 }

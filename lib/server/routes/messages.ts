@@ -1,10 +1,15 @@
 import { messages as api } from "#lib/apis/messages/read.ts";
-import { anthropicError } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, Route } from "#lib/server/http/route.ts";
-import { withAnthropicHeaders } from "#lib/server/routes/anthropic-route.ts";
 import { completionRoute } from "#lib/server/routes/completion-route.ts";
 
 /** `POST /api/v1/messages`: Anthropic's Messages API over our engines. */
-export function messages(gateway: GatewaySource): Route {
-  return withAnthropicHeaders(completionRoute(gateway, api, anthropicError));
-}
+export const messages = completionRoute({
+  path: "/api/v1/messages",
+  errors: "anthropic",
+  api,
+  summary: "Messages, as Anthropic's",
+  description: "With `stream`, the last event is `message_stop`, or `error`.",
+  answers: async () => {
+    const { messageEventSchema, messageSchema } = await import("#lib/apis/messages/answer-schema.ts");
+    return { 200: { description: "The answer.", json: messageSchema, events: messageEventSchema } };
+  },
+});

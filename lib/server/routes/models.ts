@@ -1,25 +1,46 @@
 import { MODE_IDS } from "#lib/ai-models.ts";
-import { type ListedModel, listModels, modelList } from "#lib/apis/models.ts";
+import { type ListedModel, listModels, modelList, modelListSchema, modelSchema } from "#lib/apis/models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
-import { openAiError } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, Route, RouteContext } from "#lib/server/http/route.ts";
-import { proxyRoute } from "#lib/server/routes/proxy-route.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const PATH = "/api/v1/models";
 
-/** `GET /api/v1/models` and `/api/v1/models/{id}`: the modes, and the configured engines as `provider/model`. */
-export function models(gateway: GatewaySource): Route {
-  return proxyRoute(gateway, { GET: answer }, openAiError);
-}
+/** `GET /api/v1/models`: the modes, and the configured engines as `provider/model`. */
+export const models = declareRoute({
+  path: PATH,
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    GET: {
+      summary: "Modes and configured engines",
+      answers: async () => ({ 200: { description: "One page with all of them.", json: modelListSchema } }),
+      answer,
+    },
+  },
+});
 
-async function answer(request: Request, context: RouteContext): Promise<PlainResponse> {
-  await context.authenticateProxy();
+/** `GET /api/v1/models/{id}`: one of them, or an engine that no list has and that can be called by its name. */
+export const modelById = declareRoute({
+  path: `${PATH}/[...id]`,
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    GET: {
+      summary: "One model",
+      answers: async () => ({ 200: { description: "The model.", json: modelSchema } }),
+      answer,
+    },
+  },
+});
+
+async function answer({ request, gateway }: GatewayCall<"proxy">): Promise<PlainResponse> {
   const id = idOf(request);
-  if (id === "") return jsonResponse(modelList(await listed(context)));
-  const found = (await listed(context)).find((model) => model.id === id) ?? unlisted(id, context);
+  if (id === "") return jsonResponse(modelList(await listed(gateway)));
+  const found = (await listed(gateway)).find((model) => model.id === id) ?? unlisted(id, gateway);
   if (found === undefined) {
     throw new GatewayError("model_not_found", `The model "${id}" does not exist, or is not configured.`, {
       details: { param: "model" },
@@ -40,8 +61,7 @@ function idOf(request: Request): string {
   }
 }
 
-async function listed({ gateway }: RouteContext): Promise<ListedModel[]> {
-  const { completion } = gateway;
+async function listed({ completion }: Gateway): Promise<ListedModel[]> {
   const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
   const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat());
   const engines = [...chains.flat(), ...embedding].map(({ id, label, provider }) => ({
@@ -53,8 +73,8 @@ async function listed({ gateway }: RouteContext): Promise<ListedModel[]> {
 }
 
 /** An engine that no chain has and that can be called all the same, by its name. */
-function unlisted(id: string, { gateway }: RouteContext): ListedModel | undefined {
-  const { registry, modes } = gateway.completion;
+function unlisted(id: string, { completion }: Gateway): ListedModel | undefined {
+  const { registry, modes } = completion;
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind !== "engine") return undefined;
   const engines = registry

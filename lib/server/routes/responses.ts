@@ -1,9 +1,17 @@
 import { responses as api } from "#lib/apis/responses/read.ts";
-import { openAiError } from "#lib/server/http/http-error.ts";
-import type { GatewaySource, Route } from "#lib/server/http/route.ts";
 import { completionRoute } from "#lib/server/routes/completion-route.ts";
 
 /** `POST /api/v1/responses`: OpenAI's Responses API over our engines. */
-export function responses(gateway: GatewaySource): Route {
-  return completionRoute(gateway, api, openAiError);
-}
+export const responses = completionRoute({
+  path: "/api/v1/responses",
+  errors: "openai",
+  api,
+  summary: "Responses, as OpenAI's",
+  description:
+    "Nothing is stored: the whole conversation is in `input`. With `stream`, the last event is " +
+    "`response.completed`, `response.incomplete` or `response.failed`.",
+  answers: async () => {
+    const { responseEventSchema, responseSchema } = await import("#lib/apis/responses/answer-schema.ts");
+    return { 200: { description: "The answer.", json: responseSchema, events: responseEventSchema } };
+  },
+});

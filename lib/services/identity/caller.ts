@@ -20,5 +20,4 @@ export type GatewayKeyLimits = {
   modes?: string[] | undefined;
 };
 
-/** What stands for the mode where the client named engines, in the ledger and in a key's limits. */
-export const NAMED_TIER = "named";
+export { NAMED_TIER } from "#lib/router/named-tier.ts";

@@ -1,4 +1,4 @@
-import { nextRoute } from "#lib/server/http/next-route.ts";
+import { nextRoute } from "#lib/server/host/next-route.ts";
 import { keyById } from "#lib/server/routes/keys.ts";
 
 export const dynamic = "force-dynamic";

@@ -1,7 +1,11 @@
 /**
  * The headers of a request of node:http as web-standard Headers. What a route asks for is looked up in
- * what node:http has read and checked; a Headers of the platform, which checks and copies everything once
- * more, is made for what is rarely used.
+ * what node:http has read and checked.
+ *
+ * Plain path: the platform's `Headers` (`toHeaders`), which checks and copies everything once more; made for
+ * what is rarely used.
+ * Both agree: `__tests__/server/http/fast/node-headers.test.ts`.
+ * Why: `npm run bench`, the row "our host alone" beside "leanest handler" (docs/BENCHMARKS.md).
  */
 export class NodeHeaders implements Headers {
   readonly #raw: readonly string[];
@@ -31,35 +35,35 @@ export class NodeHeaders implements Headers {
   }
 
   append(name: string, value: string): void {
-    this.platform().append(name, value);
+    this.toHeaders().append(name, value);
   }
   delete(name: string): void {
-    this.platform().delete(name);
+    this.toHeaders().delete(name);
   }
   set(name: string, value: string): void {
-    this.platform().set(name, value);
+    this.toHeaders().set(name, value);
   }
   getSetCookie(): string[] {
-    return this.platform().getSetCookie();
+    return this.toHeaders().getSetCookie();
   }
   forEach(callback: (value: string, name: string, parent: Headers) => void, self?: unknown): void {
-    this.platform().forEach((value, name) => callback.call(self, value, name, this));
+    this.toHeaders().forEach((value, name) => callback.call(self, value, name, this));
   }
   keys(): HeadersIterator<string> {
-    return this.platform().keys();
+    return this.toHeaders().keys();
   }
   values(): HeadersIterator<string> {
-    return this.platform().values();
+    return this.toHeaders().values();
   }
   entries(): HeadersIterator<[string, string]> {
-    return this.platform().entries();
+    return this.toHeaders().entries();
   }
   [Symbol.iterator](): HeadersIterator<[string, string]> {
-    return this.platform()[Symbol.iterator]();
+    return this.toHeaders()[Symbol.iterator]();
   }
 
   /** The platform's own Headers, which from now on hold what these do. */
-  platform(): Headers {
+  toHeaders(): Headers {
     if (this.#whole !== undefined) return this.#whole;
     this.#whole = new Headers();
     for (let at = 0; at + 1 < this.#raw.length; at += 2)

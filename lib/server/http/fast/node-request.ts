@@ -1,15 +1,32 @@
+/**
+ * A request of node:http as a web-standard Request, and its URL, made of what node:http has read already.
+ *
+ * Plain path: the platform's `Request` (`#toRequest`) and its URL parser (`parseRequestUrl`).
+ * Both agree: `__tests__/server/http/fast/node-request.test.ts`.
+ * Why: a Request of the platform costs as much as the rest of the host; `npm run bench`, the row "our host
+ * alone" beside "leanest handler" (docs/BENCHMARKS.md).
+ */
+
 import type { IncomingMessage } from "node:http";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { bodyStream } from "#lib/server/host/body-stream.ts";
-import { collectBody } from "#lib/server/host/collect-body.ts";
 import type { CollectingRequest } from "#lib/server/http/body-reader.ts";
+import { bodyStream } from "#lib/server/http/fast/body-stream.ts";
+import { collectBody } from "#lib/server/http/fast/collect-body.ts";
 import { NodeHeaders } from "#lib/server/http/fast/node-headers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { memoized } from "#lib/shared/memo.ts";
 
-const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,5})?$/;
-/** Letters that a URL parser leaves as they are. */
-const PLAIN_PATH = /^\/(?!\/)[\w\-~!$&'()*+,;=:@/?%.]*$/;
-const DOT_SEGMENT = /\/\.{1,2}(?:[/?]|$)/;
+const HOST = /^[^\s/\\?#@]+$/;
+/** Letters that a URL parser leaves as they are, in a path and in a query. */
+const PLAIN_PATH = /^\/(?!\/)[\w\-~!$&()*+,;=:@/?%.]*$/;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
+const MAX_HOSTS = 1_000;
+
+/** A Host as a URL has it: a parser checks it and leaves out the default port. "" for one that is none. */
+const canonicalHost = memoized(
+  (host) => (HOST.test(host) ? (URL.parse(`http://${host}`)?.host ?? "") : ""),
+  MAX_HOSTS,
+);
 
 /**
  * The URL that a request asks for, made canonical. Throws `invalid_request` for a target or a Host
@@ -18,20 +35,24 @@ const DOT_SEGMENT = /\/\.{1,2}(?:[/?]|$)/;
 export function requestUrl(incoming: IncomingMessage): string {
   const target = incoming.url ?? "/";
   const host = incoming.headers.host ?? "localhost";
-  if (PLAIN_HOST.test(host) && PLAIN_PATH.test(target) && !DOT_SEGMENT.test(target))
-    return `http://${host}${target}`;
+  if (PLAIN_PATH.test(target) && !DOT_SEGMENT.test(target)) {
+    const canonical = canonicalHost(host);
+    if (canonical !== "") return `http://${canonical}${target}`;
+  }
+  return parseRequestUrl(target, host);
+}
+
+/** The plain path behind `requestUrl`. */
+export function parseRequestUrl(target: string, host: string): string {
   // The absolute form, as proxies send it: its host counts, not the header's.
   const text = /^https?:\/\//i.test(target) ? target : `http://${host}${target}`;
   const isTarget = target.startsWith("/") || text === target;
-  const url = isTarget && /^[^\s/\\?#@]+$/.test(host) ? URL.parse(text) : null;
+  const url = isTarget && HOST.test(host) ? URL.parse(text) : null;
   if (url === null) throw new GatewayError("invalid_request", "The request's target or Host is not valid.");
   return url.href;
 }
 
-/**
- * A request of node:http as a web-standard Request. Only what a route uses is made: a Request of the
- * platform costs as much as the rest of the host.
- */
+/** A request of node:http as a web-standard Request, of which only what a route uses is made. */
 export class NodeRequest implements CollectingRequest {
   readonly method: string;
   readonly url: string;
@@ -75,12 +96,12 @@ export class NodeRequest implements CollectingRequest {
   }
 
   /** The platform's own Request, for what is rarely used. */
-  #platform(): Request {
+  #toRequest(): Request {
     if (this.#whole !== undefined) return this.#whole;
     const { body } = this;
     this.#whole = new Request(this.url, {
       method: this.method,
-      headers: this.headers.platform(),
+      headers: this.headers.toHeaders(),
       signal: this.signal,
       ...(body === null ? {} : { body: body as NodeReadableStream & BodyInit, duplex: "half" }),
     });
@@ -91,52 +112,52 @@ export class NodeRequest implements CollectingRequest {
     return this.#whole?.bodyUsed ?? false;
   }
   get cache(): RequestCache {
-    return this.#platform().cache;
+    return this.#toRequest().cache;
   }
   get credentials(): RequestCredentials {
-    return this.#platform().credentials;
+    return this.#toRequest().credentials;
   }
   get destination(): RequestDestination {
-    return this.#platform().destination;
+    return this.#toRequest().destination;
   }
   get integrity(): string {
-    return this.#platform().integrity;
+    return this.#toRequest().integrity;
   }
   get keepalive(): boolean {
-    return this.#platform().keepalive;
+    return this.#toRequest().keepalive;
   }
   get mode(): RequestMode {
-    return this.#platform().mode;
+    return this.#toRequest().mode;
   }
   get redirect(): RequestRedirect {
-    return this.#platform().redirect;
+    return this.#toRequest().redirect;
   }
   get referrer(): string {
-    return this.#platform().referrer;
+    return this.#toRequest().referrer;
   }
   get referrerPolicy(): ReferrerPolicy {
-    return this.#platform().referrerPolicy;
+    return this.#toRequest().referrerPolicy;
   }
   clone(): Request {
-    return this.#platform().clone();
+    return this.#toRequest().clone();
   }
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#platform().arrayBuffer();
+    return this.#toRequest().arrayBuffer();
   }
   blob(): Promise<Blob> {
-    return this.#platform().blob();
+    return this.#toRequest().blob();
   }
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#platform().bytes();
+    return this.#toRequest().bytes();
   }
   formData(): Promise<FormData> {
-    return this.#platform().formData();
+    return this.#toRequest().formData();
   }
   json(): Promise<unknown> {
-    return this.#platform().json();
+    return this.#toRequest().json();
   }
   text(): Promise<string> {
-    return this.#platform().text();
+    return this.#toRequest().text();
   }
 }
 

@@ -1,15 +1,20 @@
+/**
+ * Answers out of plain parts.
+ *
+ * Plain path: the platform's `Response` (`toResponse`), made behind a plain one at the first member that
+ * needs it, and always under Next.js.
+ * Both agree: `__tests__/server/http/fast/plain-response.test.ts`.
+ * Why: a Response of the platform costs a body stream, an encoding and a checked header list; `npm run bench`,
+ * the row "our host alone" beside "leanest handler" (docs/BENCHMARKS.md).
+ */
+
 /** The body of an answer: whole, a stream, or none. */
 export type Content = string | ReadableStream<Uint8Array> | null;
 
 /** An answer as it is written: names and values of its headers in turn, as node:http takes them. */
 export type PlainParts = { content: Content; headers: string[] };
 
-/**
- * A Response out of plain parts, the counterpart of the host's lazy Request: one of the platform costs a
- * body stream, an encoding and a checked header list before anybody has asked for them. Our own host
- * takes the parts (`parts`); for everybody else the platform's Response is made behind it, at the
- * first member that needs one.
- */
+/** A Response out of plain parts, which our own host takes (`parts`): the counterpart of its lazy Request. */
 export class PlainResponse implements Response {
   readonly status: number;
   readonly redirected = false;
@@ -66,38 +71,38 @@ export class PlainResponse implements Response {
     return this.status >= 200 && this.status <= 299;
   }
   get headers(): Headers {
-    return this.platform().headers;
+    return this.toResponse().headers;
   }
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.platform().body;
+    return this.toResponse().body;
   }
   get bodyUsed(): boolean {
     return this.#whole?.bodyUsed ?? false;
   }
   clone(): Response {
-    return this.platform().clone();
+    return this.toResponse().clone();
   }
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.platform().arrayBuffer();
+    return this.toResponse().arrayBuffer();
   }
   blob(): Promise<Blob> {
-    return this.platform().blob();
+    return this.toResponse().blob();
   }
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.platform().bytes();
+    return this.toResponse().bytes();
   }
   formData(): Promise<FormData> {
-    return this.platform().formData();
+    return this.toResponse().formData();
   }
   json(): Promise<unknown> {
-    return this.platform().json();
+    return this.toResponse().json();
   }
   text(): Promise<string> {
-    return this.platform().text();
+    return this.toResponse().text();
   }
 
   /** The platform's own Response, which from now on holds what this one is. */
-  platform(): Response {
+  toResponse(): Response {
     if (this.#whole !== undefined) return this.#whole;
     const headers = new Headers([...this.#headers]);
     for (const cookie of this.#cookies) headers.append("set-cookie", cookie);

@@ -1,3 +1,8 @@
+/**
+ * The plain path behind `collect-body.ts`, for routes that read the body as a stream; their agreement is
+ * tested in `__tests__/server/http/fast/node-request.test.ts`.
+ */
+
 import type { IncomingMessage } from "node:http";
 
 /** Bytes of an upload held ahead of the route before the socket is paused. */

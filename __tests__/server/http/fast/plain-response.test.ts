@@ -49,3 +49,46 @@ describe("a plain response", () => {
     expect(response.body).toBeNull();
   });
 });
+
+describe("a plain response is the platform's in every member", () => {
+  const stream = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("a stream"));
+        controller.close();
+      },
+    });
+  const MAKERS: Record<string, () => string | ReadableStream<Uint8Array> | null> = {
+    text: () => "größe",
+    json: () => '{"a":[1,2]}',
+    "an empty text": () => "",
+    nothing: () => null,
+    "a stream": stream,
+  };
+  const READERS = {
+    text: (response: Response) => response.text(),
+    json: (response: Response) => response.json().catch((error: unknown) => (error as Error).name),
+    bytes: async (response: Response) => [...(await response.bytes())],
+    arrayBuffer: async (response: Response) => (await response.arrayBuffer()).byteLength,
+    blob: async (response: Response) => (await response.blob()).size,
+    clone: (response: Response) => response.clone().text(),
+    body: async (response: Response) => [response.body === null, await new Response(response.body).text()],
+  };
+  const members = ({ ok, status, statusText, type, redirected, url, bodyUsed }: Response) => ({
+    ...{ ok, status, statusText, type, redirected, url, bodyUsed },
+  });
+
+  for (const [name, make] of Object.entries(MAKERS)) {
+    test.each(Object.entries(READERS))(`of ${name}, read by %s`, async (_, read) => {
+      const headers = { "content-type": "text/x", "x-own": "1" };
+      for (const status of make() === null ? [200, 204, 404] : [200, 404, 503]) {
+        const ours = new PlainResponse(make(), { status, headers });
+        const theirs = new Response(make(), { status, headers });
+        expect(members(ours)).toEqual(members(theirs));
+        expect([...ours.headers]).toEqual([...theirs.headers]);
+        expect(await read(ours)).toEqual(await read(theirs));
+        expect(ours.bodyUsed).toBe(theirs.bodyUsed);
+      }
+    });
+  }
+});

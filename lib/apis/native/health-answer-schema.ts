@@ -1,0 +1,9 @@
+import { z } from "zod";
+
+/** The answer of `GET /api/health`, by what the process says of itself. */
+export const healthSchema = <Status extends string>(status: Status) =>
+  z.object({
+    status: z.literal(status),
+    version: z.string(),
+    engines: z.enum(["sandbox", "providers", "none"]),
+  });

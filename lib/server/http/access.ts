@@ -1,0 +1,75 @@
+import type { Env } from "#lib/server/env/env.ts";
+import type { HostContext } from "#lib/server/http/host-context.ts";
+import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+type UserCaller = Extract<Caller, { kind: "user" }>;
+
+/** Who is calling, by the access that a route declares. */
+export type CallerByAccess = {
+  /** Anybody; nobody is asked for a credential. */
+  public: undefined;
+  /** A signed-in user, or a gateway key. */
+  caller: Caller;
+  /** A signed-in user. */
+  user: UserCaller;
+  /** As the clients of OpenAI and Anthropic call: never by a cookie; off unless ENABLE_OPENAI_PROXY is set. */
+  proxy: ProxyCaller;
+};
+export type Access = keyof CallerByAccess;
+
+/** Who is calling, and the cookies of a session that had to be refreshed. */
+export type Identified<Known extends ProxyCaller = ProxyCaller> = { caller: Known; setCookies: string[] };
+
+/** What access rules need to find out who is calling; the authenticator has it. */
+export type Identifier = {
+  authenticate(request: Request, host: HostContext): Promise<Identified<Caller>>;
+  authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
+};
+
+/** The settings that access rules read. */
+export type AccessSettings = Pick<Env, "ENABLE_OPENAI_PROXY">;
+
+export type AccessRule<Known> = {
+  /** Throws `not_found` if the settings leave out routes of this access, whatever the method. */
+  assertEnabled(settings: AccessSettings): void;
+  /** Finds out who is calling, or throws; undefined if nobody needs to say. */
+  identify: [Known] extends [ProxyCaller]
+    ? (by: Identifier, request: Request, host: HostContext) => Promise<Identified<Known>>
+    : undefined;
+};
+
+const alwaysEnabled = (): void => undefined;
+
+/** What each access means: the one place where a route's callers are let in or not. */
+export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAccess[Kind]> } = {
+  public: { assertEnabled: alwaysEnabled, identify: undefined },
+  caller: {
+    assertEnabled: alwaysEnabled,
+    identify: (by, request, host) => by.authenticate(request, host),
+  },
+  user: {
+    assertEnabled: alwaysEnabled,
+    async identify(by, request, host) {
+      const { caller, setCookies } = await by.authenticate(request, host);
+      if (caller.kind === "user") return { caller, setCookies };
+      // Somebody who finds a gateway key could make others with it that outlive it.
+      throw new GatewayError(
+        "forbidden",
+        "A gateway key is not accepted here. Sign in, or send a Supabase access token.",
+      );
+    },
+  },
+  proxy: {
+    assertEnabled(settings) {
+      if (settings.ENABLE_OPENAI_PROXY) return;
+      throw new GatewayError(
+        "not_found",
+        "The OpenAI-shaped routes are switched off. Set ENABLE_OPENAI_PROXY=true to use them.",
+      );
+    },
+    async identify(by, request, host) {
+      return { caller: await by.authenticateProxy(request, host), setCookies: [] };
+    },
+  },
+};

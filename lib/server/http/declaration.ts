@@ -1,0 +1,111 @@
+import type { z } from "zod";
+import type { Access, CallerByAccess } from "#lib/server/http/access.ts";
+import type { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import type { HostContext } from "#lib/server/http/host-context.ts";
+import type { ErrorShape } from "#lib/server/http/http-error.ts";
+import type { RunInBackground } from "#lib/services/ports.ts";
+
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** A path in Next's notation: `[id]` is one segment, `[...rest]` one or more. */
+export type ApiPath = `/api/${string}`;
+
+/** A request that has been let in and read. */
+export type Call<Gateway, Kind extends Access, Body = undefined> = {
+  gateway: Gateway;
+  request: Request;
+  /** The answer's `x-request-id`. */
+  requestId: string;
+  host: HostContext;
+  /** Who is calling, by the route's access. */
+  caller: CallerByAccess[Kind];
+  /** What the operation's `body.read` made of the request's body. */
+  body: Body;
+  inBackground: RunInBackground;
+};
+
+/** What reading a body knows beside it. */
+export type BodyContext = {
+  headers: Headers;
+  /** The body is so large that all work on it should come in steps. */
+  isLarge: boolean;
+};
+
+/** The JSON body that an operation takes; required. */
+export type JsonBody<Schema extends z.ZodType, Body> = {
+  schema: Schema;
+  /** The largest body in bytes. Of the memory that is left, less may be. */
+  maxBytes: number;
+  /**
+   * Makes the handler's input of the parsed body, of which nothing else is kept while the request is
+   * answered. Throws `invalid_request` for what the schema cannot say.
+   */
+  read(parsed: z.output<Schema>, context: BodyContext): Body;
+};
+
+/** What an operation answers with: a JSON body, a stream of events of one schema, or nothing. */
+export type AnswerDocs = { description: string; json?: z.ZodType; events?: z.ZodType };
+
+/** An operation in the OpenAPI document. */
+export type OperationDocs = {
+  summary: string;
+  description?: string;
+  /** Successful answers by status. Called when the document is made: no request loads these schemas. */
+  answers(): Promise<Readonly<Record<number, AnswerDocs>>>;
+};
+
+/** One method of a route: its documentation, the body that it takes if any, and its handler. */
+export type Operation<Gateway, Kind extends Access, Body> = OperationDocs & {
+  answer: (call: Call<Gateway, Kind, Body>) => Promise<PlainResponse>;
+} & ([Body] extends [undefined] ? { body?: never } : { body: JsonBody<z.ZodType, Body> });
+
+/**
+ * An operation whose body and caller are no longer known: what tables of routes hold. It is made of an
+ * `Operation` alone, whose parts fit each other.
+ */
+export type DeclaredOperation<Gateway> = OperationDocs & {
+  body?: JsonBody<z.ZodType, unknown>;
+  answer(call: Call<Gateway, Access, unknown>): Promise<PlainResponse>;
+};
+
+/** A route, said once. Serving, guarding and describing it derive from this. */
+export type RouteDeclaration<Gateway> = {
+  path: ApiPath;
+  access: Access;
+  /** The shape of its errors. */
+  errors: ErrorShape;
+  methods: Readonly<Partial<Record<Method, DeclaredOperation<Gateway>>>>;
+};
+
+/** What may be said of a route whatever its gateway is. */
+export type RouteFacts = Pick<RouteDeclaration<never>, "path" | "access" | "errors"> & {
+  methods: Readonly<Partial<Record<Method, OperationDocs & Pick<DeclaredOperation<never>, "body">>>>;
+};
+
+/** The methods that a route serves, in the order of its declaration. */
+export function methodsOf({ methods }: Pick<RouteFacts, "methods">): Method[] {
+  return Object.keys(methods).filter(isMethod);
+}
+
+export function isMethod(name: string): name is Method {
+  return (METHODS as readonly string[]).includes(name);
+}
+
+/** A body whose reader takes what its schema gives. */
+export function jsonBody<Schema extends z.ZodType, Body>(
+  body: JsonBody<Schema, Body>,
+): JsonBody<z.ZodType, Body> {
+  return body;
+}
+
+/** A route as it is written: its handlers are checked against what it declares. */
+export type WrittenRoute<Gateway, Kind extends Access, Bodies extends BodiesByMethod> = {
+  path: ApiPath;
+  access: Kind;
+  errors: ErrorShape;
+  methods: { readonly [Name in keyof Bodies]: Operation<Gateway, Kind, Bodies[Name]> };
+};
+
+/** What each method's handler gets as its body; undefined for none. */
+export type BodiesByMethod = Readonly<Partial<Record<Method, unknown>>>;

@@ -1,0 +1,33 @@
+import type { RouteFacts } from "#lib/server/http/declaration.ts";
+import { pathMatcher } from "#lib/server/http/path-matcher.ts";
+import { type Route, serveRoute } from "#lib/server/http/route.ts";
+import type { GatewayRoute, GatewaySource } from "#lib/server/routes/gateway-route.ts";
+import { misplacedApi } from "#lib/server/routes/misplaced-api.ts";
+import { notFoundRoute } from "#lib/server/routes/not-found.ts";
+import { openApiRoute } from "#lib/server/routes/openapi.ts";
+
+/** An API: its routes, and what derives from them. */
+export type ApiTable = {
+  /** Every route, the document that describes them included. */
+  routes: readonly GatewayRoute[];
+  openApi: GatewayRoute;
+  /** Where every other path arrives. */
+  notFound: GatewayRoute;
+  /** Whether a request target outside `/api` is that of a client that looks for this API. */
+  isMisplaced: (target: string) => boolean;
+};
+
+/** The API of these routes. */
+export function apiTable(declared: readonly GatewayRoute[]): ApiTable {
+  const facts = (): readonly RouteFacts[] => routes;
+  const openApi = openApiRoute(facts);
+  const routes = [...declared, openApi];
+  return { routes, openApi, notFound: notFoundRoute(facts), isMisplaced: misplacedApi(routes) };
+}
+
+/** Finds the route of a path, as it is served; any path has one. */
+export function serveApi(api: ApiTable, source: GatewaySource): (pathname: string) => Route {
+  const find = pathMatcher(api.routes.map((route) => [route.path, serveRoute(route, source)]));
+  const missing = serveRoute(api.notFound, source);
+  return (pathname) => find(pathname) ?? missing;
+}

@@ -1,0 +1,30 @@
+import type { Registry } from "#lib/providers/registry.ts";
+import type { Identity } from "#lib/server/wiring/identity.ts";
+import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { randomHex } from "#lib/server/wiring/random.ts";
+import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
+import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+
+export type ChatParts = {
+  engines: EngineDependencies;
+  registry: Registry;
+  identity: Pick<Identity, "admission">;
+  ledger: Pick<LedgerPart, "turns">;
+};
+
+/** Native chat. */
+export function createChat({ engines, registry, identity, ledger }: ChatParts): ChatDependencies {
+  const { clock } = engines.effects;
+  return {
+    ...engines,
+    registry,
+    clock,
+    turns: ledger.turns,
+    keyAdmission: identity.admission,
+    randomHex,
+    contributors: [promptContributor({ clock, randomHex })],
+    answerers: [engineAnswerer(engines)],
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
+import { SANDBOX_MODELS, withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
+import type { ModeId } from "#lib/ai-models.ts";
+import { loadPriceBook } from "#lib/providers/cost.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
+import { engineSourceOf, type Providers, SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+
+export type EngineParts = {
+  env: Env;
+  providers: Providers;
+  health: EngineHealth;
+  clock: Clock;
+  logger: Logger;
+};
+
+export type Engines = {
+  /** What every use case that calls engines needs. */
+  dependencies: EngineDependencies;
+  /** Closes the connections to providers. */
+  close(): Promise<void>;
+};
+
+/** The engines, the way to them, and how they are called. */
+export function createEngines({ env, providers, health, clock, logger }: EngineParts): Engines {
+  const http = createHttpUpstream();
+  const isSandboxed = engineSourceOf(env, providers) === "sandbox";
+  const dependencies: EngineDependencies = {
+    modes: providers.catalogue.modes,
+    enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers),
+    run: {
+      times: {
+        connectMs: env.CONNECT_TIMEOUT_MS,
+        firstTokenMs: env.FIRST_TOKEN_TIMEOUT_MS,
+        answerMs: env.ANSWER_TIMEOUT_MS,
+        idleMs: env.PROVIDER_TIMEOUT_MS,
+        deadlineMs: env.REQUEST_DEADLINE_MS,
+      },
+      recovery: env.MIDSTREAM_RECOVERY,
+      promptCache: env.ENABLE_PROMPT_CACHE,
+    },
+    effects: {
+      upstream: isSandboxed ? withSandbox(http, clock) : http,
+      health,
+      clock,
+      random: Math.random,
+      newId: () => `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    },
+    prices: loadPriceBook,
+    logger,
+  };
+  return { dependencies, close: () => http.close() };
+}
+
+type EnginesOf = EngineDependencies["enginesOf"];
+
+function configuredEngines({ registry, catalogue }: Providers): EnginesOf {
+  const engines = new Map<ModeId, Engine[]>();
+  return async (mode) => {
+    const known = engines.get(mode) ?? registry.resolve(catalogue.modes[mode].failover);
+    engines.set(mode, known);
+    return known;
+  };
+}
+
+/** In every mode the built-in engines; in development, a local Ollama before them. */
+function sandboxEngines(env: Env, { registry }: Providers): EnginesOf {
+  const builtIn = registry.resolve(
+    SANDBOX_MODELS.map((model) => ({
+      provider: SANDBOX_PROVIDER.id,
+      model,
+      label: `Sandbox engine (${model})`,
+    })),
+  );
+  const local = env.NODE_ENV === "development" ? findLocalOllama() : Promise.resolve(undefined);
+  return async () => {
+    const ollama = await local;
+    return ollama === undefined ? builtIn : [ollama, ...builtIn];
+  };
+}

@@ -1,0 +1,60 @@
+import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import {
+  createSupabaseGatewayKeyStore,
+  createSupabaseKeyAdmission,
+  createSupabaseKeyRegister,
+} from "#lib/adapters/supabase/gateway-key-store.ts";
+import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
+import { type Authenticator, createAuthenticator } from "#lib/server/auth/auth.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
+import { randomHex } from "#lib/server/wiring/random.ts";
+import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+
+export type IdentityParts = {
+  env: Env;
+  settings: DatabaseSettings;
+  clients: SupabaseClients;
+  clock: Clock;
+  logger: Logger;
+};
+
+export type Identity = {
+  authenticator: Authenticator;
+  /** The users' gateway keys. */
+  keys: GatewayKeyDependencies;
+  /** The limits of gateway keys. */
+  admission: KeyAdmission;
+};
+
+/** Who is calling, their gateway keys, and the limits of these. */
+export function createIdentity({ env, settings, clients, clock, logger }: IdentityParts): Identity {
+  const { url, publishableKey } = settings;
+  const authenticator = createAuthenticator({
+    env,
+    clock,
+    logger,
+    keys: createSupabaseGatewayKeyStore({ clients }),
+    verifyToken: createAccessTokenVerifier({
+      url,
+      publishableKey,
+      jwtSecret: env.SUPABASE_JWT_SECRET,
+      now: () => clock.now(),
+    }),
+    cookies: createSessionCookies(url, publishableKey),
+  });
+  return {
+    authenticator,
+    keys: {
+      register: createSupabaseKeyRegister({ clients }),
+      randomHex,
+      onCreated: () => authenticator.keyCreated(),
+      onRevoked: (keyId) => authenticator.keyRevoked(keyId),
+    },
+    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients }), clock),
+  };
+}

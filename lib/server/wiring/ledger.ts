@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { openTurnJournal } from "#lib/adapters/journal/turn-journal.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
+import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger/ledger-writer.ts";
+import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
+import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+
+export type LedgerParts = { env: Env; clients: SupabaseClients; clock: Clock; logger: Logger };
+
+export type LedgerPart = {
+  /** Turns of native chat. */
+  turns: TurnStore;
+  /** Turns of the OpenAI-compatible routes. */
+  ledger: UsageLedger;
+};
+
+/** Where turns are written down. Making it stores what an earlier process left in the journal. */
+export function createLedger({ env, clients, clock, logger }: LedgerParts): LedgerPart {
+  return {
+    turns: createSupabaseTurnStore({ clients, now: () => clock.wallNow() }),
+    ledger: createLedgerWriter({
+      store: createSupabaseLedgerStore({ clients }),
+      clock,
+      logger,
+      journal: openJournal(env, clock, logger),
+    }),
+  };
+}
+
+/** None without a service role, which alone could store what it holds, and on Vercel, which keeps no files. */
+function openJournal(env: Env, clock: Clock, logger: Logger): TurnJournal | undefined {
+  if (env.VERCEL || env.SUPABASE_SERVICE_ROLE_KEY === undefined) return undefined;
+  const folder = join(env.SARMALINK_DATA_DIR, "journal");
+  try {
+    return openTurnJournal({ folder, clock });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn("Turns in flight will not survive a crash: the journal cannot be written.", { reason });
+    return undefined;
+  }
+}
