@@ -55,7 +55,7 @@ function setUp(
     },
     keyAdmission: { admit: async () => undefined },
     run: { times: TEST_TIMES, recovery: true, promptCache: true },
-    effects: { upstream, health: new EngineHealth(clock.now), clock, random: () => 0.5, newId: () => "id" },
+    effects: { upstream, health: new EngineHealth(clock), clock, random: () => 0.5, newId: () => "id" },
     prices: changes.prices ?? (async () => NO_PRICES),
     randomHex: (bytes) => "0".repeat(bytes * 2),
     logger: {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { Agent, type Dispatcher } from "undici";
 import { decompressed } from "#lib/adapters/http/decompression.ts";
 import {
@@ -66,7 +67,7 @@ const partsOf = memoized((address) => {
 
 function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
   const { origin, path } = partsOf(request.url);
-  return {
+  const options: Dispatcher.DispatchOptions = {
     origin,
     path,
     method: request.method,
@@ -76,7 +77,25 @@ function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
       "accept-encoding": "identity",
       ...request.headers,
     },
-    body: request.body ?? null,
+    body: request.body === undefined || isPieces(request.body) ? null : request.body,
+  };
+  return request.body !== undefined && isPieces(request.body) ? inPieces(options, request.body) : options;
+}
+
+function isPieces(body: string | Uint8Array | readonly Uint8Array[]): body is readonly Uint8Array[] {
+  return Array.isArray(body);
+}
+
+/** The pieces are handed to the socket as it takes them. Their length is known, so none is sent as a chunk. */
+function inPieces(
+  options: Dispatcher.DispatchOptions,
+  pieces: readonly Uint8Array[],
+): Dispatcher.DispatchOptions {
+  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return {
+    ...options,
+    headers: { ...options.headers, "content-length": String(length) },
+    body: Readable.from(pieces),
   };
 }
 

@@ -9,6 +9,7 @@ import { defined, otherFields } from "#lib/apis/fields.ts";
 import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { unpackToken } from "#lib/apis/issuer-token.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type {
   ChatMessage,
   ChatRequest,
@@ -159,7 +160,7 @@ function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls) {
 
 function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
   const googles = extra?.google?.thought_signature ?? undefined;
-  if (googles !== undefined) return { issuer: "gemini-grounded", value: googles };
+  if (googles !== undefined) return { issuer: ISSUERS.google, value: googles };
   return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
 }
 

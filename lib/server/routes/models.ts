@@ -43,7 +43,7 @@ function idOf(request: Request): string {
 async function listed({ gateway }: RouteContext): Promise<ListedModel[]> {
   const { completion } = gateway;
   const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
-  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat());
+  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings");
   const engines = [...chains.flat(), ...embedding].map(({ id, label, provider }) => ({
     id,
     label,
@@ -57,8 +57,11 @@ function unlisted(id: string, { gateway }: RouteContext): ListedModel | undefine
   const { registry, modes } = gateway.completion;
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind !== "engine") return undefined;
-  const engines = registry
-    .resolve([{ ...target, label: id }])
-    .map((engine) => ({ id, label: engine.label, provider: engine.provider.id }));
+  const specs = [{ ...target, label: id }];
+  const engines = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")].map((engine) => ({
+    id,
+    label: engine.label,
+    provider: engine.provider.id,
+  }));
   return listModels({ modes, engines }).find((model) => model.id === id);
 }

@@ -27,7 +27,7 @@ import {
 import { loadPriceBook } from "#lib/providers/cost.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { createRegistry, type Engine, type Registry } from "#lib/providers/registry.ts";
-import type { OperatorProvider } from "#lib/providers/vendors/providers.ts";
+import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
 import { type Authenticator, createAuthenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
@@ -113,7 +113,7 @@ export async function createGateway(
   const logger = createLogger(secretsOf(env, registry), writeLog);
   const clock = systemClock;
   const http = createHttpUpstream();
-  const health = new EngineHealth(() => clock.now(), benchLogger(logger, clock));
+  const health = new EngineHealth(clock, benchLogger(logger, clock));
   const engineSource = engineSourceOf(env, { registry, catalogue });
   const sandboxed = engineSource === "sandbox";
   const closing = new AbortController();
@@ -156,8 +156,7 @@ export async function createGateway(
     logger,
   };
   // A model that has no embeddings, or a key that may not make them, is none the worse for chat.
-  const embeddingHealth = new EngineHealth(() => clock.now(), benchLogger(logger, clock, "embeddings"));
-  const embeddingEffects = { ...engines.effects, health: embeddingHealth };
+  const embeddingEffects = { ...engines.effects, health: health.scope("embeddings") };
   return {
     env,
     logger,
@@ -250,7 +249,7 @@ function engineLookup(
 /** Every key that could turn up in an error: none of them is ever logged. */
 function secretsOf(env: Env, registry: Registry): string[] {
   const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET].flatMap((secret) => secret ?? []);
-  return [...own, ...registry.configured().flatMap((id) => registry.providerKeys(id))];
+  return [...own, ...registry.secrets()];
 }
 
 /** None without a service role, which alone could store what it holds, and on Vercel, which keeps no files. */

@@ -55,7 +55,7 @@ export function encodeAnthropic(
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request, { issuer: engine.provider.id, marks }),
+    messages: encodeMessages(request, { issuer: engine.issuer, marks }),
     stream: request.stream,
   };
   const system = encodeSystem(leadingSystem(request), marks);
@@ -111,7 +111,7 @@ function chooseMarks(request: ChatRequest, engine: Engine, options: EncodeOption
   if (!options.promptCache) return "none";
   // The client knows best; on a prefix that is too short a mark does no harm.
   if (isMarkedByClient(request)) return "clients";
-  return planPromptCache(request, engine).kind === "breakpoints" ? "ours" : "none";
+  return planPromptCache(request, engine, "breakpoints").kind === "breakpoints" ? "ours" : "none";
 }
 
 /** Whether the client marks something itself, be it inside of what only Anthropic reads. */
@@ -394,7 +394,7 @@ function writeThinking(
     rules.thinking === "adaptive" ||
     (rules.thinking === "budget" &&
       budget >= LEAST_BUDGET &&
-      !continuesWithoutThinking(request.messages, engine.provider.id));
+      !continuesWithoutThinking(request.messages, engine.issuer));
   // A forced tool call and thinking exclude each other; the client asked for the call.
   if (!isPossible || isForced(body["tool_choice"])) {
     dropped.push("reasoning_effort");

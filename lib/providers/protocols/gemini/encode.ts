@@ -143,7 +143,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
       functionCall: { name: call.name, args: parseJsonObject(call.arguments) ?? {} },
     };
     // Gemini 3 wants the signature of its own calls back; another engine's would be refused.
-    if (call.signature?.issuer === engine.provider.id && typeof call.signature.value === "string") {
+    if (call.signature?.issuer === engine.issuer && typeof call.signature.value === "string") {
       part["thoughtSignature"] = call.signature.value;
     } else if (wantsSignature && index === 0) {
       // Of calls side by side only the first has one.

@@ -18,16 +18,17 @@ import {
   type Tool,
   type ToolCall,
 } from "#lib/chat/request.ts";
-import { type CachePlan, planPromptCache, takesCacheControl } from "#lib/providers/cache.ts";
+import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import {
   bareModelName,
   closestEffort,
   type ModelRules,
   modelRules,
 } from "#lib/providers/catalogue/model-rules.ts";
+import { dialectOf, openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -61,13 +62,15 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
 
 /** A chat request as the body of `POST …/chat/completions`, in this provider's dialect. */
 export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
-  const { dialect } = engine.provider;
+  const dialect = dialectOf(engine);
   const rules = modelRules(engine.model);
-  const cache: CachePlan = options.promptCache ? planPromptCache(request, engine) : { kind: "none" };
+  const cache: CachePlan = options.promptCache
+    ? planPromptCache(request, engine, openAiPromptCaching(engine))
+    : { kind: "none" };
   const marks: Marks = options.promptCache ? chooseMarks(request, engine, cache) : { kind: "none" };
   const body: JsonObject = {
     model: engine.model,
-    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.provider.id }),
+    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
@@ -110,7 +113,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
 
 /** What an engine of this dialect is known not to do. */
 export function openAiLacks(capability: Capability, engine: Engine): boolean {
-  const { dialect } = engine.provider;
+  const dialect = dialectOf(engine);
   const takes = (field: string): boolean => dialect.fields === "all" || dialect.fields.includes(field);
   switch (capability) {
     case "images":
@@ -277,7 +280,7 @@ function writeEffort(fields: FieldWriter, request: ChatRequest, engine: Engine, 
 }
 
 function acceptedEffort(wanted: ReasoningEffort, engine: Engine, rules: ModelRules): string | undefined {
-  const { dialect } = engine.provider;
+  const dialect = dialectOf(engine);
   if (dialect.effortSwitch?.test(bareModelName(engine.model)) === true) {
     return wanted === "none" ? "none" : "default";
   }
@@ -296,7 +299,8 @@ type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; message
 
 function chooseMarks(request: ChatRequest, engine: Engine, cache: CachePlan): Marks {
   // The client knows best; on a prefix that is too short a mark does no harm.
-  if (takesCacheControl(engine) && hasCacheBreakpoint(request)) return { kind: "clients" };
+  if (openAiPromptCaching(engine) === "breakpoints" && hasCacheBreakpoint(request))
+    return { kind: "clients" };
   if (cache.kind !== "breakpoints") return { kind: "none" };
   const system = request.messages.filter(({ role }) => role === "system");
   const message =
