@@ -12,7 +12,7 @@ import {
   unavailable,
 } from "#lib/providers/failures/run-errors.ts";
 import type { EngineBench } from "#lib/providers/health/benches.ts";
-import type { EnginePermit } from "#lib/providers/health/engine-health.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { EngineKey } from "#lib/providers/vendors/credentials.ts";

@@ -25,7 +25,7 @@ export type Engine = {
   id: string;
   label: string;
   provider: ProviderDefinition;
-  /** Whose opaque tokens it issues and reads. */
+  /** The issuer of the opaque tokens in its answers; it takes no other's. */
   issuer: string;
   /** The model as the provider wants to read it. */
   model: string;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
-import { type BenchStart, EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { BenchStart } from "#lib/providers/health/health-memory.ts";
 import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
 import { benchLogger } from "#lib/services/engines/bench-log.ts";
 import type { LogFields } from "#lib/services/ports.ts";

@@ -1,15 +1,13 @@
-import { Readable } from "node:stream";
 import { Agent, type Dispatcher } from "undici";
 import { decompressed } from "#lib/adapters/http/decompression.ts";
+import { dispatchOptions } from "#lib/adapters/http/dispatch-options.ts";
 import {
   type Upstream,
   type UpstreamBody,
   UpstreamError,
-  type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
-import { memoized } from "#lib/shared/memo.ts";
 
 /** Bytes held ahead of the reader before the socket is paused. */
 const WINDOW = 64 * 1024;
@@ -25,7 +23,6 @@ const LONGEST_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
 const LONGEST_CONNECT_MS = 30_000;
 const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
-const MOST_ADDRESSES = 1_000;
 /** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
 const MAX_INFORMATIONAL = 20;
 
@@ -56,46 +53,6 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
         exchange.waitForConnection(connectTimeoutMs);
       }),
     close: () => agent.close(),
-  };
-}
-
-/** The parts of an address: there are as many as engines, and each is asked for again and again. */
-const partsOf = memoized((address) => {
-  const { origin, pathname, search } = new URL(address);
-  return { origin, path: `${pathname}${search}` };
-}, MOST_ADDRESSES);
-
-function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
-  const { origin, path } = partsOf(request.url);
-  const options: Dispatcher.DispatchOptions = {
-    origin,
-    path,
-    method: request.method,
-    // Compression would only hold back the tokens of a stream.
-    headers: {
-      accept: "text/event-stream, application/json",
-      "accept-encoding": "identity",
-      ...request.headers,
-    },
-    body: request.body === undefined || isPieces(request.body) ? null : request.body,
-  };
-  return request.body !== undefined && isPieces(request.body) ? inPieces(options, request.body) : options;
-}
-
-function isPieces(body: string | Uint8Array | readonly Uint8Array[]): body is readonly Uint8Array[] {
-  return Array.isArray(body);
-}
-
-/** The pieces are handed to the socket as it takes them. Their length is known, so none is sent as a chunk. */
-function inPieces(
-  options: Dispatcher.DispatchOptions,
-  pieces: readonly Uint8Array[],
-): Dispatcher.DispatchOptions {
-  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return {
-    ...options,
-    headers: { ...options.headers, "content-length": String(length) },
-    body: Readable.from(pieces),
   };
 }
 

@@ -22,7 +22,7 @@ import {
 } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import type { EnginePermit } from "#lib/providers/health/engine-health.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";

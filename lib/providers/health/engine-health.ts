@@ -1,6 +1,5 @@
-import { causeOf, FAILURE_POLICY, type Failure, type FailureCause } from "#lib/providers/failures/failure.ts";
-import { Benches, type BenchLevel, type EngineBench } from "#lib/providers/health/benches.ts";
-import { type BreakerPermit, Breakers } from "#lib/providers/health/breakers.ts";
+import { Benches, type EngineBench } from "#lib/providers/health/benches.ts";
+import { Breakers } from "#lib/providers/health/breakers.ts";
 import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
 import {
   type EngineIdentity,
@@ -9,6 +8,8 @@ import {
   type HealthScope,
   readModelId,
 } from "#lib/providers/health/engine-identity.ts";
+import { createPermit, type EnginePermit, NO_CONSEQUENCES } from "#lib/providers/health/engine-permit.ts";
+import type { BenchStart, HealthMemory } from "#lib/providers/health/health-memory.ts";
 import {
   type HealthSnapshot,
   type Moment,
@@ -18,34 +19,9 @@ import {
 } from "#lib/providers/health/health-snapshot.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** A bench that has just begun, or a breaker that has just opened. */
-export type BenchStart = {
-  /** What is left alone: a key, a key for one model, a model with all keys, everything at one address. */
-  level: BenchLevel | "origin";
-  /** What the engine was asked for; the benches of an address count for everything. */
-  scope: HealthScope;
-  engine: EngineIdentity;
-  keyIndex: number;
-  cause: FailureCause;
-  /** Milliseconds. */
-  forMs: number;
-};
-
 export type AdmitOptions = {
   /** The caller has waited as the provider asked: its rate limit does not count. */
   ignoreRateLimit?: boolean;
-};
-
-/**
- * A permit for one attempt. Exactly one of `succeeded`, `failed` or `abandoned` ends it; later calls are
- * ignored.
- */
-export type EnginePermit = {
-  /** The engine has begun to answer: a half-open breaker closes. */
-  answering(): void;
-  succeeded(): void;
-  failed(failure: Failure): void;
-  abandoned(): void;
 };
 
 export type EngineReport = {
@@ -57,18 +33,6 @@ export type EngineReport = {
   dead: boolean;
 };
 
-/** What all scopes share. */
-type Memory = {
-  clock: Pick<Clock, "now" | "wallNow">;
-  onBench: (bench: BenchStart) => void;
-  benches: Benches;
-  modelBreakers: Breakers;
-  originBreakers: Breakers;
-};
-
-/** What a permit is for. */
-type Called = { engine: EngineIdentity; keyIndex: number; ids: EntryIds; startedAt: number };
-
 /**
  * What the process remembers of its engines: benches of keys and models, circuit breakers per model and
  * per origin. Everything is counted in monotonic milliseconds, so a clock that jumps releases nothing.
@@ -76,7 +40,7 @@ type Called = { engine: EngineIdentity; keyIndex: number; ids: EntryIds; started
  * There is one of it: `scope` shows it as it is for another use of the engines.
  */
 export class EngineHealth {
-  readonly #memory: Memory;
+  readonly #memory: HealthMemory;
   readonly #scope: HealthScope;
   /** Names of the entries of each engine's keys, made once an engine. */
   readonly #ids = new WeakMap<EngineIdentity, EntryIds[]>();
@@ -88,7 +52,7 @@ export class EngineHealth {
   constructor(
     clock: Pick<Clock, "now" | "wallNow">,
     onBench: (bench: BenchStart) => void = () => undefined,
-    shared?: { memory: Memory; scope: HealthScope },
+    shared?: { memory: HealthMemory; scope: HealthScope },
   ) {
     this.#scope = shared?.scope ?? "chat";
     this.#memory = shared?.memory ?? {
@@ -169,7 +133,8 @@ export class EngineHealth {
       modelBreakers.abandoned(model);
       return undefined;
     }
-    return this.#permit({ engine, keyIndex, ids, startedAt: now }, model, origin);
+    const called = { scope: this.#scope, engine, keyIndex, ids, startedAt: now };
+    return createPermit(called, { model, origin }, this.#memory);
   }
 
   /** Every engine that something is known of, in every scope, for the operator. */
@@ -235,75 +200,7 @@ export class EngineHealth {
     } else known[keyIndex] = made;
     return made;
   }
-
-  #permit(called: Called, model: BreakerPermit, origin: BreakerPermit): EnginePermit {
-    const { benches, modelBreakers, originBreakers, clock } = this.#memory;
-    let ended = false;
-    /** Whether this is the call that ends the permit. */
-    const ends = (): boolean => {
-      const first = !ended;
-      ended = true;
-      return first;
-    };
-    return {
-      answering: () => {
-        if (ended) return;
-        const now = clock.now();
-        modelBreakers.answering(model, now);
-        originBreakers.answering(origin, now);
-        benches.forgetSpentRateLimit(called.ids, now);
-      },
-      succeeded: () => {
-        if (!ends()) return;
-        const now = clock.now();
-        modelBreakers.succeeded(model, now);
-        originBreakers.succeeded(origin, now);
-        benches.forgetSpentRateLimit(called.ids, now);
-      },
-      failed: (failure) => {
-        if (ends()) this.#failed(called, failure, model, origin);
-      },
-      abandoned: () => {
-        if (!ends()) return;
-        modelBreakers.abandoned(model);
-        originBreakers.abandoned(origin);
-      },
-    };
-  }
-
-  #failed(called: Called, failure: Failure, model: BreakerPermit, origin: BreakerPermit): void {
-    const { benches, modelBreakers, originBreakers, clock } = this.#memory;
-    const { ids, startedAt } = called;
-    const now = clock.now();
-    const { breaker } = FAILURE_POLICY[failure.kind];
-    const cause = causeOf(failure);
-    if (breaker !== "model") modelBreakers.abandoned(model);
-    else if (modelBreakers.failed(model, cause, now)) {
-      this.#begun("model", called, { until: modelBreakers.releaseAt(ids.model, now), cause }, now);
-    }
-    // Any answer at all, even a refusal, shows that the origin can be reached.
-    if (breaker === "origin") {
-      if (originBreakers.failed(origin, cause, now))
-        this.#begun("origin", called, { until: originBreakers.releaseAt(ids.origin, now), cause }, now);
-    } else if (failure.status !== undefined) originBreakers.succeeded(origin, now);
-    else originBreakers.abandoned(origin);
-    const begun = benches.failed(ids, failure, startedAt, now);
-    if (begun !== undefined) this.#begun(begun.level, called, begun.bench, now);
-  }
-
-  #begun(level: BenchStart["level"], { engine, keyIndex }: Called, bench: EngineBench, now: number): void {
-    const { cause, until } = bench;
-    this.#memory.onBench({ level, scope: this.#scope, engine, keyIndex, cause, forMs: until - now });
-  }
 }
-
-/** For engines that are never benched: what became of a call is not looked at. */
-export const NO_CONSEQUENCES: EnginePermit = {
-  answering: () => undefined,
-  succeeded: () => undefined,
-  failed: () => undefined,
-  abandoned: () => undefined,
-};
 
 function openBreaker(breakers: Breakers, id: string, now: number): EngineBench | undefined {
   const cause = breakers.causeOf(id, now);

@@ -1,4 +1,5 @@
-import { type EngineHealth, NO_CONSEQUENCES } from "#lib/providers/health/engine-health.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { NO_CONSEQUENCES } from "#lib/providers/health/engine-permit.ts";
 
 /** What a walk wants to know of its engines, and to tell. */
 export type WalkHealth = Pick<EngineHealth, "acquire" | "wouldAdmit" | "benchOf">;

@@ -54,7 +54,7 @@ export type ProviderFacts = {
   reportsCost?: boolean;
   /** Id of the provider in the price library. */
   pricedAs?: string;
-  /** Whose opaque tokens its answers hold and its requests may bring back; by default its id. */
+  /** The issuer of the opaque tokens in its answers, which requests may bring back; by default its id. */
   issuer?: string;
   headers?: Readonly<Record<string, string>>;
   /** Its failures are wanted: no bench and no breaker ever keeps it out. */

@@ -1,4 +1,4 @@
-import type { BenchStart } from "#lib/providers/health/engine-health.ts";
+import type { BenchStart } from "#lib/providers/health/health-memory.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
