@@ -1,7 +1,15 @@
 import { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import type { UpstreamRequest } from "#lib/providers/call/upstream.ts";
 import { memoized } from "#lib/shared/memo.ts";
+
+/** A request as undici takes it. */
+export type DispatchOptions = {
+  origin: string;
+  path: string;
+  method: UpstreamRequest["method"];
+  headers: Record<string, string>;
+  body: string | Uint8Array | Readable | null;
+};
 
 const MAX_ADDRESSES = 1_000;
 
@@ -11,10 +19,9 @@ const partsOf = memoized((address) => {
   return { origin, path: `${pathname}${search}` };
 }, MAX_ADDRESSES);
 
-/** The request as undici takes it. */
-export function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
+export function dispatchOptions(request: UpstreamRequest): DispatchOptions {
   const { origin, path } = partsOf(request.url);
-  const options: Dispatcher.DispatchOptions = {
+  const options: DispatchOptions = {
     origin,
     path,
     method: request.method,
@@ -34,10 +41,7 @@ function isPieces(body: string | Uint8Array | readonly Uint8Array[]): body is re
 }
 
 /** The pieces are handed to the socket as it takes them. Their length is known, so none is sent as a chunk. */
-function inPieces(
-  options: Dispatcher.DispatchOptions,
-  pieces: readonly Uint8Array[],
-): Dispatcher.DispatchOptions {
+function inPieces(options: DispatchOptions, pieces: readonly Uint8Array[]): DispatchOptions {
   const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
     ...options,
