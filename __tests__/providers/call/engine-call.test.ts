@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { callEngine, type EngineAnswer } from "#lib/providers/call/engine-call.ts";
@@ -14,12 +14,15 @@ import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 
 type Seen = { url: string; headers: IncomingMessage["headers"]; body: Buffer };
 let answer: (seen: Seen, response: ServerResponse) => void;
+/** What is done with a request whose body is not read. */
+let beforeBody: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 let server: Server;
 let origin: string;
 let http: HttpUpstream;
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
+    if (beforeBody !== undefined) return beforeBody(request, response);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     answer({ url: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks) }, response);
@@ -27,6 +30,9 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   http = createHttpUpstream();
+});
+afterEach(() => {
+  beforeBody = undefined;
 });
 afterAll(async () => {
   await http.close();
@@ -68,8 +74,12 @@ function target(keyIndex = 0): Target {
   return { engine, key, keyIndex, call: 1, remainingMs: 5_000, isLast: true, withoutAdditions: false };
 }
 
-function call<Value>(request: EngineRequest, read: (answer: EngineAnswer) => Promise<Value>, keyIndex = 0) {
-  const { signal } = new AbortController();
+function call<Value>(
+  request: EngineRequest,
+  read: (answer: EngineAnswer) => Promise<Value>,
+  keyIndex = 0,
+  { signal } = new AbortController(),
+) {
   const effects = { upstream: http, clock: systemClock, random: Math.random };
   return callEngine(target(keyIndex), request, { signal, connectMs: 1_000, timeoutMs: 5_000 }, effects, read);
 }
@@ -185,6 +195,44 @@ describe("a body may be", () => {
     await call(request, bytesOf());
     await call(request, bytesOf());
     expect(seen.map(({ body }) => body.length)).toEqual([seen[0]?.body.length, seen[0]?.body.length]);
+  });
+});
+
+describe("an upload that is not read to its end", () => {
+  const upload: EngineRequest = {
+    kind: "multipart",
+    path: "/x",
+    headers: {},
+    parts: [{ name: "file", fileName: "a", contentType: "audio/mpeg", bytes: Buffer.alloc(24 * MEGABYTE) }],
+  };
+
+  test("is refused with the provider's reason", async () => {
+    beforeBody = (_request, response) => {
+      response.writeHead(400, { "content-type": "application/json", connection: "close" });
+      response.end('{"error":{"message":"No such model."}}');
+    };
+    expect(await call(upload, bytesOf())).toMatchObject({
+      ok: false,
+      failure: { kind: "refused", status: 400, reason: "No such model." },
+    });
+  });
+
+  test("stops when the client leaves, and its connection is closed", async () => {
+    const client = new AbortController();
+    const closed = new Promise<void>((resolve) => {
+      beforeBody = (request) => {
+        request.socket.once("close", () => resolve());
+        request.pause();
+        setTimeout(() => client.abort(new Error("left")), 50);
+      };
+    });
+    await expect(call(upload, bytesOf(), 0, client)).rejects.toThrow("left");
+    await closed;
+  });
+
+  test("stops when the connection breaks", async () => {
+    beforeBody = (request) => request.socket.resetAndDestroy();
+    expect(await call(upload, bytesOf())).toMatchObject({ ok: false, failure: { kind: "reset" } });
   });
 });
 
