@@ -219,15 +219,22 @@ describe("an upload that is not read to its end", () => {
 
   test("stops when the client leaves, and its connection is closed", async () => {
     const client = new AbortController();
-    const closed = new Promise<void>((resolve) => {
+    // A socket that is paused does not notice its end: the rest is read once the client has left.
+    const received = new Promise<number>((resolve) => {
       beforeBody = (request) => {
-        request.socket.once("close", () => resolve());
-        request.pause();
-        setTimeout(() => client.abort(new Error("left")), 50);
+        let bytes = 0;
+        request.socket.once("close", () => resolve(bytes));
+        setTimeout(() => {
+          client.abort(new Error("left"));
+          request.on("error", () => undefined);
+          request.on("data", (chunk: Buffer) => {
+            bytes += chunk.length;
+          });
+        }, 50);
       };
     });
     await expect(call(upload, bytesOf(), 0, client)).rejects.toThrow("left");
-    await closed;
+    expect(await received).toBeLessThan(24 * MEGABYTE);
   });
 
   test("stops when the connection breaks", async () => {

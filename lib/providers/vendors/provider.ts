@@ -26,7 +26,7 @@ type OffersOf = {
   gemini: { chat: NativeChat; embeddings: NativeEmbeddings } & Media;
 };
 
-/** One offer at least; those that the protocol does not have are `undefined` for everybody who asks. */
+/** One offer at least; what the protocol does not have reads as `undefined`. */
 type SomeOf<Offers> = Partial<Offers> & { [Name in Exclude<Offer, keyof Offers>]?: never } & {
     [Name in keyof Offers]: Pick<Offers, Name>;
   }[keyof Offers];
