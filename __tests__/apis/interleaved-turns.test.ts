@@ -125,7 +125,7 @@ function stepOf(part: AssistantPart): string {
 
 function sent(target: Engine, messages: ChatMessage[]): JsonObject {
   const request = { messages, stream: true };
-  return PROTOCOLS[target.provider.protocol].encode(request, target, { promptCache: false }).body;
+  return PROTOCOLS[target.provider.protocol].chat.encode(request, target, { promptCache: false }).body;
 }
 
 /** The blocks of the assistant as Claude gets them, a thought with its signature. */
@@ -324,7 +324,7 @@ test("what Claude signed goes back as it came, block by block, whatever the orde
           ])
           .concat({ role: "user", content: "Go on." }),
       );
-      const { body } = PROTOCOLS.anthropic.encode({ messages, stream: false }, CLAUDE, { promptCache });
+      const { body } = PROTOCOLS.anthropic.chat.encode({ messages, stream: false }, CLAUDE, { promptCache });
       const back = arrayField(body, "messages").filter(isAssistant).filter(isJsonObject);
       expect(JSON.parse(JSON.stringify(back.map((message) => message["content"])))).toEqual(
         JSON.parse(JSON.stringify(answers)),

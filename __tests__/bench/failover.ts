@@ -30,7 +30,7 @@ async function request(
   // Fresh health each time: a rate limit must not bench the engine for the next request.
   const effects: RunEffects = {
     upstream: http,
-    health: new EngineHealth(() => systemClock.now()),
+    health: new EngineHealth(systemClock),
     clock: systemClock,
     random: Math.random,
     newId: () => "call",

@@ -418,6 +418,28 @@ describe("count_tokens", () => {
     expect((await client.messages.create(HI)).content).toMatchObject([{ text: "Hello." }]);
   });
 
+  test("a key that is refused is passed over for the next one, and stays good for chat", async () => {
+    const two = await startProxyGateway(database, {
+      ANTHROPIC_API_KEY: "sk-one",
+      ANTHROPIC_API_KEY_2: "sk-two",
+      ANTHROPIC_BASE_URL: claude.origin,
+      MODELS_CONFIG: modelsConfig({}, { chain: [{ provider: "anthropic", model: "claude-haiku-4-5" }] }),
+    });
+    const asked = new Set<string>();
+    claude.script = (exchange) => {
+      const sent = exchange.request.headers["x-api-key"] ?? "";
+      asked.add(sent);
+      return asked.size === 1 ? failsWith(401, {})(exchange) : exchange.json(200, { input_tokens: 42 });
+    };
+    const question = { model: "smart", messages: HI.messages };
+    for (let time = 0; time < 2; time++)
+      expect(await clientOf(two).messages.countTokens(question)).toMatchObject({ input_tokens: 42 });
+    expect([...asked].sort()).toEqual(["sk-one", "sk-two"]);
+    expect(two.gateway.gateway.health.report()).toEqual([]);
+    expect(two.gateway.gateway.health.snapshot().benches).toEqual([]);
+    await two.stop();
+  });
+
   test("only what reaches a provider counts towards the limits of a key", async () => {
     const user = await database.signUp();
     const limited = await createKey(database, user.userId, { requestsPerMinute: 1 });

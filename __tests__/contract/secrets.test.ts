@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { type FakeUpstream, type Script, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -18,16 +19,18 @@ afterAll(async () => {
   await database.stop();
 });
 
-const keyed = PROVIDERS.filter(({ keyEnv }) => keyEnv !== undefined);
+const keyed = PROVIDERS.filter(({ credentials }) => credentials.kind !== "none");
 
 /** Not shaped like a key, so that only knowing it can hide it. */
 const canary = (id: string, slot: number): string => `canary.${id}.${slot}.${"z".repeat(9)}`;
 
 function settings(): Settings {
   const all: Record<string, string> = {};
-  for (const { id, keyEnv = "", baseUrlEnv = "", protocol } of keyed) {
-    all[keyEnv] = canary(id, 1);
-    all[`${keyEnv}_2`] = canary(id, 2);
+  for (const { id, credentials, baseUrlEnv = "", protocol } of keyed) {
+    for (const name of credentialVariables(credentials)) {
+      all[name] = canary(id, 1);
+      all[`${name}_2`] = canary(id, 2);
+    }
     // The host of each provider is worth hiding as well.
     all[baseUrlEnv] = `${upstream.origin}/${id}-hidden-path${protocol === "openai-compatible" ? "/v1" : ""}`;
   }

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { FAILURE_POLICY } from "#lib/providers/failures/failure.ts";
+import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { readEnv } from "#lib/server/env/env.ts";
 import { envSchema } from "#lib/server/env/env-schema.ts";
@@ -76,7 +77,10 @@ describe("what the docs name exists", () => {
 
   test("every variable", () => {
     const own = Object.keys(envSchema.shape);
-    const ofProviders = PROVIDERS.flatMap(({ keyEnv, baseUrlEnv }) => [keyEnv, baseUrlEnv]);
+    const ofProviders = PROVIDERS.flatMap(({ credentials, baseUrlEnv }) => [
+      ...credentialVariables(credentials),
+      baseUrlEnv,
+    ]);
     const known = new Set([
       ...own,
       ...ofProviders,
@@ -205,7 +209,9 @@ describe("tables that mirror code say what it says", () => {
   test("every variable has its row in ENV-MATRIX and its line in .env.example, and none is told that is not read", () => {
     const ours = [
       ...Object.keys(envSchema.shape),
-      ...PROVIDERS.flatMap(({ keyEnv, baseUrlEnv }) => [keyEnv, baseUrlEnv].flatMap((name) => name ?? [])),
+      ...PROVIDERS.flatMap(({ credentials, baseUrlEnv }) =>
+        [...credentialVariables(credentials), baseUrlEnv ?? []].flat(),
+      ),
     ].filter((name) => !NOT_SET_BY_HAND.includes(name));
     const namedIn = (path: string): string[] =>
       ours.filter((name) => !new RegExp(`\\b${name}\\b`).test(page(path).text));

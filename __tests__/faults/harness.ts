@@ -4,9 +4,8 @@ import { expect } from "vitest";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { STANDARD_DIALECT } from "#lib/providers/vendors/providers.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { aRequest, engineAt } from "../support/engines.ts";
+import { aRequest, chatProvider, engineAt, keysOf } from "../support/engines.ts";
 import { answers, type FakeUpstream, type SeenRequest, startFakeUpstream } from "../support/fake-upstream.ts";
 import type { Front, MakeFront, Times, Told } from "./front.ts";
 import type { Ask, Expected, FaultRow, FaultyEngine, Mode, Place, Stage } from "./row.ts";
@@ -82,7 +81,7 @@ type Player = {
 /** Plays one row through one front and checks what client, upstream, ledger and breaker saw. */
 export async function playRow(row: FaultRow, mode: Mode, makeFront: MakeFront): Promise<void> {
   const clock = jumpingClock();
-  const health = new EngineHealth(() => clock.now());
+  const health = new EngineHealth(clock);
   const bystander = await startFakeUpstream(answers("The bystander answered."));
   let client = new AbortController();
   let leftAt: number | undefined;
@@ -163,8 +162,18 @@ export async function playRow(row: FaultRow, mode: Mode, makeFront: MakeFront): 
 }
 
 async function cast(definition: FaultyEngine, stage: Stage): Promise<Player> {
-  const { name, script, tls, keys, protocol, model, prefill, contextTokens, firstTokenTimeoutMs } =
-    definition;
+  const {
+    name,
+    script,
+    tls,
+    keys,
+    protocol,
+    model,
+    prefill,
+    contextTokens,
+    firstTokenTimeoutMs,
+    sameProviderAs,
+  } = definition;
   const place = await definition.place?.();
   const upstream =
     place === undefined
@@ -173,16 +182,11 @@ async function cast(definition: FaultyEngine, stage: Stage): Promise<Player> {
   const base = engineAt(name, place?.baseUrl ?? upstream?.origin ?? "");
   const engine: Engine = {
     ...base,
-    keys: keys ?? base.keys,
+    keys: keysOf(...(keys ?? [`key-of-${sameProviderAs ?? name}`])),
     model: model ?? base.model,
     contextTokens,
     firstTokenTimeoutMs,
-    provider: {
-      ...base.provider,
-      id: definition.sameProviderAs ?? base.provider.id,
-      protocol: protocol ?? base.provider.protocol,
-      dialect: { ...STANDARD_DIALECT, prefill: prefill ?? "none" },
-    },
+    provider: chatProvider(sameProviderAs ?? name, base.baseUrl, protocol, { prefill: prefill ?? "none" }),
   };
   return { definition, engine, upstream, place };
 }

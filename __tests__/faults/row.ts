@@ -1,7 +1,8 @@
 import type { TlsOptions } from "node:tls";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
-import type { OpenAiDialect, ProtocolId } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
+import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 import type { Script, SeenRequest } from "../support/fake-upstream.ts";
 import type { Times, Told } from "./front.ts";
 

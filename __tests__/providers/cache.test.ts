@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 
 const LONG = "word ".repeat(2_000);
@@ -109,7 +110,7 @@ function plan(
     ],
   };
   if (current.conversationId !== undefined) request.conversationId = current.conversationId;
-  return planPromptCache(request, engine);
+  return planPromptCache(request, engine, protocolOf(engine).chat.promptCaching(engine));
 }
 
 test.each(CASES)("$name", (current) => {

@@ -12,8 +12,9 @@ import {
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { engineAt } from "../support/engines.ts";
+import { engineAt, keysOf } from "../support/engines.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 function engine(id: string, changes: Partial<Engine> = {}): Engine {
@@ -34,7 +35,7 @@ function setUp(changes: Partial<WalkOptions> = {}): {
   options: WalkOptions;
 } {
   const clock = new FakeClock();
-  const health = new EngineHealth(() => clock.now());
+  const health = new EngineHealth(clock);
   const options: WalkOptions = {
     health,
     clock,
@@ -72,7 +73,7 @@ async function walkAll(
 const errorOf = (result: WalkResult<string>): string | undefined =>
   result.ok ? undefined : result.error.code;
 const names = (targets: readonly Target[]): string[] =>
-  targets.map(({ engine: { label }, key }) => `${label} ${key}`);
+  targets.map(({ engine: { label }, key }) => `${label} ${tokenOf(key)}`);
 
 /** Five failures open the breaker; five seconds later one probe is allowed. */
 async function halfOpen(one: Engine, { clock, options }: ReturnType<typeof setUp>): Promise<void> {
@@ -89,7 +90,11 @@ describe("the order of calls", () => {
       [5, ["a k3", "a k1", "a k2"]],
     ] as const) {
       const { options } = setUp({ keySeed });
-      const { targets } = await walkAll([engine("a", { keys })], async () => fail("key_rejected"), options);
+      const { targets } = await walkAll(
+        [engine("a", { keys: keysOf(...keys) })],
+        async () => fail("key_rejected"),
+        options,
+      );
       expect(names(targets)).toEqual(expected);
     }
   });
@@ -122,11 +127,11 @@ describe("the order of calls", () => {
     const { options } = setUp({ keySeed: 1 });
     const refused = { ...fail("refused"), additionRefused: true };
     const { targets, result } = await walkAll(
-      [engine("a", { keys: ["k1", "k2"] })],
+      [engine("a", { keys: keysOf("k1", "k2") })],
       async () => refused,
       options,
     );
-    expect(targets.map(({ key, withoutAdditions }) => [key, withoutAdditions])).toEqual([
+    expect(targets.map(({ key, withoutAdditions }) => [tokenOf(key), withoutAdditions])).toEqual([
       ["k2", false],
       ["k2", true],
     ]);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
-import { type OperatorProvider, PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
+import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 
 const registry = (settings: Record<string, string> = {}, operators: OperatorProvider[] = []) =>
   createRegistry((name) => settings[name], operators);
@@ -130,7 +131,7 @@ describe("engines", () => {
   test("Ollama is there when OLLAMA_URL is, and needs no key", () => {
     expect(registry().resolve([spec("ollama")])).toEqual([]);
     expect(registry({ OLLAMA_URL: "http://127.0.0.1:11434" }).resolve([spec("ollama")])[0]).toMatchObject({
-      keys: [""],
+      keys: [{ kind: "key", key: "", fingerprint: "" }],
       baseUrl: "http://127.0.0.1:11434",
       firstTokenTimeoutMs: 90_000,
     });
@@ -140,7 +141,7 @@ describe("engines", () => {
     const [engine] = registry({ OPENROUTER_API_KEY: "k" }).resolve([spec("openrouter-free", "a/b:free")]);
     expect(engine).toMatchObject({
       id: "openrouter/a/b:free",
-      keys: ["k"],
+      keys: [{ kind: "key", key: "k" }],
       provider: { id: "openrouter" },
     });
   });
@@ -160,7 +161,7 @@ describe("engines", () => {
         .resolve([spec("anthropic", "claude-opus-4-7"), spec("mine", "claude-opus-4-7")])
         .map((engine) => {
           const request = { messages: [{ role: "user" as const, content: "Hi" }], stream: true };
-          return anthropic.encode(request, engine, { promptCache: false }).headers["anthropic-version"];
+          return anthropic.chat.encode(request, engine, { promptCache: false }).headers["anthropic-version"];
         });
     expect(version({})).toEqual(["2023-06-01", "2023-06-01"]);
     expect(version({ ANTHROPIC_VERSION: "2027-01-01" })).toEqual(["2027-01-01", "2027-01-01"]);
@@ -222,7 +223,7 @@ describe("operators' providers", () => {
 
   test("without a key variable are there at once, and no key is sent", () => {
     expect(registry({}, [mine]).resolve([spec("mine")])[0]).toMatchObject({
-      keys: [""],
+      keys: [{ kind: "key", key: "", fingerprint: "" }],
       baseUrl: "http://llm.test/v1",
       paid: false,
     });

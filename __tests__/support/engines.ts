@@ -6,27 +6,51 @@ import type { ChatRun, RunEffects, RunEvent, RunOptions } from "#lib/providers/c
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { STANDARD_DIALECT } from "#lib/providers/vendors/providers.ts";
+import { type EngineKey, engineKey } from "#lib/providers/vendors/credentials.ts";
+import { type OpenAiDialect, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
+import type { ProtocolId, ProviderDefinition, ProviderFacts } from "#lib/providers/vendors/provider.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Keys as the registry makes them of the configured ones. */
+export function keysOf(...keys: readonly string[]): EngineKey[] {
+  return keys.map((key) => engineKey({ kind: "key", key }));
+}
+
+/** A provider that offers chat and nothing else. */
+export function chatProvider(
+  id: string,
+  baseUrl: string,
+  protocol: ProtocolId = "openai-compatible",
+  dialect: Partial<OpenAiDialect> = {},
+): ProviderDefinition {
+  const facts: ProviderFacts = {
+    id,
+    name: id,
+    baseUrl,
+    baseUrlEnv: undefined,
+    credentials: { kind: "none" },
+  };
+  switch (protocol) {
+    case "openai-compatible":
+      return { ...facts, protocol, chat: { dialect: { ...STANDARD_DIALECT, ...dialect } } };
+    case "anthropic":
+      return { ...facts, protocol, chat: {} };
+    case "gemini":
+      return { ...facts, protocol, chat: {} };
+  }
+}
 
 /** An OpenAI-compatible engine at a base URL, named after its provider. */
 export function engineAt(id: string, baseUrl: string, changes: Partial<Engine> = {}): Engine {
   return {
     id: `${id}/model`,
     label: id,
-    provider: {
-      id,
-      name: id,
-      protocol: "openai-compatible",
-      baseUrl,
-      baseUrlEnv: undefined,
-      keyEnv: undefined,
-      dialect: STANDARD_DIALECT,
-    },
+    provider: chatProvider(id, baseUrl),
+    issuer: id,
     model: "model",
     baseUrl,
     origin: new URL(baseUrl).origin,
-    keys: [`key-of-${id}`],
+    keys: keysOf(`key-of-${id}`),
     headers: {},
     paid: false,
     contextTokens: undefined,
@@ -56,7 +80,7 @@ export function testEffects(changes: Partial<RunEffects> = {}): TestEffects {
   let ids = 0;
   return {
     upstream,
-    health: new EngineHealth(() => systemClock.now()),
+    health: new EngineHealth(systemClock),
     clock: systemClock,
     random: () => 0.5,
     newId: () => `call_${++ids}`,

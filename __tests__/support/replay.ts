@@ -4,7 +4,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
-import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
+import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 
 export type ToolCallRead = {
   id: string;
@@ -31,7 +31,7 @@ export type Answer = {
 /** Ids that the decoder mints are `minted-1`, `minted-2` … */
 export function newDecoder(protocol: ProtocolId, issuer = "tested"): Decoder {
   let minted = 0;
-  return PROTOCOLS[protocol].createDecoder({
+  return PROTOCOLS[protocol].chat.createDecoder({
     header: () => undefined,
     wallNow: Date.parse("2026-11-22T12:00:00Z"),
     secrets: [],

@@ -5,10 +5,13 @@ import type { Engine } from "#lib/providers/registry.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /**
- * How the stable prefix of a request is made cacheable.
- * `breakpoints`: Anthropic's `cache_control` marks. `key`: a routing key for caches that work by
- * themselves. `implicit`: nothing to send, the provider finds equal prefixes alone (Gemini, Groq).
+ * How an engine caches prompts: a fact of its protocol or of its provider's row.
+ * `breakpoints`: `cache_control` marks say where the cached prefix ends. `key`: a routing key for caches that
+ * work by themselves. `implicit`: nothing to send, the provider finds equal prefixes alone.
  */
+export type PromptCaching = "breakpoints" | "key" | "implicit";
+
+/** How the stable prefix of one request is made cacheable. */
 export type CachePlan =
   | { kind: "none" }
   | { kind: "breakpoints" }
@@ -35,20 +38,17 @@ function stablePrefix(request: ChatRequest): string {
   return prefix;
 }
 
-/** Whether `cache_control` means something to the engine. */
-export function takesCacheControl({ provider, model }: Engine): boolean {
-  return provider.protocol === "anthropic" || (provider.dialect.cacheControl && model.includes("claude"));
-}
-
 /** What this engine wants to see so that what repeats from request to request is billed at the cached rate. */
-export function planPromptCache(request: ChatRequest, engine: Engine): CachePlan {
-  const { protocol, dialect } = engine.provider;
-  if (protocol === "gemini") return { kind: "implicit" };
+export function planPromptCache(
+  request: ChatRequest,
+  { model }: Pick<Engine, "model">,
+  caching: PromptCaching,
+): CachePlan {
+  if (caching === "implicit") return { kind: "implicit" };
   const prefix = stablePrefix(request);
-  const least = engine.model.includes("claude") ? claudeRules(engine.model).leastCacheTokens : LEAST_TOKENS;
+  const least = model.includes("claude") ? claudeRules(model).leastCacheTokens : LEAST_TOKENS;
   const isLong = estimateTokens(prefix.length) >= least;
-  if (takesCacheControl(engine)) return isLong ? { kind: "breakpoints" } : { kind: "none" };
-  if (!dialect.promptCacheKey) return { kind: "implicit" };
+  if (caching === "breakpoints") return isLong ? { kind: "breakpoints" } : { kind: "none" };
   // Requests that share a long prefix share a key; else a long conversation has its own.
   const shared = isLong ? prefix : request.conversationId;
   if (shared === undefined || estimateTokens(requestCharacters(request)) < LEAST_TOKENS)

@@ -11,8 +11,11 @@ import {
   type UnansweredEngine,
   unavailable,
 } from "#lib/providers/failures/run-errors.ts";
-import type { EngineBench, EngineHealth, Lease } from "#lib/providers/health/engine-health.ts";
+import type { EngineBench } from "#lib/providers/health/benches.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { EngineKey } from "#lib/providers/vendors/credentials.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
@@ -27,7 +30,7 @@ const LEAST_CALL_MS = 50;
 /** One call to one engine with one key. */
 export type Target = {
   engine: Engine;
-  key: string;
+  key: EngineKey;
   keyIndex: number;
   /** Number of this upstream call within the request, from 1. */
   call: number;
@@ -70,7 +73,7 @@ export type AttemptReport = {
 };
 
 export type WalkOptions = {
-  health: EngineHealth;
+  health: WalkHealth;
   clock: Clock;
   /** A number in [0, 1). */
   random: () => number;
@@ -112,7 +115,7 @@ export function newProgress(): WalkProgress {
 }
 
 export type WalkResult<Value> =
-  | { ok: true; value: Value; target: Target; lease: Lease; startedAt: number }
+  | { ok: true; value: Value; target: Target; lease: EnginePermit; startedAt: number }
   | { ok: false; error: GatewayError };
 
 /**
@@ -150,14 +153,15 @@ export async function* walk<Value>(
       const remainingMs = options.deadline - startedAt;
       if (remainingMs < LEAST_CALL_MS) return unanswered(engines, progress, options);
       // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
-      const lease = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
-      if (lease === undefined) {
+      const key = engine.keys[keyIndex];
+      const lease =
+        key === undefined ? undefined : health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
+      if (key === undefined || lease === undefined) {
         visit.next = nextKey(visit);
         continue;
       }
       progress.calls++;
       visit.called = true;
-      const key = engine.keys[keyIndex] ?? "";
       const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
       const target: Target = {
         engine,
@@ -253,7 +257,7 @@ function afterFailure(visit: Visit, failure: Failure, options: WalkOptions): Vis
   return policy.next === "key" ? nextKey(visit) : undefined;
 }
 
-function couldAnswer(engine: Engine, health: EngineHealth): boolean {
+function couldAnswer(engine: Engine, health: WalkHealth): boolean {
   return engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex));
 }
 
@@ -310,7 +314,7 @@ function unanswered(
 type Release = { at: number; bench: EngineBench | undefined };
 
 /** When the first of its keys may be used again, and what keeps that one out until then. */
-function soonestRelease(engine: Engine, health: EngineHealth, now: number): Release {
+function soonestRelease(engine: Engine, health: WalkHealth, now: number): Release {
   let soonest: Release = { at: Number.POSITIVE_INFINITY, bench: undefined };
   for (let keyIndex = 0; keyIndex < engine.keys.length; keyIndex++) {
     const bench = health.benchOf(engine, keyIndex);

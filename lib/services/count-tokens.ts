@@ -1,15 +1,16 @@
 import { type ChatRequest, messageParts, requestCharacters } from "#lib/chat/request.ts";
-import { estimateTokens, tokenCount } from "#lib/chat/usage.ts";
+import { estimateTokens } from "#lib/chat/usage.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
-import type { Target } from "#lib/providers/failover.ts";
-import { encodeTokenCount } from "#lib/providers/protocols/anthropic/count-tokens.ts";
+import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
-import { field } from "#lib/shared/json.ts";
+import { runWhole } from "#lib/services/run-whole.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /** What a picture costs, in Anthropic's words "up to about 1,600 tokens"; its size is not looked at. */
@@ -17,7 +18,7 @@ const TOKENS_OF_IMAGE = 1_600;
 /** No document counts for more: most of what is in one is not text. */
 const MOST_TOKENS_OF_PART = 3_000;
 /** Clients wait for the count before they do anything. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** The answer is one number. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -29,8 +30,8 @@ export type CountDependencies = Pick<
 >;
 
 /**
- * How many tokens the prompt is: as its first engine counts them where that can, else by estimate. Nothing
- * is recorded: nobody bills for it. Throws as `resolveChain` does, and as `admit` where a provider is asked.
+ * How many tokens the prompt is: as its first engine counts them if that can, else by estimate. Nothing
+ * is recorded: nobody bills for it. Throws as `resolveChain` does, and as `admit` if a provider is asked.
  */
 export async function countPromptTokens(
   input: CompletionInput,
@@ -40,25 +41,15 @@ export async function countPromptTokens(
   const { engines, tiers } = await resolveChain(input, dependencies);
   assertTiersAllowed(context.caller, ...tiers);
   const [engine] = engines;
-  const target = engine === undefined ? undefined : countingTarget(engine, input.chat, dependencies);
-  if (target === undefined) return estimate(input.chat);
+  if (engine === undefined || !canBeAsked(engine, dependencies)) return estimate(input.chat);
   await dependencies.admission.admit(context.caller);
-  return (await askEngine(target, input.chat, context, dependencies)) ?? estimate(input.chat);
+  return (await askEngine(engine, input.chat, context, dependencies)) ?? estimate(input.chat);
 }
 
-/** The engine with a key that is free, if it counts tokens at all. */
-function countingTarget(
-  engine: Engine,
-  chat: ChatRequest,
-  { effects }: CountDependencies,
-): Target | undefined {
-  if (engine.provider.protocol !== "anthropic") return undefined;
-  const first = hash32(chat.conversationId ?? "") % engine.keys.length;
-  const order = engine.keys.map((_, index) => (first + index) % engine.keys.length);
-  const keyIndex = order.find((index) => effects.health.wouldAdmit(engine, index));
-  if (keyIndex === undefined) return undefined;
-  const key = engine.keys[keyIndex] ?? "";
-  return { engine, key, keyIndex, call: 1, remainingMs: PATIENCE_MS, isLast: true, withoutAdditions: false };
+/** Whether the engine counts tokens at all, and has a key that is free. */
+function canBeAsked(engine: Engine, { effects }: CountDependencies): boolean {
+  if (protocolOf(engine).countTokens === undefined) return false;
+  return engine.keys.some((_, keyIndex) => effects.health.wouldAdmit(engine, keyIndex));
 }
 
 /**
@@ -66,19 +57,36 @@ function countingTarget(
  * often lack this one path.
  */
 async function askEngine(
-  target: Target,
+  engine: Engine,
   chat: ChatRequest,
   { signal }: CountContext,
   { run, effects }: CountDependencies,
 ): Promise<number | undefined> {
-  const outcome = await callEngine(
-    target,
-    { ...encodeTokenCount(chat, target), isLarge: chat.isLarge },
-    { signal, connectMs: run.times.connectMs, patienceMs: target.remainingMs },
-    effects,
-    (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, (body) => tokenCount(field(body, "input_tokens"))),
-  );
-  return outcome.ok ? outcome.value : undefined;
+  const power = protocolOf(engine).countTokens;
+  if (power === undefined) return undefined;
+  try {
+    const { value } = await runWhole<number>(
+      {
+        engines: [engine],
+        attempt: (target) =>
+          callEngine(
+            target,
+            power.encode(chat, engine),
+            { signal, connectMs: run.times.connectMs, timeoutMs: target.remainingMs },
+            effects,
+            (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, power.read),
+          ),
+        signal,
+        deadlineMs: TIMEOUT_MS,
+        keySeed: hash32(chat.conversationId ?? ""),
+      },
+      { ...effects, health: withoutConsequences(effects.health) },
+    );
+    return value;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof GatewayError)) throw error;
+    return undefined;
+  }
 }
 
 function estimate(chat: ChatRequest): number {

@@ -2,28 +2,24 @@ import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { mayBeBilled } from "#lib/providers/cost.ts";
+import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
+import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import {
-  canEmbed,
-  decodeEmbedding,
   type EmbeddingInput,
   type EmbeddingRequest,
-  type Embeddings,
-  encodeEmbedding,
   inputCount,
-  joinEmbeddings,
   splitEmbedding,
-} from "#lib/providers/embeddings/embedding.ts";
-import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
-import { type AttemptOutcome, newProgress, type Target, walk } from "#lib/providers/failover.ts";
+} from "#lib/providers/embeddings/embedding-request.ts";
+import { type Embeddings, joinEmbeddings } from "#lib/providers/embeddings/vectors.ts";
+import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_TIER } from "#lib/services/identity/caller.ts";
-import { LedgerTurn, type TurnRecord } from "#lib/services/ledger/ledger-turn.ts";
-import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
+import { LedgerTurn } from "#lib/services/ledger/ledger-turn.ts";
+import { runWhole } from "#lib/services/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -45,7 +41,10 @@ type Answered = Embeddings & { dropped: readonly string[] };
 const ANSWER_BYTES = 2 * 1024 * 1024;
 const VECTOR_BYTES = 256 * 1024;
 
-const UNLIKE: Failure = { kind: "bad_response", reason: "The engine's vectors were not all of one length." };
+const DIMENSION_MISMATCH: Failure = {
+  kind: "bad_response",
+  reason: "The engine's vectors were not all of one length.",
+};
 
 /**
  * Embeds texts with the model that the client names, at the first of its providers that answers. No other
@@ -64,71 +63,33 @@ export async function embed(
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
-  const { requestId, caller, signal } = context;
+  const { requestId, caller, signal, inBackground } = context;
   const turn = new LedgerTurn(
     { requestId, caller, tier: NAMED_TIER },
     { ...dependencies, clock: effects.clock },
   );
-  const record: TurnRecord = {
-    state: "running",
-    attempts: [],
-    usages: [],
-    engine: undefined,
-    committed: false,
+  const { value, engine, record } = await runWhole<Answered>(
+    {
+      engines,
+      attempt: (target, onUsed) => callForVectors(target, request, context, dependencies, onUsed),
+      usageOf: (answer) => usageOf(answer, request.input),
+      signal,
+      deadlineMs: run.times.deadlineMs,
+      keySeed: hash32(requestId),
+      named,
+      onSettled: (settled) => inBackground(turn.settle(settled)),
+      failureLog: { logger, fields: { requestId } },
+    },
+    effects,
+  );
+  return {
+    vectors: value.vectors,
+    promptTokens: usageOf(value, request.input).promptTokens,
+    engine,
+    attempts: record.calls,
+    model: named ? engine.id : model,
+    dropped: value.dropped,
   };
-  const progress = newProgress();
-  const attempt = (target: Target): Promise<AttemptOutcome<Answered>> =>
-    callForVectors(target, request, context, dependencies, (usage) => {
-      record.usages.push({ engine: target.engine, usage });
-    });
-  const steps = walk(engines, attempt, {
-    ...effects,
-    signal,
-    deadline: effects.clock.now() + run.times.deadlineMs,
-    keySeed: hash32(requestId),
-    named,
-    progress,
-  });
-  try {
-    let step = await steps.next();
-    while (!step.done) {
-      record.attempts.push(step.value);
-      step = await steps.next();
-    }
-    const result = step.value;
-    if (!result.ok) throw result.error;
-    const { value, target, lease, startedAt } = result;
-    const { engine, keyIndex } = target;
-    lease.succeeded();
-    const latencyMs = effects.clock.now() - startedAt;
-    record.attempts.push({
-      engine,
-      keyIndex,
-      outcome: "answered",
-      status: undefined,
-      reason: undefined,
-      latencyMs,
-    });
-    const usage = usageOf(value, request.input);
-    record.usages.push({ engine, usage });
-    record.engine = engine;
-    record.committed = true;
-    record.state = "completed";
-    return {
-      vectors: value.vectors,
-      promptTokens: usage.promptTokens,
-      engine,
-      attempts: progress.calls,
-      model: named ? engine.id : model,
-      dropped: value.dropped,
-    };
-  } catch (thrown) {
-    record.state = signal.aborted ? "cancelled" : "failed";
-    logRunFailure(logger, { ...record, skipped: progress.skipped }, thrown, { requestId });
-    throw thrown;
-  } finally {
-    context.inBackground(turn.settle(record));
-  }
 }
 
 function findEngines(
@@ -140,29 +101,33 @@ function findEngines(
   const target = parseModelName(name, registry.isKnown);
   const named = known === undefined && target?.kind === "engine";
   const specs = known ?? (target?.kind === "engine" ? [{ ...target, label: name }] : []);
-  const engines = registry.resolve(specs);
+  const engines = registry.resolve(specs, "embeddings");
   if (engines.length === 0) {
-    throw new GatewayError(
-      "model_not_found",
-      `The embedding model "${name}" does not exist, or no provider of it is configured. Name one as ` +
-        `provider/model, or one of ${Object.keys(EMBEDDING_MODELS).join(", ")}.`,
-      { details: { param: "model" } },
-    );
+    const isConfigured = specs.some(({ provider }) => registry.providerKeys(provider).length > 0);
+    throw isConfigured ? refused(`The provider of "${name}" has no embeddings.`, "model") : notFound(name);
   }
-  const able = engines.filter((engine) => canEmbed(engine, input));
+  const able =
+    input.kind === "texts" ? engines : engines.filter((one) => embedPowerOf(one).limits(one).takesTokens);
   if (able.length > 0) return { engines: able, named };
-  throw new GatewayError(
-    "engines_refused",
-    input.kind === "tokens"
-      ? `No provider of "${name}" takes lists of tokens; send the texts.`
-      : `The provider of "${name}" has no embeddings.`,
-    { details: { param: input.kind === "tokens" ? "input" : "model" } },
+  throw refused(`No provider of "${name}" takes lists of tokens; send the texts.`, "input");
+}
+
+function notFound(name: string): GatewayError {
+  return new GatewayError(
+    "model_not_found",
+    `The embedding model "${name}" does not exist, or no provider of it is configured. Name one as ` +
+      `provider/model, or one of ${Object.keys(EMBEDDING_MODELS).join(", ")}.`,
+    { details: { param: "model" } },
   );
+}
+
+function refused(message: string, param: string): GatewayError {
+  return new GatewayError("engines_refused", message, { details: { param } });
 }
 
 /**
  * One attempt: a call, or several where the engine takes fewer inputs at a time; then all of them count or
- * none. `onUsed` is told what calls came to that are of no use, but may be billed.
+ * none. `onUsed` takes what calls came to that are of no use, but may be billed.
  */
 async function callForVectors(
   target: Target,
@@ -171,7 +136,8 @@ async function callForVectors(
   { effects, run }: EmbeddingsDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
-  const { engine, key, remainingMs, isLast } = target;
+  const { engine, remainingMs, isLast } = target;
+  const power = embedPowerOf(engine);
   const until = effects.clock.now() + (isLast ? remainingMs : Math.min(run.times.answerMs, remainingMs));
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
@@ -180,23 +146,23 @@ async function callForVectors(
     if (mayBeBilled(engine, failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
     for (const usage of wasted) onUsed(usage);
   };
-  for (const part of splitEmbedding(request, engine)) {
-    const encoded = encodeEmbedding(part, engine);
+  for (const part of splitEmbedding(request, power.limits(engine))) {
+    const encoded = power.encode(part, engine);
     for (const name of encoded.dropped) dropped.add(name);
-    const headers = { ...encoded.request.headers, ...PROTOCOLS[engine.provider.protocol].authHeaders(key) };
-    const times = { connectMs: run.times.connectMs, patienceMs: Math.max(0, until - effects.clock.now()) };
+    const count = inputCount(part.input);
+    const maxBytes = ANSWER_BYTES + count * VECTOR_BYTES;
     let outcome: AttemptOutcome<Embeddings>;
     try {
       outcome = await callEngine(
         target,
-        { ...encoded.request, headers, isLarge: request.isLarge },
-        { signal, ...times },
-        effects,
-        (answer) => {
-          const count = inputCount(part.input);
-          const maxBytes = ANSWER_BYTES + count * VECTOR_BYTES;
-          return readWholeJson(answer, maxBytes, (body) => decodeEmbedding(body, count));
+        encoded.request,
+        {
+          signal,
+          connectMs: run.times.connectMs,
+          timeoutMs: Math.max(0, until - effects.clock.now()),
         },
+        effects,
+        (answer) => readWholeJson(answer, maxBytes, (body) => power.decode(body, count)),
       );
     } catch (error) {
       if (signal.aborted) ended(part, undefined);
@@ -212,7 +178,7 @@ async function callForVectors(
   const value = joinEmbeddings(answered);
   if (value !== undefined) return { ok: true, value: { ...value, dropped: [...dropped] } };
   for (const usage of wasted) onUsed(usage);
-  return { ok: false, failure: UNLIKE };
+  return { ok: false, failure: DIMENSION_MISMATCH };
 }
 
 /** As reported; a provider that says nothing is taken to bill what the texts come to. */

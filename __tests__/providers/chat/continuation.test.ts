@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
-import {
-  ContinuationTrimmer,
-  continueRequest,
-  isUsedUp,
-  type Manner,
-} from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer, continueRequest, isUsedUp } from "#lib/providers/chat/continuation.ts";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import { aRequest } from "../../support/engines.ts";
 
 /**
  * What a client has read in the end: what was sent, and what a continuation in these pieces adds. Undefined:
  * the engine wrote another answer.
  */
-function joined(sent: string, pieces: readonly string[], manner: Manner = "asked"): string | undefined {
-  const trimmer = new ContinuationTrimmer(sent, manner);
+function joined(
+  sent: string,
+  pieces: readonly string[],
+  strategy: ContinuationStrategy = "instructed",
+): string | undefined {
+  const trimmer = new ContinuationTrimmer(sent, strategy);
   let text = sent;
   for (const piece of pieces) {
     const trimmed = trimmer.push(piece);
@@ -74,7 +74,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom("a", "b", " ", "\n"), maxLength: 40 }),
 );
 const places = fc.array(fc.nat(500), { maxLength: 30 });
-const manners = fc.constantFrom<Manner>("asked", "prefilled", "echoed");
+const strategies = fc.constantFrom<ContinuationStrategy>("instructed", "prefill", "echoedPrefill");
 const runs = { numRuns: 2_000 };
 
 /** An answer, and where it was cut: something was sent. */
@@ -86,10 +86,10 @@ const cutAnswer = fc
 describe("a continued answer is the answer", () => {
   test("when the engine starts over", () => {
     fc.assert(
-      fc.property(cutAnswer, places, manners, ({ answer, sent }, cuts, manner) => {
+      fc.property(cutAnswer, places, strategies, ({ answer, sent }, cuts, strategy) => {
         // What an engine that was prefilled writes first is its own, unless it is much of what was sent.
-        fc.pre(manner !== "prefilled" || sent.length >= 40);
-        expect(joined(sent, split(answer, cuts), manner)).toBe(answer);
+        fc.pre(strategy !== "prefill" || sent.length >= 40);
+        expect(joined(sent, split(answer, cuts), strategy)).toBe(answer);
       }),
       runs,
     );
@@ -97,14 +97,14 @@ describe("a continued answer is the answer", () => {
 
   test("when the engine repeats the last words", () => {
     fc.assert(
-      fc.property(cutAnswer, places, fc.nat(200), manners, ({ answer, sent }, cuts, extra, manner) => {
-        const least = manner === "asked" ? 12 : 40;
+      fc.property(cutAnswer, places, fc.nat(200), strategies, ({ answer, sent }, cuts, extra, strategy) => {
+        const least = strategy === "instructed" ? 12 : 40;
         const repeated = sent.slice(-(least + extra));
         const told = repeated + answer.slice(sent.length);
         fc.pre(repeated.length >= least);
         // A text that repeats itself can be joined in more than one way.
         fc.pre(longestOverlap(sent, told) === repeated.length);
-        expect(joined(sent, split(told, cuts), manner)).toBe(answer);
+        expect(joined(sent, split(told, cuts), strategy)).toBe(answer);
       }),
       runs,
     );
@@ -112,18 +112,18 @@ describe("a continued answer is the answer", () => {
 
   test("when the engine goes on", () => {
     fc.assert(
-      fc.property(cutAnswer, places, manners, ({ answer, sent }, cuts, manner) => {
+      fc.property(cutAnswer, places, strategies, ({ answer, sent }, cuts, strategy) => {
         // A prefill is sent without the white space at its end: the engine writes that, too.
-        const from = manner !== "asked" && sent.trim() !== "" ? sent.trimEnd().length : sent.length;
+        const from = strategy !== "instructed" && sent.trim() !== "" ? sent.trimEnd().length : sent.length;
         const told = answer.slice(from);
         // By chance it may read like a repetition.
         fc.pre(longestOverlap(sent, told) < 12 || longestOverlap(sent, told) === sent.length - from);
         fc.pre(commonPrefix(sent, told) < Math.min(24, sent.trimEnd().length || 1));
         const lastWord = /([\p{L}\p{N}]+)\s*$/u.exec(sent)?.[1];
-        fc.pre(manner !== "asked" || lastWord === undefined || !told.startsWith(lastWord));
-        fc.pre(manner !== "asked" || !told.includes(sent.slice(0, 32)));
-        fc.pre(manner !== "asked" || !told.includes(sent.slice(-16)));
-        expect(joined(sent, split(told, cuts), manner)).toBe(answer);
+        fc.pre(strategy !== "instructed" || lastWord === undefined || !told.startsWith(lastWord));
+        fc.pre(strategy !== "instructed" || !told.includes(sent.slice(0, 32)));
+        fc.pre(strategy !== "instructed" || !told.includes(sent.slice(-16)));
+        expect(joined(sent, split(told, cuts), strategy)).toBe(answer);
       }),
       runs,
     );
@@ -131,12 +131,19 @@ describe("a continued answer is the answer", () => {
 
   test("and it never hangs on how the engine's words are cut into pieces", () => {
     fc.assert(
-      fc.property(cutAnswer, anyText, fc.nat(100), places, manners, ({ sent }, other, kept, cuts, manner) => {
-        // Something like the beginning or the end of what was sent, and then something else.
-        for (const told of [sent.slice(0, kept) + other, sent.slice(-kept) + other, other]) {
-          expect(joined(sent, split(told, cuts), manner)).toBe(joined(sent, [told], manner));
-        }
-      }),
+      fc.property(
+        cutAnswer,
+        anyText,
+        fc.nat(100),
+        places,
+        strategies,
+        ({ sent }, other, kept, cuts, strategy) => {
+          // Something like the beginning or the end of what was sent, and then something else.
+          for (const told of [sent.slice(0, kept) + other, sent.slice(-kept) + other, other]) {
+            expect(joined(sent, split(told, cuts), strategy)).toBe(joined(sent, [told], strategy));
+          }
+        },
+      ),
       runs,
     );
   });
@@ -163,9 +170,9 @@ describe("the trimmer", () => {
   });
 
   test("drops the white space that a prefill left out", () => {
-    expect(joined("One.\n\n", ["\n\n", "Two."], "prefilled")).toBe("One.\n\nTwo.");
-    expect(joined("One. ", [" Two."], "prefilled")).toBe("One. Two.");
-    expect(joined("One.\n\n", ["Two."], "prefilled")).toBe("One.\n\nTwo.");
+    expect(joined("One.\n\n", ["\n\n", "Two."], "prefill")).toBe("One.\n\nTwo.");
+    expect(joined("One. ", [" Two."], "prefill")).toBe("One. Two.");
+    expect(joined("One.\n\n", ["Two."], "prefill")).toBe("One.\n\nTwo.");
   });
 
   test("leaves an engine that begins another answer", () => {
@@ -176,7 +183,7 @@ describe("the trimmer", () => {
   });
 
   test("drops a complete answer that only says again what was sent", () => {
-    expect(joined("It is 42.\n", ["It is ", "42."], "echoed")).toBe("It is 42.\n");
+    expect(joined("It is 42.\n", ["It is ", "42."], "echoedPrefill")).toBe("It is 42.\n");
     expect(joined("The answer to it all is 42.", ["it all is 42."])).toBe("The answer to it all is 42.");
   });
 
@@ -221,7 +228,7 @@ describe("the trimmer", () => {
     ["ha", "haha!", "hahaha!"],
     ["------------", "------------", "------------------------"],
   ])("takes nothing from an engine that was prefilled with %s", (sent, told, text) => {
-    expect(joined(sent, [told], "prefilled")).toBe(text);
+    expect(joined(sent, [told], "prefill")).toBe(text);
   });
 
   test("compares an answer begun anew in linear time", () => {
@@ -237,18 +244,18 @@ describe("the request that continues an answer", () => {
   const request = aRequest();
 
   test("is the request itself while nothing was sent", () => {
-    expect(continueRequest(request, "", "prefilled")).toBe(request);
-    expect(continueRequest(request, " \n", "prefilled")).toBe(request);
+    expect(continueRequest(request, "", "prefill")).toBe(request);
+    expect(continueRequest(request, " \n", "prefill")).toBe(request);
   });
 
   test("ends in a prefill without white space at its end", () => {
-    expect(continueRequest(request, "Once upon \n", "prefilled").messages.at(-1)).toEqual(
+    expect(continueRequest(request, "Once upon \n", "prefill").messages.at(-1)).toEqual(
       assistantText("Once upon"),
     );
   });
 
   test("or asks to go on after what was sent", () => {
-    const { messages } = continueRequest(request, "Once upon ", "asked");
+    const { messages } = continueRequest(request, "Once upon ", "instructed");
     expect(messages.at(-2)).toEqual(assistantText("Once upon "));
     expect(messages.at(-1)?.role).toBe("user");
     expect(request.messages.length).toBe(1);
@@ -257,7 +264,7 @@ describe("the request that continues an answer", () => {
   test("asks for no more than what is left of the client's bound", () => {
     const bounded = aRequest({ maxOutputTokens: 100 });
     const sent = "word ".repeat(40);
-    expect(continueRequest(bounded, sent, "asked").maxOutputTokens).toBe(50);
+    expect(continueRequest(bounded, sent, "instructed").maxOutputTokens).toBe(50);
     expect(isUsedUp(bounded, sent)).toBe(false);
     expect(isUsedUp(bounded, sent + sent)).toBe(true);
     expect(isUsedUp(aRequest(), sent)).toBe(false);

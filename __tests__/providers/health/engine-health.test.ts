@@ -1,20 +1,28 @@
 import { describe, expect, test } from "vitest";
 import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
-import { type BenchStart, EngineHealth, type Lease } from "#lib/providers/health/engine-health.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import type { BenchStart } from "#lib/providers/health/health-memory.ts";
+import { keysOf } from "../../support/engines.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { expectLinear } from "../../support/linear.ts";
 
-const ENGINE = { provider: { id: "groq" }, model: "llama", origin: "https://a.example" };
+const ENGINE = {
+  provider: { id: "groq" },
+  model: "llama",
+  origin: "https://a.example",
+  keys: keysOf("k1", "k2", "k3", "k4"),
+};
 const OTHER_MODEL = { ...ENGINE, model: "qwen" };
 const OTHER_PROVIDER = { ...ENGINE, provider: { id: "mistral" }, origin: "https://b.example" };
 
 function setUp() {
   const clock = new FakeClock();
-  const health = new EngineHealth(clock.now);
-  const acquire = (engine = ENGINE, key = 0, ignoreRateLimit = false): Lease => {
-    const lease = health.acquire(engine, key, { ignoreRateLimit });
-    if (lease === undefined) throw new Error("The engine is benched.");
-    return lease;
+  const health = new EngineHealth(clock);
+  const acquire = (engine = ENGINE, key = 0, ignoreRateLimit = false): EnginePermit => {
+    const permit = health.acquire(engine, key, { ignoreRateLimit });
+    if (permit === undefined) throw new Error("The engine is benched.");
+    return permit;
   };
   const fail = (kind: FailureKind, more: Partial<Failure> = {}, engine = ENGINE, key = 0): void =>
     acquire(engine, key).failed({ kind, reason: "x", ...more });
@@ -69,7 +77,7 @@ describe("a rate limit benches the key for the model", () => {
     const { clock, acquire, fail, benchedFor } = setUp();
     const parallel = Array.from({ length: 100 }, () => acquire());
     clock.advance(200);
-    for (const lease of parallel) lease.failed({ kind: "rate_limited", reason: "x" });
+    for (const permit of parallel) permit.failed({ kind: "rate_limited", reason: "x" });
     expect(benchedFor()).toBe(5_000);
     clock.advance(5_000);
     fail("rate_limited");
@@ -130,7 +138,7 @@ describe("other failures", () => {
     const { clock, fail, health } = setUp();
     fail("model_gone", { status: 404 });
     expect(health.report()).toEqual([
-      { engine: "groq/llama", breaker: "closed", benchedForMs: 3_600_000, dead: true },
+      { scope: "chat", engine: "groq/llama", breaker: "closed", benchedForMs: 3_600_000, dead: true },
     ]);
     clock.advance(3_600_000);
     expect(health.report()).toMatchObject([{ benchedForMs: 0, dead: false }]);
@@ -175,7 +183,7 @@ describe("other failures", () => {
   });
 });
 
-describe("leases", () => {
+describe("permits", () => {
   test("one probe at a time, whatever the key", () => {
     const { clock, acquire, fail, health } = setUp();
     for (let count = 0; count < 5; count++) fail("server_error");
@@ -186,12 +194,12 @@ describe("leases", () => {
     expect(health.acquire(ENGINE, 1)).toBeDefined();
   });
 
-  test("a lease ends once", () => {
+  test("a permit ends once", () => {
     const { acquire, benchedFor } = setUp();
-    const lease = acquire();
-    lease.succeeded();
-    for (let count = 0; count < 9; count++) lease.failed({ kind: "server_error", reason: "x" });
-    lease.failed({ kind: "model_gone", reason: "x" });
+    const permit = acquire();
+    permit.succeeded();
+    for (let count = 0; count < 9; count++) permit.failed({ kind: "server_error", reason: "x" });
+    permit.failed({ kind: "model_gone", reason: "x" });
     expect(benchedFor()).toBe(0);
   });
 
@@ -259,7 +267,7 @@ describe("leases", () => {
   test("calls that began before the first outcome count in the breaker it made", () => {
     const { acquire, benchedFor } = setUp();
     const parallel = Array.from({ length: 5 }, () => acquire());
-    for (const lease of parallel) lease.failed({ kind: "server_error", reason: "x" });
+    for (const permit of parallel) permit.failed({ kind: "server_error", reason: "x" });
     expect(benchedFor()).toBe(5_000);
   });
 
@@ -292,25 +300,27 @@ describe("a bench tells of itself", () => {
   function watched() {
     const clock = new FakeClock();
     const benches: BenchStart[] = [];
-    const health = new EngineHealth(clock.now, (bench) => benches.push(bench));
-    const engine = { ...ENGINE, keys: ["k1", "k2"] };
+    const health = new EngineHealth(clock, (bench) => benches.push(bench));
+    const engine = { ...ENGINE, keys: keysOf("k1", "k2") };
     const fail = (kind: FailureKind, more: Partial<Failure> = {}): void =>
       health.acquire(engine, 0)?.failed({ kind, reason: "x", cause: new Error("socket"), ...more });
     return { clock, benches, health, engine, fail };
   }
 
-  test.each<[FailureKind, Partial<Failure>, BenchStart["scope"], number]>([
+  test.each<[FailureKind, Partial<Failure>, BenchStart["level"], number]>([
     ["rate_limited", { status: 429, retryAfterMs: 30_000 }, "key_and_model", 30_000],
     ["key_rejected", { status: 401, problem: "no_credit" }, "key", 600_000],
     ["model_forbidden", { status: 403 }, "model", 600_000],
     ["model_gone", { status: 404, problem: "wrong_address" }, "model", 3_600_000],
-  ])("%s: once, with its cause and its length", (kind, more, scope, forMs) => {
+  ])("%s: once, with its cause and its length", (kind, more, level, forMs) => {
     const { clock, benches, health, engine, fail } = watched();
     const parallel = [health.acquire(engine, 0), health.acquire(engine, 0)];
     fail(kind, more);
-    for (const lease of parallel) lease?.failed({ kind, reason: "x", ...more });
+    for (const permit of parallel) permit?.failed({ kind, reason: "x", ...more });
     const { retryAfterMs: _, ...cause } = more;
-    expect(benches).toEqual([{ scope, engine, keyIndex: 0, cause: { kind, reason: "x", ...cause }, forMs }]);
+    expect(benches).toEqual([
+      { level, scope: "chat", engine, keyIndex: 0, cause: { kind, reason: "x", ...cause }, forMs },
+    ]);
     expect(health.benchOf(engine, 0)).toMatchObject({ until: clock.now() + forMs, cause: benches[0]?.cause });
     clock.advance(forMs);
     expect(health.benchOf(engine, 0)).toBeUndefined();
@@ -318,17 +328,17 @@ describe("a bench tells of itself", () => {
     expect(benches).toHaveLength(2);
   });
 
-  test.each<[FailureKind, BenchStart["scope"]]>([
+  test.each<[FailureKind, BenchStart["level"]]>([
     ["server_error", "model"],
     ["connect", "origin"],
-  ])("%s opens a breaker: once each time it opens", (kind, scope) => {
+  ])("%s opens a breaker: once each time it opens", (kind, level) => {
     const { clock, benches, health, engine, fail } = watched();
     const late = health.acquire(engine, 0);
     for (let count = 0; count < 4; count++) fail(kind, { detail: "early" });
     expect(benches).toEqual([]);
     fail(kind, { detail: "the last" });
     late?.failed({ kind, reason: "x", detail: "late" });
-    expect(benches).toMatchObject([{ scope, forMs: 5_000, cause: { kind, detail: "the last" } }]);
+    expect(benches).toMatchObject([{ level, forMs: 5_000, cause: { kind, detail: "the last" } }]);
     expect(health.benchOf(engine, 0)).toMatchObject({ until: clock.now() + 5_000, cause: { kind } });
     clock.advance(5_000);
     expect(health.benchOf(engine, 0)).toBeUndefined();

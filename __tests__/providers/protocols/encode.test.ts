@@ -14,7 +14,7 @@ import type {
   ToolCallPart,
   ToolChoice,
 } from "#lib/chat/request.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import { PROTOCOLS, protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
@@ -48,7 +48,7 @@ function engine(provider: string, model: string): Engine {
 
 function encode(target: Engine, request: Partial<ChatRequest>, promptCache = true): EncodedRequest {
   const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, ...request };
-  return PROTOCOLS[target.provider.protocol].encode(whole, target, { promptCache });
+  return protocolOf(target).chat.encode(whole, target, { promptCache });
 }
 
 /** What goes over the wire: undefined fields are gone. */
@@ -1415,18 +1415,18 @@ describe("what only its issuer understands goes back to its issuer", () => {
 describe("a last message of the assistant is a beginning", () => {
   const messages: ChatMessage[] = [{ role: "user", content: "a" }, assistantText("Once upon \n")];
   test.each([
-    ["mistral", "mistral-large-latest", true],
-    ["groq", "llama", true],
-    ["openai", "gpt-4o", false],
-    ["cerebras", "gpt-oss-120b", false],
-    ["openrouter", "openai/gpt-4o", false],
-    ["anthropic", "claude-haiku-4-5", true],
-    ["anthropic", "claude-opus-4-6", false],
-    ["anthropic", "claude-of-tomorrow", false],
-    ["gemini-grounded", "gemini-3.8-flash", false],
-  ])("%s/%s continues it: %s", (provider, model, takes) => {
+    ["mistral", "mistral-large-latest", "echoedPrefill"],
+    ["groq", "llama", "prefill"],
+    ["openai", "gpt-4o", "instructed"],
+    ["cerebras", "gpt-oss-120b", "instructed"],
+    ["openrouter", "openai/gpt-4o", "instructed"],
+    ["anthropic", "claude-haiku-4-5", "prefill"],
+    ["anthropic", "claude-opus-4-6", "instructed"],
+    ["anthropic", "claude-of-tomorrow", "instructed"],
+    ["gemini-grounded", "gemini-3.8-flash", "instructed"],
+  ])("%s/%s continues it: %s", (provider, model, strategy) => {
     const target = engine(provider, model);
-    expect(PROTOCOLS[target.provider.protocol].takesPrefill(target)).toBe(takes);
+    expect(protocolOf(target).chat.continuation(target)).toBe(strategy);
   });
 
   test("Mistral wants a flag on it, and only on it", () => {
@@ -1467,7 +1467,10 @@ describe("streaming asks for usage where that may be asked", () => {
     expect(encode(target, { stream: true }).additions).toEqual(asks ? ["stream_options"] : []);
     expect(wire(encode(target, { stream: false }))).not.toHaveProperty("stream_options");
     const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true };
-    const bare = PROTOCOLS["openai-compatible"].encode(whole, target, { promptCache: false, bare: true });
+    const bare = PROTOCOLS["openai-compatible"].chat.encode(whole, target, {
+      promptCache: false,
+      bare: true,
+    });
     expect(bare.body).not.toHaveProperty("stream_options");
     expect(bare.additions).toEqual([]);
   });
@@ -1530,10 +1533,12 @@ test("an operator's Anthropic server is told the version of the protocol", () =>
 });
 
 test("the key goes into the header of the protocol, never into the address", () => {
-  expect(PROTOCOLS.anthropic.authHeaders("k")).toEqual({ "x-api-key": "k" });
-  expect(PROTOCOLS.gemini.authHeaders("k")).toEqual({ "x-goog-api-key": "k" });
-  expect(PROTOCOLS["openai-compatible"].authHeaders("k")).toEqual({ authorization: "Bearer k" });
-  expect(PROTOCOLS["openai-compatible"].authHeaders("")).toEqual({});
+  expect(PROTOCOLS.anthropic.authHeaders({ kind: "key", key: "k" })).toEqual({ "x-api-key": "k" });
+  expect(PROTOCOLS.gemini.authHeaders({ kind: "key", key: "k" })).toEqual({ "x-goog-api-key": "k" });
+  expect(PROTOCOLS["openai-compatible"].authHeaders({ kind: "key", key: "k" })).toEqual({
+    authorization: "Bearer k",
+  });
+  expect(PROTOCOLS["openai-compatible"].authHeaders({ kind: "key", key: "" })).toEqual({});
   expect(encode(engine("anthropic", "claude-haiku-4-5"), {}).headers).toEqual({
     "anthropic-version": "2023-06-01",
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { type AssistantPart, type ChatMessage, type ContentPart, systemText } from "#lib/chat/request.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { expectLinear } from "../../support/linear.ts";
@@ -26,8 +26,8 @@ const DEEP = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
 const many = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 function encodedLength(target: Engine, messages: ChatMessage[]): number {
-  const protocol = PROTOCOLS[target.provider.protocol];
-  const encoded = protocol.encode({ messages, stream: false }, target, { promptCache: false });
+  const { chat } = protocolOf(target);
+  const encoded = chat.encode({ messages, stream: false }, target, { promptCache: false });
   return JSON.stringify(encoded.body).length;
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
+import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 import { parseJson, stringField } from "#lib/shared/json.ts";
 import { type Answer, replay } from "../../support/replay.ts";
 import { chunkings, readMessages } from "../../support/split-everywhere.ts";

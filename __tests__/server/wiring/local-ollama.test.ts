@@ -26,7 +26,7 @@ describe("an Ollama on its default port", () => {
       id: "ollama/qwen3:8b",
       label: "Local Ollama (qwen3:8b)",
       baseUrl: "http://127.0.0.1:11434",
-      keys: [""],
+      keys: [{ kind: "key", key: "" }],
       paid: false,
     });
   });

@@ -52,7 +52,7 @@ export function setUp(
   const run = { times: TEST_TIMES, recovery: true, promptCache: true };
   const effects = {
     upstream,
-    health: new EngineHealth(clock.now),
+    health: new EngineHealth(clock),
     clock,
     random: () => 0.5,
     newId: () => "id",

@@ -1,14 +1,13 @@
 import { Agent, type Dispatcher } from "undici";
 import { decompressed } from "#lib/adapters/http/decompression.ts";
+import { dispatchOptions } from "#lib/adapters/http/dispatch-options.ts";
 import {
   type Upstream,
   type UpstreamBody,
   UpstreamError,
-  type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
-import { memoized } from "#lib/shared/memo.ts";
 
 /** Bytes held ahead of the reader before the socket is paused. */
 const WINDOW = 64 * 1024;
@@ -24,7 +23,6 @@ const LONGEST_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
 const LONGEST_CONNECT_MS = 30_000;
 const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
-const MOST_ADDRESSES = 1_000;
 /** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
 const MAX_INFORMATIONAL = 20;
 
@@ -55,28 +53,6 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
         exchange.waitForConnection(connectTimeoutMs);
       }),
     close: () => agent.close(),
-  };
-}
-
-/** The parts of an address: there are as many as engines, and each is asked for again and again. */
-const partsOf = memoized((address) => {
-  const { origin, pathname, search } = new URL(address);
-  return { origin, path: `${pathname}${search}` };
-}, MOST_ADDRESSES);
-
-function dispatchOptions(request: UpstreamRequest): Dispatcher.DispatchOptions {
-  const { origin, path } = partsOf(request.url);
-  return {
-    origin,
-    path,
-    method: request.method,
-    // Compression would only hold back the tokens of a stream.
-    headers: {
-      accept: "text/event-stream, application/json",
-      "accept-encoding": "identity",
-      ...request.headers,
-    },
-    body: request.body ?? null,
   };
 }
 

@@ -4,6 +4,7 @@ import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { ChatCompletionsBody } from "#lib/apis/chat-completions/schema.ts";
 import { defined } from "#lib/apis/fields.ts";
 import { unpackToken } from "#lib/apis/issuer-token.ts";
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type {
   AssistantPart,
   ChatMessage,
@@ -83,7 +84,7 @@ function readCall(call: CallBody): ToolCallPart[] {
 
 function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
   const googles = extra?.google?.thought_signature ?? undefined;
-  if (googles !== undefined) return { issuer: "gemini-grounded", value: googles };
+  if (googles !== undefined) return { issuer: ISSUERS.google, value: googles };
   return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
 }
 

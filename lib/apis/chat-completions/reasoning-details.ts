@@ -1,8 +1,9 @@
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { type JsonObject, stringField } from "#lib/shared/json.ts";
 
 /** OpenRouter's name for what carries signatures and encrypted reasoning; its clients send it back as it was. */
-const DEFAULT_ISSUER = "openrouter";
+const DEFAULT_ISSUER = ISSUERS.openRouter;
 /** Our own form of a token that is one string. */
 const PLAIN = "sarmalink";
 

@@ -4,6 +4,7 @@ import { packToken } from "#lib/apis/issuer-token.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/chat/answer.ts";
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
@@ -212,7 +213,7 @@ function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObjec
  */
 function extraContent(token: IssuerToken | undefined): JsonObject {
   if (token === undefined) return {};
-  if (token.issuer !== "gemini-grounded" || typeof token.value !== "string") {
+  if (token.issuer !== ISSUERS.google || typeof token.value !== "string") {
     return { extra_content: { sarmalink: { signature: packToken(token, undefined) } } };
   }
   return { extra_content: { google: { thought_signature: token.value } } };

@@ -1,9 +1,10 @@
 import { packToken, unpackToken } from "#lib/apis/issuer-token.ts";
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** Whose signatures go in and out as they are; those of others are packed with their issuer's name. */
-const PLAIN = "anthropic";
+const PLAIN = ISSUERS.anthropic;
 
 /** How the token of some reasoning is told: as the signature of its block, or as a block of its own. */
 export type TokenForm = { kind: "signature"; signature: string } | { kind: "block"; block: JsonObject };

@@ -1,3 +1,5 @@
+import type { EngineRequest, RequestBody } from "#lib/providers/call/engine-request.ts";
+import { encodeMultipart } from "#lib/providers/call/multipart.ts";
 import {
   type Upstream,
   type UpstreamBody,
@@ -7,27 +9,26 @@ import {
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { endpointOf, secretsOf } from "#lib/providers/vendors/credentials.ts";
 import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { type JsonObject, parseJson } from "#lib/shared/json.ts";
+import { parseJson } from "#lib/shared/json.ts";
 import { encodeLargeJson } from "#lib/shared/large-json.ts";
 
+const JSON_TYPE = "application/json";
 /** Error bodies are read this far and this long, milliseconds. */
 const LONGEST_ERROR_BODY = 64 * 1024;
 const ERROR_BODY_MS = 1_000;
 /** The same where the status and its headers say enough: the next engine is waiting. */
 const NEEDLESS_BODY_MS = 50;
 
-export type CallEffects = { upstream: Upstream; clock: Clock };
-
-/** A request in the provider's shape, credentials included. */
-export type EngineRequest = {
-  path: string;
-  headers: Record<string, string>;
-  body: JsonObject;
-  /** Megabytes long: the body is written in steps. */
-  isLarge?: boolean | undefined;
+export type CallEffects = {
+  upstream: Upstream;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
 };
 
 export type CallOptions = {
@@ -35,16 +36,17 @@ export type CallOptions = {
   signal: AbortSignal;
   connectMs: number;
   /** How long the engine may take, milliseconds, until `read` has what it waits for. */
-  patienceMs: number;
+  timeoutMs: number;
 };
 
 /** A 2xx answer whose body is still to be read. `abort` closes it; its reader owns it from here. */
 export type EngineAnswer = { response: UpstreamResponse; context: ErrorContext; abort: LinkedAbort };
 
 /**
- * One request to one engine: what every attempt has in common, whatever is asked of the engine.
- * `read` makes a value of a good answer; the patience runs until it has. A status other than 2xx, a
- * fault of the wire and the end of the patience are failures; what `read` throws as `EngineFailure` too.
+ * One request to one engine, with its credential: what every attempt has in common, whatever is asked of the
+ * engine.
+ * `read` makes a value of a good answer; the time-out runs until it has. A status other than 2xx, a
+ * fault of the wire and the time-out are failures; what `read` throws as `EngineFailure` too.
  * Rejects only when the signal aborts, or on a bug.
  */
 export async function callEngine<Value>(
@@ -57,20 +59,26 @@ export async function callEngine<Value>(
   const { engine, key } = target;
   const { clock } = effects;
   const abort = linkAbort(options.signal);
-  const timer = clock.after(options.patienceMs, () => {
+  const timer = clock.after(options.timeoutMs, () => {
     abort.controller.abort(
       new EngineFailure({ kind: "timeout", reason: "The engine did not begin to answer in time." }),
     );
   });
   let kept = false;
   try {
-    const body =
-      request.isLarge === true ? await encodeLargeJson(request.body) : JSON.stringify(request.body);
+    const isPlain = request.kind === "json" && request.isLarge !== true;
+    const { contentType, body } = isPlain
+      ? { contentType: JSON_TYPE, body: JSON.stringify(request.body) }
+      : await encodeBody(request, effects);
     const response = await effects.upstream.send(
       {
         method: "POST",
-        url: `${engine.baseUrl}${request.path}`,
-        headers: { "content-type": "application/json", ...request.headers },
+        url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + request.path,
+        headers: {
+          "content-type": contentType,
+          ...request.headers,
+          ...protocolOf(engine).authHeaders(key),
+        },
         body,
       },
       { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
@@ -78,7 +86,7 @@ export async function callEngine<Value>(
     const context: ErrorContext = {
       header: response.header,
       wallNow: clock.wallNow(),
-      secrets: [key],
+      secrets: secretsOf(key),
       model: engine.model,
     };
     if (response.status < 200 || response.status > 299) {
@@ -96,6 +104,22 @@ export async function callEngine<Value>(
     if (!kept) {
       abort.unlink();
       abort.controller.abort();
+    }
+  }
+}
+
+async function encodeBody(
+  request: RequestBody,
+  { random }: CallEffects,
+): Promise<{ contentType: string; body: Uint8Array | readonly Uint8Array[] }> {
+  switch (request.kind) {
+    case "json":
+      return { contentType: JSON_TYPE, body: await encodeLargeJson(request.body) };
+    case "bytes":
+      return { contentType: request.contentType, body: request.bytes };
+    case "multipart": {
+      const { contentType, pieces } = encodeMultipart(request.parts, random);
+      return { contentType, body: pieces };
     }
   }
 }
@@ -121,10 +145,10 @@ async function readFailure(
 }
 
 /** As much of an error's body as comes soon: the failover does not wait for the rest. */
-async function readErrorBody(body: UpstreamBody, clock: Clock, patienceMs: number): Promise<string> {
+async function readErrorBody(body: UpstreamBody, clock: Clock, timeoutMs: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const timer = clock.after(patienceMs, () => body.cancel());
+  const timer = clock.after(timeoutMs, () => body.cancel());
   try {
     while (length < LONGEST_ERROR_BODY) {
       const chunk = await body.read();

@@ -5,7 +5,8 @@ export type UpstreamRequest = {
   method: "GET" | "POST";
   url: string;
   headers: Record<string, string>;
-  body: string | Uint8Array | undefined;
+  /** Several pieces are sent one after another, as one body of their summed length. */
+  body: string | Uint8Array | readonly Uint8Array[] | undefined;
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { EngineAnswer } from "#lib/providers/call/engine-call.ts";
+import type { UpstreamResponse } from "#lib/providers/call/upstream.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
@@ -22,17 +23,10 @@ export async function readWholeJson<Value>(
   read: (body: unknown) => Value | undefined,
 ): Promise<Value> {
   const most = Math.min(maxBytes, MAX_BYTES);
-  const chunks: Uint8Array[] = [];
   const scan = new JsonScan({ ...ANSWER_LIMITS, maxValues: valuesOf(most) });
-  let bytes = 0;
-  for (let chunk = await response.body.read(); chunk !== null; chunk = await response.body.read()) {
-    bytes += chunk.length;
-    if (bytes > most) throw badResponse("The engine's answer was too long.");
-    if (scan.push(asBuffer(chunk)) !== undefined) {
-      throw badResponse("The engine's answer was too complex.");
-    }
-    chunks.push(chunk);
-  }
+  const chunks = await readChunks(response, most, (chunk) => {
+    if (scan.push(asBuffer(chunk)) !== undefined) throw badResponse("The engine's answer was too complex.");
+  });
   const body = parseJson(decodeLenient(chunks));
   const value = read(body);
   if (value === undefined) {
@@ -42,6 +36,50 @@ export async function readWholeJson<Value>(
   }
   abort.unlink();
   return value;
+}
+
+/** A body as it came: a sound, a picture. */
+export type BinaryAnswer = { bytes: Uint8Array; contentType: string };
+
+/**
+ * Reads an answer that is bytes, to its end. JSON is taken for the provider's error. Throws `EngineFailure`.
+ * @param maxBytes a longer answer is refused, and no more than this is held in memory.
+ */
+export async function readWholeBytes(
+  { response, context, abort }: EngineAnswer,
+  maxBytes: number,
+): Promise<BinaryAnswer> {
+  const contentType = response.header("content-type") ?? "application/octet-stream";
+  const chunks = await readChunks(response, Math.min(maxBytes, MAX_BYTES), () => undefined);
+  const bytes = Buffer.concat(chunks);
+  if (/^(?:application\/(?:[\w.+-]+\+)?json|text\/html)\b/i.test(contentType)) {
+    const body = parseJson(decodeLenient(chunks));
+    throw field(body, "error") === undefined
+      ? badResponse("The engine's answer was not what was asked for.")
+      : new EngineFailure(classifyErrorObject(body, context));
+  }
+  if (bytes.length === 0) {
+    throw new EngineFailure({ kind: "no_answer", reason: "The engine's answer was empty." });
+  }
+  abort.unlink();
+  return { bytes, contentType };
+}
+
+/** All chunks of a body, each shown to `check` as it comes. */
+async function readChunks(
+  { body }: UpstreamResponse,
+  maxBytes: number,
+  check: (chunk: Uint8Array) => void,
+): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw badResponse("The engine's answer was too long.");
+    check(chunk);
+    chunks.push(chunk);
+  }
+  return chunks;
 }
 
 /** Numbers of vectors are written with ten digits or more, and nothing else comes in such numbers. */

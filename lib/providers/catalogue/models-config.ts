@@ -4,7 +4,9 @@ import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.t
 import { CAPABILITIES } from "#lib/chat/capabilities.ts";
 import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
 import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
-import { type OperatorProvider, PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
+import { PROTOCOL_IDS } from "#lib/providers/vendors/provider.ts";
+import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Which modes there are, and the providers that the operator added. */
@@ -46,7 +48,7 @@ const providerSchema = z.strictObject({
     .string()
     .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable")
     .optional(),
-  protocol: z.enum(["openai-compatible", "anthropic", "gemini"]).default("openai-compatible"),
+  protocol: z.enum(PROTOCOL_IDS).default("openai-compatible"),
 });
 const configSchema = z.strictObject({
   note: z.string().optional(),

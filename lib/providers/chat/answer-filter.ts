@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { ContinuationTrimmer, type Manner, type Trimmed } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
 /**
  * Characters of an answer, and of its reasoning, that are kept in memory, whatever an engine goes on to send.
@@ -29,12 +30,12 @@ export class AnswerFilter {
   finish: Finish | undefined;
   diverged = false;
 
-  constructor(record: RunRecord, sent: Sent, manner: Manner) {
+  constructor(record: RunRecord, sent: Sent, strategy: ContinuationStrategy) {
     this.#record = record;
     this.#sent = sent;
-    this.#text = new ContinuationTrimmer(record.text, manner);
+    this.#text = new ContinuationTrimmer(record.text, strategy);
     // It was never shown the earlier thinking: it can only think the same from the beginning.
-    this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoed");
+    this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoedPrefill");
     this.#muteReasoning = record.text !== "";
     this.before = record.text.length;
   }

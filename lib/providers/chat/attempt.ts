@@ -6,7 +6,7 @@ import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 
 /** Time-outs of an attempt, milliseconds. */
@@ -48,8 +48,8 @@ export async function openChat(
   effects: AttemptEffects,
 ): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
-  const protocol = PROTOCOLS[engine.provider.protocol];
-  const encoded = protocol.encode(call.request, engine, {
+  const { chat } = protocolOf(engine);
+  const encoded = chat.encode(call.request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
     bare: target.withoutAdditions,
   });
@@ -58,20 +58,21 @@ export async function openChat(
   const opening = callEngine(
     target,
     {
+      kind: "json",
       path: encoded.path,
-      headers: { ...encoded.headers, ...protocol.authHeaders(target.key) },
+      headers: encoded.headers,
       body: encoded.body,
       isLarge: call.request.isLarge,
     },
-    { signal: call.signal, connectMs: call.times.connectMs, patienceMs: patience(target, call) },
+    { signal: call.signal, connectMs: call.times.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
       stream = new EngineStream({
         body: response.body,
-        decoder: protocol.createDecoder({
+        decoder: chat.createDecoder({
           ...context,
           newId: effects.newId,
-          issuer: engine.provider.id,
+          issuer: engine.issuer,
           trustsCost: engine.provider.reportsCost === true,
         }),
         clock: effects.clock,
@@ -105,7 +106,7 @@ export async function openChat(
 }
 
 /** How long the engine may take to its first content, or to its whole answer when it does not stream. */
-function patience(target: Target, call: ChatCall): number {
+function timeoutOf(target: Target, call: ChatCall): number {
   if (target.isLast) return target.remainingMs;
   const { firstTokenMs, answerMs } = call.times;
   const slowest = Math.max(target.engine.firstTokenTimeoutMs ?? 0, firstTokenMs);

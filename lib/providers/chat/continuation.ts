@@ -1,19 +1,18 @@
 import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
-
-/**
- * How an engine was given the beginning of the answer, which tells what it may do with it.
- * `asked`: in a conversation, to go on; it may greet, start over, or repeat words first.
- * `prefilled`: as the beginning of its own answer, which it simply goes on with.
- * `echoed`: the same, but the provider sends the beginning back first (Mistral's `prefix`).
- */
-export type Manner = "asked" | "prefilled" | "echoed";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
 /** Repetitions shorter than this, in characters, are taken for chance. */
-const LEAST_OVERLAP = { asked: 12, prefilled: 40, echoed: 40 } as const satisfies Record<Manner, number>;
+const LEAST_OVERLAP = { instructed: 12, prefill: 40, echoedPrefill: 40 } as const satisfies Record<
+  ContinuationStrategy,
+  number
+>;
 /** A whole answer begun anew counts from this length on. */
-const LEAST_RESTART = { asked: 1, prefilled: 40, echoed: 1 } as const satisfies Record<Manner, number>;
+const LEAST_RESTART = { instructed: 1, prefill: 40, echoedPrefill: 1 } as const satisfies Record<
+  ContinuationStrategy,
+  number
+>;
 /** An engine that repeats its end repeats no more than this much of it. */
 const TAIL = 2_000;
 /** A common beginning this long that then goes another way is a new answer, not a continuation. */
@@ -35,11 +34,15 @@ const ASK_TO_CONTINUE =
  * refuses it, and it is one token with what follows): the engine writes that again. What was written
  * counts against the client's bound.
  */
-export function continueRequest(request: ChatRequest, sent: string, manner: Manner): ChatRequest {
-  const beginning = manner === "asked" ? sent : sent.trimEnd();
+export function continueRequest(
+  request: ChatRequest,
+  sent: string,
+  strategy: ContinuationStrategy,
+): ChatRequest {
+  const beginning = strategy === "instructed" ? sent : sent.trimEnd();
   if (beginning.trim() === "") return request;
   const messages: ChatMessage[] = [...request.messages, assistantText(beginning)];
-  if (manner === "asked") messages.push({ role: "user", content: ASK_TO_CONTINUE });
+  if (strategy === "instructed") messages.push({ role: "user", content: ASK_TO_CONTINUE });
   const continued: ChatRequest = { ...request, messages };
   if (request.maxOutputTokens !== undefined)
     continued.maxOutputTokens = Math.max(1, tokensLeft(request, sent));
@@ -73,7 +76,7 @@ const NOTHING_NEW: Trimmed = { kind: "new", text: "" };
  */
 export class ContinuationTrimmer {
   readonly #sent: string;
-  readonly #manner: Manner;
+  readonly #strategy: ContinuationStrategy;
   readonly #tail: string;
   /** White space at the end of `sent` that the prefill left out. */
   readonly #leftOut: string;
@@ -83,13 +86,13 @@ export class ContinuationTrimmer {
   #restarted = false;
   #open: boolean;
 
-  constructor(sent: string, manner: Manner = "asked") {
+  constructor(sent: string, strategy: ContinuationStrategy = "instructed") {
     this.#sent = sent;
-    this.#manner = manner;
+    this.#strategy = strategy;
     this.#tail = sent.slice(-TAIL);
-    this.#leftOut = manner === "asked" ? "" : sent.slice(sent.trimEnd().length);
+    this.#leftOut = strategy === "instructed" ? "" : sent.slice(sent.trimEnd().length);
     this.#open = sent !== "";
-    this.#prefixHolds = sent.length >= LEAST_RESTART[manner];
+    this.#prefixHolds = sent.length >= LEAST_RESTART[strategy];
   }
 
   /** What the engine said beyond the beginning that it shares with what was sent. */
@@ -108,7 +111,7 @@ export class ContinuationTrimmer {
   end(): Trimmed {
     if (!this.#open || this.#held === "") return NOTHING_NEW;
     const { length } = this.#held;
-    if (length >= LEAST_OVERLAP[this.#manner] && this.#sent.endsWith(this.#held)) return NOTHING_NEW;
+    if (length >= LEAST_OVERLAP[this.#strategy] && this.#sent.endsWith(this.#held)) return NOTHING_NEW;
     if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return NOTHING_NEW;
     // Complete, yet shorter than what was sent and not its end: another answer.
     if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return DIVERGED;
@@ -122,7 +125,7 @@ export class ContinuationTrimmer {
     if (this.#isPrefixSoFar(text, from)) return this.#held.length < this.#sent.length;
     if (this.#restarted) return false;
     // Behind a preamble anything may come; who begins as we did has come to the point.
-    const isPreamble = this.#manner === "asked" && !this.#isAnotherAnswer();
+    const isPreamble = this.#strategy === "instructed" && !this.#isAnotherAnswer();
     if (isPreamble && this.#held.length < LONGEST_PREAMBLE) return true;
     return this.#held.length <= this.#tail.length && this.#tail.includes(this.#held);
   }
@@ -137,9 +140,9 @@ export class ContinuationTrimmer {
   #resolve(): Trimmed {
     const held = this.#held;
     if (this.#prefixHolds && held.startsWith(this.#sent)) return this.#close(held.slice(this.#sent.length));
-    const overlap = overlapLength(this.#tail, held, LEAST_OVERLAP[this.#manner]);
+    const overlap = overlapLength(this.#tail, held, LEAST_OVERLAP[this.#strategy]);
     if (overlap > 0) return this.#close(held.slice(overlap));
-    if (this.#manner === "asked" && !this.#restarted) {
+    if (this.#strategy === "instructed" && !this.#restarted) {
       const behind = this.#behindPreamble();
       if (behind !== undefined) return behind;
       const repeated = repeatedWord(this.#sent, held);
@@ -153,7 +156,7 @@ export class ContinuationTrimmer {
   }
 
   #isAnotherAnswer(): boolean {
-    return commonPrefix(this.#sent, this.#held) >= Math.max(LEAST_DIVERGENCE, LEAST_RESTART[this.#manner]);
+    return commonPrefix(this.#sent, this.#held) >= Math.max(LEAST_DIVERGENCE, LEAST_RESTART[this.#strategy]);
   }
 
   #close(text: string): Trimmed {

@@ -1,11 +1,11 @@
 import { type Capability, requiredCapabilities } from "#lib/chat/capabilities.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** Whether the engine, as far as is known, can do this: the catalogue's own word first. */
 export function hasCapability(engine: Engine, capability: Capability): boolean {
-  return engine.capabilities[capability] ?? !PROTOCOLS[engine.provider.protocol].lacks(capability, engine);
+  return engine.capabilities[capability] ?? !protocolOf(engine).chat.lacks(capability, engine);
 }
 
 export type Eligibility = {

@@ -3,7 +3,7 @@ import { requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { AnswerFilter, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
 import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
-import { continueRequest, isUsedUp, type Manner } from "#lib/providers/chat/continuation.ts";
+import { continueRequest, isUsedUp } from "#lib/providers/chat/continuation.ts";
 import type {
   ChatRun,
   RunEffects,
@@ -22,8 +22,9 @@ import {
 } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import type { Lease } from "#lib/providers/health/engine-health.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
@@ -57,7 +58,7 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
 /** An engine whose answer is being handed through. */
 type Relay = {
   target: Target;
-  lease: Lease;
+  lease: EnginePermit;
   startedAt: number;
   chat: OpenedChat;
   filter: AnswerFilter;
@@ -158,7 +159,7 @@ class Runner implements RunEvents {
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
     const { value: chat, target, lease, startedAt } = result;
-    const filter = new AnswerFilter(record, this.#sent, this.#mannerOf(target));
+    const filter = new AnswerFilter(record, this.#sent, this.#strategyFor(target));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // An engine takes the request: what others say of its continuation is not about the request.
@@ -186,10 +187,10 @@ class Runner implements RunEvents {
 
   #attempt(target: Target): ReturnType<typeof openChat> {
     const { request, signal, times, promptCache } = this.#options;
-    const manner = this.#mannerOf(target);
+    const strategy = this.#strategyFor(target);
     const call = {
-      request: continueRequest(request, this.#record.text, manner),
-      prefilled: manner !== "asked" && this.#record.text !== "",
+      request: continueRequest(request, this.#record.text, strategy),
+      prefilled: strategy !== "instructed" && this.#record.text !== "",
       promptCache,
       signal,
       times,
@@ -206,13 +207,11 @@ class Runner implements RunEvents {
   }
 
   /** How this engine is given the beginning of the answer, should there be one. */
-  #mannerOf({ engine, withoutAdditions }: Target): Manner {
-    const { protocol, dialect } = engine.provider;
+  #strategyFor({ engine, withoutAdditions }: Target): ContinuationStrategy {
     const { reasoningEffort } = this.#options.request;
-    // Who is to think first cannot be in the middle of an answer.
+    // An engine that is to think first cannot begin in the middle of an answer.
     const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
-    if (withoutAdditions || thinks || !PROTOCOLS[protocol].takesPrefill(engine)) return "asked";
-    return protocol === "openai-compatible" && dialect.prefill === "prefix" ? "echoed" : "prefilled";
+    return withoutAdditions || thinks ? "instructed" : protocolOf(engine).chat.continuation(engine);
   }
 
   async #read(relay: Relay): Promise<RunEvent[]> {

@@ -7,10 +7,13 @@ const SLOT_MS = 1_000;
 const FIRST_OPEN_MS = 5_000;
 const LONGEST_OPEN_MS = 20_000;
 
+/** How long a breaker is open: until when (monotonic), and for how long in all, milliseconds. */
+export type Opening = { until: number; openForMs: number };
+
 export type BreakerState = "closed" | "open" | "half_open";
 
 /**
- * Leave for one call; `probe` while it is the one call that tests a half-open breaker. `period` counts
+ * Allows one call; `probe` while it is the one call that tests a half-open breaker. `period` counts
  * the breaker's openings and closings: what a call of an earlier period tells is out of date.
  */
 export type Permit = { probe: boolean; period: number };
@@ -43,7 +46,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * Leave for one call, or undefined. Half-open, the one probe is given away with it: every permit must
+   * A permit for one call, or undefined. Half-open, the one probe is given away with it: every permit must
    * come back through `succeeded`, `failed` or `abandoned`.
    */
   tryAcquire(now: number): Permit | undefined {
@@ -104,6 +107,23 @@ export class CircuitBreaker {
     if (!permit.probe) return;
     permit.probe = false;
     this.#probing = false;
+  }
+
+  /** The last opening; meaningless while the breaker is closed. */
+  get opening(): Opening {
+    return { until: (this.#openedAt ?? 0) + this.#openForMs, openForMs: this.#openForMs };
+  }
+
+  /**
+   * Opens as another instance's breaker did. Whether it has: not if this one stays open for as long, or if that
+   * one's opening is over. A probe that is under way here still decides by its own outcome.
+   */
+  learnOpen({ until, openForMs }: Opening, now: number): boolean {
+    const leftMs = Math.min(until - now, LONGEST_OPEN_MS);
+    if (leftMs <= 0 || this.releaseAt(now) >= now + leftMs) return false;
+    this.#openForMs = Math.min(LONGEST_OPEN_MS, Math.max(FIRST_OPEN_MS, leftMs, openForMs));
+    this.#open(now + leftMs - this.#openForMs);
+    return true;
   }
 
   #open(now: number): void {

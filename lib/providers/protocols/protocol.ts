@@ -2,9 +2,14 @@ import type { Capability } from "#lib/chat/capabilities.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { PromptCaching } from "#lib/providers/cache.ts";
+import type { EngineRequest } from "#lib/providers/call/engine-request.ts";
+import type { EmbeddingLimits, EmbeddingRequest } from "#lib/providers/embeddings/embedding-request.ts";
+import type { Embeddings } from "#lib/providers/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { ProtocolId } from "#lib/providers/vendors/providers.ts";
+import type { Credential } from "#lib/providers/vendors/credentials.ts";
+import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 export type EncodeOptions = {
@@ -29,7 +34,7 @@ export type EncodedRequest = {
 export type DecodeContext = ErrorContext & {
   /** A new id for a tool call that came without one. */
   newId: () => string;
-  /** Issuer of opaque tokens: the provider's id. */
+  /** Issuer of opaque tokens. */
   issuer: string;
   /** The provider bills what it reports as `usage.cost` (OpenRouter); anybody else's is ignored. */
   trustsCost?: boolean;
@@ -56,17 +61,48 @@ export type Decoder = {
   readonly malformed: number;
 };
 
+/**
+ * How an engine is given the beginning of an answer, which decides what it may do with it.
+ * `instructed`: in a conversation, with the request to go on; it may greet, start over, or repeat words first.
+ * `prefill`: as the beginning of its own answer, which it simply goes on with.
+ * `echoedPrefill`: the same, but the provider sends the beginning back first (Mistral's `prefix`).
+ */
+export type ContinuationStrategy = "instructed" | "prefill" | "echoedPrefill";
+
+export type ChatPower = {
+  encode(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest;
+  createDecoder(context: DecodeContext): Decoder;
+  /** Whether the engine, as far as is known, cannot do this: it is then not asked. */
+  lacks(capability: Capability, engine: Engine): boolean;
+  /** How the engine continues an answer that another one began. */
+  continuation(engine: Engine): ContinuationStrategy;
+  promptCaching(engine: Engine): PromptCaching;
+};
+
+/** The engine itself counts the tokens of a prompt. */
+export type TokenCountPower = {
+  encode(request: ChatRequest, engine: Engine): EngineRequest;
+  /** Undefined when the answer is something else. */
+  read(answer: unknown): number | undefined;
+};
+
+export type EmbedPower = {
+  limits(engine: Engine): EmbeddingLimits;
+  /** `dropped`: fields of the request that the engine cannot take. */
+  encode(request: EmbeddingRequest, engine: Engine): { request: EngineRequest; dropped: string[] };
+  /** `count` vectors in the order of the input; undefined when the answer is something else. */
+  decode(answer: unknown, count: number): Embeddings | undefined;
+};
+
+/** A wire protocol: how it authenticates, and what can be asked for in it. */
 export type Protocol = {
   id: ProtocolId;
   /** Sent with every request, unless the provider's own headers say otherwise. */
   defaultHeaders: Readonly<Record<string, string>>;
-  encode(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest;
-  authHeaders(key: string): Record<string, string>;
-  createDecoder(context: DecodeContext): Decoder;
-  /** Whether the engine, as far as is known, cannot do this: it is then not asked. */
-  lacks(capability: Capability, engine: Engine): boolean;
-  /** Whether the engine continues a last message of the assistant. */
-  takesPrefill(engine: Engine): boolean;
+  authHeaders(credential: Credential): Record<string, string>;
+  chat: ChatPower;
+  countTokens?: TokenCountPower;
+  embed?: EmbedPower;
 };
 
 const MOST_DROPPED = 50;

@@ -69,8 +69,8 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
     ),
   );
   const failures = new FailureLimiter(clock, env.AUTH_FAILURES_PER_MINUTE);
-  const admitted = new BoundedMap<number>(MAX_REMEMBERED);
-  const unknown = new BoundedMap<number>(MAX_REMEMBERED);
+  const admitted = new BoundedMap<string, number>(MAX_REMEMBERED);
+  const unknown = new BoundedMap<string, number>(MAX_REMEMBERED);
 
   const byBearer = async (token: string, digest: string): Promise<Caller | null> => {
     if (token.startsWith(KEY_PREFIX)) {

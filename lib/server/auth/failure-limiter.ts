@@ -9,7 +9,7 @@ const MAX_ADDRESSES = 10_000;
 export class FailureLimiter {
   readonly #clock: Clock;
   readonly #limit: number;
-  #counts = new BoundedMap<number>(MAX_ADDRESSES);
+  #counts = new BoundedMap<string, number>(MAX_ADDRESSES);
   #minute = 0;
 
   /** @param limit failures per address and minute; 0 means no limit. */
@@ -32,7 +32,7 @@ export class FailureLimiter {
     counts.set(address, (counts.get(address) ?? 0) + 1);
   }
 
-  #current(): BoundedMap<number> {
+  #current(): BoundedMap<string, number> {
     const minute = Math.floor(this.#clock.now() / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;

@@ -12,10 +12,10 @@ const MAX_KEPT = 10_000;
 export class KeyCache {
   readonly #keys: GatewayKeyStore;
   readonly #clock: Clock;
-  readonly #kept = new BoundedMap<{ found: FoundGatewayKey; until: number }>(MAX_KEPT);
+  readonly #kept = new BoundedMap<string, { found: FoundGatewayKey; until: number }>(MAX_KEPT);
   readonly #asking = new Map<string, Promise<FoundGatewayKey | null>>();
   /** Ids of keys revoked in this process: an answer that was under way may still bring one. */
-  readonly #revoked = new BoundedMap<true>(MAX_KEPT);
+  readonly #revoked = new BoundedMap<string, true>(MAX_KEPT);
 
   constructor(keys: GatewayKeyStore, clock: Clock) {
     this.#keys = keys;
@@ -44,8 +44,7 @@ export class KeyCache {
   /** Forgets a key that is no good any more. */
   revoke(keyId: string): void {
     this.#revoked.set(keyId, true);
-    for (const [digest, { found }] of this.#kept.entries())
-      if (found.keyId === keyId) this.#kept.delete(digest);
+    for (const [digest, { found }] of this.#kept) if (found.keyId === keyId) this.#kept.delete(digest);
   }
 
   #ask(digest: string): Promise<FoundGatewayKey | null> {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Setting } from "#lib/providers/registry.ts";
+import type { Setting } from "#lib/providers/vendors/settings.ts";
 import { describeProblem, envSchema } from "#lib/server/env/env-schema.ts";
 import { publicSecret } from "#lib/server/env/secret-shapes.ts";
 import { GatewayError } from "#lib/shared/errors.ts";

@@ -1,3 +1,4 @@
+import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { envSchema } from "#lib/server/env/env-schema.ts";
 import { meantSupabaseName } from "#lib/server/env/supabase-settings.ts";
@@ -6,7 +7,7 @@ import { editDistance } from "#lib/shared/edit-distance.ts";
 /** Shorter names are close to too many others: PORT to PATH, HOST to HOME. */
 const MIN_LENGTH = 9;
 const MAX_TYPOS = 2;
-const POOLS = PROVIDERS.flatMap(({ keyEnv }) => keyEnv ?? []);
+const POOLS = PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials));
 const KNOWN = [
   ...Object.keys(envSchema.shape),
   ...POOLS,

@@ -1,5 +1,6 @@
-import type { Setting } from "#lib/providers/registry.ts";
+import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
+import type { Setting } from "#lib/providers/vendors/settings.ts";
 import { parseJson, stringField } from "#lib/shared/json.ts";
 
 /** What a key of Supabase lets its holder do: nothing by itself, everything, or act as one user. */
@@ -29,7 +30,7 @@ const PUBLIC = "NEXT_PUBLIC_";
 const SECRET_NAMES = [
   "SUPABASE_SERVICE_ROLE_KEY",
   "SUPABASE_JWT_SECRET",
-  ...PROVIDERS.flatMap(({ keyEnv }) => keyEnv ?? []),
+  ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;
 /** Keys of providers, and our own. */

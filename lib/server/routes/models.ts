@@ -63,7 +63,7 @@ function idOf(request: Request): string {
 
 async function listed({ completion }: Gateway): Promise<ListedModel[]> {
   const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
-  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat());
+  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings");
   const engines = [...chains.flat(), ...embedding].map(({ id, label, provider }) => ({
     id,
     label,
@@ -77,8 +77,11 @@ function unlisted(id: string, { completion }: Gateway): ListedModel | undefined 
   const { registry, modes } = completion;
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind !== "engine") return undefined;
-  const engines = registry
-    .resolve([{ ...target, label: id }])
-    .map((engine) => ({ id, label: engine.label, provider: engine.provider.id }));
+  const specs = [{ ...target, label: id }];
+  const engines = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")].map((engine) => ({
+    id,
+    label: engine.label,
+    provider: engine.provider.id,
+  }));
   return listModels({ modes, engines }).find((model) => model.id === id);
 }

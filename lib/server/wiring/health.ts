@@ -3,12 +3,7 @@ import { benchLogger } from "#lib/services/engines/bench-log.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/**
- * What is known of the engines' health.
- *
- * @param scope what they are asked for, if not chats: a model that has no embeddings, or a key that may not
- *   make them, is none the worse for chat.
- */
-export function createEngineHealth(logger: Logger, clock: Clock, scope?: "embeddings"): EngineHealth {
-  return new EngineHealth(() => clock.now(), benchLogger(logger, clock, scope));
+/** What is known of the engines' health, for all that they are asked for; each use has a scope of its own. */
+export function createEngineHealth(logger: Logger, clock: Clock): EngineHealth {
+  return new EngineHealth(clock, benchLogger(logger, clock));
 }

@@ -60,9 +60,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     engines,
     chat: lazy(() => make.createChat(calls())),
     completion: lazy(() => make.createCompletion(calls())),
-    embeddings: lazy(() =>
-      make.createEmbeddings(calls(), make.createEngineHealth(logger, clock, "embeddings")),
-    ),
+    embeddings: lazy(() => make.createEmbeddings(calls())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

@@ -6,7 +6,7 @@ import {
   parseModelsConfig,
 } from "#lib/providers/catalogue/models-config.ts";
 import { createRegistry, type Registry } from "#lib/providers/registry.ts";
-import type { OperatorProvider } from "#lib/providers/vendors/providers.ts";
+import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -64,5 +64,5 @@ export function realProviders({ registry }: Pick<Providers, "registry">): string
 /** Every key that could turn up in an error: none of them is ever logged. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET].flatMap((secret) => secret ?? []);
-  return [...own, ...registry.configured().flatMap((id) => registry.providerKeys(id))];
+  return [...own, ...registry.secrets()];
 }

@@ -12,7 +12,7 @@ export function modelNotFound(names: readonly string[], registry: Registry): Gat
   const quoted = names.slice(0, MAX_NAMES).map((name) => `"${truncate(name, MAX_NAME)}"`);
   const [first = ""] = names;
   const why = names.length === 1 ? `: ${reasonOf(first, registry)}` : ": none of these names is of an engine";
-  const configured = registry.configured();
+  const configured = registry.configured().filter((id) => registry.offers(id, "chat"));
   const there =
     configured.length === 0 ? "No provider is configured." : `Configured: ${configured.join(", ")}.`;
   return new GatewayError(
@@ -27,7 +27,9 @@ function reasonOf(name: string, registry: Registry): string {
   if (unknown !== undefined) return `no provider is called "${truncate(unknown, MAX_NAME)}"`;
   const provider = name.slice(0, Math.max(0, name.indexOf("/")));
   const isConfigured = registry.providerKeys(provider).length > 0;
-  return provider === "" || isConfigured
+  if (provider === "") return "it is not a model's name";
+  if (!isConfigured) return `its provider "${provider}" is not configured`;
+  return registry.offers(provider, "chat")
     ? "it is not a model's name"
-    : `its provider "${provider}" is not configured`;
+    : `its provider "${provider}" does not offer chat`;
 }

@@ -1,9 +1,7 @@
-import type { ChatRequest } from "#lib/chat/request.ts";
-import type { EngineRequest } from "#lib/providers/call/engine-call.ts";
-import type { Target } from "#lib/providers/failover.ts";
+import { tokenCount } from "#lib/chat/usage.ts";
 import { encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
-import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import type { TokenCountPower } from "#lib/providers/protocols/protocol.ts";
+import { field, type JsonObject } from "#lib/shared/json.ts";
 
 /** What of a message counts as prompt; any other field would be refused. */
 const COUNTED_FIELDS = [
@@ -19,14 +17,19 @@ const COUNTED_FIELDS = [
   "mcp_servers",
 ] as const;
 
-/** A chat request as a question for the length of its prompt: `POST /v1/messages/count_tokens`. */
-export function encodeTokenCount(request: ChatRequest, { engine, key }: Target): EngineRequest {
-  const { path, headers, body } = encodeAnthropic(request, engine, { promptCache: true });
-  const counted: JsonObject = {};
-  for (const name of COUNTED_FIELDS) if (body[name] !== undefined) counted[name] = body[name];
-  return {
-    path: `${path}/count_tokens`,
-    headers: { ...headers, ...anthropic.authHeaders(key) },
-    body: counted,
-  };
-}
+/** The length of a prompt: `POST /v1/messages/count_tokens`. */
+export const anthropicTokenCount: TokenCountPower = {
+  encode(request, engine) {
+    const { path, headers, body } = encodeAnthropic(request, engine, { promptCache: true });
+    const counted: JsonObject = {};
+    for (const name of COUNTED_FIELDS) if (body[name] !== undefined) counted[name] = body[name];
+    return {
+      kind: "json",
+      path: `${path}/count_tokens`,
+      headers,
+      body: counted,
+      isLarge: request.isLarge,
+    };
+  },
+  read: (answer) => tokenCount(field(answer, "input_tokens")),
+};

@@ -31,7 +31,7 @@ export function encodeAnthropic(
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request, { issuer: engine.provider.id, marks }),
+    messages: encodeMessages(request, { issuer: engine.issuer, marks }),
     stream: request.stream,
   };
   const system = encodeSystem(leadingSystem(request), marks);
@@ -85,7 +85,7 @@ function chooseMarks(request: ChatRequest, engine: Engine, options: EncodeOption
   if (!options.promptCache) return "none";
   // The client knows best; on a prefix that is too short a mark does no harm.
   if (isMarkedByClient(request)) return "clients";
-  return planPromptCache(request, engine).kind === "breakpoints" ? "ours" : "none";
+  return planPromptCache(request, engine, "breakpoints").kind === "breakpoints" ? "ours" : "none";
 }
 
 /** Whether the client marks something itself, be it inside of what only Anthropic reads. */

@@ -34,7 +34,7 @@ export function writeThinking(
     rules.thinking === "adaptive" ||
     (rules.thinking === "budget" &&
       budget >= MIN_BUDGET &&
-      !continuesWithoutThinking(request.messages, engine.provider.id));
+      !continuesWithoutThinking(request.messages, engine.issuer));
   // A forced tool call and thinking exclude each other; the client asked for the call.
   if (!isPossible || isForced(body["tool_choice"])) {
     dropped.push("reasoning_effort");

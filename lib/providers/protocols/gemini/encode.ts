@@ -135,7 +135,7 @@ function encodePart(part: ContentPart): JsonObject[] {
 function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
   const wantsSignature = isFromGemini3(engine.model);
   let isFirst = true;
-  const parts = replayedParts(message, { issuer: engine.provider.id, dialect: undefined });
+  const parts = replayedParts(message, { issuer: engine.issuer, dialect: undefined });
   return parts.flatMap((part): JsonObject[] => {
     switch (part.type) {
       case "text":
@@ -151,7 +151,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
         // Of calls side by side only the first has a signature.
         const placeholder = wantsSignature && isFirst ? NO_SIGNATURE : undefined;
         isFirst = false;
-        return [encodeCall(part, ownSignature(part, engine.provider.id) ?? placeholder)];
+        return [encodeCall(part, ownSignature(part, engine.issuer) ?? placeholder)];
       }
     }
   });

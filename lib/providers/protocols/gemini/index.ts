@@ -1,13 +1,19 @@
 import { GeminiDecoder } from "#lib/providers/protocols/gemini/decode.ts";
+import { geminiEmbeddings } from "#lib/providers/protocols/gemini/embed.ts";
 import { encodeGemini, geminiLacks } from "#lib/providers/protocols/gemini/encode.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
 export const gemini: Protocol = {
   id: "gemini",
   defaultHeaders: {},
-  encode: encodeGemini,
-  authHeaders: (key) => ({ "x-goog-api-key": key }),
-  createDecoder: (context) => new GeminiDecoder(context),
-  lacks: geminiLacks,
-  takesPrefill: () => false,
+  authHeaders: (credential) => ({ "x-goog-api-key": tokenOf(credential) }),
+  chat: {
+    encode: encodeGemini,
+    createDecoder: (context) => new GeminiDecoder(context),
+    lacks: geminiLacks,
+    continuation: () => "instructed",
+    promptCaching: () => "implicit",
+  },
+  embed: geminiEmbeddings,
 };

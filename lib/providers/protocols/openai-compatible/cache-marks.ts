@@ -6,7 +6,8 @@ import {
   contentText,
   hasCacheBreakpoint,
 } from "#lib/chat/request.ts";
-import { type CachePlan, takesCacheControl } from "#lib/providers/cache.ts";
+import type { CachePlan } from "#lib/providers/cache.ts";
+import { openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -15,7 +16,8 @@ export type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; 
 
 export function chooseMarks(request: ChatRequest, engine: Engine, cache: CachePlan): Marks {
   // The client knows best; on a prefix that is too short a mark does no harm.
-  if (takesCacheControl(engine) && hasCacheBreakpoint(request)) return { kind: "clients" };
+  if (openAiPromptCaching(engine) === "breakpoints" && hasCacheBreakpoint(request))
+    return { kind: "clients" };
   if (cache.kind !== "breakpoints") return { kind: "none" };
   const system = request.messages.filter((message) => message.role === "system");
   const message =

@@ -6,7 +6,7 @@ import {
   systemText,
 } from "#lib/chat/request.ts";
 import { isOurMark, type Marks, withMark } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** A system prompt as one text, unless a mark must stand inside of it. */

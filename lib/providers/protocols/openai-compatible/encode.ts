@@ -3,6 +3,7 @@ import { type ChatRequest, hasForeignPart } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
 import { chooseMarks, type Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
+import { dialectOf, openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
 import { encodeMessages } from "#lib/providers/protocols/openai-compatible/messages.ts";
 import { writeExtra, writeParameters } from "#lib/providers/protocols/openai-compatible/parameters.ts";
@@ -13,12 +14,14 @@ import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions`, in this provider's dialect. */
 export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
-  const { dialect } = engine.provider;
-  const cache: CachePlan = options.promptCache ? planPromptCache(request, engine) : { kind: "none" };
+  const dialect = dialectOf(engine);
+  const cache: CachePlan = options.promptCache
+    ? planPromptCache(request, engine, openAiPromptCaching(engine))
+    : { kind: "none" };
   const marks: Marks = options.promptCache ? chooseMarks(request, engine, cache) : { kind: "none" };
   const body: JsonObject = {
     model: engine.model,
-    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.provider.id }),
+    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
@@ -48,7 +51,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
 
 /** What an engine of this dialect is known not to do. */
 export function openAiLacks(capability: Capability, engine: Engine): boolean {
-  const { dialect } = engine.provider;
+  const dialect = dialectOf(engine);
   const takes = (field: string): boolean => dialect.fields === "all" || dialect.fields.includes(field);
   switch (capability) {
     case "images":

@@ -1,4 +1,4 @@
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** A dialect's fields, to be looked up. */

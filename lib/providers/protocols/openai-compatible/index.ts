@@ -1,13 +1,26 @@
 import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
+import {
+  openAiContinuation,
+  openAiPromptCaching,
+} from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
 export const openAiCompatible: Protocol = {
   id: "openai-compatible",
   defaultHeaders: {},
-  encode: encodeOpenAi,
-  authHeaders: (key) => (key === "" ? {} : { authorization: `Bearer ${key}` }),
-  createDecoder: (context) => new OpenAiDecoder(context),
-  lacks: openAiLacks,
-  takesPrefill: (engine) => engine.provider.dialect.prefill !== "none",
+  authHeaders(credential) {
+    const token = tokenOf(credential);
+    return token === "" ? {} : { authorization: `Bearer ${token}` };
+  },
+  chat: {
+    encode: encodeOpenAi,
+    createDecoder: (context) => new OpenAiDecoder(context),
+    lacks: openAiLacks,
+    continuation: openAiContinuation,
+    promptCaching: openAiPromptCaching,
+  },
+  embed: openAiEmbeddings,
 };

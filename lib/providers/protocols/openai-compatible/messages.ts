@@ -13,7 +13,7 @@ import {
   encodeSystemContent,
 } from "#lib/providers/protocols/openai-compatible/content.ts";
 import { encodeToolCall, toolCallId } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };

@@ -1,7 +1,7 @@
 import type { ChatRequest, ReasoningEffort } from "#lib/chat/request.ts";
 import { bareModelName, closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** Fields that the request says by itself, or that the gateway decides: an extra field may not be one. */

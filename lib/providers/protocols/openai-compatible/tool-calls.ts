@@ -1,5 +1,5 @@
 import type { ToolCall } from "#lib/chat/request.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

@@ -1,6 +1,6 @@
 import { type ChatRequest, offeredTools, type Tool } from "#lib/chat/request.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
-import type { OpenAiDialect } from "#lib/providers/vendors/providers.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** The tools, and how they may be called. */

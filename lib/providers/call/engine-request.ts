@@ -1,0 +1,24 @@
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** A field of a form, or a file in it. */
+export type MultipartPart =
+  | { name: string; value: string }
+  | { name: string; fileName: string; contentType: string; bytes: Uint8Array };
+
+/** What is sent in a request's body, and as what. */
+export type RequestBody =
+  | {
+      kind: "json";
+      body: JsonObject;
+      /** Megabytes long: the body is written in steps. */
+      isLarge?: boolean | undefined;
+    }
+  | { kind: "bytes"; bytes: Uint8Array; contentType: string }
+  | { kind: "multipart"; parts: readonly MultipartPart[] };
+
+/** A request in the provider's shape, without its credential. */
+export type EngineRequest = {
+  /** Appended to the engine's base URL. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+} & RequestBody;

@@ -1,0 +1,146 @@
+import { causeOf, FAILURE_POLICY, type Failure, type FailureCause } from "#lib/providers/failures/failure.ts";
+import { BenchMemory } from "#lib/providers/health/bench-memory.ts";
+import type { EntryIds } from "#lib/providers/health/engine-identity.ts";
+
+const RATE_LIMIT_FIRST_MS = 5_000;
+/** No bench is longer, whatever a provider or another instance says. */
+export const MAX_BENCH_MS = 3_600_000;
+const KEY_BENCH_MS = 600_000;
+const MODEL_BENCH_MS = 600_000;
+const DEAD_MODEL_BENCH_MS = 3_600_000;
+
+/** What keeps an engine with a key from being called: until when, monotonic milliseconds, and why. */
+export type EngineBench = { until: number; cause: FailureCause };
+export type RateLimitBench = EngineBench & { since: number; streak: number };
+export type ModelBench = EngineBench & { dead: boolean };
+
+/** What a bench keeps out: a key for one model, a key, a model with all keys. */
+export type BenchLevel = "key_and_model" | "key" | "model";
+export type BegunBench = { level: BenchLevel; bench: EngineBench };
+
+/** A bench as it is kept, of any level. */
+export type KeptBench =
+  | { level: "key_and_model"; id: string; bench: RateLimitBench }
+  | { level: "key"; id: string; bench: EngineBench }
+  | { level: "model"; id: string; bench: ModelBench };
+
+const isBenched = (bench: EngineBench, now: number): boolean => bench.until > now;
+
+/** What is left alone for some time because of what it answered. */
+export class Benches {
+  /** 429: (provider, key, model). */
+  readonly #rateLimits = new BenchMemory<RateLimitBench>(isBenched);
+  /** 401, 402, 403: (provider, key). */
+  readonly #keys = new BenchMemory<EngineBench>(isBenched);
+  /** 403 about a model, 404, 410: (provider, model). */
+  readonly #models = new BenchMemory<ModelBench>(isBenched);
+
+  /** When the last of them is over; 0 when there is none. */
+  releaseAt(ids: EntryIds, ignoreRateLimit: boolean): number {
+    return Math.max(
+      ignoreRateLimit ? 0 : (this.#rateLimits.get(ids.rateLimit)?.until ?? 0),
+      this.#keys.get(ids.key)?.until ?? 0,
+      this.#models.get(ids.model)?.until ?? 0,
+    );
+  }
+
+  of(ids: EntryIds): (EngineBench | undefined)[] {
+    return [this.#rateLimits.get(ids.rateLimit), this.#keys.get(ids.key), this.#models.get(ids.model)];
+  }
+
+  models(): Generator<[string, ModelBench]> {
+    return this.#models.entries();
+  }
+
+  /** An answer ends the doubling, but never a bench that a parallel request has just been given. */
+  forgetSpentRateLimit({ rateLimit }: EntryIds, now: number): void {
+    const bench = this.#rateLimits.get(rateLimit);
+    if (bench !== undefined && bench.until <= now) this.#rateLimits.delete(rateLimit);
+  }
+
+  /** Benches what the failure says. The bench, if it has just begun; one that was there is only prolonged. */
+  failed(ids: EntryIds, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
+    const cause = causeOf(failure);
+    const { bench } = FAILURE_POLICY[failure.kind];
+    switch (bench) {
+      case "none":
+        return undefined;
+      case "key_and_model":
+        return this.#rateLimited(ids.rateLimit, failure, startedAt, now);
+      case "key": {
+        const before = this.#keys.get(ids.key);
+        const next = { until: now + KEY_BENCH_MS, cause };
+        this.#keys.set(ids.key, next, now);
+        return begun("key", next, before, now);
+      }
+      case "model":
+      case "dead_model": {
+        const dead = bench === "dead_model";
+        const before = this.#models.get(ids.model);
+        const next = { until: now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS), cause, dead };
+        this.#models.set(ids.model, next, now);
+        return begun("model", next, before, now);
+      }
+    }
+  }
+
+  /** Calls that were under way when the bench began tell of the same limit: only later ones repeat it. */
+  #rateLimited(id: string, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
+    const { retryAfterMs } = failure;
+    const before = this.#rateLimits.get(id);
+    const isSame = before !== undefined && startedAt <= before.since;
+    if (isSame && retryAfterMs === undefined) return undefined;
+    const streak = before?.streak ?? 0;
+    const backoff = Math.min(MAX_BENCH_MS, RATE_LIMIT_FIRST_MS * 2 ** Math.min(streak, 20));
+    const until = now + (retryAfterMs ?? backoff);
+    const limit: RateLimitBench = {
+      until: isSame ? Math.max(until, before.until) : until,
+      since: isSame ? before.since : now,
+      streak: retryAfterMs === undefined ? streak + 1 : streak,
+      cause: causeOf(failure),
+    };
+    this.#rateLimits.set(id, limit, now);
+    return begun("key_and_model", limit, before, now);
+  }
+
+  /** Every bench that lasts. */
+  *kept(now: number): Generator<KeptBench> {
+    for (const [id, bench] of this.#rateLimits.entries())
+      if (isBenched(bench, now)) yield { level: "key_and_model", id, bench };
+    for (const [id, bench] of this.#keys.entries())
+      if (isBenched(bench, now)) yield { level: "key", id, bench };
+    for (const [id, bench] of this.#models.entries())
+      if (isBenched(bench, now)) yield { level: "model", id, bench };
+  }
+
+  /** Takes over what another instance has learnt, if it lasts longer than what is known here. */
+  learn({ level, id, bench }: KeptBench, now: number): void {
+    switch (level) {
+      case "key_and_model": {
+        const before = this.#rateLimits.get(id);
+        const streak = Math.max(bench.streak, before?.streak ?? 0);
+        if (isLater(bench, before)) this.#rateLimits.setIfRoom(id, { ...bench, streak }, now);
+        return;
+      }
+      case "key":
+        if (isLater(bench, this.#keys.get(id))) this.#keys.setIfRoom(id, bench, now);
+        return;
+      case "model":
+        if (isLater(bench, this.#models.get(id))) this.#models.setIfRoom(id, bench, now);
+        return;
+    }
+  }
+}
+
+function begun(
+  level: BenchLevel,
+  bench: EngineBench,
+  before: EngineBench | undefined,
+  now: number,
+): BegunBench | undefined {
+  return before !== undefined && before.until > now ? undefined : { level, bench };
+}
+
+function isLater(bench: EngineBench, before: EngineBench | undefined): boolean {
+  return bench.until > (before?.until ?? 0);
+}

@@ -1,0 +1,27 @@
+import type { PromptCaching } from "#lib/providers/cache.ts";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
+
+/** The dialect of an engine of this protocol. Throws for any other engine: nothing may ask it in this protocol. */
+export function dialectOf({ id, provider }: Engine): OpenAiDialect {
+  const dialect = provider.chat?.dialect;
+  if (dialect === undefined) throw new TypeError(`The engine ${id} has no OpenAI chat.`);
+  return dialect;
+}
+
+export function openAiPromptCaching(engine: Engine): PromptCaching {
+  const { cacheControl, promptCacheKey } = dialectOf(engine);
+  if (cacheControl && engine.model.includes("claude")) return "breakpoints";
+  return promptCacheKey ? "key" : "implicit";
+}
+
+const CONTINUATION = {
+  none: "instructed",
+  plain: "prefill",
+  prefix: "echoedPrefill",
+} as const satisfies Record<OpenAiDialect["prefill"], ContinuationStrategy>;
+
+export function openAiContinuation(engine: Engine): ContinuationStrategy {
+  return CONTINUATION[dialectOf(engine).prefill];
+}

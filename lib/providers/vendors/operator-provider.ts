@@ -1,0 +1,34 @@
+import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
+import { STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
+import type { ProtocolId, ProviderDefinition, ProviderFacts } from "#lib/providers/vendors/provider.ts";
+
+/** A provider that an operator defines, in `MODELS_CONFIG`. */
+export type OperatorProvider = {
+  id: string;
+  baseUrl: string;
+  apiKeyEnv?: string | undefined;
+  protocol: ProtocolId;
+  /** As in `ProviderFacts`; no configuration sets it. */
+  neverBenched?: boolean;
+};
+
+/** The row of an operator's provider: it offers all that its protocol usually has. */
+export function operatorDefinition(provider: OperatorProvider): ProviderDefinition {
+  const { id, baseUrl, apiKeyEnv, protocol } = provider;
+  const facts: ProviderFacts = {
+    id,
+    name: id,
+    baseUrl,
+    baseUrlEnv: undefined,
+    credentials: apiKeyEnv === undefined ? { kind: "none" } : { kind: "key", env: apiKeyEnv },
+    ...(provider.neverBenched === true ? { neverBenched: true } : {}),
+  };
+  switch (protocol) {
+    case "openai-compatible":
+      return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: STANDARD_EMBEDDINGS };
+    case "anthropic":
+      return { ...facts, protocol, chat: {} };
+    case "gemini":
+      return { ...facts, protocol, chat: {}, embeddings: {} };
+  }
+}

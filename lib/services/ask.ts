@@ -1,0 +1,78 @@
+import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { runChat } from "#lib/providers/chat/run-chat.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
+import { hash32, truncate } from "#lib/shared/text.ts";
+
+/** No token of an answer is longer on average: an engine that ignores the limit is cut off here, characters. */
+const MAX_CHARACTERS_A_TOKEN = 8;
+
+export type Question = {
+  /** What the engine is to do; never from a user. */
+  instructions?: string;
+  text: string;
+  maxOutputTokens: number;
+  /** For everything, from the first engine to the end of the answer, milliseconds. */
+  timeoutMs: number;
+};
+
+/** What a question came to. It belongs to the turn that asked it: its usages are billed there. */
+export type AskRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine">;
+
+export type AskContext = {
+  requestId: string;
+  /** Aborts when the client of the turn leaves. */
+  signal: AbortSignal;
+  /** Called once, when the question has ended, however it ended; not if there is no engine to ask. */
+  onEnd(record: AskRecord): void;
+};
+
+export type AskDependencies = Pick<EngineDependencies, "enginesOf" | "run" | "effects" | "logger">;
+
+/**
+ * Asks the fast chain a small question and returns its answer as text, at most as long as `maxOutputTokens`
+ * allows. Throws what a run throws: `engines_unavailable` also if the time was over, `no_engine_configured`.
+ */
+export async function ask(
+  question: Question,
+  context: AskContext,
+  dependencies: AskDependencies,
+): Promise<string> {
+  const { engines } = await enginesFor({ requested: "fast", hasImage: false }, dependencies);
+  const { times, promptCache } = dependencies.run;
+  const { record, events } = runChat(
+    {
+      engines,
+      request: requestOf(question),
+      signal: context.signal,
+      times: {
+        ...times,
+        // Nothing is handed out before the answer is whole, so the deadline bounds all of it …
+        deadlineMs: Math.min(times.deadlineMs, question.timeoutMs),
+        // … and an engine that is silent leaves time for another one.
+        answerMs: Math.min(times.answerMs, question.timeoutMs / 2),
+      },
+      keySeed: hash32(context.requestId),
+      recovery: false,
+      promptCache,
+    },
+    dependencies.effects,
+  );
+  try {
+    for (let step = await events.next(); !step.done; step = await events.next());
+    return truncate(record.text, question.maxOutputTokens * MAX_CHARACTERS_A_TOKEN);
+  } catch (thrown) {
+    logRunFailure(dependencies.logger, record, thrown, { requestId: context.requestId });
+    throw thrown;
+  } finally {
+    context.onEnd(record);
+  }
+}
+
+function requestOf({ instructions, text, maxOutputTokens }: Question): ChatRequest {
+  const messages: ChatMessage[] = [{ role: "user", content: text }];
+  if (instructions !== undefined) messages.unshift({ role: "system", content: instructions });
+  return { messages, stream: false, maxOutputTokens };
+}
