@@ -76,8 +76,8 @@ describe("the migrations", () => {
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",
-      "service_role EXECUTE settle_key_turn",
       "service_role EXECUTE settle_turn",
+      "service_role EXECUTE settle_turns",
     ]);
   });
 
@@ -147,7 +147,7 @@ describe("the migrations", () => {
     const user = await aUser();
     const secret = "s";
     const hash = createHash("sha256").update(secret).digest("hex");
-    const attempts = sql.json([{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: {} }]);
+    const attempts = [{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: {} }];
     const batched = (id: string) =>
       sql.json([
         {
@@ -164,12 +164,15 @@ describe("the migrations", () => {
         (acting) =>
           acting`select public.begin_turn(${id}, ${hash}, 'smart', 100) ->> 'session_id' as session`,
       );
-      await as(
-        "authenticated",
-        user,
-        (acting) => acting`
-          select public.settle_turn(${id}, ${secret}, 'completed', true, p_cost_usd => 0.5,
-            p_user_message => 'Hi', p_assistant_message => 'Hello', p_attempts => ${attempts})`,
+      await as("authenticated", user, (acting) =>
+        version < "012"
+          ? acting`
+                select public.settle_turn(${id}, ${secret}, 'completed', true, p_cost_usd => 0.5,
+                  p_user_message => 'Hi', p_assistant_message => 'Hello', p_attempts => ${sql.json(attempts)})`
+          : acting`select public.settle_turn(${sql.json({
+              ...{ id, settle_secret: secret, status: "completed", delivered: true, cost_usd: 0.5, attempts },
+              ...{ user_message: "Hi", assistant_message: "Hello" },
+            })})`,
       );
       const [row] = await sql`
         select u.status, jsonb_array_length(s.messages) as messages,

@@ -11,9 +11,9 @@ import { assertTiersAllowed, type KeyAdmission } from "#lib/services/admission/k
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { type Chain, type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
 import { NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import { LedgerTurn } from "#lib/services/ledger/ledger-turn.ts";
+import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
 import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
+import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -29,7 +29,7 @@ export type CompletionContext = {
 export type CompletionDependencies = EngineDependencies & {
   registry: Registry;
   admission: KeyAdmission;
-  ledger: UsageLedger;
+  ledger: Ledger;
 };
 
 /** A completion whose first content is there. */
@@ -144,13 +144,12 @@ class RunningCompletion implements Completion {
   /** Runs up to the first content. */
   async open(): Promise<void> {
     const { requestId, caller } = this.#context;
-    const { effects } = this.#dependencies;
     // A host may do no more for a client that has left than abort the signal.
     const { signal } = this.#context;
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener("abort", this.#onAbort, { once: true });
-    const turn = { requestId, caller, tier: this.#chain.mode ?? NAMED_TIER };
-    this.#turn = new LedgerTurn(turn, { ...this.#dependencies, clock: effects.clock });
+    const tier = this.#chain.mode ?? NAMED_TIER;
+    this.#turn = this.#dependencies.ledger.begin({ requestId, caller, tier });
     while (this.#opened === undefined) {
       const batch = await this.#step();
       if (batch === undefined) throw abortError(this.#context.signal);
@@ -219,8 +218,7 @@ class RunningCompletion implements Completion {
     if (turn === undefined) return Promise.resolve();
     // A run that was left may still be on its way out; its record is complete when it has ended.
     const tier = this.#opened === undefined ? undefined : (this.mode ?? NAMED_TIER);
-    return record.state === "running"
-      ? events.return().then(() => turn.settle(record, tier))
-      : turn.settle(record, tier);
+    const settle = (): Promise<void> => settleRun(turn, record, this.#dependencies, tier);
+    return record.state === "running" ? events.return().then(settle) : settle();
   }
 }

@@ -22,8 +22,8 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_TIER } from "#lib/services/identity/caller.ts";
-import { LedgerTurn, type TurnRecord } from "#lib/services/ledger/ledger-turn.ts";
 import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
+import { settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -65,10 +65,7 @@ export async function embed(
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
   const { requestId, caller, signal } = context;
-  const turn = new LedgerTurn(
-    { requestId, caller, tier: NAMED_TIER },
-    { ...dependencies, clock: effects.clock },
-  );
+  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_TIER });
   const record: TurnRecord = {
     state: "running",
     attempts: [],
@@ -127,7 +124,7 @@ export async function embed(
     logRunFailure(logger, { ...record, skipped: progress.skipped }, thrown, { requestId });
     throw thrown;
   } finally {
-    context.inBackground(turn.settle(record));
+    context.inBackground(settleRun(turn, record, dependencies));
   }
 }
 

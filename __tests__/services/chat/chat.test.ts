@@ -12,7 +12,9 @@ import {
   type ChatTurn,
   startChatTurn,
 } from "#lib/services/chat/chat.ts";
-import type { BegunTurn, SettleTurn } from "#lib/services/ledger/turn-store.ts";
+import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
+import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import { TEST_TIMES } from "../../support/engines.ts";
@@ -21,10 +23,15 @@ import { FakeClock } from "../../support/fake-clock.ts";
 const BEGUN: BegunTurn = { sessionId: "s", sessionCreated: true, messages: [], usedToday: 1 };
 
 function setUp(
-  changes: { begun?: Partial<BegunTurn>; settle?: () => Promise<void>; prices?: () => Promise<never> } = {},
+  changes: {
+    begin?: () => Promise<BegunTurn>;
+    begun?: Partial<BegunTurn>;
+    settle?: () => Promise<void>;
+    prices?: () => Promise<never>;
+  } = {},
 ) {
   const clock = new FakeClock();
-  const settles: SettleTurn[] = [];
+  const settles: LedgerRow[] = [];
   const bodies: { messages: { role: string; content: string }[] }[] = [];
   const works: Promise<void>[] = [];
   const logs: string[] = [];
@@ -43,26 +50,34 @@ function setUp(
   const engines = registry.resolve(
     ["first", "second"].map((model) => ({ provider: "sandbox", model, label: model })),
   );
+  const logger = {
+    info: (line: string) => logs.push(line),
+    warn: (line: string) => logs.push(line),
+    error: (line: string) => logs.push(line),
+  };
+  const ledger = createLedgerWriter({
+    store: {
+      record: async (rows) => {
+        settles.push(...rows);
+        await changes.settle?.();
+        return [];
+      },
+    },
+    clock,
+    logger,
+    random: () => 0.5,
+  });
   const dependencies: ChatDependencies = {
     modes: DEFAULT_MODES,
     enginesOf: async () => engines,
-    turns: {
-      begin: async () => ({ ...BEGUN, ...changes.begun }),
-      settle: async (turn) => {
-        settles.push(turn);
-        await changes.settle?.();
-      },
-    },
+    turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
+    ledger,
     keyAdmission: { admit: async () => undefined },
     run: { times: TEST_TIMES, recovery: true, promptCache: true },
     effects: { upstream, health: new EngineHealth(clock.now), clock, random: () => 0.5, newId: () => "id" },
     prices: changes.prices ?? (async () => NO_PRICES),
     randomHex: (bytes) => "0".repeat(bytes * 2),
-    logger: {
-      info: (line) => logs.push(line),
-      warn: (line) => logs.push(line),
-      error: (line) => logs.push(line),
-    },
+    logger,
   };
   const start = (input: Partial<ChatInput> = {}): Promise<ChatTurn> =>
     startChatTurn(
@@ -96,7 +111,7 @@ function setUp(
     await reading;
     return events;
   };
-  return { clock, settles, bodies, works, logs, client, start, read };
+  return { clock, ledger, settles, bodies, works, logs, client, start, read };
 }
 
 const away = async (): Promise<never> => {
@@ -113,7 +128,11 @@ describe("a turn is settled once", () => {
     client.abort();
     await Promise.all(works);
     expect(settles).toHaveLength(1);
-    expect(settles[0]).toMatchObject({ status: "completed", deliveredContent: true, userMessage: "Hi" });
+    expect(settles[0]).toMatchObject({
+      status: "completed",
+      deliveredContent: true,
+      conversation: { userMessage: "Hi" },
+    });
     expect(clock.pending).toBe(0);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
   });
@@ -184,19 +203,33 @@ describe("a database that is away at the end", () => {
     expect(clock.now() - before).toBeLessThan(4_000);
   });
 
-  test("or that lacks something, for good is logged; what another try would not change is not tried again", async () => {
-    for (const [settle, attempts] of [
-      [away, 6],
-      [() => Promise.reject(new GatewayError("forbidden", "no")), 1],
-      [() => Promise.reject(new TypeError("bug")), 1],
-      [() => Promise.reject(new GatewayError("not_configured", "no key")), 6],
-      [() => Promise.reject(new GatewayError("internal_error", "refused")), 2],
-    ] as const) {
-      const set = setUp({ settle });
+  test("is tried again until the gateway is closed, then told with what the turn cost", async () => {
+    for (const error of [
+      new GatewayError("database_unavailable", "away"),
+      new GatewayError("not_configured", "no function"),
+      new GatewayError("unauthorized", "the key is being changed"),
+    ]) {
+      const set = setUp({ settle: () => Promise.reject(error) });
       await set.read(await set.start());
-      await set.clock.advanceAsync(120_000);
+      await set.clock.advanceAsync(600_000);
+      expect(set.settles.length).toBeGreaterThan(100);
+      expect(set.logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+      await set.ledger.close();
       await Promise.all(set.works);
-      expect(set.settles).toHaveLength(attempts);
+      expect(set.logs.at(-1)).toContain("could not be saved");
+      expect(set.clock.pending).toBe(0);
+    }
+  });
+
+  test("that refuses a turn is asked once more, without its messages and attempts", async () => {
+    for (const error of [new TypeError("bug"), new GatewayError("internal_error", "refused")]) {
+      const set = setUp({ settle: () => Promise.reject(error) });
+      await set.read(await set.start());
+      await Promise.all(set.works);
+      expect(set.settles.map(({ attempts, conversation }) => [attempts.length, conversation])).toEqual([
+        [1, { userMessage: "Hi", assistantMessage: expect.any(String) }],
+        [0, undefined],
+      ]);
       expect(set.logs.at(-1)).toContain("could not be saved");
     }
   });

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { processPlace } from "#lib/adapters/journal/process-scope.ts";
 import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { type ProcessStart, processStart, processState } from "#lib/adapters/process-start.ts";
+import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
-import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-writer.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
@@ -53,6 +53,7 @@ const startedSchema = z.object({
   startedAt: z.number(),
   userId: z.string().nullable(),
   keyId: z.string().nullable(),
+  settleSecret: z.string().optional(),
 });
 const endedSchema = startedSchema.extend({
   status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
@@ -75,6 +76,12 @@ const endedSchema = startedSchema.extend({
       meta: z.record(z.string(), z.unknown()),
     }),
   ),
+  conversation: z.object({ userMessage: z.string(), assistantMessage: z.string() }).optional(),
+});
+const lineSchema = z.object({
+  begin: startedSchema.optional(),
+  end: endedSchema.optional(),
+  forget: z.string().optional(),
 });
 
 /** The journals open in this process, whoever opened them: none of them is an orphan. */
@@ -148,6 +155,16 @@ class FileJournal implements TurnJournal {
     };
   }
 
+  /** Written as the line of an end is. */
+  forget(requestId: string): void {
+    const started = this.#begun.get(requestId);
+    if (started === undefined) return;
+    this.#begun.delete(requestId);
+    this.#add({ forget: requestId });
+    this.#flushing ??= setImmediate(this.#flushSoon);
+    this.#stored(started);
+  }
+
   async *orphans(): ReturnType<TurnJournal["orphans"]> {
     for (const { files } of await this.#leftBehind()) {
       const open = new Map<string, OpenTurn>();
@@ -203,7 +220,7 @@ class FileJournal implements TurnJournal {
     if (last.waiting === 0) rmSync(last.path, { force: true });
   }
 
-  #add(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
+  #add(line: { begin: StartedRow } | { end: LedgerRow } | { forget: string }): Segment {
     const segment = this.#segment();
     const text = `${JSON.stringify(line)}\n`;
     segment.unwritten += text;
@@ -341,12 +358,13 @@ async function readSegment(file: OrphanFile, open: Map<string, OpenTurn>): Promi
     // The last line may have been cut off with its process.
     const parsed = lineSchema.safeParse(parseJson(line));
     if (!parsed.success) continue;
-    const { begin, end } = parsed.data;
+    const { begin, end, forget } = parsed.data;
     if (begin !== undefined) open.set(begin.requestId, { row: begin, file });
     if (end !== undefined) {
       open.delete(end.requestId);
       ended.push(end);
     }
+    if (forget !== undefined) open.delete(forget);
   }
   return ended;
 }
@@ -359,8 +377,6 @@ async function readText(file: OrphanFile): Promise<string> {
     return "";
   }
 }
-
-const lineSchema = z.object({ begin: startedSchema.optional(), end: endedSchema.optional() });
 
 /** Another process may be clearing up as well. */
 function isGone(error: unknown): boolean {

@@ -39,8 +39,9 @@ import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import { benchLogger } from "#lib/services/engines/bench-log.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
-import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger/ledger-writer.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -60,8 +61,8 @@ export type Gateway = {
   keys: GatewayKeyDependencies;
   /** The limits of gateway keys. */
   keyAdmission: KeyAdmission;
-  /** Where turns of the OpenAI-shaped routes are written down. */
-  ledger: UsageLedger;
+  /** Where turns are written down. */
+  ledger: Ledger;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   sandboxed: boolean;
   /** The memory that request bodies may take. */
@@ -129,6 +130,7 @@ export async function createGateway(
     store: supabase.ledger,
     clock,
     logger,
+    random: Math.random,
     journal: openJournal(env, logger),
   });
   const engines = {
@@ -175,7 +177,7 @@ export async function createGateway(
       onCreated: () => authenticator.keyCreated(),
       onRevoked: (keyId) => authenticator.keyRevoked(keyId),
     },
-    chat: { ...engines, turns: supabase.turns, keyAdmission, randomHex },
+    chat: { ...engines, turns: supabase.turns, ledger, keyAdmission, randomHex },
     completion: { ...engines, registry, admission: keyAdmission, ledger },
     embeddings: { ...engines, effects: embeddingEffects, registry, admission: keyAdmission, ledger },
     checkDatabase: supabase.check,

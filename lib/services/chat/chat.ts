@@ -4,15 +4,17 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { systemPrompt, type Tone } from "#lib/prompts/system-prompt.ts";
 import type { ChatRun, RunEvent } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
-import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { assertTiersAllowed, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { borrowedReason, enginesFor, type ModeEngines } from "#lib/services/engines/mode-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
+import { beginTurn } from "#lib/services/ledger/begin-turn.ts";
+import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
 import { logRunFailure, runOutcome } from "#lib/services/ledger/run-outcome.ts";
-import { settleTurn } from "#lib/services/ledger/settle-turn.ts";
+import { pricesOrNone } from "#lib/services/ledger/settle-run.ts";
 import type { BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
@@ -52,6 +54,7 @@ export type ChatContext = {
 
 export type ChatDependencies = EngineDependencies & {
   turns: TurnStore;
+  ledger: Ledger;
   /** The limits of gateway keys. */
   keyAdmission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
@@ -86,16 +89,19 @@ export async function startChatTurn(
   await dependencies.keyAdmission.admit(context.caller);
   const settleSecret = dependencies.randomHex(32);
   const mode = dependencies.modes[routed.mode];
-  const begun = await dependencies.turns.begin({
-    requestId: context.requestId,
-    settleSecret,
-    caller: context.caller,
-    tier: routed.mode,
-    dailyLimit: mode.perUserDailyLimit,
-    sessionId: input.sessionId,
-    title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), TITLE_LENGTH),
-  });
-  const turn = new Turn({ input, context, dependencies, routed, begun, settleSecret });
+  const { begun, ledgerTurn } = await beginTurn(
+    {
+      requestId: context.requestId,
+      settleSecret,
+      caller: context.caller,
+      tier: routed.mode,
+      dailyLimit: mode.perUserDailyLimit,
+      sessionId: input.sessionId,
+      title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), TITLE_LENGTH),
+    },
+    dependencies,
+  );
+  const turn = new Turn({ input, context, dependencies, routed, begun, ledgerTurn });
   return { events: turn.events(), abandon: () => turn.abandon() };
 }
 
@@ -106,7 +112,7 @@ type TurnParts = {
   /** The turn counts in the mode that answers; what it is about is the mode that was wanted. */
   routed: ModeEngines;
   begun: BegunTurn;
-  settleSecret: string;
+  ledgerTurn: LedgerTurn;
 };
 
 class Turn {
@@ -121,14 +127,7 @@ class Turn {
     const { context, dependencies, routed, begun } = parts;
     this.#abort = linkAbort(context.signal);
     // Loads beside the first tokens; by the end it is there.
-    this.#prices = dependencies.prices().catch((error: unknown) => {
-      dependencies.logger.error(
-        "The price library could not be loaded; costs are unknown.",
-        error,
-        this.#logFields(),
-      );
-      return NO_PRICES;
-    });
+    this.#prices = pricesOrNone(dependencies, context.requestId);
     this.#run = runChat(
       {
         engines: routed.engines,
@@ -219,22 +218,13 @@ class Turn {
   }
 
   async #save(): Promise<void> {
-    const { dependencies, context, settleSecret, input } = this.#parts;
+    const { dependencies, ledgerTurn, input } = this.#parts;
     const { record } = this.#run;
     try {
       // A run that was left may still be on its way out; its record is complete when it has ended.
       await this.#run.events.return();
-      const usage = await this.#usage();
-      const turn = {
-        requestId: context.requestId,
-        settleSecret,
-        caller: context.caller,
-        ...runOutcome(record, usage),
-        userMessage: input.message,
-        assistantMessage: record.text,
-      };
-      const { turns, logger, effects } = dependencies;
-      await settleTurn(turn, { turns, logger, clock: effects.clock }, this.#logFields());
+      const conversation = { userMessage: input.message, assistantMessage: record.text };
+      await ledgerTurn.end({ ...runOutcome(record, await this.#usage()), conversation });
     } catch (error) {
       dependencies.logger.error("A turn could not be saved.", error, this.#logFields());
     }
@@ -333,7 +323,7 @@ function usageEvent(usage: TurnUsage, engine: Engine | undefined): NativeEvent {
     cachedTokens: usage.cachedTokens,
     cacheHit: usage.cachedTokens > 0,
   };
-  if (engine !== undefined) event.backend = engine.label;
+  if (engine !== undefined) event.backend = engine.provider.id;
   if (usage.costUsd !== undefined) event.costUsd = usage.costUsd;
   return event;
 }
