@@ -168,10 +168,13 @@ class LedgerWriter implements Ledger {
   }
 
   #failed(error: unknown, failures: number): void {
-    const fields = { turns: this.#queue.length, failures };
+    const code = error instanceof GatewayError ? error.code : undefined;
+    const fields = { turns: this.#queue.length, failures, code };
     const message = "Storing turns failed; trying again.";
     if (!this.#mayWarn(message) && failures > 1) return;
-    if (isUnavailable(error)) this.#dependencies.logger.warn(message, fields);
+    // A function that is missing is often about to be there: an error only if it stays so.
+    const passes = code === "database_unavailable" || (code !== undefined && failures === 1);
+    if (passes) this.#dependencies.logger.warn(message, fields);
     else this.#dependencies.logger.error(message, error, fields);
   }
 
@@ -251,8 +254,4 @@ function charactersOf({ conversation }: LedgerRow): number {
   return conversation === undefined
     ? 0
     : conversation.userMessage.length + conversation.assistantMessage.length;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof GatewayError && error.code === "database_unavailable";
 }
