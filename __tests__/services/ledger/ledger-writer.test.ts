@@ -210,6 +210,176 @@ describe("turns that the database will not have", () => {
   });
 });
 
+describe("native turns", () => {
+  const native = (changes: Partial<LedgerEntry> = {}): LedgerEntry =>
+    aLedgerEntry({
+      settleSecret: "s",
+      conversation: { userMessage: "q", assistantMessage: "a" },
+      ...changes,
+    });
+  const nothing: Partial<LedgerEntry> = {
+    ...{ deliveredContent: false, attempts: [], costUsd: null, status: "cancelled" },
+  };
+  const unknown = async (rows: readonly LedgerRow[]): Promise<RefusedTurn[]> =>
+    rows.map(({ requestId }) => ({ requestId, code: "not_found", reason: "no such turn" }));
+
+  test("leave at once; those that end while one is stored go together", async () => {
+    const { clock, sizes, store, end } = setUp();
+    const answered = Promise.withResolvers<RefusedTurn[]>();
+    store.record = () => answered.promise;
+    const done = many(30, () => end(native()));
+    expect(sizes()).toEqual([1]);
+    answered.resolve([]);
+    await Promise.all(done);
+    expect(sizes()).toEqual([1, 29]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("carry their secret and their messages, if anything was delivered", async () => {
+    const { batches, end, journal } = setUp({ journal: true });
+    await end(native());
+    await end(native(nothing));
+    expect(batches.flat().map(({ settleSecret, conversation }) => [settleSecret, conversation])).toEqual([
+      ["s", { userMessage: "q", assistantMessage: "a" }],
+      ["s", undefined],
+    ]);
+    expect(journal.stored).toHaveLength(2);
+  });
+
+  test("end once, by what was called first", async () => {
+    const { batches, begin, journal } = setUp({ journal: true });
+    const [entry, forgotten] = [native(), native()];
+    const turn = begin(entry);
+    await turn.end(entry);
+    await turn.end({ ...entry, status: "failed" });
+    turn.forget();
+    turn.abandon();
+    const other = begin(forgotten);
+    other.forget();
+    await other.end(forgotten);
+    expect(batches.flat().map(({ status }) => status)).toEqual(["completed"]);
+    expect(journal.lines).toEqual([
+      `begin ${entry.requestId}`,
+      `end ${entry.requestId}`,
+      `begin ${forgotten.requestId}`,
+      `forget ${forgotten.requestId}`,
+    ]);
+  });
+
+  test("that the database refuses are saved without their messages and attempts, one by one", async () => {
+    const { clock, batches, store, end, logs } = setUp();
+    store.record = async (rows) => {
+      if (rows.some((row) => row.conversation?.userMessage === "bad")) {
+        throw new GatewayError("internal_error", "refused");
+      }
+      return [];
+    };
+    const bad = { conversation: { userMessage: "bad", assistantMessage: "a" } };
+    const done = [end(native()), end(native(bad)), end(native()), end(native(bad))];
+    await clock.advanceAsync(1_000);
+    await Promise.all(done);
+    const bare = batches.filter(([row]) => row?.attempts.length === 0);
+    expect(bare.map((rows) => rows.length)).toEqual([1, 1]);
+    expect(logs.filter((line) => line.includes("without its messages"))).toHaveLength(2);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+  });
+
+  test("that may not have been begun are looked for for some minutes, then taken for never begun", async () => {
+    const { clock, batches, store, begin, logs, journal } = setUp({ journal: true });
+    store.record = unknown;
+    const entry = native();
+    begin(entry).abandon();
+    await clock.advanceAsync(600_000);
+    expect(batches.length).toBe(4);
+    expect(batches.at(-1)).toMatchObject([{ status: "failed", deliveredContent: false, settleSecret: "s" }]);
+    expect(journal.stored).toEqual([entry.requestId]);
+    expect(logs).toEqual([]);
+    expect(clock.pending).toBe(1);
+  });
+
+  test("that were begun after the gateway had given up are closed", async () => {
+    const { clock, batches, store, begin } = setUp();
+    store.record = unknown;
+    begin(native()).abandon();
+    await clock.advanceAsync(1_000);
+    store.record = async () => [];
+    await clock.advanceAsync(600_000);
+    expect(batches.length).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("that an earlier run left are noted again until they are known to be no turns", async () => {
+    const start = startedRow(native());
+    const { clock, batches, store, logs, journal } = setUp({ orphans: [{ ended: [], started: [start] }] });
+    store.record = unknown;
+    await clock.advanceAsync(1_000);
+    expect(journal).toMatchObject({ recovered: 1, stored: [], lines: [`end ${start.requestId}`] });
+    await clock.advanceAsync(200_000);
+    expect(batches.length).toBe(4);
+    expect(journal.stored).toEqual([start.requestId]);
+    expect(logs.filter((line) => !line.includes("earlier run"))).toEqual([]);
+  });
+
+  test("that were billed and are not known to the database are told with what they cost", async () => {
+    const { store, end, logs, clock } = setUp();
+    store.record = unknown;
+    await end(native());
+    expect(logs).toEqual([expect.stringContaining("could not be saved")]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("wait without their messages when too many of those wait", async () => {
+    const { clock, batches, store, end, logs } = setUp();
+    store.record = away;
+    const long = { conversation: { userMessage: "q", assistantMessage: "x".repeat(400_000) } };
+    const done = many(200, () => end(native(long)));
+    store.record = async () => [];
+    await clock.advanceAsync(5_000);
+    await Promise.all(done);
+    const stored = batches.slice(1).flat();
+    expect(stored.length).toBeGreaterThanOrEqual(199);
+    const kept = stored.filter((row) => row.conversation !== undefined).length;
+    expect(kept).toBeGreaterThan(100);
+    expect(kept).toBeLessThan(170);
+    expect(logs.filter((line) => line.includes("without theirs"))).toHaveLength(1);
+    // Once those are stored there is room again.
+    await end(native(long));
+    expect(batches.at(-1)?.[0]?.conversation).toBeDefined();
+  });
+});
+
+describe("what fails again and again", () => {
+  test("is sent in smaller parts, which a slow database can take", async () => {
+    const { clock, batches, store, end } = setUp();
+    const stored: LedgerRow[] = [];
+    store.record = async (rows) => {
+      if (rows.length > 20) throw new GatewayError("database_unavailable", "too slow");
+      stored.push(...rows);
+      return [];
+    };
+    const done = many(150, () => end());
+    await clock.advanceAsync(120_000);
+    await Promise.all(done);
+    expect(new Set(stored.map(({ requestId }) => requestId)).size).toBe(150);
+    expect(stored).toHaveLength(150);
+    expect(batches.length).toBeLessThan(80);
+  });
+
+  test("does not hold up others for good", async () => {
+    const { clock, store, end, logs } = setUp();
+    store.record = async (rows) => {
+      if (rows.some(({ tier }) => tier === "poison")) throw new GatewayError("database_unavailable", "500");
+      return [];
+    };
+    void end({ tier: "poison" });
+    await clock.advanceAsync(500);
+    const done = many(250, () => end());
+    await clock.advanceAsync(30_000);
+    await Promise.all(done);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+  });
+});
+
 describe("the journal", () => {
   test("knows a turn before a provider is asked, and is told when it may forget it", async () => {
     const { clock, journal, begin } = setUp({ journal: true });

@@ -48,6 +48,8 @@ class LedgerWriter implements Ledger {
   /** Looks for turns that the database did not know, by request id. */
   readonly #looks = new Map<string, { count: number; timer: Timer; turn: WaitingTurn }>();
   #characters = 0;
+  /** The operator was told that storing fails. */
+  #hasWarned = false;
   #isClosing = false;
 
   constructor(dependencies: LedgerWriterDependencies) {
@@ -58,7 +60,7 @@ class LedgerWriter implements Ledger {
       random,
       store: (turns) => this.#store(turns),
       onFailure: (error, failures) => this.#failed(error, failures),
-      onRecovery: () => logger.info("Turns are stored again.", { turns: this.#queue.length }),
+      onRecovery: () => this.#recovered(),
       onGivenUp: (error, turns) => this.#givenUp(error, turns),
     });
     if (journal !== undefined) {
@@ -171,11 +173,18 @@ class LedgerWriter implements Ledger {
     const code = error instanceof GatewayError ? error.code : undefined;
     const fields = { turns: this.#queue.length, failures, code };
     const message = "Storing turns failed; trying again.";
-    if (!this.#mayWarn(message) && failures > 1) return;
+    if (!this.#mayWarn(message)) return;
+    this.#hasWarned = true;
     // A function that is missing is often about to be there: an error only if it stays so.
     const passes = code === "database_unavailable" || (code !== undefined && failures === 1);
     if (passes) this.#dependencies.logger.warn(message, fields);
     else this.#dependencies.logger.error(message, error, fields);
+  }
+
+  #recovered(): void {
+    if (this.#hasWarned)
+      this.#dependencies.logger.info("Turns are stored again.", { turns: this.#queue.length });
+    this.#hasWarned = false;
   }
 
   #givenUp(error: unknown, turns: readonly WaitingTurn[]): void {

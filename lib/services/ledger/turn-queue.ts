@@ -150,11 +150,18 @@ export class TurnQueue {
         this.#dependencies.onFailure(error, this.#failures);
         await sleep(this.#dependencies.clock, this.#pauseMs(), this.#closing.signal);
         // One turn alone that cannot be stored must not hold up the others.
-        if (size === 1 && this.#queue.length > 0) return void this.#queue.push(batch);
+        if (size === 1 && this.#isAnyWaiting()) return void this.#queue.push(batch);
       }
     }
     batch.stored = true;
     batch.done.resolve();
+  }
+
+  /** Whether another batch may leave; it is in the queue then. */
+  #isAnyWaiting(): boolean {
+    const due = this.#isDue ? this.#takeOpen() : undefined;
+    if (due !== undefined) this.#queue.push(due);
+    return this.#queue.length > 0;
   }
 
   #giveUp(batch: Batch, error: unknown): void {
