@@ -36,8 +36,11 @@ grant select (attempts) on table public.ai_chat_usage to authenticated, service_
 --
 -- Every transaction locks sessions first, then ledger rows, then quota counters, each in the order of their
 -- keys: neither two batches nor a batch and begin_turn can deadlock.
+--
+-- Plans are made once a connection: for lists of ids Postgres would make them anew at each call, which takes
+-- longer than to carry them out.
 create or replace function public.ai_settle_turns(p_turns jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
   v_recorder text := public.ai_turn_recorder();
   v_turns jsonb;
@@ -70,7 +73,10 @@ begin
         when sha256(convert_to(coalesce(given.settle_secret, ''), 'UTF8')) <> turn.settle_hash then 'PT403'
       end as code
     from jsonb_to_recordset(v_turns) as given (id uuid, user_id uuid, settle_secret text)
-    left join public.ai_chat_usage turn on turn.id = given.id
+    -- One look-up a turn: a join of unknown size would read the whole ledger.
+    left join lateral (
+      select id, user_id, settle_hash from public.ai_chat_usage where id = given.id limit 1
+    ) as turn on true
   ) as known;
 
   perform 1 from public.ai_chat_sessions
@@ -193,7 +199,8 @@ $$;
 
 -- Counts what these turns cost against their keys' months, in the order of keys. Last in every transaction.
 create or replace function public.ai_count_spend(p_ids uuid[]) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+begin
   insert into public.gateway_key_spend as spend (key_id, month, usd)
   select turn.key_id, date_trunc('month', turn.created_at at time zone 'UTC')::date as month,
          least(sum(turn.cost_usd), 1000000000000)
@@ -203,6 +210,7 @@ language sql volatile security definer set search_path = '' as $$
   group by turn.key_id, month
   order by turn.key_id, month
   on conflict (key_id, month) do update set usd = least(spend.usd + excluded.usd, 1000000000000);
+end;
 $$;
 
 -- Closes one turn of native chat, with its secret as the only credential: for a gateway without the service
@@ -238,7 +246,7 @@ $$;
 -- Stores turns that nobody has stored yet, all or none; those with a settle_secret were begun by begin_turn.
 -- Returns {stored, refused}, see settle_turns.
 create or replace function public.ai_store_batch(p_turns jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
   v_turns jsonb := p_turns;
   v_native jsonb;
