@@ -1,15 +1,10 @@
-import type { Ledger, LedgerTurn, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
+import type { Ledger, LedgerTurn, TurnStart } from "#lib/services/ledger/ledger.ts";
 import type { JournalTicket, LedgerStore, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
-import {
-  emptyRow,
-  type LedgerRow,
-  ledgerRow,
-  type StartedRow,
-  startedRow,
-} from "#lib/services/ledger/ledger-row.ts";
+import { type LedgerRow, type StartedRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
 import { OrphanRecovery } from "#lib/services/ledger/orphan-recovery.ts";
 import { logLost, storeTurns } from "#lib/services/ledger/store-turns.ts";
 import { TurnQueue, type WaitingTurn } from "#lib/services/ledger/turn-queue.ts";
+import { type TurnSink, WrittenTurn } from "#lib/services/ledger/written-turn.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -40,7 +35,7 @@ export function createLedgerWriter(dependencies: LedgerWriterDependencies): Ledg
   return new LedgerWriter(dependencies);
 }
 
-class LedgerWriter implements Ledger {
+class LedgerWriter implements Ledger, TurnSink {
   readonly #dependencies: LedgerWriterDependencies;
   readonly #queue: TurnQueue;
   readonly #recovery: OrphanRecovery | undefined;
@@ -79,7 +74,6 @@ class LedgerWriter implements Ledger {
     return new WrittenTurn(row, isUrgent(start), this);
   }
 
-  /** For `WrittenTurn`. */
   end(row: LedgerRow, atOnce: boolean): Promise<void> {
     const ticket = this.#note(row);
     if (this.#queue.length >= MAX_WAITING || this.#isClosing) {
@@ -89,7 +83,6 @@ class LedgerWriter implements Ledger {
     return this.#queue.add({ row: this.#withinMemory(row), ticket }, atOnce);
   }
 
-  /** For `WrittenTurn`. */
   forget({ requestId }: StartedRow): void {
     this.#inJournal((journal) => journal.forget(requestId));
   }
@@ -212,42 +205,6 @@ class LedgerWriter implements Ledger {
     if (now < (this.#nextWarnings.get(message) ?? Number.NEGATIVE_INFINITY)) return false;
     this.#nextWarnings.set(message, now + WARN_MS);
     return true;
-  }
-}
-
-/** The handle of one turn. */
-class WrittenTurn implements LedgerTurn {
-  readonly #start: StartedRow;
-  readonly #atOnce: boolean;
-  #writer: LedgerWriter | undefined;
-
-  constructor(start: StartedRow, atOnce: boolean, writer: LedgerWriter) {
-    this.#start = start;
-    this.#atOnce = atOnce;
-    this.#writer = writer;
-  }
-
-  get requestId(): string {
-    return this.#start.requestId;
-  }
-
-  end(end: TurnEnd): Promise<void> {
-    return this.#take()?.end(ledgerRow(this.#start, end), this.#atOnce) ?? Promise.resolve();
-  }
-
-  forget(): void {
-    this.#take()?.forget(this.#start);
-  }
-
-  abandon(): void {
-    void this.#take()?.end(emptyRow(this.#start, "failed"), false);
-  }
-
-  /** The writer, once. */
-  #take(): LedgerWriter | undefined {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    return writer;
   }
 }
 
