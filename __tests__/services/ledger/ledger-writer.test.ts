@@ -297,6 +297,16 @@ describe("native turns", () => {
     expect(clock.pending).toBe(1);
   });
 
+  test("that may not have been begun stay in the journal if the gateway is closed meanwhile", async () => {
+    const { clock, store, begin, journal, ledger } = setUp({ journal: true });
+    store.record = unknown;
+    begin(native()).abandon();
+    await clock.advanceAsync(1_000);
+    await ledger.close();
+    expect(journal).toMatchObject({ stored: [], closed: true });
+    expect(clock.pending).toBe(0);
+  });
+
   test("that were begun after the gateway had given up are closed", async () => {
     const { clock, batches, store, begin } = setUp();
     store.record = unknown;

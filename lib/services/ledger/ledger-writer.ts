@@ -125,7 +125,9 @@ class LedgerWriter implements Ledger, TurnSink {
     const { row } = turn;
     const count = this.#looks.get(row.requestId)?.count ?? 0;
     const pauseMs = LOOK_AGAIN_MS[count];
-    if (pauseMs === undefined || this.#isClosing) return this.#stored(turn);
+    if (pauseMs === undefined) return this.#stored(turn);
+    // It stays in the journal: the next start looks for it.
+    if (this.#isClosing) return;
     // What an earlier process left has no line in our journal yet, and its own file goes.
     const noted: WaitingTurn = { row, ticket: turn.ticket ?? this.#note(row) };
     const timer = this.#dependencies.clock.after(pauseMs, () => void this.#queue.add(noted, false));
