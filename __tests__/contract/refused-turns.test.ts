@@ -76,18 +76,24 @@ test.each<["messages" | "attempts", string, Settings]>([
   ]);
 });
 
-test("a turn that ends while migrations are being applied is saved when they have been", async () => {
+test.each<[string, string, Settings]>([
+  ["with a service role", "settle_turns", {}],
   // Without the key the gateway does not change the grants of the function meanwhile.
-  await start({ SUPABASE_SERVICE_ROLE_KEY: "" });
-  await database.sql`alter function public.settle_turn rename to settle_turn_of_before`;
-  const answered = gateway.ask(user.accessToken, { message: "Hi", model: "smart" });
-  await eventually("it is tried again", () => log.some((line) => line.includes("trying again")));
-  await database.sql`alter function public.settle_turn_of_before rename to settle_turn`;
-  await answered;
-  await gateway.settled();
-  expect(await rows()).toEqual([{ status: "completed", delivered: true, counted: true, messages: 2 }]);
-  expect(log.filter((line) => line.includes('"error"'))).toEqual([]);
-});
+  ["without one", "settle_turn", { SUPABASE_SERVICE_ROLE_KEY: "" }],
+])(
+  "a turn that ends while migrations are being applied is saved when they have been: %s",
+  async (_, name, settings) => {
+    await start(settings);
+    await database.sql.unsafe(`alter function public.${name} rename to settle_turn_of_before`);
+    const answered = gateway.ask(user.accessToken, { message: "Hi", model: "smart" });
+    await eventually("it is tried again", () => log.some((line) => line.includes("trying again")));
+    await database.sql.unsafe(`alter function public.settle_turn_of_before rename to ${name}`);
+    await answered;
+    await gateway.settled();
+    expect(await rows()).toEqual([{ status: "completed", delivered: true, counted: true, messages: 2 }]);
+    expect(log.filter((line) => line.includes('"error"'))).toEqual([]);
+  },
+);
 
 test("a turn that can be saved in no way is told of with what it cost, for the operator to count", async () => {
   await start({});

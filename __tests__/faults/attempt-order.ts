@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { AttemptRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** One row of ai_events. */
@@ -32,6 +33,25 @@ export class AttemptOrder {
     expect(left, "attempts in the database that nobody made").toEqual([]);
     return sorted;
   }
+}
+
+/** A ledger that tells of the attempts of each turn that ends. */
+export function watchedLedger(base: Ledger, order: AttemptOrder): Ledger {
+  return {
+    begin(start) {
+      const turn = base.begin(start);
+      return {
+        requestId: turn.requestId,
+        end(end) {
+          order.note({ requestId: turn.requestId, attempts: end.attempts });
+          return turn.end(end);
+        },
+        forget: () => turn.forget(),
+        abandon: () => turn.abandon(),
+      };
+    },
+    close: () => base.close(),
+  };
 }
 
 function toAttempt(row: Record<string, unknown>): StoredAttempt {

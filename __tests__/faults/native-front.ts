@@ -8,13 +8,12 @@ import { serveRoute } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
-import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { type NativeEvent, parseEvent } from "#lib/streaming/events.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 import type { TestSupabase } from "../support/test-database.ts";
 import { aHost, aRequest } from "../support/test-gateway.ts";
-import { AttemptOrder, outcomeOf, type StoredAttempt } from "./attempt-order.ts";
+import { AttemptOrder, outcomeOf, type StoredAttempt, watchedLedger } from "./attempt-order.ts";
 import type { MakeFront, Told } from "./front.ts";
 import type { FaultRow } from "./row.ts";
 
@@ -40,13 +39,6 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
   return ({ health, clock, times, recovery }) => {
     const upstream = createHttpUpstream();
     const order = new AttemptOrder();
-    const turns: TurnStore = {
-      begin: (turn) => base.chat.turns.begin(turn),
-      settle(turn) {
-        order.note(turn);
-        return base.chat.turns.settle(turn);
-      },
-    };
     return {
       async ask(chain, request, signal) {
         const run = { times, recovery, promptCache: true };
@@ -56,7 +48,7 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
           health,
           chat: {
             ...base.chat,
-            turns,
+            ledger: watchedLedger(base.ledger, order),
             modes: MODES,
             enginesOf: async () => chain,
             clock,

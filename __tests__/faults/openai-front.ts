@@ -7,12 +7,11 @@ import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { createSelfHost } from "#lib/server/host/self-host.ts";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
 import { ERROR_STATUS, type ErrorCode } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 import type { TestSupabase } from "../support/test-database.ts";
 import { createKey, eventually } from "../support/test-gateway.ts";
-import { AttemptOrder, outcomeOf, type StoredAttempt } from "./attempt-order.ts";
+import { AttemptOrder, outcomeOf, type StoredAttempt, watchedLedger } from "./attempt-order.ts";
 import type { MakeFront, Told } from "./front.ts";
 import { type HttpAnswer, type OpenAiAnswer, type OpenAiError, post, readAnswer } from "./openai-client.ts";
 
@@ -56,7 +55,7 @@ export function openAiFront(base: Gateway, database: TestSupabase, userId: strin
         ...base.completion,
         enginesOf: async () => chain,
         registry: registryOf(base.registry, () => chain),
-        ledger: watched(base.ledger, order),
+        ledger: watchedLedger(base.ledger, order),
         run: { times, recovery, promptCache: true },
         effects: { ...base.completion.effects, upstream, health, clock, random: () => 0.5 },
       },
@@ -94,17 +93,6 @@ function registryOf(base: Registry, chain: () => readonly Engine[]): Registry {
         ({ provider, model }) =>
           chain().find((engine) => engine.provider.id === provider && engine.model === model) ?? [],
       ),
-  };
-}
-
-function watched(base: UsageLedger, order: AttemptOrder): UsageLedger {
-  return {
-    begin: (start) => base.begin(start),
-    end(entry) {
-      order.note(entry);
-      return base.end(entry);
-    },
-    close: () => base.close(),
   };
 }
 

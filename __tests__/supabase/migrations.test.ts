@@ -76,8 +76,8 @@ describe("the migrations", () => {
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",
-      "service_role EXECUTE settle_key_turn",
       "service_role EXECUTE settle_turn",
+      "service_role EXECUTE settle_turns",
     ]);
   });
 
@@ -147,7 +147,7 @@ describe("the migrations", () => {
     const user = await aUser();
     const secret = "s";
     const hash = createHash("sha256").update(secret).digest("hex");
-    const attempts = sql.json([{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: {} }]);
+    const attempts = [{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: {} }];
     const batched = (id: string) =>
       sql.json([
         {
@@ -164,12 +164,15 @@ describe("the migrations", () => {
         (acting) =>
           acting`select public.begin_turn(${id}, ${hash}, 'smart', 100) ->> 'session_id' as session`,
       );
-      await as(
-        "authenticated",
-        user,
-        (acting) => acting`
-          select public.settle_turn(${id}, ${secret}, 'completed', true, p_cost_usd => 0.5,
-            p_user_message => 'Hi', p_assistant_message => 'Hello', p_attempts => ${attempts})`,
+      await as("authenticated", user, (acting) =>
+        version < "012"
+          ? acting`
+                select public.settle_turn(${id}, ${secret}, 'completed', true, p_cost_usd => 0.5,
+                  p_user_message => 'Hi', p_assistant_message => 'Hello', p_attempts => ${sql.json(attempts)})`
+          : acting`select public.settle_turn(${sql.json({
+              ...{ id, settle_secret: secret, status: "completed", delivered: true, cost_usd: 0.5, attempts },
+              ...{ user_message: "Hi", assistant_message: "Hello" },
+            })})`,
       );
       const [row] = await sql`
         select u.status, jsonb_array_length(s.messages) as messages,
@@ -185,6 +188,93 @@ describe("the migrations", () => {
       );
       expect({ version, stored: stored[0]?.["stored"] }).toEqual({ version, stored: "1" });
     }
+  });
+
+  test("012 keeps every row of a database of 011, and what was begun before it ends after it", async () => {
+    const { sql, owner, as, aUser } = await hostedDatabase();
+    const all = await readMigrations(MIGRATIONS);
+    const before = all.filter(({ version }) => version < "012");
+    await applySql(owner, ...before.map(({ sql: text }) => text));
+    const [user, other] = [await aUser(), await aUser()];
+    const secret = "s";
+    const hash = createHash("sha256").update(secret).digest("hex");
+    const begin = async (who: string): Promise<string> => {
+      const id = randomUUID();
+      await as(
+        "authenticated",
+        who,
+        (acting) => acting`select public.begin_turn(${id}, ${hash}, 'smart', 100)`,
+      );
+      return id;
+    };
+    const attempts = [{ model_id: "m", backend: "b", status: "ok", latency_ms: 12.5, meta: { attempt: 1 } }];
+    const [complete, started, theirs] = [await begin(user), await begin(user), await begin(other)];
+    await as(
+      "anon",
+      undefined,
+      (acting) =>
+        acting`select public.settle_turn(${complete}, ${secret}, 'completed', true, p_user_message => 'Hi',
+        p_assistant_message => 'Hello', p_attempts => ${sql.json(attempts)})`,
+    );
+    const batched = { id: randomUUID(), user_id: user, tier: "named", started_at: 1_000, status: "failed" };
+    const counts = { delivered: false, prompt_tokens: 1, completion_tokens: 0, cached_tokens: 0, attempts };
+    await as(
+      "service_role",
+      undefined,
+      (acting) => acting`select public.record_turns(${sql.json([{ ...batched, ...counts }])})`,
+    );
+    const rows = () => sql`
+      select to_jsonb(u) - 'attempts' as turn from public.ai_chat_usage u
+      union all select to_jsonb(e) from public.ai_events e
+      union all select to_jsonb(s) from public.ai_chat_sessions s
+      union all select to_jsonb(q) from public.ai_quota_counters q order by 1`;
+    const kept = await rows();
+    expect(kept.length).toBe(4 + 2 + 3 + 2);
+    const after = all.filter(({ version }) => version >= "012").map(({ sql: text }) => text);
+    await applySql(owner, ...after);
+    expect(await rows()).toEqual(kept);
+    await applySql(owner, ...after);
+    expect(await rows()).toEqual(kept);
+    expect(await sql`select 1 from public.ai_chat_usage where attempts is not null`).toEqual([]);
+
+    const end = (id: string, own: string) =>
+      sql.json({
+        ...{ id, settle_secret: own, status: "completed", delivered: true },
+        user_message: "q",
+        attempts,
+      });
+    const settle = (role: "anon" | "authenticated", who: string | undefined, id: string, own = secret) =>
+      as(role, who, (acting) => acting`select public.settle_turn(${end(id, own)}) as settled`);
+    await expect(settle("anon", undefined, started, "guess")).rejects.toMatchObject({ code: "PT403" });
+    await expect(settle("authenticated", other, started)).rejects.toMatchObject({ code: "PT404" });
+    expect(await settle("authenticated", user, started)).toEqual([{ settled: true }]);
+    expect(await settle("anon", undefined, started)).toEqual([{ settled: false }]);
+    const native = {
+      id: theirs,
+      settle_secret: secret,
+      status: "interrupted",
+      delivered: false,
+      user_id: other,
+    };
+    const stored = await as(
+      "service_role",
+      undefined,
+      (acting) => acting`select public.settle_turns(${sql.json([native])}) as answer`,
+    );
+    expect(stored).toEqual([{ answer: { stored: 1, refused: [] } }]);
+    const ended = await sql`
+      select id, status, attempts from public.ai_chat_usage where id in (${started}, ${theirs}) order by status`;
+    expect(ended).toMatchObject([
+      { id: started, status: "completed", attempts },
+      { id: theirs, status: "interrupted", attempts: [] },
+    ]);
+    const left = await sql`select used from public.ai_quota_counters order by used`;
+    expect(left.map(({ used }) => used)).toEqual([0, 2]);
+    const seen = await as("authenticated", user, (acting) => acting`select id from public.ai_chat_usage`);
+    expect(seen.map((row) => row["id"]).sort()).toEqual([complete, started, batched.id].sort());
+    await expect(
+      as("anon", undefined, (acting) => acting`select attempts from public.ai_chat_usage`),
+    ).rejects.toMatchObject({ code: "42501" });
   });
 
   test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {

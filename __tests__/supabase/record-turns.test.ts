@@ -2,11 +2,10 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import { interruptedRow, ledgerRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
-import type { LedgerStore } from "#lib/services/ledger/ledger-writer.ts";
-import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
+import type { LedgerStore } from "#lib/services/ledger/ledger-ports.ts";
+import { interruptedRow } from "#lib/services/ledger/ledger-row.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
-import { aLedgerEntry } from "../support/turns.ts";
+import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../support/turns.ts";
 
 let supabase: TestSupabase;
 let store: LedgerStore;
@@ -151,7 +150,13 @@ describe("one bad turn does not cost the others theirs", () => {
       aLedgerEntry({ startedAt: 1e30 }),
     ];
     const refused = await record(...good.slice(0, 1), ...bad, ...good.slice(1));
-    expect(refused).toEqual(bad.map(({ requestId }) => ({ requestId, reason: expect.stringMatching(/\w/) })));
+    expect(refused).toEqual(
+      bad.map(({ requestId }) => ({
+        requestId,
+        code: "rejected",
+        reason: expect.stringMatching(/\w/),
+      })),
+    );
     expect((await turns()).map((row) => row["id"]).sort()).toEqual(
       good.map(({ requestId }) => requestId).sort(),
     );
@@ -201,12 +206,8 @@ test("nobody settles such a turn, and nobody begins it again", async () => {
   const entry = aLedgerEntry({ caller: key });
   await record(entry);
   const owner = supabase.clients.asUser(user.accessToken);
-  const settled = await owner.rpc("settle_turn", {
-    p_request_id: entry.requestId,
-    p_settle_secret: "x",
-    p_status: "failed",
-    p_delivered: false,
-  });
+  const guess = { id: entry.requestId, settle_secret: "x", status: "failed", delivered: false };
+  const settled = await owner.rpc("settle_turn", { p_turn: guess });
   const begun = await owner.rpc("begin_turn", {
     p_request_id: entry.requestId,
     p_settle_hash: "ab".repeat(32),

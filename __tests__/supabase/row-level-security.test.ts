@@ -265,7 +265,7 @@ describe("beyond rows", () => {
     expect((await service.from("gateway_key_windows").select("used")).error?.code).toBe("42501");
     const window = { key_id: randomUUID(), started_at: new Date().toISOString(), used: 1 };
     expect((await service.from("gateway_key_windows").insert(window)).error?.code).toBe("42501");
-    expect((await service.rpc("ai_store_turns", { p_turns: [] })).error?.code).toBe("42501");
+    expect((await service.rpc("ai_store_batch", { p_turns: [] })).error?.code).toBe("42501");
   });
 
   test.each(ONE_ROW_TABLES)("nobody reads or writes %s, but through its functions", async (table) => {
@@ -343,7 +343,10 @@ describe("beyond rows", () => {
       [actor, "ai_turn_recorder", {}] as const,
       [actor, "ai_bounded_messages", { p_messages: [] }] as const,
       [actor, "record_turns", { p_turns: [] }] as const,
-      [actor, "ai_store_turns", { p_turns: [] }] as const,
+      [actor, "settle_turns", { p_turns: [] }] as const,
+      [actor, "ai_settle_turns", { p_turns: [] }] as const,
+      [actor, "ai_store_batch", { p_turns: [] }] as const,
+      [actor, "ai_count_spend", { p_ids: [] }] as const,
       [actor, "admit_gateway_key", { p_key_id: randomUUID() }] as const,
       [actor, "revoke_gateway_key", { p_key_id: randomUUID(), p_user_id: randomUUID() }] as const,
       [actor, "create_gateway_key", aNewKey(randomUUID())] as const,
@@ -361,7 +364,7 @@ describe("beyond rows", () => {
       quota_day: "2026-01-01",
       settle_hash: Buffer.alloc(32),
     })}`;
-    const guess = { p_request_id: id, p_settle_secret: "x", p_status: "failed", p_delivered: false };
+    const guess = { p_turn: { id, settle_secret: "x", status: "failed", delivered: false } };
     for (const [actor, code] of [
       ["anon", "PT403"],
       ["owner", "PT403"],

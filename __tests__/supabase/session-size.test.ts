@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
-import type { StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
+import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
-import { aTurn, settled } from "../support/turns.ts";
+import { aTurn, type BothStores, settled, turnStores } from "../support/turns.ts";
 
 const MAX_SESSION = 1_000_000;
 const MAX_MESSAGE = 400_000;
@@ -13,14 +12,14 @@ const MAX_MESSAGES = 2_000;
 
 let supabase: TestSupabase;
 let user: TestUser;
-let stores: Record<"service" | "user", TurnStore>;
+let stores: Record<"service" | "user", BothStores>;
 
 beforeAll(async () => {
   supabase = await startTestSupabase();
   const { url, publishableKey, clients } = supabase;
   stores = {
-    service: createSupabaseTurnStore({ clients, now: Date.now }),
-    user: createSupabaseTurnStore({ clients: createSupabaseClients({ url, publishableKey }), now: Date.now }),
+    service: turnStores({ clients, now: Date.now }),
+    user: turnStores({ clients: createSupabaseClients({ url, publishableKey }), now: Date.now }),
   };
 }, 30_000);
 afterAll(() => supabase.stop());
@@ -49,7 +48,7 @@ async function turn(
   sessionId: string | undefined,
   userMessage: string,
   assistantMessage: string,
-  store: TurnStore = stores.service,
+  store: BothStores = stores.service,
 ): Promise<{ sessionId: string; loaded: StoredMessage[] }> {
   const one = aTurn(user.caller, { sessionId });
   const begun = await store.begin(one);
@@ -168,12 +167,14 @@ test("a user who settles without a gateway is bound as well", async () => {
     p_daily_limit: 1,
   });
   await client.rpc("settle_turn", {
-    p_request_id,
-    p_settle_secret: "s",
-    p_status: "completed",
-    p_delivered: true,
-    p_user_message: "x".repeat(2_000_000),
-    p_assistant_message: "y".repeat(2_000_000),
+    p_turn: {
+      id: p_request_id,
+      settle_secret: "s",
+      status: "completed",
+      delivered: true,
+      user_message: "x".repeat(2_000_000),
+      assistant_message: "y".repeat(2_000_000),
+    },
   });
   const messages = await saved((begun.data as { session_id: string }).session_id);
   expect(messages.map(({ content }) => content.length)).toEqual([MAX_MESSAGE, MAX_MESSAGE]);

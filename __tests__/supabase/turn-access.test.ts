@@ -4,7 +4,6 @@ import type postgres from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createSupabaseClients, type DatabaseClient } from "#lib/adapters/supabase/clients.ts";
 import { closeTurnsToUsers } from "#lib/adapters/supabase/turn-access.ts";
-import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import { readMigrations } from "#lib/local-supabase/migrations.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import {
@@ -15,7 +14,7 @@ import {
 } from "../support/hosted-database.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { MIGRATIONS } from "../support/test-postgres.ts";
-import { aTurn, settled } from "../support/turns.ts";
+import { aTurn, settled, turnStores } from "../support/turns.ts";
 
 const SECRET = "s";
 const HASH = createHash("sha256").update(SECRET).digest("hex");
@@ -26,10 +25,7 @@ const beginArguments = () => ({
   p_daily_limit: 100,
 });
 const settleArguments = (id: string) => ({
-  p_request_id: id,
-  p_settle_secret: SECRET,
-  p_status: "completed",
-  p_delivered: true,
+  p_turn: { id, settle_secret: SECRET, status: "completed", delivered: true },
 });
 
 let supabase: TestSupabase;
@@ -73,7 +69,7 @@ describe("once a gateway with the service role has started", () => {
 
   test("the gateway goes on, and its rows say that they are its own", async () => {
     expect(await close()).toBeUndefined();
-    const store = createSupabaseTurnStore({ clients: supabase.clients, now: Date.now });
+    const store = turnStores({ clients: supabase.clients, now: Date.now });
     const turn = aTurn(user.caller);
     await store.begin(turn);
     await store.settle(settled(turn));
@@ -83,7 +79,7 @@ describe("once a gateway with the service role has started", () => {
   });
 
   test("a gateway without the key says what it lacks, at the begin and at the end of a turn", async () => {
-    const store = createSupabaseTurnStore({ clients: withoutKey(), now: Date.now });
+    const store = turnStores({ clients: withoutKey(), now: Date.now });
     const turn = aTurn(user.caller);
     await store.begin(turn);
     await close();
@@ -98,7 +94,7 @@ describe("once a gateway with the service role has started", () => {
   test("the operator opens them again, and everything is as before", async () => {
     await close();
     await supabase.sql`select public.open_turns_to_users()`;
-    const store = createSupabaseTurnStore({ clients: withoutKey(), now: Date.now });
+    const store = turnStores({ clients: withoutKey(), now: Date.now });
     const turn = aTurn(user.caller);
     await store.begin(turn);
     await store.settle(settled(turn));

@@ -2,8 +2,7 @@
 // each (`begin` or `end` and a ledger entry), and answers each with `ok`.
 import { createInterface } from "node:readline";
 import { openTurnJournal } from "#lib/adapters/journal/turn-journal.ts";
-import { ledgerRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
-import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
+import { type LedgerEntry, ledgerRow, startedRow } from "./turns.ts";
 
 const journal = openTurnJournal({
   folder: process.argv[2] ?? "",

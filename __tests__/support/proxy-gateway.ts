@@ -37,6 +37,7 @@ const ORIGIN = "http://gateway.test";
 export async function startProxyGateway(
   database: TestSupabase,
   settings: Settings = {},
+  log?: (line: string) => void,
 ): Promise<ProxyGateway> {
   const first = await startFakeUpstream(answers("Hello from first."));
   const second = await startFakeUpstream(answers("Hello from second."));
@@ -47,6 +48,7 @@ export async function startProxyGateway(
   const gateway = await startTestGateway({
     database,
     settings: { ENABLE_OPENAI_PROXY: "true", MODELS_CONFIG: config, ...settings },
+    ...(log === undefined ? {} : { log }),
   });
   const route = apiRouter(async () => gateway.gateway);
   const serve = (request: Request, host: HostContext): Promise<Response> =>

@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
+import { createSupabaseTurnStore, type SupabaseTurnStoreOptions } from "#lib/adapters/supabase/turn-store.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { BeginTurn, SettleTurn, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
-import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
+import type { Conversation, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
+import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import * as rows from "#lib/services/ledger/ledger-row.ts";
+import type { BeginTurn, TurnOutcome, TurnStore } from "#lib/services/ledger/turn-store.ts";
+import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
 
 /** A turn to begin, valid as it stands. */
 export function aTurn(caller: Caller, changes: Partial<BeginTurn> = {}): BeginTurn {
@@ -43,17 +48,51 @@ function anOutcome(): TurnOutcome {
   };
 }
 
-/** The settling of that turn: completed, delivered, one attempt. */
-export function settled(turn: BeginTurn, changes: Partial<SettleTurn> = {}): SettleTurn {
-  return {
-    requestId: turn.requestId,
-    settleSecret: turn.settleSecret,
-    caller: turn.caller,
+/** The row of that turn at its end: completed, delivered, one attempt. */
+export function settled(
+  turn: BeginTurn,
+  changes: Partial<TurnOutcome & Conversation & { settleSecret: string }> = {},
+): LedgerRow {
+  const { userMessage = "question", assistantMessage = "answer", settleSecret, ...outcome } = changes;
+  const start = rows.startedRow(
+    { ...turn, ...(settleSecret === undefined ? {} : { settleSecret }) },
+    Date.now(),
+  );
+  return rows.ledgerRow(start, {
     ...anOutcome(),
-    userMessage: "question",
-    assistantMessage: "answer",
-    ...changes,
+    ...outcome,
+    conversation: { userMessage, assistantMessage },
+  });
+}
+
+export type BothStores = TurnStore & {
+  /** Stores one row; what the database refuses is thrown. */
+  settle(row: LedgerRow): Promise<void>;
+};
+
+/** Where turns begin, and where they end. */
+export function turnStores(options: SupabaseTurnStoreOptions): BothStores {
+  const ledger = createSupabaseLedgerStore({ clients: options.clients });
+  return {
+    ...createSupabaseTurnStore(options),
+    async settle(row) {
+      const [refused] = await ledger.record([row]);
+      if (refused === undefined) return;
+      const code: ErrorCode = refused.code === "rejected" ? "internal_error" : refused.code;
+      throw new GatewayError(code, refused.reason);
+    },
   };
+}
+
+/** A whole turn for the ledger, its start and its end. */
+export type LedgerEntry = TurnStart & TurnEnd & { startedAt: number; tier: string };
+
+export function startedRow({ startedAt, ...start }: LedgerEntry): StartedRow {
+  return rows.startedRow(start, startedAt);
+}
+
+export function ledgerRow(entry: LedgerEntry): LedgerRow {
+  return rows.ledgerRow(startedRow(entry), entry);
 }
 
 /** A finished turn for the ledger, of nobody in particular, valid as it stands. */

@@ -38,6 +38,8 @@ export async function applyMigrations(sql: Sql, migrations: Migration[]): Promis
   return applied;
 }
 
+const UNDEFINED_FUNCTION = "42883";
+
 /** What grants and revokes: the statements themselves, and the function that knows whether users are shut out. */
 const GRANTS = /^(?:grant|revoke)\s|^select public\.ai_apply_turn_access\(\)/i;
 
@@ -58,6 +60,13 @@ export async function reapplyGrants(
     .map((statement) => statement.replace(/^(?:\s+|--[^\n]*\n)+/, ""))
     .filter((statement) => GRANTS.test(statement));
   await sql.begin(async (transaction) => {
-    for (const statement of statements) await transaction.unsafe(statement).simple();
+    for (const statement of statements) {
+      await transaction
+        .savepoint((step) => step.unsafe(statement).simple())
+        .catch((error: unknown) => {
+          // A later migration has dropped the function.
+          if ((error as { code?: unknown }).code !== UNDEFINED_FUNCTION) throw error;
+        });
+    }
   });
 }

@@ -10,8 +10,8 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import { NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import { LedgerTurn } from "#lib/services/ledger/ledger-turn.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -27,7 +27,7 @@ export type CompletionContext = {
 export type CompletionDependencies = EngineDependencies & {
   registry: Registry;
   admission: KeyAdmission;
-  ledger: UsageLedger;
+  ledger: Ledger;
 };
 
 /** What came of an answer at once. */
@@ -94,17 +94,15 @@ class RunningCompletion implements Completion {
     dependencies: CompletionDependencies,
   ) {
     this.#chain = chain;
-    const { effects, run, logger } = dependencies;
-    const turn = new LedgerTurn(
-      { requestId, caller, tier: chain.mode ?? NAMED_TIER },
-      { ...dependencies, clock: effects.clock },
-    );
+    const { effects, run, logger, ledger } = dependencies;
+    const turn = ledger.begin({ requestId, caller, tier: chain.mode ?? NAMED_TIER });
     this.#tracked = new TrackedRun({
       clientSignal: signal,
       inBackground,
       logger,
       logFields: { requestId },
-      save: (record, unstarted) => turn.settle(record ?? unstartedRecord(unstarted), this.#tier),
+      save: (record, unstarted) =>
+        settleRun(turn, record ?? unstartedRecord(unstarted), dependencies, { tier: this.#tier }),
     });
     this.#run = runChat(
       {

@@ -18,7 +18,7 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_TIER } from "#lib/services/identity/caller.ts";
-import { LedgerTurn } from "#lib/services/ledger/ledger-turn.ts";
+import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import { runWhole } from "#lib/services/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -64,10 +64,7 @@ export async function embed(
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
   const { requestId, caller, signal, inBackground } = context;
-  const turn = new LedgerTurn(
-    { requestId, caller, tier: NAMED_TIER },
-    { ...dependencies, clock: effects.clock },
-  );
+  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_TIER });
   const { value, engine, record } = await runWhole<Answered>(
     {
       engines,
@@ -77,7 +74,7 @@ export async function embed(
       deadlineMs: run.times.deadlineMs,
       keySeed: hash32(requestId),
       named,
-      onSettled: (settled) => inBackground(turn.settle(settled)),
+      onSettled: (settled) => inBackground(settleRun(turn, settled, dependencies)),
       failureLog: { logger, fields: { requestId } },
     },
     effects,

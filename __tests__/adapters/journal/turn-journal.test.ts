@@ -23,12 +23,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { processPlace } from "#lib/adapters/journal/process-scope.ts";
 import { openTurnJournal } from "#lib/adapters/journal/turn-journal.ts";
 import { processStart } from "#lib/adapters/process-start.ts";
-import { interruptedRow, type LedgerRow, ledgerRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
-import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger/ledger-writer.ts";
-import type { LedgerEntry } from "#lib/services/ledger/usage-ledger.ts";
+import type { TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
+import { interruptedRow, type LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import { parseJson } from "#lib/shared/json.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { aLedgerEntry } from "../../support/turns.ts";
+import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
 
 const CHILD = fileURLToPath(new URL("../../support/journal-child.ts", import.meta.url));
 const PLACE = processPlace().name;
@@ -99,6 +99,7 @@ describe("a process that is killed", () => {
     expect(statSync(path(name)).mode & 0o777).toBe(0o600);
     const stored: LedgerRow[] = [];
     const ledger = createLedgerWriter({
+      random: () => 0.5,
       store: {
         record: async (rows) => {
           stored.push(...rows);
@@ -125,7 +126,7 @@ describe("lines", () => {
   test("go on whole after a write that was cut off, and none is lost", async () => {
     const journal = aJournal();
     const entries = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()] as const;
-    const [first, second, third] = entries.map(startedRow);
+    const [first, second, third] = entries.map((entry) => startedRow(entry));
     const write = fs.writeSync.bind(fs) as (fd: number, bytes: Uint8Array, offset?: number) => number;
     const full = new Error("ENOSPC");
     const spy = vi.spyOn(fs, "writeSync").mockImplementation(((
@@ -353,6 +354,7 @@ describe("a file that cannot be read", () => {
       const stored: LedgerRow[] = [];
       const warnings: unknown[] = [];
       const ledger = createLedgerWriter({
+        random: () => 0.5,
         store: {
           record: async (rows) => {
             stored.push(...rows);
@@ -378,7 +380,7 @@ describe("a file that cannot be read", () => {
       expect(files()).toEqual([name()]);
       leave([ended(later)], { id: "cc" });
       await goOn();
-      expect(stored).toEqual([first, later].map(ledgerRow));
+      expect(stored).toEqual([first, later].map((entry) => ledgerRow(entry)));
       const reason = expect.stringMatching(/./);
       expect(warnings).toEqual([[expect.stringMatching(/cannot be read/), { file: path(name()), reason }]]);
 
@@ -386,7 +388,7 @@ describe("a file that cannot be read", () => {
       const mended = aLedgerEntry();
       leave([ended(mended)]);
       await goOn();
-      expect(stored).toEqual([first, later, mended].map(ledgerRow));
+      expect(stored).toEqual([first, later, mended].map((entry) => ledgerRow(entry)));
       expect(files()).toEqual([]);
       await ledger.close();
     },

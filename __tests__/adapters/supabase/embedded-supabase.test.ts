@@ -58,12 +58,11 @@ const service = (supabase: EmbeddedSupabase) => clientsOf(supabase).asService();
 
 /** Whether a caller without the service role may settle turns, should they know one's secret. */
 async function maySettle(supabase: EmbeddedSupabase): Promise<boolean> {
-  const { error } = await clientsOf(supabase).asAnonymous().rpc("settle_turn", {
-    p_request_id: randomUUID(),
-    p_settle_secret: "x",
-    p_status: "failed",
-    p_delivered: false,
-  });
+  const { error } = await clientsOf(supabase)
+    .asAnonymous()
+    .rpc("settle_turn", {
+      p_turn: { id: randomUUID(), settle_secret: "x", status: "failed", delivered: false },
+    });
   return error?.code !== "42501";
 }
 

@@ -2,14 +2,12 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
-import { aTurn, settled } from "../../support/turns.ts";
+import { aTurn, type BothStores, settled, turnStores } from "../../support/turns.ts";
 
 let supabase: TestSupabase;
-let store: TurnStore;
+let store: BothStores;
 let user: TestUser;
 let other: TestUser;
 
@@ -18,7 +16,7 @@ const now = () => Date.UTC(2026, 2, 1, 23, 0, 0);
 
 beforeAll(async () => {
   supabase = await startTestSupabase();
-  store = createSupabaseTurnStore({ clients: supabase.clients, now });
+  store = turnStores({ clients: supabase.clients, now });
   other = await supabase.signUp();
 }, 30_000);
 afterAll(() => supabase.stop());
@@ -86,7 +84,7 @@ describe("begin", () => {
   });
 
   test("lets exactly the limit through, of 500 at once", async () => {
-    const patient = createSupabaseTurnStore({ clients: supabase.clients, now, beginTimeoutMs: 60_000 });
+    const patient = turnStores({ clients: supabase.clients, now, beginTimeoutMs: 60_000 });
     const outcomes = await Promise.all(
       Array.from({ length: 500 }, () =>
         patient.begin(aTurn(user.caller)).then(
@@ -292,10 +290,12 @@ describe("settle", () => {
     });
     await expect(store.settle(forged)).rejects.toMatchObject({ code: "forbidden" });
     const direct = await supabase.clients.asUser(user.accessToken).rpc("settle_turn", {
-      p_request_id: turn.requestId,
-      p_settle_secret: (await turnRow(turn.requestId))?.["settle_hash"].toString("hex"),
-      p_status: "failed",
-      p_delivered: false,
+      p_turn: {
+        id: turn.requestId,
+        settle_secret: (await turnRow(turn.requestId))?.["settle_hash"].toString("hex"),
+        status: "failed",
+        delivered: false,
+      },
     });
     expect(direct.error?.code).toBe("PT403");
     expect(await used()).toBe(1);
@@ -321,10 +321,12 @@ describe("settle", () => {
     const turn = aTurn(user.caller);
     await store.begin(turn);
     const direct = await supabase.clients.asUser(other.accessToken).rpc("settle_turn", {
-      p_request_id: turn.requestId,
-      p_settle_secret: turn.settleSecret,
-      p_status: "failed",
-      p_delivered: false,
+      p_turn: {
+        id: turn.requestId,
+        settle_secret: turn.settleSecret,
+        status: "failed",
+        delivered: false,
+      },
     });
     expect(direct.error?.code).toBe("PT404");
     expect(await turnRow(turn.requestId)).toMatchObject({ status: "started" });
@@ -359,9 +361,9 @@ describe("settle", () => {
 });
 
 describe("whom a call acts for", () => {
-  const userOnly = (): TurnStore => {
+  const userOnly = (): BothStores => {
     const { url, publishableKey } = supabase;
-    return createSupabaseTurnStore({ clients: createSupabaseClients({ url, publishableKey }), now });
+    return turnStores({ clients: createSupabaseClients({ url, publishableKey }), now });
   };
   const keyCaller = (): Caller => ({ kind: "key", userId: user.userId, keyId: randomUUID(), limits: {} });
 
@@ -429,7 +431,7 @@ describe("a dead database", () => {
     silent?.close();
   });
   const storeOn = (url: string) =>
-    createSupabaseTurnStore({
+    turnStores({
       clients: createSupabaseClients({ url, publishableKey: "sb_publishable_x" }),
       now,
     });

@@ -80,7 +80,11 @@ describe("an answerer", () => {
     await Promise.all(works);
     expect(bodies).toEqual([]);
     expect(settles).toMatchObject([
-      { status: "completed", deliveredContent: true, assistantMessage: "From a plugin." },
+      {
+        status: "completed",
+        deliveredContent: true,
+        conversation: { assistantMessage: "From a plugin." },
+      },
     ]);
   });
 
@@ -153,7 +157,7 @@ describe("an answerer", () => {
     await Promise.all(works);
     expect(signal?.aborted).toBe(true);
     expect(answering.returned).toBe(1);
-    expect(settles).toMatchObject([{ status: "cancelled", assistantMessage: "Half an " }]);
+    expect(settles).toMatchObject([{ status: "cancelled", conversation: { assistantMessage: "Half an " } }]);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
   });
 });

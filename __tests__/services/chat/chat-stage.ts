@@ -10,7 +10,9 @@ import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import { type ChatDependencies, type ChatTurn, startChatTurn } from "#lib/services/chat/start-turn.ts";
 import type { ChatInput } from "#lib/services/chat/turn.ts";
-import type { BegunTurn, SettleTurn } from "#lib/services/ledger/turn-store.ts";
+import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
+import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import { TEST_TIMES } from "../../support/engines.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -20,6 +22,7 @@ export const BEGUN: BegunTurn = { sessionId: "s", sessionCreated: true, messages
 /** Native chat on the sandbox engines `first` and `second`, with a clock of its own and a store that only notes. */
 export function setUp(
   changes: {
+    begin?: () => Promise<BegunTurn>;
     begun?: Partial<BegunTurn>;
     settle?: () => Promise<void>;
     prices?: () => Promise<never>;
@@ -30,7 +33,7 @@ export function setUp(
   } = {},
 ) {
   const clock = new FakeClock();
-  const settles: SettleTurn[] = [];
+  const settles: LedgerRow[] = [];
   const bodies: { messages: { role: string; content: string }[] }[] = [];
   const works: Promise<void>[] = [];
   const logs: string[] = [];
@@ -58,28 +61,36 @@ export function setUp(
     newId: () => "id",
   };
   const randomHex = (bytes: number): string => "0".repeat(bytes * 2);
+  const logger = {
+    info: (line: string) => logs.push(line),
+    warn: (line: string) => logs.push(line),
+    error: (line: string) => logs.push(line),
+  };
+  const ledger = createLedgerWriter({
+    store: {
+      record: async (rows) => {
+        settles.push(...rows);
+        await changes.settle?.();
+        return [];
+      },
+    },
+    clock,
+    logger,
+    random: () => 0.5,
+  });
   const dependencies: ChatDependencies = {
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
     registry,
     modes: DEFAULT_MODES,
     enginesOf: async () => engines,
-    turns: {
-      begin: async () => ({ ...BEGUN, ...changes.begun }),
-      settle: async (turn) => {
-        settles.push(turn);
-        await changes.settle?.();
-      },
-    },
+    turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
+    ledger,
     keyAdmission: { admit: async () => undefined },
     clock,
     prices: changes.prices ?? (async () => NO_PRICES),
     randomHex,
-    logger: {
-      info: (line) => logs.push(line),
-      warn: (line) => logs.push(line),
-      error: (line) => logs.push(line),
-    },
+    logger,
   };
   const start = (input: Partial<ChatInput> = {}): Promise<ChatTurn> =>
     startChatTurn(
@@ -113,5 +124,5 @@ export function setUp(
     await reading;
     return events;
   };
-  return { clock, settles, bodies, works, logs, client, start, read };
+  return { clock, ledger, settles, bodies, works, logs, client, start, read };
 }

@@ -19,7 +19,11 @@ describe("a turn is settled once", () => {
     client.abort();
     await Promise.all(works);
     expect(settles).toHaveLength(1);
-    expect(settles[0]).toMatchObject({ status: "completed", deliveredContent: true, userMessage: "Hi" });
+    expect(settles[0]).toMatchObject({
+      status: "completed",
+      deliveredContent: true,
+      conversation: { userMessage: "Hi" },
+    });
     expect(clock.pending).toBe(0);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
   });
@@ -90,19 +94,33 @@ describe("a database that is away at the end", () => {
     expect(clock.now() - before).toBeLessThan(4_000);
   });
 
-  test("or that lacks something, for good is logged; what another try would not change is not tried again", async () => {
-    for (const [settle, attempts] of [
-      [away, 6],
-      [() => Promise.reject(new GatewayError("forbidden", "no")), 1],
-      [() => Promise.reject(new TypeError("bug")), 1],
-      [() => Promise.reject(new GatewayError("not_configured", "no key")), 6],
-      [() => Promise.reject(new GatewayError("internal_error", "refused")), 2],
-    ] as const) {
-      const set = setUp({ settle });
+  test("is tried again until the gateway is closed, then told with what the turn cost", async () => {
+    for (const error of [
+      new GatewayError("database_unavailable", "away"),
+      new GatewayError("not_configured", "no function"),
+      new GatewayError("unauthorized", "the key is being changed"),
+    ]) {
+      const set = setUp({ settle: () => Promise.reject(error) });
       await set.read(await set.start());
-      await set.clock.advanceAsync(120_000);
+      await set.clock.advanceAsync(600_000);
+      expect(set.settles.length).toBeGreaterThan(100);
+      expect(set.logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+      await set.ledger.close();
       await Promise.all(set.works);
-      expect(set.settles).toHaveLength(attempts);
+      expect(set.logs.at(-1)).toContain("could not be saved");
+      expect(set.clock.pending).toBe(0);
+    }
+  });
+
+  test("that refuses a turn is asked once more, without its messages and attempts", async () => {
+    for (const error of [new TypeError("bug"), new GatewayError("internal_error", "refused")]) {
+      const set = setUp({ settle: () => Promise.reject(error) });
+      await set.read(await set.start());
+      await Promise.all(set.works);
+      expect(set.settles.map(({ attempts, conversation }) => [attempts.length, conversation])).toEqual([
+        [1, { userMessage: "Hi", assistantMessage: expect.any(String) }],
+        [0, undefined],
+      ]);
       expect(set.logs.at(-1)).toContain("could not be saved");
     }
   });

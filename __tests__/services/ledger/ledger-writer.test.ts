@@ -1,19 +1,10 @@
 import { describe, expect, test } from "vitest";
-import {
-  interruptedRow,
-  type LedgerRow,
-  ledgerRow,
-  type StartedRow,
-  startedRow,
-} from "#lib/services/ledger/ledger-row.ts";
-import {
-  createLedgerWriter,
-  type RefusedTurn,
-  type TurnJournal,
-} from "#lib/services/ledger/ledger-writer.ts";
+import type { RefusedTurn, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
+import { interruptedRow, type LedgerRow, type StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { aLedgerEntry } from "../../support/turns.ts";
+import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
 
 type Part = { ended: LedgerRow[]; started: StartedRow[] };
 
@@ -44,6 +35,7 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
       journal.lines.push(`end ${requestId}`);
       return { stored: () => journal.stored.push(requestId) };
     },
+    forget: (requestId) => journal.lines.push(`forget ${requestId}`),
     async *orphans() {
       for (const part of (options.orphans ?? []).splice(0)) {
         yield part;
@@ -67,6 +59,7 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
       },
     },
     clock,
+    random: () => 0.5,
     logger: {
       info: (line) => logs.push(line),
       warn: (line) => logs.push(line),
@@ -74,9 +67,13 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
     },
     ...(options.journal === true || options.orphans !== undefined ? { journal: port } : {}),
   });
-  const end = (changes = {}): Promise<void> => ledger.end(aLedgerEntry(changes));
+  const begin = (entry: LedgerEntry = aLedgerEntry()) => ledger.begin(entry);
+  const end = (changes: Partial<LedgerEntry> = {}): Promise<void> => {
+    const entry = aLedgerEntry(changes);
+    return begin(entry).end(entry);
+  };
   const sizes = () => batches.map((batch) => batch.length);
-  return { clock, logs, batches, sizes, store, journal, ledger, end };
+  return { clock, logs, batches, sizes, store, journal, ledger, begin, end };
 }
 
 const away = async (): Promise<never> => {
@@ -143,27 +140,33 @@ describe("a database that is away", () => {
     await clock.advanceAsync(600_000);
     const tries = batches.length;
     expect(tries).toBeGreaterThan(10);
-    expect(tries).toBeLessThan(40);
-    store.record = async () => [];
-    await clock.advanceAsync(30_000);
+    expect(tries).toBeLessThan(400);
+    expect(logs.filter((line) => line.includes("trying again")).length).toBeLessThan(15);
+    const stored: LedgerRow[] = [];
+    store.record = async (rows) => {
+      stored.push(...rows);
+      return [];
+    };
+    // Its return is noticed within seconds, however long it was unavailable.
+    await clock.advanceAsync(3_000);
     await Promise.all(done);
-    expect(batches.at(-1)).toHaveLength(10);
-    expect(logs.at(-1)).toContain("trying again");
+    expect(stored).toHaveLength(10);
+    expect(logs.at(-1)).toContain("stored again");
     expect(clock.pending).toBe(0);
   });
 
   test("keeps fifty thousand turns in memory, and tells of what is too many", async () => {
-    const { clock, store, end, logs, journal } = setUp({ journal: true });
+    const { clock, store, begin, end, logs, journal } = setUp({ journal: true });
     store.record = away;
     const entry = aLedgerEntry();
-    for (let turn = 0; turn < 50_000; turn++) void end(entry);
+    for (let turn = 0; turn < 50_000; turn++) void begin(entry).end(entry);
     await end();
     await end();
     expect(logs.filter((line) => line.includes("stays in the journal"))).toHaveLength(1);
     store.record = async () => [];
     await clock.advanceAsync(30_000);
     // Those two are in the journal, and stay there.
-    expect(journal.lines).toHaveLength(50_002);
+    expect(journal.lines.filter((line) => line.startsWith("end"))).toHaveLength(50_002);
     expect(journal.stored).toHaveLength(50_000);
   });
 
@@ -182,11 +185,13 @@ describe("a database that is away", () => {
 describe("turns that the database will not have", () => {
   test("are told to the operator, and the others are stored", async () => {
     const { clock, store, end, logs } = setUp();
-    store.record = async (rows) => [{ requestId: rows[0]?.requestId ?? null, reason: "bad" }];
+    store.record = async (rows) => [
+      { requestId: rows[0]?.requestId ?? null, code: "rejected", reason: "bad" },
+    ];
     const done = end();
     await clock.advanceAsync(500);
     await done;
-    expect(logs).toEqual([expect.stringContaining("refused")]);
+    expect(logs).toEqual([expect.stringContaining("could not be saved")]);
   });
 
   test("are found when the whole batch fails for one", async () => {
@@ -201,17 +206,197 @@ describe("turns that the database will not have", () => {
     await clock.advanceAsync(500);
     await Promise.all(done);
     expect(stored).toHaveLength(120);
-    expect(logs.filter((line) => line.includes("refused"))).toHaveLength(1);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toHaveLength(1);
+  });
+});
+
+describe("native turns", () => {
+  const native = (changes: Partial<LedgerEntry> = {}): LedgerEntry =>
+    aLedgerEntry({
+      settleSecret: "s",
+      conversation: { userMessage: "q", assistantMessage: "a" },
+      ...changes,
+    });
+  const nothing: Partial<LedgerEntry> = {
+    ...{ deliveredContent: false, attempts: [], costUsd: null, status: "cancelled" },
+  };
+  const unknown = async (rows: readonly LedgerRow[]): Promise<RefusedTurn[]> =>
+    rows.map(({ requestId }) => ({ requestId, code: "not_found", reason: "no such turn" }));
+
+  test("leave at once; those that end while one is stored go together", async () => {
+    const { clock, sizes, store, end } = setUp();
+    const answered = Promise.withResolvers<RefusedTurn[]>();
+    store.record = () => answered.promise;
+    const done = many(30, () => end(native()));
+    expect(sizes()).toEqual([1]);
+    answered.resolve([]);
+    await Promise.all(done);
+    expect(sizes()).toEqual([1, 29]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("carry their secret and their messages, if anything was delivered", async () => {
+    const { batches, end, journal } = setUp({ journal: true });
+    await end(native());
+    await end(native(nothing));
+    expect(batches.flat().map(({ settleSecret, conversation }) => [settleSecret, conversation])).toEqual([
+      ["s", { userMessage: "q", assistantMessage: "a" }],
+      ["s", undefined],
+    ]);
+    expect(journal.stored).toHaveLength(2);
+  });
+
+  test("end once, by what was called first", async () => {
+    const { batches, begin, journal } = setUp({ journal: true });
+    const [entry, forgotten] = [native(), native()];
+    const turn = begin(entry);
+    await turn.end(entry);
+    await turn.end({ ...entry, status: "failed" });
+    turn.forget();
+    turn.abandon();
+    const other = begin(forgotten);
+    other.forget();
+    await other.end(forgotten);
+    expect(batches.flat().map(({ status }) => status)).toEqual(["completed"]);
+    expect(journal.lines).toEqual([
+      `begin ${entry.requestId}`,
+      `end ${entry.requestId}`,
+      `begin ${forgotten.requestId}`,
+      `forget ${forgotten.requestId}`,
+    ]);
+  });
+
+  test("that the database refuses are saved without their messages and attempts, one by one", async () => {
+    const { clock, batches, store, end, logs } = setUp();
+    store.record = async (rows) => {
+      if (rows.some((row) => row.conversation?.userMessage === "bad")) {
+        throw new GatewayError("internal_error", "refused");
+      }
+      return [];
+    };
+    const bad = { conversation: { userMessage: "bad", assistantMessage: "a" } };
+    const done = [end(native()), end(native(bad)), end(native()), end(native(bad))];
+    await clock.advanceAsync(1_000);
+    await Promise.all(done);
+    const bare = batches.filter(([row]) => row?.attempts.length === 0);
+    expect(bare.map((rows) => rows.length)).toEqual([1, 1]);
+    expect(logs.filter((line) => line.includes("without its messages"))).toHaveLength(2);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+  });
+
+  test("that may not have been begun are looked for for some minutes, then taken for never begun", async () => {
+    const { clock, batches, store, begin, logs, journal } = setUp({ journal: true });
+    store.record = unknown;
+    const entry = native();
+    begin(entry).abandon();
+    await clock.advanceAsync(600_000);
+    expect(batches.length).toBe(4);
+    expect(batches.at(-1)).toMatchObject([{ status: "failed", deliveredContent: false, settleSecret: "s" }]);
+    expect(journal.stored).toEqual([entry.requestId]);
+    expect(logs).toEqual([]);
+    expect(clock.pending).toBe(1);
+  });
+
+  test("that may not have been begun stay in the journal if the gateway is closed meanwhile", async () => {
+    const { clock, store, begin, journal, ledger } = setUp({ journal: true });
+    store.record = unknown;
+    begin(native()).abandon();
+    await clock.advanceAsync(1_000);
+    await ledger.close();
+    expect(journal).toMatchObject({ stored: [], closed: true });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("that were begun after the gateway had given up are closed", async () => {
+    const { clock, batches, store, begin } = setUp();
+    store.record = unknown;
+    begin(native()).abandon();
+    await clock.advanceAsync(1_000);
+    store.record = async () => [];
+    await clock.advanceAsync(600_000);
+    expect(batches.length).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("that an earlier run left are noted again until they are known to be no turns", async () => {
+    const start = startedRow(native());
+    const { clock, batches, store, logs, journal } = setUp({ orphans: [{ ended: [], started: [start] }] });
+    store.record = unknown;
+    await clock.advanceAsync(1_000);
+    expect(journal).toMatchObject({ recovered: 1, stored: [], lines: [`end ${start.requestId}`] });
+    await clock.advanceAsync(200_000);
+    expect(batches.length).toBe(4);
+    expect(journal.stored).toEqual([start.requestId]);
+    expect(logs.filter((line) => !line.includes("earlier run"))).toEqual([]);
+  });
+
+  test("that were billed and are not known to the database are told with what they cost", async () => {
+    const { store, end, logs, clock } = setUp();
+    store.record = unknown;
+    await end(native());
+    expect(logs).toEqual([expect.stringContaining("could not be saved")]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("wait without their messages when too many of those wait", async () => {
+    const { clock, batches, store, end, logs } = setUp();
+    store.record = away;
+    const long = { conversation: { userMessage: "q", assistantMessage: "x".repeat(400_000) } };
+    const done = many(200, () => end(native(long)));
+    store.record = async () => [];
+    await clock.advanceAsync(5_000);
+    await Promise.all(done);
+    const stored = batches.slice(1).flat();
+    expect(stored.length).toBeGreaterThanOrEqual(199);
+    const kept = stored.filter((row) => row.conversation !== undefined).length;
+    expect(kept).toBeGreaterThan(100);
+    expect(kept).toBeLessThan(170);
+    expect(logs.filter((line) => line.includes("without theirs"))).toHaveLength(1);
+    // Once those are stored there is room again.
+    await end(native(long));
+    expect(batches.at(-1)?.[0]?.conversation).toBeDefined();
+  });
+});
+
+describe("what fails again and again", () => {
+  test("is sent in smaller parts, which a slow database can take", async () => {
+    const { clock, batches, store, end } = setUp();
+    const stored: LedgerRow[] = [];
+    store.record = async (rows) => {
+      if (rows.length > 20) throw new GatewayError("database_unavailable", "too slow");
+      stored.push(...rows);
+      return [];
+    };
+    const done = many(150, () => end());
+    await clock.advanceAsync(120_000);
+    await Promise.all(done);
+    expect(new Set(stored.map(({ requestId }) => requestId)).size).toBe(150);
+    expect(stored).toHaveLength(150);
+    expect(batches.length).toBeLessThan(80);
+  });
+
+  test("does not hold up others for good", async () => {
+    const { clock, store, end, logs } = setUp();
+    store.record = async (rows) => {
+      if (rows.some(({ tier }) => tier === "poison")) throw new GatewayError("database_unavailable", "500");
+      return [];
+    };
+    void end({ tier: "poison" });
+    await clock.advanceAsync(500);
+    const done = many(250, () => end());
+    await clock.advanceAsync(30_000);
+    await Promise.all(done);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
   });
 });
 
 describe("the journal", () => {
   test("knows a turn before a provider is asked, and is told when it may forget it", async () => {
-    const { clock, journal, ledger } = setUp({ journal: true });
+    const { clock, journal, begin } = setUp({ journal: true });
     const entry = aLedgerEntry();
-    ledger.begin(entry);
+    const turn = begin(entry);
     expect(journal.lines).toEqual([`begin ${entry.requestId}`]);
-    const done = ledger.end(entry);
+    const done = turn.end(entry);
     expect(journal.lines.at(-1)).toBe(`end ${entry.requestId}`);
     expect(journal.stored).toEqual([]);
     await clock.advanceAsync(500);
@@ -220,13 +405,13 @@ describe("the journal", () => {
   });
 
   test("that cannot be written is told once, and the ledger goes on", async () => {
-    const { clock, batches, journal, ledger, logs } = setUp({ journal: true });
+    const { clock, batches, journal, begin, logs } = setUp({ journal: true });
     journal.write = () => {
       throw new Error("ENOSPC");
     };
-    const entries = many(10, aLedgerEntry);
-    for (const entry of entries) ledger.begin(entry);
-    const done = entries.map((entry) => ledger.end(entry));
+    const entries = many(10, () => aLedgerEntry());
+    const begun = entries.map((entry) => begin(entry));
+    const done = begun.map((turn, index) => turn.end(entries[index] ?? aLedgerEntry()));
     await clock.advanceAsync(500);
     await Promise.all(done);
     expect(batches[0]).toHaveLength(10);
@@ -244,7 +429,7 @@ describe("the journal", () => {
     });
     await clock.advanceAsync(0);
     expect(batches.map((batch) => batch.length)).toEqual([200, 200, 1, 3]);
-    expect(batches[3]).toEqual(started.map(interruptedRow));
+    expect(batches[3]).toEqual(started.map((row) => interruptedRow(row)));
     expect(batches[3]?.[0]).toMatchObject({
       status: "interrupted",
       usageSource: "estimated",
@@ -286,7 +471,8 @@ describe("closing", () => {
     await ledger.close();
     await Promise.all(done);
     expect(batches.length).toBe(before + 1);
-    expect(logs.at(-1)).toContain("are lost");
+    expect(logs.filter((line) => line.includes("are lost"))).toHaveLength(1);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toHaveLength(3);
     expect(clock.pending).toBe(0);
   });
 
@@ -294,7 +480,7 @@ describe("closing", () => {
     const { end, ledger, journal, logs } = setUp({ journal: true });
     await ledger.close();
     await end();
-    expect(journal.lines).toHaveLength(1);
+    expect(journal.lines.map((line) => line.split(" ")[0])).toEqual(["begin", "end"]);
     expect(logs.at(-1)).toContain("stays in the journal");
   });
 });

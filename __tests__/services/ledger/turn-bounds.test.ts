@@ -5,7 +5,7 @@ import { aLedgerEntry } from "../../support/turns.ts";
 
 const MEGABYTE = 1_048_576;
 const outcome = (changes: Partial<TurnOutcome> = {}): TurnOutcome => {
-  const { requestId, caller, tier, startedAt, ...rest } = aLedgerEntry();
+  const { requestId, caller, tier, startedAt, settleSecret, conversation, ...rest } = aLedgerEntry();
   return { ...rest, ...changes };
 };
 const attempt = (changes: Partial<AttemptRecord> = {}): AttemptRecord => ({

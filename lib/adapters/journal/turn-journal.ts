@@ -1,28 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import {
+  leftBehind,
+  type OpenTurn,
+  type OrphanFile,
+  readOrphan,
+  reasonOf,
+} from "#lib/adapters/journal/orphan-files.ts";
 import { processPlace } from "#lib/adapters/journal/process-scope.ts";
 import { makeFolder } from "#lib/adapters/make-folder.ts";
-import { type ProcessStart, processStart, processState } from "#lib/adapters/process-start.ts";
+import { processStart } from "#lib/adapters/process-start.ts";
+import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
-import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-writer.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
-import { parseJson } from "#lib/shared/json.ts";
 
 /** A file that has grown to this is followed by a new one. */
 const SEGMENT_BYTES = 1024 * 1024;
 /** A living process touches its file this often, milliseconds. */
 const HEARTBEAT_MS = 30_000;
-/**
- * A file that nobody has touched for this long has no process any more, milliseconds. Only for processes
- * that cannot be asked: on another machine, in another container, or with a start that is not known, whose
- * number another process may have by now. Wall clocks jump.
- */
-const LEASE_MS = 300_000;
-/** Place, number of the process, its start if the system tells it, id of the journal, number of the file. */
-const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)(?:-(\d+))?\.([0-9a-f]+)\.(\d+)\.jsonl$/;
 
 export type TurnJournalOptions = {
   /** Made if it is not there, for us alone. */
@@ -40,42 +36,6 @@ type Segment = {
   /** A write failed: the file may end within a line. */
   isTorn: boolean;
 };
-/** A file that somebody has left, or why it cannot be read. */
-type OrphanFile = { path: string; order: number; problem: string | undefined };
-/** The files of one process, in their order. */
-type OrphanGroup = { files: OrphanFile[]; youngest: number; place: string; pid: number; start: ProcessStart };
-/** A turn that began in a file, and has not been seen to end. */
-type OpenTurn = { row: StartedRow; file: OrphanFile };
-
-const startedSchema = z.object({
-  requestId: z.string(),
-  tier: z.string(),
-  startedAt: z.number(),
-  userId: z.string().nullable(),
-  keyId: z.string().nullable(),
-});
-const endedSchema = startedSchema.extend({
-  status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
-  deliveredContent: z.boolean(),
-  model: z.string().nullable(),
-  backend: z.string().nullable(),
-  promptTokens: z.number(),
-  completionTokens: z.number(),
-  cachedTokens: z.number(),
-  costUsd: z.number().nullable(),
-  usageSource: z.enum(["exact", "estimated"]),
-  attempts: z.array(
-    z.object({
-      modelId: z.string(),
-      backend: z.string(),
-      keyIndex: z.number().nullable(),
-      status: z.string(),
-      latencyMs: z.number(),
-      tokensOut: z.number().nullable(),
-      meta: z.record(z.string(), z.unknown()),
-    }),
-  ),
-});
 
 /** The journals open in this process, whoever opened them: none of them is an orphan. */
 const OPEN = Symbol.for("sarmalink.turn-journals");
@@ -148,11 +108,23 @@ class FileJournal implements TurnJournal {
     };
   }
 
+  /** Written as the line of an end is. */
+  forget(requestId: string): void {
+    const started = this.#begun.get(requestId);
+    if (started === undefined) return;
+    this.#begun.delete(requestId);
+    this.#add({ forget: requestId });
+    this.#flushing ??= setImmediate(this.#flushSoon);
+    this.#stored(started);
+  }
+
   async *orphans(): ReturnType<TurnJournal["orphans"]> {
-    for (const { files } of await this.#leftBehind()) {
+    const isOpenHere = (id: string): boolean => openHere().has(id);
+    const surroundings = { clock: this.#clock, place: this.#place, isOpenHere };
+    for (const files of await leftBehind(this.#folder, surroundings)) {
       const open = new Map<string, OpenTurn>();
       for (const file of files) {
-        const ended = file.problem === undefined ? await readSegment(file, open) : [];
+        const ended = file.problem === undefined ? await readOrphan(file, open) : [];
         if (ended.length > 0 && !this.#kept.has(file.path)) yield { ended, started: [] };
       }
       // The end of a turn stands in the file of its beginning or in a later one: it may be what cannot be read.
@@ -203,7 +175,7 @@ class FileJournal implements TurnJournal {
     if (last.waiting === 0) rmSync(last.path, { force: true });
   }
 
-  #add(line: { begin: StartedRow } | { end: LedgerRow }): Segment {
+  #add(line: { begin: StartedRow } | { end: LedgerRow } | { forget: string }): Segment {
     const segment = this.#segment();
     const text = `${JSON.stringify(line)}\n`;
     segment.unwritten += text;
@@ -252,58 +224,12 @@ class FileJournal implements TurnJournal {
       }
     }
   }
-
-  /** The files of processes that are no more, by process, oldest first. */
-  async #leftBehind(): Promise<OrphanGroup[]> {
-    const groups = new Map<string, OrphanGroup>();
-    for (const name of await readdir(this.#folder)) {
-      const [, place = "", pid = "", start, id = "", order = ""] = NAME.exec(name) ?? [];
-      if (id === "" || openHere().has(id)) continue;
-      const path = join(this.#folder, name);
-      const found = await look(path);
-      if (found === undefined) continue;
-      const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid), start };
-      group.files.push({ path, order: Number(order), problem: found.problem });
-      group.youngest = Math.max(group.youngest, found.mtimeMs);
-      groups.set(id, group);
-    }
-    const left = [...groups.values()].filter((group) => this.#isDead(group));
-    for (const { files } of left) files.sort((a, b) => a.order - b.order);
-    return left;
-  }
-
-  /** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
-  #isDead({ place, pid, start, youngest }: OrphanGroup): boolean {
-    const isUntouched = this.#clock.wallNow() - youngest > LEASE_MS;
-    if (!this.#place.isSure || place !== this.#place.name) return isUntouched;
-    // Our own number, and not one of ours: it was somebody's before us.
-    if (pid === process.pid) return true;
-    switch (processState(pid, start)) {
-      case "running":
-        return false;
-      case "gone":
-        return true;
-      case "unknown":
-        return isUntouched;
-    }
-  }
 }
 
 /** This process in the name of a file: with its start, since numbers are given anew. */
 function ownerName(): string {
   const start = processStart(process.pid);
   return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
-}
-
-/** What is at a path; undefined when another process has cleared it up. */
-async function look(path: string): Promise<{ mtimeMs: number; problem: string | undefined } | undefined> {
-  try {
-    const found = await stat(path);
-    // Reading a pipe or a device would wait for ever.
-    return { mtimeMs: found.mtimeMs, problem: found.isFile() ? undefined : "it is not a file" };
-  } catch (error) {
-    return isGone(error) ? undefined : { mtimeMs: 0, problem: reasonOf(error) };
-  }
 }
 
 /**
@@ -329,46 +255,6 @@ function closeSegment(segment: Segment): void {
   const failure = flush(segment);
   closeSync(segment.fd);
   if (failure !== undefined) throw failure;
-}
-
-/**
- * Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end.
- * A file that cannot be read has none, and is marked so.
- */
-async function readSegment(file: OrphanFile, open: Map<string, OpenTurn>): Promise<LedgerRow[]> {
-  const ended: LedgerRow[] = [];
-  for (const line of (await readText(file)).split("\n")) {
-    // The last line may have been cut off with its process.
-    const parsed = lineSchema.safeParse(parseJson(line));
-    if (!parsed.success) continue;
-    const { begin, end } = parsed.data;
-    if (begin !== undefined) open.set(begin.requestId, { row: begin, file });
-    if (end !== undefined) {
-      open.delete(end.requestId);
-      ended.push(end);
-    }
-  }
-  return ended;
-}
-
-async function readText(file: OrphanFile): Promise<string> {
-  try {
-    return await readFile(file.path, "utf8");
-  } catch (error) {
-    if (!isGone(error)) file.problem = reasonOf(error);
-    return "";
-  }
-}
-
-const lineSchema = z.object({ begin: startedSchema.optional(), end: endedSchema.optional() });
-
-/** Another process may be clearing up as well. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

@@ -10,6 +10,13 @@ export type DatabaseAnswer = {
 const NOT_THERE: ReadonlySet<string> = new Set(["PGRST202", "PGRST205", "42883", "42P01", "42703"]);
 /** Postgres: this role may not do that. */
 const NOT_GRANTED = "42501";
+/** PostgREST's own codes, and the SQLSTATEs of Postgres and our functions. Nobody else writes such codes. */
+const DATABASE_CODE = /^(?:PGRST\w*|[0-9A-Z]{5})$/;
+/**
+ * SQLSTATE classes that say nothing of what was asked: connections, transactions that were rolled back or may
+ * not write (a standby), resources, the operator, the system.
+ */
+const PASSING = /^(?:08|25|28|40|53|55|57|58|XX)/;
 
 /** Whether the database has no such function, table or column: a migration has not been applied. */
 export function isMissing(answer: DatabaseAnswer): boolean {
@@ -45,13 +52,20 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
     return new GatewayError("unauthorized", "The database did not accept this credential.", { cause });
   }
   // 4xx beyond those means that we sent something the schema refuses, which a retry will not change.
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
+  if (isRefusal(answer.status, code)) {
     return new GatewayError("internal_error", "The database refused the request.", { cause });
   }
   return new GatewayError("database_unavailable", "The database does not answer. Try again shortly.", {
     retryAfterSeconds: 5,
     cause,
   });
+}
+
+/** Whether the database itself has refused what it was given. A page of a proxy in front of it says no such thing. */
+function isRefusal(status: number, code: string): boolean {
+  if (status === 413) return true;
+  const isTransient = status === 408 || status === 429 || PASSING.test(code);
+  return status >= 400 && status < 500 && !isTransient && DATABASE_CODE.test(code);
 }
 
 /** The same for calls that are made with a user's access token. */

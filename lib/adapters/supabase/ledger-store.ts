@@ -1,51 +1,100 @@
 import { z } from "zod";
-import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { serviceError } from "#lib/adapters/supabase/database-error.ts";
-import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
+import { anonymousError, serviceError } from "#lib/adapters/supabase/database-error.ts";
+import { settleRow } from "#lib/adapters/supabase/settle-row.ts";
+import type { LedgerStore, RefusedTurn } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
-import type { LedgerStore } from "#lib/services/ledger/ledger-writer.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 export type LedgerStoreOptions = {
   clients: SupabaseClients;
-  /** How long a batch may take, milliseconds; 10 000 by default. */
+  /** How long a call may take, milliseconds; 5000 by default. */
   timeoutMs?: number | undefined;
 };
 
+/** Calls at once without a service role: then each turn is a call of its own. */
+const MAX_CALLS = 8;
+
 const answerSchema = z.object({
-  refused: z.array(z.object({ id: z.string().nullable(), reason: z.string() })),
+  refused: z.array(z.object({ id: z.string().nullable(), code: z.string(), reason: z.string() })),
 });
 
-/** The ledger on Supabase: a batch is one call of `record_turns`, through the service role. */
-export function createSupabaseLedgerStore({ clients, timeoutMs = 10_000 }: LedgerStoreOptions): LedgerStore {
+/**
+ * The ledger on Supabase. With a service role a batch is one call. Without one there are turns of native chat
+ * only, and each is settled by nobody in particular, with its secret as the credential: the answer may have taken
+ * longer than the user's access token lives.
+ */
+export function createSupabaseLedgerStore({ clients, timeoutMs = 5_000 }: LedgerStoreOptions): LedgerStore {
   return {
-    async record(rows) {
-      const answer = await clients
-        .asService()
-        .rpc("record_turns", { p_turns: rows.map(turn) })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      return answerSchema.parse(answer.data).refused.map(({ id, reason }) => ({ requestId: id, reason }));
-    },
+    record: (rows) =>
+      clients.hasServiceRole ? recordBatch(rows, clients, timeoutMs) : recordEach(rows, clients, timeoutMs),
   };
 }
 
-function turn(row: LedgerRow): Record<string, unknown> {
-  return {
-    id: row.requestId,
-    user_id: row.userId,
-    key_id: row.keyId,
-    tier: storableText(row.tier),
-    started_at: row.startedAt,
-    status: row.status,
-    delivered: row.deliveredContent,
-    model: storableJson(row.model),
-    backend: storableJson(row.backend),
-    prompt_tokens: Math.round(row.promptTokens),
-    completion_tokens: Math.round(row.completionTokens),
-    cached_tokens: Math.round(row.cachedTokens),
-    cost_usd: row.costUsd,
-    usage_source: row.usageSource,
-    attempts: row.attempts.map(attemptRow),
-  };
+async function recordBatch(
+  rows: readonly LedgerRow[],
+  clients: SupabaseClients,
+  timeoutMs: number,
+): Promise<RefusedTurn[]> {
+  const answer = await clients
+    .asService()
+    .rpc("settle_turns", { p_turns: rows.map(settleRow) })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
+  if (answer.error) throw serviceError(answer);
+  const parsed = answerSchema.safeParse(answer.data);
+  if (!parsed.success) {
+    // Not our function: nothing says that the turns are stored.
+    throw new GatewayError("database_unavailable", "The database answered in an unknown form.", {
+      cause: parsed.error,
+    });
+  }
+  return parsed.data.refused.map(({ id, code, reason }) => ({
+    requestId: id,
+    code: refusalCode(code),
+    reason,
+  }));
+}
+
+async function recordEach(
+  rows: readonly LedgerRow[],
+  clients: SupabaseClients,
+  timeoutMs: number,
+): Promise<RefusedTurn[]> {
+  const refused: RefusedTurn[] = [];
+  for (let from = 0; from < rows.length; from += MAX_CALLS) {
+    const calls = rows.slice(from, from + MAX_CALLS).map((row) => recordOne(row, clients, timeoutMs));
+    for (const refusal of await Promise.all(calls)) if (refusal !== undefined) refused.push(refusal);
+  }
+  return refused;
+}
+
+async function recordOne(
+  row: LedgerRow,
+  clients: SupabaseClients,
+  timeoutMs: number,
+): Promise<RefusedTurn | undefined> {
+  if (row.settleSecret === undefined) {
+    const reason = "SUPABASE_SERVICE_ROLE_KEY is not set: only turns of native chat can be stored.";
+    return { requestId: row.requestId, code: "rejected", reason };
+  }
+  const answer = await clients
+    .asAnonymous()
+    .rpc("settle_turn", { p_turn: settleRow(row) })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
+  if (!answer.error) return undefined;
+  const error = anonymousError(answer);
+  switch (error.code) {
+    case "not_found":
+    case "forbidden":
+    case "internal_error":
+      return { requestId: row.requestId, code: refusalCode(answer.error.code), reason: answer.error.message };
+    default:
+      throw error;
+  }
+}
+
+/** `PTxyz` are the SQLSTATEs of our functions, see the migrations. */
+function refusalCode(sqlState: string | undefined): RefusedTurn["code"] {
+  if (sqlState === "PT404") return "not_found";
+  return sqlState === "PT403" ? "forbidden" : "rejected";
 }

@@ -1,22 +1,10 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { attemptRow } from "#lib/adapters/supabase/attempt-row.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import {
-  anonymousError,
-  type DatabaseAnswer,
-  serviceError,
-  userError,
-} from "#lib/adapters/supabase/database-error.ts";
-import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
+import { type DatabaseAnswer, serviceError, userError } from "#lib/adapters/supabase/database-error.ts";
+import { storableText } from "#lib/adapters/supabase/storable.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type {
-  BeginTurn,
-  BegunTurn,
-  SettleTurn,
-  StoredMessage,
-  TurnStore,
-} from "#lib/services/ledger/turn-store.ts";
+import type { BeginTurn, BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseTurnStoreOptions = {
@@ -25,8 +13,6 @@ export type SupabaseTurnStoreOptions = {
   now: () => number;
   /** How long a begin may take, milliseconds; 2000 by default. */
   beginTimeoutMs?: number | undefined;
-  /** How long a settle may take, milliseconds; 5000 by default. */
-  settleTimeoutMs?: number | undefined;
 };
 
 const DAY_MS = 86_400_000;
@@ -43,18 +29,17 @@ const begunSchema = z.object({
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
 
 /**
- * The turn store on Supabase: one round trip to begin, one to settle.
+ * The turn store on Supabase: one round trip.
  *
  * With a service role key all turns are the service role's, in the name of the user whom the caller has proved
  * to be. Without one users begin turns as themselves, and keys cannot.
  *
  * Beyond the port's errors, `begin` throws `not_configured` when it needs the service role and there is none,
  * `unauthorized` when the database refuses the caller's token or the caller's account is gone, and `conflict`
- * when the request id belongs to another turn. `settle` throws `not_found` for a turn that never began and
- * `forbidden` for a wrong secret.
+ * when the request id belongs to another turn.
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
-  const { clients, now, beginTimeoutMs = 2000, settleTimeoutMs = 5000 } = options;
+  const { clients, now, beginTimeoutMs = 2000 } = options;
   return {
     async begin(turn) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
@@ -77,18 +62,6 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       if (answer.error) throw failure(answer);
       return begunTurn(answer.data);
     },
-    async settle(turn) {
-      const { caller } = turn;
-      const fields = { ...settleArguments(turn), p_user_id: caller.userId };
-      const { client, failure } = settling(clients, caller);
-      // What a key spends counts against its budget in the same step.
-      const call =
-        caller.kind === "key"
-          ? client.rpc("settle_key_turn", { ...fields, p_key_id: caller.keyId })
-          : client.rpc("settle_turn", fields);
-      const answer = await call.abortSignal(AbortSignal.timeout(settleTimeoutMs));
-      if (answer.error) throw failure(answer);
-    },
   };
 }
 
@@ -107,15 +80,6 @@ function actingFor(clients: SupabaseClients, caller: Caller): Acting & { userId:
   return { client: clients.asUser(caller.accessToken), userId: null, failure: userError };
 }
 
-/**
- * Without the service role, not as the user: the answer may have taken longer than their access token lives.
- * The secret of the turn is credential enough.
- */
-function settling(clients: SupabaseClients, caller: Caller): Acting {
-  if (caller.kind === "key" || clients.hasServiceRole) return asService(clients);
-  return { client: clients.asAnonymous(), failure: anonymousError };
-}
-
 function beginArguments(turn: BeginTurn): Record<string, unknown> {
   return {
     p_request_id: turn.requestId,
@@ -124,25 +88,6 @@ function beginArguments(turn: BeginTurn): Record<string, unknown> {
     p_daily_limit: Math.min(Math.max(Math.trunc(turn.dailyLimit), 0), MAX_POSTGRES_INTEGER),
     p_session_id: turn.sessionId ?? null,
     p_title: storableText(turn.title),
-  };
-}
-
-function settleArguments(turn: SettleTurn): Record<string, unknown> {
-  return {
-    p_request_id: turn.requestId,
-    p_settle_secret: turn.settleSecret,
-    p_status: turn.status,
-    p_delivered: turn.deliveredContent,
-    p_model: storableJson(turn.model),
-    p_backend: storableJson(turn.backend),
-    p_prompt_tokens: Math.round(turn.promptTokens),
-    p_completion_tokens: Math.round(turn.completionTokens),
-    p_cached_tokens: Math.round(turn.cachedTokens),
-    p_cost_usd: turn.costUsd,
-    p_usage_source: turn.usageSource,
-    p_user_message: storableText(turn.userMessage),
-    p_assistant_message: storableText(turn.assistantMessage),
-    p_attempts: turn.attempts.map(attemptRow),
   };
 }
 

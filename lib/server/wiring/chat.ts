@@ -11,7 +11,7 @@ export type ChatParts = {
   engines: EngineDependencies;
   registry: Registry;
   identity: Pick<Identity, "admission">;
-  ledger: Pick<LedgerPart, "turns">;
+  ledger: LedgerPart;
 };
 
 /** Native chat. */
@@ -22,6 +22,7 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     registry,
     clock,
     turns: ledger.turns,
+    ledger: ledger.ledger,
     keyAdmission: identity.admission,
     randomHex,
     contributors: [promptContributor({ clock, randomHex })],

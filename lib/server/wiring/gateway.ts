@@ -14,7 +14,7 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
@@ -32,8 +32,8 @@ export type Gateway = {
   readonly embeddings: EmbeddingsDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
-  /** Where turns of the OpenAI-compatible routes are written down. */
-  readonly ledger: UsageLedger;
+  /** Where turns are written down. */
+  readonly ledger: Ledger;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
   /** Where answers come from. */

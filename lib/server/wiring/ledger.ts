@@ -4,19 +4,20 @@ import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import type { Env } from "#lib/server/env/env.ts";
-import { createLedgerWriter, type TurnJournal } from "#lib/services/ledger/ledger-writer.ts";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
+import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
-import type { UsageLedger } from "#lib/services/ledger/usage-ledger.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 export type LedgerParts = { env: Env; clients: SupabaseClients; clock: Clock; logger: Logger };
 
 export type LedgerPart = {
-  /** Turns of native chat. */
+  /** Where turns of native chat begin. */
   turns: TurnStore;
-  /** Turns of the OpenAI-compatible routes. */
-  ledger: UsageLedger;
+  /** Where all turns are written down. */
+  ledger: Ledger;
 };
 
 /** Where turns are written down. Making it stores what an earlier process left in the journal. */
@@ -27,6 +28,7 @@ export function createLedger({ env, clients, clock, logger }: LedgerParts): Ledg
       store: createSupabaseLedgerStore({ clients }),
       clock,
       logger,
+      random: Math.random,
       journal: openJournal(env, clock, logger),
     }),
   };

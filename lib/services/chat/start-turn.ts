@@ -1,7 +1,7 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
-import { NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
@@ -13,8 +13,9 @@ import type { ChatInput, PreparedTurn, Turn, TurnDecision } from "#lib/services/
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import { runOutcome } from "#lib/services/ledger/run-outcome.ts";
-import { settleTurn } from "#lib/services/ledger/settle-turn.ts";
+import { beginTurn } from "#lib/services/ledger/begin-turn.ts";
+import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
+import { pricesOrNone, settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { RunInBackground } from "#lib/services/ports.ts";
@@ -41,6 +42,7 @@ export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | 
   registry: Registry;
   clock: Clock;
   turns: TurnStore;
+  ledger: Ledger;
   /** The limits of gateway keys. */
   keyAdmission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
@@ -76,17 +78,20 @@ export async function startChatTurn(
   await dependencies.keyAdmission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
   const { modes } = dependencies;
-  const begun = await dependencies.turns.begin({
-    requestId,
-    settleSecret,
-    caller,
-    tier: decision.mode,
-    dailyLimit: modes[decision.mode].perUserDailyLimit,
-    sessionId: input.sessionId,
-    title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
-  });
+  const { begun, ledgerTurn } = await beginTurn(
+    {
+      requestId,
+      settleSecret,
+      caller,
+      tier: decision.mode,
+      dailyLimit: modes[decision.mode].perUserDailyLimit,
+      sessionId: input.sessionId,
+      title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    },
+    dependencies,
+  );
   const turn: Turn = { requestId, caller, input, decision, begun, modes };
-  const running = new RunningTurn(turn, settleSecret, context, dependencies);
+  const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
 }
 
@@ -113,18 +118,18 @@ class RunningTurn {
   readonly #prices: Promise<PriceBook>;
   readonly #logFields: { requestId: string; mode: string };
 
-  constructor(turn: Turn, settleSecret: string, context: ChatContext, dependencies: ChatDependencies) {
+  constructor(turn: Turn, ledgerTurn: LedgerTurn, context: ChatContext, dependencies: ChatDependencies) {
     this.#turn = turn;
     this.#dependencies = dependencies;
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
     // Loads beside the first tokens; by the end it is there.
-    this.#prices = this.#loadPrices();
+    this.#prices = pricesOrNone(dependencies, turn.requestId);
     this.#tracked = new TrackedRun({
       clientSignal: context.signal,
       inBackground: context.inBackground,
       logger: dependencies.logger,
       logFields: this.#logFields,
-      save: (record, unstarted) => this.#save(record ?? unstartedRecord(unstarted), settleSecret),
+      save: (record, unstarted) => this.#save(ledgerTurn, record ?? unstartedRecord(unstarted)),
     });
   }
 
@@ -175,30 +180,9 @@ class RunningTurn {
     return { type: "done", usage: begun.usedToday, model: decision.mode, tokensOut: usage.completionTokens };
   }
 
-  async #loadPrices(): Promise<PriceBook> {
-    const { prices, logger } = this.#dependencies;
-    try {
-      return await prices();
-    } catch (error) {
-      logger.error("The price library could not be loaded; costs are unknown.", error, this.#logFields);
-      return NO_PRICES;
-    }
-  }
-
-  async #save(record: SavedRecord, settleSecret: string): Promise<void> {
-    const { turns, logger, clock } = this.#dependencies;
-    const { requestId, caller, input } = this.#turn;
-    const usage = summarizeUsage(record.usages, await this.#prices);
-    const turn = {
-      requestId,
-      settleSecret,
-      caller,
-      ...runOutcome(record, usage),
-      userMessage: input.message,
-      assistantMessage: record.text,
-    };
-    await settleTurn(turn, { turns, logger, clock }, this.#logFields);
+  #save(ledgerTurn: LedgerTurn, record: TurnRecord & { text: string }): Promise<void> {
+    const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
+    const { logger } = this.#dependencies;
+    return settleRun(ledgerTurn, record, { prices: () => this.#prices, logger }, { conversation });
   }
 }
-
-type SavedRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed" | "text">;

@@ -1,5 +1,5 @@
 /** The schema that this gateway was written for: the number of the newest file in supabase/migrations. */
-export const SCHEMA_VERSION = 11;
+export const SCHEMA_VERSION = 12;
 
 /** What a look at the database found. */
 export type DatabaseCheck =

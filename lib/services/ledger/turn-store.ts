@@ -59,21 +59,10 @@ export type TurnOutcome = {
   attempts: AttemptRecord[];
 };
 
-/** When nothing was delivered, the quota unit is returned and no message is saved. */
-export type SettleTurn = TurnOutcome & {
-  requestId: string;
-  settleSecret: string;
-  caller: Caller;
-  userMessage: string;
-  assistantMessage: string;
-};
-
 /**
- * The only writers of a turn.
- * `begin` throws `quota_exceeded`, `not_found` (somebody else's session) or `database_unavailable`.
- * `settle` is idempotent by request id and throws `database_unavailable`.
+ * Begins turns of native chat in the database; the ledger ends them.
+ * Throws `quota_exceeded`, `not_found` (somebody else's session) or `database_unavailable`.
  */
 export type TurnStore = {
   begin(turn: BeginTurn): Promise<BegunTurn>;
-  settle(turn: SettleTurn): Promise<void>;
 };

@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
+import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type { LedgerStore } from "#lib/services/ledger/ledger-ports.ts";
+import { emptyRow, interruptedRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { BeginTurn, TurnStore } from "#lib/services/ledger/turn-store.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
+import { aLedgerEntry, aTurn, ledgerRow, settled } from "../support/turns.ts";
+
+let supabase: TestSupabase;
+let turns: TurnStore;
+let ledger: LedgerStore;
+let user: TestUser;
+let key: Extract<Caller, { kind: "key" }>;
+
+beforeAll(async () => {
+  supabase = await startTestSupabase();
+  // Many calls at once on a busy machine: this is not about how long they take.
+  turns = createSupabaseTurnStore({ clients: supabase.clients, now: Date.now, beginTimeoutMs: 15_000 });
+  ledger = createSupabaseLedgerStore({ clients: supabase.clients, timeoutMs: 15_000 });
+}, 30_000);
+afterAll(() => supabase.stop());
+beforeEach(async () => {
+  user = await supabase.signUp();
+  const [made] = await supabase.sql<{ id: string }[]>`
+    insert into gateway_keys (user_id, name, key_hash, prefix)
+    values (${user.userId}, 'k', encode(sha256(convert_to(${randomUUID()}, 'UTF8')), 'hex'), 'sk-sarmalink-')
+    returning id`;
+  key = { kind: "key", userId: user.userId, keyId: made?.id ?? "", limits: {} };
+});
+
+const begin = async (changes: Partial<BeginTurn> = {}, caller: Caller = user.caller) => {
+  const turn = aTurn(caller, changes);
+  return { turn, ...(await turns.begin(turn)) };
+};
+const rowOf = async (id: string) => (await supabase.sql`select * from ai_chat_usage where id = ${id}`)[0];
+const messagesOf = async (session: string): Promise<string[]> => {
+  const [row] = await supabase.sql`select messages from ai_chat_sessions where id = ${session}`;
+  return ((row?.["messages"] ?? []) as { content: string }[]).map(({ content }) => content);
+};
+const used = async () =>
+  (
+    await supabase.sql`select sum(used)::int as used from ai_quota_counters where user_id = ${user.userId}`
+  )[0]?.["used"];
+const spent = async () =>
+  Number(
+    (await supabase.sql`select sum(usd) as usd from gateway_key_spend where key_id = ${key.keyId}`)[0]?.[
+      "usd"
+    ],
+  );
+const nothing = { deliveredContent: false, status: "failed" } as const;
+
+describe("one call stores turns of both kinds", () => {
+  test("each with its attempts in its row, and one row of the attempt log for each of them", async () => {
+    const { turn, sessionId } = await begin({}, key);
+    const other = aLedgerEntry({ caller: key, costUsd: 0.25 });
+    expect(await ledger.record([settled(turn, { costUsd: 0.5 }), ledgerRow(other)])).toEqual([]);
+    for (const id of [turn.requestId, other.requestId]) {
+      const row = await rowOf(id);
+      expect(row).toMatchObject({ status: "completed", key_id: key.keyId, recorded_by: "service" });
+      const logged = await supabase.sql`
+        select model_id, backend, key_index, status, tokens_out, meta, user_id from ai_events where request_id = ${id}`;
+      expect(logged).toHaveLength(1);
+      expect(row?.["attempts"]).toMatchObject(logged.map(({ user_id: _, ...attempt }) => attempt));
+      expect(logged[0]?.["user_id"]).toBe(user.userId);
+    }
+    expect(await messagesOf(sessionId)).toEqual(["question", "answer"]);
+    expect(await spent()).toBe(0.75);
+  });
+
+  test("and tells of those that it does not know, or whose secret is wrong; the others are stored", async () => {
+    const [good, guessed] = [await begin(), await begin()];
+    const unknown = aTurn(user.caller);
+    const refused = await ledger.record([
+      settled(unknown),
+      settled(guessed.turn, { settleSecret: "guessed" }),
+      settled(good.turn),
+      ledgerRow(aLedgerEntry()),
+    ]);
+    expect(refused.toSorted((a, b) => a.code.localeCompare(b.code))).toMatchObject([
+      { requestId: guessed.turn.requestId, code: "forbidden" },
+      { requestId: unknown.requestId, code: "not_found" },
+    ]);
+    expect(await rowOf(good.turn.requestId)).toMatchObject({ status: "completed" });
+    expect(await rowOf(guessed.turn.requestId)).toMatchObject({ status: "started" });
+    expect(await rowOf(unknown.requestId)).toBeUndefined();
+  });
+
+  test("one that the tables refuse costs the others nothing, native or not", async () => {
+    const [good, bad] = [await begin(), await begin()];
+    const refused = await ledger.record([
+      settled(bad.turn, { promptTokens: -1 }),
+      ledgerRow(aLedgerEntry({ costUsd: -1 })),
+      settled(good.turn),
+    ]);
+    expect(refused.map(({ code }) => code)).toEqual(["rejected", "rejected"]);
+    expect(await rowOf(good.turn.requestId)).toMatchObject({ status: "completed" });
+    expect(await rowOf(bad.turn.requestId)).toMatchObject({ status: "started" });
+  });
+
+  test("turns of one conversation keep the order in which they ended", async () => {
+    const first = await begin();
+    const later = await Promise.all([1, 2, 3].map(() => begin({ sessionId: first.sessionId })));
+    const rows = [first, ...later].map(({ turn }, index) =>
+      settled(turn, { userMessage: `q${index}`, assistantMessage: `a${index}` }),
+    );
+    await ledger.record(rows.toReversed());
+    expect(await messagesOf(first.sessionId)).toEqual(["q3", "a3", "q2", "a2", "q1", "a1", "q0", "a0"]);
+  });
+
+  test("what delivered nothing gives its units back, and takes the conversations it made along", async () => {
+    const begun = await Promise.all(
+      [1, 2, 3, 4].map((index) => begin({ tier: index < 3 ? "smart" : "fast" })),
+    );
+    expect(await used()).toBe(4);
+    await ledger.record(begun.map(({ turn }, index) => settled(turn, index === 0 ? {} : nothing)));
+    expect(await used()).toBe(1);
+    const left = await supabase.sql`select id from ai_chat_sessions where user_id = ${user.userId}`;
+    expect(left.map((row) => row["id"])).toEqual([begun[0]?.sessionId]);
+  });
+});
+
+describe("a native turn that was found interrupted", () => {
+  test("has given its unit back; its real end, should it come after all, takes it again, once", async () => {
+    const { turn, sessionId } = await begin({ sessionId: (await begin()).sessionId }, key);
+    const found = interruptedRow(startedRow({ ...turn, settleSecret: turn.settleSecret }, 1_000));
+    await ledger.record([found]);
+    expect(await rowOf(turn.requestId)).toMatchObject({ status: "interrupted", delivered: false });
+    expect(await used()).toBe(1);
+    const end = settled(turn, { costUsd: 0.5 });
+    await ledger.record([found, end]);
+    await ledger.record([end, found, settled(turn, { ...nothing, costUsd: 9 })]);
+    expect(await rowOf(turn.requestId)).toMatchObject({
+      status: "completed",
+      delivered: true,
+      cost_usd: "0.5",
+    });
+    expect(await used()).toBe(2);
+    expect(await messagesOf(sessionId)).toEqual(["question", "answer"]);
+    expect(await spent()).toBe(0.5);
+  });
+
+  test("gives way to nobody who does not know its secret", async () => {
+    const { turn } = await begin();
+    const start = startedRow(turn, 1_000);
+    await ledger.record([interruptedRow(start)]);
+    const { settleSecret: _, ...without } = settled(turn);
+    expect(await ledger.record([without])).toEqual([]);
+    expect(await rowOf(turn.requestId)).toMatchObject({ status: "interrupted", delivered: false });
+  });
+});
+
+test("whoever settles a turn by its secret alone names no key, and changes no other turn", async () => {
+  const { url, publishableKey } = supabase;
+  const anonymous = createSupabaseClients({ url, publishableKey });
+  const { turn } = await begin();
+  const row = { ...settled(turn, { costUsd: 0.5 }), keyId: key.keyId };
+  expect(await createSupabaseLedgerStore({ clients: anonymous }).record([row])).toEqual([]);
+  expect(await rowOf(turn.requestId)).toMatchObject({ key_id: null, recorded_by: "user", cost_usd: "0.5" });
+  expect(await spent()).toBe(0);
+  const made = { id: randomUUID(), tier: "smart", started_at: 1, status: "completed", delivered: true };
+  const { error } = await anonymous.asAnonymous().rpc("settle_turn", { p_turn: made });
+  expect(error?.code).toBe("PT404");
+  expect(await rowOf(made.id)).toBeUndefined();
+});
+
+test("without a service role many native turns end together, and the gateway's own cannot", async () => {
+  const { url, publishableKey } = supabase;
+  const anonymous = createSupabaseLedgerStore({ clients: createSupabaseClients({ url, publishableKey }) });
+  const begun = await Promise.all(Array.from({ length: 12 }, () => begin()));
+  const own = ledgerRow(aLedgerEntry());
+  const rows = begun.map(({ turn }) => settled(turn));
+  expect(await anonymous.record([own, ...rows, settled(aTurn(user.caller))])).toMatchObject([
+    { requestId: own.requestId, code: "rejected" },
+    { code: "not_found" },
+  ]);
+  for (const { turn } of begun) expect(await rowOf(turn.requestId)).toMatchObject({ status: "completed" });
+});
+
+test("batches of two processes and turns that begin do not deadlock, and every count is exact", async () => {
+  const sessions = await Promise.all([1, 2, 3].map(() => begin({}, key)));
+  await ledger.record(sessions.map(({ turn }) => settled(turn, { costUsd: 0 })));
+  const count = 60;
+  const begun = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      // Some in conversations of their own: they are removed, or push others out.
+      begin({ sessionId: index % 4 === 3 ? undefined : sessions[index % 3]?.sessionId }, key),
+    ),
+  );
+  const rows = begun.map(({ turn }, index) =>
+    settled(turn, index % 2 === 0 ? { costUsd: 0.5 } : { ...nothing, costUsd: 0.25 }),
+  );
+  const others = Array.from({ length: count }, () =>
+    ledgerRow(aLedgerEntry({ caller: key, costUsd: 0.125 })),
+  );
+  const mixed = rows.flatMap((row, index) => [row, others[index] ?? row]);
+  const parts = Array.from({ length: 6 }, (_, part) => mixed.filter((_row, index) => index % 6 === part));
+  const all = [...parts, ...parts.map((part) => part.toReversed()), mixed.toReversed()];
+  const [answers, late] = await Promise.all([
+    Promise.all(all.map((part) => ledger.record(part))),
+    Promise.all(Array.from({ length: 20 }, () => begin({}, key))),
+  ]);
+  expect(answers.flat()).toEqual([]);
+  await ledger.record(late.map(({ turn }) => emptyRow(startedRow(turn, 1_000), "failed")));
+  expect(await used()).toBe(3 + count / 2);
+  expect(await spent()).toBe((count / 2) * 0.75 + count * 0.125);
+  const [row] = await supabase.sql`
+    select count(*)::int as rows, count(*) filter (where status = 'started')::int as started
+    from ai_chat_usage where user_id = ${user.userId}`;
+  expect(row).toEqual({ rows: 3 + 2 * count + 20, started: 0 });
+  const said = await Promise.all(sessions.map(({ sessionId }) => messagesOf(sessionId)));
+  const inSessions = rows.filter((one, index) => one.deliveredContent && index % 4 !== 3).length;
+  expect(said.flat()).toHaveLength(2 * (3 + inSessions));
+}, 60_000);

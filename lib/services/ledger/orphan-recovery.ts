@@ -1,0 +1,75 @@
+import type { OrphanedTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
+import { interruptedRow, type LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { MAX_BATCH } from "#lib/services/ledger/turn-queue.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock, Timer } from "#lib/shared/clock.ts";
+
+/** How often other processes' leavings are looked for, milliseconds. */
+const INTERVAL_MS = 60_000;
+
+export type OrphanRecoveryDependencies = {
+  journal: TurnJournal;
+  clock: Clock;
+  logger: Logger;
+  /** Stores rows; false if that was given up. */
+  store(rows: readonly LedgerRow[]): Promise<boolean>;
+};
+
+/** Stores what dead processes left in the journal: at the start, and again every minute. */
+export class OrphanRecovery {
+  readonly #dependencies: OrphanRecoveryDependencies;
+  #running: Promise<void>;
+  #next: Timer | undefined;
+  #isClosing = false;
+
+  constructor(dependencies: OrphanRecoveryDependencies) {
+    this.#dependencies = dependencies;
+    this.#running = this.#recoverPeriodically();
+  }
+
+  startClosing(): void {
+    this.#isClosing = true;
+    this.#next?.cancel();
+  }
+
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #recoverPeriodically(): Promise<void> {
+    const { clock, logger } = this.#dependencies;
+    try {
+      await this.#recover();
+    } catch (error) {
+      logger.error("What an earlier run left could not be read; trying again later.", error);
+    }
+    if (this.#isClosing) return;
+    this.#next = clock.after(INTERVAL_MS, () => {
+      this.#running = this.#recoverPeriodically();
+    });
+  }
+
+  async #recover(): Promise<void> {
+    for await (const part of this.#dependencies.journal.orphans()) {
+      // Leaving the loop keeps the files.
+      if (!(await this.#storePart(part)) || this.#isClosing) return;
+    }
+  }
+
+  async #storePart({ ended, started, unreadable = [] }: OrphanedTurns): Promise<boolean> {
+    const { logger, store } = this.#dependencies;
+    for (const { file, reason } of unreadable) {
+      const message = "A file of an earlier run's turns cannot be read; the others are stored.";
+      logger.warn(message, { file, reason });
+    }
+    const rows = [...ended, ...started.map(interruptedRow)];
+    for (let from = 0; from < rows.length; from += MAX_BATCH) {
+      if (!(await store(rows.slice(from, from + MAX_BATCH)))) return false;
+    }
+    if (rows.length > 0) {
+      const message = "Turns of an earlier run were stored.";
+      logger.info(message, { ended: ended.length, interrupted: started.length });
+    }
+    return true;
+  }
+}

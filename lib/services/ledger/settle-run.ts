@@ -1,0 +1,38 @@
+import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { isPaid, NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
+import type { LedgerTurn, TurnEnd } from "#lib/services/ledger/ledger.ts";
+import { runOutcome } from "#lib/services/ledger/run-outcome.ts";
+import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
+import type { Logger } from "#lib/services/ports.ts";
+
+/** What the ledger wants to know of a turn that has ended. */
+export type TurnRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">;
+
+export type SettleRunDependencies = { prices(): Promise<PriceBook>; logger: Logger };
+
+/** Ends the turn of a run with what the run came to; resolves when its row is stored. Never rejects. */
+export function settleRun(
+  turn: LedgerTurn,
+  record: TurnRecord,
+  dependencies: SettleRunDependencies,
+  more: Pick<TurnEnd, "tier" | "conversation"> = {},
+): Promise<void> {
+  const end = (prices: PriceBook): Promise<void> =>
+    turn.end({ ...runOutcome(record, summarizeUsage(record.usages, prices)), ...more });
+  // What bills nothing needs no price library, which is large.
+  const bills = record.usages.some(({ engine }) => isPaid(engine));
+  return bills ? pricesOrNone(dependencies, turn.requestId).then(end) : end(NO_PRICES);
+}
+
+/** The price book, or one that knows no price if the library cannot be loaded. */
+export async function pricesOrNone(
+  { prices, logger }: SettleRunDependencies,
+  requestId: string,
+): Promise<PriceBook> {
+  try {
+    return await prices();
+  } catch (error) {
+    logger.error("The price library could not be loaded; costs are unknown.", error, { requestId });
+    return NO_PRICES;
+  }
+}

@@ -1,0 +1,45 @@
+import type { LedgerTurn, TurnEnd } from "#lib/services/ledger/ledger.ts";
+import { emptyRow, type LedgerRow, ledgerRow, type StartedRow } from "#lib/services/ledger/ledger-row.ts";
+
+/** Where a turn goes when it is over. */
+export type TurnSink = {
+  /** @param atOnce the row waits for no others. */
+  end(row: LedgerRow, atOnce: boolean): Promise<void>;
+  forget(start: StartedRow): void;
+};
+
+/** The handle of one turn: it hands it on once. */
+export class WrittenTurn implements LedgerTurn {
+  readonly #start: StartedRow;
+  readonly #atOnce: boolean;
+  #writer: TurnSink | undefined;
+
+  constructor(start: StartedRow, atOnce: boolean, writer: TurnSink) {
+    this.#start = start;
+    this.#atOnce = atOnce;
+    this.#writer = writer;
+  }
+
+  get requestId(): string {
+    return this.#start.requestId;
+  }
+
+  end(end: TurnEnd): Promise<void> {
+    return this.#take()?.end(ledgerRow(this.#start, end), this.#atOnce) ?? Promise.resolve();
+  }
+
+  forget(): void {
+    this.#take()?.forget(this.#start);
+  }
+
+  abandon(): void {
+    void this.#take()?.end(emptyRow(this.#start, "failed"), false);
+  }
+
+  /** The writer, once. */
+  #take(): TurnSink | undefined {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    return writer;
+  }
+}
