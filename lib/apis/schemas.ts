@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import { parseDataUrl } from "#lib/shared/data-url.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /**

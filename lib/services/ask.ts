@@ -3,7 +3,7 @@ import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor } from "#lib/services/engines/mode-engines.ts";
-import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
+import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
 
 /** No token of an answer is longer on average: an engine that ignores the limit is cut off here, characters. */

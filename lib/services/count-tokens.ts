@@ -9,7 +9,7 @@ import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
-import { runWhole } from "#lib/services/run-whole.ts";
+import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

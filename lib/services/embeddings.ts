@@ -1,16 +1,16 @@
 import { estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
-import { callEngine } from "#lib/providers/call/engine-call.ts";
-import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
-import { mayBeBilled } from "#lib/providers/cost.ts";
-import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
-import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import {
   type EmbeddingInput,
   type EmbeddingRequest,
   inputCount,
   splitEmbedding,
-} from "#lib/providers/embeddings/embedding-request.ts";
-import { type Embeddings, joinEmbeddings } from "#lib/providers/embeddings/vectors.ts";
+} from "#lib/embeddings/embedding-request.ts";
+import { type Embeddings, joinEmbeddings } from "#lib/embeddings/vectors.ts";
+import { callEngine } from "#lib/providers/call/engine-call.ts";
+import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
+import { mayBeBilled } from "#lib/providers/cost.ts";
+import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
+import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
@@ -19,7 +19,7 @@ import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_TIER } from "#lib/services/identity/caller.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
-import { runWhole } from "#lib/services/run-whole.ts";
+import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

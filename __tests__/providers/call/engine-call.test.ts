@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { callEngine, type EngineAnswer } from "#lib/providers/call/engine-call.ts";
-import type { EngineRequest, MultipartPart } from "#lib/providers/call/engine-request.ts";
 import { encodeMultipart } from "#lib/providers/call/multipart.ts";
 import { readWholeBytes } from "#lib/providers/call/whole-answer.ts";
 import type { Target } from "#lib/providers/failover.ts";
+import type { EngineRequest, MultipartPart } from "#lib/providers/protocols/engine-request.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type EmbeddingRequest, splitEmbedding } from "#lib/embeddings/embedding-request.ts";
 import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
-import { type EmbeddingRequest, splitEmbedding } from "#lib/providers/embeddings/embedding-request.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 
 const registry = createRegistry(

@@ -64,6 +64,16 @@ describe("a rate limit benches the key for the model", () => {
     expect(benchedFor()).toBe(5_000);
   });
 
+  test("an answer to a call that waited a moment less than it was told lifts the bench", () => {
+    const { clock, health, fail, benchedFor } = setUp();
+    fail("rate_limited", { status: 429, retryAfterMs: 1_000 });
+    clock.advance(999);
+    const waited = health.acquire(ENGINE, 0, { ignoreRateLimit: true });
+    waited?.answering();
+    waited?.succeeded();
+    expect(benchedFor()).toBe(0);
+  });
+
   test("an answer to an older call does not lift a new bench", () => {
     const { acquire, fail, benchedFor } = setUp();
     const older = acquire();

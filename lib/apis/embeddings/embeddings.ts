@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { otherFields } from "#lib/apis/fields.ts";
 import { list, shortText } from "#lib/apis/schemas.ts";
-import type { EmbeddingRequest } from "#lib/providers/embeddings/embedding-request.ts";
-import { toBase64, toNumbers, type Vector } from "#lib/providers/embeddings/vectors.ts";
+import type { EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
+import { toBase64, toNumbers, type Vector } from "#lib/embeddings/vectors.ts";
 
 const MOST_INPUTS = 2_048;
 const text = z.string().min(1, "must not be empty");

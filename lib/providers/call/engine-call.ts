@@ -1,4 +1,3 @@
-import type { EngineRequest, RequestBody } from "#lib/providers/call/engine-request.ts";
 import { encodeMultipart } from "#lib/providers/call/multipart.ts";
 import {
   type Upstream,
@@ -9,6 +8,7 @@ import {
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { endpointOf, secretsOf } from "#lib/providers/vendors/credentials.ts";

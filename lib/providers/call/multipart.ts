@@ -1,4 +1,4 @@
-import type { MultipartPart } from "#lib/providers/call/engine-request.ts";
+import type { MultipartPart } from "#lib/providers/protocols/engine-request.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 
 const CONTENT_TYPE = /^[\x20-\x7e]+$/;

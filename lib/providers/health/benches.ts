@@ -52,10 +52,14 @@ export class Benches {
     return this.#models.entries();
   }
 
-  /** An answer ends the doubling, but never a bench that a parallel request has just been given. */
-  forgetSpentRateLimit({ rateLimit }: EntryIds, now: number): void {
+  /**
+   * An answer to a call that came after the limit shows that it is over, and ends the doubling. One to an
+   * earlier call says nothing of a bench that a parallel request has been given since.
+   */
+  forgetSpentRateLimit({ rateLimit }: EntryIds, startedAt: number, now: number): void {
     const bench = this.#rateLimits.get(rateLimit);
-    if (bench !== undefined && bench.until <= now) this.#rateLimits.delete(rateLimit);
+    if (bench === undefined) return;
+    if (bench.until <= now || bench.since < startedAt) this.#rateLimits.delete(rateLimit);
   }
 
   /** Benches what the failure says. The bench, if it has just begun; one that was there is only prolonged. */

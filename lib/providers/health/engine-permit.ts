@@ -52,14 +52,14 @@ export function createPermit(called: Called, permits: BreakerPermits, memory: He
       const now = clock.now();
       modelBreakers.answering(model, now);
       originBreakers.answering(origin, now);
-      benches.forgetSpentRateLimit(called.ids, now);
+      benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
     },
     succeeded: () => {
       if (!ends()) return;
       const now = clock.now();
       modelBreakers.succeeded(model, now);
       originBreakers.succeeded(origin, now);
-      benches.forgetSpentRateLimit(called.ids, now);
+      benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
     },
     failed: (failure) => {
       if (ends()) endWithFailure(called, failure, permits, memory);

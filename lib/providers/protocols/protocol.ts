@@ -2,11 +2,11 @@ import type { Capability } from "#lib/chat/capabilities.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { EmbeddingLimits, EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
+import type { Embeddings } from "#lib/embeddings/vectors.ts";
 import type { PromptCaching } from "#lib/providers/cache.ts";
-import type { EngineRequest } from "#lib/providers/call/engine-request.ts";
-import type { EmbeddingLimits, EmbeddingRequest } from "#lib/providers/embeddings/embedding-request.ts";
-import type { Embeddings } from "#lib/providers/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Credential } from "#lib/providers/vendors/credentials.ts";
 import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
@@ -104,10 +104,3 @@ export type Protocol = {
   countTokens?: TokenCountPower;
   embed?: EmbedPower;
 };
-
-const MOST_DROPPED = 50;
-
-/** The names as they may go into a header: the client chose some of them. */
-export function droppedNames(names: readonly string[]): string[] {
-  return names.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, MOST_DROPPED);
-}

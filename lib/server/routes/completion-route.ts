@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { AnswerWriter, CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { AnswerBuilder } from "#lib/chat/answer.ts";
+import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
-import { droppedNames } from "#lib/providers/protocols/protocol.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";

@@ -1,7 +1,7 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
-import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
 import type { LogFields, Logger, RunInBackground } from "#lib/services/ports.ts";
+import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
 /** What the life of a run is told by. */

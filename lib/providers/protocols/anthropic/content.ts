@@ -1,6 +1,6 @@
 import type { Content, ContentPart } from "#lib/chat/request.ts";
 import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthropic/cache-marks.ts";
-import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
+import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** The blocks of a content; empty texts, which the API refuses, are left out. */

@@ -1,4 +1,5 @@
 import type { Capability } from "#lib/chat/capabilities.ts";
+import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
@@ -13,7 +14,7 @@ import {
 } from "#lib/providers/protocols/anthropic/parameters.ts";
 import { writeThinking } from "#lib/providers/protocols/anthropic/thinking.ts";
 import { writeTools } from "#lib/providers/protocols/anthropic/tools.ts";
-import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 

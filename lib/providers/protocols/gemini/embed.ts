@@ -1,4 +1,4 @@
-import { embeddingsOf, type Vector, vectorOf } from "#lib/providers/embeddings/vectors.ts";
+import { embeddingsOf, type Vector, vectorOf } from "#lib/embeddings/vectors.ts";
 import type { EmbedPower } from "#lib/providers/protocols/protocol.ts";
 import { arrayField, field, type JsonObject } from "#lib/shared/json.ts";
 

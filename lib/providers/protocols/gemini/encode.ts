@@ -1,5 +1,6 @@
 import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
+import { droppedNames } from "#lib/chat/dropped-names.ts";
 import {
   type AssistantMessage,
   type ChatMessage,
@@ -13,11 +14,11 @@ import {
   systemText,
   type ToolCallPart,
 } from "#lib/chat/request.ts";
-import { parseDataUrl } from "#lib/providers/protocols/data-url.ts";
 import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
-import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 

@@ -1,5 +1,5 @@
 import { tokenCount } from "#lib/chat/usage.ts";
-import { embeddingsOf, type Vector, vectorOf } from "#lib/providers/embeddings/vectors.ts";
+import { embeddingsOf, type Vector, vectorOf } from "#lib/embeddings/vectors.ts";
 import type { EmbedPower } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type EmbeddingDialect, STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";

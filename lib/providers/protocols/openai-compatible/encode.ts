@@ -1,4 +1,5 @@
 import type { Capability } from "#lib/chat/capabilities.ts";
+import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { type ChatRequest, hasForeignPart } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
@@ -8,7 +9,7 @@ import { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-wr
 import { encodeMessages } from "#lib/providers/protocols/openai-compatible/messages.ts";
 import { writeExtra, writeParameters } from "#lib/providers/protocols/openai-compatible/parameters.ts";
 import { writeTools } from "#lib/providers/protocols/openai-compatible/tools.ts";
-import { droppedNames, type EncodedRequest, type EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 

@@ -4,8 +4,8 @@ import { type Attempt, newProgress, type Target, type WalkResult, walk } from "#
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { logRunFailure } from "#lib/services/ledger/run-outcome.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 /** What is known of a run of one value: the ledger is written from it. */

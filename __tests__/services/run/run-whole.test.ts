@@ -4,10 +4,10 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import { runWhole, type WholeRecord, type WholeRun } from "#lib/services/run-whole.ts";
+import { runWhole, type WholeRecord, type WholeRun } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { engineAt, keysOf } from "../support/engines.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { engineAt, keysOf } from "../../support/engines.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 const A = engineAt("a", "http://a.test");
 const B = engineAt("b", "http://b.test");
