@@ -1,64 +1,11 @@
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { emptyRooms, rankOf, roomOf } from "./rooms.ts";
 import { lineOf, nodes, readSources, type SourceFile } from "./source-files.ts";
 
 const lib = readSources("lib");
 const app = readSources("app");
 const all = [...lib, ...app];
-
-const DOMAIN = [
-  "ai-models.ts",
-  "apis",
-  "chat",
-  "export",
-  "plugins",
-  "prompts",
-  "providers",
-  "quota",
-  "router",
-  "sanitize",
-  "streaming",
-  "tools",
-];
-type Layer =
-  | "app"
-  | "public-env"
-  | "server"
-  | "local-supabase"
-  | "adapters"
-  | "services"
-  | "domain"
-  | "shared";
-
-/** Who may import whom. Arrows run one way; imports of types count. */
-const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
-  app: ["app", "public-env", "server"],
-  "public-env": [],
-  server: ["server", "services", "domain", "shared", "adapters", "local-supabase"],
-  // A tool of development and self-hosting.
-  "local-supabase": ["local-supabase", "adapters", "services", "shared"],
-  // Adapters implement the ports that services and the domain declare.
-  adapters: ["adapters", "services", "domain", "shared"],
-  services: ["services", "domain", "shared"],
-  domain: ["domain", "shared"],
-  shared: ["shared"],
-};
-
-function layerOf(path: string): Layer | undefined {
-  const [root, folder = ""] = path.split("/");
-  if (root === "app") return "app";
-  if (root !== "lib") return undefined;
-  if (folder === "public-env.ts") return "public-env";
-  switch (folder) {
-    case "server":
-    case "local-supabase":
-    case "adapters":
-    case "services":
-    case "shared":
-      return folder;
-  }
-  return DOMAIN.includes(folder) ? "domain" : undefined;
-}
 
 /** `file:line` of every import that is not allowed. */
 function offences(
@@ -84,18 +31,25 @@ const isOurs = (target: string): boolean => /^(?:lib|app)\//.test(target);
 const isCode = (path: string): boolean => /\.tsx?$/.test(path);
 
 describe("arrows run one way", () => {
-  test("every file belongs to a layer", () => {
-    expect(all.filter(({ path }) => layerOf(path) === undefined).map(({ path }) => path)).toEqual([]);
+  test("every file stands in a room, and every room has a file", () => {
+    const paths = all.map(({ path }) => path);
+    expect(paths.filter((path) => roomOf(path) === undefined)).toEqual([]);
+    expect(emptyRooms(paths)).toEqual([]);
   });
 
-  test("app → server → services → domain → shared; adapters hang from the server", () => {
+  test("from higher rooms to lower ones; imports of types count", () => {
     const wrong = offences(all, ({ path }, target) => {
-      const from = layerOf(path);
-      const to = layerOf(target);
       if (!isOurs(target) || target.endsWith(".css")) return true;
-      return from !== undefined && to !== undefined && MAY_IMPORT[from].includes(to);
+      const [from, to] = [roomOf(path), roomOf(target)];
+      return from !== undefined && to !== undefined && (from === to || rankOf(to) < rankOf(from));
     });
     expect(wrong).toEqual([]);
+  });
+
+  test("adapters and the local Supabase are known to the server alone", () => {
+    const behindPorts = /^lib\/(?:adapters|local-supabase)\//;
+    const rest = all.filter(({ path }) => !/^lib\/(?:adapters|local-supabase|server)\//.test(path));
+    expect(offences(rest, (_, target) => !behindPorts.test(target))).toEqual([]);
   });
 
   test("only API routes reach the server; pages ask the API", () => {
@@ -119,6 +73,11 @@ describe("arrows run one way", () => {
       "lib/local-supabase/api.ts ./api-thread.ts",
       "lib/server/host/pages.ts ./pages-process.ts",
     ]);
+  });
+
+  test("the public APIs know no provider: they read and write the neutral vocabulary", () => {
+    const apis = lib.filter(({ path }) => path.startsWith("lib/apis/"));
+    expect(offences(apis, (_, target) => !target.startsWith("lib/providers/"))).toEqual([]);
   });
 
   test("the public APIs know nothing of each other", () => {
@@ -202,9 +161,9 @@ describe("effects have their places", () => {
 
   test("each stream's frames are written in one file, and all frames are read in one", () => {
     const isString = (node: ts.Node): boolean => ts.isStringLiteralLike(node) || ts.isTemplateHead(node);
-    const frames = places(all, (node) => isString(node) && /^[`'"]data: /.test(node.getText()));
+    const frames = places(all, (node) => isString(node) && /^[`'"](?:data|event): /.test(node.getText()));
     const writers = [...new Set(frames.map((place) => place.split(":")[0]))];
-    const ofApis = /^lib\/apis\/[\w-]+\/write\.ts$/;
+    const ofApis = /^lib\/apis\/[\w-]+\/(?:write|event-frames)\.ts$/;
     // The sandbox is a provider: it writes OpenAI's frames, to be read by our reader.
     expect(writers.filter((path = "") => !ofApis.test(path)).sort()).toEqual([
       "lib/adapters/sandbox/sandbox-upstream.ts",

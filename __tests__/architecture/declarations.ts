@@ -2,13 +2,14 @@ import ts from "typescript";
 import { lineOf, nodes, type SourceFile } from "./source-files.ts";
 
 /** Something that a file declares for others: where, and under which name. */
-export type Declared = { place: string; name: string };
+export type Declared = { place: string; name: string; isType: boolean };
 
 /** Names that a file exports, in its own words. */
 export function exportsOf(file: SourceFile): Declared[] {
   const found: Declared[] = [];
   const note = (node: ts.Node, name: string): void => {
-    found.push({ place: `${file.path}:${lineOf(file, node)} ${name}`, name });
+    const isType = ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node);
+    found.push({ place: `${file.path}:${lineOf(file, node)} ${name}`, name, isType });
   };
   for (const statement of file.tree.statements) {
     if (
@@ -60,7 +61,9 @@ export function importedNames(file: SourceFile): string[] {
       const target =
         argument !== undefined && ts.isStringLiteralLike(argument) ? targets.get(argument.text) : undefined;
       if (target === undefined) continue;
-      for (const name of takenFrom(node)) found.push(`${target} ${name}`);
+      const taken = takenFrom(node);
+      // Whoever keeps the module may use all of it.
+      for (const name of taken.length > 0 ? taken : ["*"]) found.push(`${target} ${name}`);
     }
   }
   return found;
@@ -90,7 +93,8 @@ export function membersOf(file: SourceFile): Declared[] {
       ts.isPropertySignature(node) ||
       ts.isMethodSignature(node);
     if (!isMember || !ts.isIdentifier(node.name)) continue;
-    found.push({ place: `${file.path}:${lineOf(file, node)} ${node.name.text}`, name: node.name.text });
+    const { text: name } = node.name;
+    found.push({ place: `${file.path}:${lineOf(file, node)} ${name}`, name, isType: false });
   }
   return found;
 }

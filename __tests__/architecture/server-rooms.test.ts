@@ -1,29 +1,12 @@
 import { expect, test } from "vitest";
+import { rankOf, roomOf } from "./rooms.ts";
 import { readSources } from "./source-files.ts";
 
-/** The rooms of lib/server from low to high: what each imports of the others lies below it. */
-const ROOMS = ["env", "http", "auth", "openapi", "wiring", "routes", "host", "cli"];
-
 const files = readSources("lib/server");
-const roomOf = (path: string): string | undefined => /^lib\/server\/([\w-]+)\//.exec(path)?.[1];
-const rankOf = (path: string): number => ROOMS.indexOf(roomOf(path) ?? "");
-
-test("every file of lib/server is in a room, and every room has a file", () => {
-  expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual([...ROOMS].sort());
-});
-
-test("the arrows among the server's rooms point down", () => {
-  const upward = files.flatMap(({ path, imports }) =>
-    imports
-      .filter(({ target }) => target.startsWith("lib/server/") && rankOf(target) > rankOf(path))
-      .map(({ target, line }) => `${path}:${line} imports ${target}`),
-  );
-  expect(upward).toEqual([]);
-});
 
 test("who is calling is found out by ports: the rooms below wiring know no adapter", () => {
   const direct = files
-    .filter(({ path }) => rankOf(path) < ROOMS.indexOf("wiring"))
+    .filter(({ path }) => rankOf(roomOf(path) ?? "") < rankOf("lib/server/wiring/"))
     .flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => target.startsWith("lib/adapters/"))

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Access } from "#lib/server/http/access.ts";
 import { METHODS, methodsOf } from "#lib/server/http/declaration.ts";
-import { type HostContext, serveRoute } from "#lib/server/http/route.ts";
+import type { HostContext } from "#lib/server/http/host-context.ts";
+import { serveRoute } from "#lib/server/http/route.ts";
 import { API, notFound } from "#lib/server/routes/api-routes.ts";
 import type { GatewayRoute } from "#lib/server/routes/gateway-route.ts";
 import { bearer, credentialsOf, FOREIGN } from "../support/credentials.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
-import { createRegistry } from "#lib/providers/registry.ts";
+import { type CachePlan, type PromptCaching, planPromptCache } from "#lib/providers/cache.ts";
+import { openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 
 const LONG = "word ".repeat(2_000);
 const registry = createRegistry((name) =>
@@ -97,6 +97,18 @@ const CASES: Case[] = [
   },
 ];
 
+/** How each protocol wants its caches addressed. */
+function cachingOf(engine: Engine): PromptCaching {
+  switch (engine.provider.protocol) {
+    case "anthropic":
+      return "breakpoints";
+    case "gemini":
+      return "implicit";
+    case "openai-compatible":
+      return openAiPromptCaching(engine);
+  }
+}
+
 function plan(
   current: Pick<Case, "provider" | "model" | "system" | "message" | "conversationId">,
 ): CachePlan {
@@ -110,7 +122,7 @@ function plan(
     ],
   };
   if (current.conversationId !== undefined) request.conversationId = current.conversationId;
-  return planPromptCache(request, engine, protocolOf(engine).chat.promptCaching(engine));
+  return planPromptCache(request, engine, cachingOf(engine));
 }
 
 test.each(CASES)("$name", (current) => {

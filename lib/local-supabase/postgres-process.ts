@@ -32,8 +32,6 @@ export type PostgresOptions = {
 export type RunningPostgres = {
   port: number;
   pid: number;
-  /** True when a server that somebody else started was found running. */
-  reused: boolean;
   /** Whether it still runs, and not another process with its number. */
   isRunning(): boolean;
   /** Stops the server, whoever started it. */
@@ -74,7 +72,7 @@ async function takeOver(cluster: string, existing: Postmaster): Promise<RunningP
     10_000,
   );
   if (!isRunning(existing.pid)) return undefined;
-  if (settled) return runningServer(existing.pid, existing.port, true);
+  if (settled) return runningServer(existing.pid, existing.port);
   if (!(await stopPostmaster(existing.pid))) {
     throw new Error(`A Postgres (pid ${existing.pid}) hangs on ${cluster}; stop it and start again.`);
   }
@@ -180,15 +178,14 @@ async function launchOn(
   await eventually(async () => gone || (await isReady()), 30_000);
   await log.close();
   if (gone || child.pid === undefined) return undefined;
-  return runningServer(child.pid, port, false);
+  return runningServer(child.pid, port);
 }
 
-function runningServer(pid: number, port: number, reused: boolean): RunningPostgres {
+function runningServer(pid: number, port: number): RunningPostgres {
   const start = processStart(pid);
   return {
     port,
     pid,
-    reused,
     isRunning: () => isRunning(pid, start),
     async stop() {
       if (!(await stopPostmaster(pid, start))) throw new Error(`Postgres (pid ${pid}) does not stop.`);

@@ -1,4 +1,5 @@
 import { citation } from "#lib/apis/messages/citations.ts";
+import { frame, textDeltaHead } from "#lib/apis/messages/event-frames.ts";
 import { tokenForm } from "#lib/apis/messages/thinking.ts";
 import { ObjectScan } from "#lib/apis/object-scan.ts";
 import type { ChatEvent, Source } from "#lib/chat/events.ts";
@@ -25,11 +26,6 @@ type Waiting = { kind: "call"; call: Call } | { kind: "said"; event: Said };
 type OpenBlock = { kind: "text" } | { kind: "thinking"; hasText: boolean } | { kind: "call"; call: Call };
 
 const TAIL = "}}\n\n";
-
-/** One frame of the stream. */
-export function frame(body: JsonObject & { type: string }): string {
-  return `event: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`;
-}
 
 /**
  * Content as frames, one block strictly after the other. Models may tell several tool calls at once, and
@@ -122,7 +118,7 @@ export class ContentBlocks {
 
   #openText(): string {
     const frames = this.#start({ kind: "text" }, { type: "text", text: "" });
-    this.#textHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${this.#index},"delta":{"type":"text_delta","text":`;
+    this.#textHead = textDeltaHead(this.#index);
     const sources = this.#sources;
     this.#sources = [];
     return frames + this.#cite(sources);

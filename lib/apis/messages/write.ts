@@ -1,7 +1,8 @@
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { citation } from "#lib/apis/messages/citations.ts";
-import { ContentBlocks, frame } from "#lib/apis/messages/content-blocks.ts";
+import { ContentBlocks } from "#lib/apis/messages/content-blocks.ts";
+import { frame } from "#lib/apis/messages/event-frames.ts";
 import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
 import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/chat/answer.ts";
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";

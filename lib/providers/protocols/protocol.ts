@@ -4,7 +4,6 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { EmbeddingLimits, EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
 import type { Embeddings } from "#lib/embeddings/vectors.ts";
-import type { PromptCaching } from "#lib/providers/cache.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -76,7 +75,6 @@ export type ChatPower = {
   lacks(capability: Capability, engine: Engine): boolean;
   /** How the engine continues an answer that another one began. */
   continuation(engine: Engine): ContinuationStrategy;
-  promptCaching(engine: Engine): PromptCaching;
 };
 
 /** The engine itself counts the tokens of a prompt. */
@@ -97,8 +95,6 @@ export type EmbedPower = {
 /** A wire protocol: how it authenticates, and what can be asked for in it. */
 export type Protocol = {
   id: ProtocolId;
-  /** Sent with every request, unless the provider's own headers say otherwise. */
-  defaultHeaders: Readonly<Record<string, string>>;
   authHeaders(credential: Credential): Record<string, string>;
   chat: ChatPower;
   countTokens?: TokenCountPower;

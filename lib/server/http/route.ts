@@ -24,8 +24,6 @@ import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
-export type { HostContext };
-
 /** What serving a route needs of a gateway, whatever else it has. */
 export type Edge = {
   readonly env: AccessSettings & Pick<Env, "CORS_ALLOWED_ORIGINS" | "TRUST_PROXY" | "VERCEL">;

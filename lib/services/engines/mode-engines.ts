@@ -29,7 +29,7 @@ export async function ownEngines(
   { requested, hasImage }: ModeRequest,
   { enginesOf }: Lookup,
 ): Promise<{ mode: ModeId; engines: readonly Engine[] }> {
-  const { mode } = resolveMode(requested, hasImage);
+  const mode = resolveMode(requested, hasImage);
   return { mode, engines: usable(await enginesOf(mode), hasImage) };
 }
 

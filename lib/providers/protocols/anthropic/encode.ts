@@ -18,7 +18,7 @@ import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/pro
 import type { Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
-export const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
+const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
 /** A chat request as the body of `POST /v1/messages`. */
 export function encodeAnthropic(

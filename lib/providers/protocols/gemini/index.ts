@@ -6,14 +6,12 @@ import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
 export const gemini: Protocol = {
   id: "gemini",
-  defaultHeaders: {},
   authHeaders: (credential) => ({ "x-goog-api-key": tokenOf(credential) }),
   chat: {
     encode: encodeGemini,
     createDecoder: (context) => new GeminiDecoder(context),
     lacks: geminiLacks,
     continuation: () => "instructed",
-    promptCaching: () => "implicit",
   },
   embed: geminiEmbeddings,
 };

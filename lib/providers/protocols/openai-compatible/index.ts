@@ -1,8 +1,5 @@
 import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
-import {
-  openAiContinuation,
-  openAiPromptCaching,
-} from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiContinuation } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
@@ -10,7 +7,6 @@ import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
 export const openAiCompatible: Protocol = {
   id: "openai-compatible",
-  defaultHeaders: {},
   authHeaders(credential) {
     const token = tokenOf(credential);
     return token === "" ? {} : { authorization: `Bearer ${token}` };
@@ -20,7 +16,6 @@ export const openAiCompatible: Protocol = {
     createDecoder: (context) => new OpenAiDecoder(context),
     lacks: openAiLacks,
     continuation: openAiContinuation,
-    promptCaching: openAiPromptCaching,
   },
   embed: openAiEmbeddings,
 };

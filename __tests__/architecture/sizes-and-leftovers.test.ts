@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { exportsOf, functionsOf, importedNames, membersOf, usedNames } from "./declarations.ts";
+import { readSources, type SourceFile } from "./source-files.ts";
+
+const lib = readSources("lib");
+const all = [...lib, ...readSources("app")];
+
+const MAX_FILE_LINES = 250;
+const MAX_FUNCTION_LINES = 50;
+
+/** Files that were longer when the rule came. The list may only shrink, and so may each number. */
+const LONG_FILES: Readonly<Record<string, number>> = {
+  "lib/adapters/journal/turn-journal.ts": 264,
+  "lib/providers/chat/engine-stream.ts": 272,
+  "lib/providers/chat/run-chat.ts": 330,
+  "lib/providers/failover.ts": 325,
+  "lib/providers/failures/provider-error.ts": 372,
+  "lib/providers/protocols/anthropic/decode.ts": 284,
+  "lib/providers/protocols/openai-compatible/decode.ts": 432,
+};
+
+/** Functions that were longer when the rule came. The same holds. */
+const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
+  "lib/local-supabase/shared-postgres.ts sharePostgres": 52,
+  "lib/local-supabase/start.ts startLocked": 99,
+  "lib/providers/call/engine-call.ts callEngine": 58,
+  "lib/providers/chat/attempt.ts openChat": 62,
+  "lib/providers/failover.ts walk": 85,
+  "lib/providers/registry.ts createRegistry": 58,
+  "lib/server/auth/auth.ts createAuthenticator": 98,
+  "lib/server/host/pages.ts createPages": 57,
+  "lib/server/host/self-host.ts createSelfHost": 98,
+  "lib/server/host/workers.ts startWorkers": 51,
+  "lib/server/wiring/gateway.ts createGateway": 51,
+  "lib/services/embeddings.ts callForVectors": 51,
+};
+
+/** Exported for tests and for clients of the protocol, and used by nothing else. The list may only shrink. */
+const FOR_TESTS_AND_CLIENTS: readonly string[] = [
+  // The brief names these as the protocol's own writer, parser and usage reader.
+  "lib/streaming/events.ts parseEvent",
+  "lib/streaming/events.ts readUsageEvent",
+  "lib/streaming/events.ts serializeEvent",
+  // Made ahead of its users: memory, suggestions, the router's fallback, the agent.
+  "lib/services/ask.ts ask",
+  // Made ahead of speech and images.
+  "lib/providers/call/whole-answer.ts readWholeBytes",
+  // Parts that are tested by themselves.
+  "lib/adapters/supabase/session-cookies.ts hasSessionCookie",
+  "lib/local-supabase/secrets.ts generateSecrets",
+  "lib/providers/failures/provider-error.ts readProviderError",
+  "lib/providers/failures/retry-hint.ts parseDuration",
+  "lib/providers/failures/run-errors.ts inWords",
+  "lib/providers/protocols/index.ts PROTOCOLS",
+  "lib/providers/vendors/credentials.ts engineKey",
+  "lib/server/http/declaration.ts METHODS",
+  "lib/server/http/fast/node-request.ts parseRequestUrl",
+  "lib/server/wiring/gateway.ts createGateway",
+  "lib/streaming/sse-reader.ts LONGEST_SSE_LINE",
+  "lib/streaming/sse-writer.ts HEARTBEAT_MS",
+  "lib/streaming/sse-writer.ts READER_TIMEOUT_MS",
+];
+
+/** Members that somebody else reads. The list may only shrink. */
+const READ_BY_OTHERS: readonly string[] = [
+  // undici and web streams call these.
+  "lib/adapters/http/upstream.ts onRequestStart",
+  "lib/adapters/http/upstream.ts onResponseData",
+  "lib/adapters/http/upstream.ts onResponseEnd",
+  "lib/adapters/http/upstream.ts onResponseError",
+  "lib/adapters/http/upstream.ts onResponseStart",
+  "lib/server/http/fast/body-stream.ts pull",
+  "lib/streaming/sse-writer.ts pull",
+  // Whoever reads a JSON answer, or a Response.
+  "lib/apis/anthropic-error.ts request_id",
+  "lib/apis/native/keys.ts countedModels",
+  "lib/server/http/fast/plain-response.ts redirected",
+  "lib/server/http/fast/plain-response.ts statusText",
+  "lib/services/identity/gateway-keys.ts countedModels",
+  // Members that the contract names.
+  "lib/providers/cost.ts listPriceUsd",
+  "lib/providers/registry.ts providerEndpoint",
+  // Made ahead of the operator's view, of shared health and of roles.
+  "lib/providers/health/engine-health.ts benchedForMs",
+  "lib/providers/health/engine-health.ts merge",
+  "lib/providers/health/engine-health.ts snapshot",
+  "lib/services/identity/credentials.ts emailConfirmed",
+  // Tests stop Postgres by it.
+  "lib/local-supabase/start.ts postgresPid",
+];
+
+const linesOf = ({ text }: SourceFile): number => text.split("\n").length - 1;
+
+describe("nothing is larger than a reader can hold", () => {
+  test("files", () => {
+    const long = all
+      .filter((file) => linesOf(file) > MAX_FILE_LINES)
+      .map((file) => [file.path, linesOf(file)]);
+    expect(Object.fromEntries(long)).toEqual(LONG_FILES);
+  });
+
+  test("functions", () => {
+    const long = all.flatMap(functionsOf).filter(({ lines }) => lines > MAX_FUNCTION_LINES);
+    expect(Object.fromEntries(long.map(({ name, lines }) => [name, lines]))).toEqual(LONG_FUNCTIONS);
+  });
+});
+
+describe("nothing is left over", () => {
+  test("every export is imported somewhere; types may stand in the signatures of their own file alone", () => {
+    const imported = new Set(all.flatMap(importedNames));
+    const dead = lib.flatMap((file) =>
+      exportsOf(file)
+        .filter(({ name }) => !imported.has(`${file.path} ${name}`) && !imported.has(`${file.path} *`))
+        .filter(({ name, isType }) => !(isType && file.text.split(new RegExp(`\\b${name}\\b`)).length > 2))
+        .map(({ name }) => `${file.path} ${name}`),
+    );
+    expect(dead.sort()).toEqual([...FOR_TESTS_AND_CLIENTS].sort());
+  });
+
+  test("every member of a class or type is read somewhere", () => {
+    const used = new Set(all.flatMap((file) => [...usedNames(file)]));
+    const dead = lib.flatMap((file) =>
+      membersOf(file)
+        .filter(({ name }) => !used.has(name))
+        .map(({ name }) => `${file.path} ${name}`),
+    );
+    expect([...new Set(dead)].sort()).toEqual([...READ_BY_OTHERS].sort());
+  });
+});
