@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../slow/served-gateway.ts";
@@ -32,6 +32,13 @@ export async function startPortkey(): Promise<{ url: string; child: Child }> {
 
 async function install(): Promise<void> {
   await mkdir(CACHE, { recursive: true });
-  const args = ["install", "--prefix", CACHE, "--no-audit", "--no-fund", "--ignore-scripts"];
-  await promisify(execFile)("npm", [...args, `${PACKAGE}@${VERSION}`]);
+  const manifest = {
+    private: true,
+    dependencies: { [PACKAGE]: VERSION },
+    // With later ones its streams fail: they hand it headers of an answer that it cannot add to.
+    overrides: { "@hono/node-server": "1.13.8" },
+  };
+  await writeFile(join(CACHE, "package.json"), JSON.stringify(manifest));
+  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"];
+  await promisify(execFile)("npm", args, { cwd: CACHE });
 }
