@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { GatheredWriter } from "#lib/server/host/gathered-writer.ts";
 import { type Content, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 
@@ -72,18 +73,19 @@ async function writeFrames(
   const onClose = (): void => frames.cancel(new Error("The client has left."));
   outgoing.once("close", onClose);
   const flushing = flushSoon(outgoing);
-  const onSilence = (comment: string): void => {
-    outgoing.write(comment);
-  };
+  const writer = new GatheredWriter(outgoing);
+  const onSilence = (comment: string): void => writer.write(comment);
   try {
     while (true) {
       const text = await frames.next(onSilence);
       if (text === undefined || outgoing.destroyed) break;
-      if (!outgoing.write(text)) await drained(outgoing, writeTimeoutMs);
+      writer.write(text);
+      if (outgoing.writableNeedDrain) await drained(outgoing, writeTimeoutMs);
     }
-    outgoing.end();
+    writer.end();
     await taken(outgoing, writeTimeoutMs);
   } finally {
+    writer.cancel();
     clearImmediate(flushing);
     // An answer that ended well is not one that was left.
     outgoing.off("close", onClose);
