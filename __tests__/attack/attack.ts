@@ -8,7 +8,7 @@ import { startChild } from "../bench/child.ts";
 import type { BenchDatabase } from "../bench/database.ts";
 import { type ProductionGateway, startProduction } from "../bench/production-gateway.ts";
 import { HOSTILE_BODIES, type HostileBody } from "./bodies.ts";
-import { send, slowUploads, type Target, tinyChunks, worstRequests } from "./clients.ts";
+import { type EngineCall, send, slowUploads, tinyChunks, worstRequests } from "./clients.ts";
 import type { ProbeReport } from "./prober.ts";
 import type { LoadReport } from "./report-load.ts";
 
@@ -144,7 +144,7 @@ async function uploads(bench: Bench): Promise<[string, string, Measured]> {
   return [`${SLOW_UPLOADS} slow uploads of 25 MB`, `${countOf(statuses)}, ${open} still open`, measured];
 }
 
-const targetOf = ({ gateway, key }: Bench): Target => ({ url: gateway.url, key });
+const targetOf = ({ gateway, key }: Bench): EngineCall => ({ url: gateway.url, key });
 
 function countOf(statuses: readonly number[]): string {
   const counts = new Map<number, number>();

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HOSTILE_BODIES } from "./bodies.ts";
 
 /** The gateway under attack. */
-export type Target = { url: string; key: string };
+export type EngineCall = { url: string; key: string };
 
 const UPLOAD_BYTES = 25 * 1024 * 1024;
 const PIECE = Buffer.alloc(64 * 1024, "a");
@@ -13,7 +13,7 @@ const PIECE_MS = 100;
 const agent = new Agent({ keepAlive: false });
 
 /** Resolves with the status, 0 for a connection that was cut; an answer may come before the body is out. */
-export function send({ url, key }: Target, path: string, body: Buffer): Promise<number> {
+export function send({ url, key }: EngineCall, path: string, body: Buffer): Promise<number> {
   return new Promise((resolve) => {
     const headers = {
       authorization: `Bearer ${key}`,
@@ -36,7 +36,7 @@ export function send({ url, key }: Target, path: string, body: Buffer): Promise<
 }
 
 /** A body in chunks of one byte, as many; resolves with the status, 0 for a connection that was cut. */
-export async function tinyChunks({ url, key }: Target, count: number): Promise<number> {
+export async function tinyChunks({ url, key }: EngineCall, count: number): Promise<number> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const status = new Promise<number>((resolve) => {
@@ -82,7 +82,7 @@ export function worstRequests(count: number): { path: string; bytes: Buffer }[] 
 
 /** Uploads of 25 MB that begin, and then come in small pieces for so long, milliseconds; they are left open. */
 export async function slowUploads(
-  { url, key }: Target,
+  { url, key }: EngineCall,
   count: number,
   milliseconds: number,
 ): Promise<{ statuses: number[]; sockets: Socket[] }> {

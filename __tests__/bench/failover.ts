@@ -38,7 +38,7 @@ async function request(
   const perEngine: number[] = [];
   const startedAt = performance.now();
   let last = startedAt;
-  for await (const batch of startRun(engines, effects, { times: TIMES }).events) {
+  for await (const batch of startRun(engines, effects, { timeouts: TIMES }).events) {
     for (const event of batch) {
       if (event.type !== "attempt") continue;
       const now = performance.now();

@@ -6,7 +6,7 @@ import type { BenchDatabase } from "./database.ts";
 
 export type ProductionGateway = { url: string; child: Child };
 
-/** What `npm start` runs, in a process of its own, with the OpenAI-shaped routes switched on. */
+/** What `npm start` runs, in a process of its own, with the OpenAI-compatible routes switched on. */
 export async function startProduction(options: {
   database: BenchDatabase;
   /** Where its journal lives, in a folder of its own. */

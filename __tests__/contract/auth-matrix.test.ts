@@ -247,7 +247,7 @@ describe("who may call", () => {
   }
 });
 
-describe("the OpenAI-shaped routes", () => {
+describe("the OpenAI-compatible routes", () => {
   const rows = ROWS.filter(([, { route }]) => route.access === "proxy");
 
   test.each(rows)("%s is not there unless it is switched on", async (_, row) => {

@@ -86,7 +86,7 @@ describe("a mode without engines borrows the nearest mode that has some", () => 
     ["codestral", "codestral"],
     ["o3", "o3"],
     ["live", "live"],
-  ])("on the OpenAI-shaped routes: %s", async (name) => {
+  ])("on the OpenAI-compatible routes: %s", async (name) => {
     const { chat } = await start(FAST);
     const answer = await chat(name);
     expect(answer.status).toBe(200);

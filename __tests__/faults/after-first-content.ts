@@ -104,7 +104,7 @@ const CUT: FaultRow[] = Object.entries(BREAKS).flatMap(([kind, how]) =>
       row: kind === "end" ? 18 : 15,
       name: `${kind} after ${after}; the next engine starts over`,
       chain: [engineA(cut(TOKENS.slice(0, count), how)), { name: "b", script: startsOver }],
-      times: { idleMs: 300, answerMs: 300 },
+      timeouts: { idleMs: 300, answerMs: 300 },
       asks: [{ expect: joined(), whole: failedOver }],
     }),
   ),
@@ -441,7 +441,7 @@ const CHAINS: FaultRow[] = [
       }),
       { name: "b", script: () => continues(6) },
     ],
-    times: { idleMs: 400 },
+    timeouts: { idleMs: 400 },
     asks: [
       {
         expect: joined({
@@ -467,7 +467,7 @@ const CHAINS: FaultRow[] = [
         }),
         { name: "b", script: () => continues(6) },
       ],
-      times: { idleMs: 400 },
+      timeouts: { idleMs: 400 },
       asks: [
         {
           expect: joined({
@@ -608,7 +608,7 @@ function unsafe(name: string, row: Partial<FaultRow>, expected: Partial<Expected
     row: 16,
     name: `${kind} ${name}: an honest error`,
     modes: ["streaming"],
-    times: { idleMs: 300 },
+    timeouts: { idleMs: 300 },
     chain: [engineA(cut(TOKENS.slice(0, HALF), BREAKS[kind])), { name: "b", script: startsOver }],
     asks: [
       {
@@ -720,7 +720,7 @@ function ends(name: string, how: Break, within: Range, usage: "exact" | "estimat
       engineA(streamed([...TOKENS.map((token) => textChunk(token)), textChunk("", "stop")], how)),
       { name: "b" },
     ],
-    times: { idleMs: 10_000, firstTokenMs: 10_000 },
+    timeouts: { idleMs: 10_000, firstTokenMs: 10_000 },
     asks: [
       {
         expect: {

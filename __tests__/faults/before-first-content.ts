@@ -267,13 +267,13 @@ const TROUBLE: FaultRow[] = [
       }),
       B,
     ],
-    times: { firstTokenMs: 5_000, answerMs: 5_000 },
+    timeouts: { firstTokenMs: 5_000, answerMs: 5_000 },
     asks: [{ expect: failedOver("server_error", { within: [0, 50 + SLACK] }) }],
   },
   {
     row: 3,
     name: "a 429 whose body is still coming when the first token is overdue is a 429",
-    times: { firstTokenMs: 300, answerMs: 300 },
+    timeouts: { firstTokenMs: 300, answerMs: 300 },
     chain: [
       engineA(async (exchange) => {
         await exchange.head(429, {
@@ -778,7 +778,7 @@ function unreachable(name: string, a: Partial<FaultyEngine>, least = 0): FaultRo
     row: 9,
     name,
     chain: [{ name: "a", ...a }, B],
-    times: {
+    timeouts: {
       connectMs: CONNECT_MS,
       firstTokenMs: 10_000,
       answerMs: 10_000,
@@ -840,7 +840,7 @@ function silent(ms: number): Range {
 
 const FIRST_TOKEN_MS = 300;
 const ANSWER_MS = 500;
-const PATIENCE = {
+const TIMEOUTS = {
   firstTokenMs: FIRST_TOKEN_MS,
   answerMs: ANSWER_MS,
   deadlineMs: 20_000,
@@ -911,7 +911,7 @@ const BROKEN: FaultRow[] = [
       row: 10,
       name: `${name}: over in time, and the engine is not asked again`,
       chain: [engineA(script, { keys: ["k1", "k2"] }), B],
-      times: PATIENCE,
+      timeouts: TIMEOUTS,
       asks: [
         {
           expect: failedOver("timeout", { within: silent(FIRST_TOKEN_MS) }),
@@ -925,7 +925,7 @@ const BROKEN: FaultRow[] = [
     name: "silence of a named engine is not tried again either",
     named: true,
     chain: [engineA(hangs, { keys: ["k1", "k2"] }), B],
-    times: PATIENCE,
+    timeouts: TIMEOUTS,
     asks: [{ expect: failedOver("timeout") }],
   },
   {
@@ -942,7 +942,7 @@ const BROKEN: FaultRow[] = [
       ),
       B,
     ],
-    times: PATIENCE,
+    timeouts: TIMEOUTS,
     asks: [{ expect: answeredByA() }],
   },
 ];
@@ -967,7 +967,7 @@ const NOTHING: FaultRow[] = [
       row: 11,
       name: `${name} for ever do not re-arm the first-token timer`,
       chain: [engineA(script), B],
-      times: PATIENCE,
+      timeouts: TIMEOUTS,
       asks: [
         {
           expect: failedOver("timeout", { within: silent(FIRST_TOKEN_MS) }),
@@ -1055,7 +1055,7 @@ const ENDLESS_WHOLE: FaultRow[] = ENDLESS.flatMap(([name, script, usages]): Faul
     name: `a whole answer has one time-out, whatever comes meanwhile: ${name}`,
     modes: ["whole"],
     chain: [engineA(script), B],
-    times: PATIENCE,
+    timeouts: TIMEOUTS,
     asks: [{ expect: failedOver("timeout", { within: silent(ANSWER_MS), usages }) }],
   },
   {
@@ -1063,7 +1063,7 @@ const ENDLESS_WHOLE: FaultRow[] = ENDLESS.flatMap(([name, script, usages]): Faul
     name: `a whole answer of the only engine ends at the deadline: ${name}`,
     modes: ["whole"],
     chain: [engineA(script)],
-    times: { ...PATIENCE, deadlineMs: 900 },
+    timeouts: { ...TIMEOUTS, deadlineMs: 900 },
     asks: [
       {
         expect: {
@@ -1266,7 +1266,7 @@ const EVERYTHING_DOWN: FaultRow[] = [
     row: 14,
     name: "everything is silent: 503 at the deadline",
     chain: [engineA(hangs), { ...B, script: () => hangs }, { ...C, script: () => hangs }],
-    times: { ...PATIENCE, deadlineMs: 1_500 },
+    timeouts: { ...TIMEOUTS, deadlineMs: 1_500 },
     asks: [
       {
         expect: unavailable({
@@ -1280,7 +1280,7 @@ const EVERYTHING_DOWN: FaultRow[] = [
     row: 14,
     name: "the deadline ends the walk before every engine had its turn",
     chain: [engineA(hangs), { ...B, script: () => hangs }, C],
-    times: { ...PATIENCE, firstTokenMs: 300, answerMs: 300, deadlineMs: 500 },
+    timeouts: { ...TIMEOUTS, firstTokenMs: 300, answerMs: 300, deadlineMs: 500 },
     asks: [
       {
         expect: unavailable({
@@ -1303,7 +1303,7 @@ const EVERYTHING_DOWN: FaultRow[] = [
         },
       },
     ],
-    times: { ...PATIENCE, deadlineMs: 8_000 },
+    timeouts: { ...TIMEOUTS, deadlineMs: 8_000 },
     asks: [{ expect: failedOver("timeout", { within: [1_400, 1_700 + SLACK] }) }],
   },
   {
@@ -1316,7 +1316,7 @@ const EVERYTHING_DOWN: FaultRow[] = [
       }),
       { ...B, script: () => limit({ "retry-after": "60" }) },
     ],
-    times: { ...PATIENCE, deadlineMs: 8_000 },
+    timeouts: { ...TIMEOUTS, deadlineMs: 8_000 },
     asks: [
       // The first time a is given up in favour of b, which then turns out to be rate-limited.
       { expect: unavailable({ calls: { a: 1, b: 1 } }) },
@@ -1452,7 +1452,7 @@ const NAMED: FaultRow[] = (
     },
     {
       name: "a wait that the deadline has no room for is not begun",
-      times: { deadlineMs: 1_500 },
+      timeouts: { deadlineMs: 1_500 },
       chain: [engineA(limit({ "retry-after": "3" })), B],
       asks: [
         {

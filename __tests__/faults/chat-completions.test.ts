@@ -150,7 +150,7 @@ describe("chat completions", () => {
           requestId,
           caller: { kind: "open" },
           signal: client.signal,
-          inBackground: (work) => works.push(work),
+          waitUntil: (work) => works.push(work),
         },
         proxy.gateway.gateway.completion,
       );

@@ -38,7 +38,7 @@ function leaves(
     row: 29,
     name: `the client leaves ${name}`,
     chain: [{ name: "a", script }, { name: "b" }],
-    times: { firstTokenMs: 5_000, answerMs: 5_000, idleMs: 5_000, deadlineMs: 10_000 },
+    timeouts: { firstTokenMs: 5_000, answerMs: 5_000, idleMs: 5_000, deadlineMs: 10_000 },
     asks: [{ expect: cancelled(changes) }],
     ...more,
   };
@@ -163,7 +163,7 @@ export const CLIENT: readonly FaultRow[] = [
         { name: "c", place: blackHole },
         { name: "b" },
       ],
-      times: { connectMs: 5_000, firstTokenMs: 5_000, answerMs: 5_000, deadlineMs: 10_000 },
+      timeouts: { connectMs: 5_000, firstTokenMs: 5_000, answerMs: 5_000, deadlineMs: 10_000 },
     },
   ),
   leaves(
@@ -197,7 +197,7 @@ export const CLIENT: readonly FaultRow[] = [
     row: 29,
     name: "a probe whose client leaves is given back",
     chain: [{ name: "a", script: () => fails(500) }, { name: "b" }],
-    times: { firstTokenMs: 5_000, answerMs: 5_000, deadlineMs: 10_000 },
+    timeouts: { firstTokenMs: 5_000, answerMs: 5_000, deadlineMs: 10_000 },
     asks: [
       { repeat: 5, expect: { engines: ["b"] } },
       {

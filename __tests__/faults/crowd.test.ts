@@ -64,7 +64,7 @@ async function runnerScene(): Promise<Scene> {
     second,
     goneWithin: 1_000,
     come(clients) {
-      const runs = clients.map((signal) => startRun(chain, effects, { signal, times: TIMES }));
+      const runs = clients.map((signal) => startRun(chain, effects, { signal, timeouts: TIMES }));
       const results = runs.map((run) => readRun(run));
       return {
         reading: () => runs.filter(({ record }) => record.committed).length,

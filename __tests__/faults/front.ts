@@ -9,13 +9,13 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-export type Times = RunOptions["times"];
+export type Timeouts = RunOptions["timeouts"];
 
 /** What a row configures of the gateway, whatever front it is asked through. */
 export type FrontSettings = {
   health: EngineHealth;
   clock: Clock;
-  times: Times;
+  timeouts: Timeouts;
   recovery: boolean;
   /** The caller names the engines itself. */
   named: boolean;
@@ -65,7 +65,7 @@ export type Front = {
 export type MakeFront = (settings: FrontSettings) => Front;
 
 /** The failover runner itself, over the real pooled upstream. */
-export const runnerFront: MakeFront = ({ health, clock, times, recovery, named }) => {
+export const runnerFront: MakeFront = ({ health, clock, timeouts, recovery, named }) => {
   const upstream = createHttpUpstream();
   let ids = 0;
   const effects = {
@@ -83,7 +83,7 @@ export const runnerFront: MakeFront = ({ health, clock, times, recovery, named }
             engines,
             request,
             signal,
-            times,
+            timeouts,
             keySeed: 0,
             named,
             recovery,

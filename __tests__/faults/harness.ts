@@ -7,13 +7,13 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { aRequest, chatProvider, engineAt, keysOf } from "../support/engines.ts";
 import { answers, type FakeUpstream, type SeenRequest, startFakeUpstream } from "../support/fake-upstream.ts";
-import type { Front, MakeFront, Times, Told } from "./front.ts";
+import type { Front, MakeFront, Timeouts, Told } from "./front.ts";
 import type { Ask, Expected, FaultRow, FaultyEngine, Mode, Place, Stage } from "./row.ts";
 
 /** An upstream connection must be closed this soon after its request has ended, milliseconds. */
 const CLOSED_WITHIN_MS = 1_000;
 /** Time-outs of rows that are not about them: long enough for a busy machine. */
-const GENEROUS: Times = {
+const GENEROUS: Timeouts = {
   connectMs: 5_000,
   firstTokenMs: 8_000,
   answerMs: 8_000,
@@ -96,7 +96,7 @@ export async function playRow(row: FaultRow, mode: Mode, makeFront: MakeFront): 
   const front = makeFront({
     health,
     clock,
-    times: { ...GENEROUS, ...row.times },
+    timeouts: { ...GENEROUS, ...row.timeouts },
     recovery: row.recovery ?? true,
     named: row.named ?? false,
   });

@@ -105,7 +105,7 @@ describe("row 22: memory stays flat", () => {
     const { upstream, next, effects } = await stage(script);
     const chain = [engineAt("a", upstream.origin), engineAt("b", next.origin)];
     const peak = await peakMegabytes(async () => {
-      const { text, run } = await readRun(startRun(chain, effects, { times: TIMES }));
+      const { text, run } = await readRun(startRun(chain, effects, { timeouts: TIMES }));
       expect(text).toBe("Hello from b.");
       expect(run.record.attempts[0]?.outcome).toBe("bad_response");
     });
@@ -119,7 +119,7 @@ describe("row 22: memory stays flat", () => {
       exchange.respond(200, bytes, { "content-encoding": "zstd" }),
     );
     const chain = [engineAt("a", upstream.origin), engineAt("b", next.origin)];
-    const { text, run } = await readRun(startRun(chain, effects, { times: TIMES }));
+    const { text, run } = await readRun(startRun(chain, effects, { timeouts: TIMES }));
     expect(text).toBe("Hello from b.");
     expect(run.record.attempts[0]?.outcome).toBe("reset");
   });
@@ -152,7 +152,7 @@ describe("row 22: memory stays flat", () => {
     });
     const chain = [engineAt("a", upstream.origin), engineAt("b", next.origin)];
     const peak = await peakMegabytes(async () => {
-      const { text } = await readRun(startRun(chain, effects, { times: TIMES }));
+      const { text } = await readRun(startRun(chain, effects, { timeouts: TIMES }));
       expect(text).toBe("Hello from b.");
     });
     expect(peak).toBeLessThan(64);
@@ -174,7 +174,7 @@ describe("row 30: a slow reader", () => {
     const client = new AbortController();
     const run = startRun([engineAt("a", upstream.origin)], effects, {
       signal: client.signal,
-      times: TIMES,
+      timeouts: TIMES,
       request: aRequest(),
     });
     const peak = await peakMegabytes(async () => {

@@ -36,12 +36,12 @@ export function isNative(row: FaultRow): boolean {
  * in place of the mode's.
  */
 export function nativeFront(base: Gateway, database: TestSupabase, accessToken: string): MakeFront {
-  return ({ health, clock, times, recovery }) => {
+  return ({ health, clock, timeouts, recovery }) => {
     const upstream = createHttpUpstream();
     const order = new AttemptOrder();
     return {
       async ask(chain, request, signal) {
-        const run = { times, recovery, promptCache: true };
+        const run = { timeouts, recovery, promptCache: true };
         const effects = { ...base.completion.effects, upstream, health, clock, random: () => 0.5 };
         const gateway: Gateway = {
           ...base,

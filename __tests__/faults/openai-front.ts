@@ -44,7 +44,7 @@ function systemPrompt(): string {
  * names its engines, for the registry's.
  */
 export function openAiFront(base: Gateway, database: TestSupabase, userId: string): MakeFront {
-  return ({ health, clock, times, recovery, named }) => {
+  return ({ health, clock, timeouts, recovery, named }) => {
     const upstream = createHttpUpstream();
     let chain: readonly Engine[] = [];
     const order = new AttemptOrder();
@@ -56,7 +56,7 @@ export function openAiFront(base: Gateway, database: TestSupabase, userId: strin
         enginesOf: async () => chain,
         registry: registryOf(base.registry, () => chain),
         ledger: watchedLedger(base.ledger, order),
-        run: { times, recovery, promptCache: true },
+        run: { timeouts, recovery, promptCache: true },
         effects: { ...base.completion.effects, upstream, health, clock, random: () => 0.5 },
       },
     };

@@ -31,7 +31,7 @@ async function stage(
   open.push(...upstreams, effects);
   const client = new AbortController();
   const chain = upstreams.map(({ origin }, index) => engineAt(`engine-${index}`, origin));
-  const run = startRun(chain, effects, { times: TIMES, signal: client.signal });
+  const run = startRun(chain, effects, { timeouts: TIMES, signal: client.signal });
   return { upstreams, effects, run, client };
 }
 
@@ -128,7 +128,7 @@ describe("a client's signal that outlives many requests", () => {
     const client = new AbortController();
     for (let count = 0; count < 12; count++) {
       await readRun(
-        startRun([engineAt("a", upstream.origin)], effects, { times: TIMES, signal: client.signal }),
+        startRun([engineAt("a", upstream.origin)], effects, { timeouts: TIMES, signal: client.signal }),
       );
     }
     expect(getEventListeners(client.signal, "abort")).toEqual([]);

@@ -4,7 +4,7 @@ import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 import type { Script, SeenRequest } from "../support/fake-upstream.ts";
-import type { Times, Told } from "./front.ts";
+import type { Timeouts, Told } from "./front.ts";
 
 /** Whether the client (and with it the upstream) is asked for a stream or for a whole answer. */
 export type Mode = "streaming" | "whole";
@@ -105,7 +105,7 @@ export type FaultRow = {
   named?: boolean;
   /** On unless it is said here. */
   recovery?: boolean;
-  times?: Partial<Times>;
+  timeouts?: Partial<Timeouts>;
   /** Is played alone: it moves so many bytes that rows beside it would be late, or asks so often that it would be. */
   heavy?: boolean;
   asks: readonly Ask[];

@@ -309,7 +309,7 @@ const HOSTILE_HTTP: FaultRow[] = (
   row: 22,
   name,
   chain: [engineA(script), B],
-  times: { firstTokenMs: 1_000, answerMs: 1_000 },
+  timeouts: { firstTokenMs: 1_000, answerMs: 1_000 },
   heavy: true,
   asks: [{ expect: byB(kind, { within: [0, 3_000] }) }],
 }));
@@ -460,7 +460,7 @@ const THINKING: FaultRow[] = [
       }),
       B,
     ],
-    times: { firstTokenMs: 300, idleMs: 400 },
+    timeouts: { firstTokenMs: 300, idleMs: 400 },
     asks: [{ expect: byA({ text: "Yes.", thinking: "Hm. ".repeat(6) }) }],
   },
 ];

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   type Attempt,
   type AttemptReport,
+  type EngineCall,
   newProgress,
-  type Target,
   type WalkOptions,
   type WalkResult,
   walk,
@@ -27,7 +27,7 @@ const fail = (kind: Failure["kind"], more: Partial<Failure> = {}): { ok: false; 
 });
 const answer = { ok: true, value: "answer" } as const;
 
-type Walked = { result: WalkResult<string>; reports: AttemptReport[]; targets: Target[] };
+type Walked = { result: WalkResult<string>; reports: AttemptReport[]; targets: EngineCall[] };
 
 function setUp(changes: Partial<WalkOptions> = {}): {
   clock: FakeClock;
@@ -53,7 +53,7 @@ async function walkAll(
   attempt: Attempt<string>,
   options: WalkOptions,
 ): Promise<Walked> {
-  const targets: Target[] = [];
+  const targets: EngineCall[] = [];
   const reports: AttemptReport[] = [];
   const steps = walk(
     engines,
@@ -72,7 +72,7 @@ async function walkAll(
 
 const errorOf = (result: WalkResult<string>): string | undefined =>
   result.ok ? undefined : result.error.code;
-const names = (targets: readonly Target[]): string[] =>
+const names = (targets: readonly EngineCall[]): string[] =>
   targets.map(({ engine: { label }, key }) => `${label} ${tokenOf(key)}`);
 
 /** Five failures open the breaker; five seconds later one probe is allowed. */
@@ -257,7 +257,7 @@ describe("a client that leaves", () => {
   });
 });
 
-describe("a lease", () => {
+describe("a permit", () => {
   test("is given back when the attempt has a bug, and the bug is not hidden", async () => {
     const setup = setUp();
     const one = engine("a");
@@ -284,8 +284,8 @@ describe("a lease", () => {
     const { result } = await walkAll([one], async () => answer, setup.options);
     expect(setup.health.wouldAdmit(one, 0)).toBe(true);
     if (!result.ok) throw result.error;
-    result.lease.failed({ kind: "reset", reason: "" });
-    result.lease.succeeded();
+    result.permit.failed({ kind: "reset", reason: "" });
+    result.permit.succeeded();
     expect(setup.health.report()[0]?.breaker).toBe("closed");
   });
 });

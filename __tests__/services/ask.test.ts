@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type AskContext, type AskRecord, ask, type Question } from "#lib/services/ask.ts";
-import { engineAt, TEST_TIMES, type TestEffects, testEffects } from "../support/engines.ts";
+import { engineAt, TEST_TIMEOUTS, type TestEffects, testEffects } from "../support/engines.ts";
 import {
   answers,
   completion,
@@ -50,7 +50,7 @@ function asking(question: Partial<Question> = {}, changes: Partial<AskContext> =
         modes.push(mode);
         return mode === "fast" ? chain : [];
       },
-      run: { times: { ...TEST_TIMES, answerMs: 60_000 }, recovery: true, promptCache: true },
+      run: { timeouts: { ...TEST_TIMEOUTS, answerMs: 60_000 }, recovery: true, promptCache: true },
       effects,
       logger: { info: log, warn: log, error: log },
     },
@@ -143,7 +143,7 @@ test("without any engine nothing is asked and nothing is billed", async () => {
     { requestId: "r", signal: new AbortController().signal, onEnd: (record) => ended.push(record) },
     {
       enginesOf: async () => [],
-      run: { times: TEST_TIMES, recovery: true, promptCache: true },
+      run: { timeouts: TEST_TIMEOUTS, recovery: true, promptCache: true },
       effects,
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     },

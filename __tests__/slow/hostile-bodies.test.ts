@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { send, slowUploads, type Target, worstRequests } from "../attack/clients.ts";
+import { type EngineCall, send, slowUploads, worstRequests } from "../attack/clients.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import { createKey, databaseSettings, modelsConfig } from "../support/test-gateway.ts";
@@ -29,7 +29,7 @@ describe.each<{ host: HostName }>([{ host: "start" }, { host: "next-start" }])(
   "hostile bodies under $host",
   ({ host }) => {
     let gateway: ServedGateway;
-    let target: Target;
+    let target: EngineCall;
     beforeAll(async () => {
       gateway = await serveGateway(host, {
         ...databaseSettings(database),

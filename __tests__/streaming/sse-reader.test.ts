@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { decodeLenient } from "#lib/shared/text.ts";
-import { LONGEST_SSE_LINE, SseReader } from "#lib/streaming/sse-reader.ts";
+import { MAX_SSE_LINE, SseReader } from "#lib/streaming/sse-reader.ts";
 import { expectLinear } from "../support/linear.ts";
 import { chunkings, readMessages } from "../support/split-everywhere.ts";
 
@@ -152,7 +152,7 @@ describe("bounds", () => {
   });
 
   test("a line just under 4 MB is fine", () => {
-    expect(feedLine(LONGEST_SSE_LINE - 100, "data: ").reader.overflowed).toBe(false);
+    expect(feedLine(MAX_SSE_LINE - 100, "data: ").reader.overflowed).toBe(false);
   });
 
   test.each(["data: ", "event: ", "id: "])("a line past 4 MB (%s) ends the reading", (field) => {
@@ -165,7 +165,7 @@ describe("bounds", () => {
 
   test("a line past 4 MB in one piece ends the reading as well", () => {
     const reader = new SseReader();
-    const messages = reader.push(encoder.encode(`data: ${"x".repeat(LONGEST_SSE_LINE + 1)}\n\n`));
+    const messages = reader.push(encoder.encode(`data: ${"x".repeat(MAX_SSE_LINE + 1)}\n\n`));
     expect(reader.overflowed).toBe(true);
     expect(messages).toEqual([]);
   });
@@ -174,12 +174,12 @@ describe("bounds", () => {
     const reader = new SseReader();
     const line = encoder.encode(`data: ${"x".repeat(1_000)}\n`);
     let fed = 0;
-    while (!reader.overflowed && fed < 2 * LONGEST_SSE_LINE) {
+    while (!reader.overflowed && fed < 2 * MAX_SSE_LINE) {
       reader.push(line);
       fed += line.length;
     }
     expect(reader.overflowed).toBe(true);
-    expect(fed).toBeLessThan(LONGEST_SSE_LINE + 100_000);
+    expect(fed).toBeLessThan(MAX_SSE_LINE + 100_000);
   });
 
   test.each(["data: ", ": ", "<html>"])(

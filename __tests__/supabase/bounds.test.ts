@@ -432,9 +432,9 @@ describe("rows of before that break a bound", () => {
     const tier = Array.from({ length: 60 }, () => randomUUID()).join("");
     await insert(old.sql, "ai_quota_counters", { user_id: who, tier, day: "2026-01-01", used: 1 });
     const made = { id: keyId, user_id: who, name: "k", key_hash: "ab".repeat(32), prefix: "p" };
-    const times = { created_at: "2026-01-01", seeded: false };
+    const timeouts = { created_at: "2026-01-01", seeded: false };
     const limits = { usd_per_month: "NaN", modes: Array(60).fill("y".repeat(999)) };
-    await insert(old.sql, "gateway_keys", { ...made, ...times, ...limits });
+    await insert(old.sql, "gateway_keys", { ...made, ...timeouts, ...limits });
     await insert(old.sql, "gateway_key_spend", { key_id: keyId, month: "2026-03-01", usd: "NaN" });
     await old.sql`
       insert into public.ai_user_memories (user_id, fact) select ${who}, 'f' from generate_series(1, 40)`;

@@ -65,7 +65,7 @@ export function aRequest(changes: Partial<ChatRequest> = {}): ChatRequest {
 }
 
 /** Short time-outs, so that silence is soon over. */
-export const TEST_TIMES = {
+export const TEST_TIMEOUTS = {
   connectMs: 300,
   firstTokenMs: 300,
   answerMs: 400,
@@ -100,7 +100,7 @@ export function startRun(
       engines,
       request: aRequest(),
       signal,
-      times: TEST_TIMES,
+      timeouts: TEST_TIMEOUTS,
       keySeed: 0,
       recovery: true,
       promptCache: true,

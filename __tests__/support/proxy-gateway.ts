@@ -31,7 +31,7 @@ export type ProxyGateway = {
 const ORIGIN = "http://gateway.test";
 
 /**
- * A gateway with the OpenAI-shaped routes switched on, whose modes all have the chain `first/m`,
+ * A gateway with the OpenAI-compatible routes switched on, whose modes all have the chain `first/m`,
  * `second/m`. No gateway key exists in a fresh database: any bearer will do.
  */
 export async function startProxyGateway(

@@ -3,7 +3,7 @@ import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
 
-const DEEPEST_CAUSE = 5;
+const MAX_CAUSE = 5;
 
 /** One JSON line an entry, on standard error. `secrets` and anything key-shaped are left out. */
 export function createLogger(secrets: readonly string[], write: (line: string) => void = writeLine): Logger {
@@ -36,7 +36,7 @@ function describe(cause: unknown, depth = 0): string {
     depth === 0
       ? (cause.stack ?? cause.message).replaceAll("file://", "")
       : `${cause.name}: ${cause.message}`;
-  return cause.cause === undefined || depth >= DEEPEST_CAUSE
+  return cause.cause === undefined || depth >= MAX_CAUSE
     ? own
     : `${own}\ncaused by ${describe(cause.cause, depth + 1)}`;
 }

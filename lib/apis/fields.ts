@@ -12,7 +12,7 @@ export function defined<Value extends object>(
 }
 
 /** Nobody documents as many; a million of them would take seconds of everybody's time. */
-const MOST_OTHERS = 200;
+const MAX_OTHERS = 200;
 
 /** The fields of a body that are not read by name, nulls left out: most clients mean "not set" by them. */
 export function otherFields(body: Readonly<Record<string, unknown>>, read: ReadonlySet<string>): JsonObject {
@@ -21,10 +21,10 @@ export function otherFields(body: Readonly<Record<string, unknown>>, read: Reado
   for (const name of Object.keys(body)) {
     const value = body[name];
     if (read.has(name) || value === null || value === undefined) continue;
-    if (++count > MOST_OTHERS) {
+    if (++count > MAX_OTHERS) {
       throw new GatewayError(
         "invalid_request",
-        `There are more than ${MOST_OTHERS} fields that are not known.`,
+        `There are more than ${MAX_OTHERS} fields that are not known.`,
       );
     }
     // Clients choose the names, and assigning to `__proto__` would be no field.

@@ -93,12 +93,12 @@ export function byType<const Known extends readonly z.ZodType[], Rest extends z.
 }
 
 /** Longer ones are no links. */
-const LONGEST_LINK = 8_192;
+const MAX_LINK = 8_192;
 
 /** Providers fetch what they are given: an image is on the web, over https, or in the URL itself. */
 function isImageUrl(url: string): boolean {
   if (url.startsWith("data:")) return parseDataUrl(url)?.mediaType.startsWith("image/") === true;
-  return url.length <= LONGEST_LINK && /^https:\/\//i.test(url) && URL.canParse(url);
+  return url.length <= MAX_LINK && /^https:\/\//i.test(url) && URL.canParse(url);
 }
 
 export const imageUrl = z

@@ -18,12 +18,12 @@ export type TokenUsage = {
 };
 
 /** No attempt bills more than this; a larger number is a provider's mistake. */
-const MOST_TOKENS = 100_000_000;
+const MAX_TOKENS = 100_000_000;
 
 /** A token count as providers send it: a whole number, possibly absent or null. */
 export function tokenCount(value: unknown): number | undefined {
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-  if (value < 0 || value > MOST_TOKENS) return undefined;
+  if (value < 0 || value > MAX_TOKENS) return undefined;
   return Math.round(value);
 }
 

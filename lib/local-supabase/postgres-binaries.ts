@@ -24,12 +24,12 @@ export async function preparePostgresBinaries(
   const packageFolder = dirname(dirname(dirname(installed.postgres)));
   let native = join(packageFolder, "native");
   const reachable = user === undefined || (await canTraverse(native, user));
-  if (!reachable || !(await hydrate(packageFolder))) {
+  if (!reachable || !(await createSymlinks(packageFolder))) {
     native = join(copyFolder, "native");
     const complete = await stat(join(native, "pg-symlinks.json")).catch(ignoreMissing);
     if (!complete)
       await cp(join(packageFolder, "native"), native, { recursive: true, verbatimSymlinks: true });
-    await hydrate(copyFolder);
+    await createSymlinks(copyFolder);
   }
   const inNative = (path: string): string => join(native, "bin", basename(path));
   const binaries = {
@@ -54,7 +54,7 @@ async function locate(): Promise<PostgresBinaries> {
 }
 
 /** Makes the library links listed by the package; false when the folder cannot be written. */
-async function hydrate(packageFolder: string): Promise<boolean> {
+async function createSymlinks(packageFolder: string): Promise<boolean> {
   const text = await readFile(join(packageFolder, "native", "pg-symlinks.json"), "utf8").catch(ignoreMissing);
   const links = text === undefined ? [] : (JSON.parse(text) as { source: string; target: string }[]);
   for (const link of links) {

@@ -19,7 +19,7 @@ export type CachePlan =
   | { kind: "implicit" };
 
 /** No provider caches a prefix shorter than this; OpenAI's own threshold. */
-const LEAST_TOKENS = 1_024;
+const MIN_TOKENS = 1_024;
 
 /** The text that all requests of a kind begin with: the tools and the system prompt, volatile parts left out. */
 function stablePrefix(request: ChatRequest): string {
@@ -46,12 +46,12 @@ export function planPromptCache(
 ): CachePlan {
   if (caching === "implicit") return { kind: "implicit" };
   const prefix = stablePrefix(request);
-  const least = model.includes("claude") ? claudeRules(model).leastCacheTokens : LEAST_TOKENS;
+  const least = model.includes("claude") ? claudeRules(model).minCacheTokens : MIN_TOKENS;
   const isLong = estimateTokens(prefix.length) >= least;
   if (caching === "breakpoints") return isLong ? { kind: "breakpoints" } : { kind: "none" };
   // Requests that share a long prefix share a key; else a long conversation has its own.
   const shared = isLong ? prefix : request.conversationId;
-  if (shared === undefined || estimateTokens(requestCharacters(request)) < LEAST_TOKENS)
+  if (shared === undefined || estimateTokens(requestCharacters(request)) < MIN_TOKENS)
     return { kind: "none" };
   return { kind: "key", key: `sarmalink-${hash32(shared).toString(36)}` };
 }

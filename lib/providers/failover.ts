@@ -20,15 +20,15 @@ import { type Clock, sleep } from "#lib/shared/clock.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** After this many refusals the request itself is taken to be at fault. */
-const MOST_REFUSALS = 3;
+const MAX_REFUSALS = 3;
 /** A named engine is waited for at most this long, milliseconds. */
-const LONGEST_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 const RETRY_PAUSE_MS = 250;
 /** With less time than this left, milliseconds, a call would only be thrown away. */
-const LEAST_CALL_MS = 50;
+const MIN_CALL_MS = 50;
 
 /** One call to one engine with one key. */
-export type Target = {
+export type EngineCall = {
   engine: Engine;
   key: EngineKey;
   keyIndex: number;
@@ -55,7 +55,7 @@ export type AttemptOutcome<Value> =
  * Calls one engine. Resolves once the engine is answering (or has answered), or with the reason why it
  * is not. Rejects only when the caller's signal aborts, or on a bug.
  */
-export type Attempt<Value> = (target: Target) => Promise<AttemptOutcome<Value>>;
+export type Attempt<Value> = (target: EngineCall) => Promise<AttemptOutcome<Value>>;
 
 /** What became of one upstream call. */
 export type AttemptReport = {
@@ -115,14 +115,14 @@ export function newProgress(): WalkProgress {
 }
 
 export type WalkResult<Value> =
-  | { ok: true; value: Value; target: Target; lease: EnginePermit; startedAt: number }
+  | { ok: true; value: Value; target: EngineCall; permit: EnginePermit; startedAt: number }
   | { ok: false; error: GatewayError };
 
 /**
  * Walks engines in order until one answers: the core of failover, which knows nothing of chat.
  *
  * Skips what is benched without a call, rotates keys, keeps the deadline, classifies and benches what
- * fails. Yields a report of every failed call as it happens. The lease of the answering engine is handed
+ * fails. Yields a report of every failed call as it happens. The permit of the answering engine is handed
  * to the caller, who ends it when the answer is complete.
  *
  * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable`
@@ -144,26 +144,26 @@ export async function* walk<Value>(
   for (let position = 0; position < queue.length; position++) {
     const engine = queue[position];
     if (engine === undefined) break;
-    const visit = newVisit(engine, options.keySeed);
-    while (visit.next !== undefined) {
-      const { keyIndex, withoutAdditions, waitMs } = visit.next;
+    const tries = newTries(engine, options.keySeed);
+    while (tries.next !== undefined) {
+      const { keyIndex, withoutAdditions, waitMs } = tries.next;
       if (waitMs > 0) await sleep(clock, waitMs, signal);
       if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
-      if (remainingMs < LEAST_CALL_MS) return unanswered(engines, progress, options);
+      if (remainingMs < MIN_CALL_MS) return unanswered(engines, progress, options);
       // A second try of a named engine has waited as it was told to: its rate limit is not in the way.
       const key = engine.keys[keyIndex];
-      const lease =
+      const permit =
         key === undefined ? undefined : health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
-      if (key === undefined || lease === undefined) {
-        visit.next = nextKey(visit);
+      if (key === undefined || permit === undefined) {
+        tries.next = nextKey(tries);
         continue;
       }
       progress.calls++;
-      visit.called = true;
+      tries.called = true;
       const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
-      const target: Target = {
+      const target: EngineCall = {
         engine,
         key,
         keyIndex,
@@ -177,37 +177,37 @@ export async function* walk<Value>(
       try {
         outcome = await attempt(target);
       } catch (error) {
-        lease.abandoned();
+        permit.abandoned();
         if (!signal.aborted) throw error;
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
         return { ok: false, error: clientClosed() };
       }
       if (outcome.ok) {
-        lease.answering();
-        return { ok: true, value: outcome.value, target, lease, startedAt };
+        permit.answering();
+        return { ok: true, value: outcome.value, target, permit, startedAt };
       }
 
       const { failure } = outcome;
-      lease.failed(failure);
+      permit.failed(failure);
       progress.failures.set(engine.id, failure);
       yield report(target, failure.kind, failure, clock.now() - startedAt);
       const policy = FAILURE_POLICY[failure.kind];
       if (policy.next === "answer") return { ok: false, error: contentRefused(failure) };
       if (outcome.additionRefused === true && !withoutAdditions) {
-        visit.next = { keyIndex, withoutAdditions: true, waitMs: 0 };
+        tries.next = { keyIndex, withoutAdditions: true, waitMs: 0 };
         continue;
       }
       if (policy.refusal) {
         progress.refusals.push(failure);
-        if (progress.refusals.length >= MOST_REFUSALS)
+        if (progress.refusals.length >= MAX_REFUSALS)
           return { ok: false, error: requestRefused(progress.refusals) };
         if (failure.kind === "context_length") preferLargerContext(queue, position);
       } else {
         progress.otherFailures++;
       }
-      visit.next = afterFailure(visit, failure, options);
+      tries.next = afterFailure(tries, failure, options);
     }
-    if (visit.called) progress.spent.add(engine.id);
+    if (tries.called) progress.spent.add(engine.id);
   }
   if (progress.refusals.length > 0 && progress.otherFailures === 0) {
     return { ok: false, error: requestRefused(progress.refusals) };
@@ -216,7 +216,7 @@ export async function* walk<Value>(
 }
 
 /** The state of one engine's turn: which key comes next, and how. */
-type Visit = {
+type EngineTries = {
   engine: Engine;
   /** Key indexes not tried yet, in order. */
   keys: number[];
@@ -226,35 +226,35 @@ type Visit = {
   retried: boolean;
 };
 
-function newVisit(engine: Engine, keySeed: number): Visit {
+function newTries(engine: Engine, keySeed: number): EngineTries {
   const count = engine.keys.length;
   const keys = engine.keys.map((_, index) => (keySeed + index) % count);
-  const visit: Visit = { engine, keys, next: undefined, called: false, retried: false };
-  visit.next = nextKey(visit);
-  return visit;
+  const tries: EngineTries = { engine, keys, next: undefined, called: false, retried: false };
+  tries.next = nextKey(tries);
+  return tries;
 }
 
-function nextKey(visit: Visit): Visit["next"] {
-  const keyIndex = visit.keys.shift();
+function nextKey(tries: EngineTries): EngineTries["next"] {
+  const keyIndex = tries.keys.shift();
   return keyIndex === undefined ? undefined : { keyIndex, withoutAdditions: false, waitMs: 0 };
 }
 
-function afterFailure(visit: Visit, failure: Failure, options: WalkOptions): Visit["next"] {
+function afterFailure(tries: EngineTries, failure: Failure, options: WalkOptions): EngineTries["next"] {
   const { clock, deadline } = options;
-  const current = visit.next;
+  const current = tries.next;
   const policy = FAILURE_POLICY[failure.kind];
-  if (options.named === true && policy.transient && current !== undefined && !visit.retried) {
-    visit.retried = true;
-    const free = visit.keys.findIndex((keyIndex) => options.health.wouldAdmit(visit.engine, keyIndex));
+  if (options.named === true && policy.transient && current !== undefined && !tries.retried) {
+    tries.retried = true;
+    const free = tries.keys.findIndex((keyIndex) => options.health.wouldAdmit(tries.engine, keyIndex));
     if (free !== -1) {
-      visit.keys.splice(0, free);
-      return nextKey(visit);
+      tries.keys.splice(0, free);
+      return nextKey(tries);
     }
     const waitMs = failure.retryAfterMs ?? RETRY_PAUSE_MS * (0.8 + 0.4 * options.random());
-    const fits = waitMs <= LONGEST_WAIT_MS && clock.now() + waitMs < deadline;
+    const fits = waitMs <= MAX_WAIT_MS && clock.now() + waitMs < deadline;
     return fits ? { ...current, waitMs } : undefined;
   }
-  return policy.next === "key" ? nextKey(visit) : undefined;
+  return policy.next === "key" ? nextKey(tries) : undefined;
 }
 
 function couldAnswer(engine: Engine, health: WalkHealth): boolean {
@@ -271,7 +271,7 @@ function preferLargerContext(queue: Engine[], position: number): void {
 }
 
 function report(
-  target: Target,
+  target: EngineCall,
   outcome: AttemptReport["outcome"],
   failure: Failure | undefined,
   latencyMs: number,

@@ -64,7 +64,7 @@ const MAKERS: ReadonlySet<string> = new Set([
   "zai-org",
 ]);
 /** A longer name is nobody's. */
-const LONGEST_NAME = 256;
+const MAX_NAME = 256;
 
 /**
  * What a model name means; undefined when it names an engine that cannot exist, or a provider that nobody
@@ -74,7 +74,7 @@ export function parseModelName(
   name: string,
   isKnownProvider: (id: string) => boolean,
 ): ModelTarget | undefined {
-  if (name.length > LONGEST_NAME) return undefined;
+  if (name.length > MAX_NAME) return undefined;
   if (isMode(name)) return { kind: "mode", mode: name };
   const slash = name.indexOf("/");
   const provider = name.slice(0, Math.max(slash, 0));

@@ -3,7 +3,7 @@ export type SplitText = { visible: string; thinking: string };
 
 const TAGS = ["think", "thinking", "thought"] as const;
 /** More white space than this in front is the answer's own, not the run-up to a tag. */
-const MOST_WHITE_SPACE = 256;
+const MAX_WHITE_SPACE = 256;
 const OPENINGS = TAGS.map((tag) => `<${tag}>`);
 
 /**
@@ -69,7 +69,7 @@ export class ReasoningSplitter {
       const body = rest.trimStart();
       const white = rest.length - body.length;
       // The same limit for both, or the outcome would hang on where the text was split.
-      const mayOpen = white <= MOST_WHITE_SPACE;
+      const mayOpen = white <= MAX_WHITE_SPACE;
       const opening = mayOpen ? OPENINGS.find((tag) => body.startsWith(tag)) : undefined;
       if (opening === undefined) {
         if (mayOpen && OPENINGS.some((tag) => tag.startsWith(body))) {

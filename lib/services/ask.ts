@@ -41,18 +41,18 @@ export async function ask(
   dependencies: AskDependencies,
 ): Promise<string> {
   const { engines } = await enginesFor({ requested: "fast", hasImage: false }, dependencies);
-  const { times, promptCache } = dependencies.run;
+  const { timeouts, promptCache } = dependencies.run;
   const { record, events } = runChat(
     {
       engines,
       request: requestOf(question),
       signal: context.signal,
-      times: {
-        ...times,
+      timeouts: {
+        ...timeouts,
         // Nothing is handed out before the answer is whole, so the deadline bounds all of it …
-        deadlineMs: Math.min(times.deadlineMs, question.timeoutMs),
+        deadlineMs: Math.min(timeouts.deadlineMs, question.timeoutMs),
         // … and an engine that is silent leaves time for another one.
-        answerMs: Math.min(times.answerMs, question.timeoutMs / 2),
+        answerMs: Math.min(timeouts.answerMs, question.timeoutMs / 2),
       },
       keySeed: hash32(context.requestId),
       recovery: false,

@@ -9,10 +9,10 @@ import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
-import { NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
-import type { RunInBackground } from "#lib/services/ports.ts";
+import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
@@ -21,7 +21,7 @@ export type CompletionContext = {
   caller: ProxyCaller;
   /** Aborts when the client leaves. */
   signal: AbortSignal;
-  inBackground: RunInBackground;
+  waitUntil: WaitUntil;
 };
 
 export type CompletionDependencies = EngineDependencies & {
@@ -61,7 +61,7 @@ export type Completion = {
 };
 
 /**
- * Answers a request of the OpenAI-shaped routes: nothing is added to it. Resolves once an engine has
+ * Answers a request of the OpenAI-compatible routes: nothing is added to it. Resolves once an engine has
  * committed to an answer, so that no byte is sent before.
  *
  * Throws `model_not_found`, `forbidden`, `rate_limited`, `budget_exceeded`, `no_engine_configured`,
@@ -90,15 +90,15 @@ class RunningCompletion implements Completion {
   constructor(
     chat: ChatRequest,
     chain: Chain,
-    { requestId, caller, signal, inBackground }: CompletionContext,
+    { requestId, caller, signal, waitUntil }: CompletionContext,
     dependencies: CompletionDependencies,
   ) {
     this.#chain = chain;
     const { effects, run, logger, ledger } = dependencies;
-    const turn = ledger.begin({ requestId, caller, tier: chain.mode ?? NAMED_TIER });
+    const turn = ledger.begin({ requestId, caller, tier: chain.mode ?? NAMED_MODE });
     this.#tracked = new TrackedRun({
       clientSignal: signal,
-      inBackground,
+      waitUntil,
       logger,
       logFields: { requestId },
       save: (record, unstarted) =>
@@ -145,7 +145,7 @@ class RunningCompletion implements Completion {
 
   /** What the turn counts as, where it was open at the start which engine answers. */
   get #tier(): string | undefined {
-    return this.#opened === undefined ? undefined : (this.mode ?? NAMED_TIER);
+    return this.#opened === undefined ? undefined : (this.mode ?? NAMED_MODE);
   }
 
   /** Runs up to the first content. */

@@ -5,7 +5,7 @@ import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
+import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
@@ -16,7 +16,7 @@ import { hash32 } from "#lib/shared/text.ts";
 /** What a picture costs, in Anthropic's words "up to about 1,600 tokens"; its size is not looked at. */
 const TOKENS_OF_IMAGE = 1_600;
 /** No document counts for more: most of what is in one is not text. */
-const MOST_TOKENS_OF_PART = 3_000;
+const MAX_TOKENS_OF_PART = 3_000;
 /** Clients wait for the count before they do anything. */
 const TIMEOUT_MS = 5_000;
 
@@ -38,8 +38,8 @@ export async function countPromptTokens(
   context: CountContext,
   dependencies: CountDependencies,
 ): Promise<number> {
-  const { engines, tiers } = await resolveChain(input, dependencies);
-  assertTiersAllowed(context.caller, ...tiers);
+  const { engines, modes } = await resolveChain(input, dependencies);
+  assertModesAllowed(context.caller, ...modes);
   const [engine] = engines;
   if (engine === undefined || !canBeAsked(engine, dependencies)) return estimate(input.chat);
   await dependencies.admission.admit(context.caller);
@@ -72,7 +72,7 @@ async function askEngine(
           callEngine(
             target,
             power.encode(chat, engine),
-            { signal, connectMs: run.times.connectMs, timeoutMs: target.remainingMs },
+            { signal, connectMs: run.timeouts.connectMs, timeoutMs: target.remainingMs },
             effects,
             (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, power.read),
           ),
@@ -95,7 +95,7 @@ function estimate(chat: ChatRequest): number {
     for (const part of messageParts(message)) {
       if (part.type === "image") tokens += TOKENS_OF_IMAGE;
       else if (part.type === "opaque") {
-        tokens += Math.min(estimateTokens(JSON.stringify(part.value).length), MOST_TOKENS_OF_PART);
+        tokens += Math.min(estimateTokens(JSON.stringify(part.value).length), MAX_TOKENS_OF_PART);
       }
     }
   }

@@ -11,13 +11,13 @@ import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { mayBeBilled } from "#lib/providers/cost.ts";
 import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
-import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
+import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
-import { NAMED_TIER } from "#lib/services/identity/caller.ts";
+import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -59,22 +59,22 @@ export async function embed(
   context: CompletionContext,
   dependencies: EmbeddingsDependencies,
 ): Promise<Embedded> {
-  assertTiersAllowed(context.caller, NAMED_TIER);
+  assertModesAllowed(context.caller, NAMED_MODE);
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
-  const { requestId, caller, signal, inBackground } = context;
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_TIER });
+  const { requestId, caller, signal, waitUntil } = context;
+  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_MODE });
   const { value, engine, record } = await runWhole<Answered>(
     {
       engines,
       attempt: (target, onUsed) => callForVectors(target, request, context, dependencies, onUsed),
       usageOf: (answer) => usageOf(answer, request.input),
       signal,
-      deadlineMs: run.times.deadlineMs,
+      deadlineMs: run.timeouts.deadlineMs,
       keySeed: hash32(requestId),
       named,
-      onSettled: (settled) => inBackground(settleRun(turn, settled, dependencies)),
+      onSettled: (settled) => waitUntil(settleRun(turn, settled, dependencies)),
       failureLog: { logger, fields: { requestId } },
     },
     effects,
@@ -127,7 +127,7 @@ function refused(message: string, param: string): GatewayError {
  * none. `onUsed` takes what calls came to that are of no use, but may be billed.
  */
 async function callForVectors(
-  target: Target,
+  target: EngineCall,
   request: EmbeddingRequest,
   { signal }: CompletionContext,
   { effects, run }: EmbeddingsDependencies,
@@ -135,7 +135,7 @@ async function callForVectors(
 ): Promise<AttemptOutcome<Answered>> {
   const { engine, remainingMs, isLast } = target;
   const power = embedPowerOf(engine);
-  const until = effects.clock.now() + (isLast ? remainingMs : Math.min(run.times.answerMs, remainingMs));
+  const until = effects.clock.now() + (isLast ? remainingMs : Math.min(run.timeouts.answerMs, remainingMs));
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
   const dropped = new Set<string>();
@@ -155,7 +155,7 @@ async function callForVectors(
         encoded.request,
         {
           signal,
-          connectMs: run.times.connectMs,
+          connectMs: run.timeouts.connectMs,
           timeoutMs: Math.max(0, until - effects.clock.now()),
         },
         effects,

@@ -9,4 +9,4 @@ export type Logger = {
 };
 
 /** Work that goes on after the answer: the platform must not freeze the process before it is done. */
-export type RunInBackground = (work: Promise<void>) => void;
+export type WaitUntil = (work: Promise<void>) => void;

@@ -2,7 +2,7 @@ import { exceedsDepth, isJsonObject, type JsonObject, parseJson } from "#lib/sha
 import { type JsonLimits, JsonScan } from "#lib/shared/json-scan.ts";
 
 /** As deep as a request's body may be: what is deeper is passed on by nobody. */
-export const MOST_DEPTH = 200;
+export const MAX_DEPTH = 200;
 
 /**
  * How much JSON a text from outside may hold. Generous beside what clients send: OpenAI takes 300,000
@@ -11,7 +11,7 @@ export const MOST_DEPTH = 200;
  * attack` measures it).
  */
 export const JSON_LIMITS: JsonLimits = {
-  maxDepth: MOST_DEPTH,
+  maxDepth: MAX_DEPTH,
   maxValues: 400_000,
   maxKeys: 50_000,
   maxKeysPerObject: 5_000,
@@ -22,7 +22,7 @@ export const JSON_LIMITS: JsonLimits = {
  * million values. What is not parsed by us in small steps would hold everybody up.
  */
 export const ANSWER_LIMITS: JsonLimits = {
-  maxDepth: MOST_DEPTH,
+  maxDepth: MAX_DEPTH,
   maxValues: 3_000_000,
   maxKeys: 1_500_000,
   maxKeysPerObject: 10_000,
@@ -38,7 +38,7 @@ const MAX_NESTED_TEXT = 1_000_000;
 export function parseJsonObject(text: string, limits: JsonLimits = JSON_LIMITS): JsonObject | undefined {
   if (!couldBeObject(text) || exceeds(text, limits)) return undefined;
   const value = parseJson(text);
-  return isJsonObject(value) && !exceedsDepth(value, MOST_DEPTH) ? (value as JsonObject) : undefined;
+  return isJsonObject(value) && !exceedsDepth(value, MAX_DEPTH) ? (value as JsonObject) : undefined;
 }
 
 /** Whether `parseJsonObject` would look into a text at all. */

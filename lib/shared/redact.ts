@@ -1,10 +1,10 @@
 import { truncate } from "#lib/shared/text.ts";
 
 /** Longest provider reason that is passed on, in characters. */
-const LONGEST_REASON = 500;
+const MAX_REASON = 500;
 /** This much of a text is looked at. */
-const LONGEST_READ = 20 * LONGEST_REASON;
-const LONGEST_SECRET = 512;
+const MAX_READ = 20 * MAX_REASON;
+const MAX_SECRET = 512;
 
 /** Key shapes of the providers, for keys that are not ours but came back in somebody's error. */
 const KEY_SHAPES =
@@ -24,12 +24,12 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 /** A provider's reason as a client may read it: redacted, one line, at most 500 characters. */
 export function publicReason(text: string, secrets: readonly string[] = []): string {
   // Cut first: a megabyte of error text is not worth redacting whole.
-  return truncate(redact(bounded(text).replace(CONTROLS, " "), secrets).trim(), LONGEST_REASON);
+  return truncate(redact(bounded(text).replace(CONTROLS, " "), secrets).trim(), MAX_REASON);
 }
 
 /** The beginning of a text, without the word at the cut: half a secret would not be recognised. */
 function bounded(text: string): string {
-  if (text.length <= LONGEST_READ) return text;
-  const head = text.slice(0, LONGEST_READ);
-  return head.slice(0, Math.max(head.lastIndexOf(" "), LONGEST_READ - LONGEST_SECRET));
+  if (text.length <= MAX_READ) return text;
+  const head = text.slice(0, MAX_READ);
+  return head.slice(0, Math.max(head.lastIndexOf(" "), MAX_READ - MAX_SECRET));
 }

@@ -4,7 +4,7 @@ import { LenientDecoder } from "#lib/shared/text.ts";
 export type SseMessage = { event: string | undefined; data: string };
 
 /** A line, or an event of several lines, past this many characters is a provider error. */
-export const LONGEST_SSE_LINE = 4 * 1024 * 1024;
+export const MAX_SSE_LINE = 4 * 1024 * 1024;
 
 /**
  * The one reader of server-sent events: bytes in, messages out, whatever the chunk boundaries.
@@ -18,12 +18,12 @@ export class SseReader {
   #messages: SseMessage[] = [];
   #overflow = false;
 
-  constructor(longestLine: number = LONGEST_SSE_LINE) {
+  constructor(maxLine: number = MAX_SSE_LINE) {
     this.#parser = createParser({
-      maxBufferSize: longestLine,
+      maxBufferSize: maxLine,
       onEvent: (message: EventSourceMessage) => {
         // A line that comes whole, in one chunk, never fills the parser's buffer.
-        if (message.data.length > longestLine) this.#overflow = true;
+        if (message.data.length > maxLine) this.#overflow = true;
         if (!this.#overflow) this.#messages.push({ event: message.event, data: message.data });
       },
       onError: (error) => {

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { processPlace } from "#lib/adapters/journal/process-scope.ts";
+import { processScope } from "#lib/adapters/journal/process-scope.ts";
 import { openTurnJournal } from "#lib/adapters/journal/turn-journal.ts";
 import { processStart } from "#lib/adapters/process-start.ts";
 import type { TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
@@ -31,7 +31,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
 
 const CHILD = fileURLToPath(new URL("../../support/journal-child.ts", import.meta.url));
-const PLACE = processPlace().name;
+const PLACE = processScope().name;
 const LEASE_MS = 300_000;
 
 let folder: string;

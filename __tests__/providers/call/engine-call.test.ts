@@ -7,7 +7,7 @@ import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/http/upstre
 import { callEngine, type EngineAnswer } from "#lib/providers/call/engine-call.ts";
 import { encodeMultipart } from "#lib/providers/call/multipart.ts";
 import { readWholeBytes } from "#lib/providers/call/whole-answer.ts";
-import type { Target } from "#lib/providers/failover.ts";
+import type { EngineCall } from "#lib/providers/failover.ts";
 import type { EngineRequest, MultipartPart } from "#lib/providers/protocols/engine-request.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
@@ -60,7 +60,7 @@ function cloud(): ProviderDefinition {
   };
 }
 
-function target(keyIndex = 0): Target {
+function target(keyIndex = 0): EngineCall {
   const settings: Record<string, string> = {
     CLOUD_ACCOUNT: "account-one",
     CLOUD_TOKEN: "token-one",

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
-import { ContinuationTrimmer, continueRequest, isUsedUp } from "#lib/providers/chat/continuation.ts";
+import {
+  ContinuationTrimmer,
+  continueRequest,
+  outputLimitReached,
+} from "#lib/providers/chat/continuation.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import { aRequest } from "../../support/engines.ts";
 
@@ -265,8 +269,8 @@ describe("the request that continues an answer", () => {
     const bounded = aRequest({ maxOutputTokens: 100 });
     const sent = "word ".repeat(40);
     expect(continueRequest(bounded, sent, "instructed").maxOutputTokens).toBe(50);
-    expect(isUsedUp(bounded, sent)).toBe(false);
-    expect(isUsedUp(bounded, sent + sent)).toBe(true);
-    expect(isUsedUp(aRequest(), sent)).toBe(false);
+    expect(outputLimitReached(bounded, sent)).toBe(false);
+    expect(outputLimitReached(bounded, sent + sent)).toBe(true);
+    expect(outputLimitReached(aRequest(), sent)).toBe(false);
   });
 });

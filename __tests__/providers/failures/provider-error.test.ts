@@ -1,11 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readProviderError } from "#lib/providers/failures/error-body.ts";
 import type { Failure, FailureKind, FailureProblem } from "#lib/providers/failures/failure.ts";
-import {
-  classifyErrorObject,
-  classifyHttpError,
-  readProviderError,
-} from "#lib/providers/failures/provider-error.ts";
+import { classifyErrorObject, classifyHttpError } from "#lib/providers/failures/provider-error.ts";
 import { parseJson } from "#lib/shared/json.ts";
 import { expectLinear } from "../../support/linear.ts";
 

@@ -1469,7 +1469,7 @@ describe("streaming asks for usage where that may be asked", () => {
     const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true };
     const bare = PROTOCOLS["openai-compatible"].chat.encode(whole, target, {
       promptCache: false,
-      bare: true,
+      withoutAdditions: true,
     });
     expect(bare.body).not.toHaveProperty("stream_options");
     expect(bare.additions).toEqual([]);

@@ -350,7 +350,7 @@ describe("gateway keys", () => {
   });
 });
 
-describe("the OpenAI-shaped routes", () => {
+describe("the OpenAI-compatible routes", () => {
   const KEY: FoundGatewayKey = { keyId: "k", userId: SUB, limits: {} };
   const GOOD = "sk-sarmalink-good";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  assertTiersAllowed,
+  assertModesAllowed,
   createKeyAdmission,
   type KeyVerdict,
 } from "#lib/services/admission/key-admission.ts";
@@ -54,13 +54,13 @@ test("every mode that may answer must be one that the key may use", () => {
   const check =
     (...tiers: string[]) =>
     () =>
-      assertTiersAllowed(caller, ...tiers);
+      assertModesAllowed(caller, ...tiers);
   expect(check("smart")).toThrow(/may not use mode "smart".*"fast", "coder"/);
   expect(check("fast", "smart")).toThrow(/smart/);
   expect(check("named")).toThrow(/may not name engines/);
   expect(check("fast", "coder")).not.toThrow();
-  expect(() => assertTiersAllowed(key({ modes: ["named"] }), "named")).not.toThrow();
-  expect(() => assertTiersAllowed({ kind: "open" }, "smart", "named")).not.toThrow();
+  expect(() => assertModesAllowed(key({ modes: ["named"] }), "named")).not.toThrow();
+  expect(() => assertModesAllowed({ kind: "open" }, "smart", "named")).not.toThrow();
 });
 
 test.each<[KeyVerdict, object]>([

@@ -14,7 +14,7 @@ import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
-import { TEST_TIMES } from "../../support/engines.ts";
+import { TEST_TIMEOUTS } from "../../support/engines.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 export const BEGUN: BegunTurn = { sessionId: "s", sessionCreated: true, messages: [], usedToday: 1 };
@@ -52,7 +52,7 @@ export function setUp(
   const engines = registry.resolve(
     ["first", "second"].map((model) => ({ provider: "sandbox", model, label: model })),
   );
-  const run = { times: TEST_TIMES, recovery: true, promptCache: true };
+  const run = { timeouts: TEST_TIMEOUTS, recovery: true, promptCache: true };
   const effects = {
     upstream,
     health: new EngineHealth(clock),
@@ -86,7 +86,7 @@ export function setUp(
     enginesOf: async () => engines,
     turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
     ledger,
-    keyAdmission: { admit: async () => undefined },
+    admission: { admit: async () => undefined },
     clock,
     prices: changes.prices ?? (async () => NO_PRICES),
     randomHex,
@@ -108,7 +108,7 @@ export function setUp(
         requestId: "r",
         caller: { kind: "user", userId: "u", email: undefined, accessToken: "t" },
         signal: client.signal,
-        inBackground: (work) => works.push(work),
+        waitUntil: (work) => works.push(work),
       },
       dependencies,
     );

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { runWhole, type WholeRecord, type WholeRun } from "#lib/services/run/run-whole.ts";
@@ -132,7 +132,7 @@ describe("a run of one value", () => {
     expect(left).toEqual([10_000, 6_000]);
   });
 
-  const waits = ({ engine }: Target, signal: AbortSignal): Promise<AttemptOutcome<string>> =>
+  const waits = ({ engine }: EngineCall, signal: AbortSignal): Promise<AttemptOutcome<string>> =>
     new Promise((_resolve, reject) => {
       signal.addEventListener("abort", () => reject(new Error(`left ${engine.id}`)), { once: true });
     });

@@ -8,7 +8,7 @@ import {
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
 
 /** Output past this many bytes is a bomb, or an answer nobody can use. */
-const LONGEST_OUTPUT = 24 * 1024 * 1024;
+const MAX_OUTPUT = 24 * 1024 * 1024;
 
 /**
  * Compressed bytes worked off at a time: they cannot become more than a thousandfold, so a bomb is
@@ -62,7 +62,7 @@ class DecompressedBody implements UpstreamBody {
     decompressor.on("data", (chunk: Buffer) => {
       this.#produced += chunk.length;
       this.#queue.push(chunk);
-      if (this.#produced > LONGEST_OUTPUT) this.#fail("too_large", "The provider's answer was too long.");
+      if (this.#produced > MAX_OUTPUT) this.#fail("too_large", "The provider's answer was too long.");
     });
     decompressor.on("error", (error) =>
       this.#fail("reset", "The provider's compressed answer was damaged.", error),

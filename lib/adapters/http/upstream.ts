@@ -12,16 +12,16 @@ import { arrayField, field, stringField } from "#lib/shared/json.ts";
 /** Bytes held ahead of the reader before the socket is paused. */
 const WINDOW = 64 * 1024;
 /** What may still come after the last needed byte, and for how long, milliseconds. */
-const LONGEST_REST = 64 * 1024;
+const MAX_REST = 64 * 1024;
 const REST_MS = 1_000;
 /**
  * Idle connections are kept this long, milliseconds: undici's own 4 s would close them between two
  * messages of one conversation. Just under the 60 s of common load balancers, which close without a word.
  */
 const KEEP_ALIVE_MS = 55_000;
-const LONGEST_KEEP_ALIVE_MS = 600_000;
+const MAX_KEEP_ALIVE_MS = 600_000;
 /** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
-const LONGEST_CONNECT_MS = 30_000;
+const MAX_CONNECT_MS = 30_000;
 const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
 /** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
 const MAX_INFORMATIONAL = 20;
@@ -36,11 +36,11 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
   const agent = new Agent({
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: LONGEST_KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
     // The attempt that waits owns the clock.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: LONGEST_CONNECT_MS },
+    connect: { timeout: MAX_CONNECT_MS },
     ...options,
   });
   return {
@@ -121,7 +121,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#rest !== undefined) {
       this.#rest.bytes += chunk.length;
-      if (this.#rest.bytes > LONGEST_REST) this.cancel();
+      if (this.#rest.bytes > MAX_REST) this.cancel();
       return;
     }
     const reader = this.#reader;

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { ProcessPlace } from "#lib/adapters/journal/process-scope.ts";
+import type { ProcessScope } from "#lib/adapters/journal/process-scope.ts";
 import { type ProcessStart, processState } from "#lib/adapters/process-start.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -63,7 +63,7 @@ const lineSchema = z.object({
 /** What has to be known to tell the living from the dead. */
 export type Surroundings = {
   clock: Clock;
-  place: ProcessPlace;
+  place: ProcessScope;
   /** Whether the journal of this id is open in this very process. */
   isOpenHere(id: string): boolean;
 };
@@ -89,7 +89,7 @@ export async function leftBehind(folder: string, surroundings: Surroundings): Pr
 /** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
 function isDead({ place, pid, start, youngest }: OrphanGroup, surroundings: Surroundings): boolean {
   const isUntouched = surroundings.clock.wallNow() - youngest > LEASE_MS;
-  if (!surroundings.place.isSure || place !== surroundings.place.name) return isUntouched;
+  if (!surroundings.place.isUnique || place !== surroundings.place.name) return isUntouched;
   // Our own number, and not one of ours: it was somebody's before us.
   if (pid === process.pid) return true;
   switch (processState(pid, start)) {

@@ -2,23 +2,23 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Where process numbers mean the same: letters, digits and `-`. `isSure` when nowhere else has this name. */
-export type ProcessPlace = { name: string; isSure: boolean };
+/** Where process numbers mean the same: letters, digits and `-`. `isUnique` when nowhere else has this name. */
+export type ProcessScope = { name: string; isUnique: boolean };
 
 /**
  * The place of this process. Containers may share a host name, and even a folder, without seeing each
  * other's processes: on Linux the name tells boots and pid namespaces apart. Elsewhere there are none.
  */
-export function processPlace(): ProcessPlace {
+export function processScope(): ProcessScope {
   const host = hostname().replace(/[^A-Za-z0-9]/g, "-") || "localhost";
-  if (process.platform !== "linux") return { name: host, isSure: true };
+  if (process.platform !== "linux") return { name: host, isUnique: true };
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const namespace = readlinkSync("/proc/self/ns/pid");
     const digest = createHash("sha256").update(`${boot} ${namespace}`).digest("hex");
-    return { name: `${host}-${digest.slice(0, 16)}`, isSure: true };
+    return { name: `${host}-${digest.slice(0, 16)}`, isUnique: true };
   } catch {
     // A container may hide its /proc.
-    return { name: host, isSure: false };
+    return { name: host, isUnique: false };
   }
 }

@@ -8,7 +8,7 @@ import {
   readOrphan,
   reasonOf,
 } from "#lib/adapters/journal/orphan-files.ts";
-import { processPlace } from "#lib/adapters/journal/process-scope.ts";
+import { processScope } from "#lib/adapters/journal/process-scope.ts";
 import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { processStart } from "#lib/adapters/process-start.ts";
 import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-ports.ts";
@@ -64,7 +64,7 @@ export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJour
 class FileJournal implements TurnJournal {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #place = processPlace();
+  readonly #place = processScope();
   readonly #owner = ownerName();
   readonly #id = randomBytes(8).toString("hex");
   readonly #closing = new AbortController();
@@ -201,7 +201,7 @@ class FileJournal implements TurnJournal {
     if (current !== undefined) {
       closeSegment(current);
       if (current.waiting === 0) rmSync(current.path, { force: true });
-    } else void this.#beat();
+    } else void this.#heartbeat();
     return next;
   }
 
@@ -211,7 +211,7 @@ class FileJournal implements TurnJournal {
   }
 
   /** Keeps the current file young, so that nobody takes it for an orphan. */
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       await sleep(this.#clock, HEARTBEAT_MS, this.#closing.signal);
       if (this.#current === undefined) continue;

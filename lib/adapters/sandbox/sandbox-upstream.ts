@@ -17,10 +17,10 @@ export const SANDBOX_MODELS = ["first", "second"] as const;
 const WORD_PAUSE_MS = 12;
 
 type Fault = "429" | "500" | "silence" | "cut";
-type Order = { fault: Fault; everywhere: boolean } | undefined;
+type FaultCommand = { fault: Fault; everywhere: boolean } | undefined;
 
 /** `/fail 429`, `/fail 500`, `/fail silence`, `/fail cut`; with `all`, every sandbox engine fails. */
-function readOrder(message: string): Order {
+function readFaultCommand(message: string): FaultCommand {
   const match = /\/fail\s+(429|500|silence|cut)\b(\s+all\b)?/.exec(message);
   if (match === null) return undefined;
   return { fault: match[1] as Fault, everywhere: match[2] !== undefined };
@@ -56,7 +56,7 @@ async function answer(
 ): Promise<UpstreamResponse> {
   const body = parseJson(String(request.body ?? ""));
   const message = firstUserMessageOfTurn(body);
-  const order = readOrder(message);
+  const order = readFaultCommand(message);
   const isFirst = stringField(body, "model") === SANDBOX_MODELS[0];
   const fault = order !== undefined && (isFirst || order.everywhere) ? order.fault : undefined;
   switch (fault) {

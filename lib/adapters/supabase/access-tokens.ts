@@ -28,7 +28,7 @@ export type AccessTokenOptions = {
 const KEPT_MS = 60_000;
 /** A token that says it is good for longer than a year was not made for a session, seconds. */
 const MAX_LIFETIME_S = 366 * 86_400;
-const MOST_KEPT = 5_000;
+const MAX_KEPT = 5_000;
 /** What the auth server answers to a token that is no good. All else, a rate limit too, says nothing of it. */
 const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
 /** Infinity is no number here either. */
@@ -139,7 +139,7 @@ function cachedServerCheck(
         ? null
         : { userId: user.id, email: user.email, emailConfirmed: typeof user.email_confirmed_at === "string" };
     const [oldest] = kept.keys();
-    if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
     kept.set(digest, { user: found, until: Math.min(options.now() + KEPT_MS, endsAt) });
     return found;
   };

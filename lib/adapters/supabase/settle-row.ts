@@ -1,4 +1,7 @@
-import { storableJson, storableText } from "#lib/adapters/supabase/storable.ts";
+import {
+  sanitizeJsonForPostgres,
+  sanitizeTextForPostgres,
+} from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import type { AttemptRecord } from "#lib/services/ledger/turn-store.ts";
 
@@ -8,12 +11,12 @@ export function settleRow(row: LedgerRow): Record<string, unknown> {
     id: row.requestId,
     user_id: row.userId,
     key_id: row.keyId,
-    tier: storableText(row.tier),
+    tier: sanitizeTextForPostgres(row.tier),
     started_at: row.startedAt,
     status: row.status,
     delivered: row.deliveredContent,
-    model: storableJson(row.model),
-    backend: storableJson(row.backend),
+    model: sanitizeJsonForPostgres(row.model),
+    backend: sanitizeJsonForPostgres(row.backend),
     prompt_tokens: Math.round(row.promptTokens),
     completion_tokens: Math.round(row.completionTokens),
     cached_tokens: Math.round(row.cachedTokens),
@@ -23,20 +26,20 @@ export function settleRow(row: LedgerRow): Record<string, unknown> {
   };
   if (row.settleSecret !== undefined) settled["settle_secret"] = row.settleSecret;
   if (row.conversation !== undefined) {
-    settled["user_message"] = storableText(row.conversation.userMessage);
-    settled["assistant_message"] = storableText(row.conversation.assistantMessage);
+    settled["user_message"] = sanitizeTextForPostgres(row.conversation.userMessage);
+    settled["assistant_message"] = sanitizeTextForPostgres(row.conversation.assistantMessage);
   }
   return settled;
 }
 
 function attemptRow(attempt: AttemptRecord): Record<string, unknown> {
   return {
-    model_id: storableText(attempt.modelId),
-    backend: storableText(attempt.backend),
+    model_id: sanitizeTextForPostgres(attempt.modelId),
+    backend: sanitizeTextForPostgres(attempt.backend),
     key_index: attempt.keyIndex,
-    status: storableText(attempt.status),
+    status: sanitizeTextForPostgres(attempt.status),
     latency_ms: attempt.latencyMs,
     tokens_out: attempt.tokensOut,
-    meta: storableJson(attempt.meta),
+    meta: sanitizeJsonForPostgres(attempt.meta),
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { type DatabaseAnswer, serviceError, userError } from "#lib/adapters/supabase/database-error.ts";
-import { storableText } from "#lib/adapters/supabase/storable.ts";
+import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BeginTurn, BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -87,7 +87,7 @@ function beginArguments(turn: BeginTurn): Record<string, unknown> {
     p_tier: turn.tier,
     p_daily_limit: Math.min(Math.max(Math.trunc(turn.dailyLimit), 0), MAX_POSTGRES_INTEGER),
     p_session_id: turn.sessionId ?? null,
-    p_title: storableText(turn.title),
+    p_title: sanitizeTextForPostgres(turn.title),
   };
 }
 

@@ -11,8 +11,8 @@ import {
 } from "#lib/apis/schemas.ts";
 
 const text = z.string();
-const MOST_PARTS = 1_000;
-const MOST_TOOLS = 1_000;
+const MAX_PARTS = 1_000;
+const MAX_TOOLS = 1_000;
 const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
 const imagePart = z.looseObject({
   type: z.literal("image_url"),
@@ -35,7 +35,7 @@ const otherPart = other(["text", "image_url", "refusal"]);
 const part = z.union([text, byType([textPart, imagePart, refusalPart], otherPart)], {
   error: "must be a part with a type, as text or image_url",
 });
-const content = z.union([text, list(part, MOST_PARTS)], { error: "must be a string or a list of parts" });
+const content = z.union([text, list(part, MAX_PARTS)], { error: "must be a string or a list of parts" });
 
 const toolCall = z.looseObject({
   id: idText.nullish(),
@@ -64,11 +64,11 @@ const message = z.discriminatedUnion("role", [
     content: content.nullish(),
     name,
     refusal: text.nullish(),
-    tool_calls: list(toolCall, MOST_PARTS).nullish(),
+    tool_calls: list(toolCall, MAX_PARTS).nullish(),
     function_call: z.looseObject({ name: shortText, arguments: text.nullish() }).nullish(),
     reasoning: text.nullish(),
     reasoning_content: text.nullish(),
-    reasoning_details: list(jsonObject, MOST_PARTS).nullish(),
+    reasoning_details: list(jsonObject, MAX_PARTS).nullish(),
   }),
   z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: idText }),
   z.looseObject({ role: z.literal("function"), content: content.nullish(), name: shortText }),
@@ -116,7 +116,7 @@ const toolChoice = z.union(
             function: z.looseObject({ name: shortText }).nullish(),
             custom: z.looseObject({ name: shortText }).nullish(),
           }),
-          MOST_TOOLS,
+          MAX_TOOLS,
         ),
       }),
     }),
@@ -159,10 +159,10 @@ export const chatCompletionsSchema = z
     messages: list(message, 10_000, 1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    tools: list(byType([functionTool, customTool], otherTool), MOST_TOOLS).nullish(),
+    tools: list(byType([functionTool, customTool], otherTool), MAX_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
-    functions: list(functionTool.shape.function, MOST_TOOLS).nullish(),
+    functions: list(functionTool.shape.function, MAX_TOOLS).nullish(),
     function_call: z
       .union([z.enum(["auto", "none"]), z.looseObject({ name: shortText })], {
         error: 'must be "auto", "none", or an object with a name',

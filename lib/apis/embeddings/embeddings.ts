@@ -4,14 +4,14 @@ import { list, shortText } from "#lib/apis/schemas.ts";
 import type { EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
 import { toBase64, toNumbers, type Vector } from "#lib/embeddings/vectors.ts";
 
-const MOST_INPUTS = 2_048;
+const MAX_INPUTS = 2_048;
 const text = z.string().min(1, "must not be empty");
 const tokens = list(z.int().nonnegative(), 100_000, 1);
 
 /** The body of `POST /api/v1/embeddings`. */
 export const embeddingsSchema = z.looseObject({
   model: z.string().min(1).max(256).describe("A known embedding model, or one as `provider/model`."),
-  input: z.union([text, list(text, MOST_INPUTS, 1), tokens, list(tokens, MOST_INPUTS, 1)]),
+  input: z.union([text, list(text, MAX_INPUTS, 1), tokens, list(tokens, MAX_INPUTS, 1)]),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.int().positive().nullish(),
   user: shortText.nullish(),

@@ -11,7 +11,7 @@ export type ContentEvent = Extract<
   ChatEvent,
   { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" }
 >;
-type Said = Exclude<ContentEvent, { type: "tool_call" }>;
+type Prose = Exclude<ContentEvent, { type: "tool_call" }>;
 
 type Call = {
   id: string;
@@ -22,7 +22,7 @@ type Call = {
   scan: ObjectScan;
   state: "waiting" | "open" | "closed";
 };
-type Waiting = { kind: "call"; call: Call } | { kind: "said"; event: Said };
+type Waiting = { kind: "call"; call: Call } | { kind: "prose"; event: Prose };
 type OpenBlock = { kind: "text" } | { kind: "thinking"; hasText: boolean } | { kind: "call"; call: Call };
 
 const TAIL = "}}\n\n";
@@ -50,10 +50,10 @@ export class ContentBlocks {
   write(event: ContentEvent): string {
     if (event.type === "tool_call") return this.#writeCall(event);
     if (this.#open?.kind === "call" && !this.#open.call.scan.reachedEnd) {
-      this.#waiting.push({ kind: "said", event });
+      this.#waiting.push({ kind: "prose", event });
       return "";
     }
-    return this.#say(event);
+    return this.#writeProse(event);
   }
 
   /** Nothing more comes: the rest, and the end of the last block. */
@@ -97,10 +97,10 @@ export class ContentBlocks {
   }
 
   #next(waiting: Waiting): string {
-    return waiting.kind === "call" ? this.#openCall(waiting.call) : this.#say(waiting.event);
+    return waiting.kind === "call" ? this.#openCall(waiting.call) : this.#writeProse(waiting.event);
   }
 
-  #say(event: Said): string {
+  #writeProse(event: Prose): string {
     switch (event.type) {
       case "text":
       case "refusal":
@@ -108,9 +108,9 @@ export class ContentBlocks {
         if (this.#open?.kind === "text") return this.#textHead + JSON.stringify(event.text) + TAIL;
         return this.#openText() + this.#textHead + JSON.stringify(event.text) + TAIL;
       case "reasoning":
-        return this.#think(event.text, event.signature);
+        return this.#writeReasoning(event.text, event.signature);
       case "sources":
-        if (this.#open?.kind === "text") return this.#cite(event.sources);
+        if (this.#open?.kind === "text") return this.#writeSources(event.sources);
         for (const source of event.sources) this.#sources.push(source);
         return "";
     }
@@ -121,10 +121,10 @@ export class ContentBlocks {
     this.#textHead = textDeltaHead(this.#index);
     const sources = this.#sources;
     this.#sources = [];
-    return frames + this.#cite(sources);
+    return frames + this.#writeSources(sources);
   }
 
-  #cite(sources: readonly Source[]): string {
+  #writeSources(sources: readonly Source[]): string {
     let frames = "";
     for (const source of sources) {
       frames += this.#delta({ type: "citations_delta", citation: citation(source) });
@@ -132,7 +132,7 @@ export class ContentBlocks {
     return frames;
   }
 
-  #think(text: string, token: IssuerToken | undefined): string {
+  #writeReasoning(text: string, token: IssuerToken | undefined): string {
     let frames = "";
     if (text !== "") {
       frames += this.#openThinking();

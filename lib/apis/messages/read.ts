@@ -25,7 +25,7 @@ const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(messagesSchema.shap
 /** What adaptive thinking comes to where the client names no effort: Anthropic's own default. */
 const ADAPTIVE_EFFORT: ReasoningEffort = "high";
 /** Providers refuse longer names of users: OpenAI from 65 characters on, OpenRouter from 129. */
-const LONGEST_USER = 64;
+const MAX_USER = 64;
 const THREADS_BETA = /^message-threads-/;
 
 function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
@@ -105,7 +105,7 @@ function readFormat({
 }
 
 function shortUser(userId: string): string {
-  if (userId.length <= LONGEST_USER) return userId;
+  if (userId.length <= MAX_USER) return userId;
   return `user-${hash32(`a${userId}`).toString(36)}${hash32(`b${userId}`).toString(36)}`;
 }
 
@@ -120,7 +120,7 @@ function readExtra(body: MessagesBody, headers: Headers, userId: string | undefi
   }
   const outputConfig = otherFields(body.output_config ?? {}, new Set(["effort", "format"]));
   if (Object.keys(outputConfig).length > 0) fields["output_config"] = outputConfig;
-  if (userId !== undefined && userId.length > LONGEST_USER) details["metadata.user_id"] = userId;
+  if (userId !== undefined && userId.length > MAX_USER) details["metadata.user_id"] = userId;
   const further = Object.keys(details).length > 0 ? details : undefined;
   return { dialect: "anthropic", fields, ...defined({ details: further, betas: readBetas(headers) }) };
 }

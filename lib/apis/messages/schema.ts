@@ -13,7 +13,7 @@ import type { JsonObject } from "#lib/shared/json.ts";
 
 const text = z.string();
 /** In a content, and in the result of a tool. */
-const MOST_BLOCKS = 1_000;
+const MAX_BLOCKS = 1_000;
 const cache_control = cacheControl.nullish();
 
 const textBlock = z.looseObject({ type: z.literal("text"), text, cache_control });
@@ -38,7 +38,7 @@ const resultBlock = byType([textBlock, imageBlock, storedImage], other(["text", 
 const toolResult = z.looseObject({
   type: z.literal("tool_result"),
   tool_use_id: idText,
-  content: z.union([text, list(resultBlock, MOST_BLOCKS)]).nullish(),
+  content: z.union([text, list(resultBlock, MAX_BLOCKS)]).nullish(),
   is_error: z.boolean().nullish(),
   cache_control,
 });
@@ -65,13 +65,13 @@ const assistantBlock = byType(
 
 /** Text, and changes of the tools in the middle of a conversation. */
 const systemBlock = byType([textBlock], other(["text"]));
-const systemContent = z.union([text, list(systemBlock, MOST_BLOCKS)]);
+const systemContent = z.union([text, list(systemBlock, MAX_BLOCKS)]);
 
 const message = z.discriminatedUnion("role", [
-  z.looseObject({ role: z.literal("user"), content: z.union([text, list(userBlock, MOST_BLOCKS)]) }),
+  z.looseObject({ role: z.literal("user"), content: z.union([text, list(userBlock, MAX_BLOCKS)]) }),
   z.looseObject({
     role: z.literal("assistant"),
-    content: z.union([text, list(assistantBlock, MOST_BLOCKS)]),
+    content: z.union([text, list(assistantBlock, MAX_BLOCKS)]),
   }),
   z.looseObject({ role: z.literal("system"), content: systemContent }),
 ]);

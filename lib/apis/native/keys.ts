@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
-import { NAMED_TIER } from "#lib/router/named-tier.ts";
+import { NAMED_MODE } from "#lib/router/named-mode.ts";
 
 /** What a key may be limited to: modes, and naming engines itself. */
-export const KEY_MODES = [...MODE_IDS, NAMED_TIER] as const;
+export const KEY_MODES = [...MODE_IDS, NAMED_MODE] as const;
 
 const BUDGET_NOTE =
   "Calls of freeProviders are taken to cost 0 and never count. If you pay one of them, add it to PAID_PROVIDERS.";

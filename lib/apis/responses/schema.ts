@@ -2,9 +2,9 @@ import { z } from "zod";
 import { byType, idText, imageUrl, jsonObject, list, other, shortText } from "#lib/apis/schemas.ts";
 
 const text = z.string();
-const MOST_PARTS = 1_000;
-const MOST_ITEMS = 10_000;
-const MOST_TOOLS = 1_000;
+const MAX_PARTS = 1_000;
+const MAX_ITEMS = 10_000;
+const MAX_TOOLS = 1_000;
 const toolName = z.string().min(1).max(256);
 
 const textPart = z.looseObject({ type: z.enum(["input_text", "output_text", "text", "summary_text"]), text });
@@ -33,7 +33,7 @@ const otherPart = other([
   "input_audio",
 ]);
 const part = byType([textPart, refusalPart, imagePart, filePart, audioPart], otherPart);
-const content = z.union([text, list(part, MOST_PARTS)]);
+const content = z.union([text, list(part, MAX_PARTS)]);
 
 /** Also without a type, as people write it by hand. */
 const message = z
@@ -64,8 +64,8 @@ const callOutput = z.looseObject({
 });
 const reasoning = z.looseObject({
   type: z.literal("reasoning"),
-  summary: list(z.looseObject({ text: text.nullish() }), MOST_PARTS).nullish(),
-  content: list(z.looseObject({ text: text.nullish() }), MOST_PARTS).nullish(),
+  summary: list(z.looseObject({ text: text.nullish() }), MAX_PARTS).nullish(),
+  content: list(z.looseObject({ text: text.nullish() }), MAX_PARTS).nullish(),
   encrypted_content: text.nullish(),
 });
 /** Calls of tools that OpenAI runs, references to what it stores, and whatever comes next. */
@@ -96,7 +96,7 @@ const namespaceTool = z.looseObject({
   type: z.literal("namespace"),
   name: toolName,
   description: text.nullish(),
-  tools: list(byType([functionTool, customTool], other(["function", "custom"])), MOST_TOOLS),
+  tools: list(byType([functionTool, customTool], other(["function", "custom"])), MAX_TOOLS),
 });
 /** Tools that OpenAI runs itself. */
 const hostedTool = other(["function", "custom", "namespace"]);
@@ -117,7 +117,7 @@ const toolChoice = z.union([
         [namedTool, z.looseObject({ type: z.literal("namespace"), name: shortText })],
         other(["function", "custom", "namespace"]),
       ),
-      MOST_TOOLS,
+      MAX_TOOLS,
     ),
   }),
   other(["function", "custom", "allowed_tools"]),
@@ -143,13 +143,13 @@ export const responsesSchema = z
   .looseObject({
     model: z.string().min(1).max(256).nullish().describe("A mode, `auto`, or an engine as `provider/model`."),
     models: list(z.string().min(1).max(256), 20).nullish().describe("More of them, in order of preference."),
-    input: z.union([text, list(item, MOST_ITEMS)]).nullish(),
-    instructions: z.union([text, list(item, MOST_ITEMS)]).nullish(),
+    input: z.union([text, list(item, MAX_ITEMS)]).nullish(),
+    instructions: z.union([text, list(item, MAX_ITEMS)]).nullish(),
     stream: z.boolean().nullish(),
     stream_options: jsonObject.nullish(),
     store: z.boolean().nullish().describe("Accepted; nothing is ever stored."),
     include: list(shortText, 100).nullish(),
-    tools: list(byType([functionTool, customTool, namespaceTool], hostedTool), MOST_TOOLS).nullish(),
+    tools: list(byType([functionTool, customTool, namespaceTool], hostedTool), MAX_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     temperature: z.number().min(0).max(2).nullish(),

@@ -4,7 +4,7 @@ import { hash32 } from "#lib/shared/text.ts";
 export type QualifiedName = { name: string; namespace?: string };
 
 /** The longest name of a function that every provider takes. */
-const LONGEST_NAME = 64;
+const MAX_NAME = 64;
 
 /**
  * The flat names of tools in namespaces. Chats know no namespaces: `weather` with a tool `today` becomes a
@@ -46,10 +46,10 @@ export class ToolNames {
 
   /** Names that are too long, or somebody else's, are told apart by a hash of the tool. */
   #free(wanted: string, key: string): string {
-    if (wanted.length <= LONGEST_NAME && !this.#qualified.has(wanted)) return wanted;
+    if (wanted.length <= MAX_NAME && !this.#qualified.has(wanted)) return wanted;
     for (let attempt = 0; ; attempt++) {
       const suffix = `_${hash32(`${attempt}${key}`).toString(36)}`;
-      const name = wanted.slice(0, LONGEST_NAME - suffix.length) + suffix;
+      const name = wanted.slice(0, MAX_NAME - suffix.length) + suffix;
       if (!this.#qualified.has(name)) return name;
     }
   }

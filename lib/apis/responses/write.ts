@@ -19,7 +19,7 @@ export function createResponsesWriter(meta: AnswerMeta, options: ResponsesOption
 }
 
 /** Of a longer request the instructions and tools are repeated once, at the end. Characters. */
-const LONGEST_ECHO = 65_536;
+const MAX_ECHO = 65_536;
 
 /** OpenAI ends without it, the Open Responses standard with it; every client of either takes both. */
 const DONE = "data: [DONE]\n\n";
@@ -89,7 +89,7 @@ class ResponsesWriter implements AnswerWriter {
     const fixed = fixedFields(this.#meta, this.#options.echo);
     this.#fixed = JSON.stringify(fixed);
     const brief =
-      this.#fixed.length > LONGEST_ECHO
+      this.#fixed.length > MAX_ECHO
         ? JSON.stringify({ ...fixed, instructions: null, tools: [] })
         : this.#fixed;
     const outcome: Outcome = { status: "in_progress" };

@@ -5,7 +5,7 @@ import {
   UpstreamError,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
-import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
@@ -19,7 +19,7 @@ import { encodeLargeJson } from "#lib/shared/large-json.ts";
 
 const JSON_TYPE = "application/json";
 /** Error bodies are read this far and this long, milliseconds. */
-const LONGEST_ERROR_BODY = 64 * 1024;
+const MAX_ERROR_BODY = 64 * 1024;
 const ERROR_BODY_MS = 1_000;
 /** The same where the status and its headers say enough: the next engine is waiting. */
 const NEEDLESS_BODY_MS = 50;
@@ -50,7 +50,7 @@ export type EngineAnswer = { response: UpstreamResponse; context: ErrorContext; 
  * Rejects only when the signal aborts, or on a bug.
  */
 export async function callEngine<Value>(
-  target: Target,
+  target: EngineCall,
   request: EngineRequest,
   options: CallOptions,
   effects: CallEffects,
@@ -150,7 +150,7 @@ async function readErrorBody(body: UpstreamBody, clock: Clock, timeoutMs: number
   let length = 0;
   const timer = clock.after(timeoutMs, () => body.cancel());
   try {
-    while (length < LONGEST_ERROR_BODY) {
+    while (length < MAX_ERROR_BODY) {
       const chunk = await body.read();
       if (chunk === null) break;
       chunks.push(chunk);
@@ -163,7 +163,7 @@ async function readErrorBody(body: UpstreamBody, clock: Clock, timeoutMs: number
     timer.cancel();
     body.cancel();
   }
-  return Buffer.concat(chunks).toString("utf8", 0, LONGEST_ERROR_BODY);
+  return Buffer.concat(chunks).toString("utf8", 0, MAX_ERROR_BODY);
 }
 
 const UPSTREAM_FAILURES = {

@@ -76,9 +76,9 @@ export function isModelId(text: string): boolean {
   return text.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
 }
 
-const MOST_MODELS = 1_000;
+const MAX_MODELS = 1_000;
 
-export const modelRules: (model: string) => ModelRules = memoized(rulesOf, MOST_MODELS);
+export const modelRules: (model: string) => ModelRules = memoized(rulesOf, MAX_MODELS);
 
 function rulesOf(model: string): ModelRules {
   const name = bareModelName(model);
@@ -127,7 +127,7 @@ export type ClaudeRules = {
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
   /** Prompts shorter than this many tokens are never cached. */
-  leastCacheTokens: number;
+  minCacheTokens: number;
 };
 
 /** Claude 4.6 refuses `xhigh`, which later models take. */
@@ -137,7 +137,7 @@ const CLAUDE_EFFORTS: readonly ReasoningEffort[] = ["low", "medium", "high", "ma
  * Rules by family and version. A Claude that is not known is taken for a newer one, which refuses more.
  * Source: docs/PROVIDERS.md, "Anthropic".
  */
-export const claudeRules: (model: string) => ClaudeRules = memoized(claudeRulesOf, MOST_MODELS);
+export const claudeRules: (model: string) => ClaudeRules = memoized(claudeRulesOf, MAX_MODELS);
 
 function claudeRulesOf(model: string): ClaudeRules {
   const match =
@@ -158,6 +158,6 @@ function claudeRulesOf(model: string): ClaudeRules {
     thinkingMaxTokens: 32_000,
     jsonSchema: !known || version >= 405 || (family === "opus" && version >= 401),
     prefill: known && version < 406,
-    leastCacheTokens: family === "haiku" ? 2_048 : 1_024,
+    minCacheTokens: family === "haiku" ? 2_048 : 1_024,
   };
 }

@@ -70,7 +70,7 @@ export class AnswerFilter {
         if (this.#muteReasoning) return;
         // Thinking that differs from what was thought before is new, whatever it begins with.
         const fresh = this.#reasoning.push(event.text);
-        const text = fresh.kind === "diverged" ? this.#reasoning.divergence : fresh.text;
+        const text = fresh.kind === "diverged" ? this.#reasoning.beyondCommonPrefix : fresh.text;
         // A signature is for all of the thinking: for a part of it, it would not hold.
         if (text !== event.text) this.#thinkingAltered = true;
         const { signature, ...unsigned } = event;

@@ -4,13 +4,13 @@ import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts";
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
-import type { AttemptOutcome, Target } from "#lib/providers/failover.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 
 /** Time-outs of an attempt, milliseconds. */
-export type AttemptTimes = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
+export type AttemptTimeouts = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
 
 export type AttemptEffects = CallEffects & { newId: () => string };
 
@@ -29,7 +29,7 @@ export type ChatCall = {
   prefilled: boolean;
   promptCache: boolean;
   signal: AbortSignal;
-  times: AttemptTimes;
+  timeouts: AttemptTimeouts;
   /**
    * Told what a call used that came to nothing: it may be billed all the same. `written` counts the
    * characters of an answer that was to be whole.
@@ -43,7 +43,7 @@ export type ChatCall = {
  * whether the engine answers with one body or with a stream. Rejects only when `call.signal` aborts, or on a bug; every other end is an outcome.
  */
 export async function openChat(
-  target: Target,
+  target: EngineCall,
   call: ChatCall,
   effects: AttemptEffects,
 ): Promise<AttemptOutcome<OpenedChat>> {
@@ -51,7 +51,7 @@ export async function openChat(
   const { chat } = protocolOf(engine);
   const encoded = chat.encode(call.request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
-    bare: target.withoutAdditions,
+    withoutAdditions: target.withoutAdditions,
   });
   let stream: EngineStream | undefined;
   const head: ChatEvent[] = [];
@@ -64,7 +64,7 @@ export async function openChat(
       body: encoded.body,
       isLarge: call.request.isLarge,
     },
-    { signal: call.signal, connectMs: call.times.connectMs, timeoutMs: timeoutOf(target, call) },
+    { signal: call.signal, connectMs: call.timeouts.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
       stream = new EngineStream({
@@ -80,7 +80,7 @@ export async function openChat(
         emptyAnswerAllowed: call.request.stop !== undefined,
       });
       await (call.request.stream ? readHead(stream, head) : readWhole(stream, head));
-      stream.idleMs = call.times.idleMs;
+      stream.idleMs = call.timeouts.idleMs;
       return { stream, head, dropped: encoded.dropped };
     },
   );
@@ -106,9 +106,9 @@ export async function openChat(
 }
 
 /** How long the engine may take to its first content, or to its whole answer when it does not stream. */
-function timeoutOf(target: Target, call: ChatCall): number {
+function timeoutOf(target: EngineCall, call: ChatCall): number {
   if (target.isLast) return target.remainingMs;
-  const { firstTokenMs, answerMs } = call.times;
+  const { firstTokenMs, answerMs } = call.timeouts;
   const slowest = Math.max(target.engine.firstTokenTimeoutMs ?? 0, firstTokenMs);
   const most = call.request.stream ? slowest : answerMs;
   return Math.min(most, target.remainingMs);
@@ -166,7 +166,7 @@ function charactersIn(events: readonly ChatEvent[]): number {
 function isAdditionRefused(
   failure: Failure,
   call: ChatCall,
-  target: Target,
+  target: EngineCall,
   encoded: EncodedRequest,
 ): boolean {
   if (failure.kind !== "refused" || target.withoutAdditions) return false;

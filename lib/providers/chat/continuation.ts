@@ -4,25 +4,25 @@ import { estimateTokens } from "#lib/chat/usage.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
 /** Repetitions shorter than this, in characters, are taken for chance. */
-const LEAST_OVERLAP = { instructed: 12, prefill: 40, echoedPrefill: 40 } as const satisfies Record<
+const MIN_OVERLAP = { instructed: 12, prefill: 40, echoedPrefill: 40 } as const satisfies Record<
   ContinuationStrategy,
   number
 >;
 /** A whole answer begun anew counts from this length on. */
-const LEAST_RESTART = { instructed: 1, prefill: 40, echoedPrefill: 1 } as const satisfies Record<
+const MIN_RESTART = { instructed: 1, prefill: 40, echoedPrefill: 1 } as const satisfies Record<
   ContinuationStrategy,
   number
 >;
 /** An engine that repeats its end repeats no more than this much of it. */
 const TAIL = 2_000;
 /** A common beginning this long that then goes another way is a new answer, not a continuation. */
-const LEAST_DIVERGENCE = 24;
+const MIN_DIVERGENCE = 24;
 /** An engine that was asked gets this many characters to come to the point. */
-const LONGEST_PREAMBLE = 240;
+const MAX_PREAMBLE = 240;
 /** What is looked for behind a preamble: so much of the beginning or of the end. */
 const SAMPLE = 32;
-const LEAST_SAMPLE = 8;
-const LEAST_ENDING = 16;
+const MIN_SAMPLE = 8;
+const MIN_ENDING = 16;
 
 const ASK_TO_CONTINUE =
   "Your answer above was cut off by a network fault. Continue it from exactly the point where it stops: " +
@@ -50,7 +50,7 @@ export function continueRequest(
 }
 
 /** Whether the answer is already as long as the client allowed: there is nothing left to continue. */
-export function isUsedUp(request: ChatRequest, sent: string): boolean {
+export function outputLimitReached(request: ChatRequest, sent: string): boolean {
   return sent !== "" && tokensLeft(request, sent) <= 0;
 }
 
@@ -79,7 +79,7 @@ export class ContinuationTrimmer {
   readonly #strategy: ContinuationStrategy;
   readonly #tail: string;
   /** White space at the end of `sent` that the prefill left out. */
-  readonly #leftOut: string;
+  readonly #trimmedWhitespace: string;
   #held = "";
   #prefixHolds = true;
   /** The answer begun anew has been found behind a preamble. */
@@ -90,13 +90,13 @@ export class ContinuationTrimmer {
     this.#sent = sent;
     this.#strategy = strategy;
     this.#tail = sent.slice(-TAIL);
-    this.#leftOut = strategy === "instructed" ? "" : sent.slice(sent.trimEnd().length);
+    this.#trimmedWhitespace = strategy === "instructed" ? "" : sent.slice(sent.trimEnd().length);
     this.#open = sent !== "";
-    this.#prefixHolds = sent.length >= LEAST_RESTART[strategy];
+    this.#prefixHolds = sent.length >= MIN_RESTART[strategy];
   }
 
   /** What the engine said beyond the beginning that it shares with what was sent. */
-  get divergence(): string {
+  get beyondCommonPrefix(): string {
     return this.#held.slice(commonPrefix(this.#sent, this.#held));
   }
 
@@ -111,10 +111,10 @@ export class ContinuationTrimmer {
   end(): Trimmed {
     if (!this.#open || this.#held === "") return NOTHING_NEW;
     const { length } = this.#held;
-    if (length >= LEAST_OVERLAP[this.#strategy] && this.#sent.endsWith(this.#held)) return NOTHING_NEW;
+    if (length >= MIN_OVERLAP[this.#strategy] && this.#sent.endsWith(this.#held)) return NOTHING_NEW;
     if (this.#prefixHolds && length >= this.#sent.trimEnd().length) return NOTHING_NEW;
     // Complete, yet shorter than what was sent and not its end: another answer.
-    if (this.#prefixHolds && length >= LEAST_DIVERGENCE) return DIVERGED;
+    if (this.#prefixHolds && length >= MIN_DIVERGENCE) return DIVERGED;
     const fresh = this.#resolve();
     // Found behind a preamble, and then no longer than what was sent.
     return this.#open ? this.end() : fresh;
@@ -126,7 +126,7 @@ export class ContinuationTrimmer {
     if (this.#restarted) return false;
     // Behind a preamble anything may come; who begins as we did has come to the point.
     const isPreamble = this.#strategy === "instructed" && !this.#isAnotherAnswer();
-    if (isPreamble && this.#held.length < LONGEST_PREAMBLE) return true;
+    if (isPreamble && this.#held.length < MAX_PREAMBLE) return true;
     return this.#held.length <= this.#tail.length && this.#tail.includes(this.#held);
   }
 
@@ -140,7 +140,7 @@ export class ContinuationTrimmer {
   #resolve(): Trimmed {
     const held = this.#held;
     if (this.#prefixHolds && held.startsWith(this.#sent)) return this.#close(held.slice(this.#sent.length));
-    const overlap = overlapLength(this.#tail, held, LEAST_OVERLAP[this.#strategy]);
+    const overlap = overlapLength(this.#tail, held, MIN_OVERLAP[this.#strategy]);
     if (overlap > 0) return this.#close(held.slice(overlap));
     if (this.#strategy === "instructed" && !this.#restarted) {
       const behind = this.#behindPreamble();
@@ -152,11 +152,11 @@ export class ContinuationTrimmer {
       this.#open = false;
       return DIVERGED;
     }
-    return this.#close(held.slice(commonPrefix(this.#leftOut, held)));
+    return this.#close(held.slice(commonPrefix(this.#trimmedWhitespace, held)));
   }
 
   #isAnotherAnswer(): boolean {
-    return commonPrefix(this.#sent, this.#held) >= Math.max(LEAST_DIVERGENCE, LEAST_RESTART[this.#strategy]);
+    return commonPrefix(this.#sent, this.#held) >= Math.max(MIN_DIVERGENCE, MIN_RESTART[this.#strategy]);
   }
 
   #close(text: string): Trimmed {
@@ -166,7 +166,7 @@ export class ContinuationTrimmer {
 
   /** "Sure, here is the rest:" and then the answer from its beginning, or from its last words. */
   #behindPreamble(): Trimmed | undefined {
-    const opening = this.#held.slice(0, LONGEST_PREAMBLE);
+    const opening = this.#held.slice(0, MAX_PREAMBLE);
     const start = behindPreamble(opening, this.#sent.slice(0, SAMPLE));
     if (start !== undefined) {
       const anew = this.#held.slice(start);
@@ -175,7 +175,7 @@ export class ContinuationTrimmer {
       this.#held = anew;
       return this.#mustWait(anew, 0) ? NOTHING_NEW : this.#resolve();
     }
-    for (let length = Math.min(SAMPLE, this.#sent.length); length >= LEAST_ENDING; length--) {
+    for (let length = Math.min(SAMPLE, this.#sent.length); length >= MIN_ENDING; length--) {
       const end = behindPreamble(opening, this.#sent.slice(-length));
       if (end !== undefined) return this.#close(this.#held.slice(end + length));
     }
@@ -186,7 +186,7 @@ export class ContinuationTrimmer {
 /** Where `sample` stands in `opening`, behind something that reads like a preamble to it. */
 function behindPreamble(opening: string, sample: string): number | undefined {
   // Rules of dashes and the like recur by themselves.
-  if (sample.length < LEAST_SAMPLE || !/\p{L}{2}/u.test(sample)) return undefined;
+  if (sample.length < MIN_SAMPLE || !/\p{L}{2}/u.test(sample)) return undefined;
   const at = opening.indexOf(sample);
   return at > 0 && /[:.!?…\n"'`*]\s*$/.test(opening.slice(0, at)) ? at : undefined;
 }

@@ -13,7 +13,7 @@ import { decodeLenient } from "#lib/shared/text.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 
 /** The longest answer, in decompressed bytes. */
-const LONGEST_ANSWER = 16 * 1024 * 1024;
+const MAX_ANSWER = 16 * 1024 * 1024;
 /** Frames that are here already leave together, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
 /** After the finish reason only usage and an end mark may follow; they are waited for this long. */
@@ -170,7 +170,7 @@ export class EngineStream {
 
   #accept(bytes: Uint8Array, out: ChatEvent[]): void {
     this.#bytes += bytes.length;
-    if (this.#bytes > LONGEST_ANSWER) throw badResponse("The engine's answer was too long.");
+    if (this.#bytes > MAX_ANSWER) throw badResponse("The engine's answer was too long.");
     if (this.#mode === "unknown") this.#mode = sniff(bytes);
     if (this.#mode === "json") {
       this.#scan ??= new JsonScan(ANSWER_LIMITS);

@@ -3,7 +3,7 @@ import { requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { AnswerFilter, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
 import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
-import { continueRequest, isUsedUp } from "#lib/providers/chat/continuation.ts";
+import { continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
 import type {
   ChatRun,
   RunEffects,
@@ -14,8 +14,8 @@ import type {
 } from "#lib/providers/chat/run.ts";
 import {
   type AttemptReport,
+  type EngineCall,
   newProgress,
-  type Target,
   type WalkOptions,
   type WalkResult,
   walk,
@@ -28,7 +28,7 @@ import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts"
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */
-const LONGEST_CONTINUED = 200_000;
+const MAX_CONTINUED = 200_000;
 
 const ANOTHER_ANSWER: Failure = {
   kind: "truncated",
@@ -57,8 +57,8 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
 
 /** An engine whose answer is being handed through. */
 type Relay = {
-  target: Target;
-  lease: EnginePermit;
+  target: EngineCall;
+  permit: EnginePermit;
   startedAt: number;
   chat: OpenedChat;
   filter: AnswerFilter;
@@ -137,7 +137,7 @@ class Runner implements RunEvents {
     this.#ended = true;
     this.#record.state = state;
     if (this.#relay !== undefined) this.#endRelay(this.#relay, "cancelled", undefined);
-    // Between two of its reports: its lease has been given back.
+    // Between two of its reports: its permit has been given back.
     await this.#walking?.return({ ok: false, error: clientClosed() });
   }
 
@@ -158,26 +158,26 @@ class Runner implements RunEvents {
       const { aborted } = this.#options.signal;
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
-    const { value: chat, target, lease, startedAt } = result;
+    const { value: chat, target, permit, startedAt } = result;
     const filter = new AnswerFilter(record, this.#sent, this.#strategyFor(target));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // An engine takes the request: what others say of its continuation is not about the request.
     this.#progress.refusals.length = 0;
-    this.#relay = { target, lease, startedAt, chat, filter, head: chat.head };
+    this.#relay = { target, permit, startedAt, chat, filter, head: chat.head };
     return [];
   }
 
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
-    const { engines, signal, times, keySeed, named } = this.#options;
+    const { engines, signal, timeouts, keySeed, named } = this.#options;
     const options: WalkOptions = {
       health,
       clock,
       random,
       signal,
       // The deadline runs to the commit point; a continuation has a new one.
-      deadline: (this.#record.committed ? clock.now() : this.#startedAt) + times.deadlineMs,
+      deadline: (this.#record.committed ? clock.now() : this.#startedAt) + timeouts.deadlineMs,
       keySeed,
       named: named === true && !this.#record.committed,
       progress: this.#progress,
@@ -185,15 +185,15 @@ class Runner implements RunEvents {
     return walk(engines, (target) => this.#attempt(target), options);
   }
 
-  #attempt(target: Target): ReturnType<typeof openChat> {
-    const { request, signal, times, promptCache } = this.#options;
+  #attempt(target: EngineCall): ReturnType<typeof openChat> {
+    const { request, signal, timeouts, promptCache } = this.#options;
     const strategy = this.#strategyFor(target);
     const call = {
       request: continueRequest(request, this.#record.text, strategy),
       prefilled: strategy !== "instructed" && this.#record.text !== "",
       promptCache,
       signal,
-      times,
+      timeouts,
       onUsed: (usage: TokenUsage, written: number): void => {
         const { engine } = target;
         this.#record.usages.push({ engine, usage });
@@ -207,7 +207,7 @@ class Runner implements RunEvents {
   }
 
   /** How this engine is given the beginning of the answer, should there be one. */
-  #strategyFor({ engine, withoutAdditions }: Target): ContinuationStrategy {
+  #strategyFor({ engine, withoutAdditions }: EngineCall): ContinuationStrategy {
     const { reasoningEffort } = this.#options.request;
     // An engine that is to think first cannot begin in the middle of an answer.
     const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
@@ -247,7 +247,7 @@ class Runner implements RunEvents {
   #complete(relay: Relay): RunEvent[] {
     const rest = relay.filter.end();
     if (relay.filter.diverged) return this.#passOn(relay, rest);
-    relay.lease.succeeded();
+    relay.permit.succeeded();
     this.#endRelay(relay, "answered", undefined);
     return [...answer(rest), this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
   }
@@ -261,25 +261,25 @@ class Runner implements RunEvents {
   /** The answer broke off. The next step continues it on another engine, or ends the run. */
   #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
     // An engine that begins another answer is none the worse for it.
-    if (outcome === "diverged") relay.lease.succeeded();
-    else relay.lease.failed(failure);
+    if (outcome === "diverged") relay.permit.succeeded();
+    else relay.permit.failed(failure);
     // What was held in case it was a repetition is as good as what came before it.
     const rest = outcome === "diverged" ? [] : relay.filter.end();
     const report = this.#endRelay(relay, outcome, failure);
     const events: RunEvent[] = [...answer(rest), { type: "attempt", report }];
     if (!this.#canContinue(failure)) this.#error = interrupted(new EngineFailure(failure));
-    else if (isUsedUp(this.#options.request, this.#record.text)) {
+    else if (outputLimitReached(this.#options.request, this.#record.text)) {
       events.push(this.#completed({ reason: "length", native: "length" }));
     } else this.#progress.spent.add(relay.target.engine.id);
     return events;
   }
 
   #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
-    const { chat, lease, filter, target, startedAt } = relay;
+    const { chat, permit, filter, target, startedAt } = relay;
     const record = this.#record;
     this.#relay = undefined;
     chat.stream.close();
-    lease.abandoned();
+    permit.abandoned();
     const usage = this.#usage(chat, filter);
     record.usages.push({ engine: target.engine, usage });
     record.malformedFrames += chat.stream.malformed;
@@ -306,7 +306,7 @@ class Runner implements RunEvents {
       !isJson &&
       (request.n ?? 1) === 1 &&
       failure.kind !== "content_policy" &&
-      this.#record.text.length <= LONGEST_CONTINUED
+      this.#record.text.length <= MAX_CONTINUED
     );
   }
 

@@ -1,7 +1,7 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { AttemptEffects, AttemptTimes } from "#lib/providers/chat/attempt.ts";
+import type { AttemptEffects, AttemptTimeouts } from "#lib/providers/chat/attempt.ts";
 import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -48,7 +48,7 @@ export type RunOptions = {
   engines: readonly Engine[];
   request: ChatRequest;
   signal: AbortSignal;
-  times: AttemptTimes & { deadlineMs: number };
+  timeouts: AttemptTimeouts & { deadlineMs: number };
   /** Chooses the first key of each pool. */
   keySeed: number;
   /** The caller named these engines. */

@@ -3,13 +3,13 @@ import { arrayField, field, stringField } from "#lib/shared/json.ts";
 /** Reads one response header by lower-case name. */
 export type HeaderLookup = (name: string) => string | undefined;
 
-const SHORTEST_HINT_MS = 1_000;
-const LONGEST_HINT_MS = 3_600_000;
+const MIN_HINT_MS = 1_000;
+const MAX_HINT_MS = 3_600_000;
 
 /** A hint within 1 s..1 h; undefined stays undefined. */
 function clamp(milliseconds: number | undefined): number | undefined {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return undefined;
-  return Math.min(LONGEST_HINT_MS, Math.max(SHORTEST_HINT_MS, Math.round(milliseconds)));
+  return Math.min(MAX_HINT_MS, Math.max(MIN_HINT_MS, Math.round(milliseconds)));
 }
 
 /**

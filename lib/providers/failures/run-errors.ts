@@ -10,7 +10,7 @@ export type UnansweredEngine = {
 };
 
 /** No more engines than these are told of in one message. */
-const MAX_TOLD = 5;
+const MAX_NAMED = 5;
 
 /** Why a request was aborted: what the one who aborted it says, or that its client has left. */
 export function abortError({ reason }: AbortSignal): GatewayError {
@@ -84,13 +84,13 @@ function namedCauses(engines: readonly UnansweredEngine[]): string {
   const [only, ...others] = engines;
   if (only === undefined) return "No engine could answer.";
   if (others.length === 0) return sentence(only.cause);
-  const told = engines.slice(0, MAX_TOLD).map(({ id, cause }) => `${id}: ${sentence(cause)}`);
-  const more = engines.length - told.length;
-  return more === 0 ? told.join(" ") : `${told.join(" ")} And ${more} more.`;
+  const causes = engines.slice(0, MAX_NAMED).map(({ id, cause }) => `${id}: ${sentence(cause)}`);
+  const more = engines.length - causes.length;
+  return more === 0 ? causes.join(" ") : `${causes.join(" ")} And ${more} more.`;
 }
 
 function unknownModels(engines: readonly UnansweredEngine[]): GatewayError {
-  const ids = engines.slice(0, MAX_TOLD).map(({ id }) => `"${id}"`);
+  const ids = engines.slice(0, MAX_NAMED).map(({ id }) => `"${id}"`);
   const more = engines.length > ids.length ? " and others" : "";
   const [only] = engines;
   const words =

@@ -1,11 +1,11 @@
 /** Opens after this many failures in a row… */
 const FAILURES_IN_A_ROW = 5;
 /** …or when more than half of at least this many outcomes within the window failed. */
-const LEAST_OUTCOMES = 5;
+const MIN_OUTCOMES = 5;
 const WINDOW_SLOTS = 60;
 const SLOT_MS = 1_000;
 const FIRST_OPEN_MS = 5_000;
-const LONGEST_OPEN_MS = 20_000;
+const MAX_OPEN_MS = 20_000;
 
 /** How long a breaker is open: until when (monotonic), and for how long in all, milliseconds. */
 export type Opening = { until: number; openForMs: number };
@@ -91,7 +91,7 @@ export class CircuitBreaker {
     if (permit.probe) {
       permit.probe = false;
       this.#probing = false;
-      this.#openForMs = Math.min(LONGEST_OPEN_MS, this.#openForMs * 2);
+      this.#openForMs = Math.min(MAX_OPEN_MS, this.#openForMs * 2);
       this.#open(now);
       return;
     }
@@ -119,9 +119,9 @@ export class CircuitBreaker {
    * one's opening is over. A probe that is under way here still decides by its own outcome.
    */
   learnOpen({ until, openForMs }: Opening, now: number): boolean {
-    const leftMs = Math.min(until - now, LONGEST_OPEN_MS);
+    const leftMs = Math.min(until - now, MAX_OPEN_MS);
     if (leftMs <= 0 || this.releaseAt(now) >= now + leftMs) return false;
-    this.#openForMs = Math.min(LONGEST_OPEN_MS, Math.max(FIRST_OPEN_MS, leftMs, openForMs));
+    this.#openForMs = Math.min(MAX_OPEN_MS, Math.max(FIRST_OPEN_MS, leftMs, openForMs));
     this.#open(now + leftMs - this.#openForMs);
     return true;
   }
@@ -151,6 +151,6 @@ export class CircuitBreaker {
       failed += slot.failed;
       total += slot.failed + slot.succeeded;
     }
-    return total >= LEAST_OUTCOMES && failed * 2 > total;
+    return total >= MIN_OUTCOMES && failed * 2 > total;
   }
 }

@@ -1,10 +1,10 @@
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { exceedsDepth } from "#lib/shared/json.ts";
-import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
+import { MAX_DEPTH } from "#lib/shared/json-depth.ts";
 
 /** Whether a value that a provider sent can be written again: what writes it calls itself for every level. */
 export function isWritable(value: unknown): boolean {
-  return !exceedsDepth(value, MOST_DEPTH);
+  return !exceedsDepth(value, MAX_DEPTH);
 }
 
 /** The same of what an answer is nothing without: another engine may do better. */

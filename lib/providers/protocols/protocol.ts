@@ -15,7 +15,7 @@ export type EncodeOptions = {
   /** Mark the stable prefix as cacheable where the engine can. */
   promptCache: boolean;
   /** Send nothing but what was asked for: an earlier try was refused for what the gateway added. */
-  bare?: boolean;
+  withoutAdditions?: boolean;
 };
 
 /** A request in a provider's shape. */

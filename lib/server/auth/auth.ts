@@ -35,7 +35,7 @@ export type Authenticator = {
    */
   authenticate(request: Request, host: HostContext): Promise<Authentication>;
   /**
-   * Who is calling an OpenAI-shaped route: a gateway key or access token, as bearer or `x-api-key`, never a
+   * Who is calling an OpenAI-compatible route: a gateway key or access token, as bearer or `x-api-key`, never a
    * cookie. Until a gateway key has ever been created, any other bearer is an open caller. Throws as
    * `authenticate` does, and `not_configured` without a service role key.
    */
@@ -65,7 +65,7 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
   const cache = new KeyCache(keys, clock);
   const openAccess = new OpenAccess(keys, clock, () =>
     logger?.warn(
-      "The OpenAI-shaped routes take any bearer: no gateway key has been created yet. Create one to close them.",
+      "The OpenAI-compatible routes take any bearer: no gateway key has been created yet. Create one to close them.",
     ),
   );
   const failures = new FailureLimiter(clock, env.AUTH_FAILURES_PER_MINUTE);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { gatewayKeyBodySchema, KEY_MODES } from "#lib/apis/native/keys.ts";
-import { type GatewayKeyLimits, NAMED_TIER } from "#lib/services/identity/caller.ts";
+import { type GatewayKeyLimits, NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type KeyOptions = {
@@ -24,7 +24,7 @@ export const KEY_HELP = `Makes a gateway key and prints it, once.
   --rpm    requests that it may make in a minute; no limit without it
   --modes  what it may ask for, separated by commas; everything without it. Some of
            ${MODES};
-           ${NAMED_TIER} stands for engines by name
+           ${NAMED_MODE} stands for engines by name
   --user   e-mail address or id of its owner. Needed with a Supabase project of your own; the local
            database's demo user otherwise
   --local  in the local database, which is made if there is none yet

@@ -65,7 +65,7 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
       if (settings.ENABLE_OPENAI_PROXY) return;
       throw new GatewayError(
         "not_found",
-        "The OpenAI-shaped routes are switched off. Set ENABLE_OPENAI_PROXY=true to use them.",
+        "The OpenAI-compatible routes are switched off. Set ENABLE_OPENAI_PROXY=true to use them.",
       );
     },
     async identify(by, request, host) {

@@ -3,7 +3,7 @@ import type { Access, CallerByAccess } from "#lib/server/http/access.ts";
 import type { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
-import type { RunInBackground } from "#lib/services/ports.ts";
+import type { WaitUntil } from "#lib/services/ports.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
@@ -22,7 +22,7 @@ export type Call<Gateway, Kind extends Access, Body = undefined> = {
   caller: CallerByAccess[Kind];
   /** What the operation's `body.read` made of the request's body. */
   body: Body;
-  inBackground: RunInBackground;
+  waitUntil: WaitUntil;
 };
 
 /** What reading a body knows beside it. */

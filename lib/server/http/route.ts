@@ -116,7 +116,7 @@ async function answer<Gateway extends Edge>(
     host,
     caller: exchange.known?.caller,
     body: operation.body === undefined ? undefined : await readBody(exchange, gateway, operation.body),
-    inBackground: host.waitUntil,
+    waitUntil: host.waitUntil,
   });
 }
 

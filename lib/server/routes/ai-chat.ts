@@ -31,10 +31,10 @@ export const aiChat = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", ChatInput>): Promise<PlainResponse> {
-  const { gateway, request, requestId, caller, inBackground } = call;
+  const { gateway, request, requestId, caller, waitUntil } = call;
   const turn = await startChatTurn(
     call.body,
-    { requestId, caller, signal: request.signal, inBackground },
+    { requestId, caller, signal: request.signal, waitUntil },
     gateway.chat,
   );
   const stream = sseStream(turn.events, serializeEvents, {

@@ -42,10 +42,10 @@ export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequ
 }
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
-  const { gateway, request, requestId, caller, body: read, inBackground } = call;
+  const { gateway, request, requestId, caller, body: read, waitUntil } = call;
   const completion = await startCompletion(
     read,
-    { requestId, caller, signal: request.signal, inBackground },
+    { requestId, caller, signal: request.signal, waitUntil },
     gateway.completion,
   );
   const { clock } = gateway.completion.effects;

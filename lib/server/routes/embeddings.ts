@@ -36,12 +36,12 @@ export const embeddings = declareRoute({
 });
 
 async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse> {
-  const { gateway, requestId, caller, inBackground } = call;
+  const { gateway, requestId, caller, waitUntil } = call;
   const { model, request } = call.body;
   const embedded = await embed(
     model,
     request,
-    { requestId, caller, signal: call.request.signal, inBackground },
+    { requestId, caller, signal: call.request.signal, waitUntil },
     gateway.embeddings,
   );
   return jsonResponse(embeddingsBody(embedded, request), {

@@ -23,7 +23,7 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     clock,
     turns: ledger.turns,
     ledger: ledger.ledger,
-    keyAdmission: identity.admission,
+    admission: identity.admission,
     randomHex,
     contributors: [promptContributor({ clock, randomHex })],
     answerers: [engineAnswerer(engines)],

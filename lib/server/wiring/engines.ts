@@ -35,7 +35,7 @@ export function createEngines({ env, providers, health, clock, logger }: EngineP
     modes: providers.catalogue.modes,
     enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers),
     run: {
-      times: {
+      timeouts: {
         connectMs: env.CONNECT_TIMEOUT_MS,
         firstTokenMs: env.FIRST_TOKEN_TIMEOUT_MS,
         answerMs: env.ANSWER_TIMEOUT_MS,

@@ -1,11 +1,11 @@
-import { type Caller, NAMED_TIER, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import { type Caller, NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const MINUTE_MS = 60_000;
 /** After it did not answer, the database is not asked for this long: every request would wait for it. */
-const AWAY_MS = 2_000;
-const MOST_WINDOWS = 10_000;
+const UNAVAILABLE_MS = 2_000;
+const MAX_WINDOWS = 10_000;
 
 /** What the database says of one more request of a key. */
 export type KeyVerdict =
@@ -32,20 +32,20 @@ export type KeyAdmission = {
 type KeyCaller = Extract<Caller, { kind: "key" }>;
 
 /**
- * The limits of gateway keys. The database counts, for all instances at once; while it is away, each
+ * The limits of gateway keys. The database counts, for all instances at once; while it is unavailable, each
  * process counts for itself, and budgets are not checked.
  */
 export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyAdmission {
   const local = new LocalWindows(clock);
-  let awayUntil = Number.NEGATIVE_INFINITY;
+  let unavailableUntil = Number.NEGATIVE_INFINITY;
 
   const ask = async (keyId: string): Promise<KeyVerdict | undefined> => {
-    if (clock.now() < awayUntil) return undefined;
+    if (clock.now() < unavailableUntil) return undefined;
     try {
       return await store.admit(keyId);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
-      awayUntil = clock.now() + AWAY_MS;
+      unavailableUntil = clock.now() + UNAVAILABLE_MS;
       return undefined;
     }
   };
@@ -58,7 +58,7 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
       const verdict = await ask(caller.keyId);
       if (verdict !== undefined) {
         if (!verdict.admitted) throw refusal(caller, verdict);
-        // Counted here as well, so that the limit does not begin anew when the database goes away.
+        // Counted here as well, so that the limit does not begin anew when the database becomes unavailable.
         local.note(caller.keyId);
       } else if (requestsPerMinute !== undefined) {
         local.admit(caller, requestsPerMinute);
@@ -69,13 +69,13 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
 
 /**
  * Throws `forbidden` when the key may not use one of these.
- * @param tiers every mode that may answer, and `named` where the client names engines.
+ * @param modes every mode that may answer, and `named` where the client names engines.
  */
-export function assertTiersAllowed(caller: ProxyCaller, ...tiers: readonly string[]): void {
+export function assertModesAllowed(caller: ProxyCaller, ...modes: readonly string[]): void {
   const allowed = caller.kind === "key" ? caller.limits.modes : undefined;
-  const tier = tiers.find((one) => allowed?.includes(one) === false);
-  if (allowed === undefined || tier === undefined) return;
-  const what = tier === NAMED_TIER ? "name engines" : `use mode "${tier}"`;
+  const mode = modes.find((one) => allowed?.includes(one) === false);
+  if (allowed === undefined || mode === undefined) return;
+  const what = mode === NAMED_MODE ? "name engines" : `use mode "${mode}"`;
   const list = allowed.map((one) => `"${one}"`).join(", ");
   throw new GatewayError("forbidden", `This gateway key may not ${what}. It may use: ${list}.`);
 }
@@ -134,7 +134,7 @@ class LocalWindows {
     const window = { from: now, used: 0 };
     this.#windows.delete(keyId);
     const [oldest] = this.#windows.keys();
-    if (this.#windows.size >= MOST_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
+    if (this.#windows.size >= MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
     this.#windows.set(keyId, window);
     return window;
   }

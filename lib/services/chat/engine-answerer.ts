@@ -6,7 +6,7 @@ import { hash32 } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 export type EngineAnswererOptions = {
-  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
+  run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
   effects: RunEffects;
 };
 

@@ -18,7 +18,7 @@ import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
 import { pricesOrNone, settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
-import type { RunInBackground } from "#lib/services/ports.ts";
+import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
@@ -35,7 +35,7 @@ export type ChatContext = {
   caller: Caller;
   /** Aborts when the client leaves. */
   signal: AbortSignal;
-  inBackground: RunInBackground;
+  waitUntil: WaitUntil;
 };
 
 export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | "prices" | "logger"> & {
@@ -44,7 +44,7 @@ export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | 
   turns: TurnStore;
   ledger: Ledger;
   /** The limits of gateway keys. */
-  keyAdmission: KeyAdmission;
+  admission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
   /** Who adds to a request, in the order in which it stands there. */
@@ -75,7 +75,7 @@ export async function startChatTurn(
 ): Promise<ChatTurn> {
   const { requestId, caller } = context;
   const decision = await decide(input, caller, dependencies);
-  await dependencies.keyAdmission.admit(caller);
+  await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
   const { modes } = dependencies;
   const { begun, ledgerTurn } = await beginTurn(
@@ -126,7 +126,7 @@ class RunningTurn {
     this.#prices = pricesOrNone(dependencies, turn.requestId);
     this.#tracked = new TrackedRun({
       clientSignal: context.signal,
-      inBackground: context.inBackground,
+      waitUntil: context.waitUntil,
       logger: dependencies.logger,
       logFields: this.#logFields,
       save: (record, unstarted) => this.#save(ledgerTurn, record ?? unstartedRecord(unstarted)),

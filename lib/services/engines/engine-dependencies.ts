@@ -9,7 +9,7 @@ export type EngineDependencies = {
   modes: Modes;
   /** The engines of a mode that can be called. */
   enginesOf(mode: ModeId): Promise<readonly Engine[]>;
-  run: Pick<RunOptions, "times" | "recovery" | "promptCache">;
+  run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
   effects: RunEffects;
   prices(): Promise<PriceBook>;
   logger: Logger;

@@ -5,7 +5,7 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor, type ModeRequest, ownEngines } from "#lib/services/engines/mode-engines.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
-import { NAMED_TIER } from "#lib/services/identity/caller.ts";
+import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 
 export type CompletionInput = {
   chat: ChatRequest;
@@ -24,7 +24,7 @@ export type Chain = {
   /** The same; if that mode borrows engines, the mode that it borrows from. */
   mode: ModeId | undefined;
   /** Every mode among them, the one that is borrowed from too, and `named` for engines that the client named. */
-  tiers: readonly string[];
+  modes: readonly string[];
   /** Every target is an engine that the client named. */
   named: boolean;
   /** For each engine, what the client called it by, first of all: itself, or a mode. */
@@ -46,19 +46,19 @@ export async function resolveChain(
       if (!origins.has(engine.id)) origins.set(engine.id, originOf(engine));
     }
   };
-  const tiers = new Set<string>();
+  const modes = new Set<string>();
   let first: { name: string; mode: ModeId; request: ModeRequest } | undefined;
   for (const name of models) {
     const target = parseModelName(name, registry.isKnown);
     if (target?.kind === "engine") {
-      tiers.add(NAMED_TIER);
+      modes.add(NAMED_MODE);
       const found = registry.resolve([{ ...target, label: name }]);
       add(found, ({ id }) => ({ name: id, mode: undefined }));
     } else if (target?.kind === "mode") {
       const request = { requested: target.mode, hasImage: hasImage(chat) };
       const own = await ownEngines(request, { enginesOf });
       first ??= { name, mode: own.mode, request };
-      tiers.add(own.mode);
+      modes.add(own.mode);
       add(own.engines, () => ({ name, mode: own.mode }));
     }
   }
@@ -68,9 +68,9 @@ export async function resolveChain(
     const { name, request } = first;
     const borrowed = await enginesFor(request, { enginesOf });
     mode = borrowed.mode;
-    tiers.add(borrowed.mode);
+    modes.add(borrowed.mode);
     add(borrowed.engines, () => ({ name, mode: borrowed.mode }));
   }
   const wanted = first?.mode;
-  return { engines, wanted, mode, tiers: [...tiers], named: first === undefined, origins };
+  return { engines, wanted, mode, modes: [...modes], named: first === undefined, origins };
 }

@@ -1,5 +1,5 @@
 import { eligibleEngines } from "#lib/providers/chat/eligibility.ts";
-import { assertTiersAllowed } from "#lib/services/admission/key-admission.ts";
+import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import { noneCan } from "#lib/services/engines/no-engine.ts";
 import {
   type Chain,
@@ -24,7 +24,7 @@ export async function resolveEngines(
   dependencies: ChainDependencies,
 ): Promise<Chain> {
   const chain = await resolveChain({ models, chat }, dependencies);
-  assertTiersAllowed(caller, ...chain.tiers);
+  assertModesAllowed(caller, ...chain.modes);
   const { engines, missing } = eligibleEngines(chain.engines, chat);
   if (missing !== undefined) throw noneCan(missing, models);
   return { ...chain, engines };

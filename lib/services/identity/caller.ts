@@ -8,7 +8,7 @@ export type Caller =
   | { kind: "key"; userId: string; keyId: string; limits: GatewayKeyLimits };
 
 /**
- * Who is calling one of the OpenAI-shaped routes. `open`: nobody in particular, with any bearer, on a
+ * Who is calling one of the OpenAI-compatible routes. `open`: nobody in particular, with any bearer, on a
  * deployment where no gateway key has ever been created.
  */
 export type ProxyCaller = Caller | { kind: "open" };
@@ -20,4 +20,4 @@ export type GatewayKeyLimits = {
   modes?: string[] | undefined;
 };
 
-export { NAMED_TIER } from "#lib/router/named-tier.ts";
+export { NAMED_MODE } from "#lib/router/named-mode.ts";

@@ -72,7 +72,7 @@ export function emptyRow(start: StartedRow, status: TurnStatus): LedgerRow {
 }
 
 /** The row without what can be of any size or form. Undefined if there is nothing of that in it. */
-export function bareRow(row: LedgerRow): LedgerRow | undefined {
+export function rowWithoutContent(row: LedgerRow): LedgerRow | undefined {
   if (row.attempts.length === 0 && row.conversation === undefined) return undefined;
   const { conversation: _, ...rest } = row;
   return { ...rest, attempts: [] };

@@ -19,7 +19,7 @@ export function runOutcome(
   usage: TurnUsage,
 ): TurnOutcome {
   // Of calls that nobody reported anything of, nothing is known exactly.
-  const isUntold = record.attempts.length > 0 && record.usages.length === 0;
+  const usageUnknown = record.attempts.length > 0 && record.usages.length === 0;
   return boundedOutcome({
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
@@ -29,7 +29,7 @@ export function runOutcome(
     completionTokens: usage.completionTokens,
     cachedTokens: usage.cachedTokens,
     costUsd: usage.costUsd ?? null,
-    usageSource: isUntold ? "estimated" : usage.source,
+    usageSource: usageUnknown ? "estimated" : usage.source,
     attempts: record.attempts.map((report, index) => toAttemptRecord(report, index + 1)),
   });
 }

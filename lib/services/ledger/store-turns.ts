@@ -1,5 +1,5 @@
 import type { LedgerStore, RefusedTurn } from "#lib/services/ledger/ledger-ports.ts";
-import { bareRow, isEmptyRow, type LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { isEmptyRow, type LedgerRow, rowWithoutContent } from "#lib/services/ledger/ledger-row.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -17,15 +17,15 @@ export async function storeTurns(
   dependencies: { store: LedgerStore; logger: Logger },
 ): Promise<LedgerRow[]> {
   const unknown: LedgerRow[] = [];
-  const again: { row: LedgerRow; bare: LedgerRow; reason: unknown }[] = [];
+  const again: { row: LedgerRow; reduced: LedgerRow; reason: unknown }[] = [];
   for (const { row, code, reason } of await recordAll(rows, dependencies.store)) {
-    const bare = code === "rejected" && row !== undefined ? bareRow(row) : undefined;
-    if (row !== undefined && bare !== undefined) again.push({ row, bare, reason });
+    const reduced = code === "rejected" && row !== undefined ? rowWithoutContent(row) : undefined;
+    if (row !== undefined && reduced !== undefined) again.push({ row, reduced, reason });
     else if (row !== undefined && code === "not_found" && isEmptyRow(row)) unknown.push(row);
     else logLost(dependencies.logger, row, reason);
   }
-  for (const { row, bare, reason } of again) {
-    const [refused] = await recordAll([bare], dependencies.store);
+  for (const { row, reduced, reason } of again) {
+    const [refused] = await recordAll([reduced], dependencies.store);
     if (refused !== undefined) logLost(dependencies.logger, row, refused.reason);
     else {
       const fields = { requestId: row.requestId };

@@ -3,10 +3,10 @@ import type { FailureCause } from "#lib/providers/failures/failure.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 
-/** A log line tells of no more engines that were not called. */
-const MAX_SKIPPED_TOLD = 30;
+/** A log line lists no more engines that were not called. */
+const MAX_SKIPPED_LISTED = 30;
 
-/** The client is told that no engine could answer; why each could not is for the operator. */
+/** The client hears that no engine could answer; why each could not is for the operator. */
 export function logRunFailure(
   logger: Logger,
   record: { attempts: readonly AttemptReport[]; skipped: readonly SkippedEngine[] },
@@ -21,10 +21,10 @@ export function logRunFailure(
     case "content_policy":
       return;
     default: {
-      const told: Record<string, string> = { code: error.code };
-      if (record.attempts.length > 0) told["attempts"] = record.attempts.map(attemptText).join("; ");
-      if (record.skipped.length > 0) told["skipped"] = skippedText(record.skipped);
-      logger.warn("No engine completed the answer.", { ...fields, ...told });
+      const listed: Record<string, string> = { code: error.code };
+      if (record.attempts.length > 0) listed["attempts"] = record.attempts.map(attemptText).join("; ");
+      if (record.skipped.length > 0) listed["skipped"] = skippedText(record.skipped);
+      logger.warn("No engine completed the answer.", { ...fields, ...listed });
     }
   }
 }
@@ -35,13 +35,13 @@ function attemptText({ engine, outcome, status, reason, detail }: AttemptReport)
 
 /** Which engines were not called, why, and until when. */
 function skippedText(skipped: readonly SkippedEngine[]): string {
-  const told = skipped.slice(0, MAX_SKIPPED_TOLD).map(({ engine, cause, until }) => {
+  const listed = skipped.slice(0, MAX_SKIPPED_LISTED).map(({ engine, cause, until }) => {
     if (cause === undefined) return joined(engine.id, "not asked before the deadline");
     const end = until === undefined ? undefined : `until ${new Date(until).toISOString()}`;
     return joined(engine.id, ...causeParts(cause), end);
   });
-  const more = skipped.length - told.length;
-  return more === 0 ? told.join("; ") : `${told.join("; ")}; and ${more} more`;
+  const more = skipped.length - listed.length;
+  return more === 0 ? listed.join("; ") : `${listed.join("; ")}; and ${more} more`;
 }
 
 function causeParts({ kind, status, reason, detail }: FailureCause): (string | number | undefined)[] {

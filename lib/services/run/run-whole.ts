@@ -1,6 +1,12 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
-import { type Attempt, newProgress, type Target, type WalkResult, walk } from "#lib/providers/failover.ts";
+import {
+  type Attempt,
+  type EngineCall,
+  newProgress,
+  type WalkResult,
+  walk,
+} from "#lib/providers/failover.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -17,7 +23,7 @@ export type WholeRecord = Pick<
 export type WholeRun<Value> = {
   engines: readonly Engine[];
   /** Calls one engine, as `walk` wants it. `onUsed`: what the call used although it came to nothing. */
-  attempt(target: Target, onUsed: (usage: TokenUsage) => void): ReturnType<Attempt<Value>>;
+  attempt(target: EngineCall, onUsed: (usage: TokenUsage) => void): ReturnType<Attempt<Value>>;
   /** What an answer used; undefined if it counts for nothing. */
   usageOf?(value: Value): TokenUsage | undefined;
   /** Aborts when the client leaves. */
@@ -85,13 +91,13 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
 }
 
 function answered<Value>(
-  { value, target, lease, startedAt }: WalkResult<Value> & { ok: true },
+  { value, target, permit, startedAt }: WalkResult<Value> & { ok: true },
   run: WholeRun<Value>,
   record: WholeRecord,
   clock: Clock,
 ): Whole<Value> {
   const { engine, keyIndex } = target;
-  lease.succeeded();
+  permit.succeeded();
   record.attempts.push({
     engine,
     keyIndex,

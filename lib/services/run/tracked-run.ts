@@ -1,6 +1,6 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
-import type { LogFields, Logger, RunInBackground } from "#lib/services/ports.ts";
+import type { LogFields, Logger, WaitUntil } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
@@ -25,7 +25,7 @@ export type TrackedRunOptions<Record extends TrackedRecord> = {
    * record: it was `cancelled` by its client, or what had to come before it `failed`. Never rejects.
    */
   save(record: Record | undefined, unstarted: "cancelled" | "failed"): Promise<void>;
-  inBackground: RunInBackground;
+  waitUntil: WaitUntil;
   logger: Logger;
   logFields: LogFields;
 };
@@ -129,7 +129,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
   /** Once, however often it is called. */
   #save(): Promise<void> {
     if (this.#saved !== undefined) return this.#saved;
-    const { clientSignal, inBackground, save } = this.#options;
+    const { clientSignal, waitUntil, save } = this.#options;
     clientSignal.removeEventListener("abort", this.#onClientAbort);
     const run = this.#run;
     const unstarted = this.#hasFailed && !this.#abort.signal.aborted ? "failed" : "cancelled";
@@ -139,7 +139,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
       run?.record.state === "running"
         ? this.#stop(run).then(() => save(run.record, unstarted))
         : save(run?.record, unstarted);
-    inBackground(this.#saved);
+    waitUntil(this.#saved);
     return this.#saved;
   }
 

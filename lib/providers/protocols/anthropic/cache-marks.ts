@@ -7,7 +7,7 @@ export type Marks = "none" | "clients" | "ours";
 export const EPHEMERAL: JsonObject = { type: "ephemeral" };
 const EPHEMERAL_1H: JsonObject = { type: "ephemeral", ttl: "1h" };
 /** More of them are refused. */
-const MOST_MARKS = 4;
+const MAX_MARKS = 4;
 
 /** The block, with a mark on it where marks of this kind are sent. */
 export function marked(block: JsonObject, breakpoint: CacheBreakpoint | undefined, marks: Marks): JsonObject {
@@ -31,7 +31,7 @@ export function limitMarks(body: JsonObject): void {
     ...messages.flatMap(withInner),
   ];
   const withMark = blocks.filter(isMarked);
-  const room = isMarked(body) ? MOST_MARKS - 1 : MOST_MARKS;
+  const room = isMarked(body) ? MAX_MARKS - 1 : MAX_MARKS;
   for (const block of withMark.slice(0, Math.max(0, withMark.length - room))) delete block["cache_control"];
 }
 

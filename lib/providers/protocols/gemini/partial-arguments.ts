@@ -1,7 +1,7 @@
 import { arrayField, field, isJsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
-import { MOST_DEPTH } from "#lib/shared/json-depth.ts";
+import { MAX_DEPTH } from "#lib/shared/json-depth.ts";
 
-const LONGEST_ARRAY = 10_000;
+const MAX_ARRAY = 10_000;
 
 type Container = Map<string, Node> | Node[];
 type Node = Container | string | number | boolean | null;
@@ -51,7 +51,7 @@ function parsePath(path: string): (string | number)[] {
   for (const match of path.slice(1).matchAll(/\.([^.[\]]+)|\[(\d{1,5})\]|\['([^']*)'\]|\["([^"]*)"\]/g)) {
     steps.push(match[2] !== undefined ? Number(match[2]) : (match[1] ?? match[3] ?? match[4] ?? ""));
   }
-  return steps.length > MOST_DEPTH ? [] : steps;
+  return steps.length > MAX_DEPTH ? [] : steps;
 }
 
 function read(container: Container, key: string | number | undefined): Node | undefined {
@@ -61,7 +61,7 @@ function read(container: Container, key: string | number | undefined): Node | un
 
 function write(container: Container, key: string | number | undefined, value: Node): void {
   if (!Array.isArray(container)) container.set(String(key), value);
-  else if (typeof key === "number" && key < LONGEST_ARRAY) {
+  else if (typeof key === "number" && key < MAX_ARRAY) {
     while (container.length < key) container.push(null);
     container[key] = value;
   }

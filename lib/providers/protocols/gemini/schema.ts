@@ -29,7 +29,7 @@ const KEYWORDS = new Set([
   "anyOf",
 ]);
 const STRING_FORMATS = new Set(["enum", "date-time"]);
-const DEEPEST_SCHEMA = 64;
+const MAX_SCHEMA = 64;
 /** A longer reference is none. */
 const MAX_REFERENCE = 1_000;
 /**
@@ -64,7 +64,7 @@ export function geminiParameters(schema: JsonObject, budget: ReferenceBudget): J
 /** What Gemini does not know is rewritten where it can be, or left out. */
 function geminiSchema(schema: JsonObject, place: Place): JsonObject {
   if (place.following.length > 1) place.budget.left -= 1;
-  if (place.depth > DEEPEST_SCHEMA || place.budget.left < 0) return { type: "object" };
+  if (place.depth > MAX_SCHEMA || place.budget.left < 0) return { type: "object" };
   let kept: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
     if (value !== undefined && KEYWORDS.has(name)) kept[name] = keyword(name, value, place);

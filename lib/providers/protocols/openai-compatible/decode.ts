@@ -317,9 +317,9 @@ class Choice {
 const CONTENT_KEY = '"content":';
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
 /** After so many chunks in a row that had nothing in common with the one before, no more are compared. */
-const MOST_MISSES = 4;
+const MAX_MISSES = 4;
 /** A longer chunk is none of hundreds. */
-const LONGEST_LEARNT = 4_096;
+const MAX_LEARNT = 4_096;
 
 /**
  * What an engine writes around each piece of text. The chunks of a stream mostly differ in one string
@@ -349,7 +349,7 @@ class RepeatedChunk {
 
   /** `data` is a chunk with `text` and nothing else of interest. */
   learn(data: string, text: string, choice: Choice): void {
-    if (this.#misses >= MOST_MISSES || data.length > LONGEST_LEARNT) return;
+    if (this.#misses >= MAX_MISSES || data.length > MAX_LEARNT) return;
     this.#misses++;
     const key = data.indexOf(CONTENT_KEY);
     if (key === -1) return;

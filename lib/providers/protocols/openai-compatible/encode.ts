@@ -32,7 +32,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   writeExtra(fields, request);
 
   const additions: string[] = [];
-  if (request.stream && options.bare !== true && fields.accepts("stream_options")) {
+  if (request.stream && options.withoutAdditions !== true && fields.accepts("stream_options")) {
     body["stream_options"] = { include_usage: true };
     additions.push("stream_options");
   }

@@ -32,10 +32,10 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-type Target = { model: string; rules: ModelRules; dialect: OpenAiDialect };
+type EngineCall = { model: string; rules: ModelRules; dialect: OpenAiDialect };
 
 /** How the answer is to be made: sampling, length, format, effort. */
-export function writeParameters(fields: FieldWriter, request: ChatRequest, target: Target): void {
+export function writeParameters(fields: FieldWriter, request: ChatRequest, target: EngineCall): void {
   const { rules, dialect } = target;
   writeSampling(fields, request, target);
   const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
@@ -58,7 +58,7 @@ export function writeExtra(fields: FieldWriter, { extra }: ChatRequest): void {
   for (const name of Object.keys(extra?.details ?? {})) fields.drop(name, true);
 }
 
-function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, dialect }: Target): void {
+function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, dialect }: EngineCall): void {
   const reasons = request.reasoningEffort !== undefined && request.reasoningEffort !== "none";
   const banned =
     rules.sampling === "never" ||
@@ -94,7 +94,7 @@ function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
   return { type: "json_schema", json_schema: schema };
 }
 
-function writeEffort(fields: FieldWriter, request: ChatRequest, target: Target): void {
+function writeEffort(fields: FieldWriter, request: ChatRequest, target: EngineCall): void {
   const wanted = request.reasoningEffort;
   if (wanted === undefined) return;
   const effort = acceptedEffort(wanted, target);
@@ -102,7 +102,7 @@ function writeEffort(fields: FieldWriter, request: ChatRequest, target: Target):
   else fields.write("reasoning_effort", effort);
 }
 
-function acceptedEffort(wanted: ReasoningEffort, { model, rules, dialect }: Target): string | undefined {
+function acceptedEffort(wanted: ReasoningEffort, { model, rules, dialect }: EngineCall): string | undefined {
   if (dialect.effortSwitch?.test(bareModelName(model)) === true) {
     return wanted === "none" ? "none" : "default";
   }

@@ -1,0 +1,120 @@
+/** Statuses behind the error words of Anthropic, Google and OpenAI, for errors inside a 200. */
+export const STATUS_BY_CODE: ReadonlyMap<string, number> = new Map([
+  ["invalid_request_error", 400],
+  ["authentication_error", 401],
+  ["billing_error", 402],
+  ["permission_error", 403],
+  ["not_found_error", 404],
+  ["request_too_large", 413],
+  ["rate_limit_error", 429],
+  ["api_error", 500],
+  ["timeout_error", 504],
+  ["overloaded_error", 529],
+  ["INVALID_ARGUMENT", 400],
+  ["FAILED_PRECONDITION", 400],
+  ["UNAUTHENTICATED", 401],
+  ["PERMISSION_DENIED", 403],
+  ["NOT_FOUND", 404],
+  ["ABORTED", 409],
+  ["RESOURCE_EXHAUSTED", 429],
+  ["INTERNAL", 500],
+  ["UNAVAILABLE", 503],
+  ["DEADLINE_EXCEEDED", 504],
+  ["rate_limit_exceeded", 429],
+  ["insufficient_quota", 402],
+  ["invalid_api_key", 401],
+  ["model_not_found", 404],
+  ["server_error", 500],
+  ["internal_server_error", 500],
+  ["service_unavailable", 503],
+  ["tool_use_failed", 400],
+]);
+
+export const MODEL_GONE_CODES = new Set([
+  "model_not_found",
+  "model_decommissioned",
+  "invalid_model",
+  "model_not_active",
+]);
+export const INSUFFICIENT_FUNDS_CODES = new Set([
+  "insufficient_quota",
+  "billing_error",
+  "billing_hard_limit_reached",
+]);
+export const KEY_REJECTED_CODES = new Set(["invalid_api_key", "API_KEY_INVALID", "authentication_error"]);
+export const CONTENT_POLICY_CODES = new Set([
+  "content_policy_violation",
+  "content_filter",
+  "ResponsibleAIPolicyViolation",
+  "moderation_blocked",
+  "PROHIBITED_CONTENT",
+]);
+export const CONTEXT_LENGTH_CODES = new Set([
+  "context_length_exceeded",
+  "string_above_max_length",
+  "request_too_large",
+]);
+/** The request is to blame, whatever the sentence beside the word says. */
+export const BAD_REQUEST_CODES = new Set([
+  "invalid_value",
+  "invalid_type",
+  "unsupported_value",
+  "unsupported_parameter",
+  "unknown_parameter",
+  "missing_required_parameter",
+  "wrong_api_format",
+  "extra_forbidden",
+]);
+
+export const CONTENT_POLICY =
+  /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai/i;
+export const CONTEXT_LENGTH =
+  /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
+/**
+ * What benches a key or a model for everybody is believed only where a sentence of the provider's own
+ * begins with it: further on it may be the request's, echoed.
+ */
+export const MODEL_GONE =
+  /^(?:(?:the |this |requested )*models?\b[ :/]*\S{0,120} *(?:is |was |has been )?(?:not found|does not exist|decommissioned|no longer (?:available|supported)|removed|retired|deprecated)|\S{0,120} ?is not a valid model|unknown model|invalid model)/i;
+export const KEY_REJECTED =
+  /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
+/** The account, in the provider's own words (Anthropic says so with a 400). */
+export const NO_CREDIT =
+  /^(?:the |your )*(?:credit balance (?:is )?too low|(?:account|organi[sz]ation|balance) (?:has|does not have|is) (?:an? )?(?:insufficient|not enough|enough|sufficient|no|too low|out of)\b|insufficient (?:credits?|balance|funds))/i;
+/** Beside a 401, 402 or 403, which are about key or account whatever they say. */
+export const MENTIONS_CREDIT = /\bcredits?\b|\bbalance\b|\bbilling\b|\bpayments?\b|\bfunds\b/i;
+/** A router's "no such route": the request came to an address where no API answers. */
+export const WRONG_ADDRESS_CODES = new Set(["unknown_url", "route_not_found", "path_not_found"]);
+export const WRONG_ADDRESS =
+  /^(?:(?:unknown|invalid|unrecogni[sz]ed) (?:request )?url\b[ :(]*(?:POST|GET)\b|cannot (?:POST|GET)\b|no route\b|unexpected endpoint\b|(?:the )?requested (?:url|path|resource|endpoint|route)\b)/i;
+/** Whether a "not found" is about the model; OpenRouter says "endpoint", Azure "deployment". */
+export const MENTIONS_MODEL = /\bmodels?\b|\bdeployments?\b|\bendpoints? found for\b/i;
+export const PATHS = /(?<!\S)\/\S+/g;
+/** OpenRouter's 404 for a model that is there, but does not take images or tools. */
+export const UNSUPPORTED = /no endpoints found that support/i;
+/** What is said of the model is not said of the key. */
+export const MODEL_FORBIDDEN = /licen[cs]e|terms of use|\bmodels?\b/i;
+/** OpenRouter's 402 for a request that costs more than is left: a smaller one would be answered. */
+export const EXCEEDS_CREDIT =
+  /\bmax_tokens\b|prompt tokens limit|(?:fewer|smaller|shorter|reduce).{0,40}(?:prompt|tokens)/i;
+/** What a sentence names first is what it is about. */
+const SUBJECT =
+  /\b(?:(models?|endpoints?|deployments?|api[ _]keys?|accounts?|organi[sz]ations?|projects?)|files?|documents?|attachments?|images?|audio|videos?|urls?|tools?|functions?|containers?|assistants?|threads?|conversations?|batch(?:es)?|vector stores?|cached contents?)\b/i;
+
+/** This much of a message is looked at. */
+export const MAX_PROSE = 4_000;
+/** Quoted spans, also one that was cut; an apostrophe neither begins nor ends one. */
+const QUOTED =
+  /(?<![\w])'(?:[^']|'(?=\w))*(?:'|$)|"(?:[^"\\]|\\.)*(?:["\\]|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)|‘[^’]*(?:’|$)/gs;
+const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
+
+/** A message without what it quotes: providers echo the request, and a request must not speak for them. */
+export function ownWords(message: string): string {
+  return message.slice(0, MAX_PROSE).replace(URLS, "url").replace(QUOTED, "").trim();
+}
+
+/** Whether a message is about something that the request brought, not about the model or the key. */
+export function isAboutRequest(prose: string): boolean {
+  const subject = SUBJECT.exec(prose);
+  return subject !== null && subject[1] === undefined;
+}
