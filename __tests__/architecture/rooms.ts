@@ -16,6 +16,7 @@ const ROOMS: readonly string[] = [
   "lib/providers/registry.ts",
   "lib/providers/health/",
   "lib/providers/cost.ts",
+  "lib/providers/walk/",
   "lib/providers/failover.ts",
   "lib/providers/cache.ts",
   "lib/providers/protocols/",

@@ -13,18 +13,17 @@ const LONG_FILES: Readonly<Record<string, number>> = {
   "lib/adapters/journal/turn-journal.ts": 264,
   "lib/providers/chat/engine-stream.ts": 272,
   "lib/providers/chat/run-chat.ts": 330,
-  "lib/providers/failover.ts": 325,
   "lib/providers/protocols/anthropic/decode.ts": 284,
   "lib/providers/protocols/openai-compatible/decode.ts": 432,
 };
 
 /** Functions that were longer when the rule came. The same holds. */
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
+  "lib/providers/failover.ts walk": 62,
   "lib/local-supabase/shared-postgres.ts sharePostgres": 52,
   "lib/local-supabase/start.ts startLocked": 99,
   "lib/providers/call/engine-call.ts callEngine": 58,
   "lib/providers/chat/attempt.ts openChat": 62,
-  "lib/providers/failover.ts walk": 85,
   "lib/providers/registry.ts createRegistry": 58,
   "lib/server/auth/auth.ts createAuthenticator": 98,
   "lib/server/host/pages.ts createPages": 57,

@@ -1,5 +1,10 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
+import { walk } from "#lib/providers/failover.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 import {
   type Attempt,
   type AttemptReport,
@@ -7,12 +12,7 @@ import {
   newProgress,
   type WalkOptions,
   type WalkResult,
-  walk,
-} from "#lib/providers/failover.ts";
-import type { Failure } from "#lib/providers/failures/failure.ts";
-import { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import type { Engine } from "#lib/providers/registry.ts";
-import { tokenOf } from "#lib/providers/vendors/credentials.ts";
+} from "#lib/providers/walk/walk-types.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { engineAt, keysOf } from "../support/engines.ts";
 import { FakeClock } from "../support/fake-clock.ts";

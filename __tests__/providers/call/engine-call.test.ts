@@ -7,10 +7,10 @@ import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/http/upstre
 import { callEngine, type EngineAnswer } from "#lib/providers/call/engine-call.ts";
 import { encodeMultipart } from "#lib/providers/call/multipart.ts";
 import { readWholeBytes } from "#lib/providers/call/whole-answer.ts";
-import type { EngineCall } from "#lib/providers/failover.ts";
 import type { EngineRequest, MultipartPart } from "#lib/providers/protocols/engine-request.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
+import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
 
 type Seen = { url: string; headers: IncomingMessage["headers"]; body: Buffer };
 let answer: (seen: Seen, response: ServerResponse) => void;

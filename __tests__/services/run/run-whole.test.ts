@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { runWhole, type WholeRecord, type WholeRun } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { engineAt, keysOf } from "../../support/engines.ts";

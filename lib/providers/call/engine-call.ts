@@ -5,13 +5,13 @@ import {
   UpstreamError,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
-import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { endpointOf, secretsOf } from "#lib/providers/vendors/credentials.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";

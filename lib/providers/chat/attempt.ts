@@ -4,10 +4,10 @@ import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts";
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
-import type { AttemptOutcome, EngineCall } from "#lib/providers/failover.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
 /** Time-outs of an attempt, milliseconds. */
 export type AttemptTimeouts = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };

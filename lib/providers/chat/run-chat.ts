@@ -12,19 +12,19 @@ import type {
   RunOptions,
   RunRecord,
 } from "#lib/providers/chat/run.ts";
+import { walk } from "#lib/providers/failover.ts";
+import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
+import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import { protocolOf } from "#lib/providers/protocols/index.ts";
+import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import {
   type AttemptReport,
   type EngineCall,
   newProgress,
   type WalkOptions,
   type WalkResult,
-  walk,
-} from "#lib/providers/failover.ts";
-import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
-import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
-import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
+} from "#lib/providers/walk/walk-types.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not handed to another engine to be continued. */

@@ -2,9 +2,9 @@ import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptEffects, AttemptTimeouts } from "#lib/providers/chat/attempt.ts";
-import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-types.ts";
 
 /** The life of a run: what happens to its engines, and the answer, a stretch at a time. */
 export type RunEvent =

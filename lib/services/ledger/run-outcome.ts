@@ -1,5 +1,5 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
-import type { AttemptReport } from "#lib/providers/failover.ts";
+import type { AttemptReport } from "#lib/providers/walk/walk-types.ts";
 import { boundedOutcome } from "#lib/services/ledger/turn-bounds.ts";
 import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
 import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";

@@ -1,5 +1,5 @@
-import type { AttemptReport, SkippedEngine } from "#lib/providers/failover.ts";
 import type { FailureCause } from "#lib/providers/failures/failure.ts";
+import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-types.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 

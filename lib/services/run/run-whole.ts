@@ -1,15 +1,15 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { walk } from "#lib/providers/failover.ts";
+import { abortError } from "#lib/providers/failures/run-errors.ts";
+import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import {
   type Attempt,
   type EngineCall,
   newProgress,
   type WalkResult,
-  walk,
-} from "#lib/providers/failover.ts";
-import { abortError } from "#lib/providers/failures/run-errors.ts";
-import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
-import type { Engine } from "#lib/providers/registry.ts";
+} from "#lib/providers/walk/walk-types.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";

@@ -1,0 +1,98 @@
+import type { Failure, FailureCause, FailureKind } from "#lib/providers/failures/failure.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { EngineKey } from "#lib/providers/vendors/credentials.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+
+/** One call to one engine with one key. */
+export type EngineCall = {
+  engine: Engine;
+  key: EngineKey;
+  keyIndex: number;
+  /** Number of this upstream call within the request, from 1. */
+  call: number;
+  /** Milliseconds left of the request's deadline. */
+  remainingMs: number;
+  /** No other engine could take over: this one gets all the time that is left. */
+  isLast: boolean;
+  /** Leave out what the gateway adds on its own account (a prefill, cache fields): it was refused. */
+  withoutAdditions: boolean;
+};
+
+export type AttemptOutcome<Value> =
+  | { ok: true; value: Value }
+  | {
+      ok: false;
+      failure: Failure;
+      /** The engine refused something that the gateway had added: one repeat without it. */
+      additionRefused?: boolean;
+    };
+
+/**
+ * Calls one engine. Resolves once the engine is answering (or has answered), or with the reason why it
+ * is not. Rejects only when the caller's signal aborts, or on a bug.
+ */
+export type Attempt<Value> = (target: EngineCall) => Promise<AttemptOutcome<Value>>;
+
+/** What became of one upstream call. */
+export type AttemptReport = {
+  engine: Engine;
+  keyIndex: number;
+  /** `diverged`: asked to continue an answer, the engine wrote another one. */
+  outcome: FailureKind | "answered" | "cancelled" | "diverged";
+  status: number | undefined;
+  reason: string | undefined;
+  /** For the operator's log only. */
+  detail?: string;
+  latencyMs: number;
+  /** Tokens that the call generated, where it got that far. */
+  completionTokens?: number;
+};
+
+export type WalkOptions = {
+  health: WalkHealth;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  signal: AbortSignal;
+  /** Monotonic milliseconds by which an engine must be answering. */
+  deadline: number;
+  /** Chooses the first key of each pool; the same number keeps a conversation on its key. */
+  keySeed: number;
+  /** The caller named these engines: a transient failure is tried once more on the same one. */
+  named?: boolean;
+  /** Carried over from an earlier walk of the same request, so that no engine is asked twice. */
+  progress?: WalkProgress;
+};
+
+/** What a request has been through so far; one object serves all walks of one request. */
+export type WalkProgress = {
+  calls: number;
+  refusals: Failure[];
+  otherFailures: number;
+  /** How each engine that was called failed last. */
+  failures: Map<string, Failure>;
+  /** What was not called, once a walk has ended without an answer. */
+  skipped: SkippedEngine[];
+  /** Engines that are not asked again in this request. */
+  spent: Set<string>;
+};
+
+/** An engine that a request did not call, and why. */
+export type SkippedEngine = {
+  engine: Engine;
+  /** Undefined: the deadline came before its turn. */
+  cause: FailureCause | undefined;
+  /** When it may be called again, epoch milliseconds. */
+  until: number | undefined;
+};
+
+export function newProgress(): WalkProgress {
+  return { calls: 0, refusals: [], otherFailures: 0, failures: new Map(), skipped: [], spent: new Set() };
+}
+
+export type WalkResult<Value> =
+  | { ok: true; value: Value; target: EngineCall; permit: EnginePermit; startedAt: number }
+  | { ok: false; error: GatewayError };
