@@ -12,7 +12,7 @@ const MAX_FUNCTION_LINES = 50;
 const LONG_FILES: Readonly<Record<string, number>> = {
   "lib/adapters/journal/turn-journal.ts": 264,
   "lib/providers/chat/engine-stream.ts": 272,
-  "lib/providers/chat/run-chat.ts": 330,
+  "lib/providers/chat/run-chat.ts": 281,
   "lib/providers/protocols/anthropic/decode.ts": 284,
   "lib/providers/protocols/openai-compatible/decode.ts": 432,
 };

@@ -1,8 +1,11 @@
 import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
+/** An answer longer than this, in characters, is not handed to another engine to be continued. */
+const MAX_CONTINUED = 200_000;
 /** Repetitions shorter than this, in characters, are taken for chance. */
 const MIN_OVERLAP = { instructed: 12, prefill: 40, echoedPrefill: 40 } as const satisfies Record<
   ContinuationStrategy,
@@ -47,6 +50,26 @@ export function continueRequest(
   if (request.maxOutputTokens !== undefined)
     continued.maxOutputTokens = Math.max(1, tokensLeft(request, sent));
   return continued;
+}
+
+/**
+ * Whether an answer that broke off may be continued by another engine: text only, one choice, not too long, and
+ * not JSON, which has to be whole. What the provider declined for its content is not continued elsewhere.
+ */
+export function canContinue(
+  request: ChatRequest,
+  sent: string,
+  isOnlyText: boolean,
+  failure: Failure,
+): boolean {
+  const isJson = request.responseFormat !== undefined && request.responseFormat.type !== "text";
+  return (
+    isOnlyText &&
+    !isJson &&
+    (request.n ?? 1) === 1 &&
+    failure.kind !== "content_policy" &&
+    sent.length <= MAX_CONTINUED
+  );
 }
 
 /** Whether the answer is already as long as the client allowed: there is nothing left to continue. */

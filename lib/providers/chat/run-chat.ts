@@ -1,9 +1,9 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { requestCharacters } from "#lib/chat/request.ts";
-import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
 import { AnswerFilter, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
 import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
-import { continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
+import { canContinue, continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
+import { Relay } from "#lib/providers/chat/relay.ts";
 import type {
   ChatRun,
   RunEffects,
@@ -15,7 +15,6 @@ import type {
 import { walk } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import {
@@ -26,9 +25,6 @@ import {
   type WalkResult,
 } from "#lib/providers/walk/walk-types.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
-
-/** An answer longer than this, in characters, is not handed to another engine to be continued. */
-const MAX_CONTINUED = 200_000;
 
 const ANOTHER_ANSWER: Failure = {
   kind: "truncated",
@@ -55,16 +51,6 @@ export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
   return { events: new Runner(options, effects, record), record };
 }
 
-/** An engine whose answer is being handed through. */
-type Relay = {
-  target: EngineCall;
-  permit: EnginePermit;
-  startedAt: number;
-  chat: OpenedChat;
-  filter: AnswerFilter;
-  /** Its first events, until they have been handed out. */
-  head: ChatEvent[] | undefined;
-};
 type Step = IteratorResult<RunEvent[], void>;
 
 const END: Step = { done: true, value: undefined };
@@ -164,7 +150,7 @@ class Runner implements RunEvents {
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // An engine takes the request: what others say of its continuation is not about the request.
     this.#progress.refusals.length = 0;
-    this.#relay = { target, permit, startedAt, chat, filter, head: chat.head };
+    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request: this.#options.request });
     return [];
   }
 
@@ -275,53 +261,18 @@ class Runner implements RunEvents {
   }
 
   #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
-    const { chat, permit, filter, target, startedAt } = relay;
     const record = this.#record;
     this.#relay = undefined;
-    chat.stream.close();
-    permit.abandoned();
-    const usage = this.#usage(chat, filter);
-    record.usages.push({ engine: target.engine, usage });
-    record.malformedFrames += chat.stream.malformed;
-    const report: AttemptReport = {
-      engine: target.engine,
-      keyIndex: target.keyIndex,
-      outcome,
-      status: failure?.status,
-      reason: failure?.reason,
-      ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
-      latencyMs: this.#effects.clock.now() - startedAt,
-      completionTokens: usage.completionTokens,
-    };
+    const { report, usage } = relay.end(outcome, failure, this.#effects.clock.now());
+    record.usages.push({ engine: relay.target.engine, usage });
+    record.malformedFrames += relay.chat.stream.malformed;
     record.attempts.push(report);
     return report;
   }
 
   #canContinue(failure: Failure): boolean {
     const { request, recovery } = this.#options;
-    const isJson = request.responseFormat !== undefined && request.responseFormat.type !== "text";
-    return (
-      recovery &&
-      this.#sent.onlyText &&
-      !isJson &&
-      (request.n ?? 1) === 1 &&
-      failure.kind !== "content_policy" &&
-      this.#record.text.length <= MAX_CONTINUED
-    );
-  }
-
-  /** As reported; what was reported of an answer that broke off may not be all of it. */
-  #usage({ stream }: OpenedChat, filter: AnswerFilter): TokenUsage {
-    const { usage } = stream;
-    if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
-    const estimate = estimatedUsage(
-      requestCharacters(this.#options.request) + filter.before,
-      filter.characters,
-    );
-    if (usage === undefined) return estimate;
-    if (stream.finished) return completeUsage(usage, estimate);
-    const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
-    return { ...usage, completionTokens, source: "estimated" };
+    return recovery && canContinue(request, this.#record.text, this.#sent.onlyText, failure);
   }
 }
 

@@ -1,0 +1,78 @@
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
+import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
+import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
+import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.ts";
+
+type RelayParts = {
+  target: EngineCall;
+  permit: EnginePermit;
+  /** Monotonic milliseconds. */
+  startedAt: number;
+  chat: OpenedChat;
+  filter: AnswerFilter;
+  /** What the client asked, for the estimate of a usage that was not reported. */
+  request: ChatRequest;
+};
+
+/** An engine whose answer is being handed through. */
+export class Relay {
+  readonly target: EngineCall;
+  readonly permit: EnginePermit;
+  readonly chat: OpenedChat;
+  readonly filter: AnswerFilter;
+  readonly #startedAt: number;
+  readonly #request: ChatRequest;
+  /** Its first events, until they have been handed out. */
+  head: ChatEvent[] | undefined;
+
+  constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
+    this.target = target;
+    this.permit = permit;
+    this.chat = chat;
+    this.filter = filter;
+    this.head = chat.head;
+    this.#startedAt = startedAt;
+    this.#request = request;
+  }
+
+  /** Closes the stream, gives the permit back if nobody has, and says what the call came to. */
+  end(
+    outcome: AttemptReport["outcome"],
+    failure: Failure | undefined,
+    now: number,
+  ): { report: AttemptReport; usage: TokenUsage } {
+    this.chat.stream.close();
+    this.permit.abandoned();
+    const usage = this.#usage();
+    const report: AttemptReport = {
+      engine: this.target.engine,
+      keyIndex: this.target.keyIndex,
+      outcome,
+      status: failure?.status,
+      reason: failure?.reason,
+      ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+      latencyMs: now - this.#startedAt,
+      completionTokens: usage.completionTokens,
+    };
+    return { report, usage };
+  }
+
+  /** As reported; what was reported of an answer that broke off may not be all of it. */
+  #usage(): TokenUsage {
+    const { stream } = this.chat;
+    const { usage } = stream;
+    if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
+    const estimate = estimatedUsage(
+      requestCharacters(this.#request) + this.filter.before,
+      this.filter.characters,
+    );
+    if (usage === undefined) return estimate;
+    if (stream.finished) return completeUsage(usage, estimate);
+    const completionTokens = Math.max(usage.completionTokens, estimate.completionTokens);
+    return { ...usage, completionTokens, source: "estimated" };
+  }
+}
