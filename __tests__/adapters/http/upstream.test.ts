@@ -65,6 +65,81 @@ describe("what has arrived", () => {
   });
 });
 
+describe("bytes that follow each other closely", () => {
+  const COUNT = 200;
+  const pieces = Array.from({ length: COUNT }, (_, number) => `${number} `);
+  /** Each piece is a chunk of its own, and leaves in a turn of its own. */
+  const fast =
+    (end: (exchange: Parameters<Script>[0]) => Promise<void> | void): Script =>
+    async (exchange) => {
+      await exchange.startStream();
+      for (const piece of pieces) {
+        await exchange.chunk(piece);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await end(exchange);
+    };
+
+  async function readPieces(body: UpstreamBody): Promise<{ reads: number; text: string; end: unknown }> {
+    let reads = 0;
+    const counted: UpstreamBody = {
+      poll: () => body.poll(),
+      release: () => body.release(),
+      cancel: () => body.cancel(),
+      read: async () => {
+        reads++;
+        return await body.read();
+      },
+    };
+    return { ...(await readAll(counted)), reads };
+  }
+
+  test("are handed out together, in order and whole", async () => {
+    const { reads, text, end } = await readPieces(await open(fast((exchange) => exchange.endStream())));
+    expect([text, end]).toEqual([pieces.join(""), null]);
+    expect(reads).toBeLessThan(COUNT / 2);
+  });
+
+  test("are handed out before the fault that ends them", async () => {
+    const body = await open(
+      fast(async (exchange) => {
+        await pause(20);
+        exchange.reset();
+      }),
+    );
+    expect(await readPieces(body)).toMatchObject({ text: pieces.join(""), end: { kind: "reset" } });
+  });
+
+  test("are forgotten, with the timer, when the reader gives up", async () => {
+    const client = new AbortController();
+    const body = await open(
+      fast((exchange) => exchange.endStream()),
+      client.signal,
+    );
+    await body.read();
+    const waiting = body.read();
+    client.abort(new Error("left"));
+    await expect(waiting).rejects.toThrow("left");
+    expect(body.poll()).toBeUndefined();
+  });
+
+  test("do not hold the first ones back, nor any that come alone", async () => {
+    const body = await open(async (exchange) => {
+      await exchange.startStream();
+      for (const piece of ["a", "b", "c"]) {
+        await exchange.chunk(piece);
+        await pause(20);
+      }
+      await exchange.endStream();
+    });
+    const read: string[] = [];
+    for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
+      read.push(Buffer.from(bytes).toString());
+    }
+    expect(read).toEqual(["a", "b", "c"]);
+  });
+});
+
 test("a connection serves one request after another", async () => {
   const fresh = createHttpUpstream();
   const before = server.connectionsEver;

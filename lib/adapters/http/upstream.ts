@@ -11,6 +11,16 @@ import { arrayField, field, stringField } from "#lib/shared/json.ts";
 
 /** Bytes held ahead of the reader before the socket is paused. */
 const WINDOW = 64 * 1024;
+/**
+ * Bytes that come so soon after those that were handed out last, milliseconds, wait for more: each batch costs
+ * the reader a decoding, and its client a write. Models write at most some hundred tokens a second, so most
+ * bytes never wait.
+ */
+const SOON_MS = 2;
+/** How long they wait, milliseconds. A timer may be late by as much again. */
+const GATHER_MS = 1;
+/** More bytes than this do not wait. */
+const MAX_GATHERED = 16 * 1024;
 /** What may still come after the last needed byte, and for how long, milliseconds. */
 const MAX_REST = 64 * 1024;
 const REST_MS = 1_000;
@@ -67,6 +77,9 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #queue: Buffer[] = [];
   #queued = 0;
   #reader: { resolve(bytes: Uint8Array | null): void; reject(reason: unknown): void } | undefined;
+  /** Monotonic milliseconds. */
+  #handedOutAt = Number.NEGATIVE_INFINITY;
+  #gathering: NodeJS.Timeout | undefined;
   #ended = false;
   #error: unknown;
   #rest: { bytes: number; timer: NodeJS.Timeout } | undefined;
@@ -124,33 +137,46 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
       if (this.#rest.bytes > MAX_REST) this.cancel();
       return;
     }
-    const reader = this.#reader;
-    if (reader !== undefined) {
-      this.#reader = undefined;
-      reader.resolve(chunk);
-      return;
-    }
     this.#queue.push(chunk);
     this.#queued += chunk.length;
-    if (this.#queued >= WINDOW) controller.pause();
+    if (this.#reader !== undefined) this.#wakeSoon();
+    else if (this.#queued >= WINDOW) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#settle();
-    this.#reader?.resolve(null);
-    this.#reader = undefined;
+    this.#wake();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#fail(upstreamError(error, this.#controller !== undefined));
   }
 
+  /** All that has come: it is decoded in one piece. */
   poll(): Uint8Array | undefined {
-    const chunk = this.#queue.shift();
-    if (chunk === undefined) return undefined;
-    this.#queued -= chunk.length;
-    if (this.#queued < WINDOW && this.#controller?.paused === true && !this.#ended) this.#controller.resume();
-    return chunk;
+    const [first] = this.#queue;
+    if (first === undefined) return undefined;
+    const bytes = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queued);
+    this.#queue = [];
+    this.#queued = 0;
+    this.#handedOutAt = performance.now();
+    if (this.#controller?.paused === true && !this.#ended) this.#controller.resume();
+    return bytes;
+  }
+
+  #wakeSoon(): void {
+    const isSoon = performance.now() - this.#handedOutAt < SOON_MS;
+    if (!isSoon || this.#queued >= MAX_GATHERED) this.#wake();
+    else this.#gathering ??= setTimeout(() => this.#wake(), GATHER_MS);
+  }
+
+  /** Hands what has come to whoever waits for it; if nothing has, the end. */
+  #wake(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.resolve(this.poll() ?? null);
   }
 
   read(): Promise<Uint8Array | null> {
@@ -188,6 +214,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#error = reason;
     this.#settle();
     this.#reject(reason);
+    if (this.#queue.length > 0) this.#wake();
     this.#reader?.reject(reason);
     this.#reader = undefined;
     if (this.#controller?.aborted === false) {
@@ -198,6 +225,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #settle(): void {
     this.#ended = true;
     clearTimeout(this.#connectTimer);
+    clearTimeout(this.#gathering);
     if (this.#rest !== undefined) clearTimeout(this.#rest.timer);
     this.#signal.removeEventListener("abort", this.#onAbort);
   }

@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { GatheredWriter } from "#lib/server/host/gathered-writer.ts";
 import { type Content, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { type FrameSource, takeFrameSource } from "#lib/streaming/sse-writer.ts";
 
@@ -73,19 +72,18 @@ async function writeFrames(
   const onClose = (): void => frames.cancel(new Error("The client has left."));
   outgoing.once("close", onClose);
   const flushing = flushSoon(outgoing);
-  const writer = new GatheredWriter(outgoing);
-  const onSilence = (comment: string): void => writer.write(comment);
+  const onSilence = (comment: string): void => {
+    outgoing.write(comment);
+  };
   try {
     while (true) {
       const text = await frames.next(onSilence);
       if (text === undefined || outgoing.destroyed) break;
-      writer.write(text);
-      if (outgoing.writableNeedDrain) await drained(outgoing, writeTimeoutMs);
+      if (!outgoing.write(text)) await drained(outgoing, writeTimeoutMs);
     }
-    writer.end();
+    outgoing.end();
     await taken(outgoing, writeTimeoutMs);
   } finally {
-    writer.cancel();
     clearImmediate(flushing);
     // An answer that ended well is not one that was left.
     outgoing.off("close", onClose);
