@@ -1,3 +1,9 @@
+/**
+ * The reason of an abort that only tidies up behind something that is over. An abort without a reason makes a
+ * DOMException with a stack trace each time, which costs about 0.1 ms.
+ */
+export const NO_LONGER_NEEDED = new Error("It is no longer needed.");
+
 export type LinkedAbort = {
   controller: AbortController;
   /** Stops following; a signal that outlives many requests must not collect their listeners. */

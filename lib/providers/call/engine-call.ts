@@ -12,7 +12,7 @@ import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { endpointOf, secretsOf } from "#lib/providers/vendors/credentials.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
-import { type LinkedAbort, linkAbort } from "#lib/shared/abort.ts";
+import { type LinkedAbort, linkAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 import { encodeLargeJson } from "#lib/shared/large-json.ts";
@@ -103,7 +103,7 @@ export async function callEngine<Value>(
     timer.cancel();
     if (!kept) {
       abort.unlink();
-      abort.controller.abort();
+      abort.controller.abort(NO_LONGER_NEEDED);
     }
   }
 }

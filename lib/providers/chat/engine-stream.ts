@@ -4,7 +4,7 @@ import { toEngineFailure } from "#lib/providers/call/engine-call.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
-import type { LinkedAbort } from "#lib/shared/abort.ts";
+import { type LinkedAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
@@ -117,7 +117,7 @@ export class EngineStream {
     this.#idleTimer?.cancel();
     body.cancel();
     abort.unlink();
-    abort.controller.abort();
+    abort.controller.abort(NO_LONGER_NEEDED);
   }
 
   /** The next bytes, or null at the end. The reader has been waiting since `askedAt`. */

@@ -2,7 +2,7 @@ import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
 import type { LogFields, Logger, WaitUntil } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
-import { type Clock, sleep } from "#lib/shared/clock.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 
 /** What the life of a run is told by. */
 export type TrackedRecord = Pick<RunRecord, "state" | "attempts" | "skipped">;
@@ -116,9 +116,11 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
 
   /** Waits until the run is written down, for at most `milliseconds`; it is written down behind that, too. */
   async savedWithin(milliseconds: number, clock: Clock): Promise<void> {
-    const saved = new AbortController();
-    const saving = this.#save().finally(() => saved.abort());
-    await Promise.race([saving, sleep(clock, milliseconds, saved.signal)]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.after(milliseconds, resolve);
+    void this.#save().finally(resolve);
+    await promise;
+    timer.cancel();
   }
 
   readonly #onClientAbort = (): void => {
