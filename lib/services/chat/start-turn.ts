@@ -2,6 +2,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
+import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
@@ -140,7 +141,7 @@ class RunningTurn {
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
-      tracked.start(await this.#findAnswerer(prepared));
+      await tracked.startWhenMade(this.#findAnswerer(prepared));
       for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) {
         if (batch.length > 0) yield batch;
       }
@@ -168,8 +169,11 @@ class RunningTurn {
   }
 
   async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {
+    const { signal } = this.#tracked;
     for (const answerer of this.#dependencies.answerers) {
-      const answering = await answerer.answer(prepared, this.#tracked.signal);
+      // An answerer may spend money as soon as it is asked.
+      if (signal.aborted) throw abortError(signal);
+      const answering = await answerer.answer(prepared, signal);
       if (answering !== undefined) return answering;
     }
     throw new GatewayError("internal_error", "Nobody is there to answer a turn.");
