@@ -29,7 +29,7 @@ export class GatheredWriter {
     else this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
-  /** Writes what has been gathered. Harmless when there is nothing. */
+  /** Writes what has been gathered. Harmless when there is nothing, or nobody is there to read it. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -44,13 +44,6 @@ export class GatheredWriter {
   end(): void {
     clearTimeout(this.#timer);
     this.#outgoing.end(this.#text);
-    this.#text = "";
-  }
-
-  /** Forgets what has been gathered: nobody is there to read it. */
-  cancel(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#text = "";
   }
 }

@@ -85,7 +85,8 @@ async function writeFrames(
     writer.end();
     await taken(outgoing, writeTimeoutMs);
   } finally {
-    writer.cancel();
+    // An answer that breaks off leaves with all that came before.
+    writer.flush();
     clearImmediate(flushing);
     // An answer that ended well is not one that was left.
     outgoing.off("close", onClose);
