@@ -97,23 +97,35 @@ describe("a contributor", () => {
     turn.abandon();
   });
 
-  test.each<[string, Contributor["run"], string]>([
+  const late = "It did not answer in time.";
+  test.each<[string, Contributor["run"], string | undefined]>([
     [
       "throws",
       () => {
         throw new Error("broken");
       },
-      "failed",
+      undefined,
     ],
-    ["rejects", () => Promise.reject(new Error("broken")), "failed"],
-    ["rejects with no error", () => Promise.reject("broken"), "failed"],
-    ["never answers", () => pending().promise, "timed_out"],
-  ])("that %s is left out, and the turn goes on", async (_, run, status) => {
+    ["rejects", () => Promise.reject(new Error("broken")), undefined],
+    ["rejects with no error", () => Promise.reject("broken"), undefined],
+    ["never answers", () => pending().promise, late],
+    [
+      "is ended by its time, in words of its own",
+      (_turn, { signal }) => {
+        const work = Promise.withResolvers<never>();
+        signal.addEventListener("abort", () => work.reject(new Error("The request was aborted.")));
+        return work.promise;
+      },
+      late,
+    ],
+  ])("that %s is left out, and the turn goes on", async (_, run, detail) => {
     const { start, read, logs, settles, clock, client, works } = setUp({
       contributors: [doubled({ run }), doubled({ name: "other", run: () => systemNote("Other") })],
     });
     const events = await read(await start());
-    expect(events.filter(({ type }) => type === "tool")).toEqual([{ type: "tool", name: "double", status }]);
+    expect(events.filter(({ type }) => type === "tool")).toEqual([
+      { type: "tool", name: "double", status: "failed", ...(detail === undefined ? {} : { detail }) },
+    ]);
     expect(events.at(-1)?.type).toBe("done");
     await Promise.all(works);
     expect(settles.map((turn) => turn.status)).toEqual(["completed"]);

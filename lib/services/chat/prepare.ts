@@ -60,14 +60,17 @@ function contribute(
   const failed = (error: unknown): Contribution => {
     unlink();
     if (context.signal.aborted) return NOTHING;
-    const status = error instanceof ContributorTimeout ? "timed_out" : "failed";
+    // A contributor whose time is over may reject with words of its own.
+    const { reason: ended } = controller.signal;
+    const timeout = ended instanceof ContributorTimeout ? ended : undefined;
+    const cause = timeout ?? error;
     context.logger.warn("A contributor did not contribute.", {
       ...context.logFields,
       contributor: contributor.name,
-      status,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: cause instanceof Error ? cause.message : String(cause),
     });
-    events.push({ type: "tool", name: contributor.name, status });
+    const detail = timeout === undefined ? {} : { detail: timeout.message };
+    events.push({ type: "tool", name: contributor.name, status: "failed", ...detail });
     return NOTHING;
   };
   try {
