@@ -134,6 +134,26 @@ describe("a contributor", () => {
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
   });
 
+  test("that cannot even say whether it wants the turn is left out, and the turn goes on", async () => {
+    const wants = (): boolean => {
+      throw new Error("broken");
+    };
+    const { start, read, bodies, logs } = setUp({
+      contributors: [
+        doubled({ wants, run: () => systemNote("Unwanted") }),
+        doubled({ name: "other", run: () => systemNote("Other") }),
+      ],
+    });
+    const events = await read(await start());
+    expect(events.filter(({ type }) => type === "tool")).toEqual([
+      { type: "tool", name: "double", status: "failed" },
+    ]);
+    expect(events.at(-1)?.type).toBe("done");
+    expect(JSON.stringify(bodies)).toContain("Other");
+    expect(JSON.stringify(bodies)).not.toContain("Unwanted");
+    expect(logs).toEqual(["A contributor did not contribute."]);
+  });
+
   test("that is late has nothing more to say", async () => {
     let tell: (() => void) | undefined;
     const { start, read } = setUp({

@@ -30,9 +30,7 @@ export async function* prepare(
   context: PrepareContext,
 ): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
   const events = new EventQueue<NativeEvent>();
-  const asked = context.contributors
-    .filter((contributor) => contributor.wants(turn))
-    .map((contributor) => contribute(contributor, turn, events, context));
+  const asked = context.contributors.map((contributor) => contribute(contributor, turn, events, context));
   // The prompt is always there at once: most turns wait for nothing.
   if (asked.some((contribution) => contribution instanceof Promise)) {
     void Promise.allSettled(asked).then(() => events.close());
@@ -48,7 +46,7 @@ export async function* prepare(
   return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
 }
 
-/** What one contributor adds; nothing, when it fails or takes too long. Never rejects. */
+/** What one contributor adds; nothing, when it does not want the turn, fails or takes too long. Never rejects. */
 function contribute(
   contributor: Contributor,
   turn: Turn,
@@ -74,6 +72,10 @@ function contribute(
     return NOTHING;
   };
   try {
+    if (!contributor.wants(turn)) {
+      unlink();
+      return NOTHING;
+    }
     const contribution = contributor.run(turn, {
       signal: controller.signal,
       // Who is late has nothing more to say.
