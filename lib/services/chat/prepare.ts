@@ -57,18 +57,11 @@ function contribute(
   const isOver = (): boolean => controller.signal.aborted;
   const failed = (error: unknown): Contribution => {
     unlink();
-    if (context.signal.aborted) return NOTHING;
     // A contributor whose time is over may reject with words of its own.
     const { reason: ended } = controller.signal;
-    const timeout = ended instanceof ContributorTimeout ? ended : undefined;
-    const cause = timeout ?? error;
-    context.logger.warn("A contributor did not contribute.", {
-      ...context.logFields,
-      contributor: contributor.name,
-      reason: cause instanceof Error ? cause.message : String(cause),
-    });
-    const detail = timeout === undefined ? {} : { detail: timeout.message };
-    events.push({ type: "tool", name: contributor.name, status: "failed", ...detail });
+    if (!context.signal.aborted) {
+      tellFailure(contributor, ended instanceof ContributorTimeout ? ended : error, events, context);
+    }
     return NOTHING;
   };
   try {
@@ -99,6 +92,23 @@ function contribute(
   } catch (error) {
     return failed(error);
   }
+}
+
+/** To the operator, and to the client as a `tool` event. */
+function tellFailure(
+  { name }: Contributor,
+  cause: unknown,
+  events: EventQueue<NativeEvent>,
+  { logger, logFields }: PrepareContext,
+): void {
+  logger.warn("A contributor did not contribute.", {
+    ...logFields,
+    contributor: name,
+    reason: cause instanceof Error ? cause.message : String(cause),
+  });
+  // What went wrong inside of it is for the operator alone.
+  const detail = cause instanceof ContributorTimeout ? { detail: cause.message } : {};
+  events.push({ type: "tool", name, status: "failed", ...detail });
 }
 
 /** A contributor need not look at its signal to be left behind. */
