@@ -596,6 +596,24 @@ describe("answers", () => {
     expect(text).not.toContain("0\r\n\r\n");
   });
 
+  test("that break in the middle leave with all that came before, also what came in quick succession", async () => {
+    const { route } = framing(async (asked) => {
+      if (asked <= 3) return `data: ${asked}\n\n`;
+      throw new Error("broken");
+    });
+    const { url } = await serve(route);
+    const client = await rawClient(url, get("/api/x"));
+    expect(await client.closed()).toContain("data: 3");
+  });
+
+  test("leave before a silence, also what came in quick succession", async () => {
+    const { route } = framing((asked) => (asked <= 3 ? Promise.resolve(`data: ${asked}\n\n`) : never));
+    const { url } = await serve(route);
+    const client = await rawClient(url, get("/api/x"));
+    await client.until("data: 3");
+    client.socket.destroy();
+  });
+
   test("that come before the end of an upload end the upload", async () => {
     const { url } = await serve(async () => new Response("enough", { status: 413 }));
     const client = await rawClient(url, post(1_000_000, "x"));

@@ -5,6 +5,7 @@ import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
 import { unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
+import { engineAt } from "../../support/engines.ts";
 import { setUp } from "./chat-stage.ts";
 
 function aRecord(): RunRecord {
@@ -159,5 +160,89 @@ describe("an answerer", () => {
     expect(answering.returned).toBe(1);
     expect(settles).toMatchObject([{ status: "cancelled", conversation: { assistantMessage: "Half an " } }]);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+
+  test("that resolves only after the client has left is stopped, and what it has used is in the ledger", async () => {
+    const answering = scripted([[token("Painted.")]], "waits");
+    const found = Promise.withResolvers<Answering>();
+    const asked = Promise.withResolvers<void>();
+    const { start, settles, client, works } = setUp({
+      answerers: [
+        answerer(() => {
+          asked.resolve();
+          return found.promise;
+        }),
+      ],
+    });
+    const turn = await start();
+    await turn.events.next();
+    const next = turn.events.next();
+    await asked.promise;
+    client.abort();
+    turn.abandon();
+    answering.record.attempts.push({
+      engine: engineAt("plugin/painter", "http://plugin.invalid"),
+      keyIndex: 0,
+      outcome: "answered",
+      status: undefined,
+      reason: undefined,
+      latencyMs: 5,
+    });
+    found.resolve(answering);
+    expect((await next).value).toMatchObject([{ type: "error", code: "client_closed_request" }]);
+    await Promise.all(works);
+    expect(answering.returned).toBe(1);
+    expect(settles).toMatchObject([{ status: "cancelled", attempts: [{ status: "ok" }] }]);
+  });
+
+  test("that rejects after the client has left ends the turn as cancelled", async () => {
+    const found = Promise.withResolvers<Answering>();
+    const asked = Promise.withResolvers<void>();
+    const { start, settles, client, works, logs } = setUp({
+      answerers: [
+        answerer(() => {
+          asked.resolve();
+          return found.promise;
+        }),
+      ],
+    });
+    const turn = await start();
+    await turn.events.next();
+    const next = turn.events.next();
+    await asked.promise;
+    client.abort();
+    found.reject(new Error("The plugin's connection was closed."));
+    expect((await next).value).toMatchObject([{ type: "error", code: "client_closed_request" }]);
+    await Promise.all(works);
+    expect(settles.map(({ status }) => status)).toEqual(["cancelled"]);
+    expect(logs).toEqual([]);
+  });
+
+  test("is not asked once the client has left, also if it left while another one thought about it", async () => {
+    const thinking = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<void>();
+    const others: string[] = [];
+    const { start, settles, client, works, bodies } = setUp({
+      answerers: [
+        answerer(() => {
+          asked.resolve();
+          return thinking.promise;
+        }),
+        answerer(() => {
+          others.push("asked");
+          return undefined;
+        }),
+      ],
+    });
+    const turn = await start();
+    await turn.events.next();
+    const next = turn.events.next();
+    await asked.promise;
+    client.abort();
+    thinking.resolve(undefined);
+    await next;
+    await Promise.all(works);
+    expect([others, bodies]).toEqual([[], []]);
+    expect(settles.map(({ status }) => status)).toEqual(["cancelled"]);
   });
 });

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
+import { estimatedUsage } from "#lib/chat/usage.ts";
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
 import { setUp } from "./chat-stage.ts";
 
@@ -97,29 +98,104 @@ describe("a contributor", () => {
     turn.abandon();
   });
 
-  test.each<[string, Contributor["run"], string]>([
+  const late = "It did not answer in time.";
+  test.each<[string, Contributor["run"], string | undefined]>([
     [
       "throws",
       () => {
         throw new Error("broken");
       },
-      "failed",
+      undefined,
     ],
-    ["rejects", () => Promise.reject(new Error("broken")), "failed"],
-    ["rejects with no error", () => Promise.reject("broken"), "failed"],
-    ["never answers", () => pending().promise, "timed_out"],
-  ])("that %s is left out, and the turn goes on", async (_, run, status) => {
+    ["rejects", () => Promise.reject(new Error("broken")), undefined],
+    ["rejects with no error", () => Promise.reject("broken"), undefined],
+    ["never answers", () => pending().promise, late],
+    [
+      "is ended by its time, in words of its own",
+      (_turn, { signal }) => {
+        const work = Promise.withResolvers<never>();
+        signal.addEventListener("abort", () => work.reject(new Error("The request was aborted.")));
+        return work.promise;
+      },
+      late,
+    ],
+  ])("that %s is left out, and the turn goes on", async (_, run, detail) => {
     const { start, read, logs, settles, clock, client, works } = setUp({
       contributors: [doubled({ run }), doubled({ name: "other", run: () => systemNote("Other") })],
     });
     const events = await read(await start());
-    expect(events.filter(({ type }) => type === "tool")).toEqual([{ type: "tool", name: "double", status }]);
+    expect(events.filter(({ type }) => type === "tool")).toEqual([
+      { type: "tool", name: "double", status: "failed", ...(detail === undefined ? {} : { detail }) },
+    ]);
     expect(events.at(-1)?.type).toBe("done");
     await Promise.all(works);
     expect(settles.map((turn) => turn.status)).toEqual(["completed"]);
     expect(logs).toEqual(["A contributor did not contribute."]);
     expect(clock.pending).toBe(0);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
+  });
+
+  test("that cannot even say whether it wants the turn is left out, and the turn goes on", async () => {
+    const wants = (): boolean => {
+      throw new Error("broken");
+    };
+    const { start, read, bodies, logs } = setUp({
+      contributors: [
+        doubled({ wants, run: () => systemNote("Unwanted") }),
+        doubled({ name: "other", run: () => systemNote("Other") }),
+      ],
+    });
+    const events = await read(await start());
+    expect(events.filter(({ type }) => type === "tool")).toEqual([
+      { type: "tool", name: "double", status: "failed" },
+    ]);
+    expect(events.at(-1)?.type).toBe("done");
+    expect(JSON.stringify(bodies)).toContain("Other");
+    expect(JSON.stringify(bodies)).not.toContain("Unwanted");
+    expect(logs).toEqual(["A contributor did not contribute."]);
+  });
+
+  test("that is required and fails ends the turn with an error, and no engine is called", async () => {
+    for (const run of [
+      () => {
+        throw new Error("broken");
+      },
+      () => Promise.reject(new Error("broken")),
+      () => pending().promise,
+    ] satisfies Contributor["run"][]) {
+      const { start, read, bodies, settles, works } = setUp({
+        contributors: [doubled({ isRequired: true, run })],
+      });
+      const events = await read(await start());
+      expect(events.map(({ type }) => type)).toEqual(["session", "error"]);
+      await Promise.all(works);
+      expect(bodies).toEqual([]);
+      expect(settles.map(({ status }) => status)).toEqual(["failed"]);
+    }
+  });
+
+  test("may call an engine, which is billed to the turn, also if it then fails", async () => {
+    const usage = { ...estimatedUsage(0, 0), promptTokens: 700, completionTokens: 30 };
+    for (const end of [() => ({}), () => Promise.reject(new Error("broken"))] as const) {
+      const set = setUp({
+        contributors: [
+          doubled({
+            run: ({ decision }, { onUsed }) => {
+              const [engine] = decision.engines;
+              if (engine !== undefined) onUsed({ engine, usage });
+              return end();
+            },
+          }),
+        ],
+      });
+      const alone = setUp();
+      const events = await set.read(await set.start());
+      const before = await alone.read(await alone.start());
+      const tokensOf = (all: typeof events) => all.find((event) => event.type === "usage")?.promptTokens ?? 0;
+      expect(tokensOf(events)).toBe(tokensOf(before) + 700);
+      await Promise.all([...set.works, ...alone.works]);
+      expect(set.settles[0]?.promptTokens).toBe((alone.settles[0]?.promptTokens ?? 0) + 700);
+    }
   });
 
   test("that is late has nothing more to say", async () => {

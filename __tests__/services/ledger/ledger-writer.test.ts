@@ -307,6 +307,35 @@ describe("native turns", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("that are being looked for at the close are let go by the journal once", async () => {
+    const { clock, store, begin, journal, ledger } = setUp({ journal: true });
+    store.record = unknown;
+    const entry = native();
+    begin(entry).abandon();
+    await clock.advanceAsync(1_000);
+    const answered = Promise.withResolvers<RefusedTurn[]>();
+    store.record = () => answered.promise;
+    // The second look is under way.
+    await clock.advanceAsync(6_000);
+    const closed = ledger.close();
+    answered.resolve([]);
+    await closed;
+    expect(journal.stored).toEqual([entry.requestId]);
+  });
+
+  test("that may not have been begun leave room for those that were billed", async () => {
+    const { clock, batches, store, begin, end, logs } = setUp();
+    store.record = away;
+    for (let turn = 0; turn < 50_000; turn++) begin(native()).abandon();
+    const done = end({ tier: "billed" });
+    store.record = async () => [];
+    await clock.advanceAsync(30_000);
+    await done;
+    expect(batches.flat().some(({ tier }) => tier === "billed")).toBe(true);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+    expect(logs.filter((line) => line.includes("may not have been begun"))).toHaveLength(1);
+  });
+
   test("that were begun after the gateway had given up are closed", async () => {
     const { clock, batches, store, begin } = setUp();
     store.record = unknown;

@@ -13,6 +13,9 @@ export type Answering = TrackableRun<readonly NativeEvent[], RunRecord>;
 export type Answerer = {
   /** The name in logs. */
   name: string;
-  /** Undefined: not one of mine; the next one is asked. Rejects when nobody else can help either. */
+  /**
+   * Undefined: not one of mine; the next one is asked. Rejects when nobody else can help either. Must come to an
+   * end soon after `signal` aborts: the turn is written down only then, with what the answer has cost so far.
+   */
   answer(turn: PreparedTurn, signal: AbortSignal): Answering | undefined | Promise<Answering | undefined>;
 };

@@ -1,4 +1,5 @@
 import type { ChatMessage, ContentPart } from "#lib/chat/request.ts";
+import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
@@ -13,20 +14,24 @@ export type Contribution = {
 export type ContributorContext = {
   /** Aborts when the client leaves, and when the contributor's time is over. */
   signal: AbortSignal;
-  /** Tells the client something while the contributor works. */
+  /** Sends the client an event while the contributor works. */
   emit(event: NativeEvent): void;
+  /** What a call of an engine used on the way: it is billed to the turn, whatever becomes of it. */
+  onUsed(usage: EngineUsage): void;
 };
 
 /**
  * Somebody who adds to the request before an engine is asked: the system prompt, later memory, documents,
- * live tools, search. Contributors run at the same time, and none knows another. One that fails, or takes
- * too long, is told to the client as a `tool` event, and the turn goes on without it.
+ * live tools, search. Contributors run at the same time, and none knows another. If one fails or takes too
+ * long, the client gets a `tool` event, and the turn goes on without it, unless it is required.
  */
 export type Contributor = {
   /** The name in events and logs. */
   name: string;
   /** How long it may take, milliseconds. */
   timeoutMs: number;
+  /** The turn fails if this contributor does. */
+  isRequired?: boolean;
   /** Whether it has anything to do with this turn. */
   wants(turn: Turn): boolean;
   /** One that has nothing to wait for answers at once, without a promise. */

@@ -1,3 +1,4 @@
+import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import { buildRequest } from "#lib/services/chat/build-request.ts";
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
@@ -16,23 +17,23 @@ export type PrepareContext = {
   clock: Clock;
   logger: Logger;
   logFields: LogFields;
+  /** Takes what contributors used, to be billed to the turn. */
+  onUsed(usage: EngineUsage): void;
 };
 
 const NOTHING: Contribution = {};
 
 /**
  * Asks all contributors that want the turn, at the same time, and yields what they tell the client meanwhile.
- * What they contribute keeps the order of their rows, whoever is done first. Throws only when the client has
- * left.
+ * What they contribute keeps the order of their rows, whoever is done first. Throws when the client has left, and
+ * what a required contributor throws.
  */
 export async function* prepare(
   turn: Turn,
   context: PrepareContext,
 ): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
   const events = new EventQueue<NativeEvent>();
-  const asked = context.contributors
-    .filter((contributor) => contributor.wants(turn))
-    .map((contributor) => contribute(contributor, turn, events, context));
+  const asked = context.contributors.map((contributor) => contribute(contributor, turn, events, context));
   // The prompt is always there at once: most turns wait for nothing.
   if (asked.some((contribution) => contribution instanceof Promise)) {
     void Promise.allSettled(asked).then(() => events.close());
@@ -48,7 +49,10 @@ export async function* prepare(
   return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
 }
 
-/** What one contributor adds; nothing, when it fails or takes too long. Never rejects. */
+/**
+ * What one contributor adds; nothing, when it does not want the turn, fails or takes too long. Throws, or rejects,
+ * only if it is required.
+ */
 function contribute(
   contributor: Contributor,
   turn: Turn,
@@ -59,24 +63,25 @@ function contribute(
   const isOver = (): boolean => controller.signal.aborted;
   const failed = (error: unknown): Contribution => {
     unlink();
-    if (context.signal.aborted) return NOTHING;
-    const status = error instanceof ContributorTimeout ? "timed_out" : "failed";
-    context.logger.warn("A contributor did not contribute.", {
-      ...context.logFields,
-      contributor: contributor.name,
-      status,
-      reason: error instanceof Error ? error.message : String(error),
-    });
-    events.push({ type: "tool", name: contributor.name, status });
+    // A contributor whose time is over may reject with words of its own.
+    const { reason: ended } = controller.signal;
+    const cause = ended instanceof ContributorTimeout ? ended : error;
+    if (contributor.isRequired === true) throw cause;
+    if (!context.signal.aborted) reportFailure(contributor, cause, events, context);
     return NOTHING;
   };
   try {
+    if (!contributor.wants(turn)) {
+      unlink();
+      return NOTHING;
+    }
     const contribution = contributor.run(turn, {
       signal: controller.signal,
       // Who is late has nothing more to say.
       emit: (event) => {
         if (!isOver()) events.push(event);
       },
+      onUsed: context.onUsed,
     });
     if (!(contribution instanceof Promise)) {
       unlink();
@@ -94,6 +99,23 @@ function contribute(
   } catch (error) {
     return failed(error);
   }
+}
+
+/** To the operator, and to the client as a `tool` event. */
+function reportFailure(
+  { name }: Contributor,
+  cause: unknown,
+  events: EventQueue<NativeEvent>,
+  { logger, logFields }: PrepareContext,
+): void {
+  logger.warn("A contributor did not contribute.", {
+    ...logFields,
+    contributor: name,
+    reason: cause instanceof Error ? cause.message : String(cause),
+  });
+  // What went wrong inside of it is for the operator alone.
+  const detail = cause instanceof ContributorTimeout ? { detail: cause.message } : {};
+  events.push({ type: "tool", name, status: "failed", ...detail });
 }
 
 /** A contributor need not look at its signal to be left behind. */

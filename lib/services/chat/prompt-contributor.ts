@@ -16,6 +16,7 @@ export function promptContributor({ clock, randomHex }: PromptContributorOptions
     name: "prompt",
     // It waits for nothing.
     timeoutMs: 1_000,
+    isRequired: true,
     wants: () => true,
     run: ({ input, decision }) => ({
       before: [

@@ -1,7 +1,8 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
-import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
+import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
@@ -116,6 +117,8 @@ class RunningTurn {
   readonly #dependencies: ChatDependencies;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
+  /** What contributors used before the answer. */
+  readonly #usedBefore: EngineUsage[] = [];
   readonly #logFields: { requestId: string; mode: string };
 
   constructor(turn: Turn, ledgerTurn: LedgerTurn, context: ChatContext, dependencies: ChatDependencies) {
@@ -140,12 +143,12 @@ class RunningTurn {
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
-      tracked.start(await this.#findAnswerer(prepared));
+      await tracked.startWhenMade(this.#findAnswerer(prepared));
       for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) {
         if (batch.length > 0) yield batch;
       }
       const record = tracked.record;
-      const usage = summarizeUsage(record?.usages ?? [], await this.#prices);
+      const usage = summarizeUsage([...this.#usedBefore, ...(record?.usages ?? [])], await this.#prices);
       await tracked.savedWithin(SETTLE_TIMEOUT_MS, clock);
       yield [usageEvent(usage, record?.engine), this.#done(usage)];
     } catch (thrown) {
@@ -164,12 +167,22 @@ class RunningTurn {
   #prepare(): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
     const { contributors, clock, logger } = this.#dependencies;
     const { signal } = this.#tracked;
-    return prepare(this.#turn, { contributors, signal, clock, logger, logFields: this.#logFields });
+    return prepare(this.#turn, {
+      contributors,
+      signal,
+      clock,
+      logger,
+      logFields: this.#logFields,
+      onUsed: (usage) => this.#usedBefore.push(usage),
+    });
   }
 
   async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {
+    const { signal } = this.#tracked;
     for (const answerer of this.#dependencies.answerers) {
-      const answering = await answerer.answer(prepared, this.#tracked.signal);
+      // An answerer may spend money as soon as it is asked.
+      if (signal.aborted) throw abortError(signal);
+      const answering = await answerer.answer(prepared, signal);
       if (answering !== undefined) return answering;
     }
     throw new GatewayError("internal_error", "Nobody is there to answer a turn.");
@@ -183,6 +196,12 @@ class RunningTurn {
   #save(ledgerTurn: LedgerTurn, record: TurnRecord & { text: string }): Promise<void> {
     const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
     const { logger } = this.#dependencies;
-    return settleRun(ledgerTurn, record, { prices: () => this.#prices, logger }, { conversation });
+    const usages = [...this.#usedBefore, ...record.usages];
+    return settleRun(
+      ledgerTurn,
+      { ...record, usages },
+      { prices: () => this.#prices, logger },
+      { conversation },
+    );
   }
 }

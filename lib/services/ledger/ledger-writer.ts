@@ -11,6 +11,11 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Rows kept in memory while the database is unavailable; about 1 kB each without their messages. */
 const MAX_WAITING = 50_000;
+/**
+ * With this many rows in memory, one of a turn that may not have been begun does not join them: while the
+ * database is unavailable every request makes one, and those that were billed need the room.
+ */
+const MAX_WAITING_ABANDONED = 5_000;
 /** Characters of messages kept in memory with them; rows beyond wait without theirs. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024;
 /**
@@ -41,7 +46,7 @@ class LedgerWriter implements Ledger, TurnSink {
   readonly #recovery: OrphanRecovery | undefined;
   readonly #nextWarnings = new Map<string, number>();
   /** Looks for turns that the database did not know, by request id. */
-  readonly #looks = new Map<string, { count: number; timer: Timer; turn: WaitingTurn }>();
+  readonly #looks = new Map<string, { count: number; timer: Timer; turn: WaitingTurn; isDue: boolean }>();
   #characters = 0;
   /** The operator was told that storing fails. */
   #hasWarned = false;
@@ -87,10 +92,18 @@ class LedgerWriter implements Ledger, TurnSink {
     this.#inJournal((journal) => journal.forget(requestId));
   }
 
+  abandon(row: LedgerRow): void {
+    if (this.#queue.length < MAX_WAITING_ABANDONED) return void this.end(row, false);
+    this.#note(row);
+    const message = "Turns that may not have been begun are not waited for: the database is unavailable.";
+    this.#warn(message, { turns: this.#queue.length });
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     // What is to be looked for later is looked for now.
-    for (const { timer, turn } of this.#looks.values()) {
+    for (const { timer, turn, isDue } of this.#looks.values()) {
+      if (isDue) continue;
       timer.cancel();
       void this.#queue.add(turn, false);
     }
@@ -130,8 +143,13 @@ class LedgerWriter implements Ledger, TurnSink {
     if (this.#isClosing) return;
     // What an earlier process left has no line in our journal yet, and its own file goes.
     const noted: WaitingTurn = { row, ticket: turn.ticket ?? this.#note(row) };
-    const timer = this.#dependencies.clock.after(pauseMs, () => void this.#queue.add(noted, false));
-    this.#looks.set(row.requestId, { count: count + 1, timer, turn: noted });
+    const timer = this.#dependencies.clock.after(pauseMs, () => {
+      // From here on it waits in the queue, and must not join it twice: its ticket counts.
+      look.isDue = true;
+      void this.#queue.add(noted, false);
+    });
+    const look = { count: count + 1, timer, turn: noted, isDue: false };
+    this.#looks.set(row.requestId, look);
   }
 
   /** The row, without its messages if too many of them wait already. */

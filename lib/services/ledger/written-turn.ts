@@ -6,6 +6,8 @@ export type TurnSink = {
   /** @param atOnce the row waits for no others. */
   end(row: LedgerRow, atOnce: boolean): Promise<void>;
   forget(start: StartedRow): void;
+  /** The row of a turn that may not have been begun. */
+  abandon(row: LedgerRow): void;
 };
 
 /** The handle of one turn: it hands it on once. */
@@ -33,7 +35,7 @@ export class WrittenTurn implements LedgerTurn {
   }
 
   abandon(): void {
-    void this.#take()?.end(emptyRow(this.#start, "failed"), false);
+    this.#take()?.abandon(emptyRow(this.#start, "failed"));
   }
 
   /** The writer, once. */

@@ -45,6 +45,8 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
   readonly #options: TrackedRunOptions<Record>;
   readonly #abort = new AbortController();
   #run: TrackableRun<Batch, Record> | undefined;
+  /** The run while it is still being made. */
+  #starting: Promise<TrackableRun<Batch, Record>> | undefined;
   #saved: Promise<void> | undefined;
   #hasFailed = false;
 
@@ -69,6 +71,24 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
   /** Begins to read. The run was made with `signal`. */
   start(run: TrackableRun<Batch, Record>): void {
     this.#run = run;
+  }
+
+  /**
+   * Begins to read a run that is still being made, with `signal`. If the client leaves meanwhile, the run is
+   * stopped and written down once it is there: making it may have cost something already. Throws why the signal
+   * aborted, and what making the run throws.
+   */
+  async startWhenMade(starting: Promise<TrackableRun<Batch, Record>>): Promise<void> {
+    this.#starting = starting;
+    try {
+      this.#run = await starting;
+    } catch (thrown) {
+      this.#throwIfAborted();
+      throw thrown;
+    } finally {
+      this.#starting = undefined;
+    }
+    this.#throwIfAborted();
   }
 
   /**
@@ -123,6 +143,10 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
     timer.cancel();
   }
 
+  #throwIfAborted(): void {
+    if (this.signal.aborted) throw abortError(this.signal);
+  }
+
   readonly #onClientAbort = (): void => {
     this.#abort.abort(this.#options.clientSignal.reason);
     this.#save();
@@ -134,15 +158,27 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
     const { clientSignal, waitUntil, save } = this.#options;
     clientSignal.removeEventListener("abort", this.#onClientAbort);
     const run = this.#run;
+    const starting = this.#starting;
     const unstarted = this.#hasFailed && !this.#abort.signal.aborted ? "failed" : "cancelled";
     // A run that was left may still be on its way out: its record is complete when it has ended. Otherwise no
     // promise is made here: while the database is unavailable, thousands of turns wait for it together.
-    this.#saved =
-      run?.record.state === "running"
-        ? this.#stop(run).then(() => save(run.record, unstarted))
-        : save(run?.record, unstarted);
+    if (run?.record.state === "running") {
+      this.#saved = this.#stop(run).then(() => save(run.record, unstarted));
+    } else if (run === undefined && starting !== undefined) {
+      this.#saved = this.#stopWhenMade(starting).then((record) => save(record, unstarted));
+    } else {
+      this.#saved = save(run?.record, unstarted);
+    }
     waitUntil(this.#saved);
     return this.#saved;
+  }
+
+  /** The record of a run that was left before it was there; undefined if it has come to nothing. */
+  async #stopWhenMade(starting: Promise<TrackableRun<Batch, Record>>): Promise<Record | undefined> {
+    const [made] = await Promise.allSettled([starting]);
+    if (made.status === "rejected") return undefined;
+    if (made.value.record.state === "running") await this.#stop(made.value);
+    return made.value.record;
   }
 
   /** A run that cannot even end properly is written down all the same. */
