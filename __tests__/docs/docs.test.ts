@@ -287,7 +287,8 @@ describe("tables that mirror code say what it says", () => {
       const value = defaults[unquoted(name)];
       // A number in the code is a number in the table, so that no default is told in other words.
       const isNumber = typeof value === "number";
-      const told = /^`?(\d[\d ,_]*|true|false)`?$/.exec(standard)?.[1]?.replace(/[ ,_]/g, "");
+      const plain = { on: "true", off: "false" }[standard] ?? standard;
+      const told = /^`?(\d[\d ,_]*|true|false)`?$/.exec(plain)?.[1]?.replace(/[ ,_]/g, "");
       if ((told === undefined && !isNumber) || value === undefined || typeof value === "object") return [];
       return String(value) === told ? [] : [`${name} ${standard}: ${String(value)}`];
     });
