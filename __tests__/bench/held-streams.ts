@@ -104,7 +104,10 @@ function lines(options: HeldStreamsOptions, held: Hold, left: Leave, weight: Wei
     ["CPU of the gateway, per stream and second", `${held.cpuPerStreamSecond.toFixed(0)} µs`],
     ["delay of a chunk, provider to client, median", ms(percentile(held.result.delays, 0.5))],
     ["delay of a chunk, provider to client, p99", ms(percentile(held.result.delays, 0.99))],
-    [`${options.leaving} clients disconnect at once: until their upstream requests are aborted`, ms(left.inFlightMs)],
+    [
+      `${options.leaving} clients disconnect at once: until their upstream requests are aborted`,
+      ms(left.inFlightMs),
+    ],
     ["… until their sockets are closed, both ends", ms(left.socketsMs)],
     ["… the remaining streams", whole(left.result)],
   ];

@@ -13,7 +13,16 @@ import { nativeEventSchema } from "#lib/streaming/events.ts";
 import { rankOf, roomOf } from "../architecture/rooms.ts";
 import { keysOf } from "../support/engines.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { anchorsOf, type CodeSpan, codeOf, linksOf, type Page, numberOf, readPages, tableOf } from "./pages.ts";
+import {
+  anchorsOf,
+  type CodeSpan,
+  codeOf,
+  linksOf,
+  numberOf,
+  type Page,
+  readPages,
+  tableOf,
+} from "./pages.ts";
 
 const { current, historical } = readPages();
 const page = (path: string): Page => {
