@@ -90,7 +90,7 @@ async function attack(bench: Bench): Promise<boolean> {
   await measure(bench);
   let passed = true;
   console.log(
-    "| request | answer | longest wait for GET /api/health | longest halt of the loop | peak memory |\n|---|---|---|---|---|",
+    "| request | answer | longest wait for GET /api/health | longest block of the loop | peak memory |\n|---|---|---|---|---|",
   );
   const tell = (name: string, answer: string, { gapMs, haltMs, peakRss }: Measured, isRight = true): void => {
     const isWithin = gapMs <= MAX_GAP_MS && peakRss < MAX_RSS && isRight;

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** The most memory that a process has taken, bytes, and the longest halt of its event loop since it was last asked, milliseconds. */
+/** The most memory that a process has taken, bytes, and the longest block of its event loop since it was last asked, milliseconds. */
 export type LoadReport = { peakRss: number; longestHaltMs: number };
 
 const RESOLUTION_MS = 5;

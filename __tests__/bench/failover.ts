@@ -72,7 +72,7 @@ async function loopback(requests: number): Promise<Row[]> {
   await http.close();
   return [
     {
-      what: "Loopback: time each failing engine holds a request up (its 429 included)",
+      what: "Loopback: delay per failing engine (its 429 included)",
       samples: perEngine,
       unit: "ms",
     },

@@ -90,7 +90,7 @@ async function measure(bench: Bench, options: HeldStreamsOptions): Promise<strin
   const told = ledger.map(({ status, count }) => `${count} ${status}`).join(", ");
   return [
     ...lines(options, held, left, weight),
-    `| rows in the ledger for ${rows} streams, ${WARM_STREAMS} to warm up included | ${told} |`,
+    `| rows in the ledger for ${rows} streams, including ${WARM_STREAMS} to warm up | ${told} |`,
   ];
 }
 
@@ -104,9 +104,12 @@ function lines(options: HeldStreamsOptions, held: Hold, left: Leave, weight: Wei
     ["CPU of the gateway, per stream and second", `${held.cpuPerStreamSecond.toFixed(0)} µs`],
     ["delay of a chunk, provider to client, median", ms(percentile(held.result.delays, 0.5))],
     ["delay of a chunk, provider to client, p99", ms(percentile(held.result.delays, 0.99))],
-    [`${options.leaving} clients leave at once: until their upstream requests are gone`, ms(left.inFlightMs)],
+    [
+      `${options.leaving} clients disconnect at once: until their upstream requests are aborted`,
+      ms(left.inFlightMs),
+    ],
     ["… until their sockets are closed, both ends", ms(left.socketsMs)],
-    ["… the streams that stay", whole(left.result)],
+    ["… the remaining streams", whole(left.result)],
   ];
   return ["| | |", "|---|---:|", ...table.map(([what, figure]) => `| ${what} | ${figure} |`)];
 }

@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FAILURE_POLICY } from "#lib/providers/failures/failure.ts";
+import { FAILURE_POLICY, type FailureKind } from "#lib/providers/failures/failure.ts";
+import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { readEnv } from "#lib/server/env/env.ts";
@@ -9,7 +10,19 @@ import { envSchema } from "#lib/server/env/env-schema.ts";
 import { API } from "#lib/server/routes/api-routes.ts";
 import { ERROR_STATUS } from "#lib/shared/errors.ts";
 import { nativeEventSchema } from "#lib/streaming/events.ts";
-import { anchorsOf, type CodeSpan, codeOf, linksOf, type Page, readPages, tableOf } from "./pages.ts";
+import { rankOf, roomOf } from "../architecture/rooms.ts";
+import { keysOf } from "../support/engines.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import {
+  anchorsOf,
+  type CodeSpan,
+  codeOf,
+  linksOf,
+  numberOf,
+  type Page,
+  readPages,
+  tableOf,
+} from "./pages.ts";
 
 const { current, historical } = readPages();
 const page = (path: string): Page => {
@@ -179,31 +192,85 @@ describe("tables that mirror code say what it says", () => {
     expect(told).toEqual(real);
   });
 
-  test("kinds of failure and what they mean", () => {
-    const rows = tableOf(page("docs/ARCHITECTURE.md"), "Kind", "Cause");
+  const failures = (): string[][] => tableOf(page("docs/FAILOVER.md"), "Kind", "Cause");
+
+  test("kinds of failure and what they mean, in FAILOVER", () => {
     const told = Object.fromEntries(
-      rows.map(([kind, , next = "", bench = "", breaker = "", refusal = ""]) => [
+      failures().map(([kind, , next = "", bench = "", breaker = "", refusal = ""]) => [
         unquoted(kind),
         {
           next: next.startsWith("key") ? "key" : next.startsWith("none") ? "answer" : "engine",
-          hasBench: bench !== "",
+          bench: /^[a-z ]*/.exec(bench)?.[0].trim() || "none",
+          isDead: /dead/.test(bench),
           breaker: breaker === "" ? "none" : breaker,
           refusal: refusal !== "",
         },
       ]),
     );
     const real = Object.fromEntries(
-      Object.entries(FAILURE_POLICY).map(([kind, policy]) => [
+      Object.entries(FAILURE_POLICY).map(([kind, { next, bench, breaker, refusal }]) => [
         kind,
         {
-          next: policy.next,
-          hasBench: policy.bench !== "none",
-          breaker: policy.breaker,
-          refusal: policy.refusal,
+          next,
+          bench: { key_and_model: "key with model", dead_model: "model" }[String(bench)] ?? bench,
+          isDead: bench === "dead_model",
+          breaker,
+          refusal,
         },
       ]),
     );
     expect(told).toEqual(real);
+  });
+
+  test("how long each kind of failure benches, in FAILOVER", () => {
+    const told = Object.fromEntries(
+      failures().map(([kind, , , bench = ""]) => [
+        unquoted(kind),
+        numberOf(/\d[\d ]*(?:s|min|h)\b/.exec(bench)?.[0] ?? "0 s"),
+      ]),
+    );
+    const real = Object.fromEntries(
+      Object.keys(FAILURE_POLICY).map((kind) => [kind, benchedForMs(kind as FailureKind)]),
+    );
+    expect(told).toEqual(real);
+  });
+
+  test("numbers that are constants of the code, wherever a table names the constant", () => {
+    const rows = current.flatMap((one) =>
+      one.text.split("\n").flatMap((line, index) => {
+        const named = /^\|[^|]*\|([^|]+)\|.*`([A-Z][A-Z0-9_]+)` in `(lib\/[\w./-]+)`/.exec(line);
+        if (named === null) return [];
+        const [, value = "", name = "", file = ""] = named;
+        return [{ place: `${one.path}:${index + 1}`, told: numberOf(value), real: constantOf(file, name) }];
+      }),
+    );
+    expect(rows.length).toBeGreaterThan(15);
+    expect(rows.filter(({ told, real }) => told !== real)).toEqual([]);
+  });
+
+  test("first-content time-outs of providers, in ENV-MATRIX", () => {
+    const told = Object.fromEntries(
+      tableOf(page("docs/ENV-MATRIX.md"), "Provider with a first-content time-out of its own").map(
+        ([id = "", value = ""]) => [unquoted(id), numberOf(value)],
+      ),
+    );
+    const real = PROVIDERS.flatMap(({ id, firstTokenTimeoutMs }) =>
+      firstTokenTimeoutMs === undefined ? [] : [[id, firstTokenTimeoutMs]],
+    );
+    expect(told).toEqual(Object.fromEntries(real));
+  });
+
+  test("rooms and their order, in ARCHITECTURE", () => {
+    const rooms = tableOf(page("docs/ARCHITECTURE.md"), "Rank", "Room").map(([rank = "", room = ""]) => ({
+      rank: Number(rank),
+      room: unquoted(room),
+    }));
+    expect(rooms.map(({ rank, room }) => [room, rank])).toEqual(
+      rooms.map(({ room }) => [room, rankOf(room) + 1]),
+    );
+    const told = new Set(rooms.map(({ room }) => room));
+    const files = globSync("{lib,app}/**/*.{ts,tsx}");
+    expect(files.filter((path) => !told.has(roomOf(path) ?? ""))).toEqual([]);
   });
 
   test("every variable has its row in ENV-MATRIX and its line in .env.example, and none is told that is not read", () => {
@@ -227,13 +294,34 @@ describe("tables that mirror code say what it says", () => {
       .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
     const wrong = rows.flatMap(([, name = "", standard = ""]) => {
       const value = defaults[unquoted(name)];
-      const told = /^`?(\d[\d ,_]*|true|false)`?$/.exec(standard)?.[1]?.replace(/[ ,_]/g, "");
-      if (told === undefined || value === undefined || typeof value === "object") return [];
+      // A number in the code is a number in the table, so that no default is told in other words.
+      const isNumber = typeof value === "number";
+      const plain = { on: "true", off: "false" }[standard] ?? standard;
+      const told = /^`?(\d[\d ,_]*|true|false)`?$/.exec(plain)?.[1]?.replace(/[ ,_]/g, "");
+      if ((told === undefined && !isNumber) || value === undefined || typeof value === "object") return [];
       return String(value) === told ? [] : [`${name} ${standard}: ${String(value)}`];
     });
     expect(wrong).toEqual([]);
   });
 });
+
+/** How long an engine with the only key of its provider is left alone after one failure of this kind, without a hint. */
+function benchedForMs(kind: FailureKind): number {
+  const clock = new FakeClock();
+  const health = new EngineHealth(clock);
+  const engine = { provider: { id: "groq" }, model: "llama", origin: "https://a.example", keys: keysOf("k") };
+  health.acquire(engine, 0)?.failed({ kind, reason: "x" });
+  return Math.max(0, health.releaseAt(engine, 0) - clock.now());
+}
+
+/** The number that a file gives a constant: a literal, or a product of literals. */
+function constantOf(file: string, name: string): number | undefined {
+  const value = new RegExp(`\\bconst ${name} = ([\\d_* ]+);`).exec(readFileSync(file, "utf8"))?.[1];
+  return value
+    ?.replaceAll("_", "")
+    .split("*")
+    .reduce((product, factor) => product * Number(factor), 1);
+}
 
 /** What platforms set. */
 const NOT_SET_BY_HAND: readonly string[] = ["NODE_ENV", "VERCEL", "VERCEL_URL"];

@@ -73,3 +73,20 @@ export function tableOf({ path, text }: Page, ...head: readonly string[]): strin
       .map((cell) => cell.trim()),
   );
 }
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  KB: 1_024,
+  MB: 1_024 * 1_024,
+  characters: 1,
+};
+
+/** A number as people write it (`5 min`, `64 KB`, `1,000`): milliseconds, bytes, or itself. */
+export function numberOf(text: string): number {
+  const [, digits = "", unit = ""] = /^\s*(\d[\d,]*)\s*([A-Za-z]*)\s*$/.exec(text.replaceAll("`", "")) ?? [];
+  return Number(digits === "" ? Number.NaN : digits.replaceAll(",", "")) * (UNITS[unit] ?? Number.NaN);
+}
