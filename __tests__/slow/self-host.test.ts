@@ -214,7 +214,7 @@ describe("workers", () => {
     const [first = 0, second] = workersOf(gateway);
     expect(second).toBeDefined();
     process.kill(first, "SIGKILL");
-    await eventually("another takes its place", () => /another takes its place/.test(gateway.output));
+    await eventually("another one is started", () => /another one is started/.test(gateway.output));
     expect((await readNative(await post(gateway))).done).toBeDefined();
     await eventually("there are two again", () => {
       const workers = workersOf(gateway);

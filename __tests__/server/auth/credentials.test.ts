@@ -398,7 +398,7 @@ describe("the OpenAI-compatible routes", () => {
     throw new GatewayError("database_unavailable", "away");
   };
 
-  test("take any bearer while no key was ever created, and ask once in five seconds", async () => {
+  test("accept any bearer while no key was ever created, and look once in five seconds", async () => {
     const { clock, store, warnings, ask, askWith } = setUp();
     await Promise.all(
       Array.from({ length: 50 }, async () => expect(await ask("x")).toEqual({ kind: "open" })),

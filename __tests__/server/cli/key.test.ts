@@ -143,7 +143,7 @@ describe("on the local database", () => {
     const made = await run(["--name", "before", "--usd", "20", "--modes", "fast", "--local"], settings);
     const before = keyOf(made);
     expect(made.stderr).toContain(`This key is in the local database in ${dataDir}. No gateway runs on`);
-    expect(made.stderr).not.toContain("stops taking any bearer");
+    expect(made.stderr).not.toContain("stops accepting any bearer");
     keyOf(await run(["--name", "again"], settings));
     const running = await startEmbeddedSupabase({ dataDir, migrationsDir: MIGRATIONS, log: () => undefined });
     const address: unknown = JSON.parse(await readFile(join(dataDir, "supabase.json"), "utf8"));
@@ -156,7 +156,7 @@ describe("on the local database", () => {
     const beside = await run(["--name", "during", "--rpm", "9"], settings);
     const during = keyOf(beside);
     expect(beside.stderr).toContain(`This key is in the local database in ${dataDir}. The gateway that runs`);
-    expect(beside.stderr).toContain("stops taking any bearer within 5 s");
+    expect(beside.stderr).toContain("stops accepting any bearer within 5 s");
     const { url, publishableKey, secretKey } = running;
     const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey });
     const store = createSupabaseGatewayKeyStore({ clients });

@@ -37,8 +37,8 @@ test.each<[string, Settings, RegExp]>([
 test("when all is well the schema's version is said, and that the routes are open", async () => {
   const log = await said({});
   expect(log).toMatch(new RegExp(`"info".*schema version ${SCHEMA_VERSION}\\.`));
-  expect(log).toMatch(/take any bearer/);
-  expect(await said({ ENABLE_OPENAI_PROXY: "" })).not.toMatch(/take any bearer/);
+  expect(log).toMatch(/accept any bearer/);
+  expect(await said({ ENABLE_OPENAI_PROXY: "" })).not.toMatch(/accept any bearer/);
 });
 
 test("an older schema is named with what to apply", async () => {

@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import {
+  append,
+  closeSegment,
+  flush,
+  openSegment,
+  type Segment,
+} from "#lib/adapters/journal/journal-segment.ts";
 import {
   leftBehind,
   type OpenTurn,
@@ -24,17 +31,6 @@ export type TurnJournalOptions = {
   /** Made if it is not there, for us alone. */
   folder: string;
   clock: Clock;
-};
-
-/** One file, how many turns in it are not in the database yet, and the lines that are to be written to it. */
-type Segment = {
-  path: string;
-  fd: number;
-  bytes: number;
-  waiting: number;
-  unwritten: string;
-  /** A write failed: the file may end within a line. */
-  isTorn: boolean;
 };
 
 /** The journals open in this process, whoever opened them: none of them is an orphan. */
@@ -177,9 +173,7 @@ class FileJournal implements TurnJournal {
 
   #add(line: { begin: StartedRow } | { end: LedgerRow } | { forget: string }): Segment {
     const segment = this.#segment();
-    const text = `${JSON.stringify(line)}\n`;
-    segment.unwritten += text;
-    segment.bytes += text.length;
+    append(segment, line);
     return segment;
   }
 
@@ -193,9 +187,7 @@ class FileJournal implements TurnJournal {
     const current = this.#current;
     if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
     const name = `turns.${this.#place.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
-    const path = join(this.#folder, name);
-    const fd = openSync(path, "a", 0o600);
-    const next: Segment = { path, fd, bytes: 0, waiting: 0, unwritten: "", isTorn: false };
+    const next = openSegment(join(this.#folder, name));
     this.#segments++;
     this.#current = next;
     if (current !== undefined) {
@@ -230,31 +222,6 @@ class FileJournal implements TurnJournal {
 function ownerName(): string {
   const start = processStart(process.pid);
   return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
-}
-
-/**
- * Writes the lines that wait. Answers what went wrong, if anything: then they wait on, and are written
- * again from the start, on a line of their own; reading a line twice is harmless.
- */
-function flush(segment: Segment): unknown {
-  if (segment.unwritten === "") return undefined;
-  const bytes = Buffer.from(segment.isTorn ? `\n${segment.unwritten}` : segment.unwritten);
-  try {
-    // A write may be short where the disk is almost full.
-    for (let written = 0; written < bytes.length; ) written += writeSync(segment.fd, bytes, written);
-  } catch (error) {
-    segment.isTorn = true;
-    return error;
-  }
-  segment.isTorn = false;
-  segment.unwritten = "";
-  return undefined;
-}
-
-function closeSegment(segment: Segment): void {
-  const failure = flush(segment);
-  closeSync(segment.fd);
-  if (failure !== undefined) throw failure;
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

@@ -51,7 +51,7 @@ export async function warnOfOpenAccess(env: Env): Promise<void> {
   try {
     if (await createSupabaseGatewayKeyStore({ clients }).anyEverCreated()) return;
     console.log(
-      "Warning: the OpenAI-compatible routes take any bearer until the first gateway key is made. " +
+      "Warning: the OpenAI-compatible routes accept any bearer until the first gateway key is created. " +
         "Make one: npm run key -- --name my-laptop",
     );
   } catch (error) {

@@ -26,7 +26,7 @@ type Place = {
   close(): Promise<void>;
 };
 
-const KNOWN_AT_ONCE = "knows it at once, and stops taking any bearer within 5 s.";
+const KNOWN_AT_ONCE = "knows it at once, and stops accepting any bearer within 5 s.";
 
 /** `npm run key`: makes a gateway key and prints it, once. Returns the exit code. */
 export async function runKey(args: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
-import { createParts, MAKERS } from "#lib/server/wiring/parts.ts";
+import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
@@ -99,10 +99,14 @@ export async function createGateway(
       return parts.bodies.value;
     },
     checkDatabase: async () => parts.database.value.check(),
-    async close() {
+    close: () => {
       closing.abort();
-      await parts.ledger.made?.ledger.close();
-      await parts.engines.made?.close();
+      return closeParts(parts);
     },
   };
+}
+
+async function closeParts({ ledger, engines }: Parts): Promise<void> {
+  await ledger.made?.ledger.close();
+  await engines.made?.close();
 }
