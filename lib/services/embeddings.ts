@@ -37,21 +37,21 @@ export type Embedded = {
 
 type Answered = Embeddings & { dropped: readonly string[] };
 
-/** What an answer takes beside its vectors, and a vector of 8,192 numbers of full length, in bytes. */
+/** Bytes of an answer beside its vectors, and of one vector of 8,192 numbers with all their digits. */
 const ANSWER_BYTES = 2 * 1024 * 1024;
 const VECTOR_BYTES = 256 * 1024;
 
 const DIMENSION_MISMATCH: Failure = {
   kind: "bad_response",
-  reason: "The engine's vectors were not all of one length.",
+  reason: "The engine's vectors differ in length.",
 };
 
 /**
- * Embeds texts with the model that the client names, at the first of its providers that answers. No other
- * model ever stands in: its vectors could not be compared with those that the client has stored.
+ * Embeds texts with the model that the client names, at the first of its providers that answers. Another
+ * model never replaces it: its vectors could not be compared with those that the client has stored.
  *
  * Throws `model_not_found`, `rate_limited`, `budget_exceeded`, `forbidden`, `engines_refused` and
- * whatever else a walk ends with.
+ * the errors of `walk`.
  */
 export async function embed(
   model: string,
@@ -101,12 +101,12 @@ function findEngines(
   const engines = registry.resolve(specs, "embeddings");
   if (engines.length === 0) {
     const isConfigured = specs.some(({ provider }) => registry.providerKeys(provider).length > 0);
-    throw isConfigured ? refused(`The provider of "${name}" has no embeddings.`, "model") : notFound(name);
+    throw isConfigured ? refused(`The provider of "${name}" offers no embeddings.`, "model") : notFound(name);
   }
   const able =
     input.kind === "texts" ? engines : engines.filter((one) => embedPowerOf(one).limits(one).takesTokens);
   if (able.length > 0) return { engines: able, named };
-  throw refused(`No provider of "${name}" takes lists of tokens; send the texts.`, "input");
+  throw refused(`No provider of "${name}" accepts lists of tokens; send the texts.`, "input");
 }
 
 function notFound(name: string): GatewayError {
@@ -190,7 +190,7 @@ async function callOnce(
   return outcome.ok ? { ok: true, value: { ...outcome.value, dropped } } : outcome;
 }
 
-/** As reported; a provider that says nothing is taken to bill what the texts come to. */
+/** As reported; for a provider that reports nothing, the estimated tokens of the texts. */
 function usageOf({ promptTokens }: Pick<Embeddings, "promptTokens">, input: EmbeddingInput): TokenUsage {
   const estimate =
     input.kind === "tokens"

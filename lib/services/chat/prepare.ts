@@ -11,7 +11,7 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 
 export type PrepareContext = {
   contributors: readonly Contributor[];
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
@@ -21,34 +21,33 @@ export type PrepareContext = {
 const NOTHING: Contribution = {};
 
 /**
- * Asks all contributors that want the turn, at the same time, and yields what they tell the client meanwhile.
- * What they contribute keeps the order of their rows, whoever is done first. Throws only when the client has
- * left.
+ * Runs all contributors that want the turn, in parallel, and yields their events. Contributions keep the order
+ * of their rows, whichever is done first. Throws only if the client has disconnected.
  */
 export async function* prepare(
   turn: Turn,
   context: PrepareContext,
 ): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
   const events = new EventQueue<NativeEvent>();
-  const asked = context.contributors
+  const contributions = context.contributors
     .filter((contributor) => contributor.wants(turn))
     .map((contributor) => contribute(contributor, turn, events, context));
-  // The prompt is always there at once: most turns wait for nothing.
-  if (asked.some((contribution) => contribution instanceof Promise)) {
-    void Promise.allSettled(asked).then(() => events.close());
+  // The prompt returns without a promise, so most turns wait for nothing.
+  if (contributions.some((contribution) => contribution instanceof Promise)) {
+    void Promise.allSettled(contributions).then(() => events.close());
     const onAbort = (): void => events.close();
     context.signal.addEventListener("abort", onAbort, { once: true });
     for (let batch = await events.next(); batch !== undefined; batch = await events.next()) yield batch;
     context.signal.removeEventListener("abort", onAbort);
   } else {
-    const told = events.take();
-    if (told.length > 0) yield told;
+    const emitted = events.take();
+    if (emitted.length > 0) yield emitted;
   }
   if (context.signal.aborted) throw abortError(context.signal);
-  return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
+  return { ...turn, request: buildRequest(turn, await Promise.all(contributions)) };
 }
 
-/** What one contributor adds; nothing, when it fails or takes too long. Never rejects. */
+/** What one contributor adds; nothing if it fails or takes too long. Never rejects. */
 function contribute(
   contributor: Contributor,
   turn: Turn,
@@ -61,7 +60,7 @@ function contribute(
     unlink();
     if (context.signal.aborted) return NOTHING;
     const status = error instanceof ContributorTimeout ? "timed_out" : "failed";
-    context.logger.warn("A contributor did not contribute.", {
+    context.logger.warn("A contributor failed; the turn goes on without it.", {
       ...context.logFields,
       contributor: contributor.name,
       status,
@@ -73,7 +72,7 @@ function contribute(
   try {
     const contribution = contributor.run(turn, {
       signal: controller.signal,
-      // Who is late has nothing more to say.
+      // Events after the timeout are dropped.
       emit: (event) => {
         if (!isOver()) events.push(event);
       },
@@ -96,7 +95,7 @@ function contribute(
   }
 }
 
-/** A contributor need not look at its signal to be left behind. */
+/** Lets a turn go on although a contributor ignores its signal. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = (): void => reject(signal.reason);
