@@ -29,22 +29,22 @@ export async function* prepare(
   context: PrepareContext,
 ): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
   const events = new EventQueue<NativeEvent>();
-  const contributions = context.contributors
+  const asked = context.contributors
     .filter((contributor) => contributor.wants(turn))
     .map((contributor) => contribute(contributor, turn, events, context));
   // The prompt returns without a promise, so most turns wait for nothing.
-  if (contributions.some((contribution) => contribution instanceof Promise)) {
-    void Promise.allSettled(contributions).then(() => events.close());
+  if (asked.some((contribution) => contribution instanceof Promise)) {
+    void Promise.allSettled(asked).then(() => events.close());
     const onAbort = (): void => events.close();
     context.signal.addEventListener("abort", onAbort, { once: true });
     for (let batch = await events.next(); batch !== undefined; batch = await events.next()) yield batch;
     context.signal.removeEventListener("abort", onAbort);
   } else {
-    const emitted = events.take();
-    if (emitted.length > 0) yield emitted;
+    const told = events.take();
+    if (told.length > 0) yield told;
   }
   if (context.signal.aborted) throw abortError(context.signal);
-  return { ...turn, request: buildRequest(turn, await Promise.all(contributions)) };
+  return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
 }
 
 /** What one contributor adds; nothing if it fails or takes too long. Never rejects. */

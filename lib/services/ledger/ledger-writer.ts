@@ -171,8 +171,8 @@ class LedgerWriter implements Ledger, TurnSink {
     if (!this.#mayWarn(message)) return;
     this.#hasWarned = true;
     // A missing function is often about to be migrated: it is an error only if it stays missing.
-    const isTransient = code === "database_unavailable" || (code !== undefined && failures === 1);
-    if (isTransient) this.#dependencies.logger.warn(message, fields);
+    const passes = code === "database_unavailable" || (code !== undefined && failures === 1);
+    if (passes) this.#dependencies.logger.warn(message, fields);
     else this.#dependencies.logger.error(message, error, fields);
   }
 

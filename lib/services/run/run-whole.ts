@@ -14,7 +14,7 @@ import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** The record of a run of one value; the ledger is written from it. */
+/** What is known of a run of one value: the ledger is written from it. */
 export type WholeRecord = Pick<
   RunRecord,
   "state" | "attempts" | "skipped" | "usages" | "engine" | "calls" | "committed"
@@ -22,11 +22,11 @@ export type WholeRecord = Pick<
 
 export type WholeRun<Value> = {
   engines: readonly Engine[];
-  /** Calls one engine, as `walk` expects. `onUsed` reports the usage of a call that failed. */
+  /** Calls one engine, as `walk` wants it. `onUsed`: what the call used although it came to nothing. */
   attempt(target: EngineCall, onUsed: (usage: TokenUsage) => void): ReturnType<Attempt<Value>>;
-  /** The usage of an answer; undefined if none is recorded. */
+  /** What an answer used; undefined if it counts for nothing. */
   usageOf?(value: Value): TokenUsage | undefined;
-  /** Aborts when the client disconnects. */
+  /** Aborts when the client leaves. */
   signal: AbortSignal;
   /** Milliseconds for all attempts together. */
   deadlineMs: number;
@@ -36,7 +36,7 @@ export type WholeRun<Value> = {
   named?: boolean;
   /** Called once, when the run has ended, however it ended: the record is complete. */
   onSettled?(record: WholeRecord): void;
-  /** Where a run that no engine answered is logged; undefined: nowhere. */
+  /** Where it is written why no engine answered; undefined: nowhere. */
   failureLog?: { logger: Logger; fields: LogFields };
 };
 
@@ -45,8 +45,8 @@ export type WholeEffects = { health: WalkHealth; clock: Clock; random: () => num
 export type Whole<Value> = { value: Value; engine: Engine; record: WholeRecord };
 
 /**
- * Walks engines to one whole value, for embeddings, token counts and everything else that does not stream.
- * Throws the error that `walk` ends with, or the reason of the signal.
+ * Walks engines to one whole value: what embeddings, token counts and whatever else does not stream have in
+ * common. Throws what `walk` ends with, and why the signal aborted.
  */
 export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffects): Promise<Whole<Value>> {
   const progress = newProgress();
