@@ -326,7 +326,7 @@ describe("a start that cannot be", () => {
     const { code, output } = await runToEnd(host, { ...keys, SUPABASE_URL: url });
     expect({ code, output }).toEqual({
       code: 1,
-      output: "SUPABASE_URL is set, but it is called NEXT_PUBLIC_SUPABASE_URL here: rename it.\n",
+      output: "SUPABASE_URL is set, but this gateway calls it NEXT_PUBLIC_SUPABASE_URL: rename it.\n",
     });
   });
 

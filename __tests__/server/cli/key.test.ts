@@ -48,8 +48,8 @@ describe("the options", () => {
   });
 
   test.each([
-    [[], /^--name is missing\. npm keeps options/],
-    [["ci"], /^"ci" belongs to no option\. npm keeps options/],
+    [[], /^--name is missing\. npm takes options/],
+    [["ci"], /^"ci" belongs to no option\. npm takes options/],
     [["--name", ""], /^--name is "": it must be 1 to 100 characters/],
     [["--name", "x".repeat(101)], /^--name is "x+": it must be 1 to 100 characters/],
     [["--name"], /^Option '--name <value>' argument missing\./],
@@ -132,7 +132,7 @@ describe("on the local database", () => {
     const before = await readdir(own, { recursive: true });
     const { code, stdout, stderr } = await run(["--name", "ci"], { SARMALINK_DATA_DIR: folder });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^There is no local database in [^\n]* no key was made\.[^\n]*--local\.\n$/);
+    expect(stderr).toMatch(/^There is no local database in [^\n]* no key was created\.[^\n]*--local\.\n$/);
     expect(stderr).toContain(`in ${folder},`);
     expect(await readdir(own, { recursive: true })).toEqual(before);
   });
@@ -255,7 +255,7 @@ describe("on a Supabase project", () => {
   });
 
   test.each([
-    ["no owner", [], {}, /^Say whose key it is to be: --user/],
+    ["no owner", [], {}, /^Name the owner of the key: --user/],
     [
       "the local database",
       ["--local"],

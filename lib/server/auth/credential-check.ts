@@ -6,7 +6,7 @@ import type { Clock } from "#lib/shared/clock.ts";
 const ADMITTED_MS = 3_600_000;
 const MAX_ADMITTED = 10_000;
 
-/** Checks credentials, and stops checking for an address that keeps failing: a check may cost a database call. */
+/** Checks credentials, except for an address that keeps failing: a check may cost a database call. */
 export class CredentialCheck {
   readonly #clock: Clock;
   readonly #failures: FailureLimiter;

@@ -32,7 +32,7 @@ export type Gateway = {
   readonly embeddings: EmbeddingsDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
-  /** Where turns are written down. */
+  /** Stores turns. */
   readonly ledger: Ledger;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
@@ -40,17 +40,17 @@ export type Gateway = {
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;
-  /** Whether the database can be used, and why not. Never rejects. */
+  /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
 
-/** The process's gateway, made at the first request. A failed start is tried anew at the next. */
+/** The process's gateway, made at the first request. A failed start is tried again at the next. */
 export const getGateway: () => Promise<Gateway> = lazyAsync(async () => createGateway(readEnv()));
 
 /**
- * A gateway of its own; tests make theirs from the settings they want. Throws `not_configured` for wrong
+ * A separate gateway, which tests make from the settings they want. Throws `not_configured` for wrong
  * settings, naming what is wrong.
  *
  * @param makers replacements of how parts are made, for tests.
