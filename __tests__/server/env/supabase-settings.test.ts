@@ -31,7 +31,7 @@ describe("half a configuration ends the start, naming what is missing", () => {
     [{ NEXT_PUBLIC_SUPABASE_URL: URL, SUPABASE_SERVICE_ROLE_KEY: "k" }, /ANON_KEY is not/],
     [{ NEXT_PUBLIC_SUPABASE_URL: "", NEXT_PUBLIC_SUPABASE_ANON_KEY: "k" }, /SUPABASE_URL is not/],
     [{ SUPABASE_URL: URL }, /^SUPABASE_URL is set, but this gateway calls it NEXT_PUBLIC_SUPABASE_URL:/],
-    [{ NEXT_PUBLIC_SUPABASE_UR: URL }, /^NEXT_PUBLIC_SUPABASE_UR is set, but it is called/],
+    [{ NEXT_PUBLIC_SUPABASE_UR: URL }, /^NEXT_PUBLIC_SUPABASE_UR is set, but this gateway calls it/],
     [{ NEXT_PUBLIC_SUPBASE_URL: URL, NEXT_PUBLIC_SUPABASE_ANON_KEY: "k" }, /^NEXT_PUBLIC_SUPBASE_URL is set/],
     [{ next_public_supabase_url: URL }, /^next_public_supabase_url is set/],
     [{ VITE_SUPABASE_URL: URL }, /^VITE_SUPABASE_URL is set/],
