@@ -69,7 +69,7 @@ describe("a folder that cannot be used ends the start, with its name, its owner 
     await chown(path, NOBODY, NOBODY);
     expect(await refusal(path)).toContain(
       `${path} cannot be used: it belongs to ${nobody}, and this process runs as ${us}. ` +
-        `Run as ${nobody}, or hand it over with \`sudo chown -R ${us} ${path}\``,
+        `Run as ${nobody}, or change the owner with \`sudo chown -R ${us} ${path}\``,
     );
     expect((await stat(path)).uid).toBe(NOBODY);
   });

@@ -2,10 +2,10 @@ import { type PostgresOptions, startPostgres } from "#lib/local-supabase/postgre
 import { joinPostgresUsers } from "#lib/local-supabase/postgres-users.ts";
 import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
 
-/** How long a restart and a stop wait for another process that starts, milliseconds: that one is about to use it. */
+/** How long a restart and a stop wait for another process that is starting, milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** The Postgres of a data folder, which several processes may share: the last one stops it. */
+/** The Postgres of a data folder, which several processes may share; the last one stops it. */
 export type SharedPostgres = {
   readonly port: number;
   readonly pid: number;

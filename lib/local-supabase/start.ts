@@ -25,14 +25,14 @@ const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: ()
 export const DEMO_EMAIL = "demo@sarmalink.local";
 
 export type EmbeddedSupabaseOptions = {
-  /** Where data and secrets live. */
+  /** The folder for data and secrets. */
   dataDir: string;
-  /** See openDataFolder: the one place in which another folder may be used. */
+  /** See `DataFolderOptions`. */
   replaceUnder?: string | undefined;
   migrationsDir: string;
-  /** Port of the API; a free one by default, and when it is taken. */
+  /** Port of the API; a free one by default, and if it is in use. */
   port?: number | undefined;
-  /** For the few lines that an operator should see at start. */
+  /** Prints a line for the operator at start. */
   log: (line: string) => void;
   /** For what happens to the database later; not logged without it. */
   logger?: Logger | undefined;
@@ -51,11 +51,11 @@ export type EmbeddedSupabase = {
   dataDir: string;
   /** A gateway key of the demo user, the same on every run; also in `<dataDir>/dev-key`. */
   gatewayKey: string;
-  /** Who can sign in; the password is random and also in `<dataDir>/demo-password`. */
+  /** The user who can sign in; the password is random and also in `<dataDir>/demo-password`. */
   demo: { email: string; password: string };
   /** The database itself, as superuser. */
   databaseUrl: string;
-  /** Pid of Postgres, which changes when it had to be started again. */
+  /** Pid of Postgres, which changes when it is started again. */
   readonly postgresPid: number;
   /** Stops the API, and Postgres unless another process on this folder still uses it. */
   stop(): Promise<void>;
@@ -64,9 +64,9 @@ export type EmbeddedSupabase = {
 /**
  * Starts a complete Supabase (Postgres 17, data API, auth) on loopback from npm packages alone.
  *
- * Data, keys and the local gateway key stay the same between runs on one folder. After a kill -9 the
- * Postgres that was left running is taken over. Throws `not_configured`, naming the environment
- * variables, where the packages are absent or cannot run.
+ * Data, keys and the local gateway key stay the same between runs on one folder. A Postgres that still runs
+ * after a kill -9 is taken over. Throws `not_configured`, naming the environment variables, if the packages are
+ * absent or cannot run.
  */
 export async function startEmbeddedSupabase(options: EmbeddedSupabaseOptions): Promise<EmbeddedSupabase> {
   const folder = await openDataFolder(options.dataDir, options);
