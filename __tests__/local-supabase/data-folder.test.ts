@@ -45,7 +45,7 @@ test("a folder that others use as well keeps its mode", async () => {
   expect((await stat(parent)).mode & 0o777).toBe(0o755);
 });
 
-describe("a folder that cannot be used ends the start, with its name, its owner and a cure", () => {
+describe("a folder that cannot be used ends the start, with its name, its owner and a fix", () => {
   test("a file in its place, or on the way to it", async () => {
     const file = join(parent, "file");
     await writeFile(file, "");

@@ -84,7 +84,7 @@ async function commandLine(pid: number): Promise<string | undefined> {
   try {
     return (await run("ps", ["-o", "args=", "-p", String(pid)])).stdout;
   } catch {
-    // No `ps` (Windows, slim images): Linux tells by itself, elsewhere the lock file is trusted.
+    // Without `ps` (Windows, slim images), Linux has /proc; elsewhere the lock file is trusted.
     return await readFile(`/proc/${pid}/cmdline`, "utf8").catch(ignoreMissing);
   }
 }

@@ -43,11 +43,11 @@ export async function tryLockStart(
   onWait: () => void = () => undefined,
 ): Promise<StartLock | undefined> {
   const path = fileIn(folder);
-  const ours = `${JSON.stringify(thisProcess())}\n`;
+  const content = `${JSON.stringify(thisProcess())}\n`;
   const from = performance.now();
   let isAnnounced = false;
   let unreadableSince: number | undefined;
-  while (!(await create(path, ours))) {
+  while (!(await create(path, content))) {
     const waitedMs = performance.now() - from;
     if (waitedMs > timeoutMs) return undefined;
     if (waitedMs > QUIET_MS && !isAnnounced) {

@@ -137,7 +137,7 @@ describe("on the local database", () => {
     expect(await readdir(own, { recursive: true })).toEqual(before);
   });
 
-  test("works while nothing runs, and beside a gateway that runs, which is left running", async () => {
+  test("works while nothing runs, and beside a running gateway, which goes on", async () => {
     const dataDir = join(parent, ".data");
     // --local allows to make it.
     const made = await run(["--name", "before", "--usd", "20", "--modes", "fast", "--local"], settings);

@@ -52,7 +52,7 @@ describe("a contributor", () => {
     ]);
   });
 
-  test("is asked at the same time as the others, and only if it wants the turn", async () => {
+  test("runs in parallel with the others, and only if it wants the turn", async () => {
     const asked: string[] = [];
     const noted = (name: string, wants: boolean): Contributor =>
       doubled({
@@ -70,7 +70,7 @@ describe("a contributor", () => {
     expect(asked).toEqual(["a", "c"]);
   });
 
-  test("tells the client what it does while it works, before any engine is asked", async () => {
+  test("sends the client events while it works, before any engine is called", async () => {
     const work = pending();
     const { start, bodies, clock } = setUp({
       contributors: [
@@ -140,7 +140,7 @@ describe("a contributor", () => {
     expect(events.filter(({ type }) => type === "tool")).toHaveLength(1);
   });
 
-  test("at work when the client leaves: its signal aborts, no engine is asked, the turn is saved", async () => {
+  test("at work when the client disconnects: its signal aborts, no engine is called, the turn is saved", async () => {
     let signal: AbortSignal | undefined;
     const { start, bodies, settles, client, works, clock } = setUp({
       contributors: [

@@ -19,14 +19,14 @@ export type Authentication = { caller: Caller /** Cookies of a refreshed session
 
 export type Authenticator = {
   /**
-   * Who is calling: a gateway key or Supabase access token as bearer (or `x-api-key`), or a Supabase
-   * session cookie. Throws `unauthorized`, `forbidden` (a cookie from another origin),
+   * The caller of a request with a gateway key or Supabase access token as bearer (or `x-api-key`), or with a
+   * Supabase session cookie. Throws `unauthorized`, `forbidden` (a cookie from another origin),
    * `too_many_auth_failures`, `not_configured` or `database_unavailable`.
    */
   authenticate(request: Request, host: HostContext): Promise<Authentication>;
   /**
-   * Who is calling an OpenAI-compatible route: a gateway key or access token, as bearer or `x-api-key`, never a
-   * cookie. Until a gateway key has ever been created, any other bearer is an open caller. Throws as
+   * The caller of an OpenAI-compatible route, with a gateway key or access token as bearer or `x-api-key`, never
+   * a cookie. Until a gateway key has ever been created, any other bearer is an open caller. Throws as
    * `authenticate` does, and `not_configured` without a service role key.
    */
   authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;

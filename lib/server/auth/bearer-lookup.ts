@@ -19,7 +19,7 @@ export type BearerLookupDependencies = {
   verifyToken: AccessTokenVerifier;
 };
 
-/** Finds the caller that a gateway key or an access token stands for. */
+/** Finds the caller of a gateway key or an access token. */
 export class BearerLookup {
   readonly #clock: Clock;
   readonly #keys: KeyCache;
@@ -33,7 +33,7 @@ export class BearerLookup {
     this.#verifyToken = verifyToken;
   }
 
-  /** Null for a credential that is not valid. Throws `database_unavailable` if nobody can tell. */
+  /** Null for a credential that is not valid. Throws `database_unavailable` if that cannot be checked. */
   async find(token: string, digest: string): Promise<Caller | null> {
     if (!token.startsWith(KEY_PREFIX)) return this.findUser(token);
     const key = await this.#keys.find(digest);
@@ -47,7 +47,7 @@ export class BearerLookup {
     return { kind: "user", userId: user.userId, email: user.email, accessToken };
   }
 
-  /** The same while any bearer is accepted: most stand for no caller, and those cost no look-up. */
+  /** The same while any bearer is accepted: makes no look-up for a bearer that cannot be a valid credential. */
   async findIfLikely(token: string): Promise<Caller | null> {
     const isKey = token.startsWith(KEY_PREFIX);
     if (!isKey && !JWT_SHAPE.test(token)) return null;

@@ -4,8 +4,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 const URL_NAME = "NEXT_PUBLIC_SUPABASE_URL";
 const ANON_NAME = "NEXT_PUBLIC_SUPABASE_ANON_KEY";
-const OURS = [URL_NAME, ANON_NAME, "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"] as const;
-type SupabaseName = (typeof OURS)[number];
+const VARIABLES = [URL_NAME, ANON_NAME, "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"] as const;
+type SupabaseName = (typeof VARIABLES)[number];
 /** Names of the same settings in other tools and older documentation. */
 const ALIASES: Readonly<Record<SupabaseName, readonly string[]>> = {
   [URL_NAME]: [
@@ -41,13 +41,13 @@ const FOREIGN_PREFIX = /^(?:VITE|REACT_APP|EXPO_PUBLIC|PUBLIC|NUXT_PUBLIC|NUXT|G
  * misspelt one counts as set.
  */
 export function isSupabaseConfigured(env: Env): boolean {
-  const set = OURS.filter((name) => env.setting(name) !== undefined);
+  const set = VARIABLES.filter((name) => env.setting(name) !== undefined);
   const hasUrl = set.includes(URL_NAME);
   if (hasUrl && set.includes(ANON_NAME)) return true;
   const meant = attempts(env.names);
   if (set.length === 0 && meant.length === 0) return false;
   const missing = hasUrl ? ANON_NAME : URL_NAME;
-  const misspelt = meant.find(({ ours }) => ours === missing);
+  const misspelt = meant.find(({ meant }) => meant === missing);
   const found = [...set, ...meant.map(({ name }) => name)].join(", ");
   throw new GatewayError(
     "not_configured",
@@ -59,18 +59,18 @@ export function isSupabaseConfigured(env: Env): boolean {
 }
 
 /** Variables with other names that mean Supabase's settings. */
-function attempts(names: readonly string[]): { name: string; ours: SupabaseName }[] {
+function attempts(names: readonly string[]): { name: string; meant: SupabaseName }[] {
   return names.flatMap((name) => {
-    const ours = meantSupabaseName(name);
-    return ours === undefined ? [] : [{ name, ours }];
+    const meant = meantSupabaseName(name);
+    return meant === undefined ? [] : [{ name, meant }];
   });
 }
 
 /** The setting that a name is a misspelling or an alias of; undefined for correct names and all others. */
 export function meantSupabaseName(name: string): SupabaseName | undefined {
-  if ((OURS as readonly string[]).includes(name)) return undefined;
+  if ((VARIABLES as readonly string[]).includes(name)) return undefined;
   const plain = name.toUpperCase().replace(FOREIGN_PREFIX, "");
-  return OURS.find((ours) =>
-    [ours, ...ALIASES[ours]].some((known) => editDistance(plain, known, MAX_TYPOS) <= MAX_TYPOS),
+  return VARIABLES.find((variable) =>
+    [variable, ...ALIASES[variable]].some((known) => editDistance(plain, known, MAX_TYPOS) <= MAX_TYPOS),
   );
 }

@@ -5,7 +5,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 type UserCaller = Extract<Caller, { kind: "user" }>;
 
-/** Who is calling, by the access that a route declares. */
+/** The type of the caller, by the access that a route declares. */
 export type CallerByAccess = {
   /** Anybody, without a credential. */
   public: undefined;
@@ -18,7 +18,7 @@ export type CallerByAccess = {
 };
 export type Access = keyof CallerByAccess;
 
-/** Who is calling, and the cookies of a session that had to be refreshed. */
+/** The caller, and the cookies of a session that had to be refreshed. */
 export type Identified<Known extends ProxyCaller = ProxyCaller> = { caller: Known; setCookies: string[] };
 
 /** What access rules need to identify a caller; the authenticator implements it. */

@@ -18,7 +18,7 @@ export type Call<Gateway, Kind extends Access, Body = undefined> = {
   /** The answer's `x-request-id`. */
   requestId: string;
   host: HostContext;
-  /** Who is calling, by the route's access. */
+  /** Undefined for a public route. */
   caller: CallerByAccess[Kind];
   /** The request's body, as the operation's `body.read` returned it. */
   body: Body;

@@ -7,7 +7,7 @@ import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 /** Headers of every API answer. */
 export const API_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
-/** Whose shape a route's errors have. */
+/** The shape of a route's errors. */
 export type ErrorShape = "native" | "openai" | "anthropic";
 
 type Shape = {

@@ -36,7 +36,6 @@ export type Gateway = {
   readonly ledger: Ledger;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
-  /** Where answers come from. */
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;

@@ -7,7 +7,7 @@ export type Caller =
   | { kind: "key"; userId: string; keyId: string; limits: GatewayKeyLimits };
 
 /**
- * Who is calling one of the OpenAI-compatible routes. `open`: an anonymous caller with any bearer, on a
+ * The caller of an OpenAI-compatible route. `open`: an anonymous caller with any bearer, on a
  * deployment where no gateway key has ever been created.
  */
 export type ProxyCaller = Caller | { kind: "open" };

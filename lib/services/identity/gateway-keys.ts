@@ -25,7 +25,7 @@ export type GatewayKey = {
   spentUsdThisMonth: number;
 };
 
-/** Whose calls count against a key's budget. */
+/** The calls that count against a key's budget. */
 export type BudgetCoverage = {
   /** Configured providers whose calls cost something. */
   countedProviders: string[];
