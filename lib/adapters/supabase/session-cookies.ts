@@ -44,7 +44,7 @@ function cookieSessionReader(
   };
 }
 
-/** The library would retry a refresh for half a minute: this fetch turns the first failure into a 400. */
+/** The library would retry a refresh for half a minute; this fetch keeps a failure and answers 400, which ends it. */
 function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: unknown } {
   let failure: unknown;
   return {

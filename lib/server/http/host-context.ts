@@ -10,7 +10,7 @@ export type HostContext = {
   waitUntil: (work: Promise<void>) => void;
   /**
    * Calls back once the answer has been sent or the client has disconnected. Hosts that cannot tell omit it;
-   * then this is done when the route returns.
+   * then the memory of the body is released when the route returns.
    */
   onEnd?: ((callback: () => void) => void) | undefined;
 };

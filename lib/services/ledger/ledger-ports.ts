@@ -40,7 +40,7 @@ export type TurnJournal = {
   forget(requestId: string): void;
   /**
    * What dead processes left, a part at a time. A part counts as stored, and may be deleted, once the next
-   * one is requested; the rest stays for later if no more are.
+   * one is requested; if none is, the rest stays for later.
    */
   orphans(): AsyncGenerator<OrphanedTurns, void>;
   close(): void;
