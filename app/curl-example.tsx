@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 
 const noChanges = () => () => undefined;
 
-/** The address of this very page, so that the command works when it is pasted. */
+/** The origin of this page, so that the command works when it is pasted. */
 function useOrigin(fallback: string): string {
   return useSyncExternalStore(
     noChanges,
@@ -13,7 +13,7 @@ function useOrigin(fallback: string): string {
   );
 }
 
-/** A command that asks the gateway `message`; on a local run it reads the local key by itself. */
+/** A command that sends `message` to the gateway; on a local run it reads the local key by itself. */
 export function CurlExample({ message, fallbackOrigin }: { message: string; fallbackOrigin: string }) {
   const origin = useOrigin(fallbackOrigin);
   const isLocal = /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(origin).hostname);

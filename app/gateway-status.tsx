@@ -3,17 +3,17 @@
 import { useEffect, useState } from "react";
 
 type Status =
-  | { kind: "asking" }
+  | { kind: "loading" }
   | { kind: "up"; version: string; engines: "sandbox" | "providers" | "none" }
   | { kind: "down"; message: string };
 
 const ENGINES = {
   sandbox: "No provider key is set: the built-in sandbox engine (or a local Ollama) answers.",
   providers: "Providers are configured.",
-  none: "No provider is configured, so no question can be answered yet.",
+  none: "No provider is configured, so no chat can be answered yet.",
 } as const;
 
-async function ask(): Promise<Status> {
+async function fetchStatus(): Promise<Status> {
   const response = await fetch("/api/health", { cache: "no-store" });
   const body = await response.json();
   if (!response.ok)
@@ -25,15 +25,15 @@ async function ask(): Promise<Status> {
   };
 }
 
-/** What `/api/health` says, in a sentence. */
+/** The answer of `/api/health` in a sentence. */
 export function GatewayStatus() {
-  const [status, setStatus] = useState<Status>({ kind: "asking" });
+  const [status, setStatus] = useState<Status>({ kind: "loading" });
   useEffect(() => {
-    ask().then(setStatus, (error: unknown) => setStatus({ kind: "down", message: String(error) }));
+    fetchStatus().then(setStatus, (error: unknown) => setStatus({ kind: "down", message: String(error) }));
   }, []);
   switch (status.kind) {
-    case "asking":
-      return <p className="status">Asking the gateway…</p>;
+    case "loading":
+      return <p className="status">Checking the gateway…</p>;
     case "down":
       return <p className="status down">The gateway does not answer: {status.message}</p>;
     case "up":

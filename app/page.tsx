@@ -13,13 +13,13 @@ export default function Home() {
 
       <h2>Ask it something</h2>
       <p>
-        On a local run the key is in <code>.data/dev-key</code>; it was printed at start too.
+        On a local run the key is in <code>.data/dev-key</code>; it was also printed at start.
       </p>
       <CurlExample message="Hello! Who are you?" fallbackOrigin={ORIGIN} />
 
       <h2>Watch failover happen</h2>
       <p>
-        The sandbox engine fails when told to: <code>/fail 429</code>, <code>/fail 500</code>,{" "}
+        The sandbox engine fails on command: <code>/fail 429</code>, <code>/fail 500</code>,{" "}
         <code>/fail silence</code>, or <code>/fail&nbsp;cut</code> in the middle of its answer.
       </p>
       <CurlExample message="/fail cut and tell me who you are" fallbackOrigin={ORIGIN} />

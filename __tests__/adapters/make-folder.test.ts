@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe("a folder is made", () => {
-  test("with those above it, and is left as it is when it is there", () => {
+  test("with its parents, and stays as it is if it exists", () => {
     const path = join(root, "a", "b", "c");
     makeFolder(path, 0o700);
     makeFolder(path, 0o700);

@@ -10,7 +10,6 @@ const MAX_FUNCTION_LINES = 50;
 
 /** Files that were longer when the rule came. The list may only shrink, and so may each number. */
 const LONG_FILES: Readonly<Record<string, number>> = {
-  "lib/adapters/journal/turn-journal.ts": 264,
   "lib/providers/chat/engine-stream.ts": 272,
   "lib/providers/chat/run-chat.ts": 281,
   "lib/providers/protocols/anthropic/decode.ts": 284,
@@ -20,17 +19,9 @@ const LONG_FILES: Readonly<Record<string, number>> = {
 /** Functions that were longer when the rule came. The same holds. */
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "lib/providers/failover.ts walk": 62,
-  "lib/local-supabase/shared-postgres.ts sharePostgres": 52,
-  "lib/local-supabase/start.ts startLocked": 99,
   "lib/providers/call/engine-call.ts callEngine": 58,
   "lib/providers/chat/attempt.ts openChat": 62,
   "lib/providers/registry.ts createRegistry": 58,
-  "lib/server/auth/auth.ts createAuthenticator": 98,
-  "lib/server/host/pages.ts createPages": 57,
-  "lib/server/host/self-host.ts createSelfHost": 98,
-  "lib/server/host/workers.ts startWorkers": 51,
-  "lib/server/wiring/gateway.ts createGateway": 51,
-  "lib/services/embeddings.ts callForVectors": 51,
 };
 
 /** Exported for tests and for clients of the protocol, and used by nothing else. The list may only shrink. */

@@ -105,7 +105,7 @@ describe("a mode without engines borrows the nearest mode that has some", () => 
         type: "auto_routed",
         to: "fast",
         label: "Fast",
-        reason: `Mode "${asked}" has no engine that is configured.`,
+        reason: `Mode "${asked}" has no configured engine.`,
       });
       expect(done).toMatchObject({ model: "fast", usage: 1 });
     },
@@ -210,7 +210,7 @@ describe("no engine at all", () => {
       const answer = await chat(model);
       expect(answer).toMatchObject({ status: 503, error: { code: "no_engine_configured" } });
       expect(String(field(answer.error, "message"))).toMatch(
-        /^No engine of mode "(?:smart|coder)" is configured, nor of any other mode\. Set the API key/,
+        /^No engine of mode "(?:smart|coder)" or of another mode is configured\. Set the API key/,
       );
     }
     expect((await native({})).raw).toMatch(/no_engine_configured.*API key/);

@@ -45,7 +45,7 @@ test("a folder that others use as well keeps its mode", async () => {
   expect((await stat(parent)).mode & 0o777).toBe(0o755);
 });
 
-describe("a folder that cannot be used ends the start, with its name, its owner and a cure", () => {
+describe("a folder that cannot be used ends the start, with its name, its owner and a fix", () => {
   test("a file in its place, or on the way to it", async () => {
     const file = join(parent, "file");
     await writeFile(file, "");
@@ -69,7 +69,7 @@ describe("a folder that cannot be used ends the start, with its name, its owner 
     await chown(path, NOBODY, NOBODY);
     expect(await refusal(path)).toContain(
       `${path} cannot be used: it belongs to ${nobody}, and this process runs as ${us}. ` +
-        `Run as ${nobody}, or hand it over with \`sudo chown -R ${us} ${path}\``,
+        `Run as ${nobody}, or change the owner with \`sudo chown -R ${us} ${path}\``,
     );
     expect((await stat(path)).uid).toBe(NOBODY);
   });

@@ -64,7 +64,7 @@ async function watch({ databaseUrl }: EmbeddedSupabase) {
 }
 
 describe("a command", () => {
-  test("that has started Postgres leaves it to a gateway that came later, with its address and its log", async () => {
+  test("that has started Postgres hands it over to a gateway that came later, with its address and its log", async () => {
     const command = run("command");
     await command.isReady;
     expect(await readAddress(dataDir)).toBeUndefined();

@@ -77,7 +77,7 @@ describe("a small question", () => {
     ]);
   });
 
-  test("is billed where it was asked: its record comes once, with what each engine used", async () => {
+  test("is billed to the turn that asked it: its record comes once, with what each engine used", async () => {
     const { answer, ended } = asking();
     await answer;
     expect(ended).toMatchObject([
@@ -101,7 +101,7 @@ describe("a small question", () => {
     ]);
   });
 
-  test("leaves an engine that is silent in time for another one", async () => {
+  test("gives up a silent engine in time for another one", async () => {
     first.script = silent;
     const { answer } = asking({ timeoutMs: 600 });
     expect(await answer).toBe("Paris, says the second.");
@@ -136,7 +136,7 @@ describe("a small question", () => {
   });
 });
 
-test("without any engine nothing is asked and nothing is billed", async () => {
+test("without any engine nothing is called and nothing is billed", async () => {
   const ended: AskRecord[] = [];
   const asked = ask(
     QUESTION,

@@ -105,21 +105,21 @@ describe("npm run dev", () => {
       socket.once("connect", settle(true)).once("error", settle(false)).once("timeout", settle(false));
     });
 
-  test("is for this machine alone, says so, and warns that any bearer will do", async () => {
+  test("is for this machine alone, says so, and warns that any bearer is accepted", async () => {
     const gateway = await serve("dev", { ENABLE_OPENAI_PROXY: "true" });
     expect(gateway.output).toMatch(/Development on http:\/\/localhost:\d+, for this machine only/);
     if (outward !== undefined)
       expect(await canConnect(outward, Number(new URL(gateway.url).port))).toBe(false);
     // Before anybody has asked these routes for anything.
     await eventually("it warns", () =>
-      gateway.output.includes("take any bearer until the first gateway key"),
+      gateway.output.includes("accept any bearer until the first gateway key"),
     );
   });
 
   test.skipIf(outward === undefined)("listens on the network when HOST says so", async () => {
     const gateway = await serve("dev", { HOST: "0.0.0.0" });
     expect(gateway.output).not.toContain("for this machine only");
-    expect(gateway.output).not.toContain("take any bearer");
+    expect(gateway.output).not.toContain("accept any bearer");
     expect(await canConnect(outward ?? "", Number(new URL(gateway.url).port))).toBe(true);
   });
 });

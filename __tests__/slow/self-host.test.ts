@@ -214,7 +214,7 @@ describe("workers", () => {
     const [first = 0, second] = workersOf(gateway);
     expect(second).toBeDefined();
     process.kill(first, "SIGKILL");
-    await eventually("another takes its place", () => /another takes its place/.test(gateway.output));
+    await eventually("another one is started", () => /another one is started/.test(gateway.output));
     expect((await readNative(await post(gateway))).done).toBeDefined();
     await eventually("there are two again", () => {
       const workers = workersOf(gateway);
@@ -326,7 +326,7 @@ describe("a start that cannot be", () => {
     const { code, output } = await runToEnd(host, { ...keys, SUPABASE_URL: url });
     expect({ code, output }).toEqual({
       code: 1,
-      output: "SUPABASE_URL is set, but it is called NEXT_PUBLIC_SUPABASE_URL here: rename it.\n",
+      output: "SUPABASE_URL is set, but this gateway calls it NEXT_PUBLIC_SUPABASE_URL: rename it.\n",
     });
   });
 

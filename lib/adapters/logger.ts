@@ -5,9 +5,9 @@ import { redact } from "#lib/shared/redact.ts";
 
 const MAX_CAUSE = 5;
 
-/** One JSON line an entry, on standard error. `secrets` and anything key-shaped are left out. */
+/** Writes one JSON line an entry to standard error. `secrets` and whatever looks like a key are redacted. */
 export function createLogger(secrets: readonly string[], write: (line: string) => void = writeLine): Logger {
-  // Each text by itself: what is cut out of a finished line may take the line's own punctuation along.
+  // Each text separately: redacting the finished line could remove its punctuation.
   const clean = (_: string, value: unknown): unknown =>
     typeof value === "string" ? redact(value, secrets) : value;
   const log = (level: string, message: string, fields: LogFields = {}): void => {
@@ -27,11 +27,11 @@ function writeLine(line: string): void {
 /** An error with the causes behind it, as one text. */
 function describe(cause: unknown, depth = 0): string {
   if (!(cause instanceof Error)) {
-    // Errors of the database come as plain objects. Their details may quote a row, and with it a message.
+    // Errors of the database are plain objects. Their details are left out: they may quote a user's message.
     const message = stringField(cause, "message");
     return message === undefined ? String(cause) : `${stringField(cause, "code") ?? "error"}: ${message}`;
   }
-  // Our own files are no addresses: a stack without places helps nobody.
+  // Keeps the file names of the stack, which would be redacted as URLs.
   const own =
     depth === 0
       ? (cause.stack ?? cause.message).replaceAll("file://", "")

@@ -1,10 +1,10 @@
-/** Texts that could not be written since the last one that could. */
+/** Failed writes since the last successful one. */
 let lost = 0;
 let isGuarded = false;
 
 /**
- * Writes to standard error. A full disk or a reader that has gone away costs the text, not the process: the
- * next one that can be written says how many are missing.
+ * Writes to standard error. A full disk or a closed pipe loses the text, but does not end the process; the next
+ * successful write is followed by the number of lost ones.
  */
 export function writeToStandardError(text: string): void {
   if (!isGuarded) {
@@ -14,11 +14,11 @@ export function writeToStandardError(text: string): void {
   }
   process.stderr.write(text, (error) => {
     if (error != null) lost++;
-    else if (lost > 0) tellLost();
+    else if (lost > 0) reportLost();
   });
 }
 
-function tellLost(): void {
+function reportLost(): void {
   const message = `${lost} writes to this log failed before this one.`;
   lost = 0;
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: "warn", message })}\n`);

@@ -6,17 +6,17 @@ import { ignoreMissing } from "#lib/local-supabase/system-user.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
 const schema = z.object({
-  /** Where the data API and sign-in answer. */
+  /** The URL of the data API and of sign-in. */
   url: z.string(),
   publishableKey: z.string(),
-  /** Who can sign in; the password is in `demo-password`. */
+  /** The user who can sign in; the password is in `demo-password`. */
   email: z.string(),
-  /** The process that serves it, and when it began: numbers are given anew. */
+  /** The process that serves it, and when it began, because pids are reused. */
   pid: z.number(),
   start: z.string().optional(),
 });
 
-/** What programs beside the gateway need to find its embedded Supabase. No secret is in it. */
+/** What other programs need to find the gateway's embedded Supabase. Contains no secret. */
 export type EmbeddedAddress = z.infer<typeof schema>;
 
 /** `supabase.json` in the data folder. */
@@ -28,12 +28,12 @@ export async function writeAddress(
   await writeFile(fileIn(folder), `${text}\n`, { mode: 0o600 });
 }
 
-/** Takes the file away again, unless another process has written its own by now. */
+/** Deletes the file, unless another process has written its own by now. */
 export async function removeAddress(folder: string): Promise<void> {
   if ((await readAddress(folder))?.pid === process.pid) await rm(fileIn(folder), { force: true });
 }
 
-/** Where the embedded Supabase of this folder answers; undefined when none runs. */
+/** The address of the embedded Supabase that runs on this folder; undefined if none does. */
 export async function readAddress(folder: string): Promise<EmbeddedAddress | undefined> {
   const text = await readFile(fileIn(folder), "utf8").catch(ignoreMissing);
   const parsed = schema.safeParse(parseJson(text ?? ""));

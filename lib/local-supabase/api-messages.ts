@@ -1,4 +1,4 @@
-/** What the thread that serves the Supabase API is asked to do, once. */
+/** The one message to the thread that serves the Supabase API. */
 export type ApiRequest = {
   /** The database, as superuser. */
   databaseUrl: string;
@@ -7,7 +7,7 @@ export type ApiRequest = {
   publishableKey: string;
   secretKey: string;
   jwtSecret: string;
-  /** Port to listen on; a free one when 0 or taken. */
+  /** Port to listen on; a free one if 0 or in use. */
   port: number;
   seed: ApiSeed | undefined;
 };
@@ -15,7 +15,7 @@ export type ApiRequest = {
 /** A user who can sign in, and a gateway key of theirs. */
 export type ApiSeed = { email: string; password: string; keyHash: string; keyPrefix: string };
 
-/** What it answers, once. */
+/** The one reply of the thread. */
 export type ApiReply =
   | { type: "listening"; port: number; applied: string[] }
   | { type: "missing"; reason: string }

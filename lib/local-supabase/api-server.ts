@@ -4,12 +4,12 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 
 type Fetch = (request: Request) => Promise<Response>;
 
-/** Only what supabase-js calls. Lite's `/_system` would show the connection to anybody. */
+/** Only the paths that supabase-js calls. Lite's `/_system` would show the connection to anybody. */
 const SERVED = /^\/(?:rest|auth)\/v1(?:\/|$|\?)/;
 
 /**
- * Pages on another port sign in here from the browser. As hosted Supabase: every origin, no cookies;
- * who may do what is in the headers. Lite answers preflights without the allowed headers.
+ * Pages on another port sign in here from the browser. As on hosted Supabase, every origin is allowed, because
+ * the credential is in a header, not in a cookie. Lite answers preflights without the allowed headers.
  */
 function allowCrossOrigin(incoming: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.setHeader("access-control-allow-origin", "*");
@@ -23,7 +23,7 @@ function allowCrossOrigin(incoming: IncomingMessage, outgoing: ServerResponse): 
   outgoing.setHeader("access-control-max-age", "3600");
 }
 
-/** Serves a fetch handler on 127.0.0.1; on a free port when the wanted one is taken. */
+/** Serves a fetch handler on 127.0.0.1; on a free port if the wanted one is in use. */
 export async function serve(handler: Fetch, wantedPort: number): Promise<number> {
   const server = createServer((incoming, outgoing) => {
     answer(handler, incoming, outgoing).catch((error: unknown) => {

@@ -58,7 +58,7 @@ async function start(packages: Packages, request: ApiRequest): Promise<ApiReply>
   return { type: "listening", port: await serve((incoming) => app.fetch(incoming), request.port), applied };
 }
 
-/** The first request to a table under row level security makes lite grant ALL; so it must be ours. */
+/** Makes lite grant ALL, which the first request to a table under row level security does, before `reapplyGrants`. */
 async function warmUp(app: Handler, publishableKey: string): Promise<void> {
   await app.fetch(
     new Request("http://127.0.0.1/rest/v1/ai_chat_sessions?select=id&limit=1", {
@@ -85,7 +85,7 @@ async function seed(app: Handler, sql: Sql, publishableKey: string, wanted: ApiS
     insert into public.gateway_keys (user_id, name, key_hash, prefix, seeded)
     values (${user.id}, 'Local development', ${wanted.keyHash}, ${wanted.keyPrefix}, true)
     on conflict (key_hash) do nothing`;
-  // A deleted key file means a new key; the old one must not go on working.
+  // After its file was deleted there is a new key, and the old one must stop working.
   await sql`
     update public.gateway_keys set revoked_at = now()
     where seeded and key_hash <> ${wanted.keyHash} and revoked_at is null`;
@@ -98,7 +98,7 @@ function failure(error: unknown): ApiReply {
     : { type: "failed", message: String(error), stack: undefined };
 }
 
-// Begun before there is a request: the packages take as long to load as Postgres to start.
+// Begins before the request comes: the packages take as long to load as Postgres to start.
 const loading = load().then(
   (packages) => ({ packages }),
   (error: unknown) => ({ error }),

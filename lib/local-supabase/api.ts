@@ -13,28 +13,28 @@ export type RunningApi = {
 };
 
 export type ApiThread = {
-  /** False once the thread has ended, whoever ended it. */
+  /** False once the thread has ended, for whatever reason. */
   readonly isRunning: boolean;
-  /** Brings the database up to date and serves the Supabase API over it on 127.0.0.1. Once. */
+  /** Applies migrations and serves the Supabase API over the database on 127.0.0.1. Call it once. */
   serve(request: ApiRequest): Promise<RunningApi>;
   stop(): Promise<void>;
 };
 
-/** Where the thread's output goes, and who is told when it cannot. */
+/** The file for the thread's output, and the logger for failures to write it. */
 export type ApiLog = { file: string; logger: Logger };
 
 /**
  * Opens the thread in which `@supabase/lite` will run, which begins to load at once.
  *
- * A thread of its own, because lite writes every refused query to the console (each used-up quota
- * would be a stack trace), replaces `process.emitWarning`, and spends CPU on passwords.
- * @param log where the thread's output goes; nowhere when undefined.
+ * A separate thread, because lite writes every refused query to the console (a stack trace for each exceeded
+ * quota), replaces `process.emitWarning`, and spends CPU on passwords.
+ * @param log for the thread's output, which is discarded without it.
  */
 export function openApiThread(log: ApiLog | undefined): ApiThread {
   const worker = new Worker(new URL("./api-thread.ts", import.meta.url), {
     stdout: true,
     stderr: true,
-    // The host's flags (a test runner's loaders) are not for this thread.
+    // Without the flags of the host, such as a test runner's loaders.
     execArgv: [],
   });
   const closeLog = collectOutput([worker.stdout, worker.stderr], log);
@@ -73,7 +73,7 @@ export function openApiThread(log: ApiLog | undefined): ApiThread {
   };
 }
 
-/** A log that cannot be written (a full disk) costs its lines, not the process. Returns how to close it. */
+/** If the log cannot be written (a full disk), only its lines are lost. Returns how to close it. */
 function collectOutput(outputs: readonly Readable[], log: ApiLog | undefined): () => void {
   const discard = (): void => {
     for (const output of outputs) output.unpipe().resume();

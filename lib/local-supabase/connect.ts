@@ -17,13 +17,13 @@ import { lockStart } from "#lib/local-supabase/start-lock.ts";
 import { ignoreMissing } from "#lib/local-supabase/system-user.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** A gateway whose Postgres has died starts it again; a command waits for that, milliseconds. */
+/** If Postgres has died, its gateway starts it again, and a command waits for that; milliseconds. */
 const MAX_CONNECTS = 20;
 const CONNECT_PAUSE_MS = 500;
 const POSTGRES_TIMEOUT_MS = 15_000;
 
 export type ConnectOptions = EmbeddedSupabaseOptions & {
-  /** Whether to make a database if the folder has none. */
+  /** Whether to create a database if the folder has none. */
   mayCreate: boolean;
 };
 
@@ -31,7 +31,7 @@ export type EmbeddedConnection = Pick<
   EmbeddedSupabase,
   "url" | "publishableKey" | "secretKey" | "dataDir"
 > & {
-  /** Whether it is that of a gateway that runs. */
+  /** Whether it belongs to a running gateway. */
   isOfGateway: boolean;
   /** The id of the user with this e-mail address, by default the demo user; undefined when there is none. */
   findUser(email?: string): Promise<string | undefined>;
@@ -39,23 +39,23 @@ export type EmbeddedConnection = Pick<
 };
 
 /**
- * The embedded Supabase of a data folder: the one that runs, or one that is started for as long as it is
- * needed. Undefined if there is none and none may be made.
+ * The embedded Supabase of a data folder: the running one, or one that is started until it is closed. Undefined
+ * if there is none and none may be created.
  */
 export async function connectEmbeddedSupabase(
   options: ConnectOptions,
 ): Promise<EmbeddedConnection | undefined> {
   if (!options.mayCreate && !(await mayHaveDatabase(options))) return undefined;
   const folder = await openDataFolder(options.dataDir, options);
-  // A gateway that is being started is waited for.
+  // Waits for a gateway that is being started.
   const lock = await lockStart(folder.path, options.log);
   try {
     const address = await readAddress(folder.path);
     if (address === undefined) {
-      const isThere = options.mayCreate || (await exists(join(folder.cluster, "PG_VERSION")));
-      return isThere ? await startForCommand(folder, options) : undefined;
+      const mayStart = options.mayCreate || (await exists(join(folder.cluster, "PG_VERSION")));
+      return mayStart ? await startForCommand(folder, options) : undefined;
     }
-    // Its gateway may have to start Postgres again.
+    // Released, because the gateway may have to start Postgres again.
     await lock.release();
     return await connectTo(folder, address);
   } finally {
@@ -77,7 +77,7 @@ async function connectTo(folder: DataFolder, address: EmbeddedAddress): Promise<
   };
 }
 
-/** A Postgres that has just died looks alive for a moment; its gateway starts it again. */
+/** Tries again, because a Postgres that has just died looks alive for a moment. Its gateway restarts it. */
 async function findUserOf(
   folder: DataFolder,
   password: string,
@@ -130,7 +130,7 @@ async function runningPostmaster({ path, cluster }: DataFolder): Promise<Postmas
   );
 }
 
-/** Asked before the folder is opened, which would make it. */
+/** Checked before the folder is opened, which would create it. */
 async function mayHaveDatabase({ dataDir, replaceUnder }: ConnectOptions): Promise<boolean> {
   return isUnder(resolve(dataDir), replaceUnder) || (await exists(resolve(dataDir)));
 }

@@ -13,28 +13,28 @@ import {
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type DataFolder = {
-  /** Where everything of the embedded Supabase lives. */
+  /** Contains everything of the embedded Supabase. */
   path: string;
   /** The Postgres cluster inside it. */
   cluster: string;
-  /** As whom Postgres runs; undefined for ourselves. */
+  /** The user that Postgres runs as; undefined for the user of this process. */
   user: SystemUser | undefined;
 };
 
 export type DataFolderOptions = {
   /**
-   * A folder under this one that Postgres cannot reach is replaced by one under the system's temporary
-   * directory, which `log` announces. For root's own home in development; undefined: never.
+   * A folder under this one that Postgres cannot reach is replaced by one in the system's temporary directory,
+   * which `log` announces. For root's home in development; undefined: never.
    */
   replaceUnder?: string | undefined;
   log: (line: string) => void;
 };
 
-/** Why a folder cannot be used, and what to do about it: two sentences without their full stops. */
-type Problem = { reason: string; cure: string; unreachable?: boolean };
+/** Why a folder cannot be used, and how to fix it: two sentences without their full stops. */
+type Problem = { reason: string; fix: string; unreachable?: boolean };
 
-/** What we put into the folder: each must be ours, or a later step fails half-way. */
-const OURS = [
+/** Files of the gateway in the folder: each must belong to this user, or a later step fails half-way. */
+const OWN_FILES = [
   "secrets.json",
   "dev-key",
   "demo-password",
@@ -43,14 +43,14 @@ const OURS = [
   "postgres.log",
   "postgres-users",
   "start.lock",
-  // Of older releases.
+  // From older releases.
   "owner.pid",
   "journal",
 ] as const;
 
 /**
- * Opens the data folder. Throws `not_configured`, naming folder, owner and cure, when it cannot be used:
- * another folder in its place would be a new database, in which no gateway key has ever been made.
+ * Opens the data folder. Throws `not_configured`, naming folder, owner and fix, if it cannot be used: another
+ * folder would mean a new database, in which no gateway key has been created, so that access would be open.
  */
 export async function openDataFolder(wanted: string, options: DataFolderOptions): Promise<DataFolder> {
   const path = resolve(wanted);
@@ -68,10 +68,10 @@ export async function openDataFolder(wanted: string, options: DataFolderOptions)
   return second.folder;
 }
 
-function unusable(path: string, { reason, cure }: Problem): GatewayError {
+function unusable(path: string, { reason, fix }: Problem): GatewayError {
   return new GatewayError(
     "not_configured",
-    `The data folder ${path} cannot be used: ${reason}. ${cure}, or set SARMALINK_DATA_DIR to another folder.`,
+    `The data folder ${path} cannot be used: ${reason}. ${fix}, or set SARMALINK_DATA_DIR to another folder.`,
   );
 }
 
@@ -85,10 +85,10 @@ async function prepare(path: string): Promise<{ folder: DataFolder; problem: Pro
   return { folder, problem: (await writeProblem(path)) ?? (await reachProblem(path, user)) };
 }
 
-/** Makes the folder if it is not there. */
+/** Creates the folder if it does not exist. */
 async function placeProblem(path: string): Promise<Problem | undefined> {
   if (path === parse(path).root) {
-    return { reason: "it holds more than this gateway's data", cure: "Name a folder inside it" };
+    return { reason: "it holds more than this gateway's data", fix: "Name a folder inside it" };
   }
   try {
     makeFolder(path);
@@ -99,30 +99,30 @@ async function placeProblem(path: string): Promise<Problem | undefined> {
     switch (codeOf(error)) {
       case "EEXIST":
       case "ENOTDIR":
-        return { reason: `${existing}, which belongs to ${owner}, is not a folder`, cure: "Move it away" };
+        return { reason: `${existing}, which belongs to ${owner}, is not a folder`, fix: "Move it away" };
       case "EACCES":
       case "EPERM":
         return {
           reason: `${await ourName()} may not write to ${existing}, which belongs to ${owner}`,
-          cure: `Make it with \`sudo install -d -o ${await ourName()} ${path}\``,
+          fix: `Create it with \`sudo install -d -o ${await ourName()} ${path}\``,
         };
       case "EROFS":
-        return { reason: "its file system is read-only", cure: "Mount it for writing" };
+        return { reason: "its file system is read-only", fix: "Mount it for writing" };
       default:
-        return { reason: error instanceof Error ? error.message : String(error), cure: "Mend that" };
+        return { reason: error instanceof Error ? error.message : String(error), fix: "Fix that" };
     }
   }
 }
 
-/** Whoever else owns the folder, or a part of it, has another database, or none that we can read. */
+/** A folder of another user, or with parts of another user, holds another database, or an unreadable one. */
 async function ownerProblem(path: string, cluster: string): Promise<Problem | undefined> {
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
-  for (const part of [path, ...OURS.map((name) => join(path, name))]) {
+  for (const part of [path, ...OWN_FILES.map((name) => join(path, name))]) {
     const found = await stat(part).catch(ignoreMissing);
     if (found !== undefined && found.uid !== uid) return await belongsTo(part, found.uid, path);
   }
-  // Root's Postgres runs as somebody else, who owns the cluster.
+  // For root, Postgres runs as another user, who owns the cluster.
   const found = uid === 0 ? undefined : await stat(cluster).catch(ignoreMissing);
   return found !== undefined && found.uid !== uid ? await belongsTo(cluster, found.uid, path) : undefined;
 }
@@ -131,17 +131,17 @@ async function belongsTo(part: string, uid: number, path: string): Promise<Probl
   const [owner, us] = await Promise.all([userName(uid), ourName()]);
   return {
     reason: `${part === path ? "it" : part} belongs to ${owner}, and this process runs as ${us}`,
-    cure: `Run as ${owner}, or hand it over with \`sudo chown -R ${us} ${path}\``,
+    fix: `Run as ${owner}, or change the owner with \`sudo chown -R ${us} ${path}\``,
   };
 }
 
-/** Postgres has to pass through, nobody has to look inside. A folder that others use as well stays as it is. */
+/** Lets Postgres enter the folder, and nobody list it. A folder that also has other files stays as it is. */
 async function restrict(path: string, user: SystemUser | undefined): Promise<void> {
-  // One that we may not read is our own all the same: its owner was asked for before.
+  // An unreadable folder still belongs to this user: its owner has been checked before.
   const names = await readdir(path).catch(ignoreForbidden);
-  const known: readonly string[] = [...OURS, "postgres", "postgres.new", "native"];
-  const isOurs = names.includes("secrets.json") || names.every((name) => known.includes(name));
-  if (isOurs) await chmod(path, user === undefined ? 0o700 : 0o711);
+  const known: readonly string[] = [...OWN_FILES, "postgres", "postgres.new", "native"];
+  const isOwn = names.includes("secrets.json") || names.every((name) => known.includes(name));
+  if (isOwn) await chmod(path, user === undefined ? 0o700 : 0o711);
 }
 
 async function writeProblem(path: string): Promise<Problem | undefined> {
@@ -150,11 +150,11 @@ async function writeProblem(path: string): Promise<Problem | undefined> {
     return undefined;
   } catch (error) {
     if (codeOf(error) === "EROFS") {
-      return { reason: "its file system is read-only", cure: "Mount it for writing" };
+      return { reason: "its file system is read-only", fix: "Mount it for writing" };
     }
     return {
       reason: `${await ourName()} may not write to it, though it belongs to them`,
-      cure: `Allow it with \`chmod u+rwx ${path}\``,
+      fix: `Allow it with \`chmod u+rwx ${path}\``,
     };
   }
 }
@@ -165,7 +165,7 @@ async function reachProblem(path: string, user: SystemUser | undefined): Promise
   const [owner, name] = await Promise.all([ownerOf(barrier), userName(user.uid)]);
   return {
     reason: `Postgres does not run as root but as ${name}, who may not enter ${barrier}, which belongs to ${owner}`,
-    cure: "Run as an ordinary user",
+    fix: "Run as an ordinary user",
     unreachable: true,
   };
 }
@@ -174,7 +174,7 @@ export function isUnder(path: string, folder: string | undefined): boolean {
   return folder !== undefined && (path === folder || path.startsWith(folder + sep));
 }
 
-/** The path, or the closest folder or file above it that is there. */
+/** The path, or the closest folder or file above it that exists. */
 async function nearestExisting(path: string): Promise<string> {
   const parent = dirname(path);
   return (await ownerUid(path)) !== undefined || parent === path ? path : await nearestExisting(parent);
@@ -182,14 +182,14 @@ async function nearestExisting(path: string): Promise<string> {
 
 async function ownerOf(path: string): Promise<string> {
   const uid = await ownerUid(path);
-  return uid === undefined ? "nobody that this process may know" : await userName(uid);
+  return uid === undefined ? "an unknown user" : await userName(uid);
 }
 
 async function ownerUid(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).uid;
   } catch {
-    // Not there, or in a folder that is closed to us: the one above it will tell.
+    // It does not exist, or is in a folder that this user may not enter.
     return undefined;
   }
 }

@@ -7,14 +7,14 @@ const CHECK_MS = 500;
 /** The pause before it is started again, doubled each time up to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** What has run for this long died of something new, milliseconds. */
+/** After running for this long, it died of something new, milliseconds. */
 const HEALTHY_MS = 60_000;
 
 export type KeepRunningOptions = {
   /** What it is called in the log. */
   name: string;
   isRunning: () => boolean;
-  /** Starts it again. What it throws is logged and tried again. */
+  /** Starts it again. If it throws, that is logged and tried again. */
   restart: () => Promise<void>;
   logger: Logger;
   clock?: Clock;
@@ -22,7 +22,7 @@ export type KeepRunningOptions = {
 
 /**
  * Starts something again whenever it has ended, until `stop`, which waits for a restart that is under way.
- * At once if it had run well; after a pause that grows if it ends soon after each start, or does not start.
+ * At once if it had run for a while; after a growing pause if it ends soon after each start, or does not start.
  */
 export function keepRunning({ name, isRunning, restart, logger, clock = systemClock }: KeepRunningOptions): {
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import type { Sql } from "postgres";
 
 export type Migration = { version: string; name: string; sql: string };
 
-/** The migrations of a folder, in the order in which they apply: by file name. */
+/** The migrations of a folder, in the order in which they are applied: by file name. */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d+_.+\.sql$/.test(file)).sort();
   return await Promise.all(
@@ -16,8 +16,8 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /**
- * Applies what the history table does not know yet, or knows with another text (our migrations apply
- * again on themselves), each in a transaction with its history row. Answers the applied versions.
+ * Applies migrations that the history table does not have, or has with another text (they can be applied
+ * again), each in a transaction with its history row. Returns the applied versions.
  */
 export async function applyMigrations(sql: Sql, migrations: Migration[]): Promise<string[]> {
   const rows = await sql<{ version: string; statements: string[] | null }[]>`
@@ -40,11 +40,11 @@ export async function applyMigrations(sql: Sql, migrations: Migration[]): Promis
 
 const UNDEFINED_FUNCTION = "42883";
 
-/** What grants and revokes: the statements themselves, and the function that knows whether users are shut out. */
+/** What sets grants: the statements themselves, and the function that may revoke users' access to turns. */
 const GRANTS = /^(?:grant|revoke)\s|^select public\.ai_apply_turn_access\(\)/i;
 
 /**
- * Says every grant and revoke of the migrations again.
+ * Runs every grant and revoke of the migrations again.
  *
  * `@supabase/lite` grants ALL on every table to anon, authenticated and service_role at the first
  * request of a process. Row level security still holds then, but column grants and tables without

@@ -1,6 +1,6 @@
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Why there is no database at all, naming the ways out. */
+/** The error if there is no database, with what to do. */
 export function embeddedUnavailable(reason: string, cause?: unknown): GatewayError {
   return new GatewayError(
     "not_configured",

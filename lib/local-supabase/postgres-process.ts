@@ -18,7 +18,7 @@ const run = promisify(execFile);
 
 export type PostgresOptions = {
   binaries: PostgresBinaries;
-  /** Folder of the cluster; made when it does not exist. */
+  /** Folder of the cluster; created if it does not exist. */
   cluster: string;
   user: SystemUser | undefined;
   /** Password of the superuser `postgres`. */
@@ -32,9 +32,9 @@ export type PostgresOptions = {
 export type RunningPostgres = {
   port: number;
   pid: number;
-  /** Whether it still runs, and not another process with its number. */
+  /** Whether it still runs, and not another process with its pid. */
   isRunning(): boolean;
-  /** Stops the server, whoever started it. */
+  /** Stops the server, also one that another process started. */
   stop(): Promise<void>;
 };
 
@@ -44,8 +44,8 @@ export function databaseUrl(port: number, password: string, database = "postgres
 }
 
 /**
- * Starts Postgres on the cluster, making the cluster first if need be, or takes over the server that
- * a killed process left running on it. Throws `not_configured` when the binaries cannot run here.
+ * Starts Postgres on the cluster, which is created first if necessary, or takes over the server that a killed
+ * process left running on it. Throws `not_configured` if the binaries cannot run here.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const existing = await readPostmaster(options.cluster);
@@ -58,15 +58,15 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   return await launch(options);
 }
 
-/** Undefined when the process behind the lock file is no Postgres: its number has been used again. */
+/** Undefined if the process of the lock file is not this Postgres, because its pid has been reused. */
 async function takeOver(cluster: string, existing: Postmaster): Promise<RunningPostgres | undefined> {
   const command = await commandLine(existing.pid);
   if (command !== undefined && !command.includes(cluster)) {
-    // Postgres itself would only see that the number is in use, and refuse to start.
+    // Postgres would only see that the pid is in use, and refuse to start.
     await rm(join(cluster, "postmaster.pid"), { force: true });
     return undefined;
   }
-  // It may be recovering, or be on its way out.
+  // It may be recovering or shutting down.
   const settled = await eventually(
     async () => !isRunning(existing.pid) || (await readPostmaster(cluster))?.ready === true,
     10_000,
@@ -79,17 +79,17 @@ async function takeOver(cluster: string, existing: Postmaster): Promise<RunningP
   return undefined;
 }
 
-/** How a process was called; undefined where the system does not tell. */
+/** The command line of a process; undefined if it cannot be read. */
 async function commandLine(pid: number): Promise<string | undefined> {
   try {
     return (await run("ps", ["-o", "args=", "-p", String(pid)])).stdout;
   } catch {
-    // No `ps` (Windows, slim images): Linux tells by itself, elsewhere the lock file is trusted.
+    // Without `ps` (Windows, slim images), Linux has /proc; elsewhere the lock file is trusted.
     return await readFile(`/proc/${pid}/cmdline`, "utf8").catch(ignoreMissing);
   }
 }
 
-/** Made aside and renamed, so that an interrupted initdb is not taken for a cluster. */
+/** Creates the cluster elsewhere and renames it, so that an interrupted initdb leaves no half cluster. */
 async function initialiseCluster({
   binaries,
   cluster,
@@ -112,7 +112,7 @@ async function initialiseCluster({
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
-    // Independent of the locales of this machine.
+    // Independent of the locales of the machine.
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
@@ -133,7 +133,7 @@ async function launch(options: PostgresOptions): Promise<RunningPostgres> {
     const wanted = attempt === 1 ? options.port : undefined;
     const server = await launchOn(wanted ?? (await freePort()), options);
     if (server) return server;
-    // Most likely somebody took the port between finding and using it.
+    // Most likely another process took the port between finding and using it.
     if (attempt === 3) {
       const log = await readFile(logFile(options.cluster), "utf8").catch(ignoreMissing);
       throw embeddedUnavailable(`Postgres does not start: ${log?.trim().split("\n").at(-1) ?? "no log"}`);
@@ -145,7 +145,7 @@ async function launchOn(
   port: number,
   { binaries, cluster, user, volatile }: PostgresOptions,
 ): Promise<RunningPostgres | undefined> {
-  // A file, not a pipe: the server may outlive us, and must not die of writing to nobody.
+  // A file, not a pipe: the server may outlive this process, and writing to a closed pipe would kill it.
   const log = await open(logFile(cluster), "w", 0o600);
   const settings = {
     port,
@@ -159,7 +159,7 @@ async function launchOn(
   const child = spawn(
     binaries.postgres,
     ["-D", cluster, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    // Detached: Ctrl-C goes to the whole terminal group, and the gateway still has turns to settle.
+    // Detached, because Ctrl-C reaches the whole process group, and the gateway still has turns to settle.
     { ...user, cwd: cluster, detached: true, stdio: ["ignore", log.fd, log.fd] },
   );
   let gone = false;
@@ -170,7 +170,7 @@ async function launchOn(
     gone = true;
   });
   child.unref();
-  // The lock file of a server that was killed says "ready" until ours has written its own.
+  // The lock file of a killed server says "ready" until the new one has written its own.
   const isReady = async (): Promise<boolean> => {
     const postmaster = await readPostmaster(cluster);
     return postmaster?.pid === child.pid && postmaster?.ready === true;

@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { isRunning, thisProcess } from "#lib/adapters/process-start.ts";
 import { ignoreMissing } from "#lib/local-supabase/system-user.ts";
 
-/** Number of the process, its start if the system tells it, and what tells two of one process apart. */
+/** Pid, start time of the process if known, and a random part, since a process may be several users. */
 const NAME = /^(\d+)(?:-(\d+))?\.[0-9a-f]+$/;
 
-/** The place of one user among the processes that use the Postgres of a data folder. */
+/** One of the users of the Postgres of a data folder. */
 export type PostgresUser = {
   leave(): void;
-  /** Whether others use it, whose processes live. */
+  /** Whether others use it, whose processes are running. */
   hasOthers(): boolean;
 };
 
-/** Notes that this process uses the Postgres of a folder, in a file that its end makes void. Takes void ones away. */
+/** Registers this process as a user, by a file that counts while it runs, and deletes those of dead ones. */
 export function joinPostgresUsers(dataFolder: string): PostgresUser {
   const folder = join(dataFolder, "postgres-users");
   const { pid, start } = thisProcess();
@@ -32,7 +32,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    // Somebody has deleted the data while it was used.
+    // The data folder was deleted while it was in use.
     return ignoreMissing(error) ?? [];
   }
 }

@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isRunning, type ProcessStart, processStart } from "#lib/adapters/process-start.ts";
 import { ignoreMissing } from "#lib/local-supabase/system-user.ts";
 
-/** What a running Postgres writes into its data folder. */
+/** The lock file that a running Postgres writes into its cluster. */
 export type Postmaster = { pid: number; port: number; ready: boolean };
 
-/** The postmaster that the cluster's lock file names, dead or alive. */
+/** The postmaster in the cluster's lock file, which may be dead. */
 export async function readPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(ignoreMissing);
   if (text === undefined) return undefined;
@@ -33,7 +33,7 @@ export async function eventually(
 }
 
 /**
- * Asks a postmaster to stop (fast: clients are cut off), then harder. False when it lives on.
+ * Stops a postmaster (fast shutdown: clients are disconnected), then immediately. False if it still runs.
  * @param pid must have been verified to be a postmaster.
  */
 export async function stopPostmaster(pid: number, start: ProcessStart = processStart(pid)): Promise<boolean> {

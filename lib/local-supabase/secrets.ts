@@ -24,7 +24,7 @@ export function generateSecrets(): EmbeddedSecrets {
   };
 }
 
-/** The secrets of a data folder, made once: sessions and clients survive a restart. */
+/** The secrets of a data folder, which are created once, so that sessions and clients survive a restart. */
 export async function loadSecrets(dataFolder: string): Promise<EmbeddedSecrets> {
   const path = join(dataFolder, "secrets.json");
   const text = await readFile(path, "utf8").catch(ignoreMissing);
@@ -34,7 +34,7 @@ export async function loadSecrets(dataFolder: string): Promise<EmbeddedSecrets> 
   return secrets;
 }
 
-/** A secret kept in a file of its own, for people to read; made by `generate` when there is none. */
+/** A secret in its own file, for people to read; created by `generate` if there is none. */
 export async function loadSecretFile(path: string, generate: () => string): Promise<string> {
   const text = (await readFile(path, "utf8").catch(ignoreMissing))?.trim();
   if (text) return text;
@@ -51,7 +51,7 @@ export function sha256Hex(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }
 
-/** Written aside and renamed: a process killed half-way leaves no half secret behind. */
+/** Writes another file and renames it, so that a killed process leaves no half secret. */
 async function writePrivate(path: string, text: string): Promise<void> {
   const aside = `${path}.${process.pid}.tmp`;
   await writeFile(aside, text, { mode: 0o600 });

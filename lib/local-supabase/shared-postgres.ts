@@ -1,15 +1,11 @@
-import {
-  type PostgresOptions,
-  type RunningPostgres,
-  startPostgres,
-} from "#lib/local-supabase/postgres-process.ts";
+import { type PostgresOptions, startPostgres } from "#lib/local-supabase/postgres-process.ts";
 import { joinPostgresUsers } from "#lib/local-supabase/postgres-users.ts";
 import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
 
-/** How long a restart and a stop wait for another process that starts, milliseconds: that one is about to use it. */
+/** How long a restart and a stop wait for another process that is starting, milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** The Postgres of a data folder, which several processes may share: the last one stops it. */
+/** The Postgres of a data folder, which several processes may share; the last one stops it. */
 export type SharedPostgres = {
   readonly port: number;
   readonly pid: number;
@@ -25,13 +21,10 @@ export type SharedPostgres = {
 /** Starts Postgres, or joins the one that runs. The caller holds the start lock of the folder. */
 export async function sharePostgres(folder: string, options: PostgresOptions): Promise<SharedPostgres> {
   const user = joinPostgresUsers(folder);
-  let server: RunningPostgres;
-  try {
-    server = await startPostgres(options);
-  } catch (error) {
+  let server = await startPostgres(options).catch((error: unknown) => {
     user.leave();
     throw error;
-  }
+  });
 
   const stopAtExit = (): void => {
     user.leave();

@@ -8,11 +8,11 @@ import { GatewayError } from "#lib/shared/errors.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
 const POLL_MS = 50;
-/** A wait that is longer is announced, milliseconds. */
+/** A longer wait is announced, milliseconds. */
 const QUIET_MS = 2_000;
-/** A first start makes the cluster; on a slow disk that is half a minute. */
+/** A first start creates the cluster, which takes half a minute on a slow disk. */
 const START_TIMEOUT_MS = 90_000;
-/** Who has made the file writes its number at once; a file without one for this long was cut off, milliseconds. */
+/** A lock file without a pid for this long is left over: its process writes it at once, milliseconds. */
 const UNREADABLE_MS = 3_000;
 
 const schema = z.object({ pid: z.number(), start: z.string().optional() });
@@ -36,18 +36,18 @@ export async function lockStart(folder: string, log: (line: string) => void): Pr
   );
 }
 
-/** Undefined if the lock is not free within `timeoutMs`. One whose process has ended is free. */
+/** Undefined if the lock is not free within `timeoutMs`. A lock of a dead process is free. */
 export async function tryLockStart(
   folder: string,
   timeoutMs: number,
   onWait: () => void = () => undefined,
 ): Promise<StartLock | undefined> {
   const path = fileIn(folder);
-  const ours = `${JSON.stringify(thisProcess())}\n`;
+  const content = `${JSON.stringify(thisProcess())}\n`;
   const from = performance.now();
   let isAnnounced = false;
   let unreadableSince: number | undefined;
-  while (!(await create(path, ours))) {
+  while (!(await create(path, content))) {
     const waitedMs = performance.now() - from;
     if (waitedMs > timeoutMs) return undefined;
     if (waitedMs > QUIET_MS && !isAnnounced) {
@@ -84,7 +84,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Taken aside first: another process may have removed it by now, and made its own. */
+/** Renames the file first: another process may have removed it by now, and made its own. */
 async function removeStale(path: string, stale: string): Promise<void> {
   const aside = `${path}.${process.pid}`;
   try {

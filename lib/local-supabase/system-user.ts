@@ -9,8 +9,8 @@ const run = promisify(execFile);
 export type SystemUser = { uid: number; gid: number };
 
 /**
- * As whom Postgres runs: it refuses root. Undefined means "as ourselves". An existing cluster keeps
- * its owner; else `postgres` where that user exists, else `nobody`. No user is created.
+ * The user that Postgres runs as, because it refuses root; undefined for the user of this process. An existing
+ * cluster keeps its owner; else `postgres` if that user exists, else `nobody`. No user is created.
  */
 export async function postgresUser(clusterFolder: string): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -36,7 +36,7 @@ export async function firstBarrier(path: string, user: SystemUser): Promise<stri
   }
 }
 
-/** What a user is called; its number when it has no name. */
+/** The name of a user; "user" and its number if it has none. */
 export async function userName(uid: number): Promise<string> {
   try {
     return (await run("id", ["-un", String(uid)])).stdout.trim();

@@ -6,11 +6,11 @@ import { enginesFor } from "#lib/services/engines/mode-engines.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
 
-/** No token of an answer is longer on average: an engine that ignores the limit is cut off here, characters. */
+/** Tokens of an answer are shorter on average: an engine that ignores the limit is cut off here, characters. */
 const MAX_CHARACTERS_A_TOKEN = 8;
 
 export type Question = {
-  /** What the engine is to do; never from a user. */
+  /** The system prompt; never from a user. */
   instructions?: string;
   text: string;
   maxOutputTokens: number;
@@ -18,22 +18,22 @@ export type Question = {
   timeoutMs: number;
 };
 
-/** What a question came to. It belongs to the turn that asked it: its usages are billed there. */
+/** The outcome of a question. Its usages are billed to the turn that asked it. */
 export type AskRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine">;
 
 export type AskContext = {
   requestId: string;
-  /** Aborts when the client of the turn leaves. */
+  /** Aborts when the client of the turn disconnects. */
   signal: AbortSignal;
-  /** Called once, when the question has ended, however it ended; not if there is no engine to ask. */
+  /** Called once, when the question has ended, however it ended; not if there is no engine. */
   onEnd(record: AskRecord): void;
 };
 
 export type AskDependencies = Pick<EngineDependencies, "enginesOf" | "run" | "effects" | "logger">;
 
 /**
- * Asks the fast chain a small question and returns its answer as text, at most as long as `maxOutputTokens`
- * allows. Throws what a run throws: `engines_unavailable` also if the time was over, `no_engine_configured`.
+ * Asks the fast chain a small question and returns its answer as text, cut to what `maxOutputTokens` allows.
+ * Throws `no_engine_configured` and what a run throws, `engines_unavailable` also when the time is over.
  */
 export async function ask(
   question: Question,
@@ -49,9 +49,9 @@ export async function ask(
       signal: context.signal,
       timeouts: {
         ...timeouts,
-        // Nothing is handed out before the answer is whole, so the deadline bounds all of it …
+        // Nothing is returned before the answer is complete, so the deadline bounds all of it.
         deadlineMs: Math.min(timeouts.deadlineMs, question.timeoutMs),
-        // … and an engine that is silent leaves time for another one.
+        // Half, so that after a silent engine there is time for another one.
         answerMs: Math.min(timeouts.answerMs, question.timeoutMs / 2),
       },
       keySeed: hash32(context.requestId),

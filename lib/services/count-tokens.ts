@@ -13,25 +13,27 @@ import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-/** What a picture costs, in Anthropic's words "up to about 1,600 tokens"; its size is not looked at. */
+/** An image, whatever its size: Anthropic's documentation says "up to about 1,600 tokens". */
 const TOKENS_OF_IMAGE = 1_600;
-/** No document counts for more: most of what is in one is not text. */
+/** The most that a document counts for: most of its bytes are not text. */
 const MAX_TOKENS_OF_PART = 3_000;
-/** Clients wait for the count before they do anything. */
+/** Short, because clients wait for the count before they do anything. */
 const TIMEOUT_MS = 5_000;
-
-/** The answer is one number. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-export type CountContext = { caller: ProxyCaller /** Aborts when the client leaves. */; signal: AbortSignal };
+export type CountContext = {
+  caller: ProxyCaller;
+  /** Aborts when the client disconnects. */
+  signal: AbortSignal;
+};
 export type CountDependencies = Pick<
   CompletionDependencies,
   "registry" | "enginesOf" | "admission" | "run" | "effects"
 >;
 
 /**
- * How many tokens the prompt is: as its first engine counts them if that can, else by estimate. Nothing
- * is recorded: nobody bills for it. Throws as `resolveChain` does, and as `admit` if a provider is asked.
+ * The tokens of the prompt: counted by its first engine if that can, else estimated. Nothing is recorded,
+ * because counting is not billed. Throws as `resolveChain` does, and as `admit` if a provider is called.
  */
 export async function countPromptTokens(
   input: CompletionInput,
@@ -41,22 +43,22 @@ export async function countPromptTokens(
   const { engines, modes } = await resolveChain(input, dependencies);
   assertModesAllowed(context.caller, ...modes);
   const [engine] = engines;
-  if (engine === undefined || !canBeAsked(engine, dependencies)) return estimate(input.chat);
+  if (engine === undefined || !canCount(engine, dependencies)) return estimate(input.chat);
   await dependencies.admission.admit(context.caller);
-  return (await askEngine(engine, input.chat, context, dependencies)) ?? estimate(input.chat);
+  return (await countByEngine(engine, input.chat, context, dependencies)) ?? estimate(input.chat);
 }
 
-/** Whether the engine counts tokens at all, and has a key that is free. */
-function canBeAsked(engine: Engine, { effects }: CountDependencies): boolean {
+/** Whether the engine counts tokens at all, and has a key that is not benched. */
+function canCount(engine: Engine, { effects }: CountDependencies): boolean {
   if (protocolOf(engine).countTokens === undefined) return false;
   return engine.keys.some((_, keyIndex) => effects.health.wouldAdmit(engine, keyIndex));
 }
 
 /**
- * Undefined when the engine does not say. That is no sign of its health: servers that speak the protocol
+ * Undefined if the engine does not answer. That has no effect on its health: servers that speak the protocol
  * often lack this one path.
  */
-async function askEngine(
+async function countByEngine(
   engine: Engine,
   chat: ChatRequest,
   { signal }: CountContext,

@@ -37,21 +37,21 @@ export type Embedded = {
 
 type Answered = Embeddings & { dropped: readonly string[] };
 
-/** What an answer takes beside its vectors, and a vector of 8,192 numbers of full length, in bytes. */
+/** Bytes of an answer beside its vectors, and of one vector of 8,192 numbers with all their digits. */
 const ANSWER_BYTES = 2 * 1024 * 1024;
 const VECTOR_BYTES = 256 * 1024;
 
 const DIMENSION_MISMATCH: Failure = {
   kind: "bad_response",
-  reason: "The engine's vectors were not all of one length.",
+  reason: "The engine's vectors differ in length.",
 };
 
 /**
- * Embeds texts with the model that the client names, at the first of its providers that answers. No other
- * model ever stands in: its vectors could not be compared with those that the client has stored.
+ * Embeds texts with the model that the client names, at the first of its providers that answers. Another
+ * model never replaces it: its vectors could not be compared with those that the client has stored.
  *
  * Throws `model_not_found`, `rate_limited`, `budget_exceeded`, `forbidden`, `engines_refused` and
- * whatever else a walk ends with.
+ * the errors of `walk`.
  */
 export async function embed(
   model: string,
@@ -101,12 +101,12 @@ function findEngines(
   const engines = registry.resolve(specs, "embeddings");
   if (engines.length === 0) {
     const isConfigured = specs.some(({ provider }) => registry.providerKeys(provider).length > 0);
-    throw isConfigured ? refused(`The provider of "${name}" has no embeddings.`, "model") : notFound(name);
+    throw isConfigured ? refused(`The provider of "${name}" offers no embeddings.`, "model") : notFound(name);
   }
   const able =
     input.kind === "texts" ? engines : engines.filter((one) => embedPowerOf(one).limits(one).takesTokens);
   if (able.length > 0) return { engines: able, named };
-  throw refused(`No provider of "${name}" takes lists of tokens; send the texts.`, "input");
+  throw refused(`No provider of "${name}" accepts lists of tokens; send the texts.`, "input");
 }
 
 function notFound(name: string): GatewayError {
@@ -123,19 +123,19 @@ function refused(message: string, param: string): GatewayError {
 }
 
 /**
- * One attempt: a call, or several where the engine takes fewer inputs at a time; then all of them count or
- * none. `onUsed` takes what calls came to that are of no use, but may be billed.
+ * One attempt: a call, or several if the engine takes fewer inputs at a time; then all of them count or none.
+ * `onUsed` takes the usage of calls whose results are discarded, but which may be billed.
  */
 async function callForVectors(
   target: EngineCall,
   request: EmbeddingRequest,
   { signal }: CompletionContext,
-  { effects, run }: EmbeddingsDependencies,
+  dependencies: EmbeddingsDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
   const { engine, remainingMs, isLast } = target;
-  const power = embedPowerOf(engine);
-  const until = effects.clock.now() + (isLast ? remainingMs : Math.min(run.timeouts.answerMs, remainingMs));
+  const { answerMs } = dependencies.run.timeouts;
+  const until = dependencies.effects.clock.now() + (isLast ? remainingMs : Math.min(answerMs, remainingMs));
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
   const dropped = new Set<string>();
@@ -143,24 +143,10 @@ async function callForVectors(
     if (mayBeBilled(engine, failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
     for (const usage of wasted) onUsed(usage);
   };
-  for (const part of splitEmbedding(request, power.limits(engine))) {
-    const encoded = power.encode(part, engine);
-    for (const name of encoded.dropped) dropped.add(name);
-    const count = inputCount(part.input);
-    const maxBytes = ANSWER_BYTES + count * VECTOR_BYTES;
-    let outcome: AttemptOutcome<Embeddings>;
+  for (const part of splitEmbedding(request, embedPowerOf(engine).limits(engine))) {
+    let outcome: AttemptOutcome<Answered>;
     try {
-      outcome = await callEngine(
-        target,
-        encoded.request,
-        {
-          signal,
-          connectMs: run.timeouts.connectMs,
-          timeoutMs: Math.max(0, until - effects.clock.now()),
-        },
-        effects,
-        (answer) => readWholeJson(answer, maxBytes, (body) => power.decode(body, count)),
-      );
+      outcome = await callOnce(target, part, { signal, until }, dependencies);
     } catch (error) {
       if (signal.aborted) ended(part, undefined);
       throw error;
@@ -171,6 +157,7 @@ async function callForVectors(
     }
     answered.push(outcome.value);
     wasted.push(usageOf(outcome.value, part.input));
+    for (const name of outcome.value.dropped) dropped.add(name);
   }
   const value = joinEmbeddings(answered);
   if (value !== undefined) return { ok: true, value: { ...value, dropped: [...dropped] } };
@@ -178,7 +165,32 @@ async function callForVectors(
   return { ok: false, failure: DIMENSION_MISMATCH };
 }
 
-/** As reported; a provider that says nothing is taken to bill what the texts come to. */
+/** One call, which has to end by `until` on the monotonic clock. */
+async function callOnce(
+  target: EngineCall,
+  part: EmbeddingRequest,
+  { signal, until }: { signal: AbortSignal; until: number },
+  { effects, run }: EmbeddingsDependencies,
+): Promise<AttemptOutcome<Answered>> {
+  const power = embedPowerOf(target.engine);
+  const { request, dropped } = power.encode(part, target.engine);
+  const count = inputCount(part.input);
+  const outcome = await callEngine(
+    target,
+    request,
+    {
+      signal,
+      connectMs: run.timeouts.connectMs,
+      timeoutMs: Math.max(0, until - effects.clock.now()),
+    },
+    effects,
+    (answer) =>
+      readWholeJson(answer, ANSWER_BYTES + count * VECTOR_BYTES, (body) => power.decode(body, count)),
+  );
+  return outcome.ok ? { ok: true, value: { ...outcome.value, dropped } } : outcome;
+}
+
+/** As reported; for a provider that reports nothing, the estimated tokens of the texts. */
 function usageOf({ promptTokens }: Pick<Embeddings, "promptTokens">, input: EmbeddingInput): TokenUsage {
   const estimate =
     input.kind === "tokens"

@@ -1,12 +1,12 @@
-/** What is worth an operator's attention. Fields hold no keys and no message text. */
+/** Log entries for the operator. Fields hold no keys and no message text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export type Logger = {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  /** `cause` is told in full to the operator, redacted. */
+  /** `cause` is logged in full, redacted. */
   error(message: string, cause: unknown, fields?: LogFields): void;
 };
 
-/** Work that goes on after the answer: the platform must not freeze the process before it is done. */
+/** Registers work that goes on after the answer: the platform must not freeze the process before it is done. */
 export type WaitUntil = (work: Promise<void>) => void;

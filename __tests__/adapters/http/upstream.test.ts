@@ -190,7 +190,7 @@ describe("informational answers before the final one", () => {
     expect(sent, "a flood is not listened to").toBeLessThan(50_000);
   });
 
-  test("a 100 that nobody asked for, and a change of protocols, break the connection", async () => {
+  test("an unrequested 100, and a change of protocols, break the connection", async () => {
     for (const line of [
       "HTTP/1.1 100 Continue\r\n\r\n",
       "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",

@@ -235,7 +235,7 @@ describe("orphans", () => {
     expect(files()).toEqual([]);
   });
 
-  test("stay when nobody takes the rest", async () => {
+  test("stay if the rest is not read", async () => {
     leave([ended(aLedgerEntry())]);
     for await (const part of aJournal().orphans()) {
       expect(part.ended).toHaveLength(1);
@@ -251,7 +251,7 @@ describe("orphans", () => {
     expect(await orphansOf(aJournal())).toEqual([ledgerRow(entry)]);
   });
 
-  test("of a process with our own number are orphans: numbers are given anew", async () => {
+  test("of an earlier process with our pid are orphans: pids are reused", async () => {
     leave([ended(aLedgerEntry())], { pid: process.pid });
     const other = aJournal();
     other.begin(startedRow(aLedgerEntry()));
@@ -274,7 +274,7 @@ describe("orphans", () => {
     expect(files()).toEqual([]);
   });
 
-  test("of a process whose number another one may have by now are, if nobody has touched them for five minutes", async () => {
+  test("of a process whose pid another one may have by now are orphans if they were not touched for five minutes", async () => {
     // As older releases, and systems that do not tell the start of a process, name them.
     const entry = aLedgerEntry();
     const name = leave([ended(entry)], { pid: process.ppid });
@@ -311,7 +311,7 @@ describe("orphans", () => {
     },
   );
 
-  test("of a process that lives are left alone, whatever the clock says", async () => {
+  test("of a running process are not touched, whatever the clock says", async () => {
     leave([ended(aLedgerEntry())], { pid: `${process.ppid}-${processStart(process.ppid)}` });
     const journal = aJournal();
     for (const jumpMs of [0, LEASE_MS + 1, 365 * 86_400_000]) {
@@ -439,7 +439,7 @@ test("the name of a file says when its process began", () => {
   expect(files()).toEqual([expect.stringContaining(`.${process.pid}-${processStart(process.pid)}.`)]);
 });
 
-test("a living process keeps its file young, and makes a new one when somebody deletes it", async () => {
+test("a running process touches its file, and makes a new one if it is deleted", async () => {
   const journal = aJournal();
   journal.begin(startedRow(aLedgerEntry()));
   const [name = ""] = files();

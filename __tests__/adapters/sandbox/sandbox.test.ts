@@ -31,7 +31,7 @@ async function start(settings: Settings = {}): Promise<TestGateway> {
 }
 
 describe("the sandbox engine", () => {
-  test("says what it is, repeats what it was told, and reports usage", async () => {
+  test("says what it is, repeats the message, and reports usage", async () => {
     const gateway = await start();
     const answer = await gateway.ask(credential, { message: "Hello! Who are you?" });
     expect(answer.text).toContain("sandbox engine, not a language model");
@@ -80,12 +80,15 @@ describe("the sandbox engine", () => {
     expect(answer.events).toContainEqual({ type: "attempt", engine: "sandbox/first", outcome: "reset" });
   });
 
-  test.each(["/fail 429 all", "/fail 500 all", "/fail silence all"])("%s: nobody answers", async (order) => {
-    const gateway = await start({ REQUEST_DEADLINE_MS: "1000" });
-    const answer = await gateway.ask(credential, { message: order });
-    expect(answer.error).toMatchObject({ code: "engines_unavailable", retryAfter: expect.any(Number) });
-    expect(answer.text).toBe("");
-  });
+  test.each(["/fail 429 all", "/fail 500 all", "/fail silence all"])(
+    "%s: no engine answers",
+    async (order) => {
+      const gateway = await start({ REQUEST_DEADLINE_MS: "1000" });
+      const answer = await gateway.ask(credential, { message: order });
+      expect(answer.error).toMatchObject({ code: "engines_unavailable", retryAfter: expect.any(Number) });
+      expect(answer.text).toBe("");
+    },
+  );
 
   test("/fail cut all: an honest end", async () => {
     const gateway = await start();
@@ -122,7 +125,7 @@ describe("the sandbox engine", () => {
     expect(health.report()).toEqual([]);
   });
 
-  test("a whole chain that was told to fail answers the next message", async () => {
+  test("a whole chain that failed on command answers the next message", async () => {
     const gateway = await start();
     const failed = await gateway.ask(credential, { message: "/fail 429 all" });
     expect(failed.error?.code).toBe("engines_unavailable");

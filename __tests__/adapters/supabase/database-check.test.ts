@@ -75,7 +75,7 @@ describe("the database", () => {
     expect(await check(later)).toEqual({ state: "ready", version: 99 });
   });
 
-  test("is not asked without a service role key", async () => {
+  test("is not called without a service role key", async () => {
     const url = await answering(500, "");
     expect(await check(clientsWith({ url, serviceRoleKey: undefined }))).toEqual({
       state: "service_key_missing",

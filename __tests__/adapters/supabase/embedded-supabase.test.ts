@@ -119,7 +119,7 @@ describe("the embedded Supabase", () => {
     expect(isRunning(postgresPid)).toBe(false);
   }, 60_000);
 
-  test("shares the Postgres of a process that lives, and leaves it running", async () => {
+  test("shares the Postgres of a running process, and does not stop it", async () => {
     const { child, postgresPid } = await startElsewhere();
     const guest = await start();
     expect(guest.postgresPid).toBe(postgresPid);

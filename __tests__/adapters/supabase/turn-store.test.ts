@@ -74,7 +74,7 @@ describe("begin", () => {
     expect(await sessionCount()).toBe(1);
   });
 
-  test("refuses a request id of somebody else, and the same id with another secret", async () => {
+  test("refuses a request id of another user, and the same id with another secret", async () => {
     const turn = aTurn(user.caller);
     await store.begin(turn);
     await expect(store.begin({ ...turn, caller: other.caller })).rejects.toMatchObject({ code: "conflict" });
@@ -129,7 +129,7 @@ describe("begin", () => {
     });
   });
 
-  test("somebody else's session and an unknown one are both not found, and cost nothing", async () => {
+  test("another user's session and an unknown one are both not found, and cost nothing", async () => {
     const theirs = await store.begin(aTurn(other.caller));
     for (const sessionId of [theirs.sessionId, randomUUID()]) {
       await expect(store.begin(aTurn(user.caller, { sessionId }))).rejects.toMatchObject({

@@ -58,7 +58,7 @@ describe("access tokens", () => {
     expect(user).toEqual({ userId: SUB, email: "admin@example.test", emailConfirmed: false });
   });
 
-  test("without the secret the server is asked, once a minute", async () => {
+  test("without the secret the auth server is called, once a minute", async () => {
     const clock = new FakeClock();
     const server = await authServer(200, {
       id: SUB,
@@ -98,7 +98,7 @@ describe("access tokens", () => {
     expect(await verify(await token())).toBe(expected);
   });
 
-  test("a JWKS that is away says nothing of the token either", async () => {
+  test("a JWKS that is unavailable says nothing of the token either", async () => {
     const server = await authServer(503, {});
     const verify = createAccessTokenVerifier({ url: server.url, publishableKey: "k", now: () => 0 });
     const asymmetric = (await token()).replace(
@@ -231,7 +231,7 @@ describe("an access token that does not expire", () => {
 });
 
 describe("session cookies", () => {
-  test("an expired session is 503 at once while the auth server is away, and its cookies stay", async () => {
+  test("an expired session is 503 at once while the auth server is unavailable, and its cookies stay", async () => {
     const server = await authServer(503, {});
     const { read } = createSessionCookies(server.url, "k");
     const session = {
@@ -305,7 +305,7 @@ describe("gateway keys", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("that were good stay good while the database is away, or says nothing", async () => {
+  test("that were good stay good while the database is unavailable, or says nothing", async () => {
     const { clock, store, ask } = setUp();
     await ask();
     clock.advance(60_001);
@@ -318,7 +318,7 @@ describe("gateway keys", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("that were never seen are 503 while the database is away, and that is no failed credential", async () => {
+  test("that were never seen are 503 while the database is unavailable, and that is no failed credential", async () => {
     const { store, ask } = setUp();
     store.answer = away;
     for (let time = 0; time < 400; time++)
@@ -398,7 +398,7 @@ describe("the OpenAI-compatible routes", () => {
     throw new GatewayError("database_unavailable", "away");
   };
 
-  test("take any bearer while no key was ever created, and ask once in five seconds", async () => {
+  test("accept any bearer while no key was ever created, and look once in five seconds", async () => {
     const { clock, store, warnings, ask, askWith } = setUp();
     await Promise.all(
       Array.from({ length: 50 }, async () => expect(await ask("x")).toEqual({ kind: "open" })),
@@ -447,7 +447,7 @@ describe("the OpenAI-compatible routes", () => {
     expect(store.questions).toBe(2);
   });
 
-  test("close at once when the key was created here, also while the database is being asked", async () => {
+  test("close at once when the key was created here, also during a database call", async () => {
     const { store, authenticator, ask } = setUp();
     const said = Promise.withResolvers<boolean>();
     store.created = () => said.promise;
@@ -471,22 +471,25 @@ describe("the OpenAI-compatible routes", () => {
     expect(store.lookups).toBe(lookups);
   });
 
-  test.each([false, true])("while the database is away know whom they knew (closed: %s)", async (closed) => {
-    const { clock, store, ask } = setUp();
-    store.created = async () => closed;
-    await ask(GOOD);
-    if (closed) await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
-    else await ask("x");
-    clock.advance(60_001);
-    store.created = away;
-    store.find = away;
-    expect(await ask(GOOD)).toMatchObject({ kind: "key" });
-    await expect(ask("x")).rejects.toMatchObject({
-      code: closed ? "unauthorized" : "database_unavailable",
-    });
-  });
+  test.each([false, true])(
+    "while the database is unavailable know the callers they knew (closed: %s)",
+    async (closed) => {
+      const { clock, store, ask } = setUp();
+      store.created = async () => closed;
+      await ask(GOOD);
+      if (closed) await expect(ask("x")).rejects.toMatchObject({ code: "unauthorized" });
+      else await ask("x");
+      clock.advance(60_001);
+      store.created = away;
+      store.find = away;
+      expect(await ask(GOOD)).toMatchObject({ kind: "key" });
+      await expect(ask("x")).rejects.toMatchObject({
+        code: closed ? "unauthorized" : "database_unavailable",
+      });
+    },
+  );
 
-  test("that were never told are 503 while the database is away", async () => {
+  test("that do not know yet whether they are open are 503 while the database is unavailable", async () => {
     const { store, ask } = setUp();
     store.created = away;
     store.find = away;

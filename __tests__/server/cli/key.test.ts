@@ -48,8 +48,8 @@ describe("the options", () => {
   });
 
   test.each([
-    [[], /^--name is missing\. npm keeps options/],
-    [["ci"], /^"ci" belongs to no option\. npm keeps options/],
+    [[], /^--name is missing\. npm takes options/],
+    [["ci"], /^"ci" belongs to no option\. npm takes options/],
     [["--name", ""], /^--name is "": it must be 1 to 100 characters/],
     [["--name", "x".repeat(101)], /^--name is "x+": it must be 1 to 100 characters/],
     [["--name"], /^Option '--name <value>' argument missing\./],
@@ -132,18 +132,18 @@ describe("on the local database", () => {
     const before = await readdir(own, { recursive: true });
     const { code, stdout, stderr } = await run(["--name", "ci"], { SARMALINK_DATA_DIR: folder });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^There is no local database in [^\n]* no key was made\.[^\n]*--local\.\n$/);
+    expect(stderr).toMatch(/^There is no local database in [^\n]* no key was created\.[^\n]*--local\.\n$/);
     expect(stderr).toContain(`in ${folder},`);
     expect(await readdir(own, { recursive: true })).toEqual(before);
   });
 
-  test("works while nothing runs, and beside a gateway that runs, which is left running", async () => {
+  test("works while nothing runs, and beside a running gateway, which goes on", async () => {
     const dataDir = join(parent, ".data");
     // --local allows to make it.
     const made = await run(["--name", "before", "--usd", "20", "--modes", "fast", "--local"], settings);
     const before = keyOf(made);
     expect(made.stderr).toContain(`This key is in the local database in ${dataDir}. No gateway runs on`);
-    expect(made.stderr).not.toContain("stops taking any bearer");
+    expect(made.stderr).not.toContain("stops accepting any bearer");
     keyOf(await run(["--name", "again"], settings));
     const running = await startEmbeddedSupabase({ dataDir, migrationsDir: MIGRATIONS, log: () => undefined });
     const address: unknown = JSON.parse(await readFile(join(dataDir, "supabase.json"), "utf8"));
@@ -156,7 +156,7 @@ describe("on the local database", () => {
     const beside = await run(["--name", "during", "--rpm", "9"], settings);
     const during = keyOf(beside);
     expect(beside.stderr).toContain(`This key is in the local database in ${dataDir}. The gateway that runs`);
-    expect(beside.stderr).toContain("stops taking any bearer within 5 s");
+    expect(beside.stderr).toContain("stops accepting any bearer within 5 s");
     const { url, publishableKey, secretKey } = running;
     const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey: secretKey });
     const store = createSupabaseGatewayKeyStore({ clients });
@@ -255,7 +255,7 @@ describe("on a Supabase project", () => {
   });
 
   test.each([
-    ["no owner", [], {}, /^Say whose key it is to be: --user/],
+    ["no owner", [], {}, /^Name the owner of the key: --user/],
     [
       "the local database",
       ["--local"],

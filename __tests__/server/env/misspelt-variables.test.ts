@@ -20,7 +20,7 @@ test.each([
   expect(misspeltVariables(["PATH", name])).toEqual([{ name, meant }]);
 });
 
-test("ours, and everybody else's, are left alone", () => {
+test("known variables and those of other programs are not reported", () => {
   const ours = ["PORT", "GROQ_API_KEY", "GROQ_API_KEY_2", "OPENAI_BASE_URL", "PAID_PROVIDERS"];
   const others = [
     "PATH",

@@ -30,8 +30,8 @@ describe("half a configuration ends the start, naming what is missing", () => {
     [{ NEXT_PUBLIC_SUPABASE_URL: URL }, /URL is set, but NEXT_PUBLIC_SUPABASE_ANON_KEY is not/],
     [{ NEXT_PUBLIC_SUPABASE_URL: URL, SUPABASE_SERVICE_ROLE_KEY: "k" }, /ANON_KEY is not/],
     [{ NEXT_PUBLIC_SUPABASE_URL: "", NEXT_PUBLIC_SUPABASE_ANON_KEY: "k" }, /SUPABASE_URL is not/],
-    [{ SUPABASE_URL: URL }, /^SUPABASE_URL is set, but it is called NEXT_PUBLIC_SUPABASE_URL here/],
-    [{ NEXT_PUBLIC_SUPABASE_UR: URL }, /^NEXT_PUBLIC_SUPABASE_UR is set, but it is called/],
+    [{ SUPABASE_URL: URL }, /^SUPABASE_URL is set, but this gateway calls it NEXT_PUBLIC_SUPABASE_URL:/],
+    [{ NEXT_PUBLIC_SUPABASE_UR: URL }, /^NEXT_PUBLIC_SUPABASE_UR is set, but this gateway calls it/],
     [{ NEXT_PUBLIC_SUPBASE_URL: URL, NEXT_PUBLIC_SUPABASE_ANON_KEY: "k" }, /^NEXT_PUBLIC_SUPBASE_URL is set/],
     [{ next_public_supabase_url: URL }, /^next_public_supabase_url is set/],
     [{ VITE_SUPABASE_URL: URL }, /^VITE_SUPABASE_URL is set/],
@@ -39,7 +39,7 @@ describe("half a configuration ends the start, naming what is missing", () => {
     [{ SUPABASE_KEY: "k" }, /^SUPABASE_KEY is set, but NEXT_PUBLIC_SUPABASE_URL is not/],
     [
       { NEXT_PUBLIC_SUPABASE_URL: URL, NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY: "k" },
-      /^NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY is set, but it is called NEXT_PUBLIC_SUPABASE_ANON_KEY here/,
+      /^NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY is set, but this gateway calls it NEXT_PUBLIC_SUPABASE_ANON_KEY:/,
     ],
   ])("%j", (settings, says) => {
     expect(() => configured(settings as Record<string, string>)).toThrow(

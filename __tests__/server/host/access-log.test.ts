@@ -104,7 +104,7 @@ test("a stream's line is written when it has ended, with the whole time", async 
   expect(line).not.toHaveProperty("aborted");
 });
 
-test("a client that leaves is seen to have left", async () => {
+test("a client that disconnects is noticed", async () => {
   const client = new AbortController();
   const response = await fetch(`${url}/api/slow`, { signal: client.signal });
   await response.body?.getReader().read();

@@ -30,15 +30,15 @@ test.each<[string, Settings, RegExp]>([
 ])("with %s the cause is named, and no other", async (_, settings, words) => {
   const log = await said(settings);
   expect(log).toMatch(words);
-  expect(log).not.toContain("cannot be told");
+  expect(log).not.toContain("not known");
   expect(log).not.toContain("schema version");
 });
 
 test("when all is well the schema's version is said, and that the routes are open", async () => {
   const log = await said({});
   expect(log).toMatch(new RegExp(`"info".*schema version ${SCHEMA_VERSION}\\.`));
-  expect(log).toMatch(/take any bearer/);
-  expect(await said({ ENABLE_OPENAI_PROXY: "" })).not.toMatch(/take any bearer/);
+  expect(log).toMatch(/accept any bearer/);
+  expect(await said({ ENABLE_OPENAI_PROXY: "" })).not.toMatch(/accept any bearer/);
 });
 
 test("an older schema is named with what to apply", async () => {

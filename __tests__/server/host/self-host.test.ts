@@ -221,7 +221,7 @@ describe("a JSON body", () => {
   });
 });
 
-describe("a client that leaves", () => {
+describe("a client that disconnects", () => {
   test("before the answer has begun aborts the signal at once", async () => {
     let left = false;
     const { url } = await serve(async (request) => {
@@ -333,7 +333,7 @@ describe("a client that reads slowly", () => {
   });
 });
 
-describe("a client that takes nothing of its answer for too long is left", () => {
+describe("a client that reads nothing of its answer for too long is disconnected", () => {
   const piece = `data: ${"x".repeat(10_000)}\n\n`;
   /** More than the kernel's buffers on loopback take. */
   const large = "x".repeat(20_000_000);
@@ -393,7 +393,7 @@ describe("a client that takes nothing of its answer for too long is left", () =>
     }
   });
 
-  test("one that leaves while it takes nothing is seen to leave", async () => {
+  test("one that disconnects while it reads nothing is noticed", async () => {
     let request: Request | undefined;
     const { url } = await serve(
       async (asked) => {
@@ -723,7 +723,7 @@ describe("shutting down", () => {
     expect(seen.cancelled).toBe(0);
   });
 
-  test("ends what is left after the grace period through its signal, and lets it say so", async () => {
+  test("ends what is left after the grace period through its signal, and lets it send its error", async () => {
     let reason: unknown;
     const { url, host } = await serve(async (request) => {
       const { route } = framing(async (asked) => {

@@ -13,7 +13,7 @@ const errorOf = (action: () => void): unknown => {
 };
 
 describe("the memory for bodies", () => {
-  test("a caller's requests have one part of it together, and are told to wait past it", () => {
+  test("a caller's requests have one part of it together, and have to wait beyond it", () => {
     const bodies = budget();
     bodies.open("a").take(40);
     const second = bodies.open("a");
@@ -43,7 +43,7 @@ describe("the memory for bodies", () => {
     bodies.open("a").take(60);
   });
 
-  test("a quarter is for small requests alone, so that large ones keep nobody out", () => {
+  test("a quarter is reserved for small requests, so that large ones do not block them", () => {
     const megabyte = 1024 * 1024;
     const bodies = new BodyBudget({ maxBytes: 8 * megabyte, maxBytesPerCaller: 4 * megabyte });
     bodies.open("a").take(3 * megabyte);

@@ -38,7 +38,7 @@ describe("a value that fits none of several shapes", () => {
   });
 });
 
-describe("a body that is nested too deep, where somebody would read it, is refused", () => {
+describe("a body that is nested too deeply in a part that is read is refused", () => {
   const nested = (depth: number): string => `{"extra":${"[".repeat(depth)}${"]".repeat(depth)}}`;
 
   test.each([201, 10_000, 400_000])("%i levels", async (depth) => {

@@ -137,7 +137,7 @@ describe("a route that is declared once", () => {
     expect(forKey.headers.get("request-id")).toBe(forKey.headers.get("x-request-id"));
   });
 
-  test("asks who is calling before a byte of the body is read", async () => {
+  test("identifies the caller before a byte of the body is read", async () => {
     const stranger = untouchable();
     const refused = await call("/api/v1/shout/7", { method: "POST", body: stranger.body, credential: "x" });
     expect([refused.status, stranger.isRead]).toEqual([401, false]);

@@ -87,7 +87,7 @@ describe("the parts of a gateway", () => {
     },
   );
 
-  test("a ledger that cannot be opened at the start is told, and opened at its first use", async () => {
+  test("a ledger that cannot be opened at the start is logged, and opened at its first use", async () => {
     let failures = 0;
     const log: string[] = [];
     const createLedger: typeof MAKERS.createLedger = (parts) => {

@@ -34,7 +34,7 @@ const away = async (): Promise<never> => {
 };
 const says = (verdict: KeyVerdict) => async () => verdict;
 
-describe("without a limit nothing is asked", () => {
+describe("without a limit the database is not called", () => {
   test.each<[string, ProxyCaller]>([
     ["users", { kind: "user", userId: "u", email: undefined, accessToken: "t" }],
     ["open callers", { kind: "open" }],
@@ -83,7 +83,7 @@ test.each<[KeyVerdict, object]>([
   await expect(admission.admit(caller)).rejects.toMatchObject(expected);
 });
 
-describe("while the database is away", () => {
+describe("while the database is unavailable", () => {
   test("a key works on with the same limit, what passed before included", async () => {
     const { clock, store, admission, key } = setUp();
     const caller = key({ requestsPerMinute: 3 });
@@ -102,13 +102,13 @@ describe("while the database is away", () => {
     await admission.admit(caller);
   });
 
-  test("a budget alone holds nobody up", async () => {
+  test("a budget alone does not block requests", async () => {
     const { store, admission, key } = setUp();
     store.answer = away;
     for (let time = 0; time < 100; time++) await admission.admit(key({ usdPerMonth: 1 }));
   });
 
-  test("it is not asked for every request, but soon again", async () => {
+  test("it is not called for every request, but soon again", async () => {
     const { clock, store, admission, key } = setUp();
     store.answer = away;
     const caller = key({ requestsPerMinute: 1_000 });

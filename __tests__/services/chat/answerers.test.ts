@@ -59,7 +59,7 @@ const answerer = (answer: Answerer["answer"]): Answerer => ({ name: "double", an
 const token = (text: string): NativeEvent => ({ type: "token", text });
 
 describe("an answerer", () => {
-  test("that takes the turn answers it, and no engine is asked", async () => {
+  test("that takes the turn answers it, and no engine is called", async () => {
     const { start, read, bodies, settles, works } = setUp({
       answerers: [answerer(() => scripted([[token("From a ")], [token("plugin.")]]))],
     });
@@ -139,7 +139,7 @@ describe("an answerer", () => {
     expect(bodies).toEqual([]);
   });
 
-  test("that is left in the middle is stopped once, and what it has said is saved", async () => {
+  test("that is abandoned in the middle is stopped once, and its text is saved", async () => {
     const answering = scripted([[token("Half an ")]], "waits");
     let signal: AbortSignal | undefined;
     const { start, settles, client, works } = setUp({

@@ -53,7 +53,7 @@ describe("a contributor", () => {
     ]);
   });
 
-  test("is asked at the same time as the others, and only if it wants the turn", async () => {
+  test("runs in parallel with the others, and only if it wants the turn", async () => {
     const asked: string[] = [];
     const noted = (name: string, wants: boolean): Contributor =>
       doubled({
@@ -71,7 +71,7 @@ describe("a contributor", () => {
     expect(asked).toEqual(["a", "c"]);
   });
 
-  test("tells the client what it does while it works, before any engine is asked", async () => {
+  test("sends the client events while it works, before any engine is called", async () => {
     const work = pending();
     const { start, bodies, clock } = setUp({
       contributors: [
@@ -130,7 +130,7 @@ describe("a contributor", () => {
     expect(events.at(-1)?.type).toBe("done");
     await Promise.all(works);
     expect(settles.map((turn) => turn.status)).toEqual(["completed"]);
-    expect(logs).toEqual(["A contributor did not contribute."]);
+    expect(logs).toEqual(["A contributor failed; the turn goes on without it."]);
     expect(clock.pending).toBe(0);
     expect(getEventListeners(client.signal, "abort")).toEqual([]);
   });
@@ -152,7 +152,7 @@ describe("a contributor", () => {
     expect(events.at(-1)?.type).toBe("done");
     expect(JSON.stringify(bodies)).toContain("Other");
     expect(JSON.stringify(bodies)).not.toContain("Unwanted");
-    expect(logs).toEqual(["A contributor did not contribute."]);
+    expect(logs).toEqual(["A contributor failed; the turn goes on without it."]);
   });
 
   test("that is required and fails ends the turn with an error, and no engine is called", async () => {
@@ -216,7 +216,7 @@ describe("a contributor", () => {
     expect(events.filter(({ type }) => type === "tool")).toHaveLength(1);
   });
 
-  test("at work when the client leaves: its signal aborts, no engine is asked, the turn is saved", async () => {
+  test("at work when the client disconnects: its signal aborts, no engine is called, the turn is saved", async () => {
     let signal: AbortSignal | undefined;
     const { start, bodies, settles, client, works, clock } = setUp({
       contributors: [

@@ -53,7 +53,7 @@ describe("a turn is settled once", () => {
     expect(settles).toHaveLength(1);
   });
 
-  test("though the client has left while it was begun", async () => {
+  test("though the client disconnected while it was begun", async () => {
     const { start, settles, works, bodies, client } = setUp();
     client.abort();
     await start();
@@ -63,7 +63,7 @@ describe("a turn is settled once", () => {
   });
 });
 
-describe("a database that is away at the end", () => {
+describe("a database that is unavailable at the end", () => {
   test("for a minute costs no turn", async () => {
     let attempts = 0;
     const clockOf: { clock?: FakeClock } = {};
@@ -94,7 +94,7 @@ describe("a database that is away at the end", () => {
     expect(clock.now() - before).toBeLessThan(4_000);
   });
 
-  test("is tried again until the gateway is closed, then told with what the turn cost", async () => {
+  test("is tried again until the gateway is closed, then logged with what the turn cost", async () => {
     for (const error of [
       new GatewayError("database_unavailable", "away"),
       new GatewayError("not_configured", "no function"),
@@ -112,7 +112,7 @@ describe("a database that is away at the end", () => {
     }
   });
 
-  test("that refuses a turn is asked once more, without its messages and attempts", async () => {
+  test("that refuses a turn gets it once more, without its messages and attempts", async () => {
     for (const error of [new TypeError("bug"), new GatewayError("internal_error", "refused")]) {
       const set = setUp({ settle: () => Promise.reject(error) });
       await set.read(await set.start());

@@ -132,7 +132,7 @@ describe("batches", () => {
   });
 });
 
-describe("a database that is away", () => {
+describe("a database that is unavailable", () => {
   test("for ten minutes costs no turn", async () => {
     const { clock, batches, store, end, logs } = setUp();
     store.record = away;
@@ -155,7 +155,7 @@ describe("a database that is away", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("keeps fifty thousand turns in memory, and tells of what is too many", async () => {
+  test("keeps fifty thousand turns in memory, and logs what is too many", async () => {
     const { clock, store, begin, end, logs, journal } = setUp({ journal: true });
     store.record = away;
     const entry = aLedgerEntry();
@@ -170,7 +170,7 @@ describe("a database that is away", () => {
     expect(journal.stored).toHaveLength(50_000);
   });
 
-  test("and one that is not set up is asked again as well", async () => {
+  test("and one that is not set up is tried again as well", async () => {
     const { clock, batches, store, end } = setUp();
     store.record = () => Promise.reject(new GatewayError("not_configured", "no function"));
     const done = end();
@@ -183,7 +183,7 @@ describe("a database that is away", () => {
 });
 
 describe("turns that the database will not have", () => {
-  test("are told to the operator, and the others are stored", async () => {
+  test("are logged, and the others are stored", async () => {
     const { clock, store, end, logs } = setUp();
     store.record = async (rows) => [
       { requestId: rows[0]?.requestId ?? null, code: "rejected", reason: "bad" },
@@ -359,7 +359,7 @@ describe("native turns", () => {
     expect(logs.filter((line) => !line.includes("earlier run"))).toEqual([]);
   });
 
-  test("that were billed and are not known to the database are told with what they cost", async () => {
+  test("that were billed and are not known to the database are logged with what they cost", async () => {
     const { store, end, logs, clock } = setUp();
     store.record = unknown;
     await end(native());
@@ -420,7 +420,7 @@ describe("what fails again and again", () => {
 });
 
 describe("the journal", () => {
-  test("knows a turn before a provider is asked, and is told when it may forget it", async () => {
+  test("knows a turn before a provider is called, and hears when it may forget it", async () => {
     const { clock, journal, begin } = setUp({ journal: true });
     const entry = aLedgerEntry();
     const turn = begin(entry);
@@ -433,7 +433,7 @@ describe("the journal", () => {
     expect(journal.stored).toEqual([entry.requestId]);
   });
 
-  test("that cannot be written is told once, and the ledger goes on", async () => {
+  test("that cannot be written is logged once, and the ledger goes on", async () => {
     const { clock, batches, journal, begin, logs } = setUp({ journal: true });
     journal.write = () => {
       throw new Error("ENOSPC");
@@ -491,7 +491,7 @@ describe("closing", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("tries once more while the database is away, says what is lost, and hangs nobody", async () => {
+  test("tries once more while the database is unavailable, logs what is lost, and does not hang", async () => {
     const { batches, store, end, ledger, clock, logs } = setUp();
     store.record = away;
     const done = many(3, () => end());

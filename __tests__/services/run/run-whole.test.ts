@@ -81,7 +81,7 @@ describe("a run of one value", () => {
     expect(lines).toEqual([]);
   });
 
-  test("tells the engines' health what became of them", async () => {
+  test("reports each outcome to the engines' health", async () => {
     const { run, health } = setUp(async ({ engine }) =>
       engine.id === A.id ? fails("model_gone", { status: 404 }) : says("x"),
     );
@@ -114,13 +114,13 @@ describe("a run of one value", () => {
     expect(lines).toEqual(["No engine completed the answer."]);
   });
 
-  test("tells which engines were not called", async () => {
+  test("records which engines were not called", async () => {
     const { run, settled } = setUp(async () => says("x"), { engines: [A], deadlineMs: 10 });
     await expect(run).rejects.toMatchObject({ code: "engines_unavailable" });
     expect(settled[0]).toMatchObject({ calls: 0, skipped: [{ engine: { id: "a/model" } }] });
   });
 
-  test("has a deadline: what is left of it is told to each attempt", async () => {
+  test("has a deadline: each attempt gets the rest of it", async () => {
     const left: number[] = [];
     const clock = new FakeClock();
     const attempt: WholeRun<string>["attempt"] = async ({ remainingMs }) => {

@@ -7,16 +7,16 @@ import {
 } from "node:zlib";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
 
-/** Output past this many bytes is a bomb, or an answer nobody can use. */
+/** The maximum of decompressed bytes: more is a decompression bomb, or an answer that is too large to use. */
 const MAX_OUTPUT = 24 * 1024 * 1024;
 
 /**
- * Compressed bytes worked off at a time: they cannot become more than a thousandfold, so a bomb is
- * noticed before it has filled the memory.
+ * Compressed bytes that are processed at a time: they expand to a thousandfold at most, so a bomb is noticed
+ * before it has filled the memory.
  */
 const SLICE = 4 * 1024;
 
-/** A frame may ask for a window of 128 MB; for the web, 8 MB (two to the power of this) is the most (RFC 8878). */
+/** The maximum for the web is 8 MB, two to the power of this (RFC 8878); a frame may request 128 MB. */
 const MAX_ZSTD_WINDOW_LOG = 23;
 
 type Decompressor = ReturnType<typeof createGunzip>;
@@ -39,7 +39,7 @@ function decompressorFor(encoding: string): Decompressor | undefined {
   }
 }
 
-/** The body in plain bytes: itself when it is not compressed. Some providers compress unasked. */
+/** The decompressed body; the same object if it is not compressed. Some providers compress unasked. */
 export function decompressed(body: UpstreamBody, encoding: string | undefined): UpstreamBody {
   if (encoding === undefined || encoding === "identity") return body;
   const decompressor = decompressorFor(encoding.trim().toLowerCase());
@@ -51,7 +51,7 @@ class DecompressedBody implements UpstreamBody {
   readonly #decompressor: Decompressor;
   #queue: Buffer[] = [];
   #produced = 0;
-  /** Compressed bytes not worked off yet. */
+  /** Compressed bytes that are not processed yet. */
   #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
   #error: UpstreamError | undefined;
@@ -107,11 +107,11 @@ class DecompressedBody implements UpstreamBody {
     this.#decompressor.destroy();
   }
 
-  /** Hands compressed bytes over and waits until they are worked off, or null to end. */
+  /** Writes compressed bytes, or null to end, and waits until they are processed. */
   #feed(bytes: Uint8Array | null): Promise<void> {
     return new Promise((resolve) => {
       const decompressor = this.#decompressor;
-      // An error or an early end of the compressed data never calls back.
+      // After an error or an early end of the compressed data, the callback of `write` is not called.
       const done = (): void => {
         decompressor.off("close", done);
         decompressor.off("end", done);

@@ -13,7 +13,7 @@ export type DispatchOptions = {
 
 const MAX_ADDRESSES = 1_000;
 
-/** The parts of an address: there are as many as engines, and each is asked for again and again. */
+/** The parts of a URL. There are as many URLs as engines, and each is used again and again. */
 const partsOf = memoized((address) => {
   const { origin, pathname, search } = new URL(address);
   return { origin, path: `${pathname}${search}` };
@@ -25,7 +25,7 @@ export function dispatchOptions(request: UpstreamRequest): DispatchOptions {
     origin,
     path,
     method: request.method,
-    // Compression would only hold back the tokens of a stream.
+    // Compression would delay the tokens of a stream.
     headers: {
       accept: "text/event-stream, application/json",
       "accept-encoding": "identity",
@@ -40,7 +40,7 @@ function isPieces(body: string | Uint8Array | readonly Uint8Array[]): body is re
   return Array.isArray(body);
 }
 
-/** The pieces are handed to the socket as it takes them. Their length is known, so none is sent as a chunk. */
+/** Streams the pieces to the socket. Their length is known, so the request is not chunked. */
 function inPieces(options: DispatchOptions, pieces: readonly Uint8Array[]): DispatchOptions {
   const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {

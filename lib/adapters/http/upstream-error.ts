@@ -1,10 +1,10 @@
 import { UpstreamError } from "#lib/providers/call/upstream.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
 
-/** Undici's error codes that mean an answer which is no HTTP. */
+/** Undici's error codes for an answer that is not HTTP. */
 const PROTOCOL_CODES = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RESPONSE", "UND_ERR_INVALID_ARG"]);
 
-/** The message says what happened without the address: it may reach a client. */
+/** The message does not contain the address, because it may reach a client. */
 export function upstreamError(error: Error, connected: boolean): UpstreamError {
   const code = systemCode(error);
   if (!connected) return new UpstreamError("connect", "The provider could not be reached.", error, code);
@@ -15,7 +15,7 @@ export function upstreamError(error: Error, connected: boolean): UpstreamError {
   return new UpstreamError("reset", "The connection to the provider broke.", error, code);
 }
 
-/** The word of the system, of TLS or of undici for an error; several addresses fail with the first one's. */
+/** The error code of the system, of TLS or of undici; if several addresses failed, the first one's. */
 function systemCode(error: unknown): string | undefined {
   const code = stringField(error, "code");
   if (code !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;

@@ -21,19 +21,19 @@ const SOON_MS = 2;
 const GATHER_MS = 1;
 /** More bytes than this do not wait. */
 const MAX_GATHERED = 16 * 1024;
-/** What may still come after the last needed byte, and for how long, milliseconds. */
+/** How many bytes are still read after the last needed one, and for how long, milliseconds. */
 const MAX_REST = 64 * 1024;
 const REST_MS = 1_000;
 /**
  * Idle connections are kept this long, milliseconds: undici's own 4 s would close them between two
- * messages of one conversation. Just under the 60 s of common load balancers, which close without a word.
+ * messages of one conversation. Just under the 60 s of common load balancers, which close without notice.
  */
 const KEEP_ALIVE_MS = 55_000;
 const MAX_KEEP_ALIVE_MS = 600_000;
-/** Undici's own bound of a connection attempt; ours is shorter and belongs to the request. */
+/** Undici's limit of a connection attempt; that of a request is shorter. */
 const MAX_CONNECT_MS = 30_000;
 const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
-/** A provider sends one informational answer (1xx) before its final one, if any: more are a flood. */
+/** Informational answers (1xx) before the final one: providers send one at most, so more are a flood. */
 const MAX_INFORMATIONAL = 20;
 
 export type HttpUpstream = Upstream & {
@@ -41,13 +41,13 @@ export type HttpUpstream = Upstream & {
   close(): Promise<void>;
 };
 
-/** The way out to providers over pooled, kept-alive HTTP/1.1 connections. */
+/** Sends requests to providers over pooled, kept-alive HTTP/1.1 connections. */
 export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
   const agent = new Agent({
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-    // The attempt that waits owns the clock.
+    // The caller has its own timeouts.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: MAX_CONNECT_MS },
@@ -66,7 +66,7 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
   };
 }
 
-/** One request and its answer, as undici's handler and as the body that is read from it. */
+/** One request and its answer: undici's handler and the body that is read. */
 class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   readonly #signal: AbortSignal;
   readonly #onAbort: () => void;
@@ -97,7 +97,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** A connection that is there was taken at once, and needs no clock. */
+  /** Starts the connect timeout, unless an open connection has already been used. */
   waitForConnection(timeoutMs: number): void {
     if (this.#controller !== undefined || this.#ended) return;
     this.#connectTimer = setTimeout(
@@ -109,8 +109,8 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     clearTimeout(this.#connectTimer);
     this.#controller = controller;
-    // Given up while the connection was being made: the request is never written.
-    if (this.#ended) controller.abort(new Error("The request was given up."));
+    // Aborted while the connection was being made: the request is never written.
+    if (this.#ended) controller.abort(new Error("The request was aborted."));
   }
 
   onResponseStart(
@@ -202,13 +202,13 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     if (!this.#ended) this.#abandon(new UpstreamError("reset", "The connection was closed."));
   }
 
-  /** Given up on our side: nothing more is read. */
+  /** Aborted on our side: nothing more is read. */
   #abandon(reason: unknown): void {
     this.#queue = [];
     this.#fail(reason);
   }
 
-  /** Ends the exchange with an error, behind what has already come, and closes the connection. */
+  /** Ends the exchange with an error, which follows the bytes that have arrived, and closes the connection. */
   #fail(reason: unknown): void {
     if (this.#ended) return;
     this.#error = reason;

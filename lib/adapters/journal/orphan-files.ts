@@ -8,19 +8,25 @@ import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
 /**
- * A file that nobody has touched for this long has no process any more, milliseconds. Only for processes
- * that cannot be asked: on another machine, in another container, or with a start that is not known, whose
- * number another process may have by now. Wall clocks jump.
+ * A file that has not been touched for this long has no process any more, milliseconds. Only for processes whose
+ * state cannot be read: on another machine, in another container, or without a known start time, whose pid
+ * another process may have by now. Generous, because wall clocks jump.
  */
 const LEASE_MS = 300_000;
-/** Place, number of the process, its start if the system tells it, id of the journal, number of the file. */
+/** Process scope, pid, start time of the process if known, id of the journal, number of the file. */
 const NAME = /^turns\.([A-Za-z0-9-]+)\.(\d+)(?:-(\d+))?\.([0-9a-f]+)\.(\d+)\.jsonl$/;
 
-/** A file that somebody has left, or why it cannot be read. */
+/** A file of a dead process; `problem` says why it cannot be used. */
 export type OrphanFile = { path: string; order: number; problem: string | undefined };
 /** The files of one process, in their order. */
-type OrphanGroup = { files: OrphanFile[]; youngest: number; place: string; pid: number; start: ProcessStart };
-/** A turn that began in a file, and has not been seen to end. */
+type OrphanGroup = {
+  files: OrphanFile[];
+  touchedAt: number;
+  scope: string;
+  pid: number;
+  start: ProcessStart;
+};
+/** A turn that began in a file and has no end yet. */
 export type OpenTurn = { row: StartedRow; file: OrphanFile };
 
 const startedSchema = z.object({
@@ -60,37 +66,37 @@ const lineSchema = z.object({
   forget: z.string().optional(),
 });
 
-/** What has to be known to tell the living from the dead. */
-export type Surroundings = {
+/** What is needed to know whether a file's process is dead. */
+export type OrphanContext = {
   clock: Clock;
-  place: ProcessScope;
-  /** Whether the journal of this id is open in this very process. */
+  scope: ProcessScope;
+  /** Whether the journal of this id is open in this process. */
   isOpenHere(id: string): boolean;
 };
 
-/** The files of processes that are no more, by process, oldest first. */
-export async function leftBehind(folder: string, surroundings: Surroundings): Promise<OrphanFile[][]> {
+/** The files of dead processes, by process, oldest first. */
+export async function findOrphans(folder: string, context: OrphanContext): Promise<OrphanFile[][]> {
   const groups = new Map<string, OrphanGroup>();
   for (const name of await readdir(folder)) {
-    const [, place = "", pid = "", start, id = "", order = ""] = NAME.exec(name) ?? [];
-    if (id === "" || surroundings.isOpenHere(id)) continue;
+    const [, scope = "", pid = "", start, id = "", order = ""] = NAME.exec(name) ?? [];
+    if (id === "" || context.isOpenHere(id)) continue;
     const path = join(folder, name);
-    const found = await look(path);
+    const found = await inspect(path);
     if (found === undefined) continue;
-    const group = groups.get(id) ?? { files: [], youngest: 0, place, pid: Number(pid), start };
+    const group = groups.get(id) ?? { files: [], touchedAt: 0, scope, pid: Number(pid), start };
     group.files.push({ path, order: Number(order), problem: found.problem });
-    group.youngest = Math.max(group.youngest, found.mtimeMs);
+    group.touchedAt = Math.max(group.touchedAt, found.mtimeMs);
     groups.set(id, group);
   }
-  const left = [...groups.values()].filter((group) => isDead(group, surroundings));
-  return left.map(({ files }) => files.sort((a, b) => a.order - b.order));
+  const dead = [...groups.values()].filter((group) => isDead(group, context));
+  return dead.map(({ files }) => files.sort((a, b) => a.order - b.order));
 }
 
-/** Asked of the system if it can tell; else a file that was not touched for long has lost its process. */
-function isDead({ place, pid, start, youngest }: OrphanGroup, surroundings: Surroundings): boolean {
-  const isUntouched = surroundings.clock.wallNow() - youngest > LEASE_MS;
-  if (!surroundings.place.isUnique || place !== surroundings.place.name) return isUntouched;
-  // Our own number, and not one of ours: it was somebody's before us.
+/** By the state of the process if the system knows it, else by the lease. */
+function isDead({ scope, pid, start, touchedAt }: OrphanGroup, context: OrphanContext): boolean {
+  const isUntouched = context.clock.wallNow() - touchedAt > LEASE_MS;
+  if (!context.scope.isUnique || scope !== context.scope.name) return isUntouched;
+  // Our own pid, but not a journal of this process: an earlier process had the same pid.
   if (pid === process.pid) return true;
   switch (processState(pid, start)) {
     case "running":
@@ -102,11 +108,11 @@ function isDead({ place, pid, start, youngest }: OrphanGroup, surroundings: Surr
   }
 }
 
-/** What is at a path; undefined when another process has cleared it up. */
-async function look(path: string): Promise<{ mtimeMs: number; problem: string | undefined } | undefined> {
+/** What is at a path; undefined if another process has deleted it. */
+async function inspect(path: string): Promise<{ mtimeMs: number; problem: string | undefined } | undefined> {
   try {
     const found = await stat(path);
-    // Reading a pipe or a device would wait for ever.
+    // Reading a pipe or a device would never end.
     return { mtimeMs: found.mtimeMs, problem: found.isFile() ? undefined : "it is not a file" };
   } catch (error) {
     return isGone(error) ? undefined : { mtimeMs: 0, problem: reasonOf(error) };
@@ -114,13 +120,13 @@ async function look(path: string): Promise<{ mtimeMs: number; problem: string | 
 }
 
 /**
- * Reads a file's ended turns; those that were only begun are put into `open`, and taken out at their end.
- * A file that cannot be read has none, and is marked so.
+ * Returns a file's ended turns; those that were only begun are put into `open`, and removed at their end.
+ * A file that cannot be read has none, and gets a `problem`.
  */
 export async function readOrphan(file: OrphanFile, open: Map<string, OpenTurn>): Promise<LedgerRow[]> {
   const ended: LedgerRow[] = [];
   for (const line of (await readText(file)).split("\n")) {
-    // The last line may have been cut off with its process.
+    // The last line may be incomplete.
     const parsed = lineSchema.safeParse(parseJson(line));
     if (!parsed.success) continue;
     const { begin, end, forget } = parsed.data;
@@ -143,7 +149,7 @@ async function readText(file: OrphanFile): Promise<string> {
   }
 }
 
-/** Another process may be clearing up as well. */
+/** Another process may have deleted the file. */
 function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

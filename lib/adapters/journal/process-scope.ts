@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Where process numbers mean the same: letters, digits and `-`. `isUnique` when nowhere else has this name. */
+/** Where a pid means the same process. `name`: letters, digits and `-`; `isUnique`: no other scope has it. */
 export type ProcessScope = { name: string; isUnique: boolean };
 
 /**
- * The place of this process. Containers may share a host name, and even a folder, without seeing each
- * other's processes: on Linux the name tells boots and pid namespaces apart. Elsewhere there are none.
+ * The scope of this process. Containers may share a host name, and even a folder, without seeing each other's
+ * processes: on Linux the name differs by boot and pid namespace. Other systems have no pid namespaces.
  */
 export function processScope(): ProcessScope {
   const host = hostname().replace(/[^A-Za-z0-9]/g, "-") || "localhost";

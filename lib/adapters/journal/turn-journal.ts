@@ -1,8 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import {
-  leftBehind,
+  append,
+  closeSegment,
+  flush,
+  openSegment,
+  type Segment,
+} from "#lib/adapters/journal/journal-segment.ts";
+import {
+  findOrphans,
   type OpenTurn,
   type OrphanFile,
   readOrphan,
@@ -15,43 +22,32 @@ import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/l
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
-/** A file that has grown to this is followed by a new one. */
+/** A new file is begun after this size. */
 const SEGMENT_BYTES = 1024 * 1024;
-/** A living process touches its file this often, milliseconds. */
+/** How often a process touches its file, milliseconds. */
 const HEARTBEAT_MS = 30_000;
 
 export type TurnJournalOptions = {
-  /** Made if it is not there, for us alone. */
+  /** Created if it does not exist, readable by its owner only. */
   folder: string;
   clock: Clock;
 };
 
-/** One file, how many turns in it are not in the database yet, and the lines that are to be written to it. */
-type Segment = {
-  path: string;
-  fd: number;
-  bytes: number;
-  waiting: number;
-  unwritten: string;
-  /** A write failed: the file may end within a line. */
-  isTorn: boolean;
-};
-
-/** The journals open in this process, whoever opened them: none of them is an orphan. */
+/** Ids of the journals open in this process, from every copy of this module: none of them is an orphan. */
 const OPEN = Symbol.for("sarmalink.turn-journals");
 
 function openHere(): Set<string> {
-  const place = globalThis as { [OPEN]?: Set<string> };
-  place[OPEN] ??= new Set();
-  return place[OPEN];
+  const holder = globalThis as { [OPEN]?: Set<string> };
+  holder[OPEN] ??= new Set();
+  return holder[OPEN];
 }
 
 /**
- * A journal of turns in files. A line that was written survives the end of the process, however it ends;
- * the end of the machine may take the last seconds along.
+ * A journal of turns in files. A written line survives the end of the process, however it ends; a power failure
+ * may lose the last seconds.
  *
- * Throws when the folder cannot be written. Files are made with the first turn, and deleted when the
- * database has all that is in them.
+ * Throws if the folder cannot be written. Files are made with the first turn, and deleted when the database has
+ * all their turns.
  */
 export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJournal {
   makeFolder(folder, 0o700);
@@ -64,15 +60,15 @@ export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJour
 class FileJournal implements TurnJournal {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #place = processScope();
+  readonly #scope = processScope();
   readonly #owner = ownerName();
   readonly #id = randomBytes(8).toString("hex");
   readonly #closing = new AbortController();
-  /** Where the turns in flight have begun. */
+  /** The segments in which the turns in flight have begun, by request id. */
   readonly #begun = new Map<string, Segment>();
-  /** Files that were told of: nothing can be done about them here. */
-  readonly #told = new Set<string>();
-  /** Files of other processes that have to stay although their ended turns are stored. */
+  /** Unusable files that have been reported. */
+  readonly #reported = new Set<string>();
+  /** Files of other processes that cannot be deleted yet although their ended turns are stored. */
   readonly #kept = new Set<string>();
   #current: Segment | undefined;
   #segments = 0;
@@ -84,7 +80,7 @@ class FileJournal implements TurnJournal {
     openHere().add(this.#id);
   }
 
-  /** The line is written when this returns: the turn may be asked of a provider. */
+  /** The line is written when this returns: a provider may be called then. */
   begin(row: StartedRow): void {
     const segment = this.#add({ begin: row });
     const failure = flush(segment);
@@ -93,7 +89,7 @@ class FileJournal implements TurnJournal {
     this.#begun.set(row.requestId, segment);
   }
 
-  /** The line is written before the event loop goes on, or with the next begin: ends often come together. */
+  /** The line is written before the event loop goes on, or with the next begin, so that ends share a write. */
   end(row: LedgerRow): JournalTicket {
     const started = this.#begun.get(row.requestId);
     this.#begun.delete(row.requestId);
@@ -108,7 +104,7 @@ class FileJournal implements TurnJournal {
     };
   }
 
-  /** Written as the line of an end is. */
+  /** Written like the line of an end. */
   forget(requestId: string): void {
     const started = this.#begun.get(requestId);
     if (started === undefined) return;
@@ -120,25 +116,25 @@ class FileJournal implements TurnJournal {
 
   async *orphans(): ReturnType<TurnJournal["orphans"]> {
     const isOpenHere = (id: string): boolean => openHere().has(id);
-    const surroundings = { clock: this.#clock, place: this.#place, isOpenHere };
-    for (const files of await leftBehind(this.#folder, surroundings)) {
+    const context = { clock: this.#clock, scope: this.#scope, isOpenHere };
+    for (const files of await findOrphans(this.#folder, context)) {
       const open = new Map<string, OpenTurn>();
       for (const file of files) {
         const ended = file.problem === undefined ? await readOrphan(file, open) : [];
         if (ended.length > 0 && !this.#kept.has(file.path)) yield { ended, started: [] };
       }
-      // The end of a turn stands in the file of its beginning or in a later one: it may be what cannot be read.
+      // The end of a turn is in the file of its beginning or in a later one, which may be the unreadable one.
       const lastUnread = Math.max(-1, ...files.flatMap(({ order, problem }) => (problem ? order : [])));
       const [held, started] = partition([...open.values()], ({ file }) => file.order <= lastUnread);
       if (started.length > 0) yield { ended: [], started: started.map(({ row }) => row) };
-      this.#clearUp(files, new Set(held.map(({ file }) => file)));
-      const unreadable = this.#tellOnce(files);
+      this.#deleteStored(files, new Set(held.map(({ file }) => file)));
+      const unreadable = this.#unreported(files);
       if (unreadable.length > 0) yield { ended: [], started: [], unreadable };
     }
   }
 
   /** Deletes files whose turns are all stored. */
-  #clearUp(files: readonly OrphanFile[], needed: ReadonlySet<OrphanFile>): void {
+  #deleteStored(files: readonly OrphanFile[], needed: ReadonlySet<OrphanFile>): void {
     for (const file of files) {
       if (file.problem !== undefined) continue;
       if (needed.has(file)) {
@@ -155,12 +151,12 @@ class FileJournal implements TurnJournal {
     }
   }
 
-  /** The files that something is wrong with, each once for as long as it is. */
-  #tellOnce(files: readonly OrphanFile[]): UnreadableFile[] {
+  /** The unusable files that have not been reported yet. */
+  #unreported(files: readonly OrphanFile[]): UnreadableFile[] {
     return files.flatMap(({ path, problem }) => {
-      if (problem === undefined) this.#told.delete(path);
-      if (problem === undefined || this.#told.has(path)) return [];
-      this.#told.add(path);
+      if (problem === undefined) this.#reported.delete(path);
+      if (problem === undefined || this.#reported.has(path)) return [];
+      this.#reported.add(path);
       return { file: path, reason: problem };
     });
   }
@@ -177,25 +173,21 @@ class FileJournal implements TurnJournal {
 
   #add(line: { begin: StartedRow } | { end: LedgerRow } | { forget: string }): Segment {
     const segment = this.#segment();
-    const text = `${JSON.stringify(line)}\n`;
-    segment.unwritten += text;
-    segment.bytes += text.length;
+    append(segment, line);
     return segment;
   }
 
   readonly #flushSoon = (): void => {
     this.#flushing = undefined;
-    // What cannot be written goes out with the next line, whose failure somebody is told of.
+    // A failure is not lost: the lines are written again with the next begin, which throws if that fails.
     if (this.#current !== undefined) flush(this.#current);
   };
 
   #segment(): Segment {
     const current = this.#current;
     if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
-    const name = `turns.${this.#place.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
-    const path = join(this.#folder, name);
-    const fd = openSync(path, "a", 0o600);
-    const next: Segment = { path, fd, bytes: 0, waiting: 0, unwritten: "", isTorn: false };
+    const name = `turns.${this.#scope.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
+    const next = openSegment(join(this.#folder, name));
     this.#segments++;
     this.#current = next;
     if (current !== undefined) {
@@ -210,7 +202,7 @@ class FileJournal implements TurnJournal {
     if (segment.waiting === 0 && segment !== this.#current) rmSync(segment.path, { force: true });
   }
 
-  /** Keeps the current file young, so that nobody takes it for an orphan. */
+  /** Touches the current file, so that no other process takes it for an orphan. */
   async #heartbeat(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       await sleep(this.#clock, HEARTBEAT_MS, this.#closing.signal);
@@ -219,42 +211,17 @@ class FileJournal implements TurnJournal {
       try {
         utimesSync(this.#current.path, now, now);
       } catch {
-        // Somebody has deleted the file: what is written to it from now on would be lost with us.
+        // The file has been deleted: lines in it would not survive this process, so a new one is begun.
         this.#current.bytes = SEGMENT_BYTES;
       }
     }
   }
 }
 
-/** This process in the name of a file: with its start, since numbers are given anew. */
+/** This process in the name of a file: with its start time, because pids are reused. */
 function ownerName(): string {
   const start = processStart(process.pid);
   return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
-}
-
-/**
- * Writes the lines that wait. Answers what went wrong, if anything: then they wait on, and are written
- * again from the start, on a line of their own; reading a line twice is harmless.
- */
-function flush(segment: Segment): unknown {
-  if (segment.unwritten === "") return undefined;
-  const bytes = Buffer.from(segment.isTorn ? `\n${segment.unwritten}` : segment.unwritten);
-  try {
-    // A write may be short where the disk is almost full.
-    for (let written = 0; written < bytes.length; ) written += writeSync(segment.fd, bytes, written);
-  } catch (error) {
-    segment.isTorn = true;
-    return error;
-  }
-  segment.isTorn = false;
-  segment.unwritten = "";
-  return undefined;
-}
-
-function closeSegment(segment: Segment): void {
-  const failure = flush(segment);
-  closeSync(segment.fd);
-  if (failure !== undefined) throw failure;
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

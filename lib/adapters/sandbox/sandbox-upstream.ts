@@ -9,9 +9,9 @@ import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { truncate } from "#lib/shared/text.ts";
 
-/** Answers in this process: the name resolves nowhere. */
+/** Served in this process: the name never resolves. */
 export const SANDBOX_ORIGIN = "http://sandbox.invalid";
-/** The sandbox engines, in chain order. The first fails when told to; the second always answers. */
+/** The sandbox engines, in chain order. `/fail` makes the first one fail, with `all` both. */
 export const SANDBOX_MODELS = ["first", "second"] as const;
 
 const WORD_PAUSE_MS = 12;
@@ -56,9 +56,9 @@ async function answer(
 ): Promise<UpstreamResponse> {
   const body = parseJson(String(request.body ?? ""));
   const message = firstUserMessageOfTurn(body);
-  const order = readFaultCommand(message);
+  const command = readFaultCommand(message);
   const isFirst = stringField(body, "model") === SANDBOX_MODELS[0];
-  const fault = order !== undefined && (isFirst || order.everywhere) ? order.fault : undefined;
+  const fault = command !== undefined && (isFirst || command.everywhere) ? command.fault : undefined;
   switch (fault) {
     case "429":
       return refusal(429, "The sandbox was told to be rate limited.", { "retry-after": "5" });
@@ -146,7 +146,7 @@ function whole(status: number, text: string, headers: Record<string, string> = {
   };
 }
 
-/** The answer word by word, as a model would write it; cut in the middle when told to. */
+/** The answer word by word, as a model would write it; cut off in the middle if `cut`. */
 class WordStream implements UpstreamBody {
   readonly #words: readonly string[];
   readonly #prompt: number;

@@ -20,18 +20,17 @@ export type AccessTokenOptions = {
   jwtSecret?: string | undefined;
   /** Monotonic milliseconds. */
   now: () => number;
-  /** Wall clock, epoch milliseconds; the machine's by default. What tokens expire by. */
+  /** The wall clock that tokens expire by, epoch milliseconds; the machine's by default. */
   wallNow?: (() => number) | undefined;
   timeoutMs?: number | undefined;
 };
 
 const KEPT_MS = 60_000;
-/** A token that says it is good for longer than a year was not made for a session, seconds. */
+/** The longest lifetime that is accepted, seconds: a token of more than a year is not one of a session. */
 const MAX_LIFETIME_S = 366 * 86_400;
 const MAX_KEPT = 5_000;
-/** What the auth server answers to a token that is no good. All else, a rate limit too, says nothing of it. */
+/** The auth server's statuses for an invalid token. Others, such as 429, say nothing about the token. */
 const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404]);
-/** Infinity is no number here either. */
 const expirySchema = z.object({ exp: z.number() });
 const claimsSchema = z.object({
   sub: z.uuid(),
@@ -40,8 +39,8 @@ const claimsSchema = z.object({
 });
 
 /**
- * Asymmetric tokens by the project's cached JWKS, HS256 by the secret, all others by asking the server. A token
- * that never expires, or not within a year, is no good however it is signed.
+ * Verifies asymmetric tokens by the project's cached JWKS, HS256 by the secret, all others by the auth server.
+ * A token that does not expire within a year is not valid, however it is signed.
  */
 export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTokenVerifier {
   const { url, jwtSecret, timeoutMs = 2_000, wallNow = Date.now } = options;
@@ -49,14 +48,14 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
     timeoutDuration: timeoutMs,
     [customFetch]: async (input, init) => {
       const response = await fetch(input, init);
-      // A server in trouble says nothing about the token.
+      // A failing server says nothing about the token.
       if (response.status >= 500 || response.status === 429)
         throw authUnavailable(new Error(`JWKS: ${response.status}`));
       return response;
     },
   });
   const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
-  const askServer = cachedServerCheck(options, timeoutMs);
+  const verifyByServer = cachedServerCheck(options, timeoutMs);
 
   return async (token) => {
     const algorithm = algorithmOf(token);
@@ -70,7 +69,7 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
         const { payload } = await jwtVerify(token, keys, { algorithms, currentDate });
         return userOf(payload);
       }
-      if (secret === undefined) return await askServer(token, remainingMs);
+      if (secret === undefined) return await verifyByServer(token, remainingMs);
       const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"], currentDate });
       return userOf(payload);
     } catch (error) {
@@ -92,8 +91,8 @@ function algorithmOf(token: string): string | undefined {
 }
 
 /**
- * For how much longer the token says that it is good, milliseconds; undefined when it has expired, or does not
- * say so within reason. What it says is not to be believed yet: whoever verifies it comes after this.
+ * The remaining lifetime that the token claims, milliseconds; undefined if it has expired, or claims none or
+ * too much. The token has not been verified yet.
  */
 function remainingLifetime(token: string, wallNowMs: number): number | undefined {
   let claims: JWTPayload;
@@ -111,12 +110,12 @@ function remainingLifetime(token: string, wallNowMs: number): number | undefined
 
 function userOf(payload: JWTPayload): TokenUser | null {
   const claims = claimsSchema.safeParse(payload);
-  // The anon key and the service key of older projects are JWTs as well: they are no user's.
+  // The anon key and the service key of older projects are JWTs as well, but not of a user.
   if (!claims.success) return null;
   return { userId: claims.data.sub, email: claims.data.email, emailConfirmed: false };
 }
 
-/** Asks the auth server, and keeps what it says for a minute, but never past the token's own end. */
+/** Verifies by the auth server, and caches the result for a minute, but not beyond the token's own expiry. */
 function cachedServerCheck(
   options: AccessTokenOptions,
   timeoutMs: number,
@@ -147,12 +146,8 @@ function cachedServerCheck(
 
 /** The auth server does not answer. */
 export function authUnavailable(cause: unknown): GatewayError {
-  return new GatewayError(
-    "database_unavailable",
-    "Your session could not be checked just now. Try again shortly.",
-    {
-      retryAfterSeconds: 2,
-      cause,
-    },
-  );
+  return new GatewayError("database_unavailable", "Your session could not be checked. Try again shortly.", {
+    retryAfterSeconds: 2,
+    cause,
+  });
 }

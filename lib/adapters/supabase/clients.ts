@@ -4,23 +4,23 @@ import { GatewayError } from "#lib/shared/errors.ts";
 export type SupabaseClientsOptions = {
   /** Project URL, e.g. `https://abc.supabase.co`. */
   url: string;
-  /** Publishable (anon) key: what users' calls carry beside their own token. */
+  /** Publishable (anon) key, which users' calls carry beside their own token. */
   publishableKey: string;
   /** Secret (service role) key; without it only users can be served. */
   serviceRoleKey?: string | undefined;
   /** Injected in tests; the global fetch by default. */
   fetch?: typeof fetch | undefined;
-  /** Upper bound in milliseconds on every single call, 10 000 by default. Callers may ask for less. */
+  /** Upper bound in milliseconds for every single call, 10 000 by default. Callers may set a shorter one. */
   timeoutMs?: number | undefined;
 };
 
-/** The database API of a Supabase client; signing in and out is not this layer's business. */
+/** The database API of a Supabase client, without signing in and out. */
 export type DatabaseClient = Pick<SupabaseClient, "from" | "rpc">;
 
 export type SupabaseClients = {
   /** A client under row level security, as the user whose access token this is. */
   asUser(accessToken: string): DatabaseClient;
-  /** A client that is nobody: for calls whose argument is their credential. */
+  /** A client without a user, for calls whose argument is their credential. */
   asAnonymous(): DatabaseClient;
   /** The service-role client. Throws `not_configured` when there is no service role key. */
   asService(): DatabaseClient;

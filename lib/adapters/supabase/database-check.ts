@@ -10,7 +10,7 @@ export type DatabaseCheckOptions = {
   timeoutMs?: number | undefined;
 };
 
-/** A column of each early version, newest first: they have no function that says which they are. */
+/** A column of each early version, newest first: these have no function that returns the version. */
 const COLUMN_OF_VERSION = [
   { version: 3, table: "gateway_key_spend", column: "key_id" },
   { version: 2, table: "gateway_keys", column: "id" },
@@ -19,7 +19,7 @@ const COLUMN_OF_VERSION = [
 const MAX_REASON_LENGTH = 200;
 const versionSchema = z.coerce.number().int().positive();
 
-/** Looks whether the database can be used, and with which schema; asks nothing without a service role key. */
+/** Checks whether the database can be used, and its schema version; makes no call without a service role key. */
 export async function checkDatabase(options: DatabaseCheckOptions): Promise<DatabaseCheck> {
   const { clients, timeoutMs = 5_000 } = options;
   if (!clients.hasServiceRole) return { state: "service_key_missing" };
@@ -29,7 +29,7 @@ export async function checkDatabase(options: DatabaseCheckOptions): Promise<Data
     return isMissing(answer) ? await findEarlyVersion(client, timeoutMs) : failedCheck(answer, timeoutMs);
   }
   const version = versionSchema.safeParse(answer.data);
-  if (!version.success) return { state: "unreachable", reason: "what answers there is not Supabase." };
+  if (!version.success) return { state: "unreachable", reason: "the server there is not Supabase." };
   return version.data < SCHEMA_VERSION
     ? { state: "schema_outdated", version: version.data, expected: SCHEMA_VERSION }
     : { state: "ready", version: version.data };
@@ -53,16 +53,16 @@ function failedCheck(answer: DatabaseAnswer, timeoutMs: number): DatabaseCheck {
   return { state: "unreachable", reason: reasonOf(answer, timeoutMs) };
 }
 
-/** One line, with the system's own code (`ECONNREFUSED`, `ENOTFOUND`) where there is one. */
+/** One line, with the system's own code (`ECONNREFUSED`, `ENOTFOUND`) if there is one. */
 function reasonOf({ error, status }: DatabaseAnswer, timeoutMs: number): string {
   if (status > 0) {
-    // A code is PostgREST's or Postgres's; without one it is a page of somebody else.
-    if (error?.code === undefined) return `what answers there is not Supabase (status ${status}).`;
+    // A code is PostgREST's or Postgres's; without one the answer is from another server.
+    if (error?.code === undefined) return `the server there is not Supabase (status ${status}).`;
     return `it answers with status ${status}, ${oneLine(`${error.code}: ${error.message}`)}.`;
   }
   const text = error?.details ?? error?.message ?? "";
   if (/TimeoutError|AbortError/.test(text)) return `no answer within ${timeoutMs / 1_000} s.`;
-  const cause = /Caused by: (?:\w+: )?([^\n]+)/.exec(text)?.[1] ?? error?.message ?? "nobody answers";
+  const cause = /Caused by: (?:\w+: )?([^\n]+)/.exec(text)?.[1] ?? error?.message ?? "no answer";
   return `${oneLine(cause)}.`;
 }
 

@@ -6,34 +6,34 @@ export type DatabaseAnswer = {
   status: number;
 };
 
-/** Codes of PostgREST and Postgres for a function or table that is not there. */
+/** Codes of PostgREST and Postgres for a function or table that does not exist. */
 const NOT_THERE: ReadonlySet<string> = new Set(["PGRST202", "PGRST205", "42883", "42P01", "42703"]);
 /** Postgres: this role may not do that. */
 const NOT_GRANTED = "42501";
-/** PostgREST's own codes, and the SQLSTATEs of Postgres and our functions. Nobody else writes such codes. */
+/** PostgREST's own codes, and the SQLSTATEs of Postgres and our functions. No other server sends such codes. */
 const DATABASE_CODE = /^(?:PGRST\w*|[0-9A-Z]{5})$/;
 /**
- * SQLSTATE classes that say nothing of what was asked: connections, transactions that were rolled back or may
- * not write (a standby), resources, the operator, the system.
+ * SQLSTATE classes that do not depend on the request: connections, transactions that were rolled back or may
+ * not write (a standby), resources, operator intervention, system errors.
  */
-const PASSING = /^(?:08|25|28|40|53|55|57|58|XX)/;
+const TRANSIENT = /^(?:08|25|28|40|53|55|57|58|XX)/;
 
 /** Whether the database has no such function, table or column: a migration has not been applied. */
 export function isMissing(answer: DatabaseAnswer): boolean {
   return NOT_THERE.has(answer.error?.code ?? "");
 }
 
-/** Whether the call's credential was not taken, or is not that of a role which may make this call. */
+/** Whether the credential was rejected, or its role may not make this call. */
 export function isRejected(answer: DatabaseAnswer): boolean {
   return answer.error?.code === NOT_GRANTED || answer.status === 401 || answer.status === 403;
 }
 
 /**
  * A failed database call as the error a client may see. Messages of the database itself stay in the
- * cause: they name tables and columns.
+ * cause, because they name tables and columns.
  *
  * `PTxyz` are the SQLSTATEs that our SQL functions raise, `PGRSTxyz` PostgREST's own. No code and no
- * status means that nobody answered.
+ * status means that there was no answer.
  */
 export function databaseError(answer: DatabaseAnswer): GatewayError {
   const cause = answer.error ?? undefined;
@@ -44,14 +44,14 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
   if (isMissing(answer)) {
     return new GatewayError(
       "not_configured",
-      "The database lacks our tables or functions: apply supabase/migrations.",
+      "The database lacks the gateway's tables or functions: apply supabase/migrations.",
       { cause },
     );
   }
   if (answer.status === 401) {
     return new GatewayError("unauthorized", "The database did not accept this credential.", { cause });
   }
-  // 4xx beyond those means that we sent something the schema refuses, which a retry will not change.
+  // Any other 4xx means that the schema refused the request, which a retry will not change.
   if (isRefusal(answer.status, code)) {
     return new GatewayError("internal_error", "The database refused the request.", { cause });
   }
@@ -61,41 +61,41 @@ export function databaseError(answer: DatabaseAnswer): GatewayError {
   });
 }
 
-/** Whether the database itself has refused what it was given. A page of a proxy in front of it says no such thing. */
+/** Whether the database itself refused the request, as opposed to a proxy in front of it. */
 function isRefusal(status: number, code: string): boolean {
   if (status === 413) return true;
-  const isTransient = status === 408 || status === 429 || PASSING.test(code);
+  const isTransient = status === 408 || status === 429 || TRANSIENT.test(code);
   return status >= 400 && status < 500 && !isTransient && DATABASE_CODE.test(code);
 }
 
 /** The same for calls that are made with a user's access token. */
 export function userError(answer: DatabaseAnswer): GatewayError {
-  // With status 401 it is the token that was not taken: the caller counted as nobody.
+  // With status 401 the token was rejected, and the call was made without a user.
   return answer.error?.code === NOT_GRANTED && answer.status !== 401
-    ? shutOut(answer.error)
+    ? turnsClosed(answer.error)
     : databaseError(answer);
 }
 
-/** The same for calls that are made as nobody, whose argument is their credential. */
+/** The same for calls without a user, whose argument is their credential. */
 export function anonymousError(answer: DatabaseAnswer): GatewayError {
-  return answer.error?.code === NOT_GRANTED ? shutOut(answer.error) : databaseError(answer);
+  return answer.error?.code === NOT_GRANTED ? turnsClosed(answer.error) : databaseError(answer);
 }
 
-/** Users may not write turns where a gateway with the service role has been started. */
-function shutOut(cause: unknown): GatewayError {
+/** Users may not write turns once a gateway with the service role has been started. */
+function turnsClosed(cause: unknown): GatewayError {
   return new GatewayError(
     "not_configured",
-    "This database takes turns from the service role only, because a gateway with SUPABASE_SERVICE_ROLE_KEY " +
-      "has used it: set SUPABASE_SERVICE_ROLE_KEY here too.",
+    "This database accepts turns from the service role only, because a gateway with SUPABASE_SERVICE_ROLE_KEY " +
+      "has used it: set SUPABASE_SERVICE_ROLE_KEY here, too.",
     { cause },
   );
 }
 
-/** The same for calls of the service role: if that is refused, it is the operator's mistake, not the caller's. */
+/** The same for calls of the service role, where a rejected key is the operator's mistake, not the caller's. */
 export function serviceError(answer: DatabaseAnswer): GatewayError {
-  // Our own functions say PT403 of what was asked, not of who asks.
-  const isOurs = answer.error?.code?.startsWith("PT") ?? false;
-  if (isOurs || !isRejected(answer)) return databaseError(answer);
+  // PT403 of our functions is about the request, not about the credential.
+  const isOwnCode = answer.error?.code?.startsWith("PT") ?? false;
+  if (isOwnCode || !isRejected(answer)) return databaseError(answer);
   return new GatewayError("not_configured", "SUPABASE_SERVICE_ROLE_KEY was refused by the database.", {
     cause: answer.error ?? undefined,
   });

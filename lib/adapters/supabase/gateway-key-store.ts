@@ -26,7 +26,7 @@ const listedSchema = limitsSchema.extend({
   created_at: z.string(),
   last_used_at: z.string().nullable(),
   revoked_at: z.string().nullable(),
-  // A key that has just been made has spent nothing.
+  // Absent for a new key.
   spent_usd_this_month: z.coerce.number().default(0),
 });
 const verdictSchema = z.discriminatedUnion("admitted", [
@@ -67,7 +67,7 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
   };
 }
 
-/** Making, listing and revoking keys on Supabase, through the service role, which names the user. */
+/** Creates, lists and revokes keys on Supabase, through the service role on behalf of the user. */
 export function createSupabaseKeyRegister(options: GatewayKeyStoreOptions): GatewayKeyRegister {
   const { clients, timeoutMs = 2000 } = options;
   return {

@@ -12,7 +12,7 @@ export type LedgerStoreOptions = {
   timeoutMs?: number | undefined;
 };
 
-/** Calls at once without a service role: then each turn is a call of its own. */
+/** Parallel calls without a service role, when each turn is a call of its own. */
 const MAX_CALLS = 8;
 
 const answerSchema = z.object({
@@ -21,8 +21,8 @@ const answerSchema = z.object({
 
 /**
  * The ledger on Supabase. With a service role a batch is one call. Without one there are turns of native chat
- * only, and each is settled by nobody in particular, with its secret as the credential: the answer may have taken
- * longer than the user's access token lives.
+ * only, and each is settled anonymously, with its secret as the credential, because the user's access token may
+ * have expired during the answer.
  */
 export function createSupabaseLedgerStore({ clients, timeoutMs = 5_000 }: LedgerStoreOptions): LedgerStore {
   return {
@@ -43,7 +43,7 @@ async function recordBatch(
   if (answer.error) throw serviceError(answer);
   const parsed = answerSchema.safeParse(answer.data);
   if (!parsed.success) {
-    // Not our function: nothing says that the turns are stored.
+    // Not the answer of our function, so it is not known whether the turns are stored.
     throw new GatewayError("database_unavailable", "The database answered in an unknown form.", {
       cause: parsed.error,
     });

@@ -3,7 +3,7 @@ import type { CookieSession, SessionCookies } from "#lib/services/identity/crede
 
 const TIMEOUT_MS = 2_000;
 
-/** Whether the request brings a cookie that could be a Supabase session. */
+/** Whether the request has a cookie that could be a Supabase session. */
 export function hasSessionCookie(request: Request): boolean {
   const cookies = request.headers.get("cookie")?.split(";") ?? [];
   return cookies.some((cookie) => {
@@ -24,10 +24,10 @@ function cookieSessionReader(
   return async (request) => {
     const header = request.headers.get("cookie");
     if (header === null || !hasSessionCookie(request)) return null;
-    // Only browsers come this way: the library is not loaded for anybody else.
+    // Loaded here, because only browsers need it.
     const { createServerClient, parseCookieHeader, serializeCookieHeader } = await import("@supabase/ssr");
     const setCookies: string[] = [];
-    const server = askOnce();
+    const server = fetchWithoutRetries();
     const client = createServerClient(url, publishableKey, {
       global: { fetch: server.fetch },
       cookies: {
@@ -39,28 +39,28 @@ function cookieSessionReader(
       },
     });
     const { data } = await client.auth.getSession();
-    if (server.trouble !== undefined) throw authUnavailable(server.trouble);
+    if (server.failure !== undefined) throw authUnavailable(server.failure);
     return data.session === null ? null : { accessToken: data.session.access_token, setCookies };
   };
 }
 
-/** The library tries a refresh again for half a minute. Ours is told "no" at the first trouble, which is kept. */
-function askOnce(): { fetch: typeof fetch; readonly trouble: unknown } {
-  let trouble: unknown;
+/** The library would retry a refresh for half a minute; this fetch keeps a failure and answers 400, which ends it. */
+function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: unknown } {
+  let failure: unknown;
   return {
     async fetch(input, init) {
       try {
         const response = await fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
         if (response.status < 500 && response.status !== 429) return response;
-        trouble = new Error(`The auth server answered with status ${response.status}.`);
+        failure = new Error(`The auth server answered with status ${response.status}.`);
         await response.body?.cancel();
       } catch (error) {
-        trouble = error;
+        failure = error;
       }
       return Response.json({}, { status: 400 });
     },
-    get trouble() {
-      return trouble;
+    get failure() {
+      return failure;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { GatewayError } from "#lib/shared/errors.ts";
 export type TurnAccessOptions = {
   clients: SupabaseClients;
   clock: Clock;
-  /** Ends the tries. */
+  /** Stops trying. */
   signal: AbortSignal;
   /** How long a call may take, milliseconds; 10 000 by default. */
   timeoutMs?: number | undefined;
@@ -16,9 +16,9 @@ export type TurnAccessOptions = {
 const RETRY_MS = [1_000, 5_000, 30_000, 60_000] as const;
 
 /**
- * Takes the functions that write turns from users: a gateway with the service role key writes turns with that.
- * Tries again while the database is unavailable. Resolves with what went wrong, if trying again is of no use;
- * does nothing without a service role key. Never rejects.
+ * Revokes users' access to the functions that write turns: a gateway with the service role key writes turns with
+ * that. Tries again while the database is unavailable; resolves with the error if a retry is of no use. Does
+ * nothing without a service role key. Never rejects.
  */
 export async function closeTurnsToUsers(options: TurnAccessOptions): Promise<GatewayError | undefined> {
   const { clients, clock, signal, timeoutMs = 10_000 } = options;

@@ -31,12 +31,12 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
 /**
  * The turn store on Supabase: one round trip.
  *
- * With a service role key all turns are the service role's, in the name of the user whom the caller has proved
- * to be. Without one users begin turns as themselves, and keys cannot.
+ * With a service role key, the service role begins all turns on behalf of the authenticated user. Without one,
+ * users begin turns as themselves, and callers with a gateway key cannot.
  *
- * Beyond the port's errors, `begin` throws `not_configured` when it needs the service role and there is none,
- * `unauthorized` when the database refuses the caller's token or the caller's account is gone, and `conflict`
- * when the request id belongs to another turn.
+ * Beyond the port's errors, `begin` throws `not_configured` if it needs the service role and there is none,
+ * `unauthorized` if the database refuses the caller's token or the caller's account is gone, and `conflict`
+ * if the request id belongs to another turn.
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
   const { clients, now, beginTimeoutMs = 2000 } = options;
@@ -65,7 +65,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   };
 }
 
-/** A client, and what its failures mean. */
+/** A client, and how its failures are translated. */
 type Acting = { client: DatabaseClient; failure: (answer: DatabaseAnswer) => GatewayError };
 
 function asService(clients: SupabaseClients): Acting {
@@ -106,7 +106,7 @@ function begunTurn(data: unknown): BegunTurn {
   };
 }
 
-/** A conversation with one unreadable message is still a conversation. */
+/** A message that cannot be read is left out; the conversation goes on without it. */
 function storedMessage(value: unknown): StoredMessage[] {
   const parsed = messageSchema.safeParse(value);
   return parsed.success ? [parsed.data] : [];

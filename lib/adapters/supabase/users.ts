@@ -4,8 +4,8 @@ import { databaseError } from "#lib/adapters/supabase/database-error.ts";
 const PAGE_SIZE = 1_000;
 
 /**
- * The id of the user with this e-mail address; undefined when there is none. Reads all users page by page:
- * hosted Supabase has no look-up. Throws `not_configured` without a service role, `database_unavailable`.
+ * The id of the user with this e-mail address; undefined if there is none. Reads all users page by page,
+ * because hosted Supabase has no look-up. Throws `not_configured` without a service role, `database_unavailable`.
  */
 export async function findUserByEmail(clients: SupabaseClients, email: string): Promise<string | undefined> {
   const admin = clients.asUserAdmin();

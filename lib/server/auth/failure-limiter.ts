@@ -18,7 +18,7 @@ export class FailureLimiter {
     this.#limit = limit;
   }
 
-  /** Throws `too_many_auth_failures` once an address has used up its minute. */
+  /** Throws `too_many_auth_failures` once an address has reached the limit in this minute. */
   assertAllowed(address: string): void {
     if (this.#limit === 0 || (this.#current().get(address) ?? 0) < this.#limit) return;
     const retryAfterSeconds = Math.ceil((MINUTE_MS - (this.#clock.now() % MINUTE_MS)) / 1_000);

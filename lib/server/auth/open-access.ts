@@ -1,7 +1,7 @@
 import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** "No key was ever created" holds for this long, milliseconds; then it is asked again. */
+/** "No key was ever created" is cached for this long, milliseconds. */
 const OPEN_KEPT_MS = 5_000;
 
 /**
@@ -15,7 +15,7 @@ export class OpenAccess {
   #isClosed = false;
   #openUntil = Number.NEGATIVE_INFINITY;
   #wasFoundOpen = false;
-  #asking: Promise<boolean> | undefined;
+  #lookUp: Promise<boolean> | undefined;
 
   /** @param onFoundOpen called once, when access is first found open. */
   constructor(
@@ -28,7 +28,7 @@ export class OpenAccess {
     this.#onFoundOpen = onFoundOpen;
   }
 
-  /** Known to be closed, without asking anybody. */
+  /** Known to be closed; no look-up is made. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -37,19 +37,19 @@ export class OpenAccess {
     this.#isClosed = true;
   }
 
-  /** Throws `database_unavailable` when nobody can say. */
+  /** Throws `database_unavailable` if the database cannot tell. */
   async isOpen(): Promise<boolean> {
     if (this.#isClosed) return false;
     if (this.#openUntil > this.#clock.now()) return true;
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
+    this.#lookUp ??= this.#isFoundOpen().finally(() => {
+      this.#lookUp = undefined;
     });
-    return this.#asking;
+    return this.#lookUp;
   }
 
-  async #ask(): Promise<boolean> {
+  async #isFoundOpen(): Promise<boolean> {
     if (await this.#keys.anyEverCreated()) this.#isClosed = true;
-    // A key may have been created here while the database answered.
+    // A key may have been created in this process while the database answered.
     if (this.#isClosed) return false;
     this.#openUntil = this.#clock.now() + OPEN_KEPT_MS;
     if (!this.#wasFoundOpen) {

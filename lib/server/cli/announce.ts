@@ -4,15 +4,15 @@ import type { LocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { EngineSource } from "#lib/server/wiring/providers.ts";
 
-/** The address of a server as a browser on this machine writes it. */
+/** The URL of a server for a browser on this machine. */
 export function addressOf(host: string | undefined, port: number): string {
   if (host === undefined || host === "127.0.0.1") return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * Tells a newcomer the local database, the local key and a command that works. The key itself is shown on a
- * terminal only: what a service prints lands in a journal that others read.
+ * Shows a newcomer the local database, the local key and a command that works. The key itself is printed on a
+ * terminal only, because a service's output goes to logs that others can read.
  */
 export function announceLocal(port: number, local: LocalSupabase, engines: EngineSource): void {
   const { key, keyFile, url, demo } = local;
@@ -32,16 +32,16 @@ export function announceLocal(port: number, local: LocalSupabase, engines: Engin
 `);
 }
 
-/** Says what is missing when no engine can answer. */
+/** Says what to configure if no engine can answer. */
 export function announceMissingEngines(engines: EngineSource): void {
   if (engines !== "none") return;
   console.log(
-    "No provider is configured, so every question is answered with 503. Put the key of one into .env.local, " +
+    "No provider is configured, so every chat is answered with 503. Put a provider's key into .env.local, " +
       "for example GROQ_API_KEY=gsk_…, or set ENABLE_SANDBOX=on for the built-in sandbox engine.",
   );
 }
 
-/** Warns, at once, that everybody who can reach this may spend the provider keys. */
+/** Warns at start that everybody who can reach the gateway can use the provider keys. */
 export async function warnOfOpenAccess(env: Env): Promise<void> {
   const { NEXT_PUBLIC_SUPABASE_URL: url, NEXT_PUBLIC_SUPABASE_ANON_KEY: publishableKey } = env;
   const serviceRoleKey = env.SUPABASE_SERVICE_ROLE_KEY;
@@ -51,11 +51,11 @@ export async function warnOfOpenAccess(env: Env): Promise<void> {
   try {
     if (await createSupabaseGatewayKeyStore({ clients }).anyEverCreated()) return;
     console.log(
-      "Warning: the OpenAI-compatible routes take any bearer until the first gateway key is made. " +
-        "Make one: npm run key -- --name my-laptop",
+      "Warning: the OpenAI-compatible routes accept any bearer until the first gateway key is created. " +
+        "Create one: npm run key -- --name my-laptop",
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    console.log(`Whether a gateway key has been made cannot be told: ${reason}`);
+    console.log(`It is not known whether a gateway key has been created: ${reason}`);
   }
 }

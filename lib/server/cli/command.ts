@@ -4,26 +4,26 @@ import { suspiciousPublicNames } from "#lib/server/env/secret-shapes.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Runs a command to its end and leaves its exit code. A wrong setting is told in one line. */
+/** Runs a command and sets the exit code. A wrong setting is reported in one line. */
 export async function runCommand(command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();
   } catch (error) {
-    // Anything else is a bug and shows where.
+    // Anything else is a bug, whose stack is needed.
     if (!(error instanceof GatewayError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }
 }
 
-/** The settings, with the files that Next.js would read (`.env.local` and its kin). */
+/** The settings, also from the files that Next.js would read (`.env.local` and the like). */
 export async function loadSettings(isDevelopment: boolean): Promise<Env> {
   const { default: nextEnv } = await import("@next/env");
   nextEnv.loadEnvConfig(process.cwd(), isDevelopment, { info: () => undefined, error: console.error });
   return readEnv();
 }
 
-/** Providers that MODELS_CONFIG defines, and that nobody can use: each of its engines would be skipped. */
+/** Warns of providers in MODELS_CONFIG whose key is not set, since their engines are skipped. */
 export function warnOfProviders({ catalogue, registry }: Providers): void {
   for (const { id, apiKeyEnv } of catalogue.providers) {
     if (apiKeyEnv === undefined || registry.providerKeys(id).length > 0) continue;
@@ -31,12 +31,12 @@ export function warnOfProviders({ catalogue, registry }: Providers): void {
   }
 }
 
-/** Mistakes, or what may be some, that stop nothing. */
+/** Warns of variables that may be mistakes. */
 export function warnOfVariables({ names }: Env): void {
   for (const { name, meant } of misspeltVariables(names)) {
     console.log(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
   }
   for (const name of suspiciousPublicNames(names)) {
-    console.log(`${name} is built into pages and can be read by everybody: remove it if it is a secret.`);
+    console.log(`${name} is built into pages and is public: remove it if it is a secret.`);
   }
 }

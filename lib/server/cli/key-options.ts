@@ -9,31 +9,31 @@ export type KeyOptions = {
   limits: GatewayKeyLimits;
   /** E-mail address or id of the owner. */
   user: string | undefined;
-  /** The local database is meant, and made if there is none. */
+  /** Use the local database, which is created if there is none. */
   local: boolean;
 };
 
 const MODES = `${KEY_MODES.slice(0, -1).join(", ")} and ${KEY_MODES.at(-1)}`;
 
-export const KEY_HELP = `Makes a gateway key and prints it, once.
+export const KEY_HELP = `Creates a gateway key and prints it, once.
 
   npm run key -- --name ci --usd 20
 
   --name   what the key is for, 1 to 100 characters; required
-  --usd    US dollars that it may spend in a month; no limit without it
-  --rpm    requests that it may make in a minute; no limit without it
-  --modes  what it may ask for, separated by commas; everything without it. Some of
+  --usd    US dollars that it may spend in a month; no limit by default
+  --rpm    requests that it may make in a minute; no limit by default
+  --modes  modes that it may use, separated by commas; all by default. Some of
            ${MODES};
-           ${NAMED_MODE} stands for engines by name
-  --user   e-mail address or id of its owner. Needed with a Supabase project of your own; the local
-           database's demo user otherwise
-  --local  in the local database, which is made if there is none yet
-  --help   this text
+           ${NAMED_MODE} allows naming engines as provider/model
+  --user   e-mail address or id of its owner. Required with a Supabase project of your own; the
+           demo user by default in the local database
+  --local  use the local database, which is created if there is none yet
+  --help   show this text
 
 It needs the gateway's settings, to find its database: without Supabase's it is the local one in
-SARMALINK_DATA_DIR. Standard output is the key alone: KEY=$(npm run -s key -- --name ci)`;
+SARMALINK_DATA_DIR. Only the key is printed to standard output: KEY=$(npm run -s key -- --name ci)`;
 
-const NPM = "npm keeps options for itself unless -- is before them: npm run key -- --name ci.";
+const NPM = "npm takes options for itself unless they follow --: npm run key -- --name ci.";
 const HINT = "`npm run key -- --help` shows how.";
 const ALLOWED: Readonly<Record<string, readonly [option: string, allowed: string]>> = {
   name: ["--name", "1 to 100 characters of plain text"],
@@ -42,13 +42,13 @@ const ALLOWED: Readonly<Record<string, readonly [option: string, allowed: string
   modes: ["--modes", `some of ${MODES}, separated by commas`],
 };
 
-/** Reads the command line; undefined when help is wanted. Throws `invalid_request` in one line. */
+/** Reads the command line; undefined for --help. Throws `invalid_request` in one line. */
 export function readKeyOptions(args: readonly string[]): KeyOptions | undefined {
   const { values, positionals } = parse(args);
   if (values.help === true) return undefined;
   if (positionals.length > 0) {
     throw wrong(
-      `"${positionals[0]}" belongs to no option. npm keeps options for itself unless -- is before them.`,
+      `"${positionals[0]}" belongs to no option. npm takes options for itself unless they follow --.`,
     );
   }
   if (values.name === undefined) {
@@ -106,12 +106,12 @@ function parse(args: readonly string[]) {
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // Node's own words go on with advice about its own syntax.
+    // Node's message goes on with advice about its own syntax.
     throw wrong(`${error.message.split(/[.\n]/)[0]}.`);
   }
 }
 
-/** What is no plain number stays text, which the schema refuses. */
+/** Text that is not a plain number stays text, which the schema refuses. */
 function numberOf(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -2,25 +2,25 @@ import { userInfo } from "node:os";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EmbeddedConnection } from "#lib/local-supabase/connect.ts";
 
-/** Where the Supabase CLI serves as well: a free port is taken while that one runs. */
+/** The port that the Supabase CLI uses, too; a free one is used while that runs. */
 const PORT = 54_321;
 
 export type LocalSupabase = {
-  /** What the gateway must be told of it. */
+  /** The variables that the gateway needs for it. */
   variables: Record<string, string>;
-  /** Where the data API and sign-in answer. */
+  /** The URL of the data API and of sign-in. */
   url: string;
   key: string;
   keyFile: string;
-  /** Who can sign in, and the file that holds the password. */
+  /** The user who can sign in, and the file that holds the password. */
   demo: { email: string; passwordFile: string };
   stop(): Promise<void>;
 };
 
 /**
- * Starts the embedded Supabase; its packages are loaded only here. Throws `not_configured` when the data
- * folder cannot be used. Development as root, in root's own home, gets another folder: Postgres cannot
- * enter that home, and a newcomer in a container has no other user.
+ * Starts the embedded Supabase; its packages are loaded only here. Throws `not_configured` if the data folder
+ * cannot be used. Development as root in root's home gets another folder, because Postgres cannot enter that
+ * home, and a newcomer in a container has no other user.
  */
 export async function startLocalSupabase(dataDir: string, isDevelopment: boolean): Promise<LocalSupabase> {
   const { startEmbeddedSupabase } = await import("#lib/local-supabase/start.ts");
@@ -48,7 +48,7 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
 }
 
 /**
- * The embedded Supabase for a command: that of a gateway that runs, else one for as long as it is needed.
+ * The embedded Supabase for a command: that of a running gateway, else one that is started until it is closed.
  * Undefined if the folder has none and `mayCreate` is false.
  */
 export async function connectLocalSupabase(
@@ -59,7 +59,7 @@ export async function connectLocalSupabase(
   return await connectEmbeddedSupabase({
     dataDir,
     mayCreate,
-    // What development uses there; `npm start` refuses.
+    // The same as development; `npm start` refuses such a folder.
     replaceUnder: homeOfRoot(),
     migrationsDir: "supabase/migrations",
     log: (line) => console.error(line),

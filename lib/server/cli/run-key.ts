@@ -12,23 +12,23 @@ import { loadProviders } from "#lib/server/wiring/providers.ts";
 import { budgetCoverage, createGatewayKey } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** A command has more time than a request, milliseconds. */
+/** Longer than for a request, milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** Where keys are kept, and whose the new one is to be. */
+/** The database for the new key, and its owner. */
 type Place = {
   clients: SupabaseClients;
   userId: string;
-  /** Which database it is. */
+  /** The database, in words. */
   name: string;
-  /** Who knows the new key, and from when on: sentences. */
+  /** Which gateway knows the new key, and when: a sentence. */
   effect: string;
   close(): Promise<void>;
 };
 
-const KNOWN_AT_ONCE = "knows it at once, and stops taking any bearer within 5 s.";
+const KNOWN_AT_ONCE = "knows it at once, and stops accepting any bearer within 5 s.";
 
-/** `npm run key`: makes a gateway key and prints it, once. Returns the exit code. */
+/** `npm run key`: creates a gateway key and prints it, once. Returns the exit code. */
 export async function runKey(args: readonly string[]): Promise<number> {
   const options = readKeyOptions(args);
   if (options === undefined) {
@@ -51,14 +51,14 @@ export async function runKey(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Whose calls count against the budget, with the settings that this command is given. */
+/** The providers whose calls count against the budget, with the settings of this command. */
 async function budgetNote(env: Env): Promise<string> {
   const { registry } = await loadProviders(env);
   const { countedProviders, freeProviders } = budgetCoverage(registry, registry.configured());
   const counted =
     countedProviders.length === 0
       ? "No configured provider counts against the budget by itself"
-      : `Against the budget count ${countedProviders.join(", ")}`;
+      : `These count against the budget: ${countedProviders.join(", ")}`;
   if (freeProviders.length === 0) return `${counted}.`;
   return `${counted}; ${freeProviders.join(", ")} are taken to be free. If you pay one of them, add it to PAID_PROVIDERS.`;
 }
@@ -79,7 +79,7 @@ async function create(
       },
     );
   } catch (error) {
-    // The code for an owner who is not there: written for a caller whose account was deleted.
+    // The code for an owner that does not exist; its message is for a caller whose account was deleted.
     if (error instanceof GatewayError && error.code === "unauthorized") throw noSuchUser(userId);
     throw error;
   }
@@ -95,12 +95,15 @@ async function hostedPlace(env: Env, { user, local }: KeyOptions): Promise<Place
   }
   const serviceRoleKey = env.SUPABASE_SERVICE_ROLE_KEY;
   if (serviceRoleKey === undefined) {
-    throw new GatewayError("not_configured", "Keys are the service role's: set SUPABASE_SERVICE_ROLE_KEY.");
+    throw new GatewayError(
+      "not_configured",
+      "Creating keys needs the service role: set SUPABASE_SERVICE_ROLE_KEY.",
+    );
   }
   if (user === undefined) {
     throw new GatewayError(
       "invalid_request",
-      "Say whose key it is to be: --user and the e-mail address or the id of a user of your Supabase project.",
+      "Name the owner of the key: --user with the e-mail address or the id of a user of your Supabase project.",
     );
   }
   const clients = createSupabaseClients({ url, publishableKey, serviceRoleKey, timeoutMs: TIMEOUT_MS });
@@ -147,13 +150,13 @@ async function localPlace(env: Env, { user, local: mayCreate }: KeyOptions): Pro
   }
 }
 
-/** A new database would have no gateway: its key would open nothing, and the access that is meant to be closed would stay open. */
+/** A new database would have no gateway: the key would be of no use, and open access would stay open. */
 function noLocalDatabase(dataDir: string): GatewayError {
   return new GatewayError(
     "not_found",
-    `There is no local database in ${resolve(dataDir)}, and no Supabase is configured, so no key was made. ` +
+    `There is no local database in ${resolve(dataDir)}, and no Supabase is configured, so no key was created. ` +
       "If your gateway runs, give this command the same settings (NEXT_PUBLIC_SUPABASE_URL and the others, or " +
-      "SARMALINK_DATA_DIR). To make a local database, start the gateway first, or add --local.",
+      "SARMALINK_DATA_DIR). To create a local database, start the gateway first, or add --local.",
   );
 }
 

@@ -14,20 +14,20 @@ import { assertCanListen } from "#lib/server/host/address.ts";
 import { engineSourceOf, loadProviders } from "#lib/server/wiring/providers.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** A server that has not ended by then is ended, milliseconds. */
+/** After this time the server is killed, milliseconds. */
 const GRACE_MS = 15_000;
-/** Development is for this machine alone, unless HOST says otherwise. */
+/** Development is for this machine only, unless HOST is set. */
 const LOOPBACK = "127.0.0.1";
 
 /**
- * Runs `next dev`, with a local Supabase beside it when none is configured, until either ends or a
- * signal comes. The database goes last, so that turns can still be saved. Returns the exit code.
+ * Runs `next dev`, with a local Supabase if none is configured, until it ends or a signal comes. The database
+ * is stopped last, so that turns can still be saved. Returns the exit code.
  */
 export async function runNextDev(): Promise<number> {
   const server = new SignalledServer();
   const env = { ...(await loadSettings(true)), NODE_ENV: "development" };
   const host = env.HOST ?? LOOPBACK;
-  // The server would only find a mistake at its first request, and a port in use after the database.
+  // Checked now: the server would report a mistake at its first request, and a used port after the database.
   const [providers] = await Promise.all([loadProviders(env), assertCanListen(env, host)]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
@@ -63,8 +63,8 @@ function listening({ HOST, PORT }: Env, host: string): string {
 }
 
 /**
- * A server to which signals to us are passed on, from the first moment: one that comes while the database
- * is being started means that no server starts.
+ * A server that gets the signals of this process. If a signal comes before, while the database is being
+ * started, no server is started.
  */
 class SignalledServer {
   #child: ChildProcess | undefined;

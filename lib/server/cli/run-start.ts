@@ -19,14 +19,14 @@ import {
 import type { Logger } from "#lib/services/ports.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
-/** The exit code of a process that was told twice to end. */
+/** The exit code after a failed start or a second stop signal. */
 const GAVE_UP = 1;
 
 type Running = { port: number; ended: Promise<number>; stop(): void };
 
 /**
- * `npm start`: the self-host server, in this process or in workers, with a local Supabase when none is
- * configured, which goes last, so that turns can still be saved. Returns the exit code.
+ * `npm start`: the self-host server, in this process or in workers, with a local Supabase if none is
+ * configured, which is stopped last, so that turns can still be saved. Returns the exit code.
  */
 export async function runStart(): Promise<number> {
   const logger = createLogger([]);
@@ -35,7 +35,7 @@ export async function runStart(): Promise<number> {
     logger.info("Stopping.", { signal });
     end.stop();
   };
-  // From the first moment: a database that is being started must be stopped as well.
+  // Registered first: a database that is being started must be stopped as well.
   onStopSignals(stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
   const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
@@ -62,12 +62,12 @@ export async function runStart(): Promise<number> {
     return await running.ended;
   } finally {
     await local?.stop();
-    // A start that failed has said why.
+    // A failed start has logged its reason instead.
     if (isStarted) logger.info("Stopped.");
   }
 }
 
-/** What answers can come from: providers with the number of their keys, modes with that of their engines. */
+/** Providers with the number of their keys, and modes with the number of their engines. */
 function startFields(providers: Providers): Record<string, string> {
   const { catalogue, registry } = providers;
   const list = (counts: readonly (readonly [string, number])[]): string =>
@@ -89,7 +89,7 @@ async function runWorkers(count: number, env: Env, logger: Logger): Promise<Runn
 
 /** One of the workers of `npm start`. Returns its exit code. */
 export async function runStartWorker(): Promise<number> {
-  // A Ctrl-C, or the end of the terminal, reaches the whole group; the primary says when to stop.
+  // A Ctrl-C, or the end of the terminal, reaches the whole group; the primary decides when to stop.
   for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const end = stopLater();
   process.on("SIGTERM", end.stop);
@@ -99,7 +99,7 @@ export async function runStartWorker(): Promise<number> {
   return await running.ended;
 }
 
-/** A stop that may be asked for while there is nothing to stop yet. */
+/** A stop that may be requested before there is something to stop. */
 function stopLater(): { stop(): void; begin(running: Running): void } {
   let running: Running | undefined;
   let isWanted = false;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
 
-/** What a variable may be, for people, and an example. `isPrivate` values are never repeated. */
+/** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
 type Rule = { allowed: string; example: string; isPrivate?: boolean };
 
 const ON = /^(?:1|true|yes|y|on)$/i;
@@ -17,20 +17,20 @@ const flag = (fallback: boolean) =>
     .transform((text) => ON.test(text))
     .default(fallback);
 
-/** Plain digits: `1e3`, `0x10` and `3s` are more likely mistakes than meant. */
+/** Digits only: `1e3`, `0x10` and `3s` are more likely mistakes. */
 const whole = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
     .pipe(z.number().min(min).max(max));
-/** The longest that a timer can wait; it would fire at once on more. */
+/** The maximum of a timer; longer ones would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 const MILLISECONDS: Rule = { allowed: `whole milliseconds from 1 to ${MAX_TIMER_MS}`, example: "12000" };
 const milliseconds = (fallback: number) => whole(1, MAX_TIMER_MS).default(fallback);
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ""));
-/** Paths that are ours to append. */
+/** Without the paths that the gateway appends, and not the address of Supabase's dashboard. */
 const supabaseUrl = url.refine(
   (text) =>
     !/\/(?:rest|auth|storage|graphql)\/v\d|^https?:\/\/(?:www\.|app\.)?supabase\.com(?:\/|$)/.test(text),
@@ -41,10 +41,10 @@ const host = z.string().refine((text) => isIP(text) !== 0 || HOST_NAME.test(text
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
 
-/** As a browser writes it, or undefined when the text is no origin. */
+/** The origin as a browser writes it; undefined if the text is not an origin. */
 function originOf(text: string): string | undefined {
   if (text === "*") return text;
-  // Also of apps: capacitor://localhost, chrome-extension://…
+  // Apps have origins, too: capacitor://localhost, chrome-extension://…
   const [, scheme = "", authority = ""] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\s@*,]+)\/?$/i.exec(text) ?? [];
   if (authority === "" || !URL.canParse(text)) return undefined;
   return /^https?$/i.test(scheme) ? new URL(text).origin : `${scheme}://${authority}`.toLowerCase();
@@ -65,7 +65,7 @@ const origins = z.string().transform((text, context) =>
   }),
 );
 
-/** A folder; a shell that did not see `~` left it to us. */
+/** A folder; `~` is expanded here, because not every shell does it. */
 const folder = z
   .string()
   .refine((text) => !text.startsWith("~") || text === "~" || /^~[/\\]/.test(text))
@@ -74,7 +74,7 @@ const folder = z
 const anonKey = z.string().superRefine((key, context) => {
   if (supabaseKeyKind(key) !== "secret") return;
   const message =
-    "holds the secret (service role) key, which everybody could read there. Put it into " +
+    "holds the secret (service role) key, which would be public there. Put it into " +
     "SUPABASE_SERVICE_ROLE_KEY and the publishable (anon) key here; replace the key if pages were built with it";
   context.addIssue({ code: "custom", message });
 });
@@ -86,11 +86,11 @@ const serviceRoleKey = z.string().superRefine((key, context) => {
 });
 const jwtSecret = z.string().superRefine((key, context) => {
   if (supabaseKeyKind(key) === undefined) return;
-  const message = "holds a key; it must be the JWT secret of the project, with which tokens are signed";
+  const message = "holds a key; it must be the JWT secret of the project, which signs tokens";
   context.addIssue({ code: "custom", message });
 });
 
-/** One body of the largest size must fit a caller's half. */
+/** A body of the largest size must fit into one caller's half. */
 const MIN_BODY_MEMORY_MB = 64;
 
 const shape = {
@@ -155,7 +155,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   OLLAMA_URL: {
     allowed: "the address of Ollama, with http:// or https:// and without /v1 or /api",
     example: "http://localhost:11434",
-    // It is not shown to clients either, whom this text may reach.
+    // Not shown to clients, which this text may reach.
     isPrivate: true,
   },
   ACCESS_LOG: FLAG,
@@ -177,7 +177,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   REQUEST_DEADLINE_MS: MILLISECONDS,
 };
 
-/** What is wrong with a variable, as one sentence: the variable, what was given, what is allowed, an example. */
+/** The problem of a variable in one sentence: its name, its value, what is allowed, an example. */
 export function describeProblem(name: string, given: string, issue: z.core.$ZodIssue | undefined): string {
   const rule = RULES[name as Name];
   const own = issue?.code === "custom" && issue.message !== "Invalid input" ? issue.message : undefined;
@@ -188,7 +188,7 @@ export function describeProblem(name: string, given: string, issue: z.core.$ZodI
 
 const MAX_QUOTED = 100;
 
-/** A value that was given, unless it looks like something that nobody should read. */
+/** A given value, unless it looks like a secret. */
 function quoted(text: string): string {
   if (supabaseKeyKind(text) !== undefined || /\w:\/\/[^/]*@|(?:sk|key|secret|token)[-_=]\w{8}/i.test(text)) {
     return "something that looks like a secret";

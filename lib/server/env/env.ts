@@ -4,22 +4,22 @@ import { describeProblem, envSchema } from "#lib/server/env/env-schema.ts";
 import { publicSecret } from "#lib/server/env/secret-shapes.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Sets variables of this process: for what is only known once it runs. */
+/** Sets variables of this process that are only known while it runs. */
 export function setEnvironment(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);
 }
 
-/** The environment of a process that this one starts: its own, and what is added. */
+/** The environment for a child process: this process's, with additions. */
 export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };
 }
 
-/** What a process needs that has no configuration: where programs and temporary files are, time and language. */
+/** Variables that every process needs: places of programs and temporary files, time zone and language. */
 const SYSTEM_VARIABLES = /^(?:PATH|HOME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|SYSTEMROOT|WINDIR)$/i;
 
 /**
- * The environment of the process that serves pages: what is public anyway, and no key. Next.js is told
- * that the `.env` files have been read, so that it does not read the keys from there.
+ * The environment of the process that serves pages: public variables, and no key. It makes Next.js believe that
+ * the `.env` files have been read, so that it does not read keys from there.
  */
 export function pagesEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
@@ -36,7 +36,7 @@ export function pagesEnvironment(): NodeJS.ProcessEnv {
 export type Env = z.infer<typeof envSchema> & {
   /** Any variable by name, for key pools and base URLs, whose names are data. */
   setting: Setting;
-  /** Every variable that is set, ours or not, by name. */
+  /** The names of all variables that are set, also of other programs. */
   names: readonly string[];
 };
 

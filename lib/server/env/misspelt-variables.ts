@@ -34,13 +34,13 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   SHUTDOWN_GRACE: "SHUTDOWN_GRACE_MS",
 };
 
-/** Variables that are set but not ours, each with the one of ours that it looks like. */
+/** Variables that are set and unknown, each with the known one that it looks like. */
 export function misspeltVariables(names: readonly string[]): { name: string; meant: string }[] {
   return names.flatMap((name) => {
     const pool = /^(.+)_\d+$/.exec(name)?.[1];
     if (KNOWN.includes(name) || (pool !== undefined && POOLS.includes(pool))) return [];
     const other = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
-    // Beside the right name, another tool's does no harm.
+    // Harmless if the right name is set, too.
     if (other !== undefined) return names.includes(other) ? [] : [{ name, meant: other }];
     const supabase = meantSupabaseName(name);
     if (supabase !== undefined) return names.includes(supabase) ? [] : [{ name, meant: supabase }];

@@ -3,7 +3,7 @@ import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import type { Setting } from "#lib/providers/vendors/settings.ts";
 import { parseJson, stringField } from "#lib/shared/json.ts";
 
-/** What a key of Supabase lets its holder do: nothing by itself, everything, or act as one user. */
+/** What a Supabase key allows: nothing by itself, everything, or acting as one user. */
 export type SupabaseKeyKind = "publishable" | "secret" | "user";
 
 /** The kind of a key, by its prefix or by the role that a JWT claims; undefined for any other text. */
@@ -33,18 +33,18 @@ const SECRET_NAMES = [
   ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;
-/** Keys of providers, and our own. */
+/** Keys of providers, and gateway keys. */
 const SECRET_VALUE = /^(?:(?:sk|csk|xai|tvly)-|(?:sk_live|sk_test|gsk|ghp|github_pat|hf)_)[\w-]{12,}$/;
 const PRIVATE_KEY = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** What a name that speaks of a secret makes suspicious: one long run of what random bytes are written in. */
+/** What a secret looks like, if the name mentions one: a long run of base64 or hexadecimal characters. */
 const RANDOM_TEXT = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
-/** A shorter value may be two variables' by chance: `local`, `test`, `none`. */
+/** Two variables may share a shorter value by chance: `local`, `test`, `none`. */
 const MIN_SHARED_SECRET = 8;
 
 /**
- * A variable that pages are built with, and so everybody can read, although it holds a secret: a key of ours
- * by its name, or any variable whose value has the shape of a secret or is one of ours. Its name, or undefined.
+ * The name of a variable that is public, because pages are built with it, but holds a secret: by its name, or
+ * because its value looks like a secret or equals one of the gateway's. Undefined if there is none.
  */
 export function publicSecret(names: readonly string[], setting: Setting): string | undefined {
   const secrets = new Set(
@@ -59,7 +59,7 @@ export function publicSecret(names: readonly string[], setting: Setting): string
   })?.name;
 }
 
-/** Public variables whose names speak of a secret, although their values look like none: perhaps a mistake. */
+/** Public variables whose names mention a secret, although their values do not look like one. */
 export function suspiciousPublicNames(names: readonly string[]): string[] {
   return publicNames(names).flatMap(({ name, plain }) => (SECRET_WORDS.test(plain) ? name : []));
 }
@@ -68,7 +68,7 @@ function publicNames(names: readonly string[]): { name: string; plain: string }[
   return names.flatMap((name) => (name.startsWith(PUBLIC) ? { name, plain: name.slice(PUBLIC.length) } : []));
 }
 
-/** Keys are numbered when there are several of a provider. */
+/** Also numbered keys, of which a provider may have several. */
 function isOurSecret(name: string): boolean {
   return SECRET_NAMES.includes(name.replace(/_\d+$/, ""));
 }

@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redact } from "#lib/shared/redact.ts";
 
-/** Lines are gathered for this long and written together, milliseconds: a write costs more than a line. */
+/** Lines are collected for this long and written together, milliseconds: a write costs more than a line. */
 const GATHER_MS = 100;
 const MAX_PATH = 200;
-/** Paths whose redacted form is remembered. There are few, unless somebody tries many. */
-const MAX_REMEMBERED = 100;
+/** Paths whose redacted form is cached. There are few, except in a scan. */
+const MAX_CACHED = 100;
 const PROBE = "/api/health";
-/** What the API calls a client that left before its answer began. */
+/** The status for a client that disconnected before its answer began. */
 const CLIENT_CLOSED = 499;
 
-/** What only the route knows of a request. */
+/** Details of a request that only the route knows. */
 export type AccessDetails = {
   requestId: string | undefined;
-  /** `user`, `key` or `open`; undefined when nobody was let in. */
+  /** `user`, `key` or `open`; undefined if the caller was not authenticated. */
   caller: string | undefined;
   /** `provider/model` that answered, on the OpenAI-compatible routes. */
   engine: string | undefined;
 };
 
-/** One JSON line a request, when its answer has ended: no query, no header, no body, no address. */
+/** Writes one JSON line a request, when its answer has ended: no query, no header, no body, no address. */
 export class AccessLog {
   readonly #write: (text: string) => void;
   readonly #details = new WeakMap<ServerResponse, AccessDetails>();
@@ -51,7 +51,7 @@ export class AccessLog {
   }
 
   #end(incoming: IncomingMessage, outgoing: ServerResponse, milliseconds: number): void {
-    // Load balancers ask every few seconds: a probe that went well is no news.
+    // Successful probes are left out: load balancers send one every few seconds.
     if (incoming.url === PROBE && outgoing.statusCode === 200) return;
     const entry = {
       time: new Date().toISOString(),
@@ -62,21 +62,21 @@ export class AccessLog {
       status: outgoing.headersSent ? outgoing.statusCode : CLIENT_CLOSED,
       durationMs: Math.round(milliseconds),
       ...this.#details.get(outgoing),
-      // The client left, or the answer broke off.
+      // The client disconnected, or the answer broke off.
       ...(outgoing.writableFinished ? {} : { aborted: true }),
     };
     this.#waiting += `${JSON.stringify(entry)}\n`;
     this.#timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
   }
 
-  /** The path without its query, which may hold a secret; so may a path, which somebody has mistyped. */
+  /** The path without its query, which may hold a secret; a mistyped path may, too, so it is redacted. */
   #pathOf(target: string): string {
     const end = target.indexOf("?");
     const path = (end === -1 ? target : target.slice(0, end)).slice(0, MAX_PATH);
     const known = this.#paths.get(path);
     if (known !== undefined) return known;
     const clean = redact(path);
-    if (this.#paths.size < MAX_REMEMBERED) this.#paths.set(path, clean);
+    if (this.#paths.size < MAX_CACHED) this.#paths.set(path, clean);
     return clean;
   }
 }

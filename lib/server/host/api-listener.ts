@@ -17,7 +17,7 @@ export type ApiListenerOptions = {
   /** True once the server shuts down. */
   isStopping: () => boolean;
   logError: (message: string, cause: unknown) => void;
-  /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
+  /** How long a client may read nothing of its answer, milliseconds; a minute by default. */
   writeTimeoutMs?: number | undefined;
   accessLog?: AccessLog | undefined;
 };
@@ -27,7 +27,7 @@ type Call = { request: NodeRequest; outgoing: ServerResponse };
 /** Serves web-standard routes on node:http. */
 export class ApiListener {
   readonly #options: ApiListenerOptions;
-  /** Several calls on one connection: HTTP/1.1 allows to ask before the answer has come. */
+  /** HTTP/1.1 allows several calls on one connection before the first is answered. */
   readonly #calls = new Map<Socket, Set<Call>>();
 
   constructor(options: ApiListenerOptions) {
@@ -41,7 +41,7 @@ export class ApiListener {
     return size;
   }
 
-  /** Tells every call in flight, through its signal, that it must end now. */
+  /** Aborts the signals of all calls in flight. */
   abortAll(reason: unknown): void {
     for (const calls of this.#calls.values()) for (const { request } of calls) request.abort(reason);
   }
@@ -69,7 +69,7 @@ export class ApiListener {
       if (!incoming.complete) keepReading(incoming.socket);
       if (!(thrown instanceof GatewayError)) logError("A request failed in the host.", thrown);
       await this.#fail(thrown, incoming, outgoing).catch((error: unknown) => {
-        logError("An error could not be told.", error);
+        logError("An error could not be sent to the client.", error);
         outgoing.destroy();
       });
     } finally {
@@ -87,10 +87,10 @@ export class ApiListener {
     });
   }
 
-  /** Once headers are out, an error can only be told by breaking off. */
+  /** Once headers have been sent, the only way to report an error is to close the connection. */
   async #fail(thrown: unknown, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     if (outgoing.headersSent || outgoing.destroyed) {
-      // What was written before still goes out.
+      // Sends what was written before.
       if (outgoing.socket === null) outgoing.destroy();
       else outgoing.socket.destroySoon();
       return;
@@ -109,16 +109,16 @@ export class ApiListener {
     }
     const calls = new Set([call]);
     this.#calls.set(socket, calls);
-    const leave = (): void => {
+    const onClose = (): void => {
       this.#calls.delete(socket);
       for (const { request, outgoing } of calls) {
-        request.abort(new GatewayError("client_closed_request", "The client has left."));
-        // One that waited for its turn on the connection was never told of the end.
+        request.abort(new GatewayError("client_closed_request", "The client disconnected."));
+        // A response that waits behind another one on the connection gets no close event from node:http.
         if (outgoing.socket === null) outgoing.destroy().emit("close");
       }
     };
-    if (socket.destroyed) leave();
-    else socket.once("close", leave);
+    if (socket.destroyed) onClose();
+    else socket.once("close", onClose);
     return call;
   }
 }

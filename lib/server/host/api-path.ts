@@ -1,16 +1,16 @@
 const API_PATH = /^\/api(?:[/?#]|$)/;
-/** No escapes, no dots between slashes, no host: it is the path that it looks like. */
+/** No escapes, no dot segments, no host: such a target needs no decoding. */
 const PLAIN_TARGET = /^(?:\/[\w-][\w.-]*)*\/?(?:\?|$)/;
 
 /**
- * Whether a request target is under `/api`, however it is written: what Next's router would decode to an
- * API route must not run there, with a gateway of its own and outside the shutdown.
+ * Whether a request target is under `/api`, however it is written. A target that Next's router would decode to
+ * an API route must not run in Next, with a gateway of its own and outside the shutdown.
  */
 export function isApiTarget(target: string): boolean {
   if (API_PATH.test(target)) return true;
   if (PLAIN_TARGET.test(target)) return false;
   const url = URL.parse(target, "http://localhost");
-  // What is no URL at all is refused there.
+  // The API refuses what is not a URL.
   if (url === null) return true;
   return API_PATH.test(decoded(url.pathname).replace(/^\/+/, "/"));
 }

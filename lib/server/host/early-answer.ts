@@ -2,32 +2,32 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * An upload that goes on after its answer is read for so long, milliseconds, and while its bytes keep coming:
- * a client whose connection is cut while it sends may never see the answer.
+ * How long an upload is still read after its answer, in total and without a byte, milliseconds: a client whose
+ * connection is closed while it sends may never see the answer.
  */
 const MAX_REST_MS = 10_000;
 const REST_IDLE_MS = 1_000;
-/** An upload in tiny pieces costs more for each of them than for its bytes: so many are read at most. */
+/** The pieces of such an upload that are read: many tiny ones cost more than their bytes. */
 const MAX_REST_PIECES = 10_000;
 
 /**
- * For an answer that leaves while the client still sends: behind it, only our end of the connection closes.
- * One that is closed with bytes unread is reset, and its client may never see the answer.
+ * For an answer that is sent while the client still uploads: closes only our end of the connection after it.
+ * A connection that is closed with unread bytes is reset, and its client may never see the answer.
  */
 export function keepReading(socket: Socket): void {
-  // What node:http calls behind the last answer of a connection.
+  // node:http calls this after the last answer of a connection.
   socket.destroySoon = () => void socket.end();
 }
 
-/** The answer is out. What the client still sends is read and thrown away for a while. */
+/** Call this after the answer: what the client still sends is read and discarded for a while. */
 export function endUpload(incoming: IncomingMessage): void {
   const { socket } = incoming;
-  const closeAsEver = (): void => {
+  const closeNormally = (): void => {
     if (!Object.hasOwn(socket, "destroySoon")) return;
     Reflect.deleteProperty(socket, "destroySoon");
     if (socket.writableEnded) socket.destroySoon();
   };
-  if (incoming.complete || incoming.destroyed) return closeAsEver();
+  if (incoming.complete || incoming.destroyed) return closeNormally();
   const cut = (): void => void socket.destroy();
   const longest = setTimeout(cut, MAX_REST_MS).unref();
   const idle = setTimeout(cut, REST_IDLE_MS).unref();
@@ -40,6 +40,6 @@ export function endUpload(incoming: IncomingMessage): void {
   incoming.once("close", () => {
     clearTimeout(longest);
     clearTimeout(idle);
-    closeAsEver();
+    closeNormally();
   });
 }

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * Headers that describe one connection (RFC 9110, section 7.6.1). They never go on to another one, nor
- * does what a `Connection` header names.
+ * Headers that describe one connection (RFC 9110, section 7.6.1). They must not be forwarded, nor must those
+ * that a `Connection` header names.
  */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   "connection",
@@ -18,8 +18,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The headers of a request, for a request without a body on another connection. `Content-Length` stays
- * behind too: without its body, it would let the visitor decide where the next visitor's request begins.
+ * The headers of a request, to be forwarded without its body. `Content-Length` is dropped, too: without the
+ * body, it would let one visitor decide where the next visitor's request begins (request smuggling).
  */
 export function requestHeadersWithoutBody(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const named = namedByConnection(headers.connection);
@@ -32,7 +32,7 @@ export function requestHeadersWithoutBody(headers: IncomingHttpHeaders): Record<
 }
 
 /**
- * The headers of an answer whose body goes on with it, as names and values in turn.
+ * The headers of an answer, to be forwarded with its body, as alternating names and values.
  *
  * @param rawHeaders as node:http gives them.
  */

@@ -8,15 +8,15 @@ type Handler = (request: Request) => Promise<Response>;
 type NextHandlers = Record<Method | "OPTIONS", Handler>;
 
 /**
- * A route for Next.js. Every method goes to the one handler, so that also a 405 has our shape.
- * Work behind the answer is handed to Next's `after`, which Vercel keeps the function alive for.
+ * A route for Next.js. Every method goes to the one handler, so that a 405 has the API's shape, too.
+ * Work behind the answer is passed to Next's `after`, for which Vercel keeps the function alive.
  */
 export function nextRoute(declaration: GatewayRoute): NextHandlers {
   const route = serveRoute(declaration, getGateway);
   const handle: Handler = async (request) => {
     const works: Promise<void>[] = [];
     const callbacks: (() => void)[] = [];
-    // Registered now: while the stream is being cancelled there is no request scope to register in.
+    // Registered now: while the stream is being cancelled, there is no request scope.
     after(async () => {
       for (const callback of callbacks) callback();
       await Promise.all(works);

@@ -12,14 +12,14 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Pages = {
   /**
-   * Answers a request for a page or an asset. Pages are read: a method other than GET and HEAD is 405, and
-   * the body of a GET goes nowhere.
+   * Answers a request for a page or an asset. A method other than GET and HEAD is 405, and the body of a GET
+   * is ignored.
    */
   serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
   close(): void;
 };
 
-/** A connection to a process that has died is known to be broken a little before its death is, milliseconds. */
+/** A dead process closes its connections a little before its exit event arrives, milliseconds. */
 const DEATH_MS = 500;
 
 /** Throws `not_configured` when the pages have not been built. */
@@ -31,46 +31,23 @@ export async function assertBuilt(dir: string): Promise<void> {
   });
 }
 
+type PagesProcess = { child: ChildProcess; port: number };
+
 /**
  * The pages of the production build, from Next.js in a process of its own, which starts with the first
- * page that is asked for: Next.js patches timers, promises and random numbers wherever it is loaded,
+ * page that is requested: Next.js patches timers, promises and random numbers wherever it is loaded,
  * which would cost every request of the API, and a gateway without visitors never needs it.
  */
 export function createPages(): Pages {
   const agent = new Agent({ keepAlive: true });
-  let running: Promise<{ child: ChildProcess; port: number }> | undefined;
+  let running: Promise<PagesProcess> | undefined;
 
-  const start = (): NonNullable<typeof running> => {
+  const start = (): Promise<PagesProcess> => {
     running ??= startProcess(() => {
-      // The next page starts it anew.
+      // The next page starts a new one.
       running = undefined;
     });
     return running;
-  };
-
-  const pass = async (
-    port: number,
-    path: string,
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-  ): Promise<void> => {
-    const passed = request({
-      agent,
-      port,
-      host: "127.0.0.1",
-      method: incoming.method,
-      path,
-      headers: { ...requestHeadersWithoutBody(incoming.headers), "x-forwarded-for": addressesOf(incoming) },
-    });
-    // If either side leaves, the other need not go on.
-    outgoing.once("close", () => passed.destroy());
-    passed.end();
-    const [answer] = (await once(passed, "response")) as [IncomingMessage];
-    outgoing.writeHead(
-      answer.statusCode ?? 502,
-      responseHeaders(answer.rawHeaders, answer.headers.connection),
-    );
-    await pipeline(answer, outgoing);
   };
 
   return {
@@ -79,12 +56,12 @@ export function createPages(): Pages {
       const path = pagePath(incoming);
       const { child, port } = await start();
       try {
-        await pass(port, path, incoming, outgoing);
+        await forward({ agent, port, path }, incoming, outgoing);
       } catch (error) {
-        // It died before it answered: a page can be asked for again, of the next one.
+        // The process died before it answered; reading a page can be repeated, with the next process.
         if (outgoing.headersSent || outgoing.destroyed) throw error;
         await Promise.race([ended(child), pause(DEATH_MS)]);
-        await pass((await start()).port, path, incoming, outgoing);
+        await forward({ agent, port: (await start()).port, path }, incoming, outgoing);
       }
     },
     close() {
@@ -94,7 +71,30 @@ export function createPages(): Pages {
   };
 }
 
-/** Path and query alone: what is no path, such as `*`, throws `invalid_request`. */
+type Target = { agent: Agent; port: number; path: string };
+
+async function forward(
+  { agent, port, path }: Target,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const forwarded = request({
+    agent,
+    port,
+    host: "127.0.0.1",
+    method: incoming.method,
+    path,
+    headers: { ...requestHeadersWithoutBody(incoming.headers), "x-forwarded-for": addressesOf(incoming) },
+  });
+  // If either side disconnects, the other need not go on.
+  outgoing.once("close", () => forwarded.destroy());
+  forwarded.end();
+  const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
+  outgoing.writeHead(answer.statusCode ?? 502, responseHeaders(answer.rawHeaders, answer.headers.connection));
+  await pipeline(answer, outgoing);
+}
+
+/** Path and query alone. Throws `invalid_request` for what is not a path, such as `*`. */
 function pagePath(incoming: IncomingMessage): string {
   const { pathname, search } = new URL(requestUrl(incoming));
   return `${pathname}${search}`;
@@ -110,7 +110,7 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
-function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: number }> {
+function startProcess(onExit: () => void): Promise<PagesProcess> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL("./pages-process.ts", import.meta.url), {
       execArgv: [],
@@ -120,7 +120,7 @@ function startProcess(onExit: () => void): Promise<{ child: ChildProcess; port: 
     child.once("message", (port) => resolve({ child, port: Number(port) }));
     child.once("exit", (code) => {
       onExit();
-      reject(new Error(`Next.js does not run: it ended with ${code}.`));
+      reject(new Error(`Next.js does not run: it exited with ${code}.`));
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { describeDatabaseCheck } from "#lib/services/health/database-check.ts";
 
-/** Says in the log whether the database can be used, with which schema, and whether the routes are open. */
+/** Logs whether the database can be used, its schema version, and whether access is open. */
 export async function reportDatabase({
   env,
   authenticator,
@@ -14,8 +14,8 @@ export async function reportDatabase({
   else logger.warn(line);
   const canAsk = check.state === "ready" || check.state === "schema_outdated";
   if (!canAsk || !env.ENABLE_OPENAI_PROXY) return;
-  // Asking is enough: whoever finds the routes open says so in the log, once.
+  // The call is enough: the authenticator logs a warning when it first finds access open.
   await authenticator.takesAnyBearer().catch((error: unknown) => {
-    logger.error("Whether a gateway key has been created cannot be told yet.", error);
+    logger.error("It is not known yet whether a gateway key has been created.", error);
   });
 }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AccessLog } from "#lib/server/host/access-log.ts";
 import { ApiListener } from "#lib/server/host/api-listener.ts";
 import { isApiTarget } from "#lib/server/host/api-path.ts";
+import { BackgroundWork } from "#lib/server/host/background-work.ts";
 import { endUpload } from "#lib/server/host/early-answer.ts";
 import { WRITE_TIMEOUT_MS } from "#lib/server/host/write-response.ts";
 import type { Route } from "#lib/server/http/route.ts";
@@ -11,15 +12,15 @@ import { API } from "#lib/server/routes/api-routes.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 
-/** So many requests may be sent on one connection before the first has its answer (pipelining). */
+/** Requests that one connection may send before the first is answered (pipelining). */
 const MAX_PENDING = 32;
-/** Longer than the 60 s of common load balancers: the one that closes an idle connection is not us. */
+/** Longer than the 60 s of common load balancers, so that they close idle connections, not we; milliseconds. */
 const KEEP_ALIVE_MS = 75_000;
-/** For the request to arrive, headers and all; answers may take as long as they do. */
+/** For a request to arrive; answers are not limited by this. */
 const HEADERS_MS = 60_000;
 const REQUEST_MS = 300_000;
-/** What was aborted gets this long to say so and to be saved, milliseconds. */
-const LAST_WORDS_MS = 5_000;
+/** Aborted requests get this long to send their error and to be saved, milliseconds. */
+const ABORTED_MS = 5_000;
 /** Work behind answers (a turn being saved while the database is unavailable) gets this long, milliseconds. */
 const BACKGROUND_MS = 5_000;
 
@@ -29,118 +30,128 @@ export type SelfHostOptions = {
   logger: Logger;
   /** Everything outside `/api`. */
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
-  /** How long streams in flight may go on once the server is told to stop, milliseconds. */
+  /** How long streams in flight may go on after `stop`, milliseconds. */
   graceMs: number;
-  /** How long a client may take nothing of its answer, milliseconds; a minute by default. */
+  /** How long a client may read nothing of its answer, milliseconds; a minute by default. */
   writeTimeoutMs?: number | undefined;
   accessLog?: AccessLog | undefined;
 };
 
 export type SelfHost = {
-  /** Resolves with the port; rejects when the address cannot be had. */
+  /** Resolves with the port; rejects if the address cannot be used. */
   listen(port: number, hostname: string | undefined): Promise<number>;
-  /** Shuts down: answers go on for the grace period, the rest is ended honestly. Once. */
+  /** Shuts down: answers go on for the grace period, the rest end with an error. Once. */
   stop(): Promise<void>;
 };
 
 /** The server behind `npm start`: `/api` goes to the routes, everything else to the pages. */
 export function createSelfHost(options: SelfHostOptions): SelfHost {
-  const { routeOf, logger, pages, graceMs, writeTimeoutMs = WRITE_TIMEOUT_MS, accessLog } = options;
-  const works = new Set<Promise<void>>();
-  let stopping: Promise<void> | undefined;
-  let idle: (() => void) | undefined;
-  const api = new ApiListener({
-    routeOf,
-    accessLog,
-    isStopping: () => stopping !== undefined,
-    writeTimeoutMs,
-    logError: (message, cause) => logger.error(message, cause),
-    waitUntil: (work) => {
-      // Turns whose rows are stored together wait for one promise.
-      if (works.has(work)) return;
-      works.add(work);
-      work.then(
-        () => works.delete(work),
-        (error: unknown) => {
-          works.delete(work);
-          logger.error("Work behind an answer failed.", error);
-        },
-      );
-    },
-  });
-  let answering = 0;
+  return new SelfHostServer(options);
+}
+
+class SelfHostServer implements SelfHost {
+  readonly #options: SelfHostOptions;
+  readonly #writeTimeoutMs: number;
+  readonly #background: BackgroundWork;
+  readonly #api: ApiListener;
+  readonly #server: Server;
   /** Requests of a connection that have no answer yet. */
-  const pendingOf = new WeakMap<Socket, number>();
+  readonly #pendingOf = new WeakMap<Socket, number>();
+  /** Requests of all connections that have no answer yet. */
+  #answering = 0;
+  #stopping: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
 
-  const server = createServer((incoming, outgoing) => {
-    const { socket } = incoming;
-    const pending = (pendingOf.get(socket) ?? 0) + 1;
-    // Each would be worked on at once; and while answers wait, node:http does not see that the client has left.
-    if (pending > MAX_PENDING) return void socket.destroy();
-    pendingOf.set(socket, pending);
-    outgoing.once("close", () => pendingOf.set(socket, (pendingOf.get(socket) ?? 1) - 1));
-    answering++;
-    accessLog?.begin(incoming, outgoing);
-    outgoing.once("close", () => {
-      answering--;
-      if (stopping === undefined) return;
-      // Node closes what is idle when it is told to close, not what becomes idle later.
-      server.closeIdleConnections();
-      if (answering === 0) idle?.();
+  constructor(options: SelfHostOptions) {
+    const { routeOf, logger, writeTimeoutMs = WRITE_TIMEOUT_MS, accessLog } = options;
+    const background = new BackgroundWork(logger);
+    this.#options = options;
+    this.#writeTimeoutMs = writeTimeoutMs;
+    this.#background = background;
+    this.#api = new ApiListener({
+      routeOf,
+      accessLog,
+      isStopping: () => this.#stopping !== undefined,
+      writeTimeoutMs,
+      logError: (message, cause) => logger.error(message, cause),
+      waitUntil: (work) => background.add(work),
     });
-    const target = incoming.url ?? "/";
-    if (isApiTarget(target) || API.isMisplaced(target)) void api.serve(incoming, outgoing);
-    else void servePage(incoming, outgoing);
-  });
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
+    this.#server = createServer((incoming, outgoing) => this.#serve(incoming, outgoing));
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
+    this.#server.headersTimeout = HEADERS_MS;
+    this.#server.requestTimeout = REQUEST_MS;
+  }
 
-  async function servePage(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  listen(port: number, hostname: string | undefined): Promise<number> {
+    return listen(this.#server, port, hostname);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
+
+  #serve(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { socket } = incoming;
+    const pending = (this.#pendingOf.get(socket) ?? 0) + 1;
+    // All of them would run at the same time, and while answers wait, node:http does not notice a disconnect.
+    if (pending > MAX_PENDING) return void socket.destroy();
+    this.#pendingOf.set(socket, pending);
+    this.#answering++;
+    this.#options.accessLog?.begin(incoming, outgoing);
+    outgoing.once("close", () => this.#answered(socket));
+    const target = incoming.url ?? "/";
+    if (isApiTarget(target) || API.isMisplaced(target)) void this.#api.serve(incoming, outgoing);
+    else void this.#servePage(incoming, outgoing);
+  }
+
+  #answered(socket: Socket): void {
+    this.#pendingOf.set(socket, (this.#pendingOf.get(socket) ?? 1) - 1);
+    this.#answering--;
+    if (this.#stopping === undefined) return;
+    // `close` ends connections that are idle then, not those that become idle later.
+    this.#server.closeIdleConnections();
+    if (this.#answering === 0) this.#onIdle?.();
+  }
+
+  async #servePage(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { pages, logger } = this.#options;
     try {
-      if (stopping !== undefined) outgoing.setHeader("connection", "close");
-      outgoing.setTimeout(writeTimeoutMs, () => outgoing.destroy());
+      if (this.#stopping !== undefined) outgoing.setHeader("connection", "close");
+      outgoing.setTimeout(this.#writeTimeoutMs, () => outgoing.destroy());
       await pages(incoming, outgoing);
-    } catch (error) {
-      const told = toGatewayError(error);
-      // A visitor who leaves, or asks for what no page is, is no failure.
-      if (!outgoing.destroyed && told.status >= 500) logger.error("A page failed.", error);
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      // A visitor who disconnects, or requests what is not a page, is no failure.
+      if (!outgoing.destroyed && error.status >= 500) logger.error("A page failed.", thrown);
       if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy();
       else
         outgoing
-          .writeHead(told.status, { "content-type": "text/plain; charset=utf-8" })
-          .end(`${told.message}\n`);
+          .writeHead(error.status, { "content-type": "text/plain; charset=utf-8" })
+          .end(`${error.message}\n`);
     } finally {
       endUpload(incoming);
     }
   }
 
-  /** True when nothing is being answered any more, false when the time is up. */
-  async function quiet(milliseconds: number): Promise<boolean> {
-    if (answering === 0) return true;
-    const done = new Promise<boolean>((resolve) => {
-      idle = () => resolve(true);
-    });
-    return Promise.race([done, pause(milliseconds, false)]);
-  }
-
-  async function stop(): Promise<void> {
-    server.close();
-    if (!(await quiet(graceMs))) {
-      api.abortAll(new GatewayError("stream_interrupted", "The server is shutting down."));
-      await quiet(LAST_WORDS_MS);
+  async #shutDown(): Promise<void> {
+    this.#server.close();
+    if (!(await this.#idleWithin(this.#options.graceMs))) {
+      this.#api.abortAll(new GatewayError("stream_interrupted", "The server is shutting down."));
+      await this.#idleWithin(ABORTED_MS);
     }
-    server.closeAllConnections();
-    await Promise.race([Promise.allSettled(works), pause(BACKGROUND_MS)]);
+    this.#server.closeAllConnections();
+    await Promise.race([this.#background.settled(), pause(BACKGROUND_MS)]);
   }
 
-  return {
-    listen: (port, hostname) => listen(server, port, hostname),
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
-  };
+  /** True once all requests are answered, false when the time is over. */
+  async #idleWithin(milliseconds: number): Promise<boolean> {
+    if (this.#answering === 0) return true;
+    const idle = new Promise<boolean>((resolve) => {
+      this.#onIdle = () => resolve(true);
+    });
+    return Promise.race([idle, pause(milliseconds, false)]);
+  }
 }
 
 function listen(server: Server, port: number, hostname: string | undefined): Promise<number> {

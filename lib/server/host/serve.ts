@@ -9,7 +9,7 @@ import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { type Gateway, getGateway } from "#lib/server/wiring/gateway.ts";
 
-/** The ledger stores what it holds, connections to providers close; longer than this none waits, milliseconds. */
+/** How long a stop waits for the ledger and for connections to providers, milliseconds. */
 const CLOSE_MS = 10_000;
 
 export type Serving = {
@@ -20,8 +20,8 @@ export type Serving = {
 };
 
 /**
- * Serves API and pages in this process until `stop`. Next.js starts with the first page that is asked for.
- * Throws `not_configured` for wrong settings and for an address that cannot be had.
+ * Serves API and pages in this process until `stop`. Next.js starts with the first page that is requested.
+ * Throws `not_configured` for wrong settings and for an address that cannot be used.
  */
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
@@ -37,7 +37,7 @@ export async function serve(env: Env): Promise<Serving> {
   const port = await host.listen(env.PORT, env.HOST).catch((error: unknown) => {
     throw addressError(error, env);
   });
-  // Not before: what is wrong with the address would stand behind a database that was stopped for it.
+  // Not before: the database may be stopped again if the address cannot be used, and would look broken.
   void reportDatabase(gateway);
 
   const { promise: ended, resolve } = Promise.withResolvers<number>();
@@ -50,11 +50,9 @@ export async function serve(env: Env): Promise<Serving> {
       resolve(code);
     });
   };
-  process.on("unhandledRejection", (reason) =>
-    gateway.logger.error("A promise was rejected and nobody waited for it.", reason),
-  );
+  process.on("unhandledRejection", (reason) => gateway.logger.error("Unhandled promise rejection.", reason));
   process.on("uncaughtException", (error) => {
-    gateway.logger.error("An exception was not caught; the process ends.", error);
+    gateway.logger.error("Uncaught exception; the process exits.", error);
     end(1);
   });
   return { port, ended, stop: () => end(0) };

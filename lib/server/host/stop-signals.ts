@@ -1,10 +1,9 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** npm passes on a Ctrl-C that the terminal has sent as well: two at once are one, milliseconds. */
+/** npm forwards a Ctrl-C that the terminal sends as well: signals within this time count once, milliseconds. */
 const SAME_MS = 1_000;
 
 /**
- * Calls `stop` at the first signal to end, and `giveUp` at the next one: who asks twice does not want
- * to wait.
+ * Calls `stop` at the first signal, and `giveUp` at the next one: a user who sends two does not want to wait.
  */
 export function onStopSignals(stop: (signal: string) => void, giveUp: () => void): void {
   let firstAt: number | undefined;

@@ -4,13 +4,13 @@ import { setTimeout as pause } from "node:timers/promises";
 /** A worker that died is replaced after this, doubled each time up to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
-/** One that has lived this long died of something new. */
+/** A worker that ran for this long died of something new, milliseconds. */
 const HEALTHY_MS = 60_000;
 /** Beyond their grace period, workers get this long to save and close, milliseconds. */
 const CLOSING_MS = 15_000;
 
 export type Workers = {
-  /** Resolves with the port once all accept connections; undefined when one cannot start. */
+  /** Resolves with the port once all accept connections; with undefined if one cannot start. */
   listening: Promise<number | undefined>;
   /** Resolves with the exit code once all have ended. */
   ended: Promise<number>;
@@ -22,65 +22,81 @@ export type Workers = {
  * with `cluster.isPrimary` false and is told to stop by a message.
  */
 export function startWorkers(count: number, graceMs: number, log: (line: string) => void): Workers {
-  const listening = Promise.withResolvers<number | undefined>();
-  const ended = Promise.withResolvers<number>();
-  const alive = new Set<Worker>();
-  let ready = 0;
-  let stopping = false;
-  let exitCode = 0;
-  let pauseMs = FIRST_PAUSE_MS;
+  const pool = new WorkerPool(count, graceMs, log);
+  return { listening: pool.listening.promise, ended: pool.ended.promise, stop: () => pool.stop() };
+}
 
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    for (const worker of alive) tell(worker);
+class WorkerPool {
+  readonly listening = Promise.withResolvers<number | undefined>();
+  readonly ended = Promise.withResolvers<number>();
+  readonly #count: number;
+  readonly #graceMs: number;
+  readonly #log: (line: string) => void;
+  readonly #alive = new Set<Worker>();
+  #ready = 0;
+  #isStopping = false;
+  #exitCode = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+
+  constructor(count: number, graceMs: number, log: (line: string) => void) {
+    this.#count = count;
+    this.#graceMs = graceMs;
+    this.#log = log;
+    for (let index = 0; index < count; index++) this.#start();
+  }
+
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    for (const worker of this.#alive) sendStop(worker);
     setTimeout(() => {
-      for (const worker of alive) worker.process.kill("SIGKILL");
-    }, graceMs + CLOSING_MS).unref();
-    if (alive.size === 0) ended.resolve(exitCode);
-  };
+      for (const worker of this.#alive) worker.process.kill("SIGKILL");
+    }, this.#graceMs + CLOSING_MS).unref();
+    if (this.#alive.size === 0) this.ended.resolve(this.#exitCode);
+  }
 
-  const start = (): void => {
+  #start(): void {
     const worker = cluster.fork();
     const startedAt = performance.now();
-    alive.add(worker);
+    this.#alive.add(worker);
     worker.once("listening", ({ port }) => {
-      ready++;
-      if (ready === count) listening.resolve(port);
+      this.#ready++;
+      if (this.#ready === this.#count) this.listening.resolve(port);
     });
     worker.once("exit", (code, signal) => {
-      alive.delete(worker);
-      if (!stopping && ready < count) {
-        // It has said why. What cannot start once will not start the second time.
-        exitCode = code || 1;
-        listening.resolve(undefined);
-        stop();
-      }
-      if (stopping) {
-        if (alive.size === 0) ended.resolve(exitCode);
-        return;
-      }
-      log(`Worker ${worker.process.pid} ended (${signal ?? code}); another takes its place.`);
-      pauseMs = performance.now() - startedAt > HEALTHY_MS ? FIRST_PAUSE_MS : pauseMs;
-      void pause(pauseMs).then(() => {
-        if (!stopping) start();
-      });
-      pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+      this.#alive.delete(worker);
+      if (!this.#isStopping && this.#ready < this.#count) this.#failStart(code);
+      if (!this.#isStopping) {
+        this.#log(`Worker ${worker.process.pid} exited (${signal ?? code}); another one is started.`);
+        this.#replace(performance.now() - startedAt);
+      } else if (this.#alive.size === 0) this.ended.resolve(this.#exitCode);
     });
-  };
+  }
 
-  for (let index = 0; index < count; index++) start();
-  return { listening: listening.promise, ended: ended.promise, stop };
+  /** The worker has logged why it cannot start; another one could not either. */
+  #failStart(code: number): void {
+    this.#exitCode = code || 1;
+    this.listening.resolve(undefined);
+    this.stop();
+  }
+
+  #replace(livedMs: number): void {
+    if (livedMs > HEALTHY_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    void pause(this.#pauseMs).then(() => {
+      if (!this.#isStopping) this.#start();
+    });
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
+  }
 }
 
 const STOP = "stop";
 
-function tell(worker: Worker): void {
+function sendStop(worker: Worker): void {
   if (worker.isConnected()) worker.send(STOP);
   else worker.process.kill("SIGTERM");
 }
 
-/** In a worker: calls `stop` when the primary says so, or is gone. */
+/** In a worker: calls `stop` when the primary asks for it, or is gone. */
 export function onPrimaryStop(stop: () => void): void {
   process.on("message", (message) => {
     if (message === STOP) stop();

@@ -5,23 +5,23 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 type UserCaller = Extract<Caller, { kind: "user" }>;
 
-/** Who is calling, by the access that a route declares. */
+/** The type of the caller, by the access that a route declares. */
 export type CallerByAccess = {
-  /** Anybody; nobody is asked for a credential. */
+  /** Anybody, without a credential. */
   public: undefined;
   /** A signed-in user, or a gateway key. */
   caller: Caller;
   /** A signed-in user. */
   user: UserCaller;
-  /** As the clients of OpenAI and Anthropic call: never by a cookie; off unless ENABLE_OPENAI_PROXY is set. */
+  /** A key or token of an OpenAI or Anthropic client, never a cookie; off unless ENABLE_OPENAI_PROXY is set. */
   proxy: ProxyCaller;
 };
 export type Access = keyof CallerByAccess;
 
-/** Who is calling, and the cookies of a session that had to be refreshed. */
+/** The caller, and the cookies of a session that had to be refreshed. */
 export type Identified<Known extends ProxyCaller = ProxyCaller> = { caller: Known; setCookies: string[] };
 
-/** What access rules need to find out who is calling; the authenticator has it. */
+/** What access rules need to identify a caller; the authenticator implements it. */
 export type Identifier = {
   authenticate(request: Request, host: HostContext): Promise<Identified<Caller>>;
   authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
@@ -31,9 +31,9 @@ export type Identifier = {
 export type AccessSettings = Pick<Env, "ENABLE_OPENAI_PROXY">;
 
 export type AccessRule<Known> = {
-  /** Throws `not_found` if the settings leave out routes of this access, whatever the method. */
+  /** Throws `not_found` if the settings disable routes of this access, whatever the method. */
   assertEnabled(settings: AccessSettings): void;
-  /** Finds out who is calling, or throws; undefined if nobody needs to say. */
+  /** Identifies the caller, or throws; undefined if no credential is needed. */
   identify: [Known] extends [ProxyCaller]
     ? (by: Identifier, request: Request, host: HostContext) => Promise<Identified<Known>>
     : undefined;
@@ -41,7 +41,7 @@ export type AccessRule<Known> = {
 
 const alwaysEnabled = (): void => undefined;
 
-/** What each access means: the one place where a route's callers are let in or not. */
+/** What each access means: the one place that decides whether a caller may use a route. */
 export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAccess[Kind]> } = {
   public: { assertEnabled: alwaysEnabled, identify: undefined },
   caller: {
@@ -53,7 +53,7 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     async identify(by, request, host) {
       const { caller, setCookies } = await by.authenticate(request, host);
       if (caller.kind === "user") return { caller, setCookies };
-      // Somebody who finds a gateway key could make others with it that outlive it.
+      // A stolen gateway key could create others, which would stay valid after it is revoked.
       throw new GatewayError(
         "forbidden",
         "A gateway key is not accepted here. Sign in, or send a Supabase access token.",

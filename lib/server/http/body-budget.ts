@@ -2,20 +2,20 @@ import { getHeapStatistics } from "node:v8";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const MEGABYTE = 1024 * 1024;
-/** What a process with memory enough gives to bodies, megabytes; the rest of a gigabyte is for working on them. */
+/** The default for a process with enough memory, megabytes; the rest of a gigabyte is for working on bodies. */
 const DEFAULT_MEGABYTES = 192;
 const MIN_MEGABYTES = 64;
-/** Where memory is scarce: the share of the JavaScript heap. */
+/** If memory is scarce: the share of the JavaScript heap. */
 const HEAP_SHARE = 1 / 4;
 
-/** What is refused for want of room may be sent again after this, seconds. */
+/** When a request that was refused for lack of memory may be sent again, seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** A request up to this size is small, bytes; most are. */
 const SMALL_BYTES = 64 * 1024;
-/** The part of the memory that only small requests may take: large ones cannot keep everybody out. */
+/** The share of the memory that is reserved for small requests, so that large ones cannot block them. */
 const SMALL_SHARE = 1 / 4;
-/** A body must come at this pace at least, or it holds its place for nothing: bytes in so many milliseconds. */
+/** The slowest pace of a body, so that stalled uploads do not hold memory: bytes in so many milliseconds. */
 const MIN_BYTES_A_SPAN = 32 * 1024;
 const SPAN_MS = 15_000;
 
@@ -24,13 +24,12 @@ export type BodyBudgetOptions = {
   maxBytes: number;
   /** For the requests of one caller, bytes. */
   maxBytesPerCaller: number;
-  /** How long a body may come more slowly than 32 KB in that time, milliseconds; 15 s by default. */
+  /** The time in which at least 32 KB of a body must arrive, milliseconds; 15 s by default. */
   spanMs?: number | undefined;
 };
 
 /**
- * The budget of this process: what the operator says, in megabytes, or what fits its heap. One caller gets
- * half of it.
+ * The budget of this process: as configured, in megabytes, or what fits its heap. One caller gets half of it.
  */
 export function bodyBudgetOptions(configured: number | undefined): BodyBudgetOptions {
   const heapMegabytes = getHeapStatistics().heap_size_limit / MEGABYTE;
@@ -42,11 +41,11 @@ export function bodyBudgetOptions(configured: number | undefined): BodyBudgetOpt
   return { maxBytes, maxBytesPerCaller: maxBytes / 2 };
 }
 
-/** The room that the body of one request takes, from its first byte to the end of its answer. */
+/** The memory that the body of one request holds, from its first byte to the end of its answer. */
 export type BodyRoom = {
   /**
-   * Takes this many bytes more. Throws `rate_limited` when the caller has too much under way, `overloaded`
-   * when the process has, `payload_too_large` when this request alone is more than one caller may have.
+   * Takes this many more bytes. Throws `rate_limited` if the requests of the caller hold too much,
+   * `overloaded` if those of the process do, `payload_too_large` if this request alone exceeds a caller's part.
    */
   take(bytes: number): void;
   /** The pace at which the body has to come. */
@@ -111,14 +110,14 @@ export class BodyBudget {
     if ((this.#takenByCaller.get(caller) ?? 0) + bytes > maxBytesPerCaller) {
       throw new GatewayError(
         "rate_limited",
-        "Your requests under way are too large together. Wait until some of them have been answered.",
+        "Your requests in progress are too large in total. Wait until some of them have been answered.",
         { retryAfterSeconds },
       );
     }
     if (this.#taken + bytes > (isSmall ? maxBytes : maxBytes * (1 - SMALL_SHARE))) {
       throw new GatewayError(
         "overloaded",
-        "The gateway has as many large requests under way as its memory allows. Try again shortly.",
+        "The gateway has as many large requests in progress as its memory allows. Try again shortly.",
         { retryAfterSeconds },
       );
     }

@@ -10,18 +10,18 @@ export const MEGABYTE = 1024 * 1024;
 const BYTES_PER_VALUE = 32;
 const BYTES_PER_KEY = 50;
 const BYTES_PER_CONTAINER = 80;
-/** A shorter piece of a body is copied to others: each takes some hundred bytes of memory by itself. */
+/** Shorter pieces of a body are copied together: each alone costs some hundred bytes of memory. */
 const SMALL_PIECE = 4 * 1024;
-/** More pieces than these, of so few bytes on average, are an attack: each costs microseconds by itself. */
+/** More pieces than these, of so few bytes on average, are an attack: each costs microseconds. */
 const MANY_PIECES = 10_000;
 const MIN_BYTES_A_PIECE = 32;
 const BLOCK = 64 * 1024;
 
-/** A request whose host collects the body by itself: a web stream costs more than all of the reading. */
+/** A request whose host delivers the body without a web stream, which costs more than all of the reading. */
 export type CollectingRequest = Request & {
   /**
-   * Hands each piece of the body to `take`, and resolves at its end. What `take` throws, it rejects with, the
-   * rest being left to the host; it also rejects when the body breaks off.
+   * Passes each piece of the body to `take`, and resolves at its end. Rejects with what `take` throws, leaving
+   * the rest to the host, and if the body breaks off.
    */
   collectBody(take: (chunk: Uint8Array) => void): Promise<void>;
 };
@@ -30,17 +30,17 @@ function collectsBody(request: Request): request is CollectingRequest {
   return "collectBody" in request && typeof request.collectBody === "function";
 }
 
-/** So much of a refused body is read on, and for so long, milliseconds. */
+/** How much of a refused body is still read, and for how long, milliseconds. */
 const MAX_DISCARDED = 25 * MEGABYTE;
 const DISCARD_MS = 10_000;
 
-/** The bytes of one body, counted and looked through as they come. */
+/** Reads one body, and checks its size and its JSON as it arrives. */
 export class BodyReader {
   readonly #maxBytes: number;
   readonly #room: BodyRoom;
   readonly #scan = new JsonScan(JSON_LIMITS);
   readonly #chunks: Buffer[] = [];
-  /** Where small pieces are gathered. */
+  /** Collects small pieces. */
   #block: Buffer | undefined;
   #blockUsed = 0;
   #bytes = 0;
@@ -61,9 +61,9 @@ export class BodyReader {
   async read(request: Request): Promise<void> {
     const declared = Number(request.headers.get("content-length") ?? 0) || 0;
     if (declared > this.#maxBytes) throw tooLarge(this.#maxBytes);
-    // Before a byte of it is read: a slow upload is refused as long as there is no room for all of it.
+    // Before a byte is read, so that a slow upload is refused early if there is no room for all of it.
     this.#reserve(declared);
-    // A small one holds too little to be watched.
+    // A small body holds too little memory to be timed.
     if (declared > 0 && declared <= this.#room.pace.minBytes) return this.#readAll(request);
     const stalled = this.#watchPace();
     try {
@@ -83,14 +83,14 @@ export class BodyReader {
       try {
         this.#take(value);
       } catch (error) {
-        // Not waited for: the client may go on sending for as long as it likes.
+        // Not awaited: the client may go on sending for as long as it likes.
         discardRest(reader).catch(toGatewayError);
         throw error;
       }
     }
   }
 
-  /** Rejects once the body comes too slowly: it holds a place that others wait for. */
+  /** Rejects once the body comes too slowly, since it holds memory that others wait for. */
   #watchPace(): { promise: Promise<never>; end: () => void } {
     const { minBytes, spanMs } = this.#room.pace;
     const { promise, reject } = Promise.withResolvers<never>();
@@ -105,7 +105,7 @@ export class BodyReader {
     return { promise, end: () => clearInterval(timer) };
   }
 
-  /** The body in one piece; the pieces that it came in are let go. */
+  /** The body in one piece; the pieces that it came in are released. */
   whole(): Buffer {
     this.#endBlock();
     const chunks = this.#chunks.splice(0);
@@ -158,8 +158,8 @@ export class BodyReader {
 }
 
 /**
- * Reads on for a while, and throws away what comes: a client whose connection is cut while it sends may never
- * see that it was refused. Our own host does so by itself.
+ * Reads on for a while, and discards what comes: a client whose connection is closed while it sends may never
+ * see the refusal. The self-host server does this by itself.
  */
 async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const until = performance.now() + DISCARD_MS;

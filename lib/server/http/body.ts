@@ -6,11 +6,11 @@ import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
 import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
 
 /**
- * The JSON body of a request, validated. Its limits hold while it arrives, whatever Content-Length says.
- * Throws `unsupported_media_type`, `payload_too_large`, `invalid_request` with the fields that are wrong,
- * or, for want of room, `rate_limited` or `overloaded`.
+ * The JSON body of a request, validated. Its limits are enforced while it arrives, whatever Content-Length
+ * says. Throws `unsupported_media_type`, `payload_too_large`, `invalid_request` with the fields that are wrong,
+ * or, if memory is short, `rate_limited` or `overloaded`.
  *
- * @param room what the body may take of the memory for bodies; the caller gives it back.
+ * @param room takes the memory for the body; the caller releases it.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
@@ -39,7 +39,7 @@ export async function readJson<Schema extends z.ZodType>(
   throw invalidBody(parsed.error);
 }
 
-/** A missing type is forgiven: the body says by itself whether it is JSON. */
+/** A missing Content-Type is accepted: parsing shows whether the body is JSON. */
 function assertPlainJson(headers: Headers): void {
   const encoding = headers.get("content-encoding");
   if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw notCompressed(encoding);
@@ -57,7 +57,7 @@ function invalidBody(error: z.ZodError): GatewayError {
   return new GatewayError("invalid_request", message, { details: { issues } });
 }
 
-/** The issue in words. Of a value that none of several shapes fits, what is wrong with the closest one. */
+/** The issue in words. If a value fits none of several shapes, the issue of the closest one. */
 function plainIssue(
   issue: z.core.$ZodIssue,
   parents: readonly PropertyKey[] = [],
@@ -76,7 +76,7 @@ function plainIssue(
   return { field: path.join("."), problem: isMissing ? "is required" : issue.message };
 }
 
-/** How far into a value the issue lies: a shape that fits so far is the one that was meant. */
+/** How deep in the value the issue lies: the shape with the deepest issue fits best. */
 function depth(issue: z.core.$ZodIssue): number {
   const inner = issue.code === "invalid_union" ? issue.errors.map((branch) => branch.map(depth)) : [];
   // A shape with the right type is closer than one with another.
@@ -86,7 +86,7 @@ function depth(issue: z.core.$ZodIssue): number {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** All at once: then one decoder, which holds nothing back, serves every body. */
+/** Decodes the whole body at once, so that one decoder without state serves all bodies. */
 function decodeUtf8(bytes: Buffer): string {
   try {
     return decoder.decode(bytes);

@@ -8,7 +8,7 @@ export function clientAddress(
   env: Pick<Env, "TRUST_PROXY" | "VERCEL">,
 ): string {
   if (env.TRUST_PROXY || env.VERCEL) {
-    // The last entry is the one that our own proxy wrote.
+    // The trusted proxy appends the last entry.
     const forwarded = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
     if (forwarded !== undefined && forwarded !== "") return forwarded;
   }

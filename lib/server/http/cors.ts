@@ -4,8 +4,8 @@ const EXPOSED_HEADERS =
 const PREFLIGHT_SECONDS = "600";
 
 /**
- * CORS headers for an origin that the operator allows; none for any other. Credentials are never
- * allowed: a browser of another origin comes with a bearer or not at all.
+ * CORS headers for an origin that the operator allows; none for any other. Credentials are never allowed:
+ * pages of another origin must use a bearer.
  */
 export function corsHeaders(
   request: Request,
@@ -23,7 +23,7 @@ export function corsHeaders(
   };
   if (request.method === "OPTIONS") {
     headers["access-control-allow-methods"] = allowedMethods;
-    // Whatever is asked for: SDKs send headers of their own, and none of them carries a cookie's rights.
+    // All requested headers: SDKs send many of their own, and none of them gives the rights of a cookie.
     headers["access-control-allow-headers"] =
       request.headers.get("access-control-request-headers") ?? USUAL_HEADERS;
     headers["access-control-max-age"] = PREFLIGHT_SECONDS;

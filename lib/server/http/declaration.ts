@@ -11,21 +11,21 @@ export type Method = (typeof METHODS)[number];
 /** A path in Next's notation: `[id]` is one segment, `[...rest]` one or more. */
 export type ApiPath = `/api/${string}`;
 
-/** A request that has been let in and read. */
+/** A request that has been authenticated and read. */
 export type Call<Gateway, Kind extends Access, Body = undefined> = {
   gateway: Gateway;
   request: Request;
   /** The answer's `x-request-id`. */
   requestId: string;
   host: HostContext;
-  /** Who is calling, by the route's access. */
+  /** Undefined for a public route. */
   caller: CallerByAccess[Kind];
-  /** What the operation's `body.read` made of the request's body. */
+  /** The request's body, as the operation's `body.read` returned it. */
   body: Body;
   waitUntil: WaitUntil;
 };
 
-/** What reading a body knows beside it. */
+/** What a body's reader gets beside the body. */
 export type BodyContext = {
   headers: Headers;
   /** The body is so large that all work on it should come in steps. */
@@ -35,11 +35,11 @@ export type BodyContext = {
 /** The JSON body that an operation takes; required. */
 export type JsonBody<Schema extends z.ZodType, Body> = {
   schema: Schema;
-  /** The largest body in bytes. Of the memory that is left, less may be. */
+  /** The largest body in bytes. Less is accepted if memory is short. */
   maxBytes: number;
   /**
-   * Makes the handler's input of the parsed body, of which nothing else is kept while the request is
-   * answered. Throws `invalid_request` for what the schema cannot say.
+   * Turns the parsed body into the handler's input; nothing else of the body is kept while the request is
+   * answered. Throws `invalid_request` for what the schema cannot express.
    */
   read(parsed: z.output<Schema>, context: BodyContext): Body;
 };
@@ -61,15 +61,15 @@ export type Operation<Gateway, Kind extends Access, Body> = OperationDocs & {
 } & ([Body] extends [undefined] ? { body?: never } : { body: JsonBody<z.ZodType, Body> });
 
 /**
- * An operation whose body and caller are no longer known: what tables of routes hold. It is made of an
- * `Operation` alone, whose parts fit each other.
+ * An operation without the types of its body and caller, for tables of routes. It is only made from an
+ * `Operation`, whose parts fit each other.
  */
 export type DeclaredOperation<Gateway> = OperationDocs & {
   body?: JsonBody<z.ZodType, unknown>;
   answer(call: Call<Gateway, Access, unknown>): Promise<PlainResponse>;
 };
 
-/** A route, said once. Serving, guarding and describing it derive from this. */
+/** A route. Serving it, its access checks and its documentation derive from this. */
 export type RouteDeclaration<Gateway> = {
   path: ApiPath;
   access: Access;
@@ -78,7 +78,7 @@ export type RouteDeclaration<Gateway> = {
   methods: Readonly<Partial<Record<Method, DeclaredOperation<Gateway>>>>;
 };
 
-/** What may be said of a route whatever its gateway is. */
+/** The parts of a declaration that do not depend on the type of the gateway. */
 export type RouteFacts = Pick<RouteDeclaration<never>, "path" | "access" | "errors"> & {
   methods: Readonly<Partial<Record<Method, OperationDocs & Pick<DeclaredOperation<never>, "body">>>>;
 };
@@ -92,7 +92,7 @@ export function isMethod(name: string): name is Method {
   return (METHODS as readonly string[]).includes(name);
 }
 
-/** A body whose reader takes what its schema gives. */
+/** Checks that a body's reader takes the output of its schema. */
 export function jsonBody<Schema extends z.ZodType, Body>(
   body: JsonBody<Schema, Body>,
 ): JsonBody<z.ZodType, Body> {
@@ -107,5 +107,5 @@ export type WrittenRoute<Gateway, Kind extends Access, Bodies extends BodiesByMe
   methods: { readonly [Name in keyof Bodies]: Operation<Gateway, Kind, Bodies[Name]> };
 };
 
-/** What each method's handler gets as its body; undefined for none. */
+/** The type of each method's body; undefined for none. */
 export type BodiesByMethod = Readonly<Partial<Record<Method, unknown>>>;

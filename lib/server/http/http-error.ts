@@ -7,13 +7,13 @@ import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 /** Headers of every API answer. */
 export const API_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
-/** Whose shape a route's errors have. */
+/** The shape of a route's errors. */
 export type ErrorShape = "native" | "openai" | "anthropic";
 
 type Shape = {
   /** A failure as the body of an answer. */
   body(error: GatewayError, requestId: string): object;
-  /** Where the clients of this shape look for the request's id, beside `x-request-id`. */
+  /** The header in which clients of this shape expect the request's id, beside `x-request-id`. */
   requestIdHeader?: string;
 };
 

@@ -1,10 +1,10 @@
 import type { ApiPath } from "#lib/server/http/declaration.ts";
 
 /**
- * Finds what belongs to a path. As in Next, a plain path wins over `[id]`, and `[id]` over `[...rest]`; a
- * slash at the end is ignored.
+ * Finds the value of a path. As in Next, a plain path wins over `[id]`, and `[id]` over `[...rest]`; a
+ * trailing slash is ignored.
  *
- * @param entries in any order; of two for the same path the last counts.
+ * @param entries in any order; the last of two for the same path wins.
  */
 export function pathMatcher<Value>(
   entries: readonly (readonly [ApiPath, Value])[],

@@ -24,7 +24,7 @@ import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
-/** What serving a route needs of a gateway, whatever else it has. */
+/** The parts of a gateway that serving a route needs. */
 export type Edge = {
   readonly env: AccessSettings & Pick<Env, "CORS_ALLOWED_ORIGINS" | "TRUST_PROXY" | "VERCEL">;
   readonly logger: Pick<Logger, "error">;
@@ -36,17 +36,17 @@ export type Edge = {
 /** A web-standard handler: the same function runs under every host. */
 export type Route = (request: Request, host: HostContext) => Promise<Response>;
 
-/** A declared route as it is served: hosts that know the parts of its answers need not make more of them. */
+/** A declared route as it is served; a host can write the parts of its answers without making a Response. */
 export type PlainRoute = (request: Request, host: HostContext) => Promise<PlainResponse>;
 
-/** A declared route with what follows from its declaration. */
+/** A declared route with values that are derived once. */
 type Served<Gateway> = {
   declaration: RouteDeclaration<Gateway>;
   /** The value of `Allow`. */
   allowed: string;
 };
 
-/** One request, and what is known of it so far: however far it came, its answer needs that. */
+/** One request, and what is known of it so far, which its answer needs even if it fails. */
 type Exchange<Gateway> = {
   request: Request;
   host: HostContext;
@@ -58,11 +58,11 @@ type Exchange<Gateway> = {
 };
 
 /**
- * Serves a declared route. What every route needs happens here, once and in this order: request id, CORS,
- * whether the route is enabled, OPTIONS, 405, who is calling, the body, and the single place where a thrown
- * value becomes a response.
+ * Serves a declared route. What every route needs happens here, in this order: request id, CORS, whether the
+ * route is enabled, OPTIONS, 405, authentication, the body. It is also the only place where a thrown value
+ * becomes a response.
  *
- * @param source where the route gets its gateway: the process's own, or a test's.
+ * @param source returns the gateway: the process's own, or a test's.
  */
 export function serveRoute<Gateway extends Edge>(
   declaration: RouteDeclaration<Gateway>,
@@ -151,7 +151,7 @@ function operationOf<Gateway>(
   requested: string,
   allowed: string,
 ): DeclaredOperation<Gateway> {
-  // Probes ask with HEAD; the host leaves the body out.
+  // Probes use HEAD; the host omits the body.
   const method = requested === "HEAD" ? "GET" : requested;
   const operation = isMethod(method) ? methods[method] : undefined;
   if (operation !== undefined) return operation;
@@ -159,7 +159,7 @@ function operationOf<Gateway>(
 }
 
 /**
- * Reads the body into room that is the caller's: a user's, whatever keys they use, or a stranger's address.
+ * Reads the body. Its memory counts for the user, whatever keys they use, or for an anonymous caller's address.
  * Throws as `readJson` does, and what the operation's reader throws.
  */
 async function readBody(
@@ -179,7 +179,7 @@ async function readBody(
   });
 }
 
-/** Failures of our own side. Why no engine answered has been logged with its attempts. */
+/** Logs failures of the gateway itself. If no engine answered, the reasons have been logged already. */
 function logFailure(
   logger: Edge["logger"] | undefined,
   error: GatewayError,
@@ -188,6 +188,6 @@ function logFailure(
 ): void {
   if (error.status < 500 || error.code === "engines_unavailable") return;
   if (logger !== undefined) logger.error("A request failed.", thrown, { requestId, code: error.code });
-  // Without a gateway there is no logger: its settings are wrong.
+  // Without a gateway, whose settings are wrong, there is no logger.
   else process.stderr.write(`${error.message}\n`);
 }

@@ -37,11 +37,11 @@ const SECURITY_SCHEMES = {
     type: "apiKey",
     in: "cookie",
     name: "sb-auth-token",
-    description: "A Supabase session cookie, of this site's own pages.",
+    description: "A Supabase session cookie, accepted from this site's own pages.",
   },
 };
 
-/** What the document says of each access: the credentials, and a note for the description. */
+/** For each access, the accepted credentials, and a note for the description. */
 const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: string }>> = {
   public: { security: [] },
   caller: { security: [{ bearer: [] }, { apiKey: [] }, { session: [] }] },
@@ -66,7 +66,7 @@ function errorSchemas(): Record<string, JsonSchema> {
   };
 }
 
-/** Next's notation of a path in OpenAPI's. */
+/** Translates a path from Next's notation to OpenAPI's. */
 function openApiPath(path: string): string {
   return path.replace(/\[(?:\.\.\.)?(\w+)\]/g, "{$1}");
 }
@@ -129,7 +129,7 @@ function response({ description, json, events }: AnswerDocs): JsonSchema {
 
 const HEADERS = { "x-request-id": { schema: { type: "string", format: "uuid" } } };
 
-/** What clients may send; refinements that JSON Schema has no words for are left out. */
+/** The input of a schema; refinements that JSON Schema cannot express are left out. */
 function jsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return rest;

@@ -12,8 +12,8 @@ import { modelById, models } from "#lib/server/routes/models.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 
 /**
- * The table of all routes. What is served and guarded, the OpenAPI document, the advice of a 404 and the
- * auth matrix derive from it. `app/api` has a file for each, which Next.js and Vercel read; a test compares.
+ * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
+ * from it. `app/api` has a file for each, which Next.js and Vercel read; a test compares them.
  */
 export const API = apiTable([
   aiChat,

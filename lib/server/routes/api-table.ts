@@ -6,14 +6,14 @@ import { misplacedApi } from "#lib/server/routes/misplaced-api.ts";
 import { notFoundRoute } from "#lib/server/routes/not-found.ts";
 import { openApiRoute } from "#lib/server/routes/openapi.ts";
 
-/** An API: its routes, and what derives from them. */
+/** The routes of the API, and what derives from them. */
 export type ApiTable = {
-  /** Every route, the document that describes them included. */
+  /** Every route, including the OpenAPI document. */
   routes: readonly GatewayRoute[];
   openApi: GatewayRoute;
-  /** Where every other path arrives. */
+  /** Answers every other path. */
   notFound: GatewayRoute;
-  /** Whether a request target outside `/api` is that of a client that looks for this API. */
+  /** Whether a request target outside `/api` comes from a client with a wrong base URL. */
   isMisplaced: (target: string) => boolean;
 };
 
@@ -25,7 +25,7 @@ export function apiTable(declared: readonly GatewayRoute[]): ApiTable {
   return { routes, openApi, notFound: notFoundRoute(facts), isMisplaced: misplacedApi(routes) };
 }
 
-/** Finds the route of a path, as it is served; any path has one. */
+/** Finds the handler of a path; `notFound` for unknown ones. */
 export function serveApi(api: ApiTable, source: GatewaySource): (pathname: string) => Route {
   const find = pathMatcher(api.routes.map((route) => [route.path, serveRoute(route, source)]));
   const missing = serveRoute(api.notFound, source);

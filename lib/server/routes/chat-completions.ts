@@ -1,15 +1,15 @@
 import { chatCompletions as api } from "#lib/apis/chat-completions/read.ts";
 import { completionRoute } from "#lib/server/routes/completion-route.ts";
 
-/** `POST /api/v1/chat/completions`: OpenAI's chat API over our engines. */
+/** `POST /api/v1/chat/completions`: OpenAI's chat API over the gateway's engines. */
 export const chatCompletions = completionRoute({
   path: "/api/v1/chat/completions",
   errors: "openai",
   api,
-  summary: "Chat completions, as OpenAI's",
+  summary: "Chat completions, compatible with OpenAI",
   description:
-    "`model` is a mode, `auto`, a name that stands for a mode, or `provider/model`. With `stream`, a stream " +
-    "ends with `data: [DONE]` when the answer is complete.",
+    "`model` is a mode, `auto`, a name that is mapped to a mode, or `provider/model`. With `stream`, a " +
+    "complete answer ends with `data: [DONE]`.",
   answers: async () => {
     const { chatCompletionChunkSchema, chatCompletionSchema } = await import(
       "#lib/apis/chat-completions/answer-schema.ts"

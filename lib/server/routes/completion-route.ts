@@ -12,7 +12,7 @@ import { type AnswerBatch, type Completion, startCompletion } from "#lib/service
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
-/** Of the body of a chat. */
+/** The largest body of a chat. */
 const MAX_BYTES = 25 * MEGABYTE;
 
 export type CompletionRouteOptions = OperationDocs & {
@@ -27,7 +27,7 @@ export function completionRoute({ path, errors, api, ...docs }: CompletionRouteO
   return declareRoute({ path, access: "proxy", errors, methods: { POST: operation } });
 }
 
-/** The chat that a request asks for, in the shape of one public API. */
+/** The body of a chat in the shape of one public API. */
 export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequest> {
   return jsonBody({
     schema: api.schema,
@@ -76,7 +76,7 @@ async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promis
   return writer.whole(answer.build(), completion.usage());
 }
 
-/** A completion as the text of a stream, batch by batch; what ends the answer leaves with the last of it. */
+/** A completion as the text of a stream; the end of the answer is written with its last batch. */
 class AnswerFrames implements AsyncIterator<string, undefined> {
   readonly #completion: Completion;
   readonly #writer: AnswerWriter;
@@ -96,7 +96,7 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
       return { done: true, value: undefined };
     } catch (thrown) {
       this.#ended = true;
-      // Whoever threw: nobody reads the answer any more.
+      // The writer may have failed, too: the answer is not read on.
       this.#completion.abandon();
       return { done: false, value: this.#writer.fail(toGatewayError(thrown)) };
     }
@@ -109,7 +109,7 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
   }
 }
 
-/** What the answer tells of its way here. */
+/** The headers that say which engine answered, and how. */
 export function answerHeaders(
   answered: Pick<Completion, "engine" | "attempts" | "dropped"> & { mode?: Completion["mode"] },
   dropped: readonly string[] = [],

@@ -12,8 +12,8 @@ export const countTokens = declareRoute({
   errors: "anthropic",
   methods: {
     POST: {
-      summary: "How long a prompt is, as Anthropic's",
-      description: "Counted by the engine where it can, else estimated.",
+      summary: "Token count of a prompt, compatible with Anthropic",
+      description: "Counted by the engine if it can, else estimated.",
       answers: async () => {
         const { tokenCountSchema } = await import("#lib/apis/messages/answer-schema.ts");
         return { 200: { description: "The count.", json: tokenCountSchema } };

@@ -13,14 +13,14 @@ import { embed } from "#lib/services/embeddings.ts";
 
 type Input = { model: string; request: ReturnType<typeof readEmbeddings> & { isLarge: boolean } };
 
-/** `POST /api/v1/embeddings`: OpenAI's embeddings API over the providers that have them. */
+/** `POST /api/v1/embeddings`: OpenAI's embeddings API over the providers that offer embeddings. */
 export const embeddings = declareRoute({
   path: "/api/v1/embeddings",
   access: "proxy",
   errors: "openai",
   methods: {
     POST: {
-      summary: "Embeddings, as OpenAI's",
+      summary: "Embeddings, compatible with OpenAI",
       answers: async () => ({ 200: { description: "The vectors.", json: embeddingsAnswerSchema } }),
       body: jsonBody({
         schema: embeddingsSchema,

@@ -3,8 +3,8 @@ import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route
 import { VERSION } from "#lib/shared/version.ts";
 
 /**
- * `GET /api/health`: the public probe. It says that the process answers, and with what: providers, the
- * sandbox, or none; 503 while the process shuts down, so that a load balancer sends nothing new.
+ * `GET /api/health`: the public probe. Reports that the process answers, and from what: providers, the sandbox,
+ * or nothing. 503 while the process shuts down, so that a load balancer sends nothing new.
  */
 export const health = declareRoute({
   path: "/api/health",
@@ -16,9 +16,9 @@ export const health = declareRoute({
       answers: async () => {
         const { healthSchema } = await import("#lib/apis/native/health-answer-schema.ts");
         return {
-          200: { description: "It does.", json: healthSchema("ok") },
+          200: { description: "The process answers.", json: healthSchema("ok") },
           503: {
-            description: "It is shutting down: send nothing more here.",
+            description: "The process is shutting down: send nothing more here.",
             json: healthSchema("stopping"),
           },
         };

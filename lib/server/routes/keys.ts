@@ -24,17 +24,17 @@ import { GatewayError } from "#lib/shared/errors.ts";
 const idSchema = z.uuid();
 const loadSchemas = () => import("#lib/apis/native/keys-answer-schema.ts");
 
-/** `POST /api/keys` makes a gateway key of the user and shows it once, `GET /api/keys` lists them. */
+/** `POST /api/keys` creates a gateway key of the user and shows it once, `GET /api/keys` lists them. */
 export const keys = declareRoute({
   path: "/api/keys",
   access: "user",
   errors: "native",
   methods: {
     POST: {
-      summary: "Make a gateway key",
+      summary: "Create a gateway key",
       description:
-        "The key is shown in this answer and never again. With `usdPerMonth`, `budget` says which configured " +
-        "providers count against it and which are taken to be free.",
+        "The key is shown in this answer and never again. With `usdPerMonth`, `budget` lists the configured " +
+        "providers that count against it and those that are assumed to be free.",
       answers: async () => ({
         201: { description: "The key.", json: (await loadSchemas()).createdKeySchema },
       }),
@@ -59,7 +59,7 @@ export const keyById = declareRoute({
   methods: {
     DELETE: {
       summary: "Revoke a gateway key",
-      answers: async () => ({ 204: { description: "It is no good from now on." } }),
+      answers: async () => ({ 204: { description: "The key is revoked." } }),
       answer: revoke,
     },
   },
@@ -75,7 +75,7 @@ async function create({ gateway, caller, body }: GatewayCall<"user", WantedKey>)
   return jsonResponse(createdKeyBody(made, budget), { status: 201 });
 }
 
-/** A user who sets a budget is told at once what it does not count. */
+/** For a user who sets a budget: what it does not count. */
 function budgetOf({ registry, sandboxed }: Gateway): KeyBudget {
   return budgetCoverage(registry, sandboxed ? [] : realProviders({ registry }));
 }

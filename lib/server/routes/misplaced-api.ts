@@ -5,9 +5,9 @@ const PUBLIC_APIS = "/api/v1/";
 const MAX_ADVISED = 200;
 
 /**
- * Whether a request target outside `/api` is that of a client whose base URL lacks `/api` or `/api/v1`. It
- * reads JSON, so that a web page would tell it nothing. These are all paths under `/v1`, and what the
- * clients of OpenAI and Anthropic append to their base URL when they post: what is only read could be a page.
+ * Whether a request target outside `/api` comes from a client whose base URL lacks `/api` or `/api/v1`. Such a
+ * client expects JSON, not a web page. These are all paths under `/v1`, and what the clients of OpenAI and
+ * Anthropic append to their base URL for a POST; a path that is only read could be a page.
  * `next.config.ts` has the same paths for plain Next.js; a test compares them.
  */
 export function misplacedApi(routes: readonly RouteFacts[]): (target: string) => boolean {
@@ -20,8 +20,8 @@ export function misplacedApi(routes: readonly RouteFacts[]): (target: string) =>
 }
 
 /**
- * Finds the path that was probably meant by one that does not exist: a route under `/api/v1` or `/api`
- * whose path begins otherwise. Undefined if there is no telling.
+ * Finds the path that was probably meant by one that does not exist: a route with the same end under `/api/v1`
+ * or `/api`. Undefined if there is none.
  */
 export function advisedPath(routes: readonly RouteFacts[]): (pathname: string) => string | undefined {
   const isServed = pathMatcher(routes.map(({ path }) => [path, true]));

@@ -23,7 +23,7 @@ export const models = declareRoute({
   },
 });
 
-/** `GET /api/v1/models/{id}`: one of them, or an engine that no list has and that can be called by its name. */
+/** `GET /api/v1/models/{id}`: one of them, or an unlisted engine that can be called by its name. */
 export const modelById = declareRoute({
   path: `${PATH}/[...id]`,
   access: "proxy",
@@ -49,7 +49,7 @@ async function answer({ request, gateway }: GatewayCall<"proxy">): Promise<Plain
   return jsonResponse(found);
 }
 
-/** The rest of the path: an engine's id has slashes of its own, encoded or not. */
+/** The rest of the path, since an engine's id contains slashes, encoded or not. */
 function idOf(request: Request): string {
   const { pathname } = new URL(request.url);
   const rest = pathname.slice(PATH.length).replace(/^\//, "");
@@ -57,7 +57,7 @@ function idOf(request: Request): string {
     return decodeURIComponent(rest);
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
-    throw new GatewayError("invalid_request", "The model's name is not encoded properly.");
+    throw new GatewayError("invalid_request", "The name of the model is not properly encoded.");
   }
 }
 
@@ -72,7 +72,7 @@ async function listed({ completion }: Gateway): Promise<ListedModel[]> {
   return listModels({ modes: completion.modes, engines });
 }
 
-/** An engine that no chain has and that can be called all the same, by its name. */
+/** An engine that is in no chain, but can be called by its name. */
 function unlisted(id: string, { completion }: Gateway): ListedModel | undefined {
   const { registry, modes } = completion;
   const target = parseModelName(id, registry.isKnown);

@@ -7,7 +7,7 @@ import { lazy } from "#lib/shared/lazy.ts";
 const MAX_SHOWN = 200;
 const BASE_URLS = "base URL for OpenAI clients ends in /api/v1, for Anthropic clients in /api.";
 
-/** Any other path under `/api`, and where clients with a wrong base URL arrive: an error that they can read. */
+/** An error for any other path under `/api`, and for clients with a wrong base URL. */
 export function notFoundRoute(routes: () => readonly RouteFacts[]): GatewayRoute {
   const adviseOn = lazy(() => advisedPath(routes()));
   const operation = {

@@ -6,7 +6,7 @@ import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** `GET /api/openapi.json`: the exact shape of every route. */
 export function openApiRoute(routes: () => readonly RouteFacts[]): GatewayRoute {
-  // Made when it is first asked for: it costs some milliseconds and never changes.
+  // Made at the first request: it costs some milliseconds and never changes.
   const document = lazyAsync(async () => JSON.stringify(await openApiDocument(routes())));
   const answer = async (_: GatewayCall<"public">): Promise<PlainResponse> =>
     new PlainResponse(await document(), { headers: { "content-type": "application/json" } });

@@ -1,14 +1,14 @@
 import { responses as api } from "#lib/apis/responses/read.ts";
 import { completionRoute } from "#lib/server/routes/completion-route.ts";
 
-/** `POST /api/v1/responses`: OpenAI's Responses API over our engines. */
+/** `POST /api/v1/responses`: OpenAI's Responses API over the gateway's engines. */
 export const responses = completionRoute({
   path: "/api/v1/responses",
   errors: "openai",
   api,
-  summary: "Responses, as OpenAI's",
+  summary: "Responses, compatible with OpenAI",
   description:
-    "Nothing is stored: the whole conversation is in `input`. With `stream`, the last event is " +
+    "Responses are not stored: send the whole conversation in `input`. With `stream`, the last event is " +
     "`response.completed`, `response.incomplete` or `response.failed`.",
   answers: async () => {
     const { responseEventSchema, responseSchema } = await import("#lib/apis/responses/answer-schema.ts");

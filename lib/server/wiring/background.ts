@@ -2,14 +2,14 @@ import type { Parts } from "#lib/server/wiring/parts.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 /**
- * Begins what a start begins and no request waits for. A failure is logged; the part is tried anew at its
+ * Begins the work of a start that no request waits for. A failure is logged; the part is tried again at its
  * first use.
  */
 export function beginInBackground({ ledger, database }: Parts, logger: Logger, signal: AbortSignal): void {
   const begin = (failure: string, work: () => Promise<void>): void => {
     work().catch((error: unknown) => logger.error(failure, error));
   };
-  // A ledger stores what an earlier process left in the journal.
+  // Opening the ledger stores the turns that an earlier process left in the journal.
   begin("The ledger could not be opened.", async () => void ledger.value);
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);

@@ -11,9 +11,9 @@ export type DatabaseSettings = { url: string; publishableKey: string; serviceRol
 
 export type Database = {
   clients: SupabaseClients;
-  /** Whether the database can be used, and why not. Never rejects. */
+  /** Whether the database can be used, or why not. Never rejects. */
   check(): Promise<DatabaseCheck>;
-  /** Takes the functions that write turns from users; resolves with what went wrong. Never rejects. */
+  /** Revokes users' access to the functions that write turns; resolves with the error. Never rejects. */
   closeTurns(signal: AbortSignal): Promise<GatewayError | undefined>;
 };
 

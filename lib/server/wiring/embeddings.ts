@@ -1,7 +1,7 @@
 import type { CompletionParts } from "#lib/server/wiring/completion.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 
-/** Embeddings. A model that has none, or a key that may not make them, is none the worse for chat. */
+/** Embeddings. Their failures do not affect the health of the same models and keys for chat. */
 export function createEmbeddings({
   engines,
   registry,

@@ -27,7 +27,7 @@ export type Engines = {
   close(): Promise<void>;
 };
 
-/** The engines, the way to them, and how they are called. */
+/** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines({ env, providers, health, clock, logger }: EngineParts): Engines {
   const http = createHttpUpstream();
   const isSandboxed = engineSourceOf(env, providers) === "sandbox";
@@ -69,7 +69,7 @@ function configuredEngines({ registry, catalogue }: Providers): EnginesOf {
   };
 }
 
-/** In every mode the built-in engines; in development, a local Ollama before them. */
+/** The built-in engines in every mode; in development, a local Ollama before them. */
 function sandboxEngines(env: Env, { registry }: Providers): EnginesOf {
   const builtIn = registry.resolve(
     SANDBOX_MODELS.map((model) => ({

@@ -7,7 +7,7 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
-import { createParts, MAKERS } from "#lib/server/wiring/parts.ts";
+import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
@@ -32,25 +32,24 @@ export type Gateway = {
   readonly embeddings: EmbeddingsDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
-  /** Where turns are written down. */
+  /** Stores turns. */
   readonly ledger: Ledger;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
-  /** Where answers come from. */
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;
-  /** Whether the database can be used, and why not. Never rejects. */
+  /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
   close(): Promise<void>;
 };
 
-/** The process's gateway, made at the first request. A failed start is tried anew at the next. */
+/** The process's gateway, made at the first request. A failed start is tried again at the next. */
 export const getGateway: () => Promise<Gateway> = lazyAsync(async () => createGateway(readEnv()));
 
 /**
- * A gateway of its own; tests make theirs from the settings they want. Throws `not_configured` for wrong
+ * A separate gateway, which tests make from the settings they want. Throws `not_configured` for wrong
  * settings, naming what is wrong.
  *
  * @param makers replacements of how parts are made, for tests.
@@ -99,10 +98,14 @@ export async function createGateway(
       return parts.bodies.value;
     },
     checkDatabase: async () => parts.database.value.check(),
-    async close() {
+    close: () => {
       closing.abort();
-      await parts.ledger.made?.ledger.close();
-      await parts.engines.made?.close();
+      return closeParts(parts);
     },
   };
+}
+
+async function closeParts({ ledger, engines }: Parts): Promise<void> {
+  await ledger.made?.ledger.close();
+  await engines.made?.close();
 }

@@ -3,7 +3,7 @@ import { benchLogger } from "#lib/services/engines/bench-log.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** What is known of the engines' health, for all that they are asked for; each use has a scope of its own. */
+/** The health of engines for all that they are called for; each use has its own scope. */
 export function createEngineHealth(logger: Logger, clock: Clock): EngineHealth {
   return new EngineHealth(clock, benchLogger(logger, clock));
 }

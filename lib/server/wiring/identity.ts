@@ -31,7 +31,7 @@ export type Identity = {
   admission: KeyAdmission;
 };
 
-/** Who is calling, their gateway keys, and the limits of these. */
+/** Authentication, users' gateway keys, and the limits of keys. */
 export function createIdentity({ env, settings, clients, clock, logger }: IdentityParts): Identity {
   const { url, publishableKey } = settings;
   const authenticator = createAuthenticator({

@@ -14,13 +14,13 @@ import type { Clock } from "#lib/shared/clock.ts";
 export type LedgerParts = { env: Env; clients: SupabaseClients; clock: Clock; logger: Logger };
 
 export type LedgerPart = {
-  /** Where turns of native chat begin. */
+  /** Begins turns of native chat. */
   turns: TurnStore;
-  /** Where all turns are written down. */
+  /** Stores all turns. */
   ledger: Ledger;
 };
 
-/** Where turns are written down. Making it stores what an earlier process left in the journal. */
+/** The ledger. Creating it stores the turns that an earlier process left in the journal. */
 export function createLedger({ env, clients, clock, logger }: LedgerParts): LedgerPart {
   return {
     turns: createSupabaseTurnStore({ clients, now: () => clock.wallNow() }),
@@ -34,7 +34,7 @@ export function createLedger({ env, clients, clock, logger }: LedgerParts): Ledg
   };
 }
 
-/** None without a service role, which alone could store what it holds, and on Vercel, which keeps no files. */
+/** None without a service role, which storing its turns needs, and on Vercel, which keeps no files. */
 function openJournal(env: Env, clock: Clock, logger: Logger): TurnJournal | undefined {
   if (env.VERCEL || env.SUPABASE_SERVICE_ROLE_KEY === undefined) return undefined;
   const folder = join(env.SARMALINK_DATA_DIR, "journal");

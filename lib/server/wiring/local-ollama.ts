@@ -2,15 +2,15 @@ import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { arrayField, stringField } from "#lib/shared/json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:11434";
-const PATIENCE_MS = 300;
+const TIMEOUT_MS = 300;
 
 /**
- * The first model of an Ollama that answers on its default port, as an engine; undefined when there is
- * none. Only development looks: a newcomer with Ollama running gets a real model at once.
+ * The first model of an Ollama that answers on its default port, as an engine; undefined if there is
+ * none. For development only: a newcomer with Ollama running gets a real model at once.
  */
 export async function findLocalOllama(): Promise<Engine | undefined> {
   try {
-    const response = await fetch(`${DEFAULT_URL}/api/tags`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const response = await fetch(`${DEFAULT_URL}/api/tags`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const tags: unknown = await response.json();
     const model = arrayField(tags, "models").find(canChat);
     const name = stringField(model, "name");
@@ -18,7 +18,7 @@ export async function findLocalOllama(): Promise<Engine | undefined> {
     const registry = createRegistry((setting) => (setting === "OLLAMA_URL" ? DEFAULT_URL : undefined));
     return registry.resolve([{ provider: "ollama", model: name, label: `Local Ollama (${name})` }])[0];
   } catch (error) {
-    // Nobody is listening, or it is no Ollama: both are ordinary here.
+    // Nothing listens on the port, or it is not Ollama: both are normal.
     if (error instanceof Error) return undefined;
     throw error;
   }

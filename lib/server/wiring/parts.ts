@@ -25,7 +25,7 @@ export const MAKERS = {
   createEmbeddings,
 };
 
-/** What is known before any part is made: the settings, checked. */
+/** The validated settings, from which all parts are made. */
 export type Basis = {
   env: Env;
   settings: DatabaseSettings;
@@ -35,18 +35,18 @@ export type Basis = {
 };
 
 /**
- * The parts of a gateway and what each needs of the others. A part is made when it is first used; one that
- * cannot be made fails those who use it and nobody else, and is tried anew at the next use.
+ * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its
+ * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
   const { env, settings, providers, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
-  const own = () => ({ env, settings, clients: database.value.clients, clock, logger });
-  const ledger = lazy(() => make.createLedger(own()));
-  const identity = lazy(() => make.createIdentity(own()));
+  const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
+  const ledger = lazy(() => make.createLedger(databaseParts()));
+  const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines = lazy(() => make.createEngines({ env, providers, health: health.value, clock, logger }));
-  const calls = () => ({
+  const callParts = () => ({
     engines: engines.value.dependencies,
     registry: providers.registry,
     identity: identity.value,
@@ -58,9 +58,9 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat(calls())),
-    completion: lazy(() => make.createCompletion(calls())),
-    embeddings: lazy(() => make.createEmbeddings(calls())),
+    chat: lazy(() => make.createChat(callParts())),
+    completion: lazy(() => make.createCompletion(callParts())),
+    embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

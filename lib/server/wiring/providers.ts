@@ -10,7 +10,7 @@ import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.
 import type { Env } from "#lib/server/env/env.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Providers, the sandbox in their place, or none: then every question is answered with 503. */
+/** Providers, the sandbox instead of them, or none: then every chat is answered with 503. */
 export type EngineSource = "providers" | "sandbox" | "none";
 
 /** The modes, and the providers that can answer in them. */
@@ -20,18 +20,18 @@ export const SANDBOX_PROVIDER: OperatorProvider = {
   id: "sandbox",
   baseUrl: `${SANDBOX_ORIGIN}/v1`,
   protocol: "openai-compatible",
-  // It fails when it is told to, and must do so as often as it is told.
+  // It fails on command, and a bench would keep it from failing again.
   neverBenched: true,
 };
 
 /**
- * The modes and providers that the settings describe. Throws `not_configured`, naming the variable or
- * the line that is wrong.
+ * The modes and providers of these settings. Throws `not_configured`, naming the variable or the line that is
+ * wrong.
  */
 export async function loadProviders(env: Env): Promise<Providers> {
   const catalogue = await loadCatalogue(env);
   const registry = createRegistry(env.setting, catalogue.providers);
-  // If the sandbox does not answer, no client can name it either.
+  // Registered only if it is in use, so that clients cannot name it otherwise.
   if (engineSourceOf(env, { registry, catalogue }) !== "sandbox") return { catalogue, registry };
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
@@ -49,19 +49,19 @@ async function loadCatalogue(env: Env): Promise<Catalogue> {
   return parseModelsConfig(text, config);
 }
 
-/** Without a provider, development answers by itself; production only when told to. */
+/** Without a provider, development uses the sandbox; production does so only if it is enabled. */
 export function engineSourceOf(env: Env, providers: Providers): EngineSource {
   if (realProviders(providers).length > 0) return "providers";
   const wantsSandbox = env.ENABLE_SANDBOX || env.NODE_ENV === "development";
   return wantsSandbox && providers.catalogue.providers.length === 0 ? "sandbox" : "none";
 }
 
-/** The ids of the configured providers, the sandbox not among them. */
+/** The ids of the configured providers, without the sandbox. */
 export function realProviders({ registry }: Pick<Providers, "registry">): string[] {
   return registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
 }
 
-/** Every key that could turn up in an error: none of them is ever logged. */
+/** Every key that could appear in an error, for the logger to redact. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET].flatMap((secret) => secret ?? []);
   return [...own, ...registry.secrets()];

@@ -3,11 +3,11 @@ import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const MINUTE_MS = 60_000;
-/** After it did not answer, the database is not asked for this long: every request would wait for it. */
+/** Pause after a failed call, so that not every request waits for the database; milliseconds. */
 const UNAVAILABLE_MS = 2_000;
 const MAX_WINDOWS = 10_000;
 
-/** What the database says of one more request of a key. */
+/** Whether the database admits one more request of a key. */
 export type KeyVerdict =
   | { admitted: true }
   | { admitted: false; reason: "requests" | "budget"; retryAfterSeconds: number }
@@ -15,7 +15,7 @@ export type KeyVerdict =
 
 export type KeyAdmissionStore = {
   /**
-   * Counts one more request of this key, if its limits allow it: one step for all processes on the
+   * Counts one more request of this key, if its limits allow it; atomic across all processes on the
    * database. Throws `database_unavailable`.
    */
   admit(keyId: string): Promise<KeyVerdict>;
@@ -24,7 +24,7 @@ export type KeyAdmissionStore = {
 export type KeyAdmission = {
   /**
    * Counts a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked meanwhile).
-   * Asks nothing for users, open callers and keys without a limit.
+   * Users, open callers and keys without a limit cost no database call.
    */
   admit(caller: ProxyCaller): Promise<void>;
 };
@@ -39,7 +39,7 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   const local = new LocalWindows(clock);
   let unavailableUntil = Number.NEGATIVE_INFINITY;
 
-  const ask = async (keyId: string): Promise<KeyVerdict | undefined> => {
+  const admitInDatabase = async (keyId: string): Promise<KeyVerdict | undefined> => {
     if (clock.now() < unavailableUntil) return undefined;
     try {
       return await store.admit(keyId);
@@ -55,10 +55,10 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
       if (caller.kind !== "key") return;
       const { requestsPerMinute, usdPerMonth } = caller.limits;
       if (requestsPerMinute === undefined && usdPerMonth === undefined) return;
-      const verdict = await ask(caller.keyId);
+      const verdict = await admitInDatabase(caller.keyId);
       if (verdict !== undefined) {
         if (!verdict.admitted) throw refusal(caller, verdict);
-        // Counted here as well, so that the limit does not begin anew when the database becomes unavailable.
+        // Counted here as well, so that the count does not restart when the database becomes unavailable.
         local.note(caller.keyId);
       } else if (requestsPerMinute !== undefined) {
         local.admit(caller, requestsPerMinute);
@@ -69,7 +69,7 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
 
 /**
  * Throws `forbidden` when the key may not use one of these.
- * @param modes every mode that may answer, and `named` where the client names engines.
+ * @param modes every mode that may answer, and `named` if the client names engines.
  */
 export function assertModesAllowed(caller: ProxyCaller, ...modes: readonly string[]): void {
   const allowed = caller.kind === "key" ? caller.limits.modes : undefined;

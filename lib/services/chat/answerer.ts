@@ -7,15 +7,15 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 export type Answering = TrackableRun<readonly NativeEvent[], RunRecord>;
 
 /**
- * Somebody who can answer a turn: the engines, later plugins, image generation, long tasks. They are asked in
- * the order of their rows, and the first one that takes the turn answers it.
+ * Something that can answer a turn: the engines, later plugins, image generation, long tasks. Answerers are
+ * tried in the order of their rows, and the first one that takes the turn answers it.
  */
 export type Answerer = {
   /** The name in logs. */
   name: string;
   /**
-   * Undefined: not one of mine; the next one is asked. Rejects when nobody else can help either. Must come to an
-   * end soon after `signal` aborts: the turn is written down only then, with what the answer has cost so far.
+   * Undefined to let the next one try. Rejects if the turn must fail. Must end soon after `signal` aborts: the
+   * turn is recorded only then, with what the answer has cost so far.
    */
   answer(turn: PreparedTurn, signal: AbortSignal): Answering | undefined | Promise<Answering | undefined>;
 };

@@ -5,13 +5,13 @@ import type { Contribution } from "#lib/services/chat/contributor.ts";
 import type { ChatInput, Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 
-/** Characters of earlier messages that an engine gets to read. */
+/** Characters of earlier messages that are sent to an engine. */
 const MAX_HISTORY = 100_000;
 
-/** The request of a turn: what the contributors put before the conversation, then it, then the message. */
+/** The request of a turn: what contributors put before the conversation, the conversation, the message. */
 export function buildRequest(turn: Turn, contributions: readonly Contribution[]): ChatRequest {
   const { input, begun, decision } = turn;
-  // What the server stored cannot have been tampered with; it wins over what the client sends.
+  // Stored messages win over what the client sends, because they cannot have been tampered with.
   const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
   const before = contributions.flatMap((contribution) => contribution.before ?? []);
   const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
@@ -27,8 +27,8 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
 }
 
 /**
- * The newest messages that fit: a long conversation must not outgrow every engine's context. If not even
- * the newest fits, the end of it does.
+ * The newest messages that fit, so that a long conversation does not outgrow every engine's context. If not
+ * even the newest fits, its end is sent.
  */
 function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
   let characters = 0;
@@ -38,19 +38,19 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
   });
   const newest = history.at(-1);
   if (newest === undefined || first < history.length - 1) return history.slice(first + 1);
-  // Not from the second half of a character on.
+  // Does not begin with the second half of a surrogate pair.
   const end = newest.content.slice(-MAX_HISTORY).replace(/^[\udc00-\udfff]/, "");
   return [{ ...newest, content: `…${end}` }];
 }
 
-/** Providers refuse messages that say nothing. */
+/** Without blank messages, which providers refuse. */
 function readable({ role, content }: StoredMessage): ChatMessage[] {
   const text = stripInvisible(content);
   if (text.trim() === "") return [];
   return [role === "assistant" ? assistantText(text) : { role, content: text }];
 }
 
-/** The message itself, as its new user message shows it to an engine. */
+/** The new user message, as an engine gets it. */
 export function userMessage(
   input: Pick<ChatInput, "message" | "image">,
   beside: readonly ContentPart[] = [],

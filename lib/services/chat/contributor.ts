@@ -5,25 +5,25 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** What a contributor adds to the request of a turn. Both lists keep the order of the contributors' rows. */
 export type Contribution = {
-  /** Stands before the conversation: what changes rarely, so that providers can cache it. */
+  /** Goes before the conversation: what changes rarely, so that providers can cache it. */
   before?: readonly ChatMessage[];
-  /** Stands beside the user's message: what holds for this message only. */
+  /** Goes into the user's message: what applies to this message only. */
   beside?: readonly ContentPart[];
 };
 
 export type ContributorContext = {
-  /** Aborts when the client leaves, and when the contributor's time is over. */
+  /** Aborts when the client disconnects, and when the contributor's time is over. */
   signal: AbortSignal;
-  /** Sends the client an event while the contributor works. */
+  /** Sends an event to the client while the contributor works. */
   emit(event: NativeEvent): void;
-  /** What a call of an engine used on the way: it is billed to the turn, whatever becomes of it. */
+  /** Bills the usage of an engine call to the turn, whatever becomes of the contribution. */
   onUsed(usage: EngineUsage): void;
 };
 
 /**
- * Somebody who adds to the request before an engine is asked: the system prompt, later memory, documents,
- * live tools, search. Contributors run at the same time, and none knows another. If one fails or takes too
- * long, the client gets a `tool` event, and the turn goes on without it, unless it is required.
+ * Adds to the request before an engine is called: the system prompt, later memory, documents, live tools,
+ * search. Contributors run in parallel, and none knows another. If one fails or takes too long, the client
+ * gets a `tool` event, and the turn goes on without it, unless it is required.
  */
 export type Contributor = {
   /** The name in events and logs. */
@@ -32,8 +32,8 @@ export type Contributor = {
   timeoutMs: number;
   /** The turn fails if this contributor does. */
   isRequired?: boolean;
-  /** Whether it has anything to do with this turn. */
+  /** Whether it runs for this turn. */
   wants(turn: Turn): boolean;
-  /** One that has nothing to wait for answers at once, without a promise. */
+  /** A contributor that waits for nothing returns its contribution without a promise. */
   run(turn: Turn, context: ContributorContext): Contribution | Promise<Contribution>;
 };

@@ -26,7 +26,7 @@ function answering({ events, record }: ChatRun): Answering {
   return { events: new NativeEvents(events), record };
 }
 
-/** A run's events as native chat tells them. A batch of which it tells nothing is empty. */
+/** A run's events as native events. A batch without any is empty. */
 class NativeEvents {
   readonly #events: RunEvents;
 

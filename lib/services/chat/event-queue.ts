@@ -1,4 +1,4 @@
-/** Events of several senders for one reader, who takes at once whatever has come. */
+/** Events of several senders for one reader, which takes all that have come at once. */
 export class EventQueue<Event> {
   #events: Event[] = [];
   #isClosed = false;
@@ -10,7 +10,7 @@ export class EventQueue<Event> {
     this.#wake?.();
   }
 
-  /** Nothing more comes; what is there can still be read. */
+  /** Nothing more comes; queued events can still be read. */
   close(): void {
     this.#isClosed = true;
     this.#wake?.();

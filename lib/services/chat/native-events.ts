@@ -7,7 +7,7 @@ import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
-/** What is known before anybody is asked: a session that was made, a mode that the client did not choose. */
+/** The events before the answer: a session that was created, a mode that the client did not choose. */
 export function openingEvents({ begun, decision, input, modes }: Turn): NativeEvent[] {
   const opening: NativeEvent[] = [];
   if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
@@ -22,7 +22,7 @@ export function openingEvents({ begun, decision, input, modes }: Turn): NativeEv
   return opening;
 }
 
-/** What a run yields, as native chat tells it. */
+/** The events of a run as native events. */
 export function runEvents(batch: readonly RunEvent[]): NativeEvent[] {
   const events: NativeEvent[] = [];
   for (const event of batch) addRunEvent(event, events);
@@ -59,7 +59,7 @@ function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {
     case "sources":
       out.push({ type: "sources", sources: event.sources });
       return;
-    // Native chat offers no tools; an engine that calls one all the same is not obeyed.
+    // Native chat offers no tools; a call of one is ignored.
     case "tool_call":
     case "finish":
       return;

@@ -12,21 +12,21 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 
 export type PrepareContext = {
   contributors: readonly Contributor[];
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
   logFields: LogFields;
-  /** Takes what contributors used, to be billed to the turn. */
+  /** Bills what contributors used to the turn. */
   onUsed(usage: EngineUsage): void;
 };
 
 const NOTHING: Contribution = {};
 
 /**
- * Asks all contributors that want the turn, at the same time, and yields what they tell the client meanwhile.
- * What they contribute keeps the order of their rows, whoever is done first. Throws when the client has left, and
- * what a required contributor throws.
+ * Runs all contributors that want the turn, in parallel, and yields their events. Contributions keep the order
+ * of their rows, whichever is done first. Throws if the client has disconnected, and what a required contributor
+ * throws.
  */
 export async function* prepare(
   turn: Turn,
@@ -34,7 +34,7 @@ export async function* prepare(
 ): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
   const events = new EventQueue<NativeEvent>();
   const asked = context.contributors.map((contributor) => contribute(contributor, turn, events, context));
-  // The prompt is always there at once: most turns wait for nothing.
+  // The prompt returns without a promise, so most turns wait for nothing.
   if (asked.some((contribution) => contribution instanceof Promise)) {
     void Promise.allSettled(asked).then(() => events.close());
     const onAbort = (): void => events.close();
@@ -63,7 +63,7 @@ function contribute(
   const isOver = (): boolean => controller.signal.aborted;
   const failed = (error: unknown): Contribution => {
     unlink();
-    // A contributor whose time is over may reject with words of its own.
+    // A contributor may reject with an error of its own after its timeout.
     const { reason: ended } = controller.signal;
     const cause = ended instanceof ContributorTimeout ? ended : error;
     if (contributor.isRequired === true) throw cause;
@@ -77,7 +77,7 @@ function contribute(
     }
     const contribution = contributor.run(turn, {
       signal: controller.signal,
-      // Who is late has nothing more to say.
+      // Events after the timeout are dropped.
       emit: (event) => {
         if (!isOver()) events.push(event);
       },
@@ -101,24 +101,24 @@ function contribute(
   }
 }
 
-/** To the operator, and to the client as a `tool` event. */
+/** Logs the failure, and sends it to the client as a `tool` event. */
 function reportFailure(
   { name }: Contributor,
   cause: unknown,
   events: EventQueue<NativeEvent>,
   { logger, logFields }: PrepareContext,
 ): void {
-  logger.warn("A contributor did not contribute.", {
+  logger.warn("A contributor failed; the turn goes on without it.", {
     ...logFields,
     contributor: name,
     reason: cause instanceof Error ? cause.message : String(cause),
   });
-  // What went wrong inside of it is for the operator alone.
+  // Only the operator sees what went wrong inside of it.
   const detail = cause instanceof ContributorTimeout ? { detail: cause.message } : {};
   events.push({ type: "tool", name, status: "failed", ...detail });
 }
 
-/** A contributor need not look at its signal to be left behind. */
+/** Lets a turn go on although a contributor ignores its signal. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = (): void => reject(signal.reason);

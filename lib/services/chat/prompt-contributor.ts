@@ -14,7 +14,7 @@ export type PromptContributorOptions = {
 export function promptContributor({ clock, randomHex }: PromptContributorOptions): Contributor {
   return {
     name: "prompt",
-    // It waits for nothing.
+    // Not reached: the contributor waits for nothing.
     timeoutMs: 1_000,
     isRequired: true,
     wants: () => true,

@@ -28,13 +28,13 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 
 const MAX_TITLE = 60;
 const SECRET_BYTES = 32;
-/** The end of a stream waits this long for the turn to be saved, milliseconds; then it is saved behind it. */
+/** The end of a stream waits this long for the turn to be saved, milliseconds; the rest happens behind it. */
 const SETTLE_TIMEOUT_MS = 1_500;
 
 export type ChatContext = {
   requestId: string;
   caller: Caller;
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   signal: AbortSignal;
   waitUntil: WaitUntil;
 };
@@ -48,26 +48,26 @@ export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | 
   admission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
-  /** Who adds to a request, in the order in which it stands there. */
+  /** In the order of their contributions in the request. */
   contributors: readonly Contributor[];
-  /** Who can answer, in the order in which they are asked. */
+  /** In the order in which they are tried. */
   answerers: readonly Answerer[];
 };
 
 export type ChatTurn = {
   /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
   events: AsyncGenerator<readonly NativeEvent[], void>;
-  /** The client is gone: stops the engines and saves what there is. Harmless when repeated. */
+  /** The client has disconnected: stops the engines and saves what there is. Harmless when repeated. */
   abandon(): void;
 };
 
 /**
  * Begins a turn of native chat: counts it against the quota, loads the session, and returns the stream
- * of its answer. Nothing is asked of anybody until the stream is read.
+ * of its answer. No engine is called until the stream is read.
  *
  * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
- * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `engines_refused` (nobody can
- * do what the message asks for), `database_unavailable`.
+ * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `engines_refused` (no engine
+ * has the capabilities), `database_unavailable`.
  */
 export async function startChatTurn(
   input: ChatInput,
@@ -96,7 +96,7 @@ export async function startChatTurn(
   return { events: running.events(), abandon: () => running.abandon() };
 }
 
-/** Which mode the turn is for, which answers, and with which engines. */
+/** The mode that the turn is for, the mode that answers, and its engines. */
 async function decide(
   input: ChatInput,
   caller: Caller,
@@ -107,7 +107,7 @@ async function decide(
     { models: [input.model], chat, caller },
     dependencies,
   );
-  if (wanted === undefined || mode === undefined) throw new Error("A mode has led to no mode.");
+  if (wanted === undefined || mode === undefined) throw new Error("A mode was resolved to no mode.");
   return { wanted, mode, engines };
 }
 
@@ -125,7 +125,7 @@ class RunningTurn {
     this.#turn = turn;
     this.#dependencies = dependencies;
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
-    // Loads beside the first tokens; by the end it is there.
+    // Loads while the answer streams; only its end needs the prices.
     this.#prices = pricesOrNone(dependencies, turn.requestId);
     this.#tracked = new TrackedRun({
       clientSignal: context.signal,
@@ -185,7 +185,7 @@ class RunningTurn {
       const answering = await answerer.answer(prepared, signal);
       if (answering !== undefined) return answering;
     }
-    throw new GatewayError("internal_error", "Nobody is there to answer a turn.");
+    throw new GatewayError("internal_error", "No answerer took the turn.");
   }
 
   #done(usage: TurnUsage): NativeEvent {

@@ -21,7 +21,7 @@ export type ChatInput = {
 
 /** What is decided before anything is streamed. */
 export type TurnDecision = {
-  /** The mode that the turn is for: what was asked, or what `auto` or an image made of it. */
+  /** The mode that the turn is for: the requested one, or the one that `auto` or an image led to. */
   wanted: ModeId;
   /** The mode whose engines answer, and in which the turn counts: `wanted`, or the one that it borrows from. */
   mode: ModeId;
@@ -29,7 +29,7 @@ export type TurnDecision = {
   engines: readonly Engine[];
 };
 
-/** A turn that has begun: counted, with its session, and nothing asked of anybody yet. */
+/** A turn that has begun: counted, with its session, before any engine is called. */
 export type Turn = {
   requestId: string;
   caller: Caller;
@@ -39,5 +39,5 @@ export type Turn = {
   modes: Modes;
 };
 
-/** A turn with everything that an answer needs. */
+/** A turn with its request. */
 export type PreparedTurn = Turn & { request: ChatRequest };

@@ -2,7 +2,7 @@ import type { BenchStart } from "#lib/providers/health/health-memory.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** What a bench leaves alone, in the operator's words. */
+/** What is benched, for the operator. */
 const MESSAGES: Record<BenchStart["level"], string> = {
   key: "A provider key is benched.",
   key_and_model: "A provider key is benched for one model.",
@@ -11,9 +11,9 @@ const MESSAGES: Record<BenchStart["level"], string> = {
 };
 
 /**
- * Tells the operator of each bench when it begins, also if another engine answers the request: one line
- * with provider, model, fingerprint of the key (its SHA-256 begins with it), cause, and the time at which it
- * ends. `use` names what the engine was asked for, if it was not chat; an address is benched for all uses.
+ * Logs each bench when it begins, also if another engine answers the request: one line with provider, model,
+ * fingerprint of the key (the start of its SHA-256), cause, and the time at which the bench ends. `use` is what
+ * the engine was called for, if that was not chat; an address is benched for all uses.
  */
 export function benchLogger(logger: Logger, clock: Pick<Clock, "wallNow">): (bench: BenchStart) => void {
   return (bench) => {

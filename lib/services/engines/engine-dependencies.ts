@@ -4,7 +4,7 @@ import type { PriceBook } from "#lib/providers/cost.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
-/** What every use case that asks engines needs, whatever it asks them. */
+/** What every use case that calls engines needs. */
 export type EngineDependencies = {
   modes: Modes;
   /** The engines of a mode that can be called. */

@@ -7,14 +7,14 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import { noneCan, noneConfigured } from "#lib/services/engines/no-engine.ts";
 
 export type ModeRequest = {
-  /** As the client asked for it. */
+  /** As the client requested it. */
   requested: ModeId | "auto";
-  /** The request shows an image: only engines that can see it count. */
+  /** The request contains an image: only engines that accept images count. */
   hasImage: boolean;
 };
 
 export type ModeEngines = {
-  /** The mode that the request is for: what was asked, or what `auto` or an image made of it. */
+  /** The mode that the request is for: the requested one, or the one that `auto` or an image led to. */
   wanted: ModeId;
   /** The mode whose engines answer: `wanted`, or the one that it borrows from. */
   mode: ModeId;
@@ -24,7 +24,7 @@ export type ModeEngines = {
 
 type Lookup = Pick<EngineDependencies, "enginesOf">;
 
-/** The mode's own engines that can take the request; none where it would have to borrow. */
+/** The mode's own engines that can take the request; none if it would have to borrow. */
 export async function ownEngines(
   { requested, hasImage }: ModeRequest,
   { enginesOf }: Lookup,
@@ -35,27 +35,27 @@ export async function ownEngines(
 
 /**
  * The engines that answer for a mode: its own, or those of the nearest mode that has some.
- * Throws `no_engine_configured`, or `engines_refused` when none of those there are can see an image.
+ * Throws `no_engine_configured`, or `engines_refused` if there are engines, but none accepts images.
  */
 export async function enginesFor(request: ModeRequest, dependencies: Lookup): Promise<ModeEngines> {
   const { mode: wanted, engines: own } = await ownEngines(request, dependencies);
   if (own.length > 0) return { wanted, mode: wanted, engines: own };
-  // An image has led away from the mode that was asked for: that one is nearer than any other.
-  const asked = request.requested === "auto" ? [] : [request.requested];
-  const order = new Set<ModeId>([wanted, ...asked, ...NEAREST_MODES[wanted]]);
-  let isBlind = false;
+  // If an image led to another mode than the requested one, the requested one is the nearest.
+  const requested = request.requested === "auto" ? [] : [request.requested];
+  const order = new Set<ModeId>([wanted, ...requested, ...NEAREST_MODES[wanted]]);
+  let lacksImages = false;
   for (const mode of order) {
     const all = await dependencies.enginesOf(mode);
     const engines = usable(all, request.hasImage);
     if (engines.length > 0) return { wanted, mode, engines };
-    isBlind ||= all.length > 0;
+    lacksImages ||= all.length > 0;
   }
-  throw isBlind ? noneCan("images", [request.requested]) : noneConfigured(wanted);
+  throw lacksImages ? noneCan("images", [request.requested]) : noneConfigured(wanted);
 }
 
-/** Why another mode answers than the one that the request is for; undefined when none does. */
+/** Why another mode answers than the one that the request is for; undefined if that one answers. */
 export function borrowedReason({ wanted, mode }: Pick<ModeEngines, "wanted" | "mode">): string | undefined {
-  return wanted === mode ? undefined : `Mode "${wanted}" has no engine that is configured.`;
+  return wanted === mode ? undefined : `Mode "${wanted}" has no configured engine.`;
 }
 
 function usable(engines: readonly Engine[], hasImage: boolean): readonly Engine[] {

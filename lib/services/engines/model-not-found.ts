@@ -3,15 +3,15 @@ import { unknownProvider } from "#lib/router/model-name.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 
-/** A message repeats no more of a name than this, in characters, and no more names. */
+/** Characters of one name, and names, that a message repeats. */
 const MAX_NAME = 100;
 const MAX_NAMES = 5;
 
-/** `model_not_found` for names none of which stands for an engine or a mode: what is wrong with them. */
+/** `model_not_found` for names of which none is an engine or a mode, with what is wrong with them. */
 export function modelNotFound(names: readonly string[], registry: Registry): GatewayError {
   const quoted = names.slice(0, MAX_NAMES).map((name) => `"${truncate(name, MAX_NAME)}"`);
   const [first = ""] = names;
-  const why = names.length === 1 ? `: ${reasonOf(first, registry)}` : ": none of these names is of an engine";
+  const why = names.length === 1 ? `: ${reasonOf(first, registry)}` : ": none of these names an engine";
   const configured = registry.configured().filter((id) => registry.offers(id, "chat"));
   const there =
     configured.length === 0 ? "No provider is configured." : `Configured: ${configured.join(", ")}.`;

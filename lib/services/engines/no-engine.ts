@@ -11,11 +11,11 @@ export function noneCan(missing: Capability, models: readonly string[]): Gateway
   );
 }
 
-/** Neither the mode nor any that could stand in for it has an engine. */
+/** Neither the mode nor one that could replace it has an engine. */
 export function noneConfigured(mode: ModeId): GatewayError {
   return new GatewayError(
     "no_engine_configured",
-    `No engine of mode "${mode}" is configured, nor of any other mode. Set the API key of a provider, ` +
+    `No engine of mode "${mode}" or of another mode is configured. Set the API key of a provider, ` +
       "such as GROQ_API_KEY, or of one that MODELS_CONFIG names.",
   );
 }

@@ -9,11 +9,11 @@ import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 
 export type CompletionInput = {
   chat: ChatRequest;
-  /** Modes, engines, or names that stand for a mode; in order of preference. */
+  /** Modes, engines, or names that are mapped to a mode; in order of preference. */
   models: readonly string[];
 };
 
-/** How an engine came into a chain: under the client's name for it in the answer, and by which mode. */
+/** How an engine got into a chain: the name that the answer gives it, and the mode that it came by. */
 type Origin = { name: string; mode: ModeId | undefined };
 
 /** The engines that may answer, and what the client calls each. */
@@ -21,19 +21,19 @@ export type Chain = {
   engines: readonly Engine[];
   /** The first mode among the targets; undefined when the client named engines only. */
   wanted: ModeId | undefined;
-  /** The same; if that mode borrows engines, the mode that it borrows from. */
+  /** The same, or the mode that it borrows engines from. */
   mode: ModeId | undefined;
-  /** Every mode among them, the one that is borrowed from too, and `named` for engines that the client named. */
+  /** All modes involved, also one that is borrowed from, and `named` for engines that the client named. */
   modes: readonly string[];
   /** Every target is an engine that the client named. */
   named: boolean;
-  /** For each engine, what the client called it by, first of all: itself, or a mode. */
+  /** For each engine id, the first name of the client that led to it: its own, or a mode's. */
   origins: ReadonlyMap<string, Origin>;
 };
 
 export type ChainDependencies = Pick<EngineDependencies, "enginesOf"> & { registry: Registry };
 
-/** Throws `model_not_found`, `no_engine_configured` or `engines_refused` (nobody can see the image). */
+/** Throws `model_not_found`, `no_engine_configured` or `engines_refused` (no engine accepts the image). */
 export async function resolveChain(
   { chat, models }: CompletionInput,
   { registry, enginesOf }: ChainDependencies,

@@ -9,15 +9,15 @@ import {
 } from "#lib/services/engines/resolve-chain.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 
-/** What is asked, by whom, and by which names of models. */
+/** A request, its caller, and the models that it names. */
 export type EngineQuery = CompletionInput & { caller: ProxyCaller };
 
 /**
- * The engines that may answer a request, in order: those behind the names that the client used, without those
- * that cannot do what the request asks for. Never empty.
+ * The engines that may answer a request, in order: those that the client's names lead to, without those that
+ * lack a capability that the request needs. Never empty.
  *
  * Throws `model_not_found`, `no_engine_configured`, `forbidden` (the key may not use a mode) or
- * `engines_refused` (no engine can do it).
+ * `engines_refused` (no engine has the capabilities).
  */
 export async function resolveEngines(
   { models, chat, caller }: EngineQuery,

@@ -1,21 +1,21 @@
 /** The schema that this gateway was written for: the number of the newest file in supabase/migrations. */
 export const SCHEMA_VERSION = 12;
 
-/** What a look at the database found. */
+/** The result of a check of the database. */
 export type DatabaseCheck =
   | { state: "ready"; version: number }
-  /** Native chat works as the user; all else needs the key. The database has not been asked. */
+  /** Native chat works as the user; everything else needs the key. The database was not called. */
   | { state: "service_key_missing" }
-  /** The database answers, and does not take the key, or takes it for another role's. */
+  /** The database rejects the key, or it is another role's. */
   | { state: "service_key_rejected" }
-  /** None of our tables is there. */
+  /** None of the gateway's tables exists. */
   | { state: "migrations_missing"; expected: number }
-  /** An older schema; the version is undefined when it cannot be told. */
+  /** An older schema; its version may be unknown. */
   | { state: "schema_outdated"; version: number | undefined; expected: number }
-  /** Nobody answers, or somebody who is not Supabase. */
+  /** No answer, or one that is not Supabase's. */
   | { state: "unreachable"; reason: string };
 
-/** What the check found, in one line for the operator: what is the matter, and what to do. */
+/** The result in one line for the operator: what is wrong, and what to do. */
 export function describeDatabaseCheck(check: DatabaseCheck): string {
   switch (check.state) {
     case "ready":
@@ -28,11 +28,11 @@ export function describeDatabaseCheck(check: DatabaseCheck): string {
     case "service_key_rejected":
       return (
         "SUPABASE_SERVICE_ROLE_KEY was rejected by the database: it is not the secret (service role) key of the " +
-        "project at NEXT_PUBLIC_SUPABASE_URL. Copy it anew from the project's API keys."
+        "project at NEXT_PUBLIC_SUPABASE_URL. Copy it again from the project's API keys."
       );
     case "migrations_missing":
       return (
-        "The database has none of our tables: apply all files in supabase/migrations, in order " +
+        "The database has none of the gateway's tables: apply all files in supabase/migrations, in order " +
         `(expected schema version ${check.expected}).`
       );
     case "schema_outdated": {
@@ -48,7 +48,7 @@ export function describeDatabaseCheck(check: DatabaseCheck): string {
   }
 }
 
-/** As file names have it: 3 is `003`. */
+/** As in file names: 3 is `003`. */
 function number(version: number): string {
   return String(version).padStart(3, "0");
 }

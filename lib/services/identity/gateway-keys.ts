@@ -25,20 +25,20 @@ export type GatewayKey = {
   spentUsdThisMonth: number;
 };
 
-/** Whose calls count against a key's budget. */
+/** The calls that count against a key's budget. */
 export type BudgetCoverage = {
   /** Configured providers whose calls cost something. */
   countedProviders: string[];
-  /** Configured providers that are taken to be free: their calls cost 0, whatever their owner bills. */
+  /** Configured providers that are assumed to be free: their calls cost 0, whatever they bill. */
   freeProviders: string[];
-  /** Models that count wherever they are served. */
+  /** Models that count whichever provider serves them. */
   countedModels: string[];
 };
 
 export type NewGatewayKey = {
   userId: string;
   name: string;
-  /** Lower-case hex SHA-256 of the whole key: all of it that is kept. */
+  /** Lower-case hex SHA-256 of the whole key, which itself is not stored. */
   sha256Hex: string;
   prefix: string;
   limits: GatewayKeyLimits;
@@ -46,7 +46,7 @@ export type NewGatewayKey = {
 
 /**
  * All throw `database_unavailable`, and `not_configured` without a service role. `create` throws
- * `conflict` when the user has as many live keys as one may have.
+ * `conflict` if the user already has the maximum of live keys.
  */
 export type GatewayKeyRegister = {
   create(key: NewGatewayKey): Promise<GatewayKey>;
@@ -60,13 +60,13 @@ export type GatewayKeyDependencies = {
   register: GatewayKeyRegister;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
-  /** A key exists now: the open routes close. */
+  /** A key exists now: open access ends. */
   onCreated(): void;
-  /** From now on this key is no good in this process. */
+  /** This key is rejected in this process from now on. */
   onRevoked(keyId: string): void;
 };
 
-/** Makes a key for a user. The key itself is in this answer and nowhere else. */
+/** Creates a key for a user. The key itself is in the result and nowhere else. */
 export async function createGatewayKey(
   wanted: { userId: string; name: string; limits: GatewayKeyLimits },
   { register, randomHex, onCreated }: GatewayKeyDependencies,
@@ -81,7 +81,7 @@ export async function createGatewayKey(
   return { ...created, key };
 }
 
-/** What a budget in USD counts on this gateway; the free tiers are those that PAID_PROVIDERS does not name. */
+/** What a budget in USD counts on this gateway; free tiers are those that PAID_PROVIDERS does not name. */
 export function budgetCoverage(
   registry: Pick<Registry, "hasCosts">,
   providers: readonly string[],
@@ -98,7 +98,7 @@ export function listGatewayKeys(userId: string, { register }: GatewayKeyDependen
   return register.list(userId);
 }
 
-/** Ends a key of the user, for ever. Throws `not_found` for an unknown one and for somebody else's. */
+/** Revokes a key of the user for good. Throws `not_found` for an unknown key and for another user's. */
 export async function revokeGatewayKey(
   keyId: string,
   userId: string,

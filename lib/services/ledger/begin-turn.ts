@@ -4,7 +4,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /**
  * Begins a turn of native chat: notes it in the ledger, then counts it and loads its session in the database.
- * Throws as `TurnStore.begin` does; the ledger is told then.
+ * Throws as `TurnStore.begin` does, and ends the ledger's turn then.
  */
 export async function beginTurn(
   turn: BeginTurn,
@@ -21,7 +21,7 @@ export async function beginTurn(
   }
 }
 
-/** The database has said no, or it has said nothing: then it may begin the turn even after we gave up. */
+/** If the database did not answer, it may still begin the turn after we gave up. */
 function mayHaveBegun(error: unknown): boolean {
   return (
     !(error instanceof GatewayError) ||

@@ -1,6 +1,6 @@
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
 
-/** Why the database has not stored a turn: it knows no such turn, the secret is wrong, or it was refused. */
+/** Why the database did not store a turn: the turn does not exist, its secret is wrong, or it was refused. */
 export type RefusedTurn = {
   requestId: string | null;
   code: "not_found" | "forbidden" | "rejected";
@@ -9,38 +9,38 @@ export type RefusedTurn = {
 
 export type LedgerStore = {
   /**
-   * Stores turns; one that is there already is left as it is. Answers those that the database will not
-   * have, whatever is tried. Throws `database_unavailable`, `not_configured` without a service role or
-   * function, and `internal_error` when it would not take the batch.
+   * Stores turns; one that is stored already stays as it is. Returns those that the database refuses, for
+   * which a retry is of no use. Throws `database_unavailable`, `not_configured` without a service role or
+   * function, and `internal_error` if the batch as a whole is refused.
    */
   record(rows: readonly LedgerRow[]): Promise<RefusedTurn[]>;
 };
 
-/** Where one turn stands in the journal. */
+/** The entry of one turn in the journal. */
 export type JournalTicket = {
   /** The database has the turn: the journal may forget it. */
   stored(): void;
 };
 
-/** A file of the journal that cannot be used: its turns have to wait until somebody mends it. */
+/** A file of the journal that cannot be used: its turns wait until an operator repairs it. */
 export type UnreadableFile = { file: string; reason: string };
 
-/** What a process that is no more has left; `unreadable` files are told of once. */
+/** Turns that a dead process left in the journal; `unreadable` files are reported once. */
 export type OrphanedTurns = {
   ended: LedgerRow[];
   started: StartedRow[];
   unreadable?: readonly UnreadableFile[];
 };
 
-/** Turns written down beside the process, so that they outlive it. */
+/** Turns written to disk, so that they survive the process. */
 export type TurnJournal = {
   begin(row: StartedRow): void;
   end(row: LedgerRow): JournalTicket;
   /** A turn that was noted by `begin` will have no row. */
   forget(requestId: string): void;
   /**
-   * What processes that are no more have left, a part at a time. A part counts as stored, and may be
-   * deleted, once the next is asked for; who stops asking leaves the rest for later.
+   * What dead processes left, a part at a time. A part counts as stored, and may be deleted, once the next
+   * one is requested; if none is, the rest stays for later.
    */
   orphans(): AsyncGenerator<OrphanedTurns, void>;
   close(): void;

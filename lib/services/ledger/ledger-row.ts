@@ -2,10 +2,10 @@ import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Conversation, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
 import type { TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
 
-/** Whose turn it is; both null for a turn of an open deployment. Ids only: no token, no address. */
+/** Whose turn it is; both null for an anonymous caller. Ids only: no token, no address. */
 export type LedgerOwner = { userId: string | null; keyId: string | null };
 
-/** A turn that has begun, as it may be written down anywhere. */
+/** A turn that has begun, without anything that must not be written to disk. */
 export type StartedRow = LedgerOwner & {
   requestId: string;
   tier: string;
@@ -29,7 +29,7 @@ export function startedRow(
 
 export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
   const { conversation } = end;
-  // By name, so that nothing else a caller knows of the turn is written down.
+  // Field by field, so that nothing else that a caller passes is written down.
   const row: LedgerRow = {
     ...start,
     tier: end.tier ?? start.tier,
@@ -44,17 +44,17 @@ export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
     usageSource: end.usageSource,
     attempts: end.attempts,
   };
-  // Of a turn that delivered nothing no message is kept.
+  // No message is kept of a turn that delivered nothing.
   if (conversation !== undefined && end.deliveredContent) row.conversation = conversation;
   return row;
 }
 
-/** What is left of a turn whose process died: it was begun, and nobody knows how it went. */
+/** The row of a turn whose process died: it was begun, and its outcome is unknown. */
 export function interruptedRow(start: StartedRow): LedgerRow {
   return emptyRow(start, "interrupted");
 }
 
-/** A turn of which nothing is known but how it ended. */
+/** A turn of which only the status is known. */
 export function emptyRow(start: StartedRow, status: TurnStatus): LedgerRow {
   return {
     ...start,
@@ -71,14 +71,14 @@ export function emptyRow(start: StartedRow, status: TurnStatus): LedgerRow {
   };
 }
 
-/** The row without what can be of any size or form. Undefined if there is nothing of that in it. */
+/** The row without its messages and attempts. Undefined if it has neither. */
 export function rowWithoutContent(row: LedgerRow): LedgerRow | undefined {
   if (row.attempts.length === 0 && row.conversation === undefined) return undefined;
   const { conversation: _, ...rest } = row;
   return { ...rest, attempts: [] };
 }
 
-/** Nothing was billed and nothing was said, as far as anybody knows: nothing is lost with this row. */
+/** As far as is known, nothing was billed or delivered: nothing is lost with this row. */
 export function isEmptyRow(row: LedgerRow): boolean {
   return !row.deliveredContent && row.attempts.length === 0 && !(row.costUsd !== null && row.costUsd > 0);
 }

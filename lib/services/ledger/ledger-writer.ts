@@ -19,11 +19,11 @@ const MAX_WAITING_ABANDONED = 5_000;
 /** Characters of messages kept in memory with them; rows beyond wait without theirs. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024;
 /**
- * When a turn that the database does not know is looked for again, milliseconds after the last look: its
- * `begin_turn` may be on its way there. Then it is taken for never begun.
+ * When a turn that the database does not know is tried again, milliseconds after the last try: its
+ * `begin_turn` may still be under way. After the last try it counts as never begun.
  */
 const LOOK_AGAIN_MS = [5_000, 30_000, 120_000] as const;
-/** What a warning that could be told of every turn is told at most once in, milliseconds. */
+/** A warning that could concern every turn is logged at most once in this time, milliseconds. */
 const WARN_MS = 60_000;
 
 export type LedgerWriterDependencies = {
@@ -31,7 +31,7 @@ export type LedgerWriterDependencies = {
   clock: Clock;
   logger: Logger;
   random: () => number;
-  /** None if no file survives the process. */
+  /** None if no file would survive the process. */
   journal?: TurnJournal | undefined;
 };
 
@@ -45,10 +45,10 @@ class LedgerWriter implements Ledger, TurnSink {
   readonly #queue: TurnQueue;
   readonly #recovery: OrphanRecovery | undefined;
   readonly #nextWarnings = new Map<string, number>();
-  /** Looks for turns that the database did not know, by request id. */
+  /** Further tries for turns that the database did not know, by request id. */
   readonly #looks = new Map<string, { count: number; timer: Timer; turn: WaitingTurn; isDue: boolean }>();
   #characters = 0;
-  /** The operator was told that storing fails. */
+  /** It was logged that storing fails. */
   #hasWarned = false;
   #isClosing = false;
 
@@ -65,7 +65,7 @@ class LedgerWriter implements Ledger, TurnSink {
     });
     if (journal !== undefined) {
       const store = (rows: readonly LedgerRow[]): Promise<boolean> => {
-        // A part of them is read at a time, so their messages fit whatever else waits.
+        // They are read a part at a time, so their messages always fit into memory.
         for (const row of rows) this.#characters += charactersOf(row);
         return this.#queue.addBatch(rows.map((row) => ({ row, ticket: undefined })));
       };
@@ -101,7 +101,7 @@ class LedgerWriter implements Ledger, TurnSink {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    // What is to be looked for later is looked for now.
+    // Tries that are due later are made now.
     for (const { timer, turn, isDue } of this.#looks.values()) {
       if (isDue) continue;
       timer.cancel();
@@ -139,9 +139,9 @@ class LedgerWriter implements Ledger, TurnSink {
     const count = this.#looks.get(row.requestId)?.count ?? 0;
     const pauseMs = LOOK_AGAIN_MS[count];
     if (pauseMs === undefined) return this.#stored(turn);
-    // It stays in the journal: the next start looks for it.
+    // It stays in the journal: the next start tries again.
     if (this.#isClosing) return;
-    // What an earlier process left has no line in our journal yet, and its own file goes.
+    // A turn of an earlier process has no line in this journal yet, and its own file is deleted.
     const noted: WaitingTurn = { row, ticket: turn.ticket ?? this.#note(row) };
     const timer = this.#dependencies.clock.after(pauseMs, () => {
       // From here on it waits in the queue, and must not join it twice: its ticket counts.
@@ -159,7 +159,7 @@ class LedgerWriter implements Ledger, TurnSink {
       this.#characters += characters;
       return row;
     }
-    this.#warn("Too many messages wait for the database; turns are saved without theirs.");
+    this.#warn("Too many messages wait for the database; further turns are saved without theirs.");
     return { ...row, conversation: undefined };
   }
 
@@ -167,7 +167,7 @@ class LedgerWriter implements Ledger, TurnSink {
     return this.#inJournal((journal) => journal.end(row));
   }
 
-  /** A journal that cannot be written costs the turn nothing. */
+  /** The turn goes on although the journal cannot be written. */
   #inJournal<Result>(work: (journal: TurnJournal) => Result): Result | undefined {
     const { journal } = this.#dependencies;
     if (journal === undefined) return undefined;
@@ -188,7 +188,7 @@ class LedgerWriter implements Ledger, TurnSink {
     const message = "Storing turns failed; trying again.";
     if (!this.#mayWarn(message)) return;
     this.#hasWarned = true;
-    // A function that is missing is often about to be there: an error only if it stays so.
+    // A missing function is often about to be migrated: it is an error only if it stays missing.
     const passes = code === "database_unavailable" || (code !== undefined && failures === 1);
     if (passes) this.#dependencies.logger.warn(message, fields);
     else this.#dependencies.logger.error(message, error, fields);
@@ -229,8 +229,8 @@ class LedgerWriter implements Ledger, TurnSink {
 }
 
 /**
- * Native streams wait for their row before they say that they are done, and the next request of a key with a
- * budget has to see what this one cost.
+ * Native streams wait for their row before they send `done`, and the next request of a key with a budget has
+ * to see what this one cost.
  */
 function isUrgent({ settleSecret, caller }: TurnStart): boolean {
   return settleSecret !== undefined || (caller.kind === "key" && caller.limits.usdPerMonth !== undefined);

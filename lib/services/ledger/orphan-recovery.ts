@@ -4,18 +4,18 @@ import { MAX_BATCH } from "#lib/services/ledger/turn-queue.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 
-/** How often other processes' leavings are looked for, milliseconds. */
+/** How often the journal is searched for turns of dead processes, milliseconds. */
 const INTERVAL_MS = 60_000;
 
 export type OrphanRecoveryDependencies = {
   journal: TurnJournal;
   clock: Clock;
   logger: Logger;
-  /** Stores rows; false if that was given up. */
+  /** Stores rows; false if the ledger was closed before. */
   store(rows: readonly LedgerRow[]): Promise<boolean>;
 };
 
-/** Stores what dead processes left in the journal: at the start, and again every minute. */
+/** Stores turns that dead processes left in the journal: at the start, and again every minute. */
 export class OrphanRecovery {
   readonly #dependencies: OrphanRecoveryDependencies;
   #running: Promise<void>;
@@ -41,7 +41,7 @@ export class OrphanRecovery {
     try {
       await this.#recover();
     } catch (error) {
-      logger.error("What an earlier run left could not be read; trying again later.", error);
+      logger.error("The journal of earlier runs could not be read; trying again later.", error);
     }
     if (this.#isClosing) return;
     this.#next = clock.after(INTERVAL_MS, () => {
@@ -59,7 +59,7 @@ export class OrphanRecovery {
   async #storePart({ ended, started, unreadable = [] }: OrphanedTurns): Promise<boolean> {
     const { logger, store } = this.#dependencies;
     for (const { file, reason } of unreadable) {
-      const message = "A file of an earlier run's turns cannot be read; the others are stored.";
+      const message = "A journal file of an earlier run cannot be read; the others are stored.";
       logger.warn(message, { file, reason });
     }
     const rows = [...ended, ...started.map(interruptedRow)];

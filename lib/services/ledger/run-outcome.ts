@@ -5,7 +5,7 @@ import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/ledge
 import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 
 const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
-  // Left before it was ever read.
+  // The client disconnected before the run was ever read.
   running: "cancelled",
   completed: "completed",
   failed: "failed",
@@ -13,12 +13,12 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   interrupted: "interrupted",
 };
 
-/** What became of a run, as its turn is written down: within what the ledger takes. */
+/** The outcome of a run as the ledger stores it, within the ledger's bounds. */
 export function runOutcome(
   record: Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">,
   usage: TurnUsage,
 ): TurnOutcome {
-  // Of calls that nobody reported anything of, nothing is known exactly.
+  // If no call reported its usage, nothing is known exactly.
   const usageUnknown = record.attempts.length > 0 && record.usages.length === 0;
   return boundedOutcome({
     status: TURN_STATUS[record.state],

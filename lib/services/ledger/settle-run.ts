@@ -5,12 +5,12 @@ import { runOutcome } from "#lib/services/ledger/run-outcome.ts";
 import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
-/** What the ledger wants to know of a turn that has ended. */
+/** What the ledger needs of a run that has ended. */
 export type TurnRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">;
 
 export type SettleRunDependencies = { prices(): Promise<PriceBook>; logger: Logger };
 
-/** Ends the turn of a run with what the run came to; resolves when its row is stored. Never rejects. */
+/** Ends the turn of a run with the run's outcome; resolves when its row is stored. Never rejects. */
 export function settleRun(
   turn: LedgerTurn,
   record: TurnRecord,
@@ -19,7 +19,7 @@ export function settleRun(
 ): Promise<void> {
   const end = (prices: PriceBook): Promise<void> =>
     turn.end({ ...runOutcome(record, summarizeUsage(record.usages, prices)), ...more });
-  // What bills nothing needs no price library, which is large.
+  // A free run does not load the price library, which is large.
   const bills = record.usages.some(({ engine }) => isPaid(engine));
   return bills ? pricesOrNone(dependencies, turn.requestId).then(end) : end(NO_PRICES);
 }

@@ -4,12 +4,12 @@ import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /**
- * Stores rows. A row that the database refuses is saved without its messages and attempts, which are all that
- * can be of any size or form: what it cost must be in the ledger. A row that it refuses then as well is logged
- * with its costs and given up.
+ * Stores rows. A row that the database refuses is saved without its messages and attempts, whose size and
+ * form are not bounded, because its cost must be in the ledger. If it is refused again, it is logged with its
+ * costs and given up.
  *
- * Answers the rows of turns that the database does not know, if nothing is lost with them: their `begin_turn` may
- * not have come there, or not yet. Throws when the database is unavailable or not set up; then all of the rows
+ * Returns the rows of turns that the database does not know, if nothing is lost with them: their `begin_turn`
+ * may not have arrived, or not yet. Throws if the database is unavailable or not set up; then all of the rows
  * may be stored again.
  */
 export async function storeTurns(
@@ -50,21 +50,21 @@ async function recordAll(rows: readonly LedgerRow[], store: LedgerStore): Promis
     if (!isRejection(error)) throw error;
     const [only] = rows;
     if (rows.length === 1 && only !== undefined) return [{ row: only, code: "rejected", reason: error }];
-    // Something in there is at fault: the halves are tried by themselves, down to what it is.
+    // One of the rows is at fault: the halves are tried separately, down to that row.
     const middle = Math.ceil(rows.length / 2);
     const first = await recordAll(rows.slice(0, middle), store);
     return [...first, ...(await recordAll(rows.slice(middle), store))];
   }
 }
 
-/** The database would not take it, as opposed to: is unavailable, or is not set up. */
+/** Whether the database refused the rows, as opposed to being unavailable or not set up. */
 function isRejection(error: unknown): boolean {
   return !(error instanceof GatewayError) || error.code === "internal_error";
 }
 
-/** With all that the row would have said, so that an operator can count it all the same. */
+/** Logs a row that is not stored with all its numbers, so that an operator can still count them. */
 export function logLost(logger: Logger, row: LedgerRow | undefined, reason: unknown): void {
-  if (row === undefined) return logger.error("The database refused a turn that it could not name.", reason);
+  if (row === undefined) return logger.error("The database refused a turn without naming it.", reason);
   const { requestId, userId, keyId, tier, status, model, backend } = row;
   const { promptTokens, completionTokens, cachedTokens, costUsd } = row;
   logger.error("A turn could not be saved.", reason, {

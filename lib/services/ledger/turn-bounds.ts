@@ -1,8 +1,8 @@
 import type { AttemptRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
 import { truncate } from "#lib/shared/text.ts";
 
-// What the tables take, see supabase/migrations/006: a row outside of these is refused, and what was billed
-// would be written nowhere.
+// The checks of the tables, see supabase/migrations/006: a row outside of these is refused, and its cost would
+// be recorded nowhere.
 const MAX_TOKENS = 1_000_000_000;
 const MAX_COST_USD = 1_000_000;
 /** Digits after the decimal point of a cost in USD. */
@@ -14,14 +14,14 @@ const MAX_KEY_INDEX = 10_000;
 /** A day, milliseconds. */
 const MAX_LATENCY_MS = 86_400_000;
 const MAX_ATTEMPTS = 100;
-/** UTF-16 units of a note's JSON: at most three bytes each. */
+/** UTF-16 units of the JSON of `meta`: at most three bytes each. */
 const MAX_META_LENGTH = 1_300;
-/** Characters of one text in a note, where the whole is too long. */
+/** Characters of one text in `meta`, if the whole is too long. */
 const MAX_META_TEXT_LENGTH = 200;
 const MAX_META_ENTRIES = 5;
 
 /**
- * The outcome of a turn within what the ledger takes, whatever the engines reported: every number finite and
+ * The outcome of a turn within the ledger's bounds, whatever the engines reported: every number finite and
  * in its range, every text of a bounded length, a bounded number of attempts.
  */
 export function boundedOutcome(outcome: TurnOutcome): TurnOutcome {
@@ -37,7 +37,7 @@ export function boundedOutcome(outcome: TurnOutcome): TurnOutcome {
   };
 }
 
-/** The first half tells why engines were left, the last one is the one that answered. */
+/** The first attempts say why the walk moved on; the last one is the one that answered. */
 function boundedAttempts(attempts: AttemptRecord[]): AttemptRecord[] {
   if (attempts.length <= MAX_ATTEMPTS) return attempts;
   const half = MAX_ATTEMPTS / 2;
@@ -60,13 +60,13 @@ function boundedName(name: string | null, limit: number): string | null {
   return name === null ? null : truncate(name, limit);
 }
 
-/** A whole number from 0 to `limit`; no number at all counts as 0. */
+/** A whole number from 0 to `limit`; NaN counts as 0. */
 function boundedCount(count: number, limit: number): number {
   if (Number.isNaN(count)) return 0;
   return Math.round(Math.min(Math.max(count, 0), limit));
 }
 
-/** Null, which is "unknown", for what is no price: NaN and what is below 0. */
+/** Null, which means unknown, for NaN and for negative costs. */
 function boundedCost(costUsd: number | null): number | null {
   if (costUsd === null || !(costUsd >= 0)) return null;
   return Number(Math.min(costUsd, MAX_COST_USD).toFixed(COST_DIGITS));

@@ -8,7 +8,7 @@ export const MAX_BATCH = 200;
 /** The first pause after a failure, doubled up to the largest, milliseconds; each differs by up to a quarter. */
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 2_000;
-/** After this many failures in a row only a part of a batch is sent: it may be too much for the database. */
+/** After this many failures in a row, only a part of the batch is sent: it may be too large for the database. */
 const FAILURES_OF_WHOLE_BATCH = 3;
 
 export type WaitingTurn = { row: LedgerRow; ticket: JournalTicket | undefined };
@@ -27,21 +27,21 @@ export type TurnQueueDependencies = {
   store(turns: readonly WaitingTurn[]): Promise<void>;
   /** Storing has failed `failures` times in a row. */
   onFailure(error: unknown, failures: number): void;
-  /** It goes on after this many failures. */
+  /** Storing works again after this many failures. */
   onRecovery(failures: number): void;
   /** The queue was closed, and these turns could not be stored. */
   onGivenUp(error: unknown, turns: readonly WaitingTurn[]): void;
 };
 
 /**
- * Turns on their way to the database: in batches, one batch at a time, in the order in which turns ended. What
- * fails is tried again until the queue is closed. Pauses stay short, so that the database's return is noticed
- * within seconds.
+ * Turns on their way to the database: in batches, one batch at a time, in the order in which turns ended.
+ * Failures are tried again until the queue is closed. Pauses stay short, so that the end of an outage is
+ * noticed within seconds.
  */
 export class TurnQueue {
   readonly #dependencies: TurnQueueDependencies;
   readonly #queue: Batch[] = [];
-  /** The batch that is being filled. It is in no queue before it leaves. */
+  /** The batch that is being filled; not in the queue yet. */
   #open: Batch | undefined;
   #gathering: Timer | undefined;
   /** The open batch need not wait for more. */
@@ -62,8 +62,8 @@ export class TurnQueue {
   }
 
   /**
-   * Takes a turn; the promise is that of its batch.
-   * @param atOnce it waits for no others. What comes while a batch is under way still goes together.
+   * Takes a turn; resolves when its batch is stored or given up.
+   * @param atOnce do not wait for others. Turns that come while a batch is under way still share one.
    */
   add(turn: WaitingTurn, atOnce: boolean): Promise<void> {
     this.#open ??= { turns: [], stored: false, done: Promise.withResolvers() };
@@ -78,7 +78,7 @@ export class TurnQueue {
     return batch.done.promise;
   }
 
-  /** Takes turns that are complete as a batch. Resolves with whether they were stored. */
+  /** Takes a whole batch. Resolves with whether it was stored. */
   async addBatch(turns: readonly WaitingTurn[]): Promise<boolean> {
     const batch: Batch = { turns: [...turns], stored: false, done: Promise.withResolvers() };
     this.#length += turns.length;
@@ -87,7 +87,7 @@ export class TurnQueue {
     return batch.stored;
   }
 
-  /** Nothing is tried again from now on. */
+  /** No failure is tried again from now on. */
   startClosing(): void {
     this.#closing.abort();
     this.#send();
@@ -98,7 +98,7 @@ export class TurnQueue {
     await this.#pumping;
   }
 
-  /** The open batch may leave. While another is under way it goes on taking turns. */
+  /** The open batch is due. While another one is under way it goes on taking turns. */
   #send(): void {
     this.#isDue = true;
     this.#startPump();
@@ -133,7 +133,7 @@ export class TurnQueue {
     return batch;
   }
 
-  /** Stores a batch, part by part if it has failed as a whole. */
+  /** Stores a batch, in parts if it failed as a whole. */
   async #store(batch: Batch): Promise<void> {
     while (batch.turns.length > 0) {
       const size = this.#partOf(batch);
@@ -157,7 +157,7 @@ export class TurnQueue {
     batch.done.resolve();
   }
 
-  /** Whether another batch may leave; it is in the queue then. */
+  /** Whether another batch is due; it is put into the queue then. */
   #isAnyWaiting(): boolean {
     const due = this.#isDue ? this.#takeOpen() : undefined;
     if (due !== undefined) this.#queue.push(due);

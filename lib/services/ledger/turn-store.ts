@@ -1,29 +1,29 @@
 import type { Caller } from "#lib/services/identity/caller.ts";
 
-/** One stored conversation message, as clients send and sessions keep it. */
+/** One message of a conversation, as clients send it and sessions store it. */
 export type StoredMessage = { role: "user" | "assistant"; content: string };
 
 export type BeginTurn = {
   /** Identity of the turn (UUID); makes begin and settle idempotent. */
   requestId: string;
-  /** Random secret of the turn: only who knows it may settle. The database keeps its SHA-256. */
+  /** Random secret of the turn, without which it cannot be settled. The database stores its SHA-256. */
   settleSecret: string;
   caller: Caller;
   /** The mode, e.g. `smart`. */
   tier: string;
   /** Turns the caller may use in this mode per UTC day. */
   dailyLimit: number;
-  /** Existing session to continue, or undefined to make one. */
+  /** Existing session to continue, or undefined to create one. */
   sessionId: string | undefined;
-  /** Title of the session, should one be made. */
+  /** Title of a new session. */
   title: string;
 };
 
 export type BegunTurn = {
   sessionId: string;
-  /** True when this turn made the session. */
+  /** True if this turn created the session. */
   sessionCreated: boolean;
-  /** The newest messages of the session, oldest first: at least those that an engine gets to read. */
+  /** The newest messages of the session, oldest first: at least those that are sent to an engine. */
   messages: StoredMessage[];
   /** Turns used today in this mode, this one included. */
   usedToday: number;
@@ -31,7 +31,7 @@ export type BegunTurn = {
 
 export type TurnStatus = "completed" | "failed" | "cancelled" | "interrupted";
 
-/** One upstream attempt, as the attempt log keeps it. */
+/** One upstream attempt, as the attempt log stores it. */
 export type AttemptRecord = {
   modelId: string;
   backend: string;
@@ -43,7 +43,7 @@ export type AttemptRecord = {
   meta: Record<string, unknown>;
 };
 
-/** What became of a turn, wherever it is written down. */
+/** The outcome of a turn, wherever it is written down. */
 export type TurnOutcome = {
   status: TurnStatus;
   /** Something of the answer reached the client. */
@@ -61,7 +61,7 @@ export type TurnOutcome = {
 
 /**
  * Begins turns of native chat in the database; the ledger ends them.
- * Throws `quota_exceeded`, `not_found` (somebody else's session) or `database_unavailable`.
+ * Throws `quota_exceeded`, `not_found` (another user's session) or `database_unavailable`.
  */
 export type TurnStore = {
   begin(turn: BeginTurn): Promise<BegunTurn>;

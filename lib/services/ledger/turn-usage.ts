@@ -2,9 +2,9 @@ import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 
-/** What a turn used, over all engines that had a part in its answer. */
+/** The usage of a turn: totals over all engines that contributed to its answer. */
 export type TurnUsage = TokenUsage & {
-  /** USD; undefined when one of the engines bills at a price nobody knows. */
+  /** USD; undefined if a price is unknown. */
   costUsd: number | undefined;
 };
 

@@ -1,16 +1,16 @@
 import type { LedgerTurn, TurnEnd } from "#lib/services/ledger/ledger.ts";
 import { emptyRow, type LedgerRow, ledgerRow, type StartedRow } from "#lib/services/ledger/ledger-row.ts";
 
-/** Where a turn goes when it is over. */
+/** Where a turn goes when it has ended. */
 export type TurnSink = {
-  /** @param atOnce the row waits for no others. */
+  /** @param atOnce do not wait for others to share a batch. */
   end(row: LedgerRow, atOnce: boolean): Promise<void>;
   forget(start: StartedRow): void;
   /** The row of a turn that may not have been begun. */
   abandon(row: LedgerRow): void;
 };
 
-/** The handle of one turn: it hands it on once. */
+/** The handle of one turn, which passes it on once. */
 export class WrittenTurn implements LedgerTurn {
   readonly #start: StartedRow;
   readonly #atOnce: boolean;

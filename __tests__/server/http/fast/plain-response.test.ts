@@ -22,7 +22,7 @@ describe("a plain response", () => {
     await expect(response.text()).rejects.toThrow(TypeError);
   });
 
-  test("gives its parts as long as nobody has asked for more", () => {
+  test("gives its parts as long as nothing needed the platform's Response", () => {
     const response = new PlainResponse("text", { status: 404, headers: { "x-own": "1" } });
     response.setHeader("x-own", "2");
     response.addHeaders({ "x-own": "3", "x-other": "4" });

@@ -9,8 +9,8 @@ import type { IncomingMessage } from "node:http";
 const WINDOW = 256 * 1024;
 
 /**
- * The body of a request as a stream: paused while the route does not read, broken when the client
- * leaves before its end. A route that cancels it leaves the rest to the host.
+ * The body of a request as a stream: paused while the route does not read, errored if the client disconnects
+ * before its end. If the route cancels it, the host handles the rest.
  */
 export function bodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   let open = true;
@@ -22,9 +22,9 @@ export function bodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array
           open = false;
           controller.error(error);
         };
-        // Gone before anybody asked for the body: its events have been.
+        // The client disconnected before: its events have been emitted already.
         if (incoming.destroyed && !incoming.complete)
-          return breakOff(incoming.errored ?? new Error("The client has left."));
+          return breakOff(incoming.errored ?? new Error("The client disconnected."));
         incoming.on("data", (chunk: Buffer<ArrayBuffer>) => {
           if (!open) return;
           controller.enqueue(chunk);
@@ -36,7 +36,7 @@ export function bodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array
           controller.close();
         });
         incoming.once("error", breakOff);
-        incoming.once("close", () => breakOff(new Error("The client has left.")));
+        incoming.once("close", () => breakOff(new Error("The client disconnected.")));
       },
       pull() {
         incoming.resume();

@@ -1,5 +1,5 @@
 /**
- * The body of a request by its events, without a stream of the platform.
+ * The body of a request from its events, without a web stream.
  *
  * Plain path: `body-stream.ts`, which makes the stream.
  * Both agree: `__tests__/server/http/fast/node-request.test.ts`.
@@ -9,9 +9,9 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * Hands the body of a request to `take`, in the pieces it comes in, and resolves at its end. Rejects with
- * what `take` throws, the rest being left to the host, and when the client leaves before the end. To be
- * asked for once, and by nobody who reads the body otherwise.
+ * Passes the body of a request to `take`, in the pieces it comes in, and resolves at its end. Rejects with
+ * what `take` throws, leaving the rest to the host, and if the client disconnects before the end. Call it
+ * once, and do not read the body in another way.
  */
 export function collectBody(incoming: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -19,9 +19,9 @@ export function collectBody(incoming: IncomingMessage, take: (chunk: Buffer) => 
     const breakOff = (error?: unknown): void => {
       if (!open) return;
       open = false;
-      reject(error ?? new Error("The client has left."));
+      reject(error ?? new Error("The client disconnected."));
     };
-    // Gone before anybody asked for the body: its events have been.
+    // The client disconnected before: its events have been emitted already.
     if (incoming.destroyed) return breakOff(incoming.errored ?? undefined);
     incoming.on("data", (chunk: Buffer) => {
       if (!open) return;

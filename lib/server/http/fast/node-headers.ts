@@ -1,9 +1,9 @@
 /**
- * The headers of a request of node:http as web-standard Headers. What a route asks for is looked up in
- * what node:http has read and checked.
+ * The headers of a request of node:http as web-standard Headers. Names are looked up in the raw list, which
+ * node:http has parsed and checked.
  *
- * Plain path: the platform's `Headers` (`toHeaders`), which checks and copies everything once more; made for
- * what is rarely used.
+ * Plain path: the platform's `Headers` (`toHeaders`), which checks and copies everything again; made only for
+ * rarely used methods.
  * Both agree: `__tests__/server/http/fast/node-headers.test.ts`.
  * Why: `npm run bench`, the row "our host alone" beside "leanest handler" (docs/BENCHMARKS.md).
  */
@@ -11,7 +11,7 @@ export class NodeHeaders implements Headers {
   readonly #raw: readonly string[];
   #whole: Headers | undefined;
 
-  /** @param raw names and values in turn, as they came. */
+  /** @param raw names and values alternating, as received. */
   constructor(raw: readonly string[]) {
     this.#raw = raw;
   }
@@ -62,7 +62,7 @@ export class NodeHeaders implements Headers {
     return this.toHeaders()[Symbol.iterator]();
   }
 
-  /** The platform's own Headers, which from now on hold what these do. */
+  /** The platform's own Headers, which replace the raw list from now on. */
   toHeaders(): Headers {
     if (this.#whole !== undefined) return this.#whole;
     this.#whole = new Headers();

@@ -1,9 +1,9 @@
 /**
- * A request of node:http as a web-standard Request, and its URL, made of what node:http has read already.
+ * A request of node:http as a web-standard Request, and its URL, from what node:http has parsed already.
  *
  * Plain path: the platform's `Request` (`#toRequest`) and its URL parser (`parseRequestUrl`).
  * Both agree: `__tests__/server/http/fast/node-request.test.ts`.
- * Why: a Request of the platform costs as much as the rest of the host; `npm run bench`, the row "our host
+ * Why: the platform's Request costs as much as the rest of the host; `npm run bench`, the row "our host
  * alone" beside "leanest handler" (docs/BENCHMARKS.md).
  */
 
@@ -17,20 +17,19 @@ import { GatewayError } from "#lib/shared/errors.ts";
 import { memoized } from "#lib/shared/memo.ts";
 
 const HOST = /^[^\s/\\?#@]+$/;
-/** Letters that a URL parser leaves as they are, in a path and in a query. */
+/** Characters that a URL parser does not change, in a path and in a query. */
 const PLAIN_PATH = /^\/(?!\/)[\w\-~!$&()*+,;=:@/?%.]*$/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 const MAX_HOSTS = 1_000;
 
-/** A Host as a URL has it: a parser checks it and leaves out the default port. "" for one that is none. */
+/** A Host header as in a URL: checked by a parser, without the default port. "" if it is not valid. */
 const canonicalHost = memoized(
   (host) => (HOST.test(host) ? (URL.parse(`http://${host}`)?.host ?? "") : ""),
   MAX_HOSTS,
 );
 
 /**
- * The URL that a request asks for, made canonical. Throws `invalid_request` for a target or a Host
- * that make none.
+ * The canonical URL of a request. Throws `invalid_request` for a target or a Host that is not valid.
  */
 export function requestUrl(incoming: IncomingMessage): string {
   const target = incoming.url ?? "/";
@@ -44,7 +43,7 @@ export function requestUrl(incoming: IncomingMessage): string {
 
 /** The plain path behind `requestUrl`. */
 export function parseRequestUrl(target: string, host: string): string {
-  // The absolute form, as proxies send it: its host counts, not the header's.
+  // In the absolute form, which proxies send, the host of the target counts, not the header.
   const text = /^https?:\/\//i.test(target) ? target : `http://${host}${target}`;
   const isTarget = target.startsWith("/") || text === target;
   const url = isTarget && HOST.test(host) ? URL.parse(text) : null;
@@ -52,7 +51,7 @@ export function parseRequestUrl(target: string, host: string): string {
   return url.href;
 }
 
-/** A request of node:http as a web-standard Request, of which only what a route uses is made. */
+/** A request of node:http as a web-standard Request, whose parts are made when they are first used. */
 export class NodeRequest implements CollectingRequest {
   readonly method: string;
   readonly url: string;
@@ -72,7 +71,7 @@ export class NodeRequest implements CollectingRequest {
     return this.#client.signal;
   }
 
-  /** Tells the route, through its signal, that nobody waits for the answer. */
+  /** Aborts the route's signal. */
   abort(reason: unknown): void {
     this.#client.abort(reason);
   }
@@ -95,7 +94,7 @@ export class NodeRequest implements CollectingRequest {
     return hasBody(this.#incoming) ? collectBody(this.#incoming, take) : Promise.resolve();
   }
 
-  /** The platform's own Request, for what is rarely used. */
+  /** The platform's own Request, for rarely used members. */
   #toRequest(): Request {
     if (this.#whole !== undefined) return this.#whole;
     const { body } = this;

@@ -1,20 +1,20 @@
 /**
- * Answers out of plain parts.
+ * Answers made of plain parts.
  *
- * Plain path: the platform's `Response` (`toResponse`), made behind a plain one at the first member that
- * needs it, and always under Next.js.
+ * Plain path: the platform's `Response` (`toResponse`), made when a member first needs it, and always under
+ * Next.js.
  * Both agree: `__tests__/server/http/fast/plain-response.test.ts`.
- * Why: a Response of the platform costs a body stream, an encoding and a checked header list; `npm run bench`,
+ * Why: the platform's Response costs a body stream, an encoding and a checked header list; `npm run bench`,
  * the row "our host alone" beside "leanest handler" (docs/BENCHMARKS.md).
  */
 
 /** The body of an answer: whole, a stream, or none. */
 export type Content = string | ReadableStream<Uint8Array> | null;
 
-/** An answer as it is written: names and values of its headers in turn, as node:http takes them. */
+/** An answer as it is written; its headers are alternating names and values, as node:http takes them. */
 export type PlainParts = { content: Content; headers: string[] };
 
-/** A Response out of plain parts, which our own host takes (`parts`): the counterpart of its lazy Request. */
+/** A Response made of plain parts, which the self-host server writes; the counterpart of `NodeRequest`. */
 export class PlainResponse implements Response {
   readonly status: number;
   readonly redirected = false;
@@ -22,12 +22,12 @@ export class PlainResponse implements Response {
   readonly type = "default";
   readonly url = "";
   readonly #content: Content;
-  /** By lower-case name. Cookies alone may come several times, and are kept apart. */
+  /** By lower-case name. Only cookies can repeat; they are kept separately. */
   readonly #headers: Map<string, string>;
   readonly #cookies: string[] = [];
   #whole: Response | undefined;
 
-  /** @param headers names in lower case. What no header can carry is found when they are written. */
+  /** @param headers names in lower case. Invalid values are only found when they are written. */
   constructor(
     content: Content,
     { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
@@ -37,7 +37,7 @@ export class PlainResponse implements Response {
     this.#headers = new Map(Object.entries(headers));
   }
 
-  /** What the host writes; undefined once the platform's Response has been made, which then counts. */
+  /** What the host writes; undefined once the platform's Response has been made, which is used then. */
   get parts(): PlainParts | undefined {
     if (this.#whole !== undefined) return undefined;
     const headers: string[] = [];
@@ -101,7 +101,7 @@ export class PlainResponse implements Response {
     return this.toResponse().text();
   }
 
-  /** The platform's own Response, which from now on holds what this one is. */
+  /** The platform's own Response, which replaces the plain parts from now on. */
   toResponse(): Response {
     if (this.#whole !== undefined) return this.#whole;
     const headers = new Headers([...this.#headers]);
