@@ -10,6 +10,7 @@ import {
   type AttemptOutcome,
   type AttemptReport,
   type EngineCall,
+  type FailedOutcome,
   newProgress,
   type WalkOptions,
   type WalkProgress,
@@ -41,18 +42,14 @@ export async function* walk<Value>(
 ): AsyncGenerator<AttemptReport, WalkResult<Value>> {
   const { health, clock, signal } = options;
   const progress = options.progress ?? newProgress();
-  // A client's own list may name one engine twice.
-  const queue = [...new Map(engines.map((engine) => [engine.id, engine])).values()].filter(
-    (engine) => !progress.spent.has(engine.id),
-  );
+  const queue = createQueue(engines, progress);
 
   for (let position = 0; position < queue.length; position++) {
     const engine = queue[position];
     if (engine === undefined) break;
     const tries = new EngineTries(engine, options);
     while (tries.next !== undefined) {
-      const { waitMs } = tries.next;
-      if (waitMs > 0) await sleep(clock, waitMs, signal);
+      if (tries.next.waitMs > 0) await sleep(clock, tries.next.waitMs, signal);
       if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
@@ -64,37 +61,49 @@ export async function* walk<Value>(
       }
       tries.isCalled = true;
       const { permit } = allowed;
-      const call = ++progress.calls;
       const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
-      const target: EngineCall = { ...allowed.call, call, remainingMs, isLast };
+      const target: EngineCall = { ...allowed.call, call: ++progress.calls, remainingMs, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
         return { ok: false, error: clientClosed() };
       }
-      if (outcome.ok) {
-        permit.answering();
-        return { ok: true, value: outcome.value, target, permit, startedAt };
-      }
+      if (outcome.ok) return { ok: true, value: outcome.value, target, permit, startedAt };
       const { failure } = outcome;
-      permit.failed(failure);
       progress.failures.set(engine.id, failure);
       yield report(target, failure.kind, failure, clock.now() - startedAt);
-      if (outcome.additionRefused === true && !target.withoutAdditions) {
-        tries.repeatWithoutAdditions();
-        continue;
-      }
-      const error = countFailure(failure, progress);
+      const error = prepareNext(tries, outcome, target, progress);
       if (error !== undefined) return { ok: false, error };
       if (failure.kind === "context_length") preferLargerContext(queue, position);
-      tries.afterFailure(failure);
     }
     if (tries.isCalled) progress.spent.add(engine.id);
   }
-  if (progress.refusals.length > 0 && progress.otherFailures === 0) {
-    return { ok: false, error: requestRefused(progress.refusals) };
+  const onlyRefused = progress.refusals.length > 0 && progress.otherFailures === 0;
+  return onlyRefused
+    ? { ok: false, error: requestRefused(progress.refusals) }
+    : unanswered(engines, progress, options);
+}
+
+/** The engines to try, in order. A client's own list may name one engine twice. */
+function createQueue(engines: readonly Engine[], { spent }: WalkProgress): Engine[] {
+  const unique = new Map(engines.map((engine) => [engine.id, engine]));
+  return [...unique.values()].filter((engine) => !spent.has(engine.id));
+}
+
+/** Decides what is tried after a failed call; the error if the walk ends here. */
+function prepareNext(
+  tries: EngineTries,
+  { failure, additionRefused }: FailedOutcome,
+  { withoutAdditions }: EngineCall,
+  progress: WalkProgress,
+): GatewayError | undefined {
+  if (additionRefused === true && !withoutAdditions) {
+    tries.repeatWithoutAdditions();
+    return undefined;
   }
-  return unanswered(engines, progress, options);
+  const error = countFailure(failure, progress);
+  if (error === undefined) tries.afterFailure(failure);
+  return error;
 }
 
 type Allowed = {
@@ -115,7 +124,7 @@ function allow(
   return permit === undefined ? undefined : { permit, call: { engine, key, keyIndex, withoutAdditions } };
 }
 
-/** The outcome of one call; undefined when the caller's signal has aborted it. */
+/** The outcome of one call, which the permit learns; undefined when the caller's signal aborted it. */
 async function callOnce<Value>(
   attempt: Attempt<Value>,
   target: EngineCall,
@@ -123,7 +132,10 @@ async function callOnce<Value>(
   signal: AbortSignal,
 ): Promise<AttemptOutcome<Value> | undefined> {
   try {
-    return await attempt(target);
+    const outcome = await attempt(target);
+    if (outcome.ok) permit.answering();
+    else permit.failed(outcome.failure);
+    return outcome;
   } catch (error) {
     permit.abandoned();
     if (!signal.aborted) throw error;

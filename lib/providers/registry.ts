@@ -123,6 +123,28 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
   };
 }
 
+function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: boolean): Engine {
+  const { definition, baseUrl, keys, headers } = provider;
+  const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
+  const model = `${prefix}${spec.model}`;
+  return {
+    id: `${definition.id}/${model}`,
+    label: spec.label,
+    provider: definition,
+    issuer: definition.issuer ?? definition.id,
+    model,
+    baseUrl,
+    origin: new URL(baseUrl).origin,
+    keys,
+    headers,
+    paid,
+    contextTokens: spec.contextTokens,
+    capabilities: spec.capabilities ?? {},
+    firstTokenTimeoutMs:
+      definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
+  };
+}
+
 /**
  * The providers of this process: definitions joined with the configuration.
  * `setting` is read once, here. Throws `not_configured` naming the variable that is wrong.
@@ -146,26 +168,9 @@ export function createRegistry(
   const engineOf = (spec: EngineSpec, offer: Offer): Engine | undefined => {
     const provider = find(spec.provider);
     if (provider === undefined || provider.keys.length === 0) return undefined;
-    if (provider.definition[offer] === undefined) return undefined;
-    const { definition, baseUrl, keys } = provider;
-    const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
-    const model = `${prefix}${spec.model}`;
-    return {
-      id: `${definition.id}/${model}`,
-      label: spec.label,
-      provider: definition,
-      issuer: definition.issuer ?? definition.id,
-      model,
-      baseUrl,
-      origin: new URL(baseUrl).origin,
-      keys,
-      headers: provider.headers,
-      paid: isPaid(definition, spec.provider),
-      contextTokens: spec.contextTokens,
-      capabilities: spec.capabilities ?? {},
-      firstTokenTimeoutMs:
-        definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
-    };
+    const { definition } = provider;
+    if (definition[offer] === undefined) return undefined;
+    return createEngine(spec, provider, isPaid(definition, spec.provider));
   };
 
   return {

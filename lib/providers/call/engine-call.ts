@@ -3,6 +3,7 @@ import {
   type Upstream,
   type UpstreamBody,
   UpstreamError,
+  type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
@@ -70,19 +71,10 @@ export async function callEngine<Value>(
     const { contentType, body } = isPlain
       ? { contentType: JSON_TYPE, body: JSON.stringify(request.body) }
       : await encodeBody(request, effects);
-    const response = await effects.upstream.send(
-      {
-        method: "POST",
-        url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + request.path,
-        headers: {
-          "content-type": contentType,
-          ...request.headers,
-          ...protocolOf(engine).authHeaders(key),
-        },
-        body,
-      },
-      { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
-    );
+    const response = await effects.upstream.send(upstreamRequest(target, request, contentType, body), {
+      signal: abort.controller.signal,
+      connectTimeoutMs: options.connectMs,
+    });
     const context: ErrorContext = {
       header: response.header,
       wallNow: clock.wallNow(),
@@ -106,6 +98,20 @@ export async function callEngine<Value>(
       abort.controller.abort();
     }
   }
+}
+
+function upstreamRequest(
+  { engine, key }: EngineCall,
+  { path, headers }: EngineRequest,
+  contentType: string,
+  body: UpstreamRequest["body"],
+): UpstreamRequest {
+  return {
+    method: "POST",
+    url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + path,
+    headers: { "content-type": contentType, ...headers, ...protocolOf(engine).authHeaders(key) },
+    body,
+  };
 }
 
 async function encodeBody(

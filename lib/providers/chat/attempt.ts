@@ -7,6 +7,7 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
 /** Time-outs of an attempt, milliseconds. */
@@ -55,26 +56,18 @@ export async function openChat(
   });
   let stream: EngineStream | undefined;
   const head: ChatEvent[] = [];
+  const { path, headers, body } = encoded;
   const opening = callEngine(
     target,
-    {
-      kind: "json",
-      path: encoded.path,
-      headers: encoded.headers,
-      body: encoded.body,
-      isLarge: call.request.isLarge,
-    },
+    { kind: "json", path, headers, body, isLarge: call.request.isLarge },
     { signal: call.signal, connectMs: call.timeouts.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
+      const { issuer, provider } = engine;
+      const trustsCost = provider.reportsCost === true;
       stream = new EngineStream({
         body: response.body,
-        decoder: chat.createDecoder({
-          ...context,
-          newId: effects.newId,
-          issuer: engine.issuer,
-          trustsCost: engine.provider.reportsCost === true,
-        }),
+        decoder: chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
         clock: effects.clock,
         abort,
         emptyAnswerAllowed: call.request.stop !== undefined,
@@ -84,25 +77,34 @@ export async function openChat(
       return { stream, head, dropped: encoded.dropped };
     },
   );
-  const used = (failure: Failure | undefined): void => {
-    const usage = stream?.usage;
-    const written = charactersIn(head);
-    // What was counted before a fault is not always billed.
-    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
-    else if (written > 0 || mayBeBilled(engine, failure)) {
-      call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
-    }
-  };
   let outcome: AttemptOutcome<OpenedChat>;
   try {
     outcome = await opening;
   } catch (error) {
-    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) used(undefined);
+    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) {
+      reportUsage(engine, call, stream?.usage, head, undefined);
+    }
     throw error;
   }
   if (outcome.ok) return outcome;
-  used(outcome.failure);
+  reportUsage(engine, call, stream?.usage, head, outcome.failure);
   return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
+}
+
+/** Reports the usage of a call without a usable answer, if it may be billed. */
+function reportUsage(
+  engine: Engine,
+  call: ChatCall,
+  usage: TokenUsage | undefined,
+  events: readonly ChatEvent[],
+  failure: Failure | undefined,
+): void {
+  const written = charactersIn(events);
+  // Providers do not always bill what they counted before a fault.
+  if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
+  else if (written > 0 || mayBeBilled(engine, failure)) {
+    call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
+  }
 }
 
 /** How long the engine may take to its first content, or to its whole answer when it does not stream. */

@@ -21,14 +21,14 @@ export type EngineCall = {
   withoutAdditions: boolean;
 };
 
-export type AttemptOutcome<Value> =
-  | { ok: true; value: Value }
-  | {
-      ok: false;
-      failure: Failure;
-      /** The engine refused something that the gateway had added: one repeat without it. */
-      additionRefused?: boolean;
-    };
+export type AttemptOutcome<Value> = { ok: true; value: Value } | FailedOutcome;
+
+export type FailedOutcome = {
+  ok: false;
+  failure: Failure;
+  /** The engine refused something that the gateway had added: it is called once more without it. */
+  additionRefused?: boolean;
+};
 
 /**
  * Calls one engine. Resolves once the engine is answering (or has answered), or with the reason why it
