@@ -12,7 +12,6 @@ const MAX_FUNCTION_LINES = 50;
 const LONG_FILES: Readonly<Record<string, number>> = {
   "lib/adapters/journal/turn-journal.ts": 264,
   "lib/providers/chat/engine-stream.ts": 272,
-  "lib/providers/chat/run-chat.ts": 281,
 };
 
 /** Functions that were longer when the rule came. The same holds. */

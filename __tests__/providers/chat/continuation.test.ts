@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
-import {
-  ContinuationTrimmer,
-  continueRequest,
-  outputLimitReached,
-} from "#lib/providers/chat/continuation.ts";
+import { continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer } from "#lib/providers/chat/continuation-trimmer.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import { aRequest } from "../../support/engines.ts";
 

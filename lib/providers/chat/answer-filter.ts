@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation-trimmer.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
 /**
@@ -8,6 +9,12 @@ import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts"
  * Longer than what is stored of an answer, and than what is continued.
  */
 const MAX_RECORDED = 1_000_000;
+
+/** The failure of an engine whose answer diverged from what was sent. */
+export const DIVERGED: Failure = {
+  kind: "truncated",
+  reason: "The engine began another answer instead of continuing.",
+};
 
 /** What of the answer decides whether it can be continued elsewhere. */
 export type Sent = { reasoning: string; onlyText: boolean };

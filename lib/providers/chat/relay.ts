@@ -3,6 +3,7 @@ import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -26,17 +27,28 @@ export class Relay {
   readonly filter: AnswerFilter;
   readonly #startedAt: number;
   readonly #request: ChatRequest;
-  /** Its first events, until they have been handed out. */
-  head: ChatEvent[] | undefined;
+  #head: ChatEvent[] | undefined;
 
   constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
     this.target = target;
     this.permit = permit;
     this.chat = chat;
     this.filter = filter;
-    this.head = chat.head;
+    this.#head = chat.head;
     this.#startedAt = startedAt;
     this.#request = request;
+  }
+
+  /** The first events of the answer, once. */
+  takeHead(): ChatEvent[] | undefined {
+    const head = this.#head;
+    this.#head = undefined;
+    return head;
+  }
+
+  /** @param calls upstream calls of the request so far. */
+  announcement(calls: number): RunEvent {
+    return { type: "engine", engine: this.target.engine, dropped: this.chat.dropped, calls };
   }
 
   /** Closes the stream, gives the permit back if nobody has, and says what the call came to. */

@@ -20,6 +20,11 @@ export type RunEvent =
    */
   | { type: "completed"; reason: FinishReason; native: string };
 
+/** What an engine said as the events of a run. */
+export function answerEvents(events: readonly ChatEvent[]): RunEvent[] {
+  return events.length === 0 ? [] : [{ type: "answer", events }];
+}
+
 export type EngineUsage = { engine: Engine; usage: TokenUsage };
 
 /** What is known of a run at any moment, also after it was abandoned: the ledger is written from it. */
@@ -43,6 +48,21 @@ export type RunRecord = {
   firstContentMs: number | undefined;
   malformedFrames: number;
 };
+
+export function newRecord(): RunRecord {
+  return {
+    state: "running",
+    attempts: [],
+    skipped: [],
+    usages: [],
+    engine: undefined,
+    calls: 0,
+    text: "",
+    committed: false,
+    firstContentMs: undefined,
+    malformedFrames: 0,
+  };
+}
 
 export type RunOptions = {
   engines: readonly Engine[];
