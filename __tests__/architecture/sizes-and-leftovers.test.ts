@@ -11,7 +11,7 @@ const MAX_FUNCTION_LINES = 50;
 /** Files that were longer when the rule came. The list may only shrink, and so may each number. */
 const LONG_FILES: Readonly<Record<string, number>> = {
   "lib/adapters/journal/turn-journal.ts": 264,
-  "lib/providers/chat/engine-stream.ts": 272,
+  "lib/providers/chat/engine-stream.ts": 270,
 };
 
 /** Functions that were longer when the rule came. The same holds. */

@@ -19,20 +19,20 @@ import {
 import { sleep } from "#lib/shared/clock.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
-/** After this many refusals the request itself is taken to be at fault. */
+/** After this many refusals, the request itself is considered at fault. */
 const MAX_REFUSALS = 3;
-/** With less time than this left, milliseconds, a call would only be thrown away. */
+/** No call is started with less time than this before the deadline, milliseconds. */
 const MIN_CALL_MS = 50;
 
 /**
- * Walks engines in order until one answers: the core of failover, which knows nothing of chat.
+ * Walks engines in order until one answers: the core of failover, which is independent of chat.
  *
- * Skips what is benched without a call, rotates keys, keeps the deadline, classifies and benches what
- * fails. Yields a report of every failed call as it happens. The permit of the answering engine is handed
- * to the caller, who ends it when the answer is complete.
+ * Skips what is benched without a call, rotates keys, keeps the deadline, and benches what fails. Yields a
+ * report of every failed call as it happens. The caller receives the permit of the answering engine and
+ * ends it when the answer is complete.
  *
  * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable`
- * (503, with the soonest release as `retryAfterSeconds`), `model_not_found` (404, where the caller named
+ * (503, with the soonest release as `retryAfterSeconds`), `model_not_found` (404, if the caller named
  * the engines), or `client_closed_request`.
  */
 export async function* walk<Value>(
@@ -111,7 +111,7 @@ type Allowed = {
   call: Pick<EngineCall, "engine" | "key" | "keyIndex" | "withoutAdditions">;
 };
 
-/** The permit for a call with this key, unless something about it is benched. */
+/** The permit for a call with this key; undefined if the engine or the key is benched. */
 function allow(
   engine: Engine,
   { keyIndex, withoutAdditions, waitMs }: NonNullable<EngineTries["next"]>,
@@ -119,12 +119,12 @@ function allow(
 ): Allowed | undefined {
   const key = engine.keys[keyIndex];
   if (key === undefined) return undefined;
-  // A second try of a named engine has waited as it was asked to: its rate limit is not in the way.
+  // The retry of a named engine has waited as the provider asked, so the rate limit does not apply.
   const permit = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
   return permit === undefined ? undefined : { permit, call: { engine, key, keyIndex, withoutAdditions } };
 }
 
-/** The outcome of one call, which the permit learns; undefined when the caller's signal aborted it. */
+/** Calls the engine and records the outcome on the permit. Undefined when the caller's signal aborts. */
 async function callOnce<Value>(
   attempt: Attempt<Value>,
   target: EngineCall,
@@ -143,7 +143,7 @@ async function callOnce<Value>(
   }
 }
 
-/** Counts a failure; the error that ends the walk, when nothing more can help this request. */
+/** Counts a failure. Returns an error if it ends the walk. */
 function countFailure(failure: Failure, progress: WalkProgress): GatewayError | undefined {
   const policy = FAILURE_POLICY[failure.kind];
   if (policy.next === "answer") return contentRefused(failure);
@@ -159,7 +159,7 @@ function couldAnswer(engine: Engine, health: WalkHealth): boolean {
   return engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex));
 }
 
-/** Engines known to read more than the one that refused move ahead; the order is kept otherwise. */
+/** Moves engines with a larger context window than the one that refused to the front of the rest. */
 function preferLargerContext(queue: Engine[], position: number): void {
   const size = queue[position]?.contextTokens;
   if (size === undefined) return;

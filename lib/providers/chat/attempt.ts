@@ -10,15 +10,15 @@ import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
-/** Time-outs of an attempt, milliseconds. */
+/** Timeouts of an attempt, milliseconds. */
 export type AttemptTimeouts = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
 
 export type AttemptEffects = CallEffects & { newId: () => string };
 
-/** An engine that has begun to answer; that has answered, where no stream was asked for. */
+/** An engine that has begun to answer or, without streaming, has answered completely. */
 export type OpenedChat = {
   stream: EngineStream;
-  /** The events up to and including the first content; all events of a whole answer. */
+  /** The events up to and including the first content; without streaming, all events. */
   head: ChatEvent[];
   /** Request fields that this engine could not take. */
   dropped: string[];
@@ -26,22 +26,22 @@ export type OpenedChat = {
 
 export type ChatCall = {
   request: ChatRequest;
-  /** The request ends with a beginning of the answer that the gateway put there. */
+  /** The request ends with the beginning of an answer, which the gateway added. */
   prefilled: boolean;
   promptCache: boolean;
   signal: AbortSignal;
   timeouts: AttemptTimeouts;
   /**
-   * Told what a call used that came to nothing: it may be billed all the same. `written` counts the
-   * characters of an answer that was to be whole.
+   * Receives the usage of a call that failed but may be billed. `written`: the characters of the answer
+   * that had arrived.
    */
   onUsed(usage: TokenUsage, written: number): void;
 };
 
 /**
- * Calls one engine and waits for its first content: the commit point. Nothing before it is shown to
- * anybody. Where no stream was asked for, the client sees nothing before the end: it waits for that,
- * whether the engine answers with one body or with a stream. Rejects only when `call.signal` aborts, or on a bug; every other end is an outcome.
+ * Calls one engine and waits for its first content, which is the commit point; a request without streaming
+ * commits at the end of the answer, since the client sees nothing before. Rejects only when `call.signal`
+ * aborts, or on a bug; everything else is an outcome.
  */
 export async function openChat(
   target: EngineCall,
@@ -107,13 +107,12 @@ function reportUsage(
   }
 }
 
-/** How long the engine may take to its first content, or to its whole answer when it does not stream. */
+/** How long the engine may take until its first content or, without streaming, its whole answer. */
 function timeoutOf(target: EngineCall, call: ChatCall): number {
   if (target.isLast) return target.remainingMs;
   const { firstTokenMs, answerMs } = call.timeouts;
   const slowest = Math.max(target.engine.firstTokenTimeoutMs ?? 0, firstTokenMs);
-  const most = call.request.stream ? slowest : answerMs;
-  return Math.min(most, target.remainingMs);
+  return Math.min(call.request.stream ? slowest : answerMs, target.remainingMs);
 }
 
 async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> {
@@ -125,17 +124,17 @@ async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> 
   }
 }
 
-/** Reads an answer to its end. Pieces of one text become one: there may be a hundred thousand. */
+/** Reads an answer to its end. Merges the pieces of a text, of which there may be a hundred thousand. */
 async function readWhole(stream: EngineStream, events: ChatEvent[]): Promise<void> {
   for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
     for (const event of batch) {
-      if (!continued(events, event)) events.push(event);
+      if (!mergeIntoLast(events, event)) events.push(event);
     }
   }
 }
 
-/** Whether the event has become part of the last one: plain text or reasoning that goes on. */
-function continued(events: ChatEvent[], event: ChatEvent): boolean {
+/** Appends plain text or reasoning to the last event of the same kind. False if that is not possible. */
+function mergeIntoLast(events: ChatEvent[], event: ChatEvent): boolean {
   const last = events.at(-1);
   if (last === undefined || !isPlainText(last) || !isPlainText(event)) return false;
   if (last.type !== event.type || last.choice !== event.choice) return false;
@@ -154,7 +153,7 @@ function isPlainText(event: ChatEvent): event is ChatEvent & { type: "text" | "r
   }
 }
 
-/** What the engine has written, in characters. */
+/** How many characters the engine has written. */
 function charactersIn(events: readonly ChatEvent[]): number {
   let characters = 0;
   for (const event of events) {
@@ -164,7 +163,7 @@ function charactersIn(events: readonly ChatEvent[]): number {
   return characters;
 }
 
-/** The engine's quarrel is with what the gateway added, not with the client's request. */
+/** Whether the engine refused something that the gateway added, not the client's request itself. */
 function isAdditionRefused(
   failure: Failure,
   call: ChatCall,

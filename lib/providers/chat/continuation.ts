@@ -6,7 +6,7 @@ import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
 
-/** An answer longer than this, in characters, is not handed to another engine to be continued. */
+/** An answer longer than this, in characters, is not continued on another engine. */
 const MAX_CONTINUED = 200_000;
 const ASK_TO_CONTINUE =
   "Your answer above was cut off by a network fault. Continue it from exactly the point where it stops: " +
@@ -23,10 +23,10 @@ export function continuationFor(
 }
 
 /**
- * The request that continues a broken answer on another engine: with the beginning as a prefill where
- * the engine takes one, else by asking it to go on. A prefill must not end in white space (Anthropic
- * refuses it, and it is one token with what follows): the engine writes that again. What was written
- * counts against the client's bound.
+ * The request that continues a broken answer on another engine: with the beginning as a prefill if the
+ * engine supports one, else with an instruction to go on. A prefill must not end in white space (Anthropic
+ * rejects it, and the space is one token with the next word), so the engine writes it again. What was sent
+ * counts against the client's token limit.
  */
 export function continueRequest(
   request: ChatRequest,
@@ -44,8 +44,8 @@ export function continueRequest(
 }
 
 /**
- * Whether an answer that broke off may be continued by another engine: text only, one choice, not too long, and
- * not JSON, which has to be whole. What the provider declined for its content is not continued elsewhere.
+ * Whether another engine may continue an answer that broke off: only text, one choice, not too long, no
+ * JSON (which must be valid as a whole), and no content refusal.
  */
 export function canContinue(
   request: ChatRequest,
@@ -63,7 +63,7 @@ export function canContinue(
   );
 }
 
-/** Whether the answer is already as long as the client allowed: there is nothing left to continue. */
+/** Whether the answer has reached the client's token limit, so that nothing is left to continue. */
 export function outputLimitReached(request: ChatRequest, sent: string): boolean {
   return sent !== "" && tokensLeft(request, sent) <= 0;
 }

@@ -15,11 +15,11 @@ type RelayParts = {
   startedAt: number;
   chat: OpenedChat;
   filter: AnswerFilter;
-  /** What the client asked, for the estimate of a usage that was not reported. */
+  /** The client's request, to estimate usage that was not reported. */
   request: ChatRequest;
 };
 
-/** An engine whose answer is being handed through. */
+/** An engine whose answer is being passed to the client. */
 export class Relay {
   readonly target: EngineCall;
   readonly permit: EnginePermit;
@@ -51,7 +51,7 @@ export class Relay {
     return { type: "engine", engine: this.target.engine, dropped: this.chat.dropped, calls };
   }
 
-  /** Closes the stream, gives the permit back if nobody has, and says what the call came to. */
+  /** Closes the stream, releases the permit if it is still held, and reports the call. */
   end(
     outcome: AttemptReport["outcome"],
     failure: Failure | undefined,
@@ -73,7 +73,7 @@ export class Relay {
     return { report, usage };
   }
 
-  /** As reported; what was reported of an answer that broke off may not be all of it. */
+  /** The reported usage, completed by an estimate: for an answer that broke off, the report may be partial. */
   #usage(): TokenUsage {
     const { stream } = this.chat;
     const { usage } = stream;

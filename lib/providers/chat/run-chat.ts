@@ -31,8 +31,8 @@ import {
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /**
- * Answers a chat request from a chain of engines: walks it to the first content, then hands the answer
- * through; an answer that breaks is continued on the next engine where that is safe.
+ * Answers a chat request from a chain of engines: walks the chain to the first content, then passes the
+ * answer on. An answer that breaks off is continued on the next engine if that is safe.
  */
 export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
   const record = newRecord();
@@ -44,8 +44,8 @@ type Step = IteratorResult<RunEvent[], void>;
 const END: Step = { done: true, value: undefined };
 
 /**
- * The run as an iterator of its own rather than as nested generators: one await a batch is all that
- * stands between an engine's chunk and the reader.
+ * The run as an iterator instead of nested generators: only one await per batch lies between an engine's
+ * chunk and the reader.
  */
 class Runner implements RunEvents {
   readonly #options: RunOptions;
@@ -54,10 +54,10 @@ class Runner implements RunEvents {
   readonly #startedAt: number;
   readonly #progress = newProgress();
   readonly #sent: Sent = { reasoning: "", onlyText: true };
-  /** Exactly one of these is at work; both are undefined between two engines. */
+  /** At most one of these is defined; neither is between two engines. */
   #walking: AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> | undefined;
   #relay: Relay | undefined;
-  /** Thrown once what came before it has been handed out. */
+  /** Thrown by the step after the events that preceded it. */
   #error: GatewayError | undefined;
   #pending: Promise<unknown> | undefined;
   #ended = false;
@@ -80,7 +80,7 @@ class Runner implements RunEvents {
     return step;
   }
 
-  /** The reader is gone. A step that is under way ends first: by its own means, or by the signal. */
+  /** The reader has gone. Waits for a pending step, which ends by itself or by the signal. */
   async return(): Promise<Step> {
     await Promise.allSettled([this.#pending]);
     if (!this.#ended) await this.#end("cancelled");
@@ -111,11 +111,11 @@ class Runner implements RunEvents {
     this.#ended = true;
     this.#record.state = state;
     if (this.#relay !== undefined) this.#endRelay(this.#relay, "cancelled", undefined);
-    // Between two of its reports: its permit has been given back.
+    // The walk is paused at a report, when its permit has been released.
     await this.#walking?.return({ ok: false, error: clientClosed() });
   }
 
-  /** Goes on along the chain until a call has failed or an engine answers. */
+  /** Continues the walk until a call has failed or an engine answers. */
   async #walk(): Promise<RunEvent[]> {
     const record = this.#record;
     this.#walking ??= this.#startWalk();
@@ -128,7 +128,7 @@ class Runner implements RunEvents {
     this.#walking = undefined;
     const result = step.value;
     if (!result.ok) {
-      // After the commit point no failure of another engine is the client's business.
+      // After the commit point, the client does not learn of failures of other engines.
       const { aborted } = this.#options.signal;
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
@@ -137,7 +137,7 @@ class Runner implements RunEvents {
     const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
-    // An engine takes the request: what others say of its continuation is not about the request.
+    // The request itself was accepted, so refusals of its continuation are counted anew.
     this.#progress.refusals.length = 0;
     this.#relay = new Relay({ target, permit, startedAt, chat, filter, request });
     return [];
@@ -219,12 +219,12 @@ class Runner implements RunEvents {
     return { type: "completed", reason, native };
   }
 
-  /** The answer broke off. The next step continues it on another engine, or ends the run. */
+  /** The answer broke off. The next step continues it on another engine or ends the run. */
   #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
-    // An engine that begins another answer is none the worse for it.
+    // Writing another answer says nothing against the engine's health.
     if (outcome === "diverged") relay.permit.succeeded();
     else relay.permit.failed(failure);
-    // What was held in case it was a repetition is as good as what came before it.
+    // Text that was held as a possible repetition is valid too.
     const rest = outcome === "diverged" ? [] : relay.filter.end();
     const report = this.#endRelay(relay, outcome, failure);
     const events: RunEvent[] = [...answerEvents(rest), { type: "attempt", report }];

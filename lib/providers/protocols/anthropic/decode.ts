@@ -66,7 +66,7 @@ export class AnthropicDecoder implements Decoder {
     return this.#refusalReason;
   }
 
-  /** `input_tokens` leaves out what was cached; the whole prompt is the sum. */
+  /** `input_tokens` excludes cached tokens; the whole prompt is the sum. */
   get usage(): TokenUsage | undefined {
     const { input_tokens: input, output_tokens: output } = this.#counts;
     const cached = this.#counts["cache_read_input_tokens"] ?? 0;
@@ -108,7 +108,7 @@ export class AnthropicDecoder implements Decoder {
         this.#done = true;
         return;
       default:
-        // `ping`, and whatever the API grows next.
+        // `ping`, and events that the API may add.
         return;
     }
   }
@@ -134,7 +134,7 @@ export class AnthropicDecoder implements Decoder {
     this.#done = true;
   }
 
-  /** A proxy may splice a second message into the stream: block numbers begin anew. */
+  /** A proxy may splice a second message into the stream, whose block numbers start over. */
   #restart(): void {
     this.#blocks.clear();
     this.#calls.restart();
@@ -187,7 +187,7 @@ export class AnthropicDecoder implements Decoder {
         return;
       }
       default:
-        // Server tools run at the provider; their blocks are not the client's business.
+        // Blocks of server tools, which run at the provider, are not passed on.
         this.#blocks.set(index, { kind: "other" });
     }
   }
@@ -232,7 +232,7 @@ export class AnthropicDecoder implements Decoder {
     out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
 
-  /** One source is cited many times; it is named once. */
+  /** A source may be cited many times; it is reported once. */
   #emitCitation(citation: unknown, out: ChatEvent[]): void {
     const uri = stringField(citation, "url");
     if (uri === undefined || this.#sources.has(uri)) return;

@@ -42,7 +42,7 @@ export class Choice {
   readonly #thinking = new SurrogateJoiner();
   readonly #issuer: string;
   readonly #sources = new Set<string>();
-  /** Of text that is held back, until it comes out. */
+  /** The logprobs of text that is held back. */
   #logprobs: JsonObject[] = [];
   #hasText = false;
 
@@ -92,7 +92,7 @@ export class Choice {
     const { visible, thinking } = this.#splitter.push(text);
     this.#emitThinking(thinking, out);
     this.#emitText(this.#text.push(visible), out);
-    // What became of the text says whose they were: reasoning and tags take theirs with them.
+    // The logprobs of reasoning and of tags are dropped with them.
     if (text !== "" && !this.#splitter.holdsText && !this.#text.holds) this.#logprobs = [];
   }
 
@@ -107,7 +107,7 @@ export class Choice {
   #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
     const reasoning = stringField(delta, "reasoning") || stringField(delta, "reasoning_content");
     if (reasoning) this.#separate(reasoning, out);
-    // Only what cannot be rebuilt from the text is worth carrying: signatures and encrypted reasoning.
+    // Only signatures and encrypted reasoning are kept: the rest can be rebuilt from the text.
     for (const detail of arrayField(delta, "reasoning_details")) {
       if (!isJsonObject(detail)) continue;
       if (!stringField(detail, "signature") && !stringField(detail, "data")) continue;
@@ -119,7 +119,7 @@ export class Choice {
     }
   }
 
-  /** Where a search of the provider's own found what the answer says (OpenAI, OpenRouter). */
+  /** Sources found by the provider's own web search (OpenAI, OpenRouter). */
   #readAnnotations(delta: Record<string, unknown>, out: ChatEvent[]): void {
     const fresh: Source[] = [];
     for (const annotation of arrayField(delta, "annotations")) {
@@ -133,7 +133,7 @@ export class Choice {
     if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
   }
 
-  /** Reasoning that the provider separates by itself: tags in the text are then text. */
+  /** Reasoning that the provider separates itself: from here on, tags in the text are plain text. */
   #separate(reasoning: string, out: ChatEvent[]): void {
     const held = this.#splitter.disable();
     this.#emitThinking(held.thinking + reasoning, out);
@@ -174,7 +174,7 @@ export class Choice {
   }
 }
 
-/** Logprobs of several deltas as those of the one text that came of them. */
+/** Merges the logprobs of several deltas whose texts were joined. */
 function joinLogprobs(parts: readonly JsonObject[]): JsonObject {
   const [first = {}] = parts;
   if (parts.length === 1) return first;

@@ -10,7 +10,7 @@ import { readOpenAiUsage } from "#lib/providers/protocols/openai-compatible/usag
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { arrayField, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 
-/** Reads OpenAI-compatible answers, chunks and whole bodies alike, in every vendor's accent. */
+/** Reads OpenAI-compatible answers, streamed or whole, with the deviations of all vendors. */
 export class OpenAiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #choices = new Map<number, Choice>();
@@ -80,8 +80,8 @@ export class OpenAiDecoder implements Decoder {
   }
 
   /**
-   * The common chunk, one choice with some text and nothing else, without a look for what it has not.
-   * False when it is no such chunk.
+   * A fast path for the common chunk: one choice with some text and nothing else. False for any other
+   * chunk.
    */
   #readPlain(chunk: Record<string, unknown>, data: string, out: ChatEvent[]): boolean {
     const { choices } = chunk;
@@ -126,13 +126,13 @@ export class OpenAiDecoder implements Decoder {
         classifyErrorObject({ error: "The provider stopped with an error." }, this.#context),
       );
     choice.native = native;
-    // vLLM and SGLang say which of the client's stop sequences it was; a number is a token of the model's.
+    // vLLM and SGLang name the client's stop sequence that matched; a number is a token id.
     const stopSequence = stringField(raw, "stop_reason") ?? stringField(raw, "matched_stop");
     if (native === "stop" && stopSequence) choice.stopSequence = stopSequence;
   }
 }
 
-/** Nothing but text: no finish, no usage, no error, no reasoning, no call. */
+/** Whether the chunk has nothing but text: no finish reason, usage, error, reasoning or tool call. */
 function isPlain(
   chunk: Record<string, unknown>,
   choice: Record<string, unknown>,

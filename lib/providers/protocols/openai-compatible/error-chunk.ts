@@ -1,6 +1,9 @@
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
-/** An error object inside a 200, in any of the places where providers put one. */
+/**
+ * Whether the chunk is an error inside a 200, in any of the places where providers put it. Copies Groq's to
+ * `error`, where it is read.
+ */
 export function isErrorChunk(chunk: unknown): boolean {
   if (Array.isArray(chunk)) return chunk.some((item) => !Array.isArray(item) && isErrorChunk(item));
   if (!isJsonObject(chunk)) return false;

@@ -4,14 +4,14 @@ import { parseJson } from "#lib/shared/json.ts";
 
 const CONTENT_KEY = '"content":';
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
-/** After so many chunks in a row that had nothing in common with the one before, no more are compared. */
+/** After this many chunks in a row that differed from the one before, comparing stops. */
 const MAX_MISSES = 4;
-/** A longer chunk is none of hundreds. */
-const MAX_LEARNT = 4_096;
+/** Longer chunks are not learned: they are too few to matter. In characters. */
+const MAX_LEARNED = 4_096;
 
 /**
- * What an engine writes around each piece of text. The chunks of a stream mostly differ in one string
- * alone: where a chunk begins and ends like one that was parsed, only that string is parsed.
+ * Saves parsing: the chunks of a stream mostly differ only in the string with the text. If a chunk begins
+ * and ends like one that was parsed before, only that string is parsed.
  */
 export class RepeatedChunk {
   #before = "";
@@ -19,15 +19,15 @@ export class RepeatedChunk {
   #choice: Choice | undefined;
   #misses = 0;
 
-  /** Passes the text on when `data` is the known chunk with another text; false when it is not. */
+  /** Passes the text on if `data` is the known chunk with another text; false if it is not. */
   read(data: string, out: ChatEvent[]): boolean {
     const choice = this.#choice;
     const before = this.#before;
     const end = data.length - this.#after.length;
     if (choice === undefined || end < before.length + 2) return false;
-    // Slices are compared faster than `startsWith` compares.
+    // Comparing slices is faster than `startsWith`.
     if (data.slice(0, before.length) !== before || data.slice(end) !== this.#after) return false;
-    // One string literal and no more, or the chunk has another shape.
+    // Anything but one string literal means that the chunk has another shape.
     const text = parseJson(data.slice(before.length, end));
     if (typeof text !== "string") return false;
     this.#misses = 0;
@@ -37,7 +37,7 @@ export class RepeatedChunk {
 
   /** `data` is a chunk with `text` and nothing else of interest. */
   learn(data: string, text: string, choice: Choice): void {
-    if (this.#misses >= MAX_MISSES || data.length > MAX_LEARNT) return;
+    if (this.#misses >= MAX_MISSES || data.length > MAX_LEARNED) return;
     this.#misses++;
     const key = data.indexOf(CONTENT_KEY);
     if (key === -1) return;
@@ -48,7 +48,7 @@ export class RepeatedChunk {
     if (literal === undefined || parseJson(literal) !== text) return;
     const before = data.slice(0, from);
     const after = data.slice(from + literal.length);
-    // Only where no other key could be the one that counts.
+    // Only if `content` occurs as a key exactly once.
     if (before.includes("\\") || after.includes("\\")) return;
     if (before.slice(0, key).includes('content"') || after.includes('content"')) return;
     this.#before = before;

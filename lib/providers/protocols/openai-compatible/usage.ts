@@ -23,7 +23,7 @@ export function readOpenAiUsage(chunk: unknown, trustsCost: boolean): TokenUsage
   });
 }
 
-/** xAI leaves reasoning out of the completion; the total gives it away. */
+/** xAI excludes reasoning from the completion tokens, which the total reveals. */
 function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unknown {
   const prompt = tokenCount(raw["prompt_tokens"]);
   const completion = tokenCount(raw["completion_tokens"]);
