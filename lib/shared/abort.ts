@@ -1,6 +1,6 @@
 export type LinkedAbort = {
   controller: AbortController;
-  /** Stops following; a signal that outlives many requests must not collect their listeners. */
+  /** Removes the listener: a signal that outlives many requests must not collect listeners. */
   unlink(): void;
 };
 
