@@ -3,25 +3,25 @@ import type { Capability } from "#lib/chat/capabilities.ts";
 export const MODE_IDS = ["smart", "reasoner", "live", "fast", "coder", "vision"] as const;
 export type ModeId = (typeof MODE_IDS)[number];
 
-/** A catalogue row: which model of which provider, and what people call it. */
+/** A catalogue row: a model of a provider, with its label. */
 export type EngineSpec = {
   provider: string;
   model: string;
   label: string;
   contextTokens?: number | undefined;
-  /** What the engine can and cannot do, where it differs from what its name and provider tell. */
+  /** Overrides what is derived from the model's name and the provider. */
   capabilities?: Capabilities | undefined;
 };
 
 export type Capabilities = Readonly<Partial<Record<Capability, boolean | undefined>>>;
 
-/** A mode: what people pick, and the chain of engines behind it, tried in order. */
+/** A mode, which users choose, with its chain of engines, tried in order. */
 export type Mode = {
   name: string;
   tagline: string;
   /** Turns a user may have in this mode per UTC day. */
   perUserDailyLimit: number;
-  /** Turns that all users together are expected to have per UTC day. */
+  /** Expected turns of all users together per UTC day. */
   totalDailyCapacity: number;
   failover: readonly EngineSpec[];
 };
@@ -35,8 +35,8 @@ function engine(provider: string, model: string, label: string, contextTokens?: 
 /**
  * The default catalogue: the published product's six chains of May 2026, 73 engines. Model ids die
  * monthly; `MODELS_CONFIG` replaces them without touching this file (docs/ENV-MATRIX.md).
- * A label names the provider and the model, and promises nothing: neither a speed nor a tool.
- * The last argument is the engine's context window in tokens, where it is known.
+ * A label names the provider and the model, and does not promise speed or tools.
+ * The last argument is the context window in tokens, if known.
  */
 export const DEFAULT_MODES: Modes = {
   smart: {

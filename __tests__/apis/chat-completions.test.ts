@@ -355,7 +355,7 @@ describe("engines that cannot do what is asked", () => {
     },
   );
 
-  test("a forced tool prefers an engine that can be forced, and takes another where there is none", async () => {
+  test("a forced tool prefers an engine that supports it, and uses another if there is none", async () => {
     const ask = { model: "smart", messages: hi, tools: [fn], tool_choice: "required" };
     const gateway = await gatewayWith(upstream.origin, { free: { forced_tool_choice: false }, able: {} });
     expect((await post(gateway, ask)).headers.get("x-sarmalink-engine")).toBe("own/able");
@@ -363,7 +363,7 @@ describe("engines that cannot do what is asked", () => {
     expect((await post(none, ask)).headers.get("x-sarmalink-engine")).toBe("own/free");
   });
 
-  test("custom tools, audio and files go to who speaks OpenAI's dialect", async () => {
+  test("custom tools, audio and files go to engines of OpenAI's dialect", async () => {
     const chain = [
       { provider: "groq", model: "llama-3.3-70b-versatile" },
       { provider: "openai", model: "gpt-4o" },
@@ -577,7 +577,7 @@ describe("no field is lost without a word", () => {
       else expect(body).toMatchObject(fate);
     });
 
-    test("a field that nobody knows arrives where every field is taken, and is named elsewhere", async () => {
+    test("an unknown field reaches open dialects, and is reported for others", async () => {
       const asked = await post(gateway, { model: UPSTREAMS[provider], messages: hi, of_tomorrow: { a: 1 } });
       expect(asked.status).toBe(200);
       const body = upstream.requests.at(-1)?.json;
@@ -648,7 +648,7 @@ describe("no field is lost without a word", () => {
     }
   });
 
-  test("names that no header can carry are left out of the header", async () => {
+  test("names that are invalid in headers are left out of the header", async () => {
     const asked = await post(gateway, {
       model: "openai/gpt-4o",
       messages: hi,
@@ -1098,7 +1098,7 @@ describe("what clients send beside what is documented", () => {
     expect(upstream.requests[0]?.json).toMatchObject({ messages: [{ content: "Hear:" }] });
   });
 
-  test("an allowed tool that is not in the list leaves no tool, and no choice", async () => {
+  test("an allowed tool that is not in the list results in no tool and no choice", async () => {
     const asked = await post(gateway, {
       model: "own/m",
       messages: hi,
@@ -1113,7 +1113,7 @@ describe("what clients send beside what is documented", () => {
   });
 });
 
-describe("who may ask, and how", () => {
+describe("which requests are accepted", () => {
   const good = JSON.stringify(ask({}));
   const headers = { authorization: "Bearer any", "content-type": "application/json" };
   type Row = {
@@ -1211,7 +1211,7 @@ describe("who may ask, and how", () => {
   });
 });
 
-describe("what only its issuer understands goes back to it, and to nobody else", () => {
+describe("issuer tokens go back to their issuer only", () => {
   type Row = {
     what: string;
     model: string;

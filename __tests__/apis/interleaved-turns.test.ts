@@ -233,7 +233,7 @@ describe.each([
       expect(atClaude(read(turn, "anthropic"))).toEqual(turn);
     });
 
-    test("reaches another provider's Claude as words, then calls", () => {
+    test("reaches another provider's Claude as text, then calls", () => {
       expect(atClaude(read(turn, "my-claude"))).toEqual(foreign);
     });
 

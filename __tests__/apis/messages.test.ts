@@ -192,7 +192,7 @@ describe("reading a request", () => {
     ]);
   });
 
-  test("what an assistant said: signatures go back to who made them", () => {
+  test("an assistant message: signatures go back to their issuer", () => {
     const foreign = packToken(signature("openrouter", { type: "reasoning.text" }), "anthropic");
     expect(
       messagesOf([
@@ -229,7 +229,7 @@ describe("reading a request", () => {
     ]);
   });
 
-  test("one message is one of ours, its parts in the order of the blocks", () => {
+  test("one message becomes one message, its parts in the order of the blocks", () => {
     const result = { type: "web_search_tool_result", tool_use_id: "s", content: [] };
     expect(
       messagesOf([
@@ -278,7 +278,7 @@ describe("reading a request", () => {
     });
   });
 
-  test("further fields and beta features go on; what nobody can be given is named", () => {
+  test("other fields and beta features are passed on; what no engine can receive is reported", () => {
     const { chat, dropped } = read(
       {
         service_tier: "auto",
@@ -520,7 +520,7 @@ describe("writing an answer", () => {
     });
   });
 
-  test("arguments that are nested as nobody nests them are none", () => {
+  test("arguments that are nested too deeply are dropped", () => {
     const deep = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
     const answer = new AnswerBuilder();
     answer.push([{ type: "tool_call", index: 0, id: "a", name: "f", arguments: deep }]);

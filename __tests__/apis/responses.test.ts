@@ -513,7 +513,7 @@ describe("namespaces", () => {
       own.type === "opaque" ? [] : [own.name],
     );
 
-  test("names are joined, fit, and are nobody else's", () => {
+  test("names are joined, not too long, and unique", () => {
     const long = "x".repeat(80);
     const names = flatNames([
       namespaced("mcp__files__", "read"),
@@ -674,7 +674,7 @@ describe("a streamed answer", () => {
     expect(sse.split(instructions)).toHaveLength(2);
   });
 
-  test("is told in the events of the API, in their order", () => {
+  test("is written as the events of the API, in order", () => {
     const { events } = stream([
       thought("H"),
       thought("m."),
@@ -805,7 +805,7 @@ describe("a streamed answer", () => {
     ]);
   });
 
-  test("probabilities of tokens come when they were asked for, with every field", () => {
+  test("logprobs come if they were requested, with every field", () => {
     const events: ChatEvent[] = [
       { type: "text", text: "Hi", logprobs: { content: [{ token: "Hi", logprob: -0.5 }] } },
       STOP,
@@ -887,7 +887,7 @@ describe("signatures come back with what they belong to", () => {
     }
   });
 
-  test("in the order in which they came, between calls and words", () => {
+  test("in the order in which they came, between calls and text", () => {
     const signed = (value: string): ChatEvent => ({
       type: "reasoning",
       text: "",

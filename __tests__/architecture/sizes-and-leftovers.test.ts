@@ -10,19 +10,11 @@ const MAX_FUNCTION_LINES = 50;
 
 /** Files that were longer when the rule came. The list may only shrink, and so may each number. */
 const LONG_FILES: Readonly<Record<string, number>> = {
-  "lib/providers/chat/engine-stream.ts": 272,
-  "lib/providers/chat/run-chat.ts": 281,
-  "lib/providers/protocols/anthropic/decode.ts": 284,
-  "lib/providers/protocols/openai-compatible/decode.ts": 432,
+  "lib/providers/chat/engine-stream.ts": 270,
 };
 
 /** Functions that were longer when the rule came. The same holds. */
-const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
-  "lib/providers/failover.ts walk": 62,
-  "lib/providers/call/engine-call.ts callEngine": 58,
-  "lib/providers/chat/attempt.ts openChat": 62,
-  "lib/providers/registry.ts createRegistry": 58,
-};
+const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
 
 /** Exported for tests and for clients of the protocol, and used by nothing else. The list may only shrink. */
 const FOR_TESTS_AND_CLIENTS: readonly string[] = [

@@ -1529,7 +1529,7 @@ const NAMED_CAUSES: readonly [
     "a model behind a licence",
     { script: () => fails(403, { error: { message: "You must accept the licence of this model." } }) },
     503,
-    /^The provider does not allow this model to its account\. /,
+    /^The provider does not allow its account to use this model\. /,
     0,
   ],
   [
@@ -1574,7 +1574,7 @@ const NAMED_CAUSES: readonly [
     "an error of the provider's own",
     { script: () => fails(503) },
     503,
-    /^The provider has an error of its own \(status 503\)\. Try again in a second\.$/,
+    /^The provider has an internal error \(status 503\)\. Try again in a second\.$/,
     2,
   ],
 ];

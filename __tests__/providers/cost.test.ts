@@ -62,7 +62,7 @@ describe("prices, USD of a million tokens", () => {
   });
 });
 
-describe("prices are looked up once, and computed here where they are so much a token", () => {
+describe("prices are looked up once, and computed here if they are fixed per token", () => {
   const PRICED = [
     ["openai", "openai"],
     ["anthropic", "anthropic"],
@@ -120,7 +120,7 @@ describe("prices are looked up once, and computed here where they are so much a 
 });
 
 describe("what is billed", () => {
-  test("a free tier costs 0, and its list price is still told", () => {
+  test("a free tier costs 0, and its list price is still reported", () => {
     const free = engine("groq", "llama-3.3-70b-versatile");
     expect(isPaid(free)).toBe(false);
     expect(book.costUsd(free, usage())).toBe(0);
@@ -136,7 +136,7 @@ describe("what is billed", () => {
     expect(isPaid(engine("openrouter-free", "x/y", "openrouter-free"))).toBe(true);
   });
 
-  test("a paid engine whose price nobody knows has none: unknown is not zero", () => {
+  test("the cost of a paid engine with an unknown price is undefined: unknown is not zero", () => {
     expect(book.costUsd(engine("openai", "gpt-nobody-knows"), usage())).toBeUndefined();
     expect(book.costUsd(engine("sambanova", "DeepSeek-V3.2", "sambanova"), usage())).toBeUndefined();
   });

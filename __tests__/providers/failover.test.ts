@@ -99,7 +99,7 @@ describe("the order of calls", () => {
     }
   });
 
-  test("never asks an engine again that an earlier walk of the request has asked", async () => {
+  test("never calls an engine again that an earlier walk of the request called", async () => {
     const { options } = setUp({ progress: newProgress() });
     const engines = [engine("a"), engine("b")];
     await walkAll(
@@ -113,7 +113,7 @@ describe("the order of calls", () => {
     expect(options.progress?.calls).toBe(3);
   });
 
-  test("asks an engine once, even where the list names it twice", async () => {
+  test("calls an engine once, even if the list names it twice", async () => {
     const { options } = setUp();
     const engines = [engine("a"), engine("b"), engine("a")];
     const { targets } = await walkAll(engines, async () => fail("timeout"), options);
@@ -138,7 +138,7 @@ describe("the order of calls", () => {
     expect(errorOf(result)).toBe("engines_refused");
   });
 
-  test("a second try of a named engine keeps the additions left out", async () => {
+  test("the retry of a named engine also leaves out the additions", async () => {
     const { clock, options } = setUp({ named: true });
     const outcomes = [{ ...fail("refused"), additionRefused: true }, fail("server_error"), answer];
     const walking = walkAll([engine("a")], async () => outcomes.shift() ?? answer, options);
@@ -177,7 +177,7 @@ describe("the last engine", () => {
     probe?.abandoned();
   });
 
-  test("is told the time that remains; with next to none left nobody is called", async () => {
+  test("receives the remaining time; with almost none left, no engine is called", async () => {
     const setup = setUp();
     const { targets, result } = await walkAll(
       [engine("a"), engine("b"), engine("c")],
@@ -192,8 +192,8 @@ describe("the last engine", () => {
   });
 });
 
-describe("a client that leaves", () => {
-  test("during a call: it is reported, and nobody else is called", async () => {
+describe("a client that disconnects", () => {
+  test("during a call: it is reported, and no other engine is called", async () => {
     const client = new AbortController();
     const { options } = setUp({ signal: client.signal });
     const { result, reports, targets } = await walkAll(
@@ -227,7 +227,7 @@ describe("a client that leaves", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("when a call has just failed: nobody else is called", async () => {
+  test("when a call has just failed: no other engine is called", async () => {
     const client = new AbortController();
     const { options } = setUp({ signal: client.signal });
     const { result, targets } = await walkAll(
@@ -267,7 +267,7 @@ describe("a permit", () => {
     expect(setup.health.wouldAdmit(one, 0)).toBe(true);
   });
 
-  test("is not held by a walk that is left at a report", async () => {
+  test("is released when a walk is abandoned at a report", async () => {
     const setup = setUp();
     const one = engine("a");
     await halfOpen(one, setup);
@@ -291,7 +291,7 @@ describe("a permit", () => {
 });
 
 describe("the end of a walk without an answer", () => {
-  test("says when the first engine can be asked again", async () => {
+  test("says when the first engine can be called again", async () => {
     const { options } = setUp();
     const hints: Record<string, number> = { a: 30_000, b: 12_400 };
     const { result } = await walkAll(

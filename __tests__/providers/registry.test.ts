@@ -88,7 +88,7 @@ describe("base URLs", () => {
     expect(engine).toMatchObject({ baseUrl: "http://127.0.0.1:9/openai/v1", origin: "http://127.0.0.1:9" });
   });
 
-  test("of a provider that nobody knows there is none", () => {
+  test("an unknown provider has none", () => {
     expect(registry().providerEndpoint("nobody")).toBeUndefined();
     expect(registry().isKnown("nobody")).toBe(false);
     expect(registry().isKnown("constructor")).toBe(false);

@@ -79,7 +79,7 @@ describe("the native events", () => {
     expect(parseEvent(data)).toBeUndefined();
   });
 
-  test("fields that are not known are dropped", () => {
+  test("unknown fields are dropped", () => {
     expect(parseEvent('{"type":"token","text":"x","later":1}')).toEqual({ type: "token", text: "x" });
   });
 

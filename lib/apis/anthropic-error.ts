@@ -6,13 +6,13 @@ export type AnthropicError = {
   error: {
     type: string;
     message: string;
-    /** A stable name of the cause, where clients act on it. */
+    /** A stable name of the cause, if clients act on it. */
     details?: { error_code: string };
   };
   request_id: string | null;
 };
 
-/** Anthropic's words for the statuses that it documents. */
+/** Anthropic's error types for the statuses that it documents. */
 const TYPES: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
   401: "authentication_error",
@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 const TYPES_OF_CODES: Partial<Record<ErrorCode, string>> = { budget_exceeded: "billing_error" };
 
-/** A failure in the shape of Anthropic's API. */
+/** An error in Anthropic's format. */
 export function anthropicErrorBody(error: GatewayError, requestId: string | null): AnthropicError {
   const fallback = error.status >= 500 ? "api_error" : "invalid_request_error";
   const type = TYPES_OF_CODES[error.code] ?? TYPES[error.status] ?? fallback;

@@ -1,6 +1,6 @@
 import type { CacheBreakpoint } from "#lib/chat/request.ts";
 
-/** What `cache_control` means; nothing where there is none. */
+/** The breakpoint that `cache_control` sets, as a field; empty without one. */
 export function cacheBreakpoint(control: { ttl?: "5m" | "1h" | null | undefined } | null | undefined): {
   cacheBreakpoint?: CacheBreakpoint;
 } {

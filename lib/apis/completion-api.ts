@@ -6,42 +6,42 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** What an answer says of itself. */
+/** Metadata of an answer. */
 export type AnswerMeta = {
-  /** Unique, of letters, digits and `_`; each API puts its own prefix before it. */
+  /** Unique, of letters, digits and `_`; each API adds its own prefix. */
   id: string;
-  /** The model as the client is to read it. */
+  /** The model name for the client. */
   model: string;
   /** Seconds since the epoch. */
   createdAt: number;
 };
 
 /**
- * Writes one answer in a public API's shape: either `whole`, or `batch` as often as there is something,
- * then `end` or `fail`. The strings are SSE frames, ready to be sent.
+ * Writes one answer in a public API's format: either `whole`, or `batch` any number of times and then `end`
+ * or `fail`. The strings are SSE frames.
  */
 export type AnswerWriter = {
   whole(answer: Answer, usage: TokenUsage): JsonObject;
   batch(events: readonly ChatEvent[]): string;
   /** The answer is complete. */
   end(usage: TokenUsage): string;
-  /** The answer broke off: an error, and no mark of success. */
+  /** The answer broke off: writes an error and no success marker. */
   fail(error: GatewayError): string;
 };
 
-/** A client's request, read. */
+/** A client's request, parsed. */
 export type ReadRequest = {
   chat: ChatRequest;
   /** The models that the client names, in order of preference; at least one. */
   models: readonly string[];
-  /** Fields that no engine of ours could be given, in the client's words. */
+  /** Fields that no engine can receive, by the client's names. */
   dropped: readonly string[];
   createWriter(meta: AnswerMeta): AnswerWriter;
 };
 
-/** A public API that answers chats: a pure translation in both directions. */
+/** A public API for chat: a pure translation in both directions. */
 export type CompletionApi<Schema extends z.ZodType = z.ZodType> = {
   schema: Schema;
-  /** The request in our own words. Throws `invalid_request` for what the schema cannot say. */
+  /** Translates the request. Throws `invalid_request` for mistakes that the schema cannot express. */
   read(body: z.output<Schema>, headers: Headers): ReadRequest;
 };

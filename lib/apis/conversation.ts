@@ -1,12 +1,12 @@
 import { type ChatMessage, messageText } from "#lib/chat/request.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-/** So much of a message is enough to tell two conversations apart. */
-const LOOKED_AT = 1_000;
+/** This much of a message distinguishes conversations, characters. */
+const HASHED_LENGTH = 1_000;
 
 /**
- * A name for the conversation that a request belongs to. Nobody tells us, but every request of one begins
- * alike: with its system prompt and the first message of the user.
+ * An id for the conversation of a request. Clients send none, but all requests of a conversation begin with
+ * the same system prompt and first user message.
  */
 export function conversationOf(messages: readonly ChatMessage[]): string {
   const first = messages.find(({ role }) => role === "user");
@@ -15,5 +15,5 @@ export function conversationOf(messages: readonly ChatMessage[]): string {
 }
 
 function opening(message: ChatMessage | undefined): string {
-  return message === undefined ? "" : messageText(message).slice(0, LOOKED_AT);
+  return message === undefined ? "" : messageText(message).slice(0, HASHED_LENGTH);
 }

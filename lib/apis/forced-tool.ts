@@ -2,8 +2,9 @@ import type { Tool, ToolChoice } from "#lib/chat/request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /**
- * Refuses a choice that makes the model call a tool which is not among the tools: it would be answered
- * without a call, and nobody would know why. `param` is the client's word for the choice.
+ * Throws `invalid_request` if the choice forces a tool that is not among the tools: the answer would come
+ * without a call, for no apparent reason.
+ * @param param the client's name of the field.
  */
 export function assertForcedTool(
   choice: ToolChoice | undefined,
@@ -14,14 +15,11 @@ export function assertForcedTool(
   const known = new Set(tools.map(nameOf));
   const forced = choice.type === "tool" ? [choice.name] : choice.names;
   if (forced.some((name) => known.has(name))) return;
-  const what = choice.type === "tool" ? `a tool, "${choice.name.slice(0, 64)}",` : "only tools";
-  throw new GatewayError(
-    "invalid_request",
-    `\`${param}\` asks for ${what} not to be found among the tools.`,
-    {
-      details: { param },
-    },
-  );
+  const what =
+    choice.type === "tool" ? `the tool "${choice.name.slice(0, 64)}", which is` : "only tools that are";
+  throw new GatewayError("invalid_request", `\`${param}\` requires ${what} not in the list of tools.`, {
+    details: { param },
+  });
 }
 
 /** Tools that a provider runs itself may have a name as well. */

@@ -3,12 +3,12 @@ import { isJsonObject, type JsonObject, stringField } from "#lib/shared/json.ts"
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 const PREFIX = "sarmalink.";
-/** A token is a string or a small object around one; a conversation may bring thousands of them. */
+/** A token is a string or a small object around one; a conversation may contain thousands. */
 const TOKEN_LIMITS = { maxDepth: 20, maxValues: 200, maxKeys: 200, maxKeysPerObject: 200 } as const;
 
 /**
- * A token as one opaque string, for APIs that have such a field: its issuer comes back with it. Tokens of
- * `plain` stay as they are, so that the issuer's own clients know them.
+ * A token with its issuer as one opaque string, for APIs with such a field. String tokens of the issuer `plain`
+ * are left unchanged, as its clients expect.
  */
 export function packToken(token: IssuerToken, plain: string | undefined): string {
   if (token.issuer === plain && typeof token.value === "string") return token.value;
@@ -16,7 +16,7 @@ export function packToken(token: IssuerToken, plain: string | undefined): string
   return PREFIX + Buffer.from(packed, "utf8").toString("base64url");
 }
 
-/** The token behind a string that a client sends back; undefined when it is nobody's. */
+/** The token in a string from a client; undefined if it is not a valid one. */
 export function unpackToken(text: string, plain: string | undefined): IssuerToken | undefined {
   if (text === "") return undefined;
   if (!text.startsWith(PREFIX)) return plain === undefined ? undefined : { issuer: plain, value: text };

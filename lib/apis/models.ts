@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MODE_IDS, type Modes } from "#lib/ai-models.ts";
 
-/** A model in a list: fields of OpenAI's shape and of Anthropic's, so that the SDKs of both read it. */
+/** A model in a list, with the fields of both OpenAI's and Anthropic's SDKs. */
 export const modelSchema = z.object({
   id: z.string(),
   object: z.literal("model"),
@@ -13,7 +13,7 @@ export const modelSchema = z.object({
 });
 export type ListedModel = z.infer<typeof modelSchema>;
 
-/** The list as both SDKs page through it: there is one page. */
+/** The list, with the paging fields of both SDKs; there is only one page. */
 export const modelListSchema = z.object({
   object: z.literal("list"),
   data: z.array(modelSchema),
@@ -22,13 +22,13 @@ export const modelListSchema = z.object({
   last_id: z.string().nullable(),
 });
 
-/** What can be listed: the modes, and engines as `provider/model`. */
+/** What is listed: the modes, and engines as `provider/model`. */
 export type ModelSource = {
   modes: Modes;
   engines: readonly { id: string; label: string; provider: string }[];
 };
 
-/** When our list began: engines do not say when they were made, and clients want a number. */
+/** A constant: the creation dates of models are unknown, but clients require one. */
 const CREATED = Date.UTC(2026, 0, 1);
 const OWNER = "sarmalink-ai";
 

@@ -1,6 +1,6 @@
 /**
- * Looks for the end of a JSON object that comes in pieces; every character is looked at once, and none
- * before somebody asks.
+ * Finds the end of a JSON object that arrives in pieces. Scans each character once, and only when
+ * `reachedEnd` is read.
  */
 export class ObjectScan {
   #unread: string[] = [];
@@ -13,7 +13,7 @@ export class ObjectScan {
     if (text !== "" && !this.#ended) this.#unread.push(text);
   }
 
-  /** Whether the object is whole: nothing that counts comes behind it. */
+  /** Whether the object is complete. */
   get reachedEnd(): boolean {
     for (const text of this.#unread) this.#read(text);
     this.#unread = [];
@@ -24,7 +24,7 @@ export class ObjectScan {
     for (let at = 0; at < text.length && !this.#ended; at++) {
       const character = text[at];
       if (this.#escaped) {
-        // The character behind a backslash says nothing.
+        // An escaped character has no meaning here.
         this.#escaped = false;
       } else if (this.#inString) {
         if (character === "\\") this.#escaped = true;

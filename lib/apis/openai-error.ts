@@ -5,7 +5,7 @@ export type OpenAiError = {
   error: { message: string; type: string; param: string | null; code: string };
 };
 
-/** OpenAI's words for our codes, where it has its own; its SDKs and their users look for them. */
+/** OpenAI's types and codes for our codes, if it has its own, which SDKs and their users rely on. */
 const WORDS: Partial<Record<ErrorCode, { type: string; code: string }>> = {
   unauthorized: { type: "authentication_error", code: "invalid_api_key" },
   forbidden: { type: "permission_error", code: "forbidden" },
@@ -16,7 +16,7 @@ const WORDS: Partial<Record<ErrorCode, { type: string; code: string }>> = {
   content_policy: { type: "invalid_request_error", code: "content_policy_violation" },
 };
 
-/** A failure in OpenAI's shape. */
+/** An error in OpenAI's format. */
 export function openAiErrorBody(error: GatewayError): OpenAiError {
   const words = WORDS[error.code] ?? {
     type: error.status >= 500 ? "server_error" : "invalid_request_error",
@@ -25,7 +25,7 @@ export function openAiErrorBody(error: GatewayError): OpenAiError {
   return { error: { message: error.message, ...words, param: paramOf(error) } };
 }
 
-/** The field that is at fault, where one is known. */
+/** The field that is at fault, if known. */
 function paramOf({ details }: GatewayError): string | null {
   const param = stringField(details, "param");
   if (param !== undefined) return param;

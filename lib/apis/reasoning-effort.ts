@@ -1,6 +1,6 @@
 import type { ReasoningEffort } from "#lib/chat/request.ts";
 
-/** The effort that a number of tokens to think with comes to. */
+/** The effort that corresponds to a thinking budget in tokens. */
 export function effortOfBudget(tokens: number | undefined): ReasoningEffort | undefined {
   if (tokens === undefined) return undefined;
   if (tokens === 0) return "none";

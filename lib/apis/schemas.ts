@@ -3,20 +3,20 @@ import { parseDataUrl } from "#lib/shared/data-url.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /**
- * An id of a call, a message or a user. Some gateways pack a model's signature into the ids of calls, which
- * makes them long; what is longer than this is none.
+ * An id of a call, a message or a user. Long, because some gateways pack a model's signature into the ids of
+ * calls.
  */
 export const idText = z.string().max(16_384);
 
-/** A short word that says how: a name, a level, a tier, a stop sequence. */
+/** A short text: a name, a level, a tier, a stop sequence. */
 export const shortText = z.string().max(4_096);
 
-/** Any JSON object: what is inside was parsed from JSON and is passed on as it is, so nothing walks it. */
+/** Any JSON object. Its content is passed on unchanged, so it is not validated. */
 export const jsonObject = z
   .custom<JsonObject>(isJsonObject, { error: "must be an object" })
   .meta({ type: "object" });
 
-/** An object of a type that we pass on unread, told apart from the `known` ones. */
+/** An object of any type but the `known` ones, which is passed on unread. */
 export function other(known: readonly string[]) {
   return z
     .looseObject({ type: z.string().min(1).max(256) })
@@ -25,19 +25,19 @@ export function other(known: readonly string[]) {
 }
 
 /**
- * A list that is read up to its first mistake: zod collects every one of every element, which a small body
- * can make gigabytes of, and nobody is told more than the first.
+ * A list that is validated up to the first mistake, the only one that is reported. zod collects all mistakes of
+ * all elements, which can take gigabytes for a small body.
  */
-export function list<Item extends z.ZodType>(item: Item, most: number, least = 0): z.ZodArray<Item> {
-  const array = z.array(item).min(least).max(most);
+export function list<Item extends z.ZodType>(item: Item, maxLength: number, minLength = 0): z.ZodArray<Item> {
+  const array = z.array(item).min(minLength).max(maxLength);
   replaceParse(array, (payload, context) => {
     const { value } = payload;
     if (!Array.isArray(value)) {
       payload.issues.push({ expected: "array", code: "invalid_type", input: value, inst: array });
       return payload;
     }
-    // What is too long is not looked at: the check says so.
-    if (value.length > most) return payload;
+    // The check for the length reports it; the elements are not validated.
+    if (value.length > maxLength) return payload;
     const items: unknown[] = [];
     for (const [index, one] of value.entries()) {
       const read = item._zod.run({ value: one, issues: [] }, context);
@@ -63,9 +63,9 @@ function replaceParse(schema: z.ZodType, parse: Parse): void {
 }
 
 /**
- * A union that looks at `type` first: each of the `known` shapes says which types it is for, and all else
- * is the `rest`. A plain union tries, and describes the failure of, every shape for every value. Where two
- * shapes are for one type, the first that fits is taken.
+ * A union selected by `type`: each of the `known` shapes declares its types, and all others are the `rest`. A
+ * plain union tries every shape for every value and describes each failure. If two shapes have one type, the
+ * first that matches is used.
  */
 export function byType<const Known extends readonly z.ZodType[], Rest extends z.ZodType>(
   known: Known,
@@ -92,10 +92,10 @@ export function byType<const Known extends readonly z.ZodType[], Rest extends z.
   return union;
 }
 
-/** Longer ones are no links. */
+/** Longer links are rejected, characters. */
 const MAX_LINK = 8_192;
 
-/** Providers fetch what they are given: an image is on the web, over https, or in the URL itself. */
+/** Whether the URL is a data URL of an image or https: providers fetch it. */
 function isImageUrl(url: string): boolean {
   if (url.startsWith("data:")) return parseDataUrl(url)?.mediaType.startsWith("image/") === true;
   return url.length <= MAX_LINK && /^https:\/\//i.test(url) && URL.canParse(url);
@@ -105,7 +105,7 @@ export const imageUrl = z
   .string()
   .refine(isImageUrl, "must be an https: URL, or a data: URL of an image in base64");
 
-/** Anthropic's mark on what ends a cacheable prefix, which OpenRouter's clients send too. */
+/** Anthropic's mark for the end of a cacheable prefix, which OpenRouter's clients send too. */
 export const cacheControl = z.looseObject({
   type: z.literal("ephemeral"),
   ttl: z.enum(["5m", "1h"]).nullish(),

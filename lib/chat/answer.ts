@@ -10,18 +10,18 @@ export type AnswerToolCall = {
   signature: IssuerToken | undefined;
 };
 
-/** A stretch of an answer: neighbours of one kind are one part. */
+/** A part of an answer; adjacent pieces of one kind form one part. */
 export type AnswerPart =
   | { type: "text"; text: string }
   | { type: "refusal"; text: string }
-  /** `token` is the signature of this text, or stands for reasoning that is not shown. */
+  /** `token` is the signature of this text, or hidden reasoning in encrypted form. */
   | { type: "reasoning"; text: string; token: IssuerToken | undefined }
   | { type: "tool_call"; call: AnswerToolCall };
 
 /** One alternative of a complete answer. */
 export type AnswerChoice = {
   index: number;
-  /** In the order in which they began: signatures hold for it. */
+  /** In the order in which they began, on which signatures depend. */
   parts: AnswerPart[];
   logprobs: JsonValue[];
   finish: { reason: FinishReason; native: string; stopSequence?: string } | undefined;
@@ -29,7 +29,7 @@ export type AnswerChoice = {
 
 export type Answer = { choices: AnswerChoice[]; sources: Source[] };
 
-/** The text of a choice, in one. */
+/** All text of one kind in a choice. */
 export function textOf({ parts }: AnswerChoice, type: "text" | "refusal" | "reasoning"): string {
   let text = "";
   for (const part of parts) if (part.type === type) text += part.text;
@@ -41,7 +41,7 @@ export function callsOf({ parts }: AnswerChoice): AnswerToolCall[] {
   return parts.flatMap((part) => (part.type === "tool_call" ? [part.call] : []));
 }
 
-/** An answer that is not streamed is the fold of one that is. */
+/** Builds a whole answer from the events of a stream. */
 export class AnswerBuilder {
   readonly #choices = new Map<number, AnswerChoice>();
   readonly #calls = new Map<string, AnswerToolCall>();
@@ -51,7 +51,7 @@ export class AnswerBuilder {
     for (const event of events) this.#add(event);
   }
 
-  /** The answer so far, its choices by index. There is always a first one. */
+  /** The answer so far, with at least one choice, sorted by index. */
   build(): Answer {
     if (this.#choices.size === 0) this.#choice(0);
     return { choices: [...this.#choices.values()].sort((a, b) => a.index - b.index), sources: this.#sources };
@@ -113,7 +113,7 @@ function addText(parts: AnswerPart[], type: "text" | "refusal", text: string): v
   else if (text !== "") parts.push({ type, text });
 }
 
-/** A signature ends the reasoning that it stands for. */
+/** A signature ends the reasoning that it signs. */
 function addReasoning(parts: AnswerPart[], text: string, token: IssuerToken | undefined): void {
   const last = parts.at(-1);
   if (last?.type === "reasoning" && last.token === undefined) {

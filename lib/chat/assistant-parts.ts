@@ -9,7 +9,7 @@ import type {
   WireDialect,
 } from "#lib/chat/request.ts";
 
-/** A message of the assistant that is nothing but text. */
+/** An assistant message that is only text. */
 export function assistantText(text: string): AssistantMessage {
   return { role: "assistant", parts: [{ type: "text", text }] };
 }
@@ -18,7 +18,7 @@ export function hasToolCalls({ parts }: AssistantMessage): boolean {
   return parts.some((part) => part.type === "tool_call");
 }
 
-/** A message of the assistant for engines that know no order among what was thought, said and called. */
+/** An assistant message for engines with one field each for reasoning, content and tool calls. */
 type FlatAssistantMessage = {
   /** Text, images and opaque parts; a refusal is text. */
   content: ContentPart[];
@@ -27,12 +27,12 @@ type FlatAssistantMessage = {
 };
 
 /**
- * The flat view of a message. Texts that stood apart, with thoughts or calls between them, become
- * paragraphs of one text, and so does a refusal; texts side by side stay the parts that they are.
+ * The flat view of a message. Texts with reasoning or calls between them become paragraphs of one text, and
+ * so does a refusal; adjacent texts stay separate parts.
  */
 export function flattenAssistant({ parts }: AssistantMessage): FlatAssistantMessage {
   const flat: FlatAssistantMessage = { content: [], reasoning: [], toolCalls: [] };
-  /** Whether something that is no text stands between the last text and the next. */
+  /** Whether something other than text comes between the last text and the next. */
   let isApart = false;
   for (const part of parts) {
     switch (part.type) {
@@ -62,14 +62,14 @@ export function flattenAssistant({ parts }: AssistantMessage): FlatAssistantMess
   return flat;
 }
 
-/** A refusal as the text that it is for engines without a word for it. */
+/** The part as text, for engines without a field for refusals. */
 export function asText(part: TextPart | RefusalPart): TextPart {
   return part.type === "text" ? part : { type: "text", text: part.text };
 }
 
 function addText(content: ContentPart[], part: TextPart, isApart: boolean): void {
   const last = content.at(-1);
-  // A mark says that the text ends there: what follows is no part of it.
+  // A cache breakpoint must stay at the end of its text.
   if (last?.type !== "text" || last.cacheBreakpoint !== undefined) {
     content.push(part);
   } else if (last.text === "") {
@@ -81,14 +81,14 @@ function addText(content: ContentPart[], part: TextPart, isApart: boolean): void
   }
 }
 
-/** Who gets a message back: the name in its tokens, and the API whose blocks it reads. */
+/** The engine that receives a message: its issuer, and the API whose blocks it understands. */
 type Recipient = { issuer: string; dialect: WireDialect | undefined };
 
 /**
- * The parts in the order in which an engine that knows one gets them back. What it wrote itself stays as it
- * was, since its signatures hold for their place; it is known by a token that it issued, or by a block in
- * the words of its own API. Of what others wrote it gets the words, then the calls, behind which some
- * engines take nothing but the results; foreign reasoning says nothing to it.
+ * The parts of a message for an engine whose API keeps their order. The engine's own messages, recognised by
+ * a token or a block of its API, stay unchanged, since signatures depend on the order. Of other messages it
+ * gets the content and then the calls, after which some engines accept only results; foreign reasoning is
+ * dropped.
  */
 export function replayedParts(message: AssistantMessage, recipient: Recipient): readonly AssistantPart[] {
   if (message.parts.some((part) => isOwnPart(part, recipient))) return message.parts;

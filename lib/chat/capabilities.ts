@@ -9,10 +9,10 @@ export const CAPABILITIES = [
   "json_schema",
 ] as const;
 
-/** What a request may ask of an engine that not every engine can do. */
+/** A capability that a request may need and that not every engine has. */
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** The field of a chat request that asks for each. */
+/** The request field that needs each capability, for error messages. */
 export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   images: "messages",
   tools: "tools",
@@ -22,7 +22,7 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   json_schema: "response_format",
 };
 
-/** What this request needs: an engine that lacks one of `must` would answer something else than was asked. */
+/** The required (`must`) and preferred (`should`) capabilities of a request. */
 export function requiredCapabilities(request: ChatRequest): { must: Capability[]; should: Capability[] } {
   const must: Capability[] = [];
   const should: Capability[] = [];
@@ -32,7 +32,7 @@ export function requiredCapabilities(request: ChatRequest): { must: Capability[]
   if (tools.some((tool) => tool.type === "custom")) must.push("custom_tools");
   const format = request.responseFormat?.type ?? "text";
   if (format !== "text") must.push(format);
-  // A model that cannot be made to call the tool may well call it by itself.
+  // A model that cannot be forced to call the tool may still call it.
   if (isForced(request)) should.push("forced_tool_choice");
   return { must, should };
 }

@@ -1,14 +1,14 @@
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
-/** Why a model stopped, in OpenAI's words; `other` keeps the provider's own word beside it. */
+/** Why a model stopped, in OpenAI's terms; for `other`, see the provider's own value beside it. */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
 export type Source = { title?: string; uri: string };
 
 /**
- * What an engine said, in no provider's shape. Protocol decoders make these; encoders of our public
- * APIs read them. `choice` is the index of the alternative when more than one was asked for.
+ * A provider-independent event of an answer. Protocol decoders produce these, and the writers of the public
+ * APIs consume them. `choice` is the index of the alternative if more than one was requested.
  */
 export type ChatEvent =
   | { type: "text"; text: string; choice?: number; logprobs?: JsonValue }
@@ -31,11 +31,11 @@ export type ChatEvent =
       reason: FinishReason;
       native: string;
       choice?: number;
-      /** The client's stop sequence that ended the answer, where the provider says so. */
+      /** The client's stop sequence that ended the answer, if the provider reports it. */
       stopSequence?: string;
     };
 
-/** Events that commit an attempt: something the user could see. */
+/** Whether the event commits an attempt: it has content that the user could see. */
 export function isContent(event: ChatEvent): boolean {
   switch (event.type) {
     case "text":

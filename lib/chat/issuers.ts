@@ -1,7 +1,7 @@
 /**
- * The issuers whose tokens have a place of their own in a public API, where the issuer's own clients look for
- * them. Tokens of all others travel packed, with their issuer's name. Conversations that clients have stored
- * hold these names: they never change.
+ * The issuers whose tokens have their own field in a public API, where their clients expect them. Other tokens
+ * are packed together with their issuer's name. Clients have stored conversations with these names, so they
+ * must never change.
  */
 export const ISSUERS = {
   anthropic: "anthropic",

@@ -3,16 +3,16 @@ import { GatewayError } from "#lib/shared/errors.ts";
 import { couldBeObject, JSON_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
 
-/** In all texts of a conversation: about what a million tokens of data can hold. */
+/** For all texts of a conversation: about as much as a million tokens of data can hold. */
 const MAX_VALUES = 600_000;
 const MAX_KEYS = 100_000;
-/** Less text than this, in characters, cannot hold enough JSON to matter. */
+/** Less text than this, in characters, cannot hold too much JSON. */
 const SHORT_TEXTS = 64 * 1024;
 
 /**
- * Throws `invalid_request` when the JSON within a conversation's texts holds too much in all. Arguments of
- * tool calls, and their results, are JSON inside of strings, which some protocols must parse: the limits of
- * the body do not see into them, and each text alone may be harmless.
+ * Throws `invalid_request` if the JSON inside a conversation's texts has too many values or keys in total.
+ * Arguments and results of tool calls are JSON in strings, which some protocols must parse. The limits for
+ * the body do not cover them, and each text alone may be harmless.
  */
 export function assertNestedJson(messages: readonly ChatMessage[]): void {
   const texts = messages.flatMap(jsonTexts);
@@ -21,7 +21,7 @@ export function assertNestedJson(messages: readonly ChatMessage[]): void {
   let keys = 0;
   for (const text of texts) {
     const scan = new JsonScan(JSON_LIMITS);
-    // What a text alone has too much of is passed on as text, and is parsed by nobody.
+    // A text that exceeds the limits alone is not parsed but passed on as text.
     scan.push(Buffer.from(text));
     values += scan.values;
     keys += scan.keys;

@@ -1,18 +1,17 @@
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /**
- * A value that only its issuer understands (a thinking signature, encrypted reasoning): it is replayed
- * to engines of the same issuer and dropped for all others.
+ * A value that only its issuer understands (a thinking signature, encrypted reasoning). It is sent back to
+ * engines of the same issuer and dropped for all others.
  */
 export type IssuerToken = { issuer: string; value: string | JsonObject };
 
-/** The public API in whose words something is written that we pass on unread. */
+/** The API whose format a value has that is passed on unread. */
 export type WireDialect = "openai" | "anthropic";
 
 /**
- * A stable prefix of the prompt ends here: what follows changes from request to request. `"1h"`: worth
- * keeping for an hour, where the provider sells that. `"ours"`: the gateway put it there, to be told to the
- * provider where it pays.
+ * A stable prefix of the prompt ends here; what follows changes from request to request. `"1h"`: cache for an
+ * hour, if the provider supports that. `"ours"`: set by the gateway, and sent if caching is worthwhile.
  */
 export type CacheBreakpoint = true | "1h" | "ours";
 
@@ -24,7 +23,7 @@ export type ImagePart = {
   detail?: "auto" | "low" | "high";
   cacheBreakpoint?: CacheBreakpoint;
 };
-/** A part that no protocol of ours translates (audio, files, documents); only engines that speak its dialect get it. */
+/** A part that is not translated (audio, files, documents); only engines of its dialect receive it. */
 export type OpaquePart = { type: "opaque"; dialect: WireDialect; value: JsonObject };
 export type ContentPart = TextPart | ImagePart | OpaquePart;
 export type Content = string | ContentPart[];
@@ -42,7 +41,7 @@ export type ToolCall = {
 
 export type ReasoningItem = { text: string; signature?: IssuerToken };
 
-/** What the model thought; a signature stands for this text alone, at this place. */
+/** What the model thought. A signature is valid only for this text in this place. */
 export type ReasoningPart = { type: "reasoning" } & ReasoningItem;
 export type RefusalPart = { type: "refusal"; text: string };
 export type ToolCallPart = { type: "tool_call" } & ToolCall;
@@ -51,15 +50,15 @@ export type AssistantPart = ContentPart | ReasoningPart | RefusalPart | ToolCall
 export type SystemMessage = { role: "system"; content: Content; developer?: boolean; name?: string };
 export type UserMessage = { role: "user"; content: Content; name?: string };
 /**
- * What the model said, in the order in which it said it: an issuer refuses its signatures when they come
- * back in another order. Engines that know no order get the flat view of `assistant-parts.ts`.
+ * What the model wrote, in its order: issuers reject signatures in another order. Engines whose API has no
+ * order get the flat view of `assistant-parts.ts`.
  */
 export type AssistantMessage = { role: "assistant"; parts: AssistantPart[]; name?: string };
 export type ToolMessage = {
   role: "tool";
   toolCallId: string;
   content: Content;
-  /** The tool failed; providers without a word for it read so in the content. */
+  /** The tool failed. Not sent to providers without such a field. */
   isError?: boolean;
   cacheBreakpoint?: CacheBreakpoint;
 };
@@ -73,9 +72,9 @@ export type FunctionTool = {
   strict?: boolean;
   cacheBreakpoint?: CacheBreakpoint;
 };
-/** A tool whose input is free text, perhaps of a grammar (OpenAI's custom tools). */
+/** A tool whose input is free text, possibly with a grammar (OpenAI's custom tools). */
 export type CustomTool = { type: "custom"; name: string; description?: string; format?: JsonObject };
-/** A tool that the provider runs itself; only engines that speak its dialect get it. */
+/** A tool that the provider runs itself; only engines of its dialect receive it. */
 export type OpaqueTool = { type: "opaque"; dialect: WireDialect; value: JsonObject };
 export type Tool = FunctionTool | CustomTool | OpaqueTool;
 export type ToolChoice =
@@ -83,7 +82,7 @@ export type ToolChoice =
   | "none"
   | "required"
   | { type: "tool"; name: string; custom?: boolean }
-  /** Only these of the tools, so that the list itself stays the same for prompt caches. */
+  /** Only these of the tools may be called. Clients keep the tools unchanged for prompt caches. */
   | { type: "allowed"; names: readonly string[]; required: boolean };
 
 export type ResponseFormat =
@@ -94,17 +93,17 @@ export type ResponseFormat =
 export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
 /**
- * What is asked of an engine, in no provider's shape. Every field but `messages` and `stream` may be
- * absent; a protocol translates what its engine takes and names what it dropped.
+ * A provider-independent chat request. Every field but `messages` and `stream` is optional; a protocol
+ * translates what its engine accepts and reports what it dropped.
  */
 export type ChatRequest = {
   messages: ChatMessage[];
-  /** Whether the upstream is asked to stream. */
+  /** Whether to request a stream from the provider. */
   stream: boolean;
   tools?: Tool[];
   toolChoice?: ToolChoice;
   parallelToolCalls?: boolean;
-  /** The client's API has room for one call: said where it can be, and no loss where it cannot. */
+  /** The client's API has room for only one call. Sent if the engine accepts it, else dropped silently. */
   singleToolCall?: boolean;
   temperature?: number;
   topP?: number;
@@ -121,34 +120,34 @@ export type ChatRequest = {
   maxOutputTokens?: number;
   responseFormat?: ResponseFormat;
   reasoningEffort?: ReasoningEffort;
-  /** The most tokens to think with, where the client counts them; `reasoningEffort` says as much in words. */
+  /** The client's thinking budget in tokens; `reasoningEffort` is then its equivalent. */
   reasoningBudgetTokens?: number;
   user?: string;
-  /** It is megabytes long: whoever works on all of it does so in steps, and lets others have their turn. */
+  /** The request is megabytes long, so work on all of it must yield to the event loop. */
   isLarge?: boolean;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
-  /** Stable name of the conversation: its requests repeat each other, and caches like to know. */
+  /** Stable id of the conversation, for prompt caches. */
   conversationId?: string;
-  /** Further fields in the client's dialect, sent to engines that speak it and list them. */
+  /** Other fields in the client's dialect, for engines of the dialect that accept them. */
   extra?: ExtraFields;
 };
 
 export type ExtraFields = {
   dialect: WireDialect;
   fields: JsonObject;
-  /** What the translation of a field leaves out of it, by its place in the client's request. */
+  /** Values that the translation of a field leaves out, by their path in the client's request. */
   details?: { "metadata.user_id"?: string; "thinking.display"?: string };
-  /** Beta features that the client switches on (`anthropic-beta`), for engines of the same dialect. */
+  /** Beta features that the client enables (`anthropic-beta`), for engines of the same dialect. */
   betas?: string;
 };
 
-/** The plain text of a content, images and opaque parts left out. */
+/** The plain text of the content, without images and opaque parts. */
 export function contentText(content: Content): string {
   return typeof content === "string" ? content : partsText(content);
 }
 
-/** The plain text of a message: what was thought, refused or called is not part of it. */
+/** The plain text of a message, without reasoning, refusals and tool calls. */
 export function messageText(message: ChatMessage): string {
   return message.role === "assistant" ? partsText(message.parts) : contentText(message.content);
 }
@@ -159,22 +158,22 @@ function partsText(parts: readonly AssistantPart[]): string {
   return text;
 }
 
-/** What a message consists of, in order; nothing if its content is one plain text. */
+/** The parts of a message, in order; empty if its content is a string. */
 export function messageParts(message: ChatMessage): readonly AssistantPart[] {
   if (message.role === "assistant") return message.parts;
   return typeof message.content === "string" ? [] : message.content;
 }
 
 /**
- * A system prompt of several parts as one text. Parts are paragraphs of their own, unless they bring the
- * white space between them along.
+ * A system prompt of several parts as one text. Parts are separated by a blank line, unless there is white
+ * space between them already.
  */
 export function systemText(content: Content): string {
   if (typeof content === "string") return content;
   const texts: string[] = [];
   for (const part of content) {
     if (part.type !== "text" || part.text === "") continue;
-    // One character is enough to see, and a pattern would look for the end through all of the text.
+    // Looks at the last character only: a pattern would scan the whole text for its end.
     const before = texts.at(-1)?.at(-1);
     if (before !== undefined && !/\s/.test(before) && !/^\s/.test(part.text)) texts.push("\n\n");
     texts.push(part.text);
@@ -195,7 +194,7 @@ export function requestCharacters(request: ChatRequest): number {
   return characters;
 }
 
-/** The tools that may be called, and how, with a choice among allowed tools carried out on the list. */
+/** The tools and the tool choice to send; a choice of type `allowed` is applied to the list. */
 export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
   tools: readonly Tool[];
   choice: Exclude<ToolChoice, { type: "allowed" }> | undefined;
@@ -208,7 +207,7 @@ export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
   };
 }
 
-/** Whether the client says itself where its prompt's stable prefixes end. */
+/** Whether the client itself set a cache breakpoint. */
 export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boolean {
   return (
     tools.some((tool) => tool.type === "function" && isClients(tool.cacheBreakpoint)) ||
@@ -216,7 +215,7 @@ export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boole
   );
 }
 
-/** Whether the client says that a stable prefix ends in this message. */
+/** Whether the client set a cache breakpoint in this message. */
 export function isBreakpointMessage(message: ChatMessage): boolean {
   if (message.role === "tool" && isClients(message.cacheBreakpoint)) return true;
   return messageParts(message).some((part) => "cacheBreakpoint" in part && isClients(part.cacheBreakpoint));
@@ -226,12 +225,12 @@ function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
   return breakpoint !== undefined && breakpoint !== "ours";
 }
 
-/** Whether some message holds a part of that kind. */
+/** Whether any message has a part that matches. */
 export function somePart(request: ChatRequest, matches: (part: AssistantPart) => boolean): boolean {
   return request.messages.some((message) => messageParts(message).some(matches));
 }
 
-/** Whether some message holds a part that an engine of this dialect (or of none) cannot read. */
+/** Whether any message has a part that an engine of this dialect (or of none) cannot read. */
 export function hasForeignPart(request: ChatRequest, dialect: WireDialect | undefined): boolean {
   return somePart(request, (part) => part.type === "opaque" && part.dialect !== dialect);
 }

@@ -9,15 +9,15 @@ export type TokenUsage = {
   cachedTokens: number;
   cacheWriteTokens: number;
   reasoningTokens: number;
-  /** `estimated` when the provider said nothing, or something impossible. */
+  /** `estimated` if the provider reported nothing, or something impossible. */
   source: "exact" | "estimated";
-  /** The one total that the provider did not say; what stands for it is a lower bound. See `completeUsage`. */
+  /** The total that the provider did not report; its value here is a lower bound. See `completeUsage`. */
   missing?: "prompt" | "completion";
-  /** What the provider says the attempt cost, in USD (OpenRouter). */
+  /** The cost of the attempt as reported by the provider, in USD (OpenRouter). */
   reportedCostUsd?: number;
 };
 
-/** No attempt bills more than this; a larger number is a provider's mistake. */
+/** Larger counts are treated as a provider's mistake. */
 const MAX_TOKENS = 100_000_000;
 
 /** A token count as providers send it: a whole number, possibly absent or null. */
@@ -27,7 +27,7 @@ export function tokenCount(value: unknown): number | undefined {
   return Math.round(value);
 }
 
-/** Roughly four characters a token in English text; used only where a provider reported nothing. */
+/** About four characters per token in English text; used only if a provider reported nothing. */
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / 4);
 }
@@ -43,7 +43,7 @@ export function estimatedUsage(promptCharacters: number, completionCharacters: n
   };
 }
 
-/** Raw counts of a provider, any of them missing or absurd. */
+/** A provider's raw counts, any of which may be missing or absurd. */
 export type RawUsage = {
   prompt: unknown;
   completion: unknown;
@@ -54,8 +54,8 @@ export type RawUsage = {
 };
 
 /**
- * Usage from a provider's raw counts, or undefined when neither total is usable.
- * One missing or impossible total makes the whole an estimate, and is named for the caller to fill in.
+ * Usage from a provider's raw counts; undefined if neither total is usable. If one total is unusable, the
+ * usage is an estimate, and `missing` names the total for the caller to fill in.
  */
 export function readUsage(raw: RawUsage): TokenUsage | undefined {
   const prompt = tokenCount(raw.prompt);
@@ -91,7 +91,7 @@ const NO_USAGE: TokenUsage = {
   source: "exact",
 };
 
-/** The usage of several attempts at one answer; an estimate when any part is. What they cost is not added. */
+/** The sum of several attempts' usage; an estimate if any part is. Reported costs are left out. */
 export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;

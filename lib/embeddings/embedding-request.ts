@@ -14,15 +14,15 @@ export type EmbeddingRequest = {
   isLarge?: boolean | undefined;
 };
 
-/** What an engine takes in one call. */
+/** What an engine accepts in one call. */
 export type EmbeddingLimits = {
-  /** Undefined: any number. */
+  /** Undefined: no limit. */
   maxInputs: number | undefined;
-  /** Takes texts as lists of token numbers. */
+  /** Accepts texts as lists of token ids. */
   takesTokens: boolean;
 };
 
-/** The request in parts that the engine takes, in order; almost always one. */
+/** Splits the request into parts that the engine accepts, in order; almost always one. */
 export function splitEmbedding(
   request: EmbeddingRequest,
   { maxInputs = Number.POSITIVE_INFINITY }: EmbeddingLimits,
@@ -35,7 +35,7 @@ export function splitEmbedding(
   return parts;
 }
 
-/** How many vectors the input asks for. */
+/** How many vectors the input needs. */
 export function inputCount(input: EmbeddingInput): number {
   return input.kind === "texts" ? input.texts.length : input.tokens.length;
 }

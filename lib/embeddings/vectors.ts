@@ -1,10 +1,10 @@
-/** One vector as its provider wrote it: numbers, or base64 of 32-bit floats. */
+/** One vector as its provider sent it: numbers, or base64 of 32-bit floats, little-endian. */
 export type Vector = readonly number[] | string;
 
-/** `promptTokens` is undefined if the provider does not say. */
+/** `promptTokens` is undefined if the provider does not report it. */
 export type Embeddings = { vectors: readonly Vector[]; promptTokens: number | undefined };
 
-/** The vectors of an answer; undefined if they are not as many as asked for, or not of one length. */
+/** The vectors of an answer; undefined unless there are `count` of them, all of one length. */
 export function embeddingsOf(
   found: readonly (Vector | undefined)[],
   count: number,
@@ -15,7 +15,7 @@ export function embeddingsOf(
   return { vectors, promptTokens };
 }
 
-/** The answers to the parts of one request as one; undefined when they do not fit together. */
+/** Joins the answers to the parts of one request; undefined if their vectors differ in length. */
 export function joinEmbeddings(parts: readonly Embeddings[]): Embeddings | undefined {
   const [only] = parts;
   if (parts.length === 1) return only;
@@ -28,14 +28,14 @@ export function joinEmbeddings(parts: readonly Embeddings[]): Embeddings | undef
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** A vector in a provider's answer; undefined when it is none. */
+/** A vector in a provider's answer; undefined if the value is not one. */
 export function vectorOf(value: unknown): Vector | undefined {
   if (typeof value === "string") return value.length % 4 === 0 && BASE64.test(value) ? value : undefined;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   return value.every((number) => typeof number === "number") ? (value as number[]) : undefined;
 }
 
-/** Whether all have one length, in whole numbers: those of one model do. */
+/** Whether all vectors have the same, whole number of dimensions. */
 function sameDimensions(vectors: readonly Vector[]): boolean {
   const [first] = vectors;
   if (first === undefined) return true;

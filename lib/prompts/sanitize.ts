@@ -1,19 +1,19 @@
 /**
- * Controls that no reader sees but a model does: bidi overrides and isolates, zero-width space and
- * joiner of words, invisible operators, interlinear marks, C0 and C1 controls but for tab, line feed
- * and carriage return. ZWJ and ZWNJ are not among them: emoji and Persian need them.
+ * Controls that are invisible to readers but not to models: bidi overrides and isolates, zero-width space,
+ * word joiner, invisible operators, interlinear marks, and C0 and C1 controls except tab, line feed and
+ * carriage return. ZWJ and ZWNJ are not included: emoji and Persian need them.
  */
 const INVISIBLE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 /** Tag characters spell invisible text, except behind a black flag, where they name a region. */
 const TAGS = /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,7}\u{E007F})|[\u{E0000}-\u{E007F}]+/gu;
-/** A row of joiners joins nothing, and of variation selectors only the first counts: such rows hide text. */
+/** Runs of joiners and of variation selectors have no use beyond the first; they can hide text. */
 const JOINER_RUNS = /([\u200c\u200d])[\u200c\u200d]+/g;
 const SELECTOR_RUNS = /([\ufe00-\ufe0f]|[\u{E0100}-\u{E01EF}])[\ufe00-\ufe0f\u{E0100}-\u{E01EF}]+/gu;
 
 /**
- * The text without invisible controls; everything a person could see, and every emoji, is kept. Halves
- * of characters become U+FFFD: strict JSON parsers refuse them.
+ * The text without invisible controls. Visible characters and emoji are kept. Lone surrogates become U+FFFD,
+ * since strict JSON parsers reject them.
  */
 export function stripInvisible(text: string): string {
   return text
@@ -27,9 +27,9 @@ export function stripInvisible(text: string): string {
 const MARKER = "untrusted";
 
 /**
- * Wraps text that the user did not write to us directly (files, search results, memories, preferences)
- * in markers that carry the request's nonce, so that the model can tell data from instructions. Text
- * that imitates a marker is escaped: without the nonce it could not close one anyway.
+ * Wraps text that is not part of the user's message (files, search results, memories, preferences) in
+ * markers with the request's nonce, so that the model can distinguish data from instructions. Imitations of
+ * a marker are escaped; without the nonce they could not close one anyway.
  */
 export function wrapUntrusted(text: string, source: string, nonce: string): string {
   const escaped = stripInvisible(text).replace(new RegExp(`<(?=/?\\s*${MARKER})`, "gi"), "&lt;");

@@ -30,17 +30,17 @@ const TONE_LINES: Record<Tone, string> = {
 export type SystemPromptInput = {
   mode: ModeId;
   tone?: Tone | undefined;
-  /** The user's own standing wishes. */
+  /** The user's standing preferences. */
   customInstructions?: string | undefined;
-  /** Wall clock, epoch milliseconds. Only the date is told: a clock time would defeat prompt caches. */
+  /** Wall clock, epoch milliseconds. Only the date is used: a time would defeat prompt caches. */
   now: number;
   /** Random per request. */
   nonce: string;
 };
 
 /**
- * The system prompt of native chat: a stable part that providers can cache, then, after the
- * breakpoint, what changes from day to day or from user to user.
+ * The system prompt of native chat: a stable part that providers can cache and, after the breakpoint, what
+ * changes by day or by user.
  */
 export function systemPrompt(input: SystemPromptInput): SystemMessage {
   const stable = [IDENTITY, MODE_LINES[input.mode], input.tone === undefined ? "" : TONE_LINES[input.tone]];

@@ -5,9 +5,9 @@ import type { Engine } from "#lib/providers/registry.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /**
- * How an engine caches prompts: a fact of its protocol or of its provider's row.
- * `breakpoints`: `cache_control` marks say where the cached prefix ends. `key`: a routing key for caches that
- * work by themselves. `implicit`: nothing to send, the provider finds equal prefixes alone.
+ * How an engine caches prompts, by its protocol or its provider's row.
+ * `breakpoints`: `cache_control` marks end the cached prefix. `key`: caching is automatic, and a key routes
+ * similar requests to one cache. `implicit`: caching is automatic and needs nothing.
  */
 export type PromptCaching = "breakpoints" | "key" | "implicit";
 
@@ -18,10 +18,10 @@ export type CachePlan =
   | { kind: "key"; key: string }
   | { kind: "implicit" };
 
-/** No provider caches a prefix shorter than this; OpenAI's own threshold. */
+/** Shorter prefixes are not cached; OpenAI's threshold. */
 const MIN_TOKENS = 1_024;
 
-/** The text that all requests of a kind begin with: the tools and the system prompt, volatile parts left out. */
+/** The stable beginning of a request: its tools and the system prompt up to the last breakpoint. */
 function stablePrefix(request: ChatRequest): string {
   let prefix = request.tools === undefined ? "" : JSON.stringify(request.tools);
   for (const message of request.messages) {
@@ -38,7 +38,7 @@ function stablePrefix(request: ChatRequest): string {
   return prefix;
 }
 
-/** What this engine wants to see so that what repeats from request to request is billed at the cached rate. */
+/** What to send to this engine so that repeated prefixes are billed at the cached rate. */
 export function planPromptCache(
   request: ChatRequest,
   { model }: Pick<Engine, "model">,
@@ -46,10 +46,10 @@ export function planPromptCache(
 ): CachePlan {
   if (caching === "implicit") return { kind: "implicit" };
   const prefix = stablePrefix(request);
-  const least = model.includes("claude") ? claudeRules(model).minCacheTokens : MIN_TOKENS;
-  const isLong = estimateTokens(prefix.length) >= least;
+  const minTokens = model.includes("claude") ? claudeRules(model).minCacheTokens : MIN_TOKENS;
+  const isLong = estimateTokens(prefix.length) >= minTokens;
   if (caching === "breakpoints") return isLong ? { kind: "breakpoints" } : { kind: "none" };
-  // Requests that share a long prefix share a key; else a long conversation has its own.
+  // Requests with the same long prefix share a key; otherwise each long conversation has its own.
   const shared = isLong ? prefix : request.conversationId;
   if (shared === undefined || estimateTokens(requestCharacters(request)) < MIN_TOKENS)
     return { kind: "none" };

@@ -8,8 +8,8 @@ import { memoized } from "#lib/shared/memo.ts";
 type Price = { input: number; output: number; cachedInput?: number; cacheWrite?: number };
 
 /**
- * Models that bill by default wherever they are served, with the prices that hold where the price
- * library has another or none. Sources: the providers' price pages, mid-2026; docs/decisions/0005.
+ * Models that are billed by default at every provider. These prices override the price library. Sources: the
+ * providers' price pages, mid-2026; docs/decisions/0005.
  */
 const PAID_MODELS: Readonly<Record<string, Price>> = {
   "claude-opus-4-7": { input: 5, output: 25, cachedInput: 0.5, cacheWrite: 6.25 },
@@ -18,23 +18,23 @@ const PAID_MODELS: Readonly<Record<string, Price>> = {
   "codestral-latest": { input: 0.3, output: 0.9 },
 };
 
-/** Names of the models that bill by default wherever they are served. */
+/** Names of the models that are billed by default at every provider. */
 export const PAID_MODEL_NAMES: readonly string[] = Object.keys(PAID_MODELS);
 
-/** What the gateway needs of an engine to price it. */
+/** What is needed of an engine to price its usage. */
 export type PricedEngine = Pick<Engine, "provider" | "model" | "paid">;
 
 export type PriceBook = {
   /**
-   * What an attempt cost, in USD: 0 on a free tier, the provider's own figure where it gives one.
-   * Undefined when the engine bills and nobody knows its price: unknown is not zero.
+   * The cost of an attempt, in USD: the provider's own figure if it reports one, 0 on a free tier.
+   * Undefined when the engine bills at an unknown price: unknown is not zero.
    */
   costUsd(engine: PricedEngine, usage: TokenUsage): number | undefined;
-  /** What the tokens would cost at list price, whether they are billed or not; undefined when unknown. */
+  /** The cost at list price, in USD, whether it is billed or not; undefined when unknown. */
   listPriceUsd(engine: PricedEngine, usage: TokenUsage): number | undefined;
 };
 
-/** Knows no price: what costs nothing still costs nothing. */
+/** A price book without prices; free engines still cost 0. */
 export const NO_PRICES: PriceBook = {
   listPriceUsd: () => undefined,
   costUsd: (engine, usage) => usage.reportedCostUsd ?? (isPaid(engine) ? undefined : 0),
@@ -52,7 +52,7 @@ export function isPaid(engine: PricedEngine): boolean {
   return engine.paid || ownPrice(engine.model) !== undefined;
 }
 
-/** Ends of a call after which its provider may have worked on it, and bill it. */
+/** Failures after which the provider may have worked on the request and may bill it. */
 const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
   "timeout",
   "truncated",
@@ -62,12 +62,12 @@ const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
 ]);
 
 /**
- * Whether a call that gave no answer may be billed all the same: its engine bills, had the request and did
- * not refuse it. Without a failure, it was the client who left.
+ * Whether a call without an answer may still be billed: the engine bills, and received the request without
+ * refusing it. Without a failure, the client disconnected.
  */
 export function mayBeBilled(engine: PricedEngine, failure: Failure | undefined): boolean {
   if (!isPaid(engine)) return false;
-  // A status of its own is an error that was told: those bill nothing.
+  // Errors with an HTTP status are not billed.
   return failure === undefined || (failure.status === undefined && MAYBE_BILLED.has(failure.kind));
 }
 
@@ -80,16 +80,16 @@ type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
 type LibraryPrice = NonNullable<ReturnType<CalcPrice>>;
 
 /**
- * What the library knows of a model: its price, if that is so much a token whenever it is asked; `varying`, if
- * it depends on the length of the prompt or on the date; `unknown`, which is worth remembering too.
+ * What the library knows of a model: a fixed price; `varying`, if the price depends on the prompt's length or
+ * the date; or `unknown`, which is remembered too.
  */
 type KnownPrice = Price | "varying" | "unknown";
 
-/** Model names come from clients too: what is remembered of them is bounded. */
+/** Clients choose some of the model names, so the number remembered is bounded. */
 const MAX_REMEMBERED = 2_000;
 
 function createPriceBook(calcPrice: CalcPrice): PriceBook {
-  // Looking a price up costs the library as much as decoding the answer that it is for.
+  // A look-up in the library takes as long as decoding the whole answer.
   const known = memoized((id: string): KnownPrice => {
     const at = id.indexOf("/");
     const found = calcPrice({}, id.slice(at + 1), { providerId: id.slice(0, at) });
@@ -124,7 +124,7 @@ function createPriceBook(calcPrice: CalcPrice): PriceBook {
 function fixedPrice({ model, model_price: prices }: LibraryPrice): Price | "varying" {
   const { input_mtok: input, output_mtok: output } = prices;
   const { cache_read_mtok: cachedInput, cache_write_mtok: cacheWrite } = prices;
-  // Several prices of one model are for different dates or times of day.
+  // A list of prices means that they depend on the date or the time of day.
   if (Array.isArray(model.prices) || typeof input !== "number" || typeof output !== "number")
     return "varying";
   if (typeof cachedInput === "object" || typeof cacheWrite === "object") return "varying";
@@ -136,7 +136,7 @@ function fixedPrice({ model, model_price: prices }: LibraryPrice): Price | "vary
   };
 }
 
-/** Parts of the prompt, and never more than it: the price library throws on a whole that is less than its parts. */
+/** The cached parts, capped at the prompt: the price library throws if they exceed it. */
 function cacheParts(usage: TokenUsage): { cached: number; written: number } {
   const written = Math.min(usage.cacheWriteTokens, usage.promptTokens);
   return { written, cached: Math.min(usage.cachedTokens, usage.promptTokens - written) };

@@ -10,6 +10,7 @@ import {
   type AttemptOutcome,
   type AttemptReport,
   type EngineCall,
+  type FailedOutcome,
   newProgress,
   type WalkOptions,
   type WalkProgress,
@@ -18,20 +19,20 @@ import {
 import { sleep } from "#lib/shared/clock.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
-/** After this many refusals the request itself is taken to be at fault. */
+/** After this many refusals, the request itself is considered at fault. */
 const MAX_REFUSALS = 3;
-/** With less time than this left, milliseconds, a call would only be thrown away. */
+/** No call is started with less time than this before the deadline, milliseconds. */
 const MIN_CALL_MS = 50;
 
 /**
- * Walks engines in order until one answers: the core of failover, which knows nothing of chat.
+ * Walks engines in order until one answers: the core of failover, which is independent of chat.
  *
- * Skips what is benched without a call, rotates keys, keeps the deadline, classifies and benches what
- * fails. Yields a report of every failed call as it happens. The permit of the answering engine is handed
- * to the caller, who ends it when the answer is complete.
+ * Skips what is benched without a call, rotates keys, keeps the deadline, and benches what fails. Yields a
+ * report of every failed call as it happens. The caller receives the permit of the answering engine and
+ * ends it when the answer is complete.
  *
  * Ends with `content_policy`, `engines_refused` or `context_length_exceeded` (400), `engines_unavailable`
- * (503, with the soonest release as `retryAfterSeconds`), `model_not_found` (404, where the caller named
+ * (503, with the soonest release as `retryAfterSeconds`), `model_not_found` (404, if the caller named
  * the engines), or `client_closed_request`.
  */
 export async function* walk<Value>(
@@ -41,18 +42,14 @@ export async function* walk<Value>(
 ): AsyncGenerator<AttemptReport, WalkResult<Value>> {
   const { health, clock, signal } = options;
   const progress = options.progress ?? newProgress();
-  // A client's own list may name one engine twice.
-  const queue = [...new Map(engines.map((engine) => [engine.id, engine])).values()].filter(
-    (engine) => !progress.spent.has(engine.id),
-  );
+  const queue = createQueue(engines, progress);
 
   for (let position = 0; position < queue.length; position++) {
     const engine = queue[position];
     if (engine === undefined) break;
     const tries = new EngineTries(engine, options);
     while (tries.next !== undefined) {
-      const { waitMs } = tries.next;
-      if (waitMs > 0) await sleep(clock, waitMs, signal);
+      if (tries.next.waitMs > 0) await sleep(clock, tries.next.waitMs, signal);
       if (signal.aborted) return { ok: false, error: clientClosed() };
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
@@ -64,37 +61,49 @@ export async function* walk<Value>(
       }
       tries.isCalled = true;
       const { permit } = allowed;
-      const call = ++progress.calls;
       const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
-      const target: EngineCall = { ...allowed.call, call, remainingMs, isLast };
+      const target: EngineCall = { ...allowed.call, call: ++progress.calls, remainingMs, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
         return { ok: false, error: clientClosed() };
       }
-      if (outcome.ok) {
-        permit.answering();
-        return { ok: true, value: outcome.value, target, permit, startedAt };
-      }
+      if (outcome.ok) return { ok: true, value: outcome.value, target, permit, startedAt };
       const { failure } = outcome;
-      permit.failed(failure);
       progress.failures.set(engine.id, failure);
       yield report(target, failure.kind, failure, clock.now() - startedAt);
-      if (outcome.additionRefused === true && !target.withoutAdditions) {
-        tries.repeatWithoutAdditions();
-        continue;
-      }
-      const error = countFailure(failure, progress);
+      const error = prepareNext(tries, outcome, target, progress);
       if (error !== undefined) return { ok: false, error };
       if (failure.kind === "context_length") preferLargerContext(queue, position);
-      tries.afterFailure(failure);
     }
     if (tries.isCalled) progress.spent.add(engine.id);
   }
-  if (progress.refusals.length > 0 && progress.otherFailures === 0) {
-    return { ok: false, error: requestRefused(progress.refusals) };
+  const onlyRefused = progress.refusals.length > 0 && progress.otherFailures === 0;
+  return onlyRefused
+    ? { ok: false, error: requestRefused(progress.refusals) }
+    : unanswered(engines, progress, options);
+}
+
+/** The engines to try, in order. A client's own list may name one engine twice. */
+function createQueue(engines: readonly Engine[], { spent }: WalkProgress): Engine[] {
+  const unique = new Map(engines.map((engine) => [engine.id, engine]));
+  return [...unique.values()].filter((engine) => !spent.has(engine.id));
+}
+
+/** Decides what is tried after a failed call; the error if the walk ends here. */
+function prepareNext(
+  tries: EngineTries,
+  { failure, additionRefused }: FailedOutcome,
+  { withoutAdditions }: EngineCall,
+  progress: WalkProgress,
+): GatewayError | undefined {
+  if (additionRefused === true && !withoutAdditions) {
+    tries.repeatWithoutAdditions();
+    return undefined;
   }
-  return unanswered(engines, progress, options);
+  const error = countFailure(failure, progress);
+  if (error === undefined) tries.afterFailure(failure);
+  return error;
 }
 
 type Allowed = {
@@ -102,7 +111,7 @@ type Allowed = {
   call: Pick<EngineCall, "engine" | "key" | "keyIndex" | "withoutAdditions">;
 };
 
-/** The permit for a call with this key, unless something about it is benched. */
+/** The permit for a call with this key; undefined if the engine or the key is benched. */
 function allow(
   engine: Engine,
   { keyIndex, withoutAdditions, waitMs }: NonNullable<EngineTries["next"]>,
@@ -110,12 +119,12 @@ function allow(
 ): Allowed | undefined {
   const key = engine.keys[keyIndex];
   if (key === undefined) return undefined;
-  // A second try of a named engine has waited as it was asked to: its rate limit is not in the way.
+  // The retry of a named engine has waited as the provider asked, so the rate limit does not apply.
   const permit = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
   return permit === undefined ? undefined : { permit, call: { engine, key, keyIndex, withoutAdditions } };
 }
 
-/** The outcome of one call; undefined when the caller's signal has aborted it. */
+/** Calls the engine and records the outcome on the permit. Undefined when the caller's signal aborts. */
 async function callOnce<Value>(
   attempt: Attempt<Value>,
   target: EngineCall,
@@ -123,7 +132,10 @@ async function callOnce<Value>(
   signal: AbortSignal,
 ): Promise<AttemptOutcome<Value> | undefined> {
   try {
-    return await attempt(target);
+    const outcome = await attempt(target);
+    if (outcome.ok) permit.answering();
+    else permit.failed(outcome.failure);
+    return outcome;
   } catch (error) {
     permit.abandoned();
     if (!signal.aborted) throw error;
@@ -131,7 +143,7 @@ async function callOnce<Value>(
   }
 }
 
-/** Counts a failure; the error that ends the walk, when nothing more can help this request. */
+/** Counts a failure. Returns an error if it ends the walk. */
 function countFailure(failure: Failure, progress: WalkProgress): GatewayError | undefined {
   const policy = FAILURE_POLICY[failure.kind];
   if (policy.next === "answer") return contentRefused(failure);
@@ -147,7 +159,7 @@ function couldAnswer(engine: Engine, health: WalkHealth): boolean {
   return engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex));
 }
 
-/** Engines known to read more than the one that refused move ahead; the order is kept otherwise. */
+/** Moves engines with a larger context window than the one that refused to the front of the rest. */
 function preferLargerContext(queue: Engine[], position: number): void {
   const size = queue[position]?.contextTokens;
   if (size === undefined) return;

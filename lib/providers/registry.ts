@@ -21,13 +21,13 @@ import { truncate } from "#lib/shared/text.ts";
 
 /** An engine that can be called: a row whose provider is configured. */
 export type Engine = {
-  /** `provider/model`, as the provider is really called: other names of it do not make another engine. */
+  /** `provider/model`, with the provider's own id, never an alias. */
   id: string;
   label: string;
   provider: ProviderDefinition;
-  /** The issuer of the opaque tokens in its answers; it takes no other's. */
+  /** The issuer of the opaque tokens in its answers; it accepts no other's. */
   issuer: string;
-  /** The model as the provider wants to read it. */
+  /** The model id as the provider expects it. */
   model: string;
   /** Base URL after overrides. */
   baseUrl: string;
@@ -36,37 +36,37 @@ export type Engine = {
   keys: readonly EngineKey[];
   headers: Readonly<Record<string, string>>;
   paid: boolean;
-  /** Longest prompt, in tokens, where it is known. */
+  /** The context window in tokens, if known. */
   contextTokens: number | undefined;
   capabilities: Capabilities;
-  /** Milliseconds; undefined: the configured default. */
+  /** Milliseconds; undefined for the configured default. */
   firstTokenTimeoutMs: number | undefined;
 };
 
-/** The first token of a model that thinks first may take this long, milliseconds. */
+/** First-token timeout of models that think first, milliseconds. */
 const SLOW_START_MS = 45_000;
-/** Characters of a wrong setting that its error repeats. */
+/** How much of a wrong setting its error message quotes, characters. */
 const MAX_QUOTED = 200;
 
 export type Registry = {
-  /** Base URL of a provider, overrides applied; undefined for an unknown one. */
+  /** Base URL of a provider after overrides; undefined for an unknown provider. */
   providerEndpoint(providerId: string): string | undefined;
-  /** The provider's key pool (of accounts: their tokens); `[""]` if no key is needed; empty if it is not configured. */
+  /** The provider's keys, or the tokens of its accounts; `[""]` if none is needed; empty if not configured. */
   providerKeys(providerId: string): readonly string[];
-  /** Whether there is such a provider, configured or not: what tells `provider/model` from other names. */
+  /** Whether the provider exists, configured or not: decides whether a name is `provider/model`. */
   isKnown(providerId: string): boolean;
-  /** Whether the provider has this to offer, configured or not. */
+  /** Whether the provider offers this, configured or not. */
   offers(providerId: string, offer: Offer): boolean;
   /**
-   * The engines behind catalogue rows, to be asked for `offer` (chat, unless said otherwise). Those of
-   * providers that are not configured, or that do not offer it, are left out.
+   * The engines behind catalogue rows that can be called for `offer`, by default chat. Engines of providers
+   * that are not configured, or do not offer it, are left out.
    */
   resolve(specs: readonly EngineSpec[], offer?: Offer): Engine[];
-  /** Ids of the providers that can be called, whatever they offer. */
+  /** Ids of the configured providers, whatever they offer. */
   configured(): string[];
-  /** Whether calls of this provider cost something: it bills, or its answers say what they cost. */
+  /** Whether calls of this provider count towards budgets: it bills, or it reports costs. */
   hasCosts(providerId: string): boolean;
-  /** Everything about the configured credentials that no log may show. */
+  /** The parts of all configured credentials that must not appear in logs. */
   secrets(): string[];
 };
 
@@ -79,18 +79,18 @@ function headersOf(definition: ProviderDefinition, setting: Setting): Record<str
   return headers;
 }
 
-/** A row whose provider has a successor is followed by the same model there, under the successor's name. */
+/** Adds the same model of the provider's successor, if it has one, after the row. */
 function withSuccessor(spec: EngineSpec, definition: ProviderDefinition | undefined): EngineSpec[] {
   const { successor, modelPrefix = "" } = definition ?? {};
   if (successor === undefined) return [spec];
   const model = spec.model.startsWith(modelPrefix) ? spec.model.slice(modelPrefix.length) : spec.model;
-  // Models of other vendors: the successor does not have them.
+  // The successor does not have models of other vendors.
   if (model.includes("/")) return [spec];
   const label = spec.label.replace(successor.label.from, successor.label.to);
   return [spec, { ...spec, provider: successor.provider, model, label }];
 }
 
-/** Throws for an id that no provider has: a misspelt one would let a bill pass for a free tier. */
+/** Throws for an unknown id: a typo would make a paid provider count as free. */
 function assertKnown(paid: ReadonlySet<string>, known: readonly string[]): void {
   const unknown = [...paid].filter((id) => !known.includes(id));
   if (unknown.length === 0) return;
@@ -101,7 +101,7 @@ function assertKnown(paid: ReadonlySet<string>, known: readonly string[]): void 
   );
 }
 
-/** A provider as the settings make it; without keys it is not configured. */
+/** A provider with its settings; without keys it is not configured. */
 type ConfiguredProvider = {
   definition: ProviderDefinition;
   baseUrl: string;
@@ -112,14 +112,36 @@ type ConfiguredProvider = {
 function configure(definition: ProviderDefinition, setting: Setting): ConfiguredProvider {
   const { baseUrlEnv, credentials } = definition;
   const override = baseUrlEnv === undefined ? undefined : baseUrlSetting(setting, baseUrlEnv);
-  // Without a key to say so, an address says that the provider is there; an operator's has one always.
-  const isThere = baseUrlEnv === undefined || override !== undefined;
+  // A provider without keys is enabled by its base URL, which an operator's provider always has.
+  const isEnabled = baseUrlEnv === undefined || override !== undefined;
   const keys = readKeyPool(setting, credentials);
   return {
     definition,
     baseUrl: (override ?? definition.baseUrl).replace(/\/+$/, ""),
     headers: headersOf(definition, setting),
-    keys: credentials.kind === "none" && isThere ? [NO_KEY] : keys,
+    keys: credentials.kind === "none" && isEnabled ? [NO_KEY] : keys,
+  };
+}
+
+function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: boolean): Engine {
+  const { definition, baseUrl, keys, headers } = provider;
+  const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
+  const model = `${prefix}${spec.model}`;
+  return {
+    id: `${definition.id}/${model}`,
+    label: spec.label,
+    provider: definition,
+    issuer: definition.issuer ?? definition.id,
+    model,
+    baseUrl,
+    origin: new URL(baseUrl).origin,
+    keys,
+    headers,
+    paid,
+    contextTokens: spec.contextTokens,
+    capabilities: spec.capabilities ?? {},
+    firstTokenTimeoutMs:
+      definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
   };
 }
 
@@ -146,26 +168,9 @@ export function createRegistry(
   const engineOf = (spec: EngineSpec, offer: Offer): Engine | undefined => {
     const provider = find(spec.provider);
     if (provider === undefined || provider.keys.length === 0) return undefined;
-    if (provider.definition[offer] === undefined) return undefined;
-    const { definition, baseUrl, keys } = provider;
-    const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
-    const model = `${prefix}${spec.model}`;
-    return {
-      id: `${definition.id}/${model}`,
-      label: spec.label,
-      provider: definition,
-      issuer: definition.issuer ?? definition.id,
-      model,
-      baseUrl,
-      origin: new URL(baseUrl).origin,
-      keys,
-      headers: provider.headers,
-      paid: isPaid(definition, spec.provider),
-      contextTokens: spec.contextTokens,
-      capabilities: spec.capabilities ?? {},
-      firstTokenTimeoutMs:
-        definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),
-    };
+    const { definition } = provider;
+    if (definition[offer] === undefined) return undefined;
+    return createEngine(spec, provider, isPaid(definition, spec.provider));
   };
 
   return {

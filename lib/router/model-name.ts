@@ -1,14 +1,14 @@
 import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
 import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
 
-/** What a client's `model` stands for: a mode, or one engine by name. */
+/** What a client's `model` refers to: a mode, or one engine by name. */
 export type ModelTarget =
   | { kind: "mode"; mode: ModeId | "auto" }
   | { kind: "engine"; provider: string; model: string };
 
 /**
- * Families of model names that clients have built in, and the mode that stands for each; the first row
- * that matches wins. Short words count as whole tokens only: there is a `mini` in `gemini`.
+ * Patterns of well-known model names and the mode for each; the first match wins. Short words match only as
+ * whole tokens: `gemini` contains `mini`.
  */
 const KEYWORDS: readonly (readonly [ModeId, RegExp])[] = [
   ["coder", /code|coder|codestral/],
@@ -17,9 +17,9 @@ const KEYWORDS: readonly (readonly [ModeId, RegExp])[] = [
   ["fast", /flash|fast|(?<![a-z0-9])(?:mini|8b)(?![a-z0-9])/],
 ];
 /**
- * Whose models clients name by their maker, as OpenRouter and model hubs do (`google/gemini-2.5-pro`), in
- * lower case. Such a name is read by its words like one without a maker. Any other word before a slash
- * must be a provider's id: it is misspelt, and not meant for whatever mode would come next.
+ * Makers whose models clients name as OpenRouter and model hubs do (`google/gemini-2.5-pro`), in lower case.
+ * Such a name is matched like one without a maker. Any other prefix must be a provider's id; an unknown one is
+ * treated as misspelt.
  */
 const MAKERS: ReadonlySet<string> = new Set([
   "01-ai",
@@ -63,12 +63,12 @@ const MAKERS: ReadonlySet<string> = new Set([
   "z-ai",
   "zai-org",
 ]);
-/** A longer name is nobody's. */
+/** Longer names are rejected, characters. */
 const MAX_NAME = 256;
 
 /**
- * What a model name means; undefined when it names an engine that cannot exist, or a provider that nobody
- * knows. A name that no row knows is `smart`.
+ * The mode or engine that a model name refers to; undefined for an invalid model id or an unknown provider.
+ * A name that matches no pattern is `smart`.
  */
 export function parseModelName(
   name: string,
@@ -88,7 +88,7 @@ export function parseModelName(
   return { kind: "mode", mode: row?.[0] ?? "smart" };
 }
 
-/** What stands before the first slash and is neither a provider nor a maker of models; undefined if there is none. */
+/** The prefix of a name that is neither a provider nor a maker of models; undefined if there is none. */
 export function unknownProvider(name: string, isKnownProvider: (id: string) => boolean): string | undefined {
   const slash = name.indexOf("/");
   const prefix = name.slice(0, Math.max(slash, 0));

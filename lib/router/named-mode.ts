@@ -1,2 +1,2 @@
-/** The word for the mode if a client names engines instead of one, in the ledger and in a key's limits. */
+/** The mode of requests that name engines, in the ledger and in a key's limits. */
 export const NAMED_MODE = "named";

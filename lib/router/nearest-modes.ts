@@ -1,8 +1,8 @@
 import type { ModeId } from "#lib/ai-models.ts";
 
 /**
- * Which modes stand in for one that has no engine, the nearest first: general for special, then what is
- * as thorough or as quick. `vision` comes last everywhere, since its models are chosen for their eyes.
+ * The modes that replace one without an engine, the closest first: general ones, then those of similar depth
+ * or speed. `vision` comes last, since its models are chosen for image input.
  */
 export const NEAREST_MODES: Readonly<Record<ModeId, readonly ModeId[]>> = {
   smart: ["reasoner", "coder", "fast", "live", "vision"],

@@ -1,8 +1,8 @@
-/** What a splitter makes of a delta; either may be empty. */
+/** A delta, split; either part may be empty. */
 export type SplitText = { visible: string; thinking: string };
 
 const TAGS = ["think", "thinking", "thought"] as const;
-/** More white space than this in front is the answer's own, not the run-up to a tag. */
+/** After more white space than this, a tag no longer counts as the beginning of the answer. */
 const MAX_WHITE_SPACE = 256;
 const OPENINGS = TAGS.map((tag) => `<${tag}>`);
 
@@ -10,21 +10,20 @@ const OPENINGS = TAGS.map((tag) => `<${tag}>`);
  * Separates reasoning that a model writes inline as `<think>…</think>` from its visible answer,
  * delta by delta.
  *
- * Only a block that opens the answer (white space before it allowed) is reasoning: models write it
- * there, while a tag inside the answer is what the user asked to read. Apart from the tags themselves,
- * visible and thinking together are everything that came in.
+ * Only blocks at the beginning of the answer (after optional white space) are reasoning; a tag inside the
+ * answer is part of its text. Except for the tags, visible and thinking text together are the whole input.
  */
 export class ReasoningSplitter {
   #state: "start" | "thinking" | "visible" = "start";
   #held = "";
   #closing = "";
 
-  /** Everything is visible from here on: `push` need not be asked. */
+  /** All further text is visible, so `push` need not be called. */
   get passing(): boolean {
     return this.#state === "visible";
   }
 
-  /** Text is held back that may yet be the answer's. */
+  /** Text is held back that may turn out to be visible. */
   get holdsText(): boolean {
     return this.#state !== "thinking" && this.#held !== "";
   }
@@ -34,14 +33,14 @@ export class ReasoningSplitter {
     return this.#read(this.#held + text);
   }
 
-  /** What was held back in the hope of a tag. */
+  /** Returns the text that was held back as a possible tag. */
   flush(): SplitText {
     const held = this.#held;
     this.#held = "";
     return this.#state === "thinking" ? { visible: "", thinking: held } : { visible: held, thinking: "" };
   }
 
-  /** Everything that follows is the answer: the provider separates reasoning by itself. */
+  /** Stops splitting, because the provider separates the reasoning itself. Returns the held text. */
   disable(): SplitText {
     const rest = this.flush();
     this.#state = "visible";
@@ -68,7 +67,7 @@ export class ReasoningSplitter {
       }
       const body = rest.trimStart();
       const white = rest.length - body.length;
-      // The same limit for both, or the outcome would hang on where the text was split.
+      // One limit for both checks, so that the result does not depend on how the text is split.
       const mayOpen = white <= MAX_WHITE_SPACE;
       const opening = mayOpen ? OPENINGS.find((tag) => body.startsWith(tag)) : undefined;
       if (opening === undefined) {

@@ -6,7 +6,7 @@ export const NO_LONGER_NEEDED = new Error("It is no longer needed.");
 
 export type LinkedAbort = {
   controller: AbortController;
-  /** Stops following; a signal that outlives many requests must not collect their listeners. */
+  /** Removes the listener: a signal that outlives many requests must not collect listeners. */
   unlink(): void;
 };
 

@@ -1,4 +1,4 @@
-/** A map that holds no more than `maxEntries`: one more, and the entry goes that was set or used longest ago. */
+/** A map of at most `maxEntries` entries. When full, it evicts the entry that was set or used longest ago. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #maxEntries: number;
@@ -11,7 +11,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.size;
   }
 
-  /** The key whose entry goes next. */
+  /** The key of the entry that is evicted next. */
   get oldest(): Key | undefined {
     return this.#entries.keys().next().value;
   }
@@ -20,19 +20,19 @@ export class BoundedMap<Key, Value> {
     return this.#entries.has(key);
   }
 
-  /** The value; its place in the order stays. */
+  /** The value, without changing the order. */
   get(key: Key): Value | undefined {
     return this.#entries.get(key);
   }
 
-  /** The value, which is the newest from now on. */
+  /** The value, which becomes the newest. */
   use(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.#append(key, value);
     return value;
   }
 
-  /** Sets an entry, which is the newest from now on. */
+  /** Sets an entry, which becomes the newest. */
   set(key: Key, value: Value): void {
     this.#append(key, value);
     if (this.#entries.size <= this.#maxEntries) return;
@@ -44,7 +44,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.delete(key);
   }
 
-  /** From the oldest to the newest. Entries may be deleted on the way. */
+  /** From the oldest to the newest. Entries may be deleted during iteration. */
   [Symbol.iterator](): IterableIterator<[Key, Value]> {
     return this.#entries[Symbol.iterator]();
   }

@@ -1,7 +1,7 @@
 /** A timer that can be cancelled; cancelling twice is harmless. */
 export type Timer = { cancel(): void };
 
-/** Time as an argument, so that tests own it. */
+/** Time as an argument, so that tests can control it. */
 export type Clock = {
   /** Monotonic milliseconds: never jumps when the wall clock is set. */
   now(): number;

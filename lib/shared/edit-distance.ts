@@ -1,6 +1,6 @@
 /**
- * How many letters must be added, left out, replaced, or swapped with their neighbour to make one text of
- * another. Answers `max + 1` as soon as it is sure to be more than `max`.
+ * The number of insertions, deletions, replacements and swaps of adjacent characters between two texts.
+ * Returns `max + 1` as soon as the distance is certain to exceed `max`.
  */
 export function editDistance(from: string, to: string, max: number): number {
   if (Math.abs(from.length - to.length) > max) return max + 1;

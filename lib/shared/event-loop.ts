@@ -1,10 +1,10 @@
 /**
- * Text or bytes beyond this take so long to work on that others should have their turn between one step and
- * the next.
+ * Work on a longer text or body takes so long that it should be done in steps, so that other requests run in
+ * between. Characters or bytes.
  */
 export const LARGE_BODY = 256 * 1024;
 
-/** Resolves once everything that was waiting for the event loop has had its turn. */
+/** Resolves after everything that was waiting for the event loop has run. */
 export function othersTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,6 @@
-/** How much JSON a text may hold. */
+/** How much JSON a text may contain. */
 export type JsonLimits = {
-  /** Arrays and objects inside each other. */
+  /** Nesting of arrays and objects. */
   maxDepth: number;
   /** Values in all: every number, string, literal, array and object; an empty one of those counts twice. */
   maxValues: number;
@@ -10,7 +10,7 @@ export type JsonLimits = {
   maxKeysPerObject: number;
 };
 
-/** Which limit a text passes. */
+/** The limit that a text exceeds. */
 export type JsonExcess = keyof JsonLimits;
 
 const QUOTE = 0x22;
@@ -22,13 +22,13 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Searching natively costs more than it saves before this many bytes. */
+/** For fewer bytes than this, a native search costs more than it saves. */
 const NEAR_BYTES = 24;
 
 /**
- * Counts what is in a JSON text while its bytes arrive, in one pass and without making a value of it: a few
- * megabytes of tiny values cost seconds and gigabytes to parse. Of a text that is no JSON it counts what
- * stands before the first mistake at least, which is as far as a parser gets.
+ * Counts the values in a JSON text while its bytes arrive, in one pass and without parsing: a few megabytes
+ * of tiny values take seconds and gigabytes to parse. In invalid JSON it counts at least up to the first
+ * mistake, which is as far as a parser gets.
  */
 export class JsonScan {
   readonly #limits: JsonLimits;
@@ -39,7 +39,7 @@ export class JsonScan {
   #keys = 0;
   #containers = 0;
   #inString = false;
-  /** The last byte of the piece before was a backslash within a string: the next byte is escaped. */
+  /** The previous piece ended in a backslash within a string: the next byte is escaped. */
   #escaped = false;
 
   constructor(limits: JsonLimits) {
@@ -62,7 +62,7 @@ export class JsonScan {
     return this.#containers;
   }
 
-  /** Reads the next bytes; answers the limit that they pass, if one. */
+  /** Reads the next bytes. Returns the limit that was exceeded, if any. */
   push(bytes: Buffer): JsonExcess | undefined {
     const { maxDepth, maxValues, maxKeys, maxKeysPerObject } = this.#limits;
     const keysAtDepth = this.#keysAtDepth;
@@ -98,7 +98,7 @@ export class JsonScan {
           break;
         case CLOSE_BRACE:
         case CLOSE_BRACKET:
-          // A text with more ends than beginnings is no JSON.
+          // Invalid JSON may have more closing than opening brackets.
           if (this.#depth > 0) this.#depth--;
           break;
       }
@@ -107,8 +107,8 @@ export class JsonScan {
   }
 
   /**
-   * Where to go on behind the string that is open at `from`: behind its end, or at the end of the bytes.
-   * Short strings are looked through here; in long ones the quote is searched for natively.
+   * The index after the string that is open at `from`, or the end of the bytes. Short strings are scanned
+   * here; for long ones, the quote is searched natively.
    */
   #skipString(bytes: Buffer, from: number): number {
     const { length } = bytes;
@@ -126,7 +126,7 @@ export class JsonScan {
       if (at >= length) break;
       const quote = bytes.indexOf(QUOTE, at);
       const end = quote === -1 ? length : quote;
-      // An odd number of backslashes escapes what comes behind them.
+      // An odd number of backslashes escapes the next character.
       const isEscaped = backslashesBefore(bytes, end, at) % 2 === 1;
       if (quote !== -1 && !isEscaped) {
         this.#inString = false;
@@ -140,7 +140,7 @@ export class JsonScan {
   }
 }
 
-/** How many backslashes stand right before `end`, none of them before `from`. */
+/** How many backslashes directly precede `end`, counted back to `from`. */
 function backslashesBefore(bytes: Buffer, end: number, from: number): number {
   let at = end;
   while (at > from && bytes[at - 1] === BACKSLASH) at--;

@@ -17,9 +17,9 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Turns halves of characters in a parsed value's strings into U+FFFD, in place. JSON can spell them
- * (`\\ud83d`); strict parsers refuse them, and writing megabytes of them again takes ten times as long as
- * other text. Keys stay as they are.
+ * Replaces lone surrogates in a parsed value's strings by U+FFFD, in place. JSON can contain them
+ * (`\\ud83d`); strict parsers reject them, and serialising megabytes of them takes ten times as long as other
+ * text. Keys are left unchanged.
  */
 export function makeWellFormed(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
@@ -47,8 +47,8 @@ export function arrayField(value: unknown, key: string): unknown[] {
 }
 
 /**
- * Whether arrays and objects lie deeper inside each other than `limit`. What recurses over a value that
- * does not, such as `JSON.stringify`, has stack enough.
+ * Whether arrays and objects are nested more deeply than `limit`. If not, recursive functions such as
+ * `JSON.stringify` do not overflow the stack.
  */
 export function exceedsDepth(value: unknown, limit: number): boolean {
   if (typeof value !== "object" || value === null) return false;

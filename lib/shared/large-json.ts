@@ -3,15 +3,15 @@ import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A longer text is written in pieces of this length, characters. */
 const PIECE = 64 * 1024;
-/** Others have their turn after so many pieces: some milliseconds of work, even where all must be escaped. */
+/** Yields to the event loop after this many pieces: a few milliseconds of work, even if all is escaped. */
 const PIECES_A_TURN = 8;
-/** Stands for a long text until that is written. A text that reads the same is treated as a long one. */
+/** Replaces a long text until it is written. A text equal to it is treated as a long one. */
 const PLACEHOLDER = "\u0000long text\u0000";
 const WRITTEN_PLACEHOLDER = JSON.stringify(PLACEHOLDER);
 
 /**
- * An object as the UTF-8 bytes of its JSON, the same as `JSON.stringify` gives. For objects of megabytes:
- * one long text full of quotes would hold the event loop up for a third of a second.
+ * An object as UTF-8 JSON, identical to `JSON.stringify`. For objects of megabytes: one long text full of
+ * quotes would block the event loop for a third of a second.
  */
 export async function encodeLargeJson(value: JsonObject): Promise<Buffer> {
   await othersTurn();
@@ -36,8 +36,8 @@ export async function encodeLargeJson(value: JsonObject): Promise<Buffer> {
 }
 
 /**
- * Where the next placeholder stands as a value. A key of that name is followed by a colon, and where a text
- * only ends like it, the quote before it is escaped.
+ * The index of the next placeholder that is a value. A key of that name is followed by a colon; a text that
+ * only ends with it has an escaped quote before it.
  */
 function placeholderFrom(outline: string, from: number): number {
   let at = outline.indexOf(WRITTEN_PLACEHOLDER, from);
@@ -57,7 +57,7 @@ async function encodeText(text: string, pieces: Buffer[]): Promise<void> {
   }
 }
 
-/** Not between the halves of a character. */
+/** The end of the next piece, never within a surrogate pair. */
 function pieceEnd(text: string, from: number): number {
   const to = Math.min(from + PIECE, text.length);
   const isPair =
@@ -65,7 +65,7 @@ function pieceEnd(text: string, from: number): number {
   return isPair ? to + 1 : to;
 }
 
-/** No comparison holds for NaN, which stands behind the end of a text. */
+/** False for NaN, which is the code after the end of a text. */
 function isBetween(code: number, first: number, last: number): boolean {
   return code >= first && code <= last;
 }

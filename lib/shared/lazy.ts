@@ -1,8 +1,8 @@
-/** A value that is made when it is first asked for, and then kept. */
+/** A value that is created on first use and then kept. */
 export type Lazy<Value> = {
-  /** The value. Throws what making it throws; a failure is not kept, so that the next use tries anew. */
+  /** The value. Throws what its creation throws; a failure is not kept, so the next use tries again. */
   readonly value: Value;
-  /** The value if it has been made; asking makes nothing. */
+  /** The value if it has been created; does not create it. */
   readonly made: Value | undefined;
 };
 
@@ -19,7 +19,7 @@ export function lazy<Value>(make: () => Value): Lazy<Value> {
   };
 }
 
-/** The same for what is made asynchronously: all who ask meanwhile wait for one making. */
+/** The same for an asynchronous value; concurrent callers share one creation. */
 export function lazyAsync<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let current: Promise<Value> | undefined;
   return () => {

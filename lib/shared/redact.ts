@@ -2,11 +2,11 @@ import { truncate } from "#lib/shared/text.ts";
 
 /** Longest provider reason that is passed on, in characters. */
 const MAX_REASON = 500;
-/** This much of a text is looked at. */
+/** How much of a text is examined, characters. */
 const MAX_READ = 20 * MAX_REASON;
 const MAX_SECRET = 512;
 
-/** Key shapes of the providers, for keys that are not ours but came back in somebody's error. */
+/** The formats of providers' keys, for keys of others that appear in errors. */
 const KEY_SHAPES =
   /\b(?:sk|gsk|csk|tvly|xai|rk|pk|ghp|gho|ghs|sb_secret|sb_publishable)[-_][\w-]{8,}|\bgithub_pat_\w{8,}|\bAIza[\w-]{20,}|\bAQ\.[\w-]{16,}|\beyJ[\w-]{10,}(?:\.[\w-]+){0,2}|\bBearer\s+\S+/gi;
 const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
@@ -23,11 +23,11 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 
 /** A provider's reason as a client may read it: redacted, one line, at most 500 characters. */
 export function publicReason(text: string, secrets: readonly string[] = []): string {
-  // Cut first: a megabyte of error text is not worth redacting whole.
+  // Cut first: redacting a megabyte of error text would take too long.
   return truncate(redact(bounded(text).replace(CONTROLS, " "), secrets).trim(), MAX_REASON);
 }
 
-/** The beginning of a text, without the word at the cut: half a secret would not be recognised. */
+/** The beginning of a text, without a partial last word: half a secret would not be recognised. */
 function bounded(text: string): string {
   if (text.length <= MAX_READ) return text;
   const head = text.slice(0, MAX_READ);

@@ -2,7 +2,7 @@
  * Joins a surrogate pair that was split over two strings.
  *
  * A provider may cut an emoji between two JSON deltas; encoded to UTF-8 one by one, each half would
- * become U+FFFD. The trailing half is held until its partner arrives.
+ * become U+FFFD. A trailing half is held until the other half arrives.
  */
 export class SurrogateJoiner {
   #held = "";
@@ -23,7 +23,7 @@ export class SurrogateJoiner {
     return joined.toWellFormed();
   }
 
-  /** What is still held, as U+FFFD: its partner never came. */
+  /** A half that is still held, as U+FFFD. */
   flush(): string {
     const rest = this.#held.toWellFormed();
     this.#held = "";
@@ -34,7 +34,8 @@ export class SurrogateJoiner {
 const BYTE_ORDER_MARK_KEPT = { ignoreBOM: true } as const;
 
 /**
- * UTF-8, chunk by chunk, that never fails: a run of bad bytes gives one U+FFFD. A byte order mark is kept.
+ * Decodes UTF-8 chunk by chunk and never fails: a run of invalid bytes becomes one U+FFFD. Keeps a byte order
+ * mark.
  */
 export class LenientDecoder {
   readonly #decoder = new TextDecoder("utf-8", BYTE_ORDER_MARK_KEPT);
@@ -44,7 +45,7 @@ export class LenientDecoder {
     return this.#collapse(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** What the end of the bytes cut. */
+  /** The rest: U+FFFD if the bytes end within a character. */
   end(): string {
     return this.#collapse(this.#decoder.decode());
   }
@@ -60,7 +61,7 @@ export class LenientDecoder {
   }
 }
 
-/** A whole body that came in chunks, as leniently; without its byte order mark, so that JSON parses. */
+/** Decodes a whole body the same way, without its byte order mark, so that JSON can be parsed. */
 export function decodeLenient(chunks: readonly Uint8Array[]): string {
   const decoder = new LenientDecoder();
   let text = "";
@@ -69,7 +70,7 @@ export function decodeLenient(chunks: readonly Uint8Array[]): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
-/** At most `limit` characters, cut between code points, marked when something was cut. */
+/** At most `limit` characters, cut between code points, with an ellipsis if something was cut. */
 export function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;

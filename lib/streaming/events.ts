@@ -4,8 +4,8 @@ import { parseJson } from "#lib/shared/json.ts";
 const count = z.number().int().nonnegative();
 
 /**
- * The native stream, one schema an event. This file is the only writer and reader of its frames.
- * Clients ignore types and fields that they do not know, so the protocol can grow.
+ * The native stream, one schema per event. Only this file writes and reads its frames. Clients ignore unknown
+ * types and fields, so the protocol can grow.
  */
 const eventSchemas = [
   z.object({ type: z.literal("session"), id: z.string(), title: z.string().optional() }),
@@ -15,7 +15,7 @@ const eventSchemas = [
     label: z.string(),
     reason: z.string().optional(),
   }),
-  /** An engine was tried and has not (or not completely) answered. */
+  /** An engine was tried and did not answer, or not completely. */
   z.object({ type: z.literal("attempt"), engine: z.string(), outcome: z.string() }),
   /** The engine whose answer follows. */
   z.object({ type: z.literal("backend"), label: z.string(), provider: z.string(), model: z.string() }),
@@ -34,7 +34,7 @@ const eventSchemas = [
     completionTokens: count.optional(),
     cachedTokens: count.optional(),
     cacheHit: z.boolean().optional(),
-    /** Absent when the engine bills and its price is not known. */
+    /** Absent if the engine bills at an unknown price. */
     costUsd: z.number().nonnegative().optional(),
   }),
   /** `usage` counts the turns used today in the mode `model`. */
@@ -59,7 +59,7 @@ export function serializeEvent(event: NativeEvent): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-/** The frames of a batch, to be written at once. */
+/** The frames of a batch as one string. */
 export function serializeEvents(events: readonly NativeEvent[]): string {
   let frames = "";
   for (const event of events) frames += serializeEvent(event);
@@ -72,7 +72,7 @@ export function parseEvent(data: string): NativeEvent | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** The usage that a finished stream reported; undefined when it never came. */
+/** The usage that a finished stream reported, if any. */
 export function readUsageEvent(events: readonly NativeEvent[]): UsageEvent | undefined {
   return events.findLast((event) => event.type === "usage");
 }

@@ -3,11 +3,11 @@ import { LenientDecoder } from "#lib/shared/text.ts";
 
 export type SseMessage = { event: string | undefined; data: string };
 
-/** A line, or an event of several lines, past this many characters is a provider error. */
+/** The longest line, and the longest event, in characters; longer ones are a provider error. */
 export const MAX_SSE_LINE = 4 * 1024 * 1024;
 
 /**
- * The one reader of server-sent events: bytes in, messages out, whatever the chunk boundaries.
+ * The only reader of server-sent events: bytes in, messages out, independent of chunk boundaries.
  *
  * Synchronous on purpose: one network chunk becomes one batch of messages with no await between them.
  * Framing is eventsource-parser's; UTF-8 decoding is lenient, and a run of bad bytes gives one U+FFFD.
@@ -22,7 +22,7 @@ export class SseReader {
     this.#parser = createParser({
       maxBufferSize: maxLine,
       onEvent: (message: EventSourceMessage) => {
-        // A line that comes whole, in one chunk, never fills the parser's buffer.
+        // A line that arrives in one chunk never fills the parser's buffer.
         if (message.data.length > maxLine) this.#overflow = true;
         if (!this.#overflow) this.#messages.push({ event: message.event, data: message.data });
       },
@@ -43,8 +43,8 @@ export class SseReader {
   }
 
   /**
-   * At the end of the stream: the messages whose closing blank line never came. The standard discards
-   * them; a caller may accept one that is complete by its own format's rules.
+   * At the end of the stream: the messages without their closing blank line. The standard discards them; a
+   * caller may accept one that is complete by the rules of its own format.
    */
   end(): SseMessage[] {
     const rest = this.#feed(this.#decoder.end());

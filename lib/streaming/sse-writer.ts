@@ -1,35 +1,35 @@
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 
-/** A comment goes out after this much silence, milliseconds, so that proxies keep the connection. */
+/** A comment is sent after this much silence, milliseconds, so that proxies keep the connection open. */
 export const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ": keep-alive\n\n";
-/** A reader that takes nothing for this long, milliseconds, is taken to be gone: it holds an engine. */
+/** A client that reads nothing for this long, milliseconds, counts as disconnected: it blocks an engine. */
 export const READER_TIMEOUT_MS = 120_000;
 
 export type SseWriterOptions = {
   clock: Clock;
-  /** The reader is gone: stop whatever makes the frames. */
+  /** Called when the client has disconnected, to stop the source. */
   onCancel: (reason: unknown) => void;
   heartbeatMs?: number;
   readerTimeoutMs?: number;
 };
 
-/** Frames as they are asked for, for a host that writes them without a web stream in between. */
+/** Frames on demand, for a host that writes them without a web stream in between. */
 export type FrameSource = {
   /**
-   * The frames of the next batch; undefined at the end. While it waits, each long silence is told as a
-   * comment to write. Rejects when the source breaks.
+   * The frames of the next batch; undefined at the end. While it waits, `onSilence` receives a comment to
+   * write after each long silence. Rejects when the source fails.
    */
   next(onSilence: (comment: string) => void): Promise<string | undefined>;
-  /** The reader is gone. Harmless when repeated. */
+  /** The client has disconnected. May be called more than once. */
   cancel(reason: unknown): void;
 };
 
 const sources = new WeakMap<ReadableStream, FrameSource & { leaveReaderToHost(): void }>();
 
 /**
- * The source behind a stream of `sseStream` that nobody has read from. Whoever takes it reads from it
- * instead of the stream: a stream costs several promises and a copy for every chunk.
+ * The source behind an unread stream of `sseStream`. The caller reads from it instead of the stream, which
+ * costs several promises and a copy for every chunk.
  */
 export function takeFrameSource(stream: ReadableStream): FrameSource | undefined {
   const source = stream.locked ? undefined : sources.get(stream);
@@ -39,10 +39,10 @@ export function takeFrameSource(stream: ReadableStream): FrameSource | undefined
 }
 
 /**
- * Batches of events as the body of a response. Each batch leaves as one write.
+ * Batches of events as the body of a response. Each batch is one write.
  *
- * Pulls: nothing is asked of the source until the client has taken what came before, so back-pressure
- * reaches the provider. The source ends the stream; it is told when the reader leaves.
+ * The stream pulls: the source is not read until the client has taken the previous batch, so back-pressure
+ * reaches the provider. The source ends the stream; `onCancel` is called when the client disconnects.
  */
 export function sseStream<Batch>(
   batches: AsyncIterator<Batch>,
@@ -56,7 +56,7 @@ export function sseStream<Batch>(
     ...options,
     onCancel: (reason) => {
       options.onCancel(reason);
-      // The reader did not ask for this end, and may come back.
+      // The reader did not cancel and may read again.
       if (!left) fail?.(reason);
     },
   });
@@ -67,7 +67,7 @@ export function sseStream<Batch>(
       },
       async pull(controller) {
         const frames = await source.next((comment) => {
-          // A reader that does not read needs no sign of life.
+          // A client that is not reading needs no heartbeat.
           if ((controller.desiredSize ?? -1) >= 0) controller.enqueue(encoder.encode(comment));
         });
         if (left) return;
@@ -79,7 +79,7 @@ export function sseStream<Batch>(
         source.cancel(reason);
       },
     },
-    // Nothing ahead of the reader: a host that takes the source must find it untouched.
+    // No read-ahead: a host that takes the source must find it untouched.
     { highWaterMark: 0 },
   );
   sources.set(stream, source);
@@ -93,10 +93,10 @@ class Frames<Batch> implements FrameSource {
   readonly #heartbeatMs: number;
   #readerTimeoutMs: number;
   #left = false;
-  /** When the last batch was handed out; only while nobody asks for the next. */
+  /** When the last batch was returned; valid only while no batch is requested. */
   #handedOutAt = 0;
   #heartbeat: Timer | undefined;
-  /** Who waits for a batch, and since when; undefined while nobody does. */
+  /** The pending request for a batch; undefined if there is none. */
   #waiting: { since: number; onSilence: (comment: string) => void } | undefined;
 
   constructor(batches: AsyncIterator<Batch>, encode: (batch: Batch) => string, options: SseWriterOptions) {
@@ -124,7 +124,7 @@ class Frames<Batch> implements FrameSource {
     }
   }
 
-  /** Whoever writes to the socket sees whether bytes leave; from here, a slow reader looks like one that is gone. */
+  /** The host sees whether bytes leave the socket; here, a slow client looks like a disconnected one. */
   leaveReaderToHost(): void {
     this.#readerTimeoutMs = Number.POSITIVE_INFINITY;
   }
@@ -137,8 +137,8 @@ class Frames<Batch> implements FrameSource {
   }
 
   /**
-   * One timer for the whole stream, not one a batch: it looks how long the reader has waited for us by then,
-   * or we for the reader.
+   * One timer for the whole stream instead of one per batch: when it fires, it checks how long the client has
+   * waited for the source, or the source for the client.
    */
   #watch(milliseconds: number): void {
     this.#heartbeat = this.#options.clock.after(milliseconds, () => {
@@ -159,7 +159,7 @@ class Frames<Batch> implements FrameSource {
   }
 
   #awaitReader(): void {
-    // The next batch that is asked for sets the timer again.
+    // The next request for a batch sets the timer again.
     if (this.#readerTimeoutMs === Number.POSITIVE_INFINITY) return;
     const due = this.#handedOutAt + this.#readerTimeoutMs - this.#options.clock.now();
     if (due > 0) this.#watch(Math.min(due, this.#heartbeatMs));
@@ -170,6 +170,6 @@ class Frames<Batch> implements FrameSource {
 export const SSE_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store, no-transform",
-  // nginx would hold the stream back.
+  // nginx would buffer the stream.
   "x-accel-buffering": "no",
 } as const;

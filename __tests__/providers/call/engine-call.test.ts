@@ -217,7 +217,7 @@ describe("an upload that is not read to its end", () => {
     });
   });
 
-  test("stops when the client leaves, and its connection is closed", async () => {
+  test("stops when the client disconnects, and closes its connection", async () => {
     const client = new AbortController();
     // A socket that is paused does not notice its end: the rest is read once the client has left.
     const received = new Promise<number>((resolve) => {

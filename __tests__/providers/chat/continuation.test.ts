@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
-import {
-  ContinuationTrimmer,
-  continueRequest,
-  outputLimitReached,
-} from "#lib/providers/chat/continuation.ts";
+import { continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer } from "#lib/providers/chat/continuation-trimmer.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import { aRequest } from "../../support/engines.ts";
 
@@ -133,7 +130,7 @@ describe("a continued answer is the answer", () => {
     );
   });
 
-  test("and it never hangs on how the engine's words are cut into pieces", () => {
+  test("and the result does not depend on how the text is split into pieces", () => {
     fc.assert(
       fc.property(
         cutAnswer,
@@ -179,7 +176,7 @@ describe("the trimmer", () => {
     expect(joined("One.\n\n", ["Two."], "prefill")).toBe("One.\n\nTwo.");
   });
 
-  test("leaves an engine that begins another answer", () => {
+  test("stops reading an engine that begins another answer", () => {
     const sent = "The capital of Poland is Warsaw, which lies on the Vistula";
     expect(joined(sent, ["The capital of Poland is ", "Kraków."])).toBeUndefined();
     expect(joined(sent, ["The capital of Poland is Warsaw."])).toBeUndefined();
@@ -235,7 +232,7 @@ describe("the trimmer", () => {
     expect(joined(sent, [told], "prefill")).toBe(text);
   });
 
-  test("compares an answer begun anew in linear time", () => {
+  test("compares a restarted answer in linear time", () => {
     const sent = "word ".repeat(40_000);
     const startedAt = performance.now();
     const pieces = Array.from({ length: 40_000 }, () => "word ");
@@ -265,7 +262,7 @@ describe("the request that continues an answer", () => {
     expect(request.messages.length).toBe(1);
   });
 
-  test("asks for no more than what is left of the client's bound", () => {
+  test("requests no more than what remains of the client's token limit", () => {
     const bounded = aRequest({ maxOutputTokens: 100 });
     const sent = "word ".repeat(40);
     expect(continueRequest(bounded, sent, "instructed").maxOutputTokens).toBe(50);

@@ -172,7 +172,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe("who is asked", () => {
+describe("which engines are called", () => {
   test.each(ROWS)("$what", ({ request, chain, able, missing }) => {
     const found = eligibleEngines(engines(...chain), aRequest(request));
     expect(found.engines.map(({ id }) => id)).toEqual(able);
@@ -180,7 +180,7 @@ describe("who is asked", () => {
   });
 });
 
-test("no engine at all is nobody's lack", () => {
+test("an empty chain lacks no capability", () => {
   expect(eligibleEngines([], aRequest())).toEqual({ engines: [], missing: undefined });
 });
 

@@ -450,7 +450,7 @@ describe("the error bodies that providers send", () => {
     if (problem === "no_credit") expect(failure.kind).toBe("key_rejected");
   });
 
-  test("LM Studio answers 200 at an address where no API is", () => {
+  test("LM Studio answers 200 at an address without an API", () => {
     const body = { error: "Unexpected endpoint or method. (POST /chat/completions)" };
     const failure = classifyErrorObject(body, CONTEXT);
     expect(failure).toMatchObject({ kind: "model_gone", status: 404, problem: "wrong_address" });

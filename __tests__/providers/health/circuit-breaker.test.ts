@@ -151,7 +151,7 @@ describe("a late result of an old call changes nothing", () => {
     expect(breaker.tryAcquire(clock.now())).toBeUndefined();
   });
 
-  test("failures do not open it anew once a probe has closed it", () => {
+  test("earlier failures do not open it again once a probe has closed it", () => {
     const { clock, breaker, acquire, old, state } = withOldCalls(8);
     clock.advance(5_000);
     breaker.succeeded(acquire(), clock.now());

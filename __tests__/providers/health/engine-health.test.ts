@@ -64,7 +64,7 @@ describe("a rate limit benches the key for the model", () => {
     expect(benchedFor()).toBe(5_000);
   });
 
-  test("an answer to a call that waited a moment less than it was told lifts the bench", () => {
+  test("an answer to a call that waited slightly less than the hint lifts the bench", () => {
     const { clock, health, fail, benchedFor } = setUp();
     fail("rate_limited", { status: 429, retryAfterMs: 1_000 });
     clock.advance(999);
@@ -108,7 +108,7 @@ describe("a rate limit benches the key for the model", () => {
     expect(benchedFor()).toBe(60_000);
   });
 
-  test("a caller that has waited as it was told gets through, and a new limit counts", () => {
+  test("a caller that has waited for the hint gets through, and a new limit counts", () => {
     const { clock, acquire, fail, benchedFor } = setUp();
     fail("rate_limited");
     clock.advance(250);
@@ -213,7 +213,7 @@ describe("permits", () => {
     expect(benchedFor()).toBe(0);
   });
 
-  test("calls that nobody waits for any more tell nothing", () => {
+  test("the outcomes of abandoned calls do not count", () => {
     const { acquire, benchedFor } = setUp();
     for (let count = 0; count < 50; count++) acquire().abandoned();
     expect(benchedFor()).toBe(0);
@@ -254,7 +254,7 @@ describe("permits", () => {
     expect(out()).toEqual([4_990, 59_990, 599_990, 3_599_990]);
   });
 
-  test("an engine that is out goes last, though nobody asks for it", () => {
+  test("an active bench is evicted last, even if it is never used", () => {
     const { clock, health, fail, acquire } = setUp();
     for (let count = 0; count < 5; count++) fail("server_error");
     fail("model_gone", {}, OTHER_MODEL);
@@ -268,7 +268,7 @@ describe("permits", () => {
     expect(report.get("groq/qwen")?.dead).toBe(true);
   });
 
-  test("an engine that is only asked for leaves no trace", () => {
+  test("looking an engine up creates no entry", () => {
     const { acquire, health } = setUp();
     for (let count = 0; count < 5; count++) acquire({ ...ENGINE, model: `m${count}` }).abandoned();
     expect(health.report()).toEqual([]);
@@ -306,7 +306,7 @@ describe("permits", () => {
   });
 });
 
-describe("a bench tells of itself", () => {
+describe("a bench is reported", () => {
   function watched() {
     const clock = new FakeClock();
     const benches: BenchStart[] = [];

@@ -53,7 +53,7 @@ describe("one health, with a scope for each use of an engine", () => {
     expect(admits()).toEqual([true, true]);
   });
 
-  test("the same scope is the same health, wherever it was asked for", () => {
+  test("the same scope has the same health, wherever it was created", () => {
     const { chat, embeddings, fail } = setUp();
     fail(embeddings, "model_gone");
     expect(chat.scope("embeddings").wouldAdmit(ENGINE, 0)).toBe(false);
@@ -104,7 +104,7 @@ test("a key is known by what it is, not by its place in the pool", () => {
 });
 
 describe("a walk without consequences", () => {
-  test("leaves no trace of its failures", () => {
+  test("does not record its failures", () => {
     const { chat } = setUp();
     const health = withoutConsequences(chat);
     for (const kind of ["model_gone", "key_rejected", "server_error", "connect"] as const)

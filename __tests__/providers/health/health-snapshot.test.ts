@@ -98,7 +98,7 @@ describe("a snapshot", () => {
   });
 });
 
-describe("what one instance has learnt, another knows", () => {
+describe("instances share what they have learned", () => {
   test.each<[FailureKind, Partial<Failure>, number, number]>([
     ["rate_limited", { retryAfterMs: 30_000 }, 1, 30_000],
     ["key_rejected", {}, 1, 600_000],
@@ -118,7 +118,7 @@ describe("what one instance has learnt, another knows", () => {
     expect(there.health.wouldAdmit(ENGINE, 0)).toBe(true);
   });
 
-  test("for the key that it is about, wherever that stands in the other's pool", () => {
+  test("for the key, whatever its position in the other's pool", () => {
     const { here, there, tell } = instances();
     here.fail("key_rejected");
     tell();
@@ -135,7 +135,7 @@ describe("what one instance has learnt, another knows", () => {
     expect(there.health.report()).toMatchObject([{ scope: "embeddings", dead: true }]);
   });
 
-  test("of two ends the later one counts, in either direction, however often it is told", () => {
+  test("of two ends the later one counts, in either direction, however often they are merged", () => {
     for (const [mine, others] of [
       [10_000, 50_000],
       [50_000, 10_000],
@@ -179,7 +179,7 @@ describe("what one instance has learnt, another knows", () => {
     expect(there.benchedFor()).toBe(20_000);
   });
 
-  test("calls that were under way when a breaker opened elsewhere tell nothing; a probe's answer does", () => {
+  test("calls from before a breaker opened elsewhere do not count; a probe's answer does", () => {
     const { here, there, advance, tell } = instances();
     const older = there.health.acquire(ENGINE, 0);
     for (let count = 0; count < 5; count++) here.fail("server_error");

@@ -433,7 +433,7 @@ describe("max_tokens or max_completion_tokens", () => {
   });
 });
 
-describe("sampling is left out, and named, where the model refuses it", () => {
+describe("sampling is dropped and reported if the model rejects it", () => {
   const sampling: Partial<ChatRequest> = { temperature: 0.4, topP: 0.9 };
   test.each<[string, string, Partial<ChatRequest>, string[]]>([
     ["openai", "gpt-4o", {}, ["temperature", "top_p"]],
@@ -572,7 +572,7 @@ describe("reasoning effort", () => {
     expect(encoded.dropped).toEqual([]);
   });
 
-  test("Anthropic: a model that cannot think is not asked to", () => {
+  test("Anthropic: thinking is not requested of a model that cannot think", () => {
     const encoded = encode(engine("anthropic", "claude-3-5-sonnet-20240620"), { reasoningEffort: "low" });
     expect(wire(encoded)).not.toHaveProperty("thinking");
     expect(encoded.dropped).toEqual(["reasoning_effort"]);
@@ -744,7 +744,7 @@ describe("roles and tool calls are translated", () => {
     expect(a?.["tool_call_id"]).not.toBe(b?.["tool_call_id"]);
   });
 
-  test("developer is a role only where it is known", () => {
+  test("the developer role is only used if the dialect has it", () => {
     const messages: ChatMessage[] = [
       { role: "system", content: "x", developer: true },
       { role: "user", content: "y" },
@@ -758,7 +758,7 @@ describe("roles and tool calls are translated", () => {
     ]);
   });
 
-  test("Anthropic: neighbours join, results are the user's, system goes in front, empty messages go", () => {
+  test("Anthropic: adjacent messages are merged, results become the user's, system comes first, empty messages are dropped", () => {
     const body = wire(
       encode(engine("anthropic", "claude-haiku-4-5"), {
         messages: [
@@ -847,7 +847,7 @@ describe("roles and tool calls are translated", () => {
     ).toContain('"inlineData":{"mimeType":"image/png","data":"AAAA"}');
   });
 
-  test("Gemini fetches no image from the web: it is left out and named", () => {
+  test("Gemini fetches no image from the web: it is dropped and reported", () => {
     const encoded = encode(engine("gemini-grounded", "gemini-3.8-flash"), {
       messages: [
         {
@@ -863,7 +863,7 @@ describe("roles and tool calls are translated", () => {
     expect(encoded.dropped).toEqual(["image_url"]);
   });
 
-  describe("what is in OpenAI's shape only goes to those who speak it", () => {
+  describe("what is in OpenAI's format only goes to engines of that dialect", () => {
     const audio: JsonObject = { type: "input_audio", input_audio: { data: "opaque-data", format: "wav" } };
     const tool: JsonObject = { type: "custom", custom: { name: "opaque-tool" } };
     const request: Partial<ChatRequest> = {
@@ -915,7 +915,7 @@ describe("roles and tool calls are translated", () => {
       expect(Object.keys(body).sort()).toEqual(["messages", "model", "stream"]);
     });
 
-    test("a call of one is told as a function's call", () => {
+    test("a custom call is sent as a function call", () => {
       const messages: ChatMessage[] = [
         {
           role: "assistant",
@@ -961,7 +961,7 @@ describe("prompt caching", () => {
   const marksIn = (encoded: EncodedRequest): number =>
     JSON.stringify(encoded.body).split('"cache_control"').length - 1;
 
-  test("Anthropic: the marks stand where the request's breakpoints are, and none is added", () => {
+  test("Anthropic: the marks are at the request's breakpoints, and none is added", () => {
     const encoded = encode(engine("anthropic", "claude-haiku-4-5"), long);
     const body = wire(encoded);
     const mark = { cache_control: { type: "ephemeral" } };
@@ -1057,7 +1057,7 @@ describe("prompt caching", () => {
     expect(String(key("Sunday")).length).toBeLessThanOrEqual(64);
   });
 
-  test("the client's own key stands", () => {
+  test("the client's own key is kept", () => {
     const encoded = encode(engine("openai", "gpt-4o"), {
       ...long,
       extra: openAi({ prompt_cache_key: "theirs" }),
@@ -1328,7 +1328,7 @@ describe("Gemini keeps the order of what it signed, and gets what others wrote b
   });
 });
 
-describe("what only its issuer understands goes back to its issuer", () => {
+describe("issuer tokens go back to their issuer", () => {
   const turn = (signature: IssuerToken): ChatMessage[] => [
     { role: "user", content: "a" },
     {
@@ -1448,7 +1448,7 @@ describe("a last message of the assistant is a beginning", () => {
   });
 });
 
-describe("streaming asks for usage where that may be asked", () => {
+describe("streaming requests usage if the dialect allows it", () => {
   test.each([
     ["openai", true],
     ["openrouter", true],
@@ -1490,7 +1490,7 @@ describe("what the client calls its fields", () => {
     expect(encode(engine(provider, model), { extra: openAi(many) }).dropped).toHaveLength(50);
   });
 
-  test("__proto__ is a field like others where every field is taken", () => {
+  test("__proto__ is a field like others in an open dialect", () => {
     const { body } = encode(engine("mine", "m"), { extra: openAi(proto) });
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
     expect(Object.keys(body)).toContain("__proto__");
@@ -1519,14 +1519,14 @@ describe("what the client calls its fields", () => {
     );
   });
 
-  test("OpenAI is not asked for answers that cannot be read", () => {
+  test("fields whose answers cannot be read are not sent to OpenAI", () => {
     const extra = { modalities: ["audio"], audio: { voice: "alloy" } };
     const encoded = encode(engine("openai", "gpt-4o"), { extra: openAi(extra) });
     expect([...encoded.dropped].sort()).toEqual(["audio", "modalities"]);
   });
 });
 
-test("an operator's Anthropic server is told the version of the protocol", () => {
+test("an operator's Anthropic server receives the version of the protocol", () => {
   expect(encode(engine("my-claude", "claude-haiku-4-5"), {}).headers).toEqual({
     "anthropic-version": "2023-06-01",
   });

@@ -32,7 +32,7 @@ function encodedLength(target: Engine, messages: ChatMessage[]): number {
 }
 
 describe.each(TARGETS)("a request to %s/%s", (provider, model) => {
-  test("may have neighbours of very many parts", () => {
+  test("may be adjacent to messages of very many parts", () => {
     const content = many<ContentPart>(200_000, { type: "text", text: "x" });
     const said: ChatMessage = { role: "user", content };
     expect(encodedLength(engine(provider, model), [said, said])).toBeGreaterThan(400_000);

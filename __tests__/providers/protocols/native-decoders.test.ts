@@ -103,7 +103,7 @@ describe("Anthropic", () => {
     expect(decoder.refusalReason).toBe("Not this.");
   });
 
-  test("a call told anew with other arguments is no answer", () => {
+  test("a call restarted with different arguments counts as truncated", () => {
     const open = {
       type: "content_block_start",
       index: 0,
@@ -119,7 +119,7 @@ describe("Anthropic", () => {
     );
   });
 
-  test("a call that was told to its end is not mistaken for the next one of its name", () => {
+  test("a completed call is not mistaken for the next one of its name", () => {
     const open = (index: number, id: string) => ({
       type: "content_block_start",
       index,
@@ -191,7 +191,7 @@ describe("Gemini", () => {
     expect(gemini(part({ text: "a" }, native)).finish).toEqual({ reason, native });
   });
 
-  test("calls finish with STOP: their presence tells", () => {
+  test("answers with calls finish with STOP and are recognised by the calls", () => {
     const answer = gemini(
       part({ functionCall: { name: "f", args: { x: 1 } } }, "STOP", {
         finishMessage: "Model generated function call(s).",

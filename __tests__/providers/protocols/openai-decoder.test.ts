@@ -327,7 +327,7 @@ describe("usage that is half there", () => {
     ).toBe(9);
   });
 
-  test("exact usage is left alone", () => {
+  test("exact usage is unchanged", () => {
     const exact = half({ prompt_tokens: 11, completion_tokens: 0 });
     expect(exact).not.toHaveProperty("missing");
     expect(exact === undefined ? undefined : completeUsage(exact, estimatedUsage(400, 80))).toBe(exact);
@@ -546,7 +546,7 @@ describe("finish reasons and holes (row 28)", () => {
     expect(openAi(chunk({ content: "a" })).finish).toBeUndefined();
   });
 
-  test("finished and done are told apart", () => {
+  test("finished and done are distinguished", () => {
     const decoder = newDecoder("openai-compatible");
     const out: ChatEvent[] = [];
     decoder.push(JSON.stringify(chunk({ content: "a" })), undefined, out);
@@ -611,7 +611,7 @@ describe("content is passed on verbatim (row 24)", () => {
   });
 });
 
-describe("reasoning is told apart (row 25)", () => {
+describe("reasoning is separated (row 25)", () => {
   test.each<[string, unknown[], { text: string; reasoning: string }]>([
     ["reasoning", [{ reasoning: "why" }, { content: "so" }], { text: "so", reasoning: "why" }],
     [
@@ -706,7 +706,7 @@ test("sources are named once each (url_citation)", () => {
   expect(answer.sources).toEqual([{ title: "A", uri: "https://a.example" }, { uri: "https://b.example" }]);
 });
 
-test("a refusal is told apart from the answer", () => {
+test("a refusal is separate from the answer", () => {
   expect(openAi(chunk({ refusal: "I cannot " }), chunk({ refusal: "do that." }), finish())).toMatchObject({
     text: "",
     refusal: "I cannot do that.",

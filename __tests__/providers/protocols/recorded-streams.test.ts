@@ -112,7 +112,7 @@ describe("recorded bodies that were not streamed", () => {
   });
 });
 
-test("every recording stands in the table", () => {
+test("every recording is in the table", () => {
   const folders = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const files = folders.flatMap(({ name }) =>
     readdirSync(new URL(`${name}/`, ROOT)).map((file) => `${name}/${file}`),

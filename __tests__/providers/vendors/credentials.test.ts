@@ -71,7 +71,7 @@ describe("the fingerprint", () => {
     ]);
   });
 
-  test("is the same wherever the key stands in its pool", () => {
+  test("is the same whatever the key's position in its pool", () => {
     const here = read(KEYS, { SOME_KEY: "a", SOME_KEY_2: "b" });
     const there = read(KEYS, { SOME_KEY: "b", SOME_KEY_9: "a" });
     expect(here[0]?.fingerprint).toBe(there[1]?.fingerprint);

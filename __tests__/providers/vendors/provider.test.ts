@@ -81,7 +81,7 @@ describe("an engine is resolved for what its provider offers", () => {
     expect(registry.providerEndpoint("voices")).toBe("https://voices.example/v1");
   });
 
-  test("whoever names it for chat is told why it is not there", () => {
+  test("naming it for chat gives the reason why it is missing", () => {
     const { message } = modelNotFound(["voices/nova"], registry);
     expect(message).toContain('its provider "voices" does not offer chat');
     expect(message).toContain("Configured: groq, sambanova.");
@@ -94,7 +94,7 @@ describe("an engine is resolved for what its provider offers", () => {
   });
 });
 
-test("every row of ours that offers chat in the OpenAI protocol has a dialect, and no other has", () => {
+test("every built-in row with chat in the OpenAI protocol has a dialect, and no other has", () => {
   for (const { id, protocol, chat } of PROVIDERS)
     expect(chat?.dialect !== undefined, id).toBe(protocol === "openai-compatible" && chat !== undefined);
 });

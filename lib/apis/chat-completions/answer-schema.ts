@@ -58,7 +58,7 @@ export const chatCompletionSchema = z.object({
   usage,
 });
 
-/** One chunk of its stream. `error` comes with `finish_reason: "error"`, when an answer breaks off. */
+/** One chunk of its stream. If an answer breaks off, `error` comes with `finish_reason: "error"`. */
 export const chatCompletionChunkSchema = z.object({
   id: z.string(),
   object: z.literal("chat.completion.chunk"),

@@ -1,6 +1,6 @@
 /**
- * Ids for calls of the older form, which has none: a result names its function alone, and is that of the
- * earliest call of it that has no result yet.
+ * Ids for calls in the older `function_call` form, which has none. A result names only its function and
+ * belongs to the earliest call of it without a result.
  */
 export class LegacyCalls {
   readonly #open = new Map<string, { ids: string[]; answered: number }>();
@@ -15,7 +15,7 @@ export class LegacyCalls {
     return id;
   }
 
-  /** The id of the call that this is the result of; the name, where there was no such call. */
+  /** The id of the call that this result belongs to; the name if there is no such call. */
   answered(name: string): string {
     const open = this.#open.get(name);
     return open?.ids[open.answered++] ?? name;

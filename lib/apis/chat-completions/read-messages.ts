@@ -17,7 +17,7 @@ import type {
 type Message = ChatCompletionsBody["messages"][number];
 type MessageContent = Message["content"];
 
-/** One message of the client's as one of ours. */
+/** Translates one message. */
 export function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
   const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
   switch (message.role) {
@@ -32,7 +32,7 @@ export function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMes
     case "tool":
       return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
     case "function":
-      // The older form of a tool's result, named by its function.
+      // The older form of a tool result, which names only the function.
       return {
         role: "tool",
         toolCallId: legacyCalls.answered(message.name),
@@ -44,13 +44,13 @@ export function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMes
 type AssistantBody = Message & { role: "assistant" };
 type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
 
-/** The API has no order between its fields: a model thinks, then speaks, then calls. */
+/** The API has no order between its fields, so reasoning comes first, then text, then tool calls. */
 function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): AssistantPart[] {
   const parts: AssistantPart[] = readReasoning(
     message.reasoning_content ?? message.reasoning,
     message.reasoning_details,
   );
-  for (const part of readSaid(message.content)) parts.push(part);
+  for (const part of readAssistantContent(message.content)) parts.push(part);
   if (message.refusal != null && message.refusal !== "")
     parts.push({ type: "refusal", text: message.refusal });
   for (const call of message.tool_calls ?? []) parts.push(...readCall(call));
@@ -62,7 +62,7 @@ function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): Assist
   return parts;
 }
 
-function readSaid(content: MessageContent): AssistantPart[] {
+function readAssistantContent(content: MessageContent): AssistantPart[] {
   if (content === null || content === undefined) return [];
   if (typeof content === "string") return [{ type: "text", text: content }];
   return content.map((part) =>
@@ -72,7 +72,7 @@ function readSaid(content: MessageContent): AssistantPart[] {
   );
 }
 
-/** The call, or nothing if it is of neither kind. */
+/** The call; empty if it is of neither kind. */
 function readCall(call: CallBody): ToolCallPart[] {
   const { id, custom, function: fn, extra_content: extra } = call;
   const head = { type: "tool_call" as const, id: id ?? "", ...defined({ signature: readSignature(extra) }) };
@@ -83,8 +83,8 @@ function readCall(call: CallBody): ToolCallPart[] {
 }
 
 function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
-  const googles = extra?.google?.thought_signature ?? undefined;
-  if (googles !== undefined) return { issuer: ISSUERS.google, value: googles };
+  const google = extra?.google?.thought_signature ?? undefined;
+  if (google !== undefined) return { issuer: ISSUERS.google, value: google };
   return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
 }
 
@@ -106,7 +106,7 @@ function readPart(part: Exclude<MessageContent, string | null | undefined>[numbe
       return {
         type: "image",
         url,
-        // Most engines know three levels only.
+        // Most engines only know three levels.
         ...(detail === null ? {} : { detail: detail === "original" ? "high" : detail }),
         ...cacheBreakpoint(part.cache_control),
       };

@@ -10,7 +10,7 @@ import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
 import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "#lib/chat/request.ts";
 
-/** `POST /v1/chat/completions` as OpenAI documents it, and what its clients send beyond that. */
+/** `POST /v1/chat/completions` as OpenAI documents it, with extensions that clients use. */
 export const chatCompletions: CompletionApi<typeof chatCompletionsSchema> = {
   schema: chatCompletionsSchema,
   read: readChatCompletions,
@@ -22,7 +22,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
   const legacyCalls = new LegacyCalls();
   const messages = body.messages.map((message) => readMessage(message, legacyCalls));
   const tools = readTools(body);
-  // An answer in the older form has room for one call.
+  // An answer in the older form has room for only one call.
   const isLegacy = body.functions != null && body.tools == null;
   const toolChoice = readToolChoice(body);
   assertForcedTool(toolChoice, tools ?? [], body.tool_choice == null ? "function_call" : "tool_choice");
@@ -69,7 +69,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
   };
 }
 
-/** What no engine is told: settings of `reasoning` beyond its amount, and answers that were spoken. */
+/** Fields that no engine receives: other settings of `reasoning`, and earlier audio answers. */
 function droppedFields({ reasoning, messages }: ChatCompletionsBody): string[] {
   const { effort: _effort, max_tokens: _tokens, ...settings } = reasoning ?? {};
   const isSpoken = messages.some((message) => message.role === "assistant" && message["audio"] != null);
@@ -81,7 +81,7 @@ function droppedFields({ reasoning, messages }: ChatCompletionsBody): string[] {
 
 function readStop({ stop }: ChatCompletionsBody): string[] | undefined {
   if (typeof stop === "string") return [stop];
-  // Some providers reject an empty list, which asks for nothing.
+  // Some providers reject an empty list, which has no effect.
   return stop == null || stop.length === 0 ? undefined : stop;
 }
 

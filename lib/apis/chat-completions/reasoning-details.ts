@@ -2,9 +2,9 @@ import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { type JsonObject, stringField } from "#lib/shared/json.ts";
 
-/** OpenRouter's name for what carries signatures and encrypted reasoning; its clients send it back as it was. */
+/** `reasoning_details` is OpenRouter's field; its clients send entries back unchanged, without an issuer. */
 const DEFAULT_ISSUER = ISSUERS.openRouter;
-/** Our own form of a token that is one string. */
+/** The `format` of tokens that are a plain string. */
 const PLAIN = "sarmalink";
 
 /** A token as an entry of `reasoning_details`. */
@@ -14,7 +14,7 @@ export function toReasoningDetail({ issuer, value }: IssuerToken): JsonObject {
     : { ...value, issuer };
 }
 
-/** The reasoning of an earlier answer: its text, then the tokens that go with it. */
+/** The reasoning of an earlier answer: its text with its tokens. */
 export function readReasoning(
   text: string | null | undefined,
   details: readonly JsonObject[] | null | undefined,
@@ -27,7 +27,7 @@ export function readReasoning(
     return { type: "reasoning", text: "", signature: { issuer, value: isPlain ? signature : value } };
   });
   if (text === null || text === undefined || text === "") return items;
-  // A signature stands for the text before it: the first one gets all of it.
+  // A signature signs the text before it, so the first one gets the whole text.
   const [first, ...rest] = items;
   return first === undefined ? [{ type: "reasoning", text }] : [{ ...first, text }, ...rest];
 }

@@ -28,9 +28,9 @@ const imagePart = z.looseObject({
   ),
   cache_control: cacheControl.nullish(),
 });
-/** What the model refused to say, when it comes back as history. */
+/** A refusal of an earlier answer in the history. */
 const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
-/** Audio, files, and whatever comes next: passed on to engines that know them. */
+/** Audio, files and future types: passed on to engines that know them. */
 const otherPart = other(["text", "image_url", "refusal"]);
 const part = z.union([text, byType([textPart, imagePart, refusalPart], otherPart)], {
   error: "must be a part with a type, as text or image_url",
@@ -103,7 +103,7 @@ const namedCustom = z.looseObject({ type: z.literal("custom"), custom: z.looseOb
 const toolChoice = z.union(
   [
     z.enum(["auto", "none", "required"]),
-    // Mistral's word for `required`, which clients of Mistral send.
+    // Mistral's value for `required`, which its clients send.
     z.literal("any"),
     namedFunction,
     namedCustom,
@@ -140,7 +140,7 @@ const responseFormat = z.discriminatedUnion("type", [
 
 const count = z.int().positive();
 
-/** Read up to its first mistake, as lists are. */
+/** Validated up to the first mistake, like lists. */
 const logitBias = jsonObject
   .superRefine((biases, context) => {
     const wrong = Object.keys(biases).find((token) => typeof biases[token] !== "number");
@@ -149,8 +149,8 @@ const logitBias = jsonObject
   .meta({ type: "object", additionalProperties: { type: "number" } });
 
 /**
- * The body of `POST /api/v1/chat/completions`. Loose: a field that is not listed never breaks a request;
- * it goes to engines that know it.
+ * The body of `POST /api/v1/chat/completions`. Loose: unknown fields are accepted and passed on to engines
+ * that know them.
  */
 export const chatCompletionsSchema = z
   .looseObject({

@@ -11,15 +11,15 @@ import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
 export type ChatCompletionsOptions = {
-  /** The client asked for a last chunk with the usage. */
+  /** The client requested a last chunk with the usage. */
   includeUsage: boolean;
-  /** The client speaks of functions, as before there were tools: its answer has a `function_call`. */
+  /** The client uses the older `functions`, so its answer has a `function_call`. */
   legacyFunctions: boolean;
 };
 
 const DONE = "data: [DONE]\n\n";
 
-/** The writer of chat completions: one JSON body, or chunks. */
+/** Writes chat completions: one JSON body, or chunks. */
 export function createChatCompletionsWriter(meta: AnswerMeta, options: ChatCompletionsOptions): AnswerWriter {
   return new ChatCompletionsWriter(meta, options);
 }
@@ -27,27 +27,27 @@ export function createChatCompletionsWriter(meta: AnswerMeta, options: ChatCompl
 class ChatCompletionsWriter implements AnswerWriter {
   readonly #meta: AnswerMeta;
   readonly #options: ChatCompletionsOptions;
-  /** What every chunk begins with, up to its choices. A whole answer has no chunks. */
+  /** The beginning of every chunk, up to its choices; empty until the first chunk. */
   #head = "";
-  /** What every chunk ends with, from behind its choices. */
+  /** The end of every chunk, after its choices. */
   readonly #tail: string;
-  /** The common chunk, before and behind the literal of its text. */
+  /** The common chunk, before and after the JSON string of its text. */
   #beforeText = "";
   readonly #afterText: string;
-  /** Choices whose first chunk, with the role, is out. */
+  /** Choices whose first chunk, with the role, has been written. */
   readonly #begun = new Set<number>();
-  /** Choices that are complete: what breaks the others is not their error. */
+  /** Choices that are complete, which an error does not affect. */
   readonly #finished = new Set<number>();
 
   constructor(meta: AnswerMeta, options: ChatCompletionsOptions) {
     this.#meta = meta;
     this.#options = options;
-    // Only the last chunk has a usage; the others say that they have none.
+    // Only the last chunk has usage; OpenAI sends null in the others.
     this.#tail = options.includeUsage ? `],"usage":null}\n\n` : "]}\n\n";
     this.#afterText = `},"logprobs":null,"finish_reason":null}${this.#tail}`;
   }
 
-  /** Before the first chunk. */
+  /** Prepares the constant parts before the first chunk. */
   #prepare(): void {
     if (this.#head !== "") return;
     const head = JSON.stringify({
@@ -84,7 +84,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     return `${this.#head}],"usage":${JSON.stringify(usageObject(usage))}}\n\n${DONE}`;
   }
 
-  /** The error stands in a last chunk, as at OpenRouter, and by itself, as at OpenAI: clients know one or the other. */
+  /** Writes the error in a last chunk, as OpenRouter does, and alone, as OpenAI does: clients know either. */
   fail(error: GatewayError): string {
     this.#prepare();
     const broken = [...this.#begun].filter((index) => !this.#finished.has(index));
@@ -107,7 +107,7 @@ class ChatCompletionsWriter implements AnswerWriter {
       case "reasoning":
         return this.#delta(event.choice, reasoningDelta(event.text, event.signature));
       case "tool_call":
-        // The older form has room for one call.
+        // The older form has room for only one call.
         if (this.#options.legacyFunctions && event.index > 0) return "";
         return this.#delta(event.choice, this.#toolDelta(event));
       case "sources":
@@ -152,7 +152,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     switch (reason) {
       case "tool_calls":
         return this.#options.legacyFunctions ? "function_call" : reason;
-      // Clients switch on a closed list; the provider's own word would be none of it.
+      // Clients expect a closed list of values, which excludes the provider's own.
       case "other":
         return "stop";
       case "stop":
@@ -208,8 +208,8 @@ function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObjec
 }
 
 /**
- * Where Google's own OpenAI endpoint puts the signature of a call, which its clients send back; those of
- * others stand beside it.
+ * The signature of a call, in the place where Google's OpenAI endpoint puts it and its clients send it back.
+ * Signatures of others go beside it.
  */
 function extraContent(token: IssuerToken | undefined): JsonObject {
   if (token === undefined) return {};
@@ -226,7 +226,7 @@ function annotations(sources: readonly Source[]): JsonObject[] {
   }));
 }
 
-/** The token probabilities of all pieces of a text as those of the text. */
+/** Merges the logprobs of all pieces of a text. */
 function joinLogprobs(parts: readonly JsonValue[]): JsonValue {
   if (parts.length === 0) return null;
   const content = parts.flatMap((part) => arrayField(part, "content") as JsonValue[]);

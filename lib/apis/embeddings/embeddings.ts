@@ -34,7 +34,7 @@ type EmbeddingsBody = z.output<typeof embeddingsSchema>;
 
 const READ = new Set(Object.keys(embeddingsSchema.shape));
 
-/** The request, and the names of its fields that no provider is given. */
+/** The request, and the names of fields that no provider receives. */
 export function readEmbeddings(body: EmbeddingsBody): EmbeddingRequest & { dropped: string[] } {
   return {
     input: readInput(body.input),
@@ -54,7 +54,7 @@ function readInput(input: EmbeddingsBody["input"]): EmbeddingRequest["input"] {
   return { kind: "tokens", tokens: input.filter((one) => Array.isArray(one)) };
 }
 
-/** The answer in OpenAI's shape; vectors in the form that the client asked for, whatever the provider sent. */
+/** The answer in OpenAI's format, with vectors in the encoding that the client requested. */
 export function embeddingsBody(
   answer: { vectors: readonly Vector[]; promptTokens: number; model: string },
   { base64 }: EmbeddingRequest,

@@ -6,7 +6,7 @@ import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** What becomes content of a message. */
+/** The events that become content of a message. */
 export type ContentEvent = Extract<
   ChatEvent,
   { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" }
@@ -16,9 +16,9 @@ type Prose = Exclude<ContentEvent, { type: "tool_call" }>;
 type Call = {
   id: string;
   name: string;
-  /** The arguments as far as they have come. */
+  /** The arguments that have arrived so far. */
   arguments: string;
-  /** Knows whether that is all of them. */
+  /** Detects whether they are complete. */
   scan: ObjectScan;
   state: "waiting" | "open" | "closed";
 };
@@ -28,19 +28,19 @@ type OpenBlock = { kind: "text" } | { kind: "thinking"; hasText: boolean } | { k
 const TAIL = "}}\n\n";
 
 /**
- * Content as frames, one block strictly after the other. Models may tell several tool calls at once, and
- * speak in between: what belongs to a later block waits until the call before it is complete.
+ * Content as frames, strictly one block after the other. Models may interleave several tool calls and text:
+ * content of a later block waits until the call before it is complete.
  */
 export class ContentBlocks {
-  /** Number of the block that was opened last. */
+  /** Index of the block that was opened last. */
   #index = -1;
   #open: OpenBlock | undefined;
-  /** What comes before the literal of a text delta of the open block. */
+  /** The beginning of a text delta of the open block, up to the JSON string of the text. */
   #textHead = "";
   readonly #calls = new Map<number, Call>();
-  /** Later content, in order; empty unless a call is open. */
+  /** Content that waits for the open call, in order. */
   #waiting: Waiting[] = [];
-  /** Sources that no text is there for yet. */
+  /** Sources that wait for the next text. */
   #sources: Source[] = [];
 
   get hasCalls(): boolean {
@@ -56,7 +56,7 @@ export class ContentBlocks {
     return this.#writeProse(event);
   }
 
-  /** Nothing more comes: the rest, and the end of the last block. */
+  /** Writes the waiting content and ends the last block. */
   finish(): string {
     let frames = "";
     for (const waiting of this.#waiting) frames += this.#next(waiting);
@@ -82,7 +82,7 @@ export class ContentBlocks {
     return this.#waiting.length > 0 && call.scan.reachedEnd ? frames + this.#advance() : frames;
   }
 
-  /** The open call is complete: what waited behind it, up to a call that is not. */
+  /** Writes what waited for the open call, up to the next incomplete call. */
   #advance(): string {
     let frames = "";
     const waiting = this.#waiting;
@@ -155,7 +155,7 @@ export class ContentBlocks {
     );
   }
 
-  /** A block that says everything at its start. */
+  /** A block that is complete at its start. */
   #whole(block: JsonObject): string {
     return this.#start({ kind: "thinking", hasText: false }, block) + this.#close();
   }

@@ -18,20 +18,20 @@ type AssistantContent = Extract<Message, { role: "assistant" }>["content"];
 type UserBlock = Exclude<UserMessage["content"], string>[number];
 type AssistantBlock = Exclude<AssistantContent, string>[number];
 type ToolResult = Extract<UserBlock, { type: "tool_result" }>;
-/** A block that can stand in a content of ours. */
+/** A block that becomes a content part. */
 type ContentBlock = Exclude<UserBlock, ToolResult>;
 type SystemContent = NonNullable<MessagesBody["system"]>;
 
-/** A note of Claude Code's to Anthropic's billing, which says nothing to a model. */
+/** Claude Code's note for Anthropic's billing, which is useless to other models. */
 const BILLING_NOTE = "x-anthropic-billing-header:";
 
-/** The system prompt in front of the conversation. */
+/** The system prompt as the first message. */
 export function readSystem(system: MessagesBody["system"]): SystemMessage[] {
   if (system === null || system === undefined || system.length === 0) return [];
   return [{ role: "system", content: readSystemContent(system) }];
 }
 
-/** One message of the client's as one or more of ours. */
+/** Translates one message into one or more. */
 export function readMessage(message: Message): ChatMessage[] {
   switch (message.role) {
     case "system":
@@ -53,7 +53,7 @@ function readSystemContent(content: SystemContent): Content {
   });
 }
 
-/** Results of tools come first: other APIs want them right behind the calls. */
+/** Tool results come first: other APIs require them directly after the calls. */
 function readUser(content: UserMessage["content"]): ChatMessage[] {
   if (typeof content === "string") return [{ role: "user", content }];
   const results: ToolMessage[] = [];
@@ -92,7 +92,7 @@ function readPart(block: ContentBlock): ContentPart {
   }
 }
 
-/** The blocks in the order in which they were written: signatures hold for it. */
+/** The blocks in their order, on which signatures depend. */
 function readAssistant(content: AssistantContent): AssistantMessage {
   return typeof content === "string"
     ? assistantText(content)

@@ -26,7 +26,7 @@ export function readTools({ tools }: MessagesBody): Tool[] | undefined {
   });
 }
 
-/** Further fields of the client's own tools (`defer_loading`): hints that the tool works without. */
+/** Other fields of the client's tools (`defer_loading`), which are optional hints. */
 export function untranslatedToolFields({ tools }: MessagesBody): string[] {
   const names = new Set<string>();
   for (const tool of tools ?? []) {

@@ -18,13 +18,13 @@ import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-/** `POST /v1/messages` as Anthropic documents it, and what its clients send beyond that. */
+/** `POST /v1/messages` as Anthropic documents it, with extensions that clients use. */
 export const messages: CompletionApi<typeof messagesSchema> = { schema: messagesSchema, read: readMessages };
 
 const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(messagesSchema.shape));
-/** What adaptive thinking comes to where the client names no effort: Anthropic's own default. */
+/** The effort of adaptive thinking if the client sets none: Anthropic's default. */
 const ADAPTIVE_EFFORT: ReasoningEffort = "high";
-/** Providers refuse longer names of users: OpenAI from 65 characters on, OpenRouter from 129. */
+/** Providers reject longer user ids: OpenAI above 64 characters, OpenRouter above 128. */
 const MAX_USER = 64;
 const THREADS_BETA = /^message-threads-/;
 
@@ -74,8 +74,8 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
 }
 
 /**
- * A request that continues a stored thread holds only what is new. Told so, Anthropic's SDK sends the
- * whole conversation. (One that begins a thread is whole, so that its mark can be left out.)
+ * A request that continues a stored thread only has the new messages. After this error, Anthropic's SDK sends
+ * the whole conversation. (A request that begins a thread is complete, so its `thread` can be dropped.)
  */
 function assertNoStoredThread({ thread }: MessagesBody): void {
   if (thread?.type !== "continue") return;
@@ -109,7 +109,7 @@ function shortUser(userId: string): string {
   return `user-${hash32(`a${userId}`).toString(36)}${hash32(`b${userId}`).toString(36)}`;
 }
 
-/** What only Anthropic's engines understand, in the client's words. */
+/** Fields that only Anthropic's engines understand, unchanged. */
 function readExtra(body: MessagesBody, headers: Headers, userId: string | undefined): ExtraFields {
   const fields: JsonObject = otherFields(body, READ_FIELDS);
   const details: NonNullable<ExtraFields["details"]> = {};
@@ -125,7 +125,7 @@ function readExtra(body: MessagesBody, headers: Headers, userId: string | undefi
   return { dialect: "anthropic", fields, ...defined({ details: further, betas: readBetas(headers) }) };
 }
 
-/** The beta features that the client switches on, but for those that would need what it is not given. */
+/** The beta features that the client enables, except threads, which are not supported. */
 function readBetas(headers: Headers): string | undefined {
   const names = (headers.get("anthropic-beta") ?? "")
     .split(",")

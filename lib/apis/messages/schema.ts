@@ -12,7 +12,7 @@ import {
 import type { JsonObject } from "#lib/shared/json.ts";
 
 const text = z.string();
-/** In a content, and in the result of a tool. */
+/** In a message and in a tool result. */
 const MAX_BLOCKS = 1_000;
 const cache_control = cacheControl.nullish();
 
@@ -26,14 +26,14 @@ const imageBlock = z.looseObject({
   ]),
   cache_control,
 });
-/** An image by the id of a file, which Anthropic stores. */
+/** An image by the id of a file that Anthropic stores. */
 const storedImage = z
   .looseObject({ type: z.literal("image"), source: other(["base64", "url"]) })
   .transform(({ source, ...block }) => {
     const value: Record<string, unknown> = { ...block, source: source.value };
     return { type: "other" as const, value: value as JsonObject };
   });
-/** Documents, search results, and whatever comes next: passed on to engines that know them. */
+/** Documents, search results and future types: passed on to engines that know them. */
 const resultBlock = byType([textBlock, imageBlock, storedImage], other(["text", "image"]));
 const toolResult = z.looseObject({
   type: z.literal("tool_result"),
@@ -63,7 +63,7 @@ const assistantBlock = byType(
   other(["text", "thinking", "redacted_thinking", "tool_use"]),
 );
 
-/** Text, and changes of the tools in the middle of a conversation. */
+/** Text, and tool changes in the middle of a conversation. */
 const systemBlock = byType([textBlock], other(["text"]));
 const systemContent = z.union([text, list(systemBlock, MAX_BLOCKS)]);
 
@@ -84,7 +84,7 @@ const customTool = z.looseObject({
   strict: z.boolean().nullish(),
   cache_control,
 });
-/** Tools that the provider runs itself, or that it has taught the model. */
+/** Tools that the provider runs itself or that the model was trained on. */
 const hostedTool = other(["custom"]);
 
 const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
@@ -105,8 +105,8 @@ const thinking = z.union([
 const outputFormat = z.looseObject({ type: z.literal("json_schema"), schema: jsonObject });
 
 /**
- * The body of `POST /api/v1/messages` and of `/count_tokens`. Loose: a field that is not listed never
- * breaks a request; it goes to engines that know it.
+ * The body of `POST /api/v1/messages` and of `/count_tokens`. Loose: unknown fields are accepted and passed on
+ * to engines that know them.
  */
 export const messagesSchema = z
   .looseObject({
@@ -132,7 +132,7 @@ export const messagesSchema = z
     top_k: z.int().nonnegative().nullish(),
     thread: z.looseObject({ type: shortText }).nullish().describe("Conversations are not kept here."),
   })
-  // What continues a thread may be empty: it is refused for a better reason.
+  // A request that continues a thread may have no messages; it is rejected with a better reason.
   .refine(({ messages, thread }) => messages.length > 0 || thread?.type === "continue", {
     path: ["messages"],
     message: "must hold at least one message",

@@ -3,15 +3,13 @@ import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken, ReasoningPart } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
-/** Whose signatures go in and out as they are; those of others are packed with their issuer's name. */
+/** Signatures of this issuer are left unchanged; those of others are packed with their issuer's name. */
 const PLAIN = ISSUERS.anthropic;
 
-/** How the token of some reasoning is told: as the signature of its block, or as a block of its own. */
+/** The form of a reasoning token: the signature of its block, or a separate block. */
 export type TokenForm = { kind: "signature"; signature: string } | { kind: "block"; block: JsonObject };
 
-/**
- * @param hasText whether there is reasoning that the token can be the signature of.
- */
+/** @param hasText whether there is reasoning text that the token can sign. */
 export function tokenForm(token: IssuerToken, hasText: boolean): TokenForm {
   const { value } = token;
   if (isJsonObject(value) && value["type"] === "redacted_thinking" && token.issuer === PLAIN) {
@@ -22,7 +20,7 @@ export function tokenForm(token: IssuerToken, hasText: boolean): TokenForm {
   return { kind: "block", block: { type: "redacted_thinking", data: packed } };
 }
 
-/** Some reasoning with its token, if it has one, as blocks. */
+/** Reasoning with its token, if any, as blocks. */
 export function thinkingBlocks(text: string, token: IssuerToken | undefined): JsonObject[] {
   const unsigned: JsonObject[] = text === "" ? [] : [{ type: "thinking", thinking: text, signature: "" }];
   if (token === undefined) return unsigned;
@@ -31,14 +29,14 @@ export function thinkingBlocks(text: string, token: IssuerToken | undefined): Js
   return [{ type: "thinking", thinking: text, signature: form.signature }];
 }
 
-/** The reasoning of a `thinking` block that comes back. */
+/** Reads a `thinking` block from the client's history. */
 export function readThinking(text: string, signature: string | null | undefined): ReasoningPart {
   const token = unpackToken(signature ?? "", PLAIN);
   const part: ReasoningPart = { type: "reasoning", text };
   return token === undefined ? part : { ...part, signature: token };
 }
 
-/** The reasoning of a `redacted_thinking` block that comes back: another issuer's token, or Anthropic's block. */
+/** Reads a `redacted_thinking` block from the history: another issuer's token, or Anthropic's own block. */
 export function readRedacted(data: string): ReasoningPart {
   const token = unpackToken(data, undefined) ?? {
     issuer: PLAIN,

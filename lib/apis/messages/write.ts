@@ -11,14 +11,14 @@ import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** The writer of messages: one JSON body, or events. Only the client's own stop sequences are told. */
+/** Writes messages: one JSON body, or events. Reports only the client's own stop sequences. */
 export function createMessagesWriter(meta: AnswerMeta, stopSequences: readonly string[]): AnswerWriter {
   return new MessagesWriter(meta, stopSequences);
 }
 
 type Finish = { reason: FinishReason; stopSequence?: string };
 
-/** How many tokens there were is not known before the end; clients take the later numbers. */
+/** Token counts are not known before the end; clients use the later numbers. */
 const NOTHING_YET: JsonObject = {
   input_tokens: 0,
   cache_creation_input_tokens: 0,
@@ -39,7 +39,7 @@ class MessagesWriter implements AnswerWriter {
   }
 
   whole(answer: Answer, usage: TokenUsage): JsonObject {
-    // One answer is all that this API knows of.
+    // This API has only one choice.
     const [choice] = answer.choices;
     const content = choice === undefined ? [] : wholeContent(choice, answer.sources);
     return {
@@ -76,7 +76,7 @@ class MessagesWriter implements AnswerWriter {
     return frame({ type: "message_start", message });
   }
 
-  /** Engines have other words where the stop sequence should stand: those are none. */
+  /** Some engines report other values as the stop sequence, which are ignored. */
   #stopFields(finish: Finish | undefined, hasCalls: boolean): JsonObject {
     const said = finish?.stopSequence;
     const stopSequence = said !== undefined && this.#stopSequences.includes(said) ? said : null;
@@ -127,7 +127,7 @@ function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSeque
     case "stop":
     case "tool_calls":
     case "other":
-      // Clients run tools on this word alone, and not every provider says it with its calls.
+      // Clients run tools only for this reason, and not every provider sends it with its calls.
       if (hasCalls) return "tool_use";
       return isSequence ? "stop_sequence" : "end_turn";
   }
@@ -147,7 +147,7 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
       case "text":
       case "refusal": {
         const last = content.at(-1);
-        // A refusal is text here, and goes on where the text stopped.
+        // A refusal is text in this API and continues the previous text.
         if (last?.["type"] === "text") {
           last["text"] = `${String(last["text"])}${part.text}`;
           break;

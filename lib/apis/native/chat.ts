@@ -15,7 +15,7 @@ const IMAGE_HEAD = /^data:image\/(?:png|jpeg|webp|gif);base64,/;
 function isImageUrl(text: string): boolean {
   const head = IMAGE_HEAD.exec(text)?.[0];
   if (head === undefined) return false;
-  // Looks for what does not belong there: a pattern of the whole would remember every character it passed.
+  // Searches for an invalid character: a pattern for the whole text would need memory for each one.
   const data = text.slice(head.length).replace(/={1,2}$/, "");
   return data !== "" && !/[^A-Za-z0-9+/]/.test(data);
 }
@@ -41,7 +41,7 @@ export const aiChatBodySchema = z.object({
   wordBase64: notYet,
 });
 
-/** A message to native chat, read. */
+/** A request to native chat, parsed. */
 export type NativeChatRequest = {
   message: string;
   history: { role: "user" | "assistant"; content: string }[];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The answer of `GET /api/health`, by what the process says of itself. */
+/** The answer of `GET /api/health` for a status of the process. */
 export const healthSchema = <Status extends string>(status: Status) =>
   z.object({
     status: z.literal(status),

@@ -3,13 +3,13 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { NAMED_MODE } from "#lib/router/named-mode.ts";
 
-/** What a key may be limited to: modes, and naming engines itself. */
+/** The modes that a key may be limited to; `named` allows naming engines. */
 export const KEY_MODES = [...MODE_IDS, NAMED_MODE] as const;
 
 const BUDGET_NOTE =
   "Calls of freeProviders are taken to cost 0 and never count. If you pay one of them, add it to PAID_PROVIDERS.";
 
-/** The body of `POST /api/keys`. Strict: a limit whose name is misspelt must not become a key without a limit. */
+/** The body of `POST /api/keys`. Strict, so that a typo cannot create a key without a limit. */
 export const gatewayKeyBodySchema = z.strictObject({
   name: z
     .string()
@@ -42,7 +42,7 @@ export function readGatewayKey(body: z.output<typeof gatewayKeyBodySchema>): Wan
   };
 }
 
-/** A key as all answers show it. */
+/** The fields of a key in all answers. */
 export type ShownKey = { id: string; name: string; prefix: string; limits: Limits; createdAt: string };
 
 export type ListedKey = ShownKey & {
@@ -51,7 +51,7 @@ export type ListedKey = ShownKey & {
   revokedAt: string | null;
 };
 
-/** What a budget counts on this gateway. */
+/** The calls that a budget counts on this gateway. */
 export type KeyBudget = { countedProviders: string[]; freeProviders: string[]; countedModels: string[] };
 
 /** The body of `GET /api/keys`. */
@@ -66,7 +66,7 @@ export function keyListBody(keys: readonly ListedKey[]): object {
   };
 }
 
-/** The answer to `POST /api/keys`: the only one that has the key itself. */
+/** The answer to `POST /api/keys`, the only one with the key itself. */
 export function createdKeyBody(made: ShownKey & { key: string }, budget: KeyBudget | undefined): object {
   return {
     key: made.key,

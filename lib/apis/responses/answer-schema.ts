@@ -40,7 +40,7 @@ const outputItem = z.discriminatedUnion("type", [
   z.object({ type: z.literal("custom_tool_call"), ...called, input: text }),
 ]);
 
-/** The answer of `POST /api/v1/responses`; beside this, it repeats fields of the request. */
+/** The answer of `POST /api/v1/responses`, which also repeats fields of the request. */
 export const responseSchema = z.looseObject({
   id: text,
   object: z.literal("response"),
@@ -67,8 +67,8 @@ const numbered = { sequence_number: z.int() };
 const placed = { ...numbered, item_id: text, output_index: z.int() };
 
 /**
- * One event of its stream. The last one says whether the answer is complete, and has all of it; after one
- * that does not say `failed`, the stream ends with `data: [DONE]`.
+ * One event of its stream. The last one has the status and the whole answer; unless it is `failed`, the stream
+ * ends with `data: [DONE]`.
  */
 export const responseEventSchema = z.discriminatedUnion("type", [
   z.object({

@@ -11,7 +11,7 @@ import type { JsonObject } from "#lib/shared/json.ts";
 
 export type CalledTool = { callId: string; tool: QualifiedName; custom: boolean };
 
-/** A call of one of the client's tools: of a function, or of a custom tool with free text. */
+/** A call of one of the client's tools: a function, or a custom tool with free text. */
 export class CallItem implements OutputItem {
   readonly #frames: EventFrames;
   readonly #place: ItemPlace;
@@ -31,12 +31,12 @@ export class CallItem implements OutputItem {
     );
   }
 
-  /** Whether the arguments are a whole object. Of free text nobody can tell. */
+  /** Whether the arguments are a complete object. Unknown for free text. */
   get isComplete(): boolean {
     return !this.#called.custom && this.#scan.reachedEnd;
   }
 
-  /** Nothing that counts comes behind a whole object, so that what does is let go. */
+  /** Ignores text after the item has ended: the arguments are complete. */
   push(text: string): string {
     if (text === "" || this.#state === "ended") return "";
     this.#text += text;

@@ -2,11 +2,11 @@ import { packToken, unpackToken } from "#lib/apis/issuer-token.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { isJsonObject } from "#lib/shared/json.ts";
 
-/** What the encrypted content of a reasoning item stands for. */
+/** The content of a reasoning item's `encrypted_content`. */
 export type Encrypted = { token: IssuerToken; callId: string | undefined };
 
 /**
- * Calls have no field for a signature (Gemini signs them), so that of a call travels in a reasoning item
+ * Calls have no field for a signature (Gemini signs them), so a call's signature is sent in a reasoning item
  * before it, with the call's id.
  */
 export function packEncrypted({ token, callId }: Encrypted): string {
@@ -14,7 +14,7 @@ export function packEncrypted({ token, callId }: Encrypted): string {
   return packToken({ issuer: token.issuer, value }, undefined);
 }
 
-/** Undefined for what is not ours: no engine of ours could read it. */
+/** Undefined for content that this gateway did not create, which no engine could read. */
 export function unpackEncrypted(text: string): Encrypted | undefined {
   const token = unpackToken(text, undefined);
   if (token === undefined) return undefined;

@@ -8,14 +8,14 @@ export class EventFrames {
     return frame(type, JSON.stringify({ type, sequence_number: this.#next++, ...fields }));
   }
 
-  /** An event with a response, of which a part is JSON already: it is long, and always the same. */
+  /** An event with a response, whose constant part, which is long, is JSON already. */
   responseEvent(type: string, fixed: string, changing: JsonObject): string {
     const response = `${fixed.slice(0, -1)},${JSON.stringify(changing).slice(1)}`;
     const head = JSON.stringify({ type, sequence_number: this.#next++ });
     return frame(type, `${head.slice(0, -1)},"response":${response}}`);
   }
 
-  /** A writer of events that differ in their `delta` alone: most of a stream is made of them. */
+  /** A writer of events that differ only in their `delta`, as most events of a stream do. */
   deltas(type: string, fields: JsonObject): (delta: string) => string {
     const head = JSON.stringify({ type, ...fields });
     const before = `event: ${type}\ndata: ${head.slice(0, -1)},"sequence_number":`;

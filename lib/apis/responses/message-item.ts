@@ -19,7 +19,7 @@ type TextPart = { type: "output_text"; text: string; annotations: JsonObject[]; 
 type RefusalPart = { type: "refusal"; text: string };
 type Part = TextPart | RefusalPart;
 
-/** A message of the assistant: parts of text, and of what it refuses. */
+/** An assistant message, with parts of text and of refusals. */
 export class MessageItem implements OutputItem {
   readonly isComplete = true;
   readonly #frames: EventFrames;
@@ -56,7 +56,7 @@ export class MessageItem implements OutputItem {
     return this.#begun ? this.#writeDelta(text) : "";
   }
 
-  /** Whether there is a text that sources can be noted on. */
+  /** Whether the last part is text, which can have sources. */
   get takesSources(): boolean {
     return this.#parts.at(-1)?.type === "output_text";
   }
@@ -122,7 +122,7 @@ export class MessageItem implements OutputItem {
     return this.#frames.event("response.content_part.added", { ...place, part: toContent(empty) });
   }
 
-  /** What came for the part before it could be written. */
+  /** Writes what the part received before the item began. */
   #replay(part: Part): string {
     if (part.type === "refusal") return this.#writeDelta(part.text);
     const { text, annotations, logprobs } = part;
@@ -168,7 +168,7 @@ function toAnnotation({ uri, title = "" }: Source): JsonObject {
   return { type: "url_citation", url: uri, title, start_index: 0, end_index: 0 };
 }
 
-/** The tokens of a piece of text, each with the fields that clients insist on. */
+/** The tokens of a piece of text, each with the fields that clients require. */
 function readLogprobs(logprobs: JsonValue): JsonObject[] {
   return arrayField(logprobs, "content").map((token) => ({
     ...readToken(token),

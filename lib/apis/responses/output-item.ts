@@ -2,25 +2,25 @@ import type { JsonObject } from "#lib/shared/json.ts";
 
 export type ItemStatus = "in_progress" | "completed" | "incomplete";
 
-/** Where an item stands in the answer. */
+/** The position of an item in the answer. */
 export type ItemPlace = { id: string; outputIndex: number };
 
 /**
- * One item of an answer. It takes pieces at any time; only once it has begun, they are written at once. So
- * items can be written one after the other, in whatever order their pieces come.
+ * One item of an answer. It accepts pieces at any time but writes them only once it has begun, so that items
+ * are written one after the other, in whatever order their pieces arrive.
  */
 export type OutputItem = {
-  /** Nothing more can come: what was said of it so far is the whole. */
+  /** Whether the next item may begin. */
   readonly isComplete: boolean;
-  /** The item is written from here on: its beginning, with what has come so far. */
+  /** Begins writing: the start of the item and what it has received so far. */
   begin(): string;
-  /** The item's end. Nothing is taken after it. */
+  /** Ends the item, which then accepts nothing more. */
   end(status: ItemStatus): string;
-  /** The item as it is now. */
+  /** The item with what it has received so far. */
   value(status: ItemStatus): JsonObject;
 };
 
-/** What the events of an item say of its place. */
+/** The fields of an item's events that identify it. */
 export function placeFields({ id, outputIndex }: ItemPlace): JsonObject {
   return { item_id: id, output_index: outputIndex };
 }

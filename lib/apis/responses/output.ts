@@ -12,13 +12,13 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 export type OutputOptions = {
   names: ToolNames;
-  /** The client asked for the probabilities of tokens. */
+  /** The client requested logprobs. */
   logprobs: boolean;
 };
 
 /**
  * The items of an answer, in the order in which they begin. They are written one after the other: an item
- * that begins while one before it is not complete waits for it, with what it is given meanwhile.
+ * waits, with what it receives meanwhile, until those before it are complete.
  */
 export class Output {
   readonly #meta: AnswerMeta;
@@ -28,9 +28,9 @@ export class Output {
   readonly #calls = new Map<number, CallItem>();
   /** Index of the item that is being written. */
   #written = -1;
-  /** Sources that came before any text. */
+  /** Sources that wait for the next text. */
   #sources: Source[] = [];
-  /** Tokens that came inside a text, which they are not to divide. */
+  /** Tokens that arrived within a text and wait for its end. */
   #tokens: IssuerToken[] = [];
 
   constructor(meta: AnswerMeta, options: OutputOptions, frames: EventFrames) {
@@ -39,7 +39,7 @@ export class Output {
     this.#frames = frames;
   }
 
-  /** The frames of what an event adds. */
+  /** The frames for an event. */
   push(event: ChatEvent): string {
     switch (event.type) {
       case "text":
@@ -66,13 +66,13 @@ export class Output {
     return frames + this.#endWritten(status);
   }
 
-  /** The items as they are; `status` is that of the last one. */
+  /** The items so far; `status` is that of the last one. */
   values(status: ItemStatus): JsonObject[] {
     const last = this.#items.length - 1;
     return this.#items.map((item, index) => item.value(index === last ? status : "completed"));
   }
 
-  /** The items that have been begun, the last one unfinished: the answer broke off. */
+  /** The items of an answer that broke off: those that were begun, the last one incomplete. */
   brokenValues(): JsonObject[] {
     return this.#items
       .slice(0, this.#written + 1)
@@ -115,7 +115,7 @@ export class Output {
     return carried + frames;
   }
 
-  /** The tokens that waited for the end of a text. */
+  /** Writes the tokens that waited for the end of a text. */
   #carryTokens(): string {
     const tokens = this.#tokens;
     if (tokens.length === 0) return "";
@@ -123,7 +123,7 @@ export class Output {
     return tokens.map((token) => this.#carry({ token, callId: undefined })).join("");
   }
 
-  /** An item of reasoning that has no words. */
+  /** A reasoning item without text. */
   #carry(encrypted: Encrypted): string {
     const item = this.#add(new ReasoningItem(this.#frames, this.#place("rs")));
     item.seal(encrypted);
@@ -159,12 +159,12 @@ export class Output {
     return item;
   }
 
-  /** Whether the item is being written, and nothing waits behind it. */
+  /** Whether the item is being written and no other item waits. */
   #isLive(item: OutputItem): boolean {
     return this.#written === this.#items.length - 1 && item === this.#items[this.#written];
   }
 
-  /** Gives an item what came for it, before and after which items may have their turn. */
+  /** Adds to an item, and begins the items that may be written before and after that. */
   #grow<Item extends OutputItem>(item: Item, push: (item: Item) => string): string {
     if (this.#isLive(item)) return push(item);
     const before = this.#advance();
@@ -172,7 +172,7 @@ export class Output {
     return before + grown + this.#advance();
   }
 
-  /** Lets the items have their turn, as far as those before them are complete. */
+  /** Begins the next items, as long as those before them are complete. */
   #advance(): string {
     let frames = "";
     while (this.#written < this.#items.length - 1) {

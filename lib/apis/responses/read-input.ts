@@ -13,7 +13,7 @@ import type {
 } from "#lib/chat/request.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** Reads items as the messages of a chat. What a chat has no word for is left out and named in `dropped`. */
+/** Reads items as chat messages. Items without a chat equivalent are left out and added to `dropped`. */
 export function readItems(
   items: readonly InputItem[],
   names: ToolNames,
@@ -25,17 +25,17 @@ export function readItems(
 }
 
 /**
- * Items are what a turn consists of, one by one; in a chat, the text, the reasoning and the calls of one
- * turn are the parts of one message, in the same order, up to the results of the calls.
+ * Merges items into messages: the text, reasoning and calls of one turn become the parts of one message, in
+ * the same order, up to the results of the calls.
  */
 class ItemReader {
   readonly #messages: ChatMessage[] = [];
   readonly #names: ToolNames;
   readonly #dropped: Set<string>;
-  /** The parts of the assistant's message that what follows may belong to. */
+  /** The parts of the open assistant message, if any. */
   #assistant: AssistantPart[] | undefined;
   #assistantCalls = false;
-  /** Reasoning of which it is not known yet to which message it belongs. */
+  /** Reasoning that belongs to the next text or call. */
   #reasoning: ReasoningPart[] = [];
   readonly #signatures = new Map<string, IssuerToken>();
 
@@ -91,10 +91,10 @@ class ItemReader {
   }
 
   #readAnswer(raw: InputContent): void {
-    // Behind calls nothing may stand but their results: such a text belongs to the message of the calls.
+    // Only results may follow calls, so text after them belongs to the message with the calls.
     const isNew = this.#assistant === undefined || !this.#assistantCalls;
     const parts = isNew ? this.#open() : this.#continue();
-    for (const part of readSaid(raw, this.#dropped)) parts.push(part);
+    for (const part of readAssistantContent(raw, this.#dropped)) parts.push(part);
   }
 
   #readReasoning(item: InputItem & { type: "reasoning" }): void {
@@ -119,7 +119,7 @@ class ItemReader {
     this.#assistantCalls = true;
   }
 
-  /** The parts of a new message of the assistant. */
+  /** Opens an assistant message. Returns its parts. */
   #open(): AssistantPart[] {
     const parts: AssistantPart[] = this.#reasoning;
     this.#messages.push({ role: "assistant", parts });
@@ -129,7 +129,7 @@ class ItemReader {
     return parts;
   }
 
-  /** The parts of the message that is open, with the reasoning that came since. */
+  /** The parts of the open message, with the pending reasoning added. */
   #continue(): AssistantPart[] {
     if (this.#assistant === undefined) return this.#open();
     for (const part of this.#reasoning) this.#assistant.push(part);
@@ -137,7 +137,7 @@ class ItemReader {
     return this.#assistant;
   }
 
-  /** What follows is not the assistant's. Reasoning that led to nothing has no message to go with. */
+  /** Ends the assistant's turn. Reasoning without a message is dropped. */
   #endTurn(): void {
     if (this.#assistant !== undefined) this.#continue();
     this.#assistant = undefined;
@@ -145,8 +145,8 @@ class ItemReader {
   }
 }
 
-/** What the assistant said, and what it refused to say, when it comes back as history. */
-function readSaid(content: InputContent, dropped: Set<string>): AssistantPart[] {
+/** Text and refusals of an earlier answer in the history. */
+function readAssistantContent(content: InputContent, dropped: Set<string>): AssistantPart[] {
   if (content === null || content === undefined) return [];
   if (typeof content === "string") return [{ type: "text", text: content }];
   return content.flatMap((part): AssistantPart[] =>
@@ -176,7 +176,7 @@ function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
       return [];
     case "input_image": {
       if (part.image_url == null) {
-        // A file's id means something to OpenAI alone, which stores the file.
+        // Only OpenAI, which stores the file, can resolve its id.
         dropped.add("input_image.file_id");
         return [];
       }
@@ -213,7 +213,7 @@ function imageDetail(detail: string | null | undefined): Pick<ImagePart, "detail
     case "low":
     case "high":
       return { detail };
-    // Larger than a chat has a word for.
+    // Chats have no larger size.
     case "original":
       return { detail: "high" };
     default:

@@ -6,7 +6,7 @@ import type { Tool, ToolChoice } from "#lib/chat/request.ts";
 type Tools = ResponsesBody["tools"];
 type OwnTool = ToolBody & { type: "function" | "custom" };
 
-/** The names of the request's tools: who stands in no namespace keeps its name. */
+/** The names of the request's tools. A tool without a namespace keeps its name. */
 export function namesOf(tools: Tools): ToolNames {
   const names = (tools ?? []).flatMap((tool) =>
     tool.type === "function" || tool.type === "custom" ? [tool.name] : [],
@@ -14,7 +14,7 @@ export function namesOf(tools: Tools): ToolNames {
   return new ToolNames(names);
 }
 
-/** The tools for a chat. Tools that OpenAI runs are left out and named, but for the search of the web. */
+/** The tools for a chat. Tools that OpenAI runs, except web search, are left out and added to `dropped`. */
 export function readTools(
   tools: Tools,
   names: ToolNames,
@@ -60,14 +60,14 @@ function readTool(tool: OwnTool, name: string): Tool {
   };
 }
 
-/** Whether a choice is, or is among, tools that OpenAI runs. */
+/** Whether the choice names a tool that OpenAI runs. */
 export function namesHostedTool(choice: ResponsesBody["tool_choice"]): boolean {
   if (choice === null || choice === undefined || typeof choice === "string") return false;
   if (choice.type !== "allowed_tools") return choice.type === "other";
   return choice.tools.some(({ type }) => type === "other");
 }
 
-/** How tools are to be called. Nobody of ours can be made to use a tool that OpenAI runs. */
+/** The tool choice. Tools that OpenAI runs cannot be forced on other engines. */
 export function readToolChoice(
   choice: ResponsesBody["tool_choice"],
   names: ToolNames,

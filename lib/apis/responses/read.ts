@@ -12,7 +12,7 @@ import type { ChatMessage, ChatRequest, ResponseFormat } from "#lib/chat/request
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** `POST /v1/responses` as OpenAI documents it, over engines that speak of chats. */
+/** `POST /v1/responses` as OpenAI documents it, served by chat engines. */
 export const responses: CompletionApi<typeof responsesSchema> = {
   schema: responsesSchema,
   read: readResponses,
@@ -21,27 +21,27 @@ export const responses: CompletionApi<typeof responsesSchema> = {
 const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(responsesSchema.shape));
 const LOGPROBS = "message.output_text.logprobs";
 
-/** What only a server that stores answers can do. */
+/** Fields that need a server that stores conversations. */
 const STORED: readonly { field: keyof ResponsesBody; advice: string }[] = [
   {
     field: "previous_response_id",
-    advice: "No answer is stored here. Send the items of the conversation so far in `input`.",
+    advice: "Answers are not stored. Send the items of the conversation so far in `input`.",
   },
   {
     field: "conversation",
-    advice: "No conversation is stored here. Send the items of the conversation so far in `input`.",
+    advice: "Conversations are not stored. Send the items of the conversation so far in `input`.",
   },
-  { field: "prompt", advice: "No prompt is stored here. Send its text in `instructions` or `input`." },
+  { field: "prompt", advice: "Prompts are not stored. Send its text in `instructions` or `input`." },
 ];
 
 function readResponses(body: ResponsesBody): ReadRequest {
-  refuseStored(body);
+  assertNothingStored(body);
   const dropped = new Set<string>(Object.keys(otherFields(body, READ_FIELDS)));
   if (body.truncation != null && body.truncation !== "disabled") dropped.add("truncation");
   const names = namesOf(body.tools);
   const tools = readTools(body.tools, names, dropped);
   const toolChoice = readToolChoice(body.tool_choice, names, dropped);
-  // Tools that OpenAI runs are left out, so that a choice among them says nothing.
+  // Tools that OpenAI runs are left out, so a choice among them has no effect.
   if (!namesHostedTool(body.tool_choice)) assertForcedTool(toolChoice, tools.list);
   const messages = readMessages(body, names, dropped);
   const logprobs = body.include?.includes(LOGPROBS) === true;
@@ -75,12 +75,15 @@ function readResponses(body: ResponsesBody): ReadRequest {
   };
 }
 
-function refuseStored(body: ResponsesBody): void {
+function assertNothingStored(body: ResponsesBody): void {
   for (const { field, advice } of STORED) {
     if (body[field] != null) throw unsupported(field, advice);
   }
   if (body.background === true) {
-    throw unsupported("background", "Answers are not made in the background here. Leave it out, and wait.");
+    throw unsupported(
+      "background",
+      "Background answers are not supported here. Omit it and wait for the answer.",
+    );
   }
 }
 
@@ -101,7 +104,7 @@ function readMessages(body: ResponsesBody, names: ToolNames, dropped: Set<string
   if (typeof input === "string") messages.push({ role: "user", content: input });
   else for (const message of readItems(input ?? [], names, dropped)) messages.push(message);
   if (messages.length === 0) {
-    throw new GatewayError("invalid_request", "`input` has nothing that an engine could answer.", {
+    throw new GatewayError("invalid_request", "`input` has no message that an engine can answer.", {
       details: { param: "input" },
     });
   }
@@ -121,8 +124,8 @@ function readFormat({ text }: ResponsesBody): ResponseFormat | undefined {
 }
 
 /**
- * Fields that OpenAI's chats have too, for engines that know them. Not `metadata`: OpenAI takes it only
- * with what it stores.
+ * Fields that OpenAI's chat completions have too, for engines that know them. Not `metadata`: OpenAI accepts it
+ * only for stored answers.
  */
 function chatFields(body: ResponsesBody): JsonObject {
   return defined({

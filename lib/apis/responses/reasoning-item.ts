@@ -8,7 +8,7 @@ import {
 } from "#lib/apis/responses/output-item.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** Reasoning: a summary in one part, and what its issuer wants to see again. */
+/** Reasoning: a summary in one part, and an encrypted token for its issuer. */
 export class ReasoningItem implements OutputItem {
   readonly isComplete = true;
   readonly #frames: EventFrames;
@@ -23,7 +23,7 @@ export class ReasoningItem implements OutputItem {
     this.#place = place;
   }
 
-  /** A token stands for the reasoning before it: what follows is another item. */
+  /** Whether it has its token; further reasoning belongs to another item. */
   get isSealed(): boolean {
     return this.#encrypted !== undefined;
   }
@@ -70,7 +70,7 @@ export class ReasoningItem implements OutputItem {
     return { id: this.#place.id, type: "reasoning", status };
   }
 
-  /** A part is opened with its first words: an item of a token alone has none. */
+  /** Opens the part with its first text: an item with only a token has no part. */
   #write(text: string): string {
     if (text === "") return "";
     let opened = "";

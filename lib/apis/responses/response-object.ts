@@ -6,26 +6,26 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** What has become of an answer. */
+/** The state of an answer. */
 export type Outcome =
   | { status: "in_progress" }
   | { status: "completed" | "incomplete"; reason: FinishReason; usage: TokenUsage }
   | { status: "failed"; error: GatewayError };
 
-/** Reasons that leave an answer incomplete, in the API's words. */
+/** Finish reasons of incomplete answers, in the API's terms. */
 const INCOMPLETE: Partial<Record<FinishReason, string>> = {
   length: "max_output_tokens",
   content_filter: "content_filter",
 };
 
-/** How an answer that stopped for this reason is called. */
+/** The status of an answer that stopped for this reason. */
 export function statusOf(reason: FinishReason): "completed" | "incomplete" {
   return INCOMPLETE[reason] === undefined ? "completed" : "incomplete";
 }
 
 /**
- * The fields of the request that every answer repeats: clients expect them there. Numbers that the request
- * has not are the API's defaults, since strict clients take no null.
+ * The fields of the request that every answer repeats. Missing numbers are the API's defaults, since strict
+ * clients do not accept null.
  */
 export function echoOf(body: ResponsesBody): JsonObject {
   return {
@@ -74,12 +74,12 @@ function echoedTool(tool: ToolBody): JsonObject {
   return { ...tool, tools: tool.tools.map(plain) } as JsonObject;
 }
 
-/** What the schema wrapped, as it came. */
+/** A value that the schema wrapped as `other`, unwrapped. */
 function plain(value: { type: string; value?: unknown }): JsonObject {
   return (value.type === "other" ? value.value : value) as JsonObject;
 }
 
-/** What is the same in all responses of one answer. */
+/** The fields that are the same in all responses of one answer. */
 export function fixedFields(meta: AnswerMeta, echo: JsonObject): JsonObject {
   return {
     id: `resp_${meta.id}`,
@@ -90,11 +90,11 @@ export function fixedFields(meta: AnswerMeta, echo: JsonObject): JsonObject {
   };
 }
 
-/** What is not. */
+/** The fields that differ between the responses of one answer. */
 export function changingFields(outcome: Outcome, output: JsonObject[]): JsonObject {
   const fields: JsonObject = {
     status: outcome.status,
-    // Nobody has looked at a clock; strict clients want the field all the same.
+    // The time is not recorded, but strict clients require the field.
     completed_at: null,
     output,
     error: null,
@@ -108,7 +108,7 @@ export function changingFields(outcome: Outcome, output: JsonObject[]): JsonObje
   return { ...fields, usage: usageObject(outcome.usage) };
 }
 
-/** A failure in the few words that the API has for them. */
+/** The error in one of the few codes that the API has. */
 function responseError(error: GatewayError): JsonObject {
   const { code } = openAiErrorBody(error).error;
   if (error.status === 429) return { code, message: withRetryHint(error) };
@@ -116,7 +116,7 @@ function responseError(error: GatewayError): JsonObject {
   return { code: isClients ? "invalid_prompt" : "server_error", message: error.message };
 }
 
-/** Clients read from the text when to try again; OpenAI puts it there. */
+/** Clients parse the retry delay from the text, where OpenAI puts it. */
 function withRetryHint({ message, retryAfterSeconds }: GatewayError): string {
   return retryAfterSeconds === undefined
     ? message

@@ -19,9 +19,9 @@ const filePart = z.looseObject({
   file_data: text.nullish(),
   filename: shortText.nullish(),
 });
-/** The same words as in a chat. */
+/** The same format as in chat completions. */
 const audioPart = z.looseObject({ type: z.literal("input_audio"), input_audio: jsonObject });
-/** What is yet to come: left out and named. */
+/** Future types: dropped and reported. */
 const otherPart = other([
   "input_text",
   "output_text",
@@ -35,7 +35,7 @@ const otherPart = other([
 const part = byType([textPart, refusalPart, imagePart, filePart, audioPart], otherPart);
 const content = z.union([text, list(part, MAX_PARTS)]);
 
-/** Also without a type, as people write it by hand. */
+/** The type is optional, as in handwritten requests. */
 const message = z
   .looseObject({
     type: z.literal("message").nullish(),
@@ -68,7 +68,7 @@ const reasoning = z.looseObject({
   content: list(z.looseObject({ text: text.nullish() }), MAX_PARTS).nullish(),
   encrypted_content: text.nullish(),
 });
-/** Calls of tools that OpenAI runs, references to what it stores, and whatever comes next. */
+/** Calls of tools that OpenAI runs, references to what it stores, and future types. */
 const otherItem = other([
   "message",
   "function_call",
@@ -136,8 +136,7 @@ const textFormat = z.discriminatedUnion("type", [
 ]);
 
 /**
- * The body of `POST /api/v1/responses`. Loose: a field that is not listed never breaks a request; it is
- * left out and named.
+ * The body of `POST /api/v1/responses`. Loose: unknown fields are accepted, dropped and reported.
  */
 export const responsesSchema = z
   .looseObject({

@@ -1,9 +1,9 @@
 import { hash32 } from "#lib/shared/text.ts";
 
-/** A tool as the client knows it: perhaps in a namespace. */
+/** A tool's name and, if it has one, its namespace. */
 export type QualifiedName = { name: string; namespace?: string };
 
-/** The longest name of a function that every provider takes. */
+/** The longest function name that every provider accepts. */
 const MAX_NAME = 64;
 
 /**
@@ -14,12 +14,12 @@ export class ToolNames {
   readonly #qualified = new Map<string, QualifiedName>();
   readonly #flat = new Map<string, string>();
 
-  /** @param taken names of the tools that stand in no namespace. */
+  /** @param taken names of the tools without a namespace. */
   constructor(taken: Iterable<string>) {
     for (const name of taken) this.#qualified.set(name, { name });
   }
 
-  /** The name of this tool in a chat: the same for the same tool, and for no other. */
+  /** The tool's name in a chat, which is unique and stable. */
   flat(name: string, namespace: string | null | undefined): string {
     if (namespace === null || namespace === undefined || namespace === "") return name;
     const key = JSON.stringify([namespace, name]);
@@ -31,7 +31,7 @@ export class ToolNames {
     return flat;
   }
 
-  /** The flat names of the tools so far that stand in one of the namespaces. */
+  /** The flat names of the known tools in these namespaces. */
   inNamespaces(namespaces: ReadonlySet<string>): string[] {
     if (namespaces.size === 0) return [];
     return [...this.#qualified].flatMap(([flat, { namespace }]) =>
@@ -39,12 +39,12 @@ export class ToolNames {
     );
   }
 
-  /** The tool behind a name that a model calls. */
+  /** The tool for a name that a model calls. */
   qualified(flat: string): QualifiedName {
     return this.#qualified.get(flat) ?? { name: flat };
   }
 
-  /** Names that are too long, or somebody else's, are told apart by a hash of the tool. */
+  /** Adds a hash of the tool to names that are too long or taken. */
   #free(wanted: string, key: string): string {
     if (wanted.length <= MAX_NAME && !this.#qualified.has(wanted)) return wanted;
     for (let attempt = 0; ; attempt++) {
@@ -56,7 +56,7 @@ export class ToolNames {
 }
 
 function joinNames(namespace: string, name: string): string {
-  // Namespaces of MCP servers end in the separator already: `mcp__files__`.
+  // Namespaces of MCP servers already end in the separator: `mcp__files__`.
   const separator = namespace.endsWith("_") ? "" : "__";
   return `${namespace}${separator}${name}`.replace(/[^a-zA-Z0-9_-]/g, "_");
 }

@@ -13,15 +13,15 @@ export type ResponsesOptions = OutputOptions & {
   echo: JsonObject;
 };
 
-/** The writer of responses: one JSON body, or events. */
+/** Writes responses: one JSON body, or events. */
 export function createResponsesWriter(meta: AnswerMeta, options: ResponsesOptions): AnswerWriter {
   return new ResponsesWriter(meta, options);
 }
 
-/** Of a longer request the instructions and tools are repeated once, at the end. Characters. */
+/** If more than this is repeated, instructions and tools come only in the last event. Characters. */
 const MAX_ECHO = 65_536;
 
-/** OpenAI ends without it, the Open Responses standard with it; every client of either takes both. */
+/** The Open Responses standard requires it and OpenAI omits it; all clients accept both. */
 const DONE = "data: [DONE]\n\n";
 
 class ResponsesWriter implements AnswerWriter {
@@ -29,7 +29,7 @@ class ResponsesWriter implements AnswerWriter {
   readonly #options: ResponsesOptions;
   readonly #frames = new EventFrames();
   readonly #output: Output;
-  /** The same part of every response, as JSON. */
+  /** The constant part of every response, as JSON. */
   #fixed = "";
   #reason: FinishReason = "stop";
 
@@ -76,7 +76,7 @@ class ResponsesWriter implements AnswerWriter {
       case "sources":
         return this.#output.push(event);
       default:
-        // There is one alternative in this API.
+        // This API has only one choice.
         if ((event.choice ?? 0) !== 0) return "";
         if (event.type === "finish") this.#reason = event.reason;
         return this.#output.push(event);
@@ -104,10 +104,10 @@ class ResponsesWriter implements AnswerWriter {
   }
 }
 
-/** A complete answer as the events of one, in its order; sources come with its first text. */
+/** A complete answer as events, in its order; sources come first and belong to the first text. */
 function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
   const events: ChatEvent[] = sources.length > 0 ? [{ type: "sources", sources: [...sources] }] : [];
-  // The probabilities are those of the whole text: they go with the first of it.
+  // The logprobs are those of the whole text and go with its first part.
   let logprobs = choice.logprobs;
   let calls = 0;
   for (const part of choice.parts) {

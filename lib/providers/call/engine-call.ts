@@ -3,6 +3,7 @@ import {
   type Upstream,
   type UpstreamBody,
   UpstreamError,
+  type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
@@ -18,10 +19,10 @@ import { parseJson } from "#lib/shared/json.ts";
 import { encodeLargeJson } from "#lib/shared/large-json.ts";
 
 const JSON_TYPE = "application/json";
-/** Error bodies are read this far and this long, milliseconds. */
+/** How much of an error body is read, in bytes, and for how long, in milliseconds. */
 const MAX_ERROR_BODY = 64 * 1024;
 const ERROR_BODY_MS = 1_000;
-/** The same where the status and its headers say enough: the next engine is waiting. */
+/** The same if status and headers already say enough: failover should not wait. */
 const NEEDLESS_BODY_MS = 50;
 
 export type CallEffects = {
@@ -32,10 +33,10 @@ export type CallEffects = {
 };
 
 export type CallOptions = {
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   signal: AbortSignal;
   connectMs: number;
-  /** How long the engine may take, milliseconds, until `read` has what it waits for. */
+  /** How long the engine may take, milliseconds, until `read` resolves. */
   timeoutMs: number;
 };
 
@@ -43,10 +44,9 @@ export type CallOptions = {
 export type EngineAnswer = { response: UpstreamResponse; context: ErrorContext; abort: LinkedAbort };
 
 /**
- * One request to one engine, with its credential: what every attempt has in common, whatever is asked of the
- * engine.
- * `read` makes a value of a good answer; the time-out runs until it has. A status other than 2xx, a
- * fault of the wire and the time-out are failures; what `read` throws as `EngineFailure` too.
+ * Sends one request to one engine, with its credential. All calls use it: chat, embeddings, media.
+ * `read` turns a 2xx answer into a value; the timeout runs until it resolves. A status other than 2xx, a
+ * network error, a timeout and an `EngineFailure` thrown by `read` are returned as failures.
  * Rejects only when the signal aborts, or on a bug.
  */
 export async function callEngine<Value>(
@@ -70,19 +70,10 @@ export async function callEngine<Value>(
     const { contentType, body } = isPlain
       ? { contentType: JSON_TYPE, body: JSON.stringify(request.body) }
       : await encodeBody(request, effects);
-    const response = await effects.upstream.send(
-      {
-        method: "POST",
-        url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + request.path,
-        headers: {
-          "content-type": contentType,
-          ...request.headers,
-          ...protocolOf(engine).authHeaders(key),
-        },
-        body,
-      },
-      { signal: abort.controller.signal, connectTimeoutMs: options.connectMs },
-    );
+    const response = await effects.upstream.send(upstreamRequest(target, request, contentType, body), {
+      signal: abort.controller.signal,
+      connectTimeoutMs: options.connectMs,
+    });
     const context: ErrorContext = {
       header: response.header,
       wallNow: clock.wallNow(),
@@ -106,6 +97,20 @@ export async function callEngine<Value>(
       abort.controller.abort(NO_LONGER_NEEDED);
     }
   }
+}
+
+function upstreamRequest(
+  { engine, key }: EngineCall,
+  { path, headers }: EngineRequest,
+  contentType: string,
+  body: UpstreamRequest["body"],
+): UpstreamRequest {
+  return {
+    method: "POST",
+    url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + path,
+    headers: { "content-type": contentType, ...headers, ...protocolOf(engine).authHeaders(key) },
+    body,
+  };
 }
 
 async function encodeBody(
@@ -144,7 +149,7 @@ async function readFailure(
   return classifyHttpError(response.status, text, parseJson(text), context);
 }
 
-/** As much of an error's body as comes soon: the failover does not wait for the rest. */
+/** As much of an error body as arrives within the timeout: failover does not wait for the rest. */
 async function readErrorBody(body: UpstreamBody, clock: Clock, timeoutMs: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -157,7 +162,7 @@ async function readErrorBody(body: UpstreamBody, clock: Clock, timeoutMs: number
       length += chunk.length;
     }
   } catch (error) {
-    // Not even the attempt's own time-out unsays a status that has come.
+    // The status has arrived and decides, even if the attempt times out while its body is read.
     if (!(error instanceof UpstreamError || error instanceof EngineFailure)) throw error;
   } finally {
     timer.cancel();
@@ -173,12 +178,10 @@ const UPSTREAM_FAILURES = {
   protocol: "bad_response",
 } as const satisfies Record<UpstreamError["kind"], Failure["kind"]>;
 
-/**
- * The failure behind what an attempt threw. Rethrows what is none: the caller's abort, and bugs.
- */
+/** The failure behind what an attempt threw. Rethrows anything else: the caller's abort, and bugs. */
 export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFailure {
   if (error instanceof EngineFailure) return error;
-  // Our own timers abort with the failure as their reason; a client's abort has another.
+  // Our timers abort with the failure as the reason; a client's abort has a different reason.
   if (signal.aborted && signal.reason instanceof EngineFailure) return signal.reason;
   if (error instanceof UpstreamError && !signal.aborted) {
     return new EngineFailure({
@@ -191,7 +194,7 @@ export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFail
   throw error;
 }
 
-/** What the operator needs to mend it, for the log: which address it is about, and where that is set. */
+/** Adds what the operator needs to fix it, for the log: the address, and the setting that holds it. */
 function withDetail(failure: Failure, { provider, baseUrl }: Engine): Failure {
   if (failure.kind === "connect") {
     return { ...failure, detail: [failure.detail, address(baseUrl)].filter(Boolean).join(" ") };

@@ -4,7 +4,7 @@ import { asBuffer } from "#lib/shared/bytes.ts";
 const CONTENT_TYPE = /^[\x20-\x7e]+$/;
 const UNKNOWN_TYPE = "application/octet-stream";
 
-/** A form as bytes to be sent one after another: a file of megabytes is not copied into one body. */
+/** A form as pieces that are sent in order, so that a large file is not copied into one body. */
 export type MultipartBody = { contentType: string; pieces: Uint8Array[] };
 
 /**
@@ -28,12 +28,12 @@ export function encodeMultipart(parts: readonly MultipartPart[], random: () => n
 function partHead(part: MultipartPart): string {
   const disposition = `Content-Disposition: form-data; name="${quoted(part.name)}"`;
   if ("value" in part) return disposition;
-  // A line break in it would begin another header.
+  // A line break in the type would inject another header.
   const contentType = CONTENT_TYPE.test(part.contentType) ? part.contentType : UNKNOWN_TYPE;
   return `${disposition}; filename="${quoted(part.fileName)}"\r\nContent-Type: ${contentType}`;
 }
 
-/** A name as browsers write it into a form. */
+/** A name escaped as browsers do it in forms. */
 function quoted(name: string): string {
   return name.replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22");
 }

@@ -10,22 +10,22 @@ export type UpstreamRequest = {
 };
 
 /**
- * The body of an answer, read by pulling: nothing more is taken from the socket than a small window
- * ahead of the reader, so back-pressure reaches the provider.
+ * The body of an answer. The reader pulls: only a small window is read ahead from the socket, so
+ * back-pressure reaches the provider.
  */
 export type UpstreamBody = {
   /** The next bytes, decompressed; null at the end. Throws `UpstreamError`. */
   read(): Promise<Uint8Array | null>;
-  /** Bytes that are here already, without waiting; undefined when there are none. */
+  /** Bytes that have already arrived, without waiting; undefined when there are none. */
   poll(): Uint8Array | undefined;
   /**
-   * Nothing more is needed: what little may still come is read away, so that the connection can serve
-   * the next request. Never waits, never throws.
+   * The rest is not needed: it is drained, so that the connection can serve the next request. Never
+   * waits, never throws.
    */
   release(): void;
   /**
-   * Closes the connection unless the body is already at its end; harmless when repeated. A read that is
-   * waiting rejects with `UpstreamError` of kind `reset`.
+   * Closes the connection unless the body has ended; may be called more than once. A pending read
+   * rejects with `UpstreamError` of kind `reset`.
    */
   cancel(): void;
 };
@@ -34,11 +34,11 @@ export type UpstreamResponse = { status: number; header: HeaderLookup; body: Ups
 
 export type UpstreamErrorKind = "connect" | "reset" | "too_large" | "protocol";
 
-/** What can go wrong below HTTP; the message holds no key and no URL. */
+/** A failure below HTTP. The message contains no key and no URL. */
 export class UpstreamError extends GatewayError {
   override readonly name = "UpstreamError";
   readonly kind: UpstreamErrorKind;
-  /** What the system calls it (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), where it has a word. */
+  /** The system's error code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), if it has one. */
   readonly systemCode: string | undefined;
 
   constructor(kind: UpstreamErrorKind, message: string, cause?: unknown, systemCode?: string) {
@@ -49,8 +49,8 @@ export class UpstreamError extends GatewayError {
 }
 
 /**
- * The one way out to providers. Never follows a redirect. Rejects with `UpstreamError`; an abort of the
- * signal closes the connection at once and rejects with the signal's reason.
+ * The HTTP client for all provider calls. Never follows a redirect. Rejects with `UpstreamError`; when the
+ * signal aborts, it closes the connection at once and rejects with the signal's reason.
  */
 export type Upstream = {
   send(

@@ -8,42 +8,42 @@ import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
 import { decodeLenient } from "#lib/shared/text.ts";
 
-/** The longest answer that is not a chat's, in bytes: 2048 vectors of 3072 numbers are about so long. */
+/** The longest answer other than chat, in bytes: about the size of 2048 vectors of 3072 numbers. */
 const MAX_BYTES = 128 * 1024 * 1024;
 const MIN_BYTES_A_NUMBER = 10;
 
 /**
- * Reads an answer that is one JSON body, to its end. `read` makes of it what was asked for, or undefined
- * when it is something else. Throws `EngineFailure`.
- * @param maxBytes as much as what was asked for can take.
+ * Reads an answer that is one JSON body, to its end. `read` returns undefined for a body of another shape.
+ * Throws `EngineFailure`.
+ * @param maxBytes the size that the expected answer can have.
  */
 export async function readWholeJson<Value>(
   { response, context, abort }: EngineAnswer,
   maxBytes: number,
   read: (body: unknown) => Value | undefined,
 ): Promise<Value> {
-  const most = Math.min(maxBytes, MAX_BYTES);
-  const scan = new JsonScan({ ...ANSWER_LIMITS, maxValues: valuesOf(most) });
-  const chunks = await readChunks(response, most, (chunk) => {
+  const limit = Math.min(maxBytes, MAX_BYTES);
+  const scan = new JsonScan({ ...ANSWER_LIMITS, maxValues: valuesOf(limit) });
+  const chunks = await readChunks(response, limit, (chunk) => {
     if (scan.push(asBuffer(chunk)) !== undefined) throw badResponse("The engine's answer was too complex.");
   });
   const body = parseJson(decodeLenient(chunks));
   const value = read(body);
   if (value === undefined) {
     throw field(body, "error") === undefined
-      ? badResponse("The engine's answer was not what was asked for.")
+      ? badResponse("The engine's answer has an unexpected format.")
       : new EngineFailure(classifyErrorObject(body, context));
   }
   abort.unlink();
   return value;
 }
 
-/** A body as it came: a sound, a picture. */
+/** A binary body, such as audio or an image. */
 export type BinaryAnswer = { bytes: Uint8Array; contentType: string };
 
 /**
- * Reads an answer that is bytes, to its end. JSON is taken for the provider's error. Throws `EngineFailure`.
- * @param maxBytes a longer answer is refused, and no more than this is held in memory.
+ * Reads a binary answer to its end. A JSON or HTML body is treated as an error. Throws `EngineFailure`.
+ * @param maxBytes a longer answer is rejected, and no more than this is held in memory.
  */
 export async function readWholeBytes(
   { response, context, abort }: EngineAnswer,
@@ -55,7 +55,7 @@ export async function readWholeBytes(
   if (/^(?:application\/(?:[\w.+-]+\+)?json|text\/html)\b/i.test(contentType)) {
     const body = parseJson(decodeLenient(chunks));
     throw field(body, "error") === undefined
-      ? badResponse("The engine's answer was not what was asked for.")
+      ? badResponse("The engine's answer has an unexpected format.")
       : new EngineFailure(classifyErrorObject(body, context));
   }
   if (bytes.length === 0) {
@@ -65,7 +65,7 @@ export async function readWholeBytes(
   return { bytes, contentType };
 }
 
-/** All chunks of a body, each shown to `check` as it comes. */
+/** All chunks of a body; `check` sees each as it arrives. */
 async function readChunks(
   { body }: UpstreamResponse,
   maxBytes: number,
@@ -82,7 +82,7 @@ async function readChunks(
   return chunks;
 }
 
-/** Numbers of vectors are written with ten digits or more, and nothing else comes in such numbers. */
+/** How many JSON values so many bytes can hold: the numbers of vectors have ten digits or more each. */
 function valuesOf(bytes: number): number {
   return 10_000 + bytes / MIN_BYTES_A_NUMBER;
 }

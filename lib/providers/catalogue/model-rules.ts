@@ -1,17 +1,17 @@
 import type { ReasoningEffort } from "#lib/chat/request.ts";
 import { memoized } from "#lib/shared/memo.ts";
 
-/** What the name of a model tells about the parameters that it takes, whoever serves it. */
+/** The parameters that a model accepts at any provider, derived from its name. */
 export type ModelRules = {
-  /** When `temperature`, `top_p` and their kin may be sent. */
+  /** When `temperature`, `top_p` and similar parameters may be sent. */
   sampling: "always" | "never" | "only_without_reasoning" | "only_with_effort_none";
-  /** `max_tokens` is refused; `max_completion_tokens` is not. */
+  /** Rejects `max_tokens` and accepts `max_completion_tokens`. */
   completionTokensOnly: boolean;
-  /** The values of `reasoning_effort` it takes; empty: the field is refused; undefined: the name does not tell. */
+  /** Accepted values of `reasoning_effort`; empty: the field is rejected; undefined: not known from the name. */
   efforts: readonly ReasoningEffort[] | undefined;
-  /** Thinks before its first token: give it longer. */
+  /** Thinks before its first token and needs a longer timeout. */
   slowToStart: boolean;
-  /** Is known not to see images. */
+  /** Known not to accept images. */
   textOnly: boolean;
 };
 
@@ -51,7 +51,7 @@ const RULES: readonly (readonly [RegExp, ModelRules])[] = [
   ],
   [/^gpt-5\.[2-4](?!\d)/, { ...O_SERIES, sampling: "only_without_reasoning", efforts: NONE_TO_XHIGH }],
   [/^gpt-5\.\d/, { ...O_SERIES, sampling: "only_with_effort_none", efforts: NONE_TO_XHIGH }],
-  // A later generation is taken for a strict one. (`gpt-35` is an old spelling of 3.5.)
+  // Unknown later generations are assumed to be strict. (`gpt-35` is an old spelling of 3.5.)
   [/^gpt-(?:[6-9]|[12]\d)(?![\db])/, O_SERIES],
   [/^(?:chat)?gpt-[34]/, NEVER_REASONS],
   [/^gpt-oss/, { ...PLAIN, efforts: ["low", "medium", "high"] }],
@@ -70,7 +70,7 @@ export function bareModelName(model: string): string {
   return variant === -1 ? name : name.slice(0, variant);
 }
 
-/** Whether the text can be a model's id: what a configuration or a client may send to a provider as one. */
+/** Whether the text is a valid model id, which may be sent to a provider. */
 export function isModelId(text: string): boolean {
   if (!/^[\w.:@/-]{1,128}$/.test(text)) return false;
   return text.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
@@ -87,11 +87,11 @@ function rulesOf(model: string): ModelRules {
   return TEXT_ONLY.test(name) ? { ...rules, textOnly: true } : rules;
 }
 
-/** Families without a model that sees, and of mixed families those that do not. */
+/** Families without image input, and the models without it of mixed families. */
 const TEXT_ONLY =
   /^(?:o1-mini|o3-mini|gpt-3|gpt-oss|deepseek|codestral|devstral|ministral-[38]b|command-(?:r|a-(?!vision|plus))|compound|kimi-k2(?![\d.])|zai-glm|minimax|qwen-?(?:2\.5|3)(?:-\d|-coder|-next|-max)|(?:meta-)?llama-?3(?!\.2-(?:11|90)b))/;
 
-/** The closest effort that the model takes, rather some than none; undefined when it takes no such field. */
+/** The closest accepted effort, preferably not `none`; undefined if the model does not accept the field. */
 export function closestEffort(
   wanted: ReasoningEffort,
   accepted: readonly ReasoningEffort[],
@@ -105,24 +105,24 @@ export function closestEffort(
   return [...accepted].sort((a, b) => distance(a) - distance(b))[0];
 }
 
-/** What a Claude model takes. */
+/** What a Claude model accepts. */
 export type ClaudeRules = {
-  /** `temperature`, `top_p`, `top_k` are refused whole. */
+  /** `temperature`, `top_p` and `top_k` are rejected. */
   samplingRefused: boolean;
-  /** `temperature` and `top_p` may not come together. */
+  /** `temperature` and `top_p` may not be combined. */
   oneOfTemperatureAndTopP: boolean;
   /** `adaptive` with `output_config.effort`; a token `budget` in older models; the oldest cannot think. */
   thinking: "none" | "budget" | "adaptive";
   /** The values of `output_config.effort`, for models that think adaptively. */
   efforts: readonly ReasoningEffort[];
-  /** Thinks also when nobody asks for it; can be told not to. */
+  /** Thinks unless the request disables it. */
   thinksByDefault: boolean;
-  /** The model can be made to call a tool. */
+  /** The model can be forced to call a tool. */
   forcedToolChoice: boolean;
-  /** `max_tokens` where the client gives none: without thinking, and with it, which counts too. */
+  /** Default `max_tokens`, without thinking and with it, whose tokens count too. */
   maxTokens: number;
   thinkingMaxTokens: number;
-  /** Takes a JSON schema for its answer. */
+  /** Accepts a JSON schema for the answer. */
   jsonSchema: boolean;
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
@@ -130,11 +130,11 @@ export type ClaudeRules = {
   minCacheTokens: number;
 };
 
-/** Claude 4.6 refuses `xhigh`, which later models take. */
+/** Claude 4.6 rejects `xhigh`, which later models accept. */
 const CLAUDE_EFFORTS: readonly ReasoningEffort[] = ["low", "medium", "high", "max"];
 
 /**
- * Rules by family and version. A Claude that is not known is taken for a newer one, which refuses more.
+ * Rules by family and version. An unknown Claude model is assumed to be newer, and so stricter.
  * Source: docs/PROVIDERS.md, "Anthropic".
  */
 export const claudeRules: (model: string) => ClaudeRules = memoized(claudeRulesOf, MAX_MODELS);

@@ -9,7 +9,7 @@ import { PROTOCOL_IDS } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Which modes there are, and the providers that the operator added. */
+/** The modes with their chains, and the providers that the operator defined. */
 export type Catalogue = { modes: Modes; providers: readonly OperatorProvider[] };
 
 export const DEFAULT_CATALOGUE: Catalogue = { modes: DEFAULT_MODES, providers: [] };
@@ -58,7 +58,7 @@ const configSchema = z.strictObject({
 });
 type ModelsConfig = z.infer<typeof configSchema>;
 
-/** Ids that mean something already: a built-in provider moves by its base-URL variable, not by a namesake. */
+/** Ids that an operator's provider cannot have. A built-in provider is changed by its base-URL variable. */
 const RESERVED_IDS: ReadonlySet<string> = new Set([
   ...PROVIDERS.map((provider) => provider.id),
   ...Object.keys(PROVIDER_ALIASES),
@@ -70,7 +70,8 @@ type Located = { value: unknown; lineOf(path: Path): number };
 
 /**
  * The catalogue that `MODELS_CONFIG` describes, in YAML or JSON.
- * `source` names the text in errors. Throws `not_configured` with the line of the first mistake.
+ * Throws `not_configured` with the line of the first mistake.
+ * @param source the name of the text in errors.
  */
 export async function parseModelsConfig(text: string, source: string): Promise<Catalogue> {
   const located = await parseWithLines(text, source);
@@ -137,7 +138,7 @@ function mergeModes(config: ModelsConfig, located: Located, source: string): Mod
   };
 }
 
-/** YAML holds JSON, so one parser reads both and knows the line of everything. */
+/** JSON is valid YAML, so one parser reads both and knows the lines. */
 async function parseWithLines(text: string, source: string): Promise<Located> {
   const { isNode, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
@@ -147,7 +148,7 @@ async function parseWithLines(text: string, source: string): Promise<Located> {
   return {
     value: plainValue(document, source),
     lineOf(path) {
-      // The nearest ancestor that is written down: a missing key has no line of its own.
+      // A missing key has no line, so the nearest ancestor in the text is used.
       for (let depth = path.length; depth >= 0; depth--) {
         const node = document.getIn(path.slice(0, depth), true);
         if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
@@ -161,7 +162,7 @@ function plainValue(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    // Aliases that multiply, or that name nothing.
+    // Too many aliases, or an alias without an anchor.
     if (!(error instanceof ReferenceError)) throw error;
     throw mistake(source, 1, error.message);
   }

@@ -1,31 +1,38 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation-trimmer.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
 /**
- * Characters of an answer, and of its reasoning, that are kept in memory, whatever an engine goes on to send.
- * Longer than what is stored of an answer, and than what is continued.
+ * How many characters of an answer, and of its reasoning, are kept in memory. More than is stored, and more
+ * than can be continued.
  */
 const MAX_RECORDED = 1_000_000;
 
-/** What of the answer decides whether it can be continued elsewhere. */
+/** The failure of an engine whose answer diverged from what was sent. */
+export const DIVERGED: Failure = {
+  kind: "truncated",
+  reason: "The engine began another answer instead of continuing.",
+};
+
+/** What was sent so far, as far as it decides whether another engine can continue. */
 export type Sent = { reasoning: string; onlyText: boolean };
 export type Finish = { reason: FinishReason; native: string };
 
-/** Passes one engine's events on, without what a continuation repeats; keeps the record of what went out. */
+/** Passes one engine's events on without what a continuation repeats, and records what was sent. */
 export class AnswerFilter {
   readonly #record: RunRecord;
   readonly #sent: Sent;
   readonly #text: ContinuationTrimmer;
   readonly #reasoning: ContinuationTrimmer;
-  /** Text had been sent before this engine: its reasoning would come too late. */
+  /** Text was sent before this engine answered, so its reasoning would come too late. */
   readonly #muteReasoning: boolean;
   #thinkingAltered = false;
   #ended = false;
-  /** Characters of the answer that this engine was given to continue. */
+  /** Length of the text that this engine continues, in characters. */
   readonly before: number;
-  /** Characters that this engine wrote, passed on or not. */
+  /** Characters that this engine has written, whether passed on or not. */
   characters = 0;
   finish: Finish | undefined;
   diverged = false;
@@ -34,7 +41,7 @@ export class AnswerFilter {
     this.#record = record;
     this.#sent = sent;
     this.#text = new ContinuationTrimmer(record.text, strategy);
-    // It was never shown the earlier thinking: it can only think the same from the beginning.
+    // The engine has not seen the earlier reasoning; it can only repeat it from the beginning.
     this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoedPrefill");
     this.#muteReasoning = record.text !== "";
     this.before = record.text.length;
@@ -49,7 +56,7 @@ export class AnswerFilter {
     return passed;
   }
 
-  /** What was held back in case it was a repetition, once. */
+  /** Returns the text that was held back as a possible repetition. Later calls return nothing. */
   end(): ChatEvent[] {
     const rest: ChatEvent[] = [];
     if (this.#ended) return rest;
@@ -68,10 +75,10 @@ export class AnswerFilter {
       case "reasoning": {
         this.characters += event.text.length;
         if (this.#muteReasoning) return;
-        // Thinking that differs from what was thought before is new, whatever it begins with.
+        // Reasoning that differs from what was sent is new, even if the beginning is the same.
         const fresh = this.#reasoning.push(event.text);
         const text = fresh.kind === "diverged" ? this.#reasoning.beyondCommonPrefix : fresh.text;
-        // A signature is for all of the thinking: for a part of it, it would not hold.
+        // A signature covers the whole reasoning and is invalid for a part of it.
         if (text !== event.text) this.#thinkingAltered = true;
         const { signature, ...unsigned } = event;
         const isSigned = signature !== undefined && !this.#thinkingAltered;
@@ -96,7 +103,7 @@ export class AnswerFilter {
       case "finish":
         if ((event.choice ?? 0) === 0) {
           this.finish = { reason: event.reason, native: event.native };
-          // What is still held comes before the end.
+          // Text that is still held goes before the finish event.
           passed.push(...this.end());
         }
         if (!this.diverged) passed.push(event);
@@ -116,7 +123,7 @@ export class AnswerFilter {
   }
 }
 
-/** What is recorded of `text` after `before`. */
+/** The record with `text` appended, up to its maximum length. */
 function recorded(before: string, text: string): string {
   const room = MAX_RECORDED - before.length;
   return text.length <= room ? before + text : before + text.slice(0, room);

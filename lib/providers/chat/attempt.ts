@@ -7,17 +7,18 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
-/** Time-outs of an attempt, milliseconds. */
+/** Timeouts of an attempt, milliseconds. */
 export type AttemptTimeouts = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
 
 export type AttemptEffects = CallEffects & { newId: () => string };
 
-/** An engine that has begun to answer; that has answered, where no stream was asked for. */
+/** An engine that has begun to answer or, without streaming, has answered completely. */
 export type OpenedChat = {
   stream: EngineStream;
-  /** The events up to and including the first content; all events of a whole answer. */
+  /** The events up to and including the first content; without streaming, all events. */
   head: ChatEvent[];
   /** Request fields that this engine could not take. */
   dropped: string[];
@@ -25,22 +26,22 @@ export type OpenedChat = {
 
 export type ChatCall = {
   request: ChatRequest;
-  /** The request ends with a beginning of the answer that the gateway put there. */
+  /** The request ends with the beginning of an answer, which the gateway added. */
   prefilled: boolean;
   promptCache: boolean;
   signal: AbortSignal;
   timeouts: AttemptTimeouts;
   /**
-   * Told what a call used that came to nothing: it may be billed all the same. `written` counts the
-   * characters of an answer that was to be whole.
+   * Receives the usage of a call that failed but may be billed. `written`: the characters of the answer
+   * that had arrived.
    */
   onUsed(usage: TokenUsage, written: number): void;
 };
 
 /**
- * Calls one engine and waits for its first content: the commit point. Nothing before it is shown to
- * anybody. Where no stream was asked for, the client sees nothing before the end: it waits for that,
- * whether the engine answers with one body or with a stream. Rejects only when `call.signal` aborts, or on a bug; every other end is an outcome.
+ * Calls one engine and waits for its first content, which is the commit point; a request without streaming
+ * commits at the end of the answer, since the client sees nothing before. Rejects only when `call.signal`
+ * aborts, or on a bug; everything else is an outcome.
  */
 export async function openChat(
   target: EngineCall,
@@ -55,26 +56,18 @@ export async function openChat(
   });
   let stream: EngineStream | undefined;
   const head: ChatEvent[] = [];
+  const { path, headers, body } = encoded;
   const opening = callEngine(
     target,
-    {
-      kind: "json",
-      path: encoded.path,
-      headers: encoded.headers,
-      body: encoded.body,
-      isLarge: call.request.isLarge,
-    },
+    { kind: "json", path, headers, body, isLarge: call.request.isLarge },
     { signal: call.signal, connectMs: call.timeouts.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
+      const { issuer, provider } = engine;
+      const trustsCost = provider.reportsCost === true;
       stream = new EngineStream({
         body: response.body,
-        decoder: chat.createDecoder({
-          ...context,
-          newId: effects.newId,
-          issuer: engine.issuer,
-          trustsCost: engine.provider.reportsCost === true,
-        }),
+        decoder: chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
         clock: effects.clock,
         abort,
         emptyAnswerAllowed: call.request.stop !== undefined,
@@ -84,34 +77,42 @@ export async function openChat(
       return { stream, head, dropped: encoded.dropped };
     },
   );
-  const used = (failure: Failure | undefined): void => {
-    const usage = stream?.usage;
-    const written = charactersIn(head);
-    // What was counted before a fault is not always billed.
-    if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
-    else if (written > 0 || mayBeBilled(engine, failure)) {
-      call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
-    }
-  };
   let outcome: AttemptOutcome<OpenedChat>;
   try {
     outcome = await opening;
   } catch (error) {
-    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) used(undefined);
+    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) {
+      reportUsage(engine, call, stream?.usage, head, undefined);
+    }
     throw error;
   }
   if (outcome.ok) return outcome;
-  used(outcome.failure);
+  reportUsage(engine, call, stream?.usage, head, outcome.failure);
   return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
 }
 
-/** How long the engine may take to its first content, or to its whole answer when it does not stream. */
+/** Reports the usage of a call without a usable answer, if it may be billed. */
+function reportUsage(
+  engine: Engine,
+  call: ChatCall,
+  usage: TokenUsage | undefined,
+  events: readonly ChatEvent[],
+  failure: Failure | undefined,
+): void {
+  const written = charactersIn(events);
+  // Providers do not always bill what they counted before a fault.
+  if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
+  else if (written > 0 || mayBeBilled(engine, failure)) {
+    call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
+  }
+}
+
+/** How long the engine may take until its first content or, without streaming, its whole answer. */
 function timeoutOf(target: EngineCall, call: ChatCall): number {
   if (target.isLast) return target.remainingMs;
   const { firstTokenMs, answerMs } = call.timeouts;
   const slowest = Math.max(target.engine.firstTokenTimeoutMs ?? 0, firstTokenMs);
-  const most = call.request.stream ? slowest : answerMs;
-  return Math.min(most, target.remainingMs);
+  return Math.min(call.request.stream ? slowest : answerMs, target.remainingMs);
 }
 
 async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> {
@@ -123,17 +124,17 @@ async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> 
   }
 }
 
-/** Reads an answer to its end. Pieces of one text become one: there may be a hundred thousand. */
+/** Reads an answer to its end. Merges the pieces of a text, of which there may be a hundred thousand. */
 async function readWhole(stream: EngineStream, events: ChatEvent[]): Promise<void> {
   for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
     for (const event of batch) {
-      if (!continued(events, event)) events.push(event);
+      if (!mergeIntoLast(events, event)) events.push(event);
     }
   }
 }
 
-/** Whether the event has become part of the last one: plain text or reasoning that goes on. */
-function continued(events: ChatEvent[], event: ChatEvent): boolean {
+/** Appends plain text or reasoning to the last event of the same kind. False if that is not possible. */
+function mergeIntoLast(events: ChatEvent[], event: ChatEvent): boolean {
   const last = events.at(-1);
   if (last === undefined || !isPlainText(last) || !isPlainText(event)) return false;
   if (last.type !== event.type || last.choice !== event.choice) return false;
@@ -152,7 +153,7 @@ function isPlainText(event: ChatEvent): event is ChatEvent & { type: "text" | "r
   }
 }
 
-/** What the engine has written, in characters. */
+/** How many characters the engine has written. */
 function charactersIn(events: readonly ChatEvent[]): number {
   let characters = 0;
   for (const event of events) {
@@ -162,7 +163,7 @@ function charactersIn(events: readonly ChatEvent[]): number {
   return characters;
 }
 
-/** The engine's quarrel is with what the gateway added, not with the client's request. */
+/** Whether the engine refused something that the gateway added, not the client's request itself. */
 function isAdditionRefused(
   failure: Failure,
   call: ChatCall,

@@ -3,7 +3,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
-/** Whether the engine, as far as is known, can do this: the catalogue's own word first. */
+/** Whether the engine is expected to support this. A catalogue entry overrides the protocol's rules. */
 export function hasCapability(engine: Engine, capability: Capability): boolean {
   return engine.capabilities[capability] ?? !protocolOf(engine).chat.lacks(capability, engine);
 }
@@ -11,13 +11,13 @@ export function hasCapability(engine: Engine, capability: Capability): boolean {
 export type Eligibility = {
   /** The engines that can take this request, in their order. */
   engines: readonly Engine[];
-  /** When there is none: what no engine can do. */
+  /** If there is none: the capability that no engine has. */
   missing: Capability | undefined;
 };
 
 /**
- * The engines of a chain that are worth asking. One that lacks what the request must have would refuse it,
- * or answer something else; what it should have only decides while there are engines that have it.
+ * The engines of a chain that can take this request. An engine without a required capability is left out; a
+ * preferred one only matters if some engine has it.
  */
 export function eligibleEngines(engines: readonly Engine[], request: ChatRequest): Eligibility {
   const { must, should } = requiredCapabilities(request);

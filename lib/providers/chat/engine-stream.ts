@@ -14,9 +14,9 @@ import { SseReader } from "#lib/streaming/sse-reader.ts";
 
 /** The longest answer, in decompressed bytes. */
 const MAX_ANSWER = 16 * 1024 * 1024;
-/** Frames that are here already leave together, up to this many bytes. */
+/** Frames that have already arrived are decoded as one batch, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
-/** After the finish reason only usage and an end mark may follow; they are waited for this long. */
+/** How long to wait, after the finish reason, for usage and the end mark. */
 const AFTER_FINISH_MS = 1_000;
 
 export type EngineStreamOptions = {
@@ -25,20 +25,19 @@ export type EngineStreamOptions = {
   clock: Clock;
   /** Aborts the upstream request. */
   abort: LinkedAbort;
-  /** An answer without content may be right: the client's own stop sequence may have come first. */
+  /** An answer without content is valid: it may begin with the client's stop sequence. */
   emptyAnswerAllowed: boolean;
 };
 
 /**
- * One engine's answer, as batches of events: whatever arrived together comes out together.
+ * One engine's answer as batches of events: what arrived together comes out together.
  *
  * Accepts a stream or one JSON body, whatever the content type says, since providers mix them up.
- * `next` returns null once the answer is complete, and throws `EngineFailure` when it is not: ended and
- * truncated are different things.
+ * `next` returns null at the end of a complete answer and throws `EngineFailure` for a truncated one.
  */
 export class EngineStream {
   readonly #options: EngineStreamOptions;
-  /** Made with the first bytes of a stream: a JSON body needs none. */
+  /** Created with the first bytes of a stream: a JSON body needs none. */
   #reader: SseReader | undefined;
   #mode: "unknown" | "events" | "json" = "unknown";
   #json: Uint8Array[] = [];
@@ -47,17 +46,16 @@ export class EngineStream {
   #hasContent = false;
   #ended = false;
   #failure: EngineFailure | undefined;
-  /** Until when what may follow the finish reason is waited for. */
+  /** When to stop waiting for what may follow the finish reason. */
   #finishBy: number | undefined;
   #idleTimer: Timer | undefined;
-  /** Since when the reader waits for content, as if without a break; undefined while it does not wait. */
+  /** Since when the reader has been waiting for content; undefined while it is not waiting. */
   #waitingSince: number | undefined;
-  /** How long it had waited, milliseconds, before events that are no content were handed out. */
+  /** How long it had waited, milliseconds, before events without content were returned. */
   #waitedBefore = 0;
   /**
-   * Silence that ends the stream, milliseconds, counted only while it is being read: whatever is no content
-   * (comments, empty deltas, sources) is silence. Infinite until the first content, which has a time-out of
-   * its own.
+   * Idle timeout, milliseconds, counted only while a read is pending. Only content resets it, not
+   * comments, empty deltas or sources. Infinite until the first content, which has its own timeout.
    */
   idleMs = Number.POSITIVE_INFINITY;
 
@@ -69,12 +67,12 @@ export class EngineStream {
     return this.#options.decoder.usage;
   }
 
-  /** Frames that were skipped because they were no JSON. */
+  /** Frames that were skipped because they were not JSON. */
   get malformed(): number {
     return this.#options.decoder.malformed;
   }
 
-  /** The engine has said why it stopped: nothing of the answer is missing. */
+  /** The engine has sent its finish reason: no part of the answer is missing. */
   get finished(): boolean {
     return this.#ended || this.#options.decoder.finished;
   }
@@ -101,16 +99,16 @@ export class EngineStream {
       this.#waitingSince = undefined;
       const failure = toEngineFailure(error, this.#options.abort.controller.signal);
       this.close();
-      // What came before the fault is good: it goes first.
+      // Events from before the fault are valid and are returned first.
       if (out.length === 0) throw failure;
       this.#failure = failure;
     }
-    // Sources and the like are passed on, but an engine that sends nothing else has fallen silent.
+    // Sources are passed on, but an engine that sends nothing else counts as idle.
     this.#waitedBefore = out.some(isContent) ? 0 : clock.now() - askedAt;
     return out.length === 0 && this.#ended ? null : out;
   }
 
-  /** Closes the upstream connection, unless the answer is complete. Harmless when repeated. */
+  /** Closes the upstream connection, unless the answer is complete. May be called more than once. */
   close(): void {
     if (this.#ended) return;
     const { body, abort } = this.#options;
@@ -129,7 +127,7 @@ export class EngineStream {
     return body.read();
   }
 
-  /** One timer for the whole stream, not one a chunk: it looks how long the reader has waited by then. */
+  /** One timer for the whole stream instead of one per chunk: when it fires, it checks the time waited. */
   #watch(milliseconds: number): void {
     const { clock, abort } = this.#options;
     this.#idleTimer = clock.after(milliseconds, () => {
@@ -141,7 +139,7 @@ export class EngineStream {
     });
   }
 
-  /** What follows the finish reason, for a while: silence or a fault is as good as an end now. */
+  /** Waits briefly for what follows the finish reason. A timeout or a fault now counts as the end. */
   async #waitForRest(): Promise<Uint8Array | null> {
     const { body, clock, abort } = this.#options;
     const now = clock.now();
@@ -212,14 +210,14 @@ export class EngineStream {
       this.#decode([{ event: undefined, data: decodeLenient(this.#json) }], out);
       this.#json = [];
     } else if (!decoder.done) {
-      // A last frame without its blank line: the decoder takes it when it is whole.
+      // A last frame without its blank line is accepted by the decoder if it is complete.
       this.#decode(this.#reader?.end() ?? [], out);
     }
     const from = out.length;
     decoder.end(out);
     this.#noteContent(out, from);
     const finish = out.findLast((event) => event.type === "finish");
-    // With several choices, one that is complete does not make up for one that was cut.
+    // One complete choice does not make up for another that was cut off.
     if (finish === undefined || !(decoder.finished || decoder.done)) {
       if (this.#hasContent)
         throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
@@ -251,7 +249,7 @@ function badResponse(reason: string): EngineFailure {
 
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/** What a body is, by its first character: providers' content types are not to be relied on. */
+/** Detects the format by the first character: providers' content types are unreliable. */
 function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
   const first = bytes.find((byte) => !WHITE_SPACE.has(byte));
   switch (first) {

@@ -3,6 +3,7 @@ import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
+import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -14,11 +15,11 @@ type RelayParts = {
   startedAt: number;
   chat: OpenedChat;
   filter: AnswerFilter;
-  /** What the client asked, for the estimate of a usage that was not reported. */
+  /** The client's request, to estimate usage that was not reported. */
   request: ChatRequest;
 };
 
-/** An engine whose answer is being handed through. */
+/** An engine whose answer is being passed to the client. */
 export class Relay {
   readonly target: EngineCall;
   readonly permit: EnginePermit;
@@ -26,20 +27,31 @@ export class Relay {
   readonly filter: AnswerFilter;
   readonly #startedAt: number;
   readonly #request: ChatRequest;
-  /** Its first events, until they have been handed out. */
-  head: ChatEvent[] | undefined;
+  #head: ChatEvent[] | undefined;
 
   constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
     this.target = target;
     this.permit = permit;
     this.chat = chat;
     this.filter = filter;
-    this.head = chat.head;
+    this.#head = chat.head;
     this.#startedAt = startedAt;
     this.#request = request;
   }
 
-  /** Closes the stream, gives the permit back if nobody has, and says what the call came to. */
+  /** The first events of the answer, once. */
+  takeHead(): ChatEvent[] | undefined {
+    const head = this.#head;
+    this.#head = undefined;
+    return head;
+  }
+
+  /** @param calls upstream calls of the request so far. */
+  announcement(calls: number): RunEvent {
+    return { type: "engine", engine: this.target.engine, dropped: this.chat.dropped, calls };
+  }
+
+  /** Closes the stream, releases the permit if it is still held, and reports the call. */
   end(
     outcome: AttemptReport["outcome"],
     failure: Failure | undefined,
@@ -61,7 +73,7 @@ export class Relay {
     return { report, usage };
   }
 
-  /** As reported; what was reported of an answer that broke off may not be all of it. */
+  /** The reported usage, completed by an estimate: for an answer that broke off, the report may be partial. */
   #usage(): TokenUsage {
     const { stream } = this.chat;
     const { usage } = stream;

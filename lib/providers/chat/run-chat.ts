@@ -1,53 +1,41 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { AnswerFilter, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
+import { AnswerFilter, DIVERGED, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
 import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
-import { canContinue, continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
+import {
+  canContinue,
+  continuationFor,
+  continueRequest,
+  outputLimitReached,
+} from "#lib/providers/chat/continuation.ts";
 import { Relay } from "#lib/providers/chat/relay.ts";
-import type {
-  ChatRun,
-  RunEffects,
-  RunEvent,
-  RunEvents,
-  RunOptions,
-  RunRecord,
+import {
+  answerEvents,
+  type ChatRun,
+  newRecord,
+  type RunEffects,
+  type RunEvent,
+  type RunEvents,
+  type RunOptions,
+  type RunRecord,
 } from "#lib/providers/chat/run.ts";
 import { walk } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
-import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import {
   type AttemptReport,
   type EngineCall,
   newProgress,
-  type WalkOptions,
   type WalkResult,
 } from "#lib/providers/walk/walk-types.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
-const ANOTHER_ANSWER: Failure = {
-  kind: "truncated",
-  reason: "The engine began another answer instead of continuing.",
-};
-
 /**
- * Answers a chat request from a chain of engines: walks it to the first content, then hands the answer
- * through; an answer that breaks is continued on the next engine where that is safe.
+ * Answers a chat request from a chain of engines: walks the chain to the first content, then passes the
+ * answer on. An answer that breaks off is continued on the next engine if that is safe.
  */
 export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
-  const record: RunRecord = {
-    state: "running",
-    attempts: [],
-    skipped: [],
-    usages: [],
-    engine: undefined,
-    calls: 0,
-    text: "",
-    committed: false,
-    firstContentMs: undefined,
-    malformedFrames: 0,
-  };
+  const record = newRecord();
   return { events: new Runner(options, effects, record), record };
 }
 
@@ -56,8 +44,8 @@ type Step = IteratorResult<RunEvent[], void>;
 const END: Step = { done: true, value: undefined };
 
 /**
- * The run as an iterator of its own rather than as nested generators: one await a batch is all that
- * stands between an engine's chunk and the reader.
+ * The run as an iterator instead of nested generators: only one await per batch lies between an engine's
+ * chunk and the reader.
  */
 class Runner implements RunEvents {
   readonly #options: RunOptions;
@@ -66,10 +54,10 @@ class Runner implements RunEvents {
   readonly #startedAt: number;
   readonly #progress = newProgress();
   readonly #sent: Sent = { reasoning: "", onlyText: true };
-  /** Exactly one of these is at work; both are undefined between two engines. */
+  /** At most one of these is defined; neither is between two engines. */
   #walking: AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> | undefined;
   #relay: Relay | undefined;
-  /** Thrown once what came before it has been handed out. */
+  /** Thrown by the step after the events that preceded it. */
   #error: GatewayError | undefined;
   #pending: Promise<unknown> | undefined;
   #ended = false;
@@ -92,7 +80,7 @@ class Runner implements RunEvents {
     return step;
   }
 
-  /** The reader is gone. A step that is under way ends first: by its own means, or by the signal. */
+  /** The reader has gone. Waits for a pending step, which ends by itself or by the signal. */
   async return(): Promise<Step> {
     await Promise.allSettled([this.#pending]);
     if (!this.#ended) await this.#end("cancelled");
@@ -123,11 +111,11 @@ class Runner implements RunEvents {
     this.#ended = true;
     this.#record.state = state;
     if (this.#relay !== undefined) this.#endRelay(this.#relay, "cancelled", undefined);
-    // Between two of its reports: its permit has been given back.
+    // The walk is paused at a report, when its permit has been released.
     await this.#walking?.return({ ok: false, error: clientClosed() });
   }
 
-  /** Goes on along the chain until a call has failed or an engine answers. */
+  /** Continues the walk until a call has failed or an engine answers. */
   async #walk(): Promise<RunEvent[]> {
     const record = this.#record;
     this.#walking ??= this.#startWalk();
@@ -140,24 +128,25 @@ class Runner implements RunEvents {
     this.#walking = undefined;
     const result = step.value;
     if (!result.ok) {
-      // After the commit point no failure of another engine is the client's business.
+      // After the commit point, the client does not learn of failures of other engines.
       const { aborted } = this.#options.signal;
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
     const { value: chat, target, permit, startedAt } = result;
-    const filter = new AnswerFilter(record, this.#sent, this.#strategyFor(target));
+    const { request } = this.#options;
+    const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
-    // An engine takes the request: what others say of its continuation is not about the request.
+    // The request itself was accepted, so refusals of its continuation are counted anew.
     this.#progress.refusals.length = 0;
-    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request: this.#options.request });
+    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request });
     return [];
   }
 
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
     const { engines, signal, timeouts, keySeed, named } = this.#options;
-    const options: WalkOptions = {
+    return walk(engines, (target) => this.#attempt(target), {
       health,
       clock,
       random,
@@ -167,13 +156,13 @@ class Runner implements RunEvents {
       keySeed,
       named: named === true && !this.#record.committed,
       progress: this.#progress,
-    };
-    return walk(engines, (target) => this.#attempt(target), options);
+    });
   }
 
   #attempt(target: EngineCall): ReturnType<typeof openChat> {
     const { request, signal, timeouts, promptCache } = this.#options;
-    const strategy = this.#strategyFor(target);
+    const { engine } = target;
+    const strategy = continuationFor(target, request);
     const call = {
       request: continueRequest(request, this.#record.text, strategy),
       prefilled: strategy !== "instructed" && this.#record.text !== "",
@@ -181,10 +170,9 @@ class Runner implements RunEvents {
       signal,
       timeouts,
       onUsed: (usage: TokenUsage, written: number): void => {
-        const { engine } = target;
         this.#record.usages.push({ engine, usage });
         if (written === 0 || !signal.aborted) return;
-        // Left in the middle of an answer that was to be whole: it counts like one that streams.
+        // The client disconnected while a whole answer was being written: it counts like a stream.
         this.#record.committed = true;
         this.#record.engine = engine;
       },
@@ -192,28 +180,12 @@ class Runner implements RunEvents {
     return openChat(target, call, this.#effects);
   }
 
-  /** How this engine is given the beginning of the answer, should there be one. */
-  #strategyFor({ engine, withoutAdditions }: EngineCall): ContinuationStrategy {
-    const { reasoningEffort } = this.#options.request;
-    // An engine that is to think first cannot begin in the middle of an answer.
-    const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
-    return withoutAdditions || thinks ? "instructed" : protocolOf(engine).chat.continuation(engine);
-  }
-
   async #read(relay: Relay): Promise<RunEvent[]> {
-    const { filter, chat, target } = relay;
-    if (relay.head !== undefined) {
-      const { head } = relay;
-      relay.head = undefined;
+    const { filter, chat } = relay;
+    const head = relay.takeHead();
+    if (head !== undefined) {
       this.#record.committed = true;
-      const { engine } = target;
-      const announced: RunEvent = {
-        type: "engine",
-        engine,
-        dropped: chat.dropped,
-        calls: this.#record.calls,
-      };
-      return [announced, ...this.#passOn(relay, filter.pass(head))];
+      return [relay.announcement(this.#record.calls), ...this.#passOn(relay, filter.pass(head))];
     }
     let batch: ChatEvent[] | null;
     try {
@@ -226,8 +198,8 @@ class Runner implements RunEvents {
   }
 
   #passOn(relay: Relay, events: ChatEvent[]): RunEvent[] {
-    const passed = answer(events);
-    return relay.filter.diverged ? [...passed, ...this.#broken(relay, "diverged", ANOTHER_ANSWER)] : passed;
+    const passed = answerEvents(events);
+    return relay.filter.diverged ? [...passed, ...this.#broken(relay, "diverged", DIVERGED)] : passed;
   }
 
   #complete(relay: Relay): RunEvent[] {
@@ -235,7 +207,10 @@ class Runner implements RunEvents {
     if (relay.filter.diverged) return this.#passOn(relay, rest);
     relay.permit.succeeded();
     this.#endRelay(relay, "answered", undefined);
-    return [...answer(rest), this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" })];
+    return [
+      ...answerEvents(rest),
+      this.#completed(relay.filter.finish ?? { reason: "stop", native: "stop" }),
+    ];
   }
 
   #completed({ reason, native }: Finish): RunEvent {
@@ -244,17 +219,20 @@ class Runner implements RunEvents {
     return { type: "completed", reason, native };
   }
 
-  /** The answer broke off. The next step continues it on another engine, or ends the run. */
+  /** The answer broke off. The next step continues it on another engine or ends the run. */
   #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
-    // An engine that begins another answer is none the worse for it.
+    // Writing another answer says nothing against the engine's health.
     if (outcome === "diverged") relay.permit.succeeded();
     else relay.permit.failed(failure);
-    // What was held in case it was a repetition is as good as what came before it.
+    // Text that was held as a possible repetition is valid too.
     const rest = outcome === "diverged" ? [] : relay.filter.end();
     const report = this.#endRelay(relay, outcome, failure);
-    const events: RunEvent[] = [...answer(rest), { type: "attempt", report }];
-    if (!this.#canContinue(failure)) this.#error = interrupted(new EngineFailure(failure));
-    else if (outputLimitReached(this.#options.request, this.#record.text)) {
+    const events: RunEvent[] = [...answerEvents(rest), { type: "attempt", report }];
+    const { request, recovery } = this.#options;
+    const { text } = this.#record;
+    if (!recovery || !canContinue(request, text, this.#sent.onlyText, failure)) {
+      this.#error = interrupted(new EngineFailure(failure));
+    } else if (outputLimitReached(request, text)) {
       events.push(this.#completed({ reason: "length", native: "length" }));
     } else this.#progress.spent.add(relay.target.engine.id);
     return events;
@@ -269,13 +247,4 @@ class Runner implements RunEvents {
     record.attempts.push(report);
     return report;
   }
-
-  #canContinue(failure: Failure): boolean {
-    const { request, recovery } = this.#options;
-    return recovery && canContinue(request, this.#record.text, this.#sent.onlyText, failure);
-  }
-}
-
-function answer(events: readonly ChatEvent[]): RunEvent[] {
-  return events.length === 0 ? [] : [{ type: "answer", events }];
 }

@@ -6,13 +6,13 @@ import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-types.ts";
 
-/** The life of a run: what happens to its engines, and the answer, a stretch at a time. */
+/** An event of a run: a batch of the answer, or what happened to an engine. */
 export type RunEvent =
-  /** What an engine said; never empty. */
+  /** A batch of the answer; never empty. */
   | { type: "answer"; events: readonly ChatEvent[] }
   /** An upstream call has ended without a complete answer. */
   | { type: "attempt"; report: AttemptReport }
-  /** An engine has committed: what follows is its answer. */
+  /** An engine has committed; its answer follows. */
   | { type: "engine"; engine: Engine; dropped: string[]; calls: number }
   /**
    * The answer is complete, with the finish of its first choice. Always the last event of a run that does
@@ -20,29 +20,49 @@ export type RunEvent =
    */
   | { type: "completed"; reason: FinishReason; native: string };
 
+/** A batch of the answer as run events. */
+export function answerEvents(events: readonly ChatEvent[]): RunEvent[] {
+  return events.length === 0 ? [] : [{ type: "answer", events }];
+}
+
 export type EngineUsage = { engine: Engine; usage: TokenUsage };
 
-/** What is known of a run at any moment, also after it was abandoned: the ledger is written from it. */
+/** The state of a run, valid at any moment and after it was abandoned; the ledger is written from it. */
 export type RunRecord = {
-  /** `interrupted`: aborted by us, not by the client. */
+  /** `interrupted`: aborted by the gateway, not by the client. */
   state: "running" | "completed" | "failed" | "cancelled" | "interrupted";
   /** Every upstream call, in order. */
   attempts: AttemptReport[];
-  /** Engines that were not called, where no other answered either. */
+  /** If no engine answered: the engines that were not called. */
   skipped: readonly SkippedEngine[];
-  /** Every call that committed, or may be billed without, with what it used. */
+  /** The usage of every call that committed or may be billed. */
   usages: EngineUsage[];
   /** The engine that committed last. */
   engine: Engine | undefined;
   calls: number;
-  /** The visible answer as it was handed out, up to its first million characters. */
+  /** The visible answer as it was sent, up to a million characters. */
   text: string;
-  /** Something was handed out, or was being written for a client that left and wanted no stream. */
+  /** Content was sent or, without streaming, was being written when the client disconnected. */
   committed: boolean;
   /** Milliseconds from the start to the first content. */
   firstContentMs: number | undefined;
   malformedFrames: number;
 };
+
+export function newRecord(): RunRecord {
+  return {
+    state: "running",
+    attempts: [],
+    skipped: [],
+    usages: [],
+    engine: undefined,
+    calls: 0,
+    text: "",
+    committed: false,
+    firstContentMs: undefined,
+    malformedFrames: 0,
+  };
+}
 
 export type RunOptions = {
   engines: readonly Engine[];
@@ -66,8 +86,8 @@ export type RunEvents = AsyncIterableIterator<RunEvent[], void> & {
 
 export type ChatRun = {
   /**
-   * The events, in batches: what arrived together comes together. To be read once, one batch at a time,
-   * to its end or to `return()`. Throws `GatewayError`: before the first content as `walk` does, after it with
+   * The events, in batches as they arrived. To be read once, one batch at a time, to the end or to
+   * `return()`. Throws `GatewayError`: before the first content as `walk` does, after it with
    * `stream_interrupted`.
    */
   events: RunEvents;

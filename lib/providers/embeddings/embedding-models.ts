@@ -5,9 +5,8 @@ function hostedBy(label: string, ...places: readonly (readonly [provider: string
 }
 
 /**
- * The providers of each embedding model. Vectors of two models cannot be compared, so there is no failover from
- * one model to another: a chain here is one model at several providers. Other models can be named as
- * `provider/model`.
+ * The providers of each embedding model. Vectors of different models cannot be compared, so a chain is one
+ * model at several providers. Other models can be named as `provider/model`.
  */
 export const EMBEDDING_MODELS: Readonly<Record<string, readonly EngineSpec[]>> = {
   "text-embedding-3-small": hostedBy(

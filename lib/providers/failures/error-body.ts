@@ -1,11 +1,11 @@
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 
-/** What the providers' error bodies have in common, once their ten shapes are told apart. */
+/** A provider's error body, read from any of some ten shapes. */
 export type ProviderError = {
   message: string;
-  /** Every word the provider uses to name the error: code, type, status. */
+  /** All identifiers of the error: code, type, status. */
   codes: string[];
-  /** An HTTP status in the body, where one is. */
+  /** The HTTP status in the body, if any. */
   status: number | undefined;
   param: string | undefined;
   /** OpenRouter's moderation details. */
@@ -47,13 +47,13 @@ function messageText(value: unknown, depth = 0): string {
   return location === "" ? text : `${location}: ${text}`;
 }
 
-/** What OpenRouter passes on of the provider behind it: text, or that provider's own error as JSON. */
+/** The message of the provider behind OpenRouter, which is text or that provider's error as JSON. */
 function rawMessage(raw: string | undefined): string | undefined {
   if (raw === undefined || !/^\s*[[{]/.test(raw)) return raw;
   return readProviderError(parseJson(raw))?.message ?? raw;
 }
 
-/** Reads any of the providers' error bodies; undefined when the body names no error. */
+/** Reads an error body of any provider; undefined if it contains no error. */
 export function readProviderError(body: unknown): ProviderError | undefined {
   // Gemini's OpenAI-compatible endpoint and its plain streams wrap the object in an array.
   const outer = Array.isArray(body) ? body[0] : body;

@@ -1,4 +1,4 @@
-/** Statuses behind the error words of Anthropic, Google and OpenAI, for errors inside a 200. */
+/** The HTTP statuses of Anthropic's, Google's and OpenAI's error codes, for errors inside a 200. */
 export const STATUS_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["invalid_request_error", 400],
   ["authentication_error", 401],
@@ -54,7 +54,7 @@ export const CONTEXT_LENGTH_CODES = new Set([
   "string_above_max_length",
   "request_too_large",
 ]);
-/** The request is to blame, whatever the sentence beside the word says. */
+/** Codes that blame the request, whatever the message says. */
 export const BAD_REQUEST_CODES = new Set([
   "invalid_value",
   "invalid_type",
@@ -71,49 +71,49 @@ export const CONTENT_POLICY =
 export const CONTEXT_LENGTH =
   /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
 /**
- * What benches a key or a model for everybody is believed only where a sentence of the provider's own
- * begins with it: further on it may be the request's, echoed.
+ * Patterns that bench a key or a model only match at the beginning of the message: later text may be an echo
+ * of the request.
  */
 export const MODEL_GONE =
   /^(?:(?:the |this |requested )*models?\b[ :/]*\S{0,120} *(?:is |was |has been )?(?:not found|does not exist|decommissioned|no longer (?:available|supported)|removed|retired|deprecated)|\S{0,120} ?is not a valid model|unknown model|invalid model)/i;
 export const KEY_REJECTED =
   /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
-/** The account, in the provider's own words (Anthropic says so with a 400). */
+/** The account has no credit (Anthropic answers 400). */
 export const NO_CREDIT =
   /^(?:the |your )*(?:credit balance (?:is )?too low|(?:account|organi[sz]ation|balance) (?:has|does not have|is) (?:an? )?(?:insufficient|not enough|enough|sufficient|no|too low|out of)\b|insufficient (?:credits?|balance|funds))/i;
-/** Beside a 401, 402 or 403, which are about key or account whatever they say. */
+/** Used with 401, 402 and 403, which are always about the key or the account. */
 export const MENTIONS_CREDIT = /\bcredits?\b|\bbalance\b|\bbilling\b|\bpayments?\b|\bfunds\b/i;
-/** A router's "no such route": the request came to an address where no API answers. */
+/** "No such route": no API answers at this address. */
 export const WRONG_ADDRESS_CODES = new Set(["unknown_url", "route_not_found", "path_not_found"]);
 export const WRONG_ADDRESS =
   /^(?:(?:unknown|invalid|unrecogni[sz]ed) (?:request )?url\b[ :(]*(?:POST|GET)\b|cannot (?:POST|GET)\b|no route\b|unexpected endpoint\b|(?:the )?requested (?:url|path|resource|endpoint|route)\b)/i;
-/** Whether a "not found" is about the model; OpenRouter says "endpoint", Azure "deployment". */
+/** A "not found" about the model; OpenRouter says "endpoint", Azure "deployment". */
 export const MENTIONS_MODEL = /\bmodels?\b|\bdeployments?\b|\bendpoints? found for\b/i;
 export const PATHS = /(?<!\S)\/\S+/g;
-/** OpenRouter's 404 for a model that is there, but does not take images or tools. */
+/** OpenRouter's 404 for an existing model without support for images or tools. */
 export const UNSUPPORTED = /no endpoints found that support/i;
-/** What is said of the model is not said of the key. */
+/** A 403 about the model, not about the key. */
 export const MODEL_FORBIDDEN = /licen[cs]e|terms of use|\bmodels?\b/i;
-/** OpenRouter's 402 for a request that costs more than is left: a smaller one would be answered. */
+/** OpenRouter's 402 for a request that exceeds the remaining credit; a smaller one would be answered. */
 export const EXCEEDS_CREDIT =
   /\bmax_tokens\b|prompt tokens limit|(?:fewer|smaller|shorter|reduce).{0,40}(?:prompt|tokens)/i;
-/** What a sentence names first is what it is about. */
+/** The first of these in a message is its subject; the captured ones are about the model or the key. */
 const SUBJECT =
   /\b(?:(models?|endpoints?|deployments?|api[ _]keys?|accounts?|organi[sz]ations?|projects?)|files?|documents?|attachments?|images?|audio|videos?|urls?|tools?|functions?|containers?|assistants?|threads?|conversations?|batch(?:es)?|vector stores?|cached contents?)\b/i;
 
-/** This much of a message is looked at. */
+/** How much of a message is examined, characters. */
 export const MAX_PROSE = 4_000;
-/** Quoted spans, also one that was cut; an apostrophe neither begins nor ends one. */
+/** Quoted spans, including one that was cut off; an apostrophe is not a quote. */
 const QUOTED =
   /(?<![\w])'(?:[^']|'(?=\w))*(?:'|$)|"(?:[^"\\]|\\.)*(?:["\\]|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)|‘[^’]*(?:’|$)/gs;
 const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi;
 
-/** A message without what it quotes: providers echo the request, and a request must not speak for them. */
+/** The message without quotes and URLs: providers echo the request, which must not affect classification. */
 export function ownWords(message: string): string {
   return message.slice(0, MAX_PROSE).replace(URLS, "url").replace(QUOTED, "").trim();
 }
 
-/** Whether a message is about something that the request brought, not about the model or the key. */
+/** Whether the message is about something in the request, not about the model or the key. */
 export function isAboutRequest(prose: string): boolean {
   const subject = SUBJECT.exec(prose);
   return subject !== null && subject[1] === undefined;

@@ -11,54 +11,54 @@ export type FailureKind =
   | "key_rejected"
   /** 403 about one model or its licence. */
   | "model_forbidden"
-  /** 404, 410: the model is not there. */
+  /** 404, 410: the model does not exist (any more). */
   | "model_gone"
   /** 5xx (also 529), 408, 409, 425, 498, 499: the provider is in trouble. */
   | "server_error"
   /** 400, 422: this engine cannot take this request. */
   | "refused"
-  /** 413, or 400 for this reason: like `refused`, because the prompt is longer than the engine reads. */
+  /** 413, or 400 for this reason: like `refused`, but because the prompt exceeds the context window. */
   | "context_length"
   /** The provider declines the content itself. */
   | "content_policy"
-  /** No connection: refused, DNS, TLS, connect time-out, black hole. */
+  /** No connection: refused, DNS, TLS, connect timeout. */
   | "connect"
   /** The connection broke before the answer was complete. */
   | "reset"
-  /** Silence: no first token, no whole answer or no next token in time. */
+  /** No first token, whole answer or next token in time. */
   | "timeout"
-  /** An answer that says nothing, or a tool call that cannot be read: the request's doing as likely as not. */
+  /** An empty answer or an unreadable tool call, which the request may well have caused. */
   | "no_answer"
-  /** No answer in any protocol of ours: a web page, broken HTTP, a line or a body past the cap. */
+  /** Not a valid answer: a web page, broken HTTP, a line or a body beyond the limit. */
   | "bad_response"
   /** The stream ended before a finish reason. */
   | "truncated";
 
-/** What a kind leaves open and an operator must know, for the wrong thing would be mended otherwise. */
+/** A detail of a failure's kind that an operator needs in order to fix the right thing. */
 export type FailureProblem =
-  /** Of `key_rejected`: the key is good, and its account has no credit. */
+  /** With `key_rejected`: the key is valid, but its account has no credit. */
   | "no_credit"
-  /** Of a 404 that does not speak of a model: nothing answers at this address, so the base URL is wrong. */
+  /** A 404 that does not mention a model: no API answers at this address, so the base URL is wrong. */
   | "wrong_address";
 
 export type Failure = {
   kind: FailureKind;
   problem?: FailureProblem;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   status?: number;
-  /** The provider's hint of when to come back, milliseconds; already clamped. */
+  /** The provider's retry hint, milliseconds, clamped to 1 s..1 h. */
   retryAfterMs?: number;
   /** The provider's reason: redacted, at most 500 characters; safe for a client. */
   reason: string;
   /** For `refused`: the part of the request that the provider named, if any. */
   param?: string;
-  /** For the operator's log only: an error code with the address that it is about. Never for a client. */
+  /** For the operator's log only: an error code and the address. */
   detail?: string;
   /** For the operator's log only. */
   cause?: unknown;
 };
 
-/** What of a failure outlives its request: nothing that holds a socket or an error object. */
+/** The part of a failure that may outlive its request: it references no socket and no error object. */
 export type FailureCause = Pick<Failure, "kind" | "problem" | "status" | "reason" | "detail">;
 
 export function causeOf({ kind, problem, status, reason, detail }: Failure): FailureCause {
@@ -117,11 +117,11 @@ export const FAILURE_POLICY: Record<FailureKind, FailurePolicy> = {
   context_length: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
   content_policy: { next: "answer", bench: "none", breaker: "none", transient: false, refusal: false },
   connect: { next: "engine", bench: "none", breaker: "origin", transient: false, refusal: false },
-  // Like a 5xx, `reset`, `truncated` and `bad_response` are the provider's doing: one that takes every
-  // request and cuts every answer must be left alone too. The origin was reached: its breaker does not count.
+  // `reset`, `truncated` and `bad_response` count like a 5xx: a provider that accepts every request and cuts
+  // every answer must be skipped too. The origin was reached, so its breaker does not count them.
   reset: TRANSIENT_MODEL,
   timeout: { ...TRANSIENT_MODEL, transient: false },
-  // A request can bring it about at will: counted, five of one client would close the engine to all.
+  // A client can cause this at will: if it counted, five requests would block the engine for everybody.
   no_answer: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: false },
   bad_response: { ...TRANSIENT_MODEL, transient: false },
   truncated: { ...TRANSIENT_MODEL, transient: false },

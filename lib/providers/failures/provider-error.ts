@@ -32,7 +32,7 @@ function hasCode(error: ProviderError | undefined, set: ReadonlySet<string>): bo
   return error?.codes.some((word) => set.has(word)) ?? false;
 }
 
-/** The words that providers use for an error, which no request can put into their mouths. */
+/** The kind by the provider's error codes, which a request cannot influence. */
 function kindOfCodes(error: ProviderError | undefined): FailureKind | undefined {
   if (hasCode(error, KEY_REJECTED_CODES)) return "key_rejected";
   if (hasCode(error, MODEL_GONE_CODES)) return "model_gone";
@@ -40,7 +40,7 @@ function kindOfCodes(error: ProviderError | undefined): FailureKind | undefined 
   return hasCode(error, CONTEXT_LENGTH_CODES) ? "context_length" : undefined;
 }
 
-/** 400, 422 and their like. */
+/** 400, 422 and other 4xx. */
 function kindOfRefusal(error: ProviderError | undefined, prose: string): FailureKind {
   const known = kindOfCodes(error);
   if (known !== undefined) return known;
@@ -52,7 +52,7 @@ function kindOfRefusal(error: ProviderError | undefined, prose: string): Failure
 }
 
 function kindOfForbidden(error: ProviderError | undefined, prose: string, isHtml: boolean): FailureKind {
-  // A web firewall's page: it disliked what the request says, and knows neither key nor model.
+  // A firewall's page: it objects to the request and knows neither key nor model.
   if (isHtml) return "no_answer";
   if (error?.moderated || hasCode(error, CONTENT_POLICY_CODES)) return "content_policy";
   if (hasCode(error, MODEL_GONE_CODES)) return "model_forbidden";
@@ -79,14 +79,14 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
       return kindOfForbidden(error, prose, isHtml);
     case 404:
     case 410:
-      // A web page for an answer is a wrong address or a proxy's hiccup, not a model's obituary.
+      // A web page means a wrong address or a proxy's error, not that the model is gone.
       if (isHtml) return "bad_response";
       if (hasCode(error, MODEL_GONE_CODES) || isAboutAddress(error, prose)) return "model_gone";
       return UNSUPPORTED.test(prose) || namesOtherParam(error) || isAboutRequest(prose)
         ? "refused"
         : "model_gone";
     case 405:
-      // Nobody refuses a method at an address where an API answers.
+      // An API that exists at this address accepts the method.
       return "bad_response";
     case 408:
     case 409:
@@ -121,7 +121,7 @@ function problemOf(
       return isMoney || isSaid ? "no_credit" : undefined;
     }
     case "model_gone":
-      // What is gone was there once: only a 404 can mean that nothing ever was.
+      // 410 says that the model existed; only 404 can mean a wrong address.
       return status === 404 && !isAboutModel(error, prose, model) ? "wrong_address" : undefined;
     case "bad_response":
       return "wrong_address";
@@ -141,9 +141,9 @@ export type ErrorContext = {
   header: HeaderLookup;
   /** Wall clock, milliseconds since the epoch, for hints that are dates. */
   wallNow: number;
-  /** The key that was sent: never shown, even if the provider echoes it. */
+  /** The key that was sent: redacted, even if the provider echoes it. */
   secrets: readonly string[];
-  /** The model that was asked for, as the provider reads it. */
+  /** The requested model, as the provider expects it. */
   model?: string;
 };
 
@@ -166,10 +166,10 @@ function failureOf(status: number, body: unknown, isHtml: boolean, context: Erro
   return failure;
 }
 
-/** HTML, or the one line that Cloudflare's firewall says to programs. */
+/** HTML, or the one-line message of Cloudflare's firewall. */
 const WEB_PAGE = /^\s*(?:<|error code: 1\d{3}\b)/;
 
-/** The failure behind an HTTP status other than 2xx and its body. */
+/** Classifies an answer with an HTTP status other than 2xx. */
 export function classifyHttpError(
   status: number,
   bodyText: string,
@@ -180,8 +180,8 @@ export function classifyHttpError(
 }
 
 /**
- * The failure behind an error object inside a 200, by the code it carries; 500 when it carries none, or 404
- * where it says that there is no such route (LM Studio).
+ * Classifies an error object inside a 200 by its code. Without one it counts as 500, or as 404 if it says
+ * that there is no such route (LM Studio).
  */
 export function classifyErrorObject(body: unknown, context: ErrorContext): Failure {
   const error = readProviderError(body);

@@ -6,14 +6,14 @@ export type HeaderLookup = (name: string) => string | undefined;
 const MIN_HINT_MS = 1_000;
 const MAX_HINT_MS = 3_600_000;
 
-/** A hint within 1 s..1 h; undefined stays undefined. */
+/** The hint clamped to 1 s..1 h. */
 function clamp(milliseconds: number | undefined): number | undefined {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return undefined;
   return Math.min(MAX_HINT_MS, Math.max(MIN_HINT_MS, Math.round(milliseconds)));
 }
 
 /**
- * `1h2m3.5s`, `34.4s`, `130ms`: Go's and protobuf's durations, in milliseconds.
+ * A duration in the format of Go or protobuf (`1h2m3.5s`, `34.4s`, `130ms`), in milliseconds.
  * Source: Groq's and OpenAI's `x-ratelimit-reset-*`, Gemini's `retryDelay`.
  */
 export function parseDuration(text: string): number | undefined {
@@ -32,18 +32,18 @@ function plainNumber(text: string): number | undefined {
   return /^[+-]?\d{1,15}(?:\.\d{1,15})?(?:e[+]?\d{1,3})?$/i.test(text.trim()) ? Number(text) : undefined;
 }
 
-/** A point in time or a delay, in milliseconds from `wallNow`; a bare number counts `unitMs` each. */
+/** A point in time or a delay as milliseconds from `wallNow`; a bare number is in units of `unitMs`. */
 function parseDelay(text: string, wallNow: number, unitMs: number): number | undefined {
   const number = plainNumber(text);
   if (number !== undefined) {
-    // Larger than a decade of seconds: an epoch, in seconds (SambaNova) or milliseconds (OpenRouter).
+    // Numbers this large are timestamps, in seconds (SambaNova) or milliseconds (OpenRouter).
     if (unitMs === 1_000 && number > 1e12 && number < 1e14) return number - wallNow;
     if (unitMs === 1_000 && number > 1.5e9 && number < 1e11) return number * 1_000 - wallNow;
     return number * unitMs;
   }
   const duration = parseDuration(text);
   if (duration !== undefined) return duration;
-  // Date.parse alone reads a date into almost anything ("soon 1" is 2001).
+  // Date.parse alone accepts almost anything ("soon 1" is 2001).
   if (!/\d{4}-\d{2}-\d{2}T\d|\d{2}:\d{2}:\d{2} GMT/.test(text)) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : date - wallNow;
@@ -61,8 +61,8 @@ const RESET_HEADERS = [
 ] as const;
 
 /**
- * When a rate-limited provider wants to be asked again: milliseconds from now, clamped to 1 s..1 h, or
- * undefined when it does not say, or says nonsense.
+ * When a rate-limited provider may be called again: milliseconds from now, clamped to 1 s..1 h; undefined
+ * without a valid hint.
  *
  * Order: `retry-after-ms`, `retry-after` (seconds, HTTP date, Go duration), Gemini's `retryDelay` in the
  * body, the reset header of whichever limit is exhausted, then "try again in 5.289s" in the message.

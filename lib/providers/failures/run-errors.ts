@@ -1,23 +1,23 @@
 import type { FailureCause } from "#lib/providers/failures/failure.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** An engine at the end of a walk in which it gave no answer. */
+/** An engine that gave no answer in a walk. */
 export type UnansweredEngine = {
   /** `provider/model`. */
   id: string;
-  /** Undefined: its turn did not come before the deadline. */
+  /** Undefined if the deadline came before its turn. */
   cause: FailureCause | undefined;
 };
 
-/** No more engines than these are told of in one message. */
+/** The most engines that one message names. */
 const MAX_NAMED = 5;
 
-/** Why a request was aborted: what the one who aborted it says, or that its client has left. */
+/** The error of an aborted request: the abort's reason, or that the client closed the request. */
 export function abortError({ reason }: AbortSignal): GatewayError {
   return reason instanceof GatewayError ? reason : clientClosed(reason);
 }
 
-/** The end of a request whose client has left. */
+/** The error of a request whose client disconnected. */
 export function clientClosed(cause?: unknown): GatewayError {
   return new GatewayError("client_closed_request", "The client closed the request.", { cause });
 }
@@ -26,10 +26,10 @@ export function contentRefused({ reason }: FailureCause): GatewayError {
   return new GatewayError("content_policy", reason);
 }
 
-/** The request is at fault: the client gets the first provider's reason. */
+/** The error for a request that the engines refused, with the first provider's reason. */
 export function requestRefused(refusals: readonly (FailureCause & { param?: string })[]): GatewayError {
   const first = refusals[0];
-  // Clients that can shorten a conversation wait for this word.
+  // Clients that can shorten a conversation look for this code.
   const code = refusals.every(({ kind }) => kind === "context_length")
     ? "context_length_exceeded"
     : "engines_refused";
@@ -38,7 +38,7 @@ export function requestRefused(refusals: readonly (FailureCause & { param?: stri
   });
 }
 
-/** An answer that broke after its first content. */
+/** The error of an answer that broke off after its first content. */
 export function interrupted(cause: GatewayError): GatewayError {
   const message =
     "The answer was interrupted and could not be continued. What has arrived so far is incomplete.";
@@ -50,7 +50,7 @@ export function interrupted(cause: GatewayError): GatewayError {
 
 export type Unanswered = {
   engines: readonly UnansweredEngine[];
-  /** The caller named these engines, and is told what is wrong with each. */
+  /** The caller named these engines, so the message gives the cause for each. */
   named: boolean;
   /** Upstream calls that were made. */
   calls: number;
@@ -72,7 +72,7 @@ export function unavailable({ engines, named, calls, waitSeconds }: Unanswered):
   return new GatewayError("engines_unavailable", `${what} ${wait}`, { retryAfterSeconds: waitSeconds });
 }
 
-/** What those hear who asked for a mode: which engines it has is the operator's business. */
+/** The cause for clients that asked for a mode: they do not learn which engines it has. */
 function generalCause(isLasting: boolean, calls: number): string {
   if (isLasting) return "No engine can answer: their providers reject the requests.";
   return calls === 0
@@ -106,7 +106,7 @@ function isUnknownModel({ cause }: UnansweredEngine): boolean {
   return cause?.kind === "model_gone" && cause.problem === undefined;
 }
 
-/** Whether only an operator can mend it: a key, an account, an address, the name of a model. */
+/** Whether only an operator can fix it: a key, an account, an address, the name of a model. */
 function isOperatorsFault(cause: FailureCause | undefined): boolean {
   switch (cause?.kind) {
     case "key_rejected":
@@ -118,11 +118,11 @@ function isOperatorsFault(cause: FailureCause | undefined): boolean {
   }
 }
 
-/** Why one engine gave no answer, as a client may read it: no key, no address, no word of the provider's. */
+/** Why one engine gave no answer, in words that are safe for clients: no key, no address, no provider text. */
 function sentence(cause: FailureCause | undefined): string {
   switch (cause?.kind) {
     case undefined:
-      return "The time for the request was over before it could be asked.";
+      return "The deadline passed before this engine could be called.";
     case "rate_limited":
       return "The provider's rate limit is reached.";
     case "key_rejected":
@@ -130,13 +130,13 @@ function sentence(cause: FailureCause | undefined): string {
         ? "The provider's account has no credit."
         : "The provider rejected its key.";
     case "model_forbidden":
-      return "The provider does not allow this model to its account.";
+      return "The provider does not allow its account to use this model.";
     case "model_gone":
       return cause.problem === undefined ? "The provider does not know this model." : WRONG_ADDRESS;
     case "server_error":
       return cause.status === undefined
-        ? "The provider has an error of its own."
-        : `The provider has an error of its own (status ${cause.status}).`;
+        ? "The provider has an internal error."
+        : `The provider has an internal error (status ${cause.status}).`;
     case "refused":
     case "context_length":
     case "content_policy":
@@ -158,7 +158,7 @@ function sentence(cause: FailureCause | undefined): string {
 
 const WRONG_ADDRESS = "No API answers at the provider's address.";
 
-/** `in 5 seconds`, `in 2 minutes`, `in an hour`: never less than it is. */
+/** `in 5 seconds`, `in 2 minutes`, `in an hour`; rounded up. */
 export function inWords(seconds: number): string {
   if (seconds <= 1) return "in a second";
   if (seconds < 60) return `in ${Math.ceil(seconds)} seconds`;

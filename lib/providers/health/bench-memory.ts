@@ -1,19 +1,19 @@
 import { BoundedMap } from "#lib/shared/bounded-map.ts";
 
-/** Model names come from clients too: what is remembered of them is bounded. */
+/** Clients choose some of the model names, so the number of entries is bounded. */
 const MAX_ENTRIES = 2_000;
 const SORT_EVERY_MS = 1_000;
 
 /**
- * Entries by their last use, the least recent forgotten first; but one that keeps an engine out only when
- * every other does too, or a client could free an engine by naming enough models.
+ * A bounded map that evicts the least recently used entry. Entries that bench an engine are evicted last:
+ * otherwise a client could release an engine by naming enough models.
  *
- * The two kinds are kept apart, so that no search is needed. That a bench is over shows when all are sorted
- * anew, at most once a second: until then it may be taken for one that lasts.
+ * The two kinds are stored separately, so that eviction needs no search. Benches that have ended are moved
+ * to the others at most once a second, so an ended bench may count as active until then.
  */
 export class BenchMemory<Value> {
   readonly #isOut: (value: Value, now: number) => boolean;
-  // Both together are bounded: one more is there until it is known which of the two has to give way.
+  // The bound is for both together; each may hold one more until an entry is evicted.
   readonly #out = new BoundedMap<string, Value>(MAX_ENTRIES + 1);
   readonly #others = new BoundedMap<string, Value>(MAX_ENTRIES + 1);
   #sortedAt = Number.NEGATIVE_INFINITY;
@@ -25,7 +25,7 @@ export class BenchMemory<Value> {
 
   get(key: string): Value | undefined {
     const map = this.#out.has(key) ? this.#out : this.#others;
-    // The last one used is the most recent already.
+    // The last used entry is already the most recent.
     if (key === this.#latest) return map.get(key);
     const value = map.use(key);
     if (value !== undefined) this.#latest = key;
@@ -42,7 +42,7 @@ export class BenchMemory<Value> {
     if (oldest !== undefined) this.delete(oldest);
   }
 
-  /** As `set`, but nothing that keeps an engine out is forgotten for it: what others say comes second. */
+  /** Like `set`, but never evicts an active bench: what other instances report has lower priority. */
   setIfRoom(key: string, value: Value, now: number): void {
     if (!this.#out.has(key) && this.#out.size >= MAX_ENTRIES) {
       this.#sort(now);

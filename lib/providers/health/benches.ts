@@ -3,22 +3,22 @@ import { BenchMemory } from "#lib/providers/health/bench-memory.ts";
 import type { EntryIds } from "#lib/providers/health/engine-identity.ts";
 
 const RATE_LIMIT_FIRST_MS = 5_000;
-/** No bench is longer, whatever a provider or another instance says. */
+/** The longest bench, whatever a provider or another instance says. */
 export const MAX_BENCH_MS = 3_600_000;
 const KEY_BENCH_MS = 600_000;
 const MODEL_BENCH_MS = 600_000;
 const DEAD_MODEL_BENCH_MS = 3_600_000;
 
-/** What keeps an engine with a key from being called: until when, monotonic milliseconds, and why. */
+/** Why an engine must not be called with a key, and until when, in monotonic milliseconds. */
 export type EngineBench = { until: number; cause: FailureCause };
 export type RateLimitBench = EngineBench & { since: number; streak: number };
 export type ModelBench = EngineBench & { dead: boolean };
 
-/** What a bench keeps out: a key for one model, a key, a model with all keys. */
+/** What is benched: a key for one model, a key, or a model with all keys. */
 export type BenchLevel = "key_and_model" | "key" | "model";
 export type BegunBench = { level: BenchLevel; bench: EngineBench };
 
-/** A bench as it is kept, of any level. */
+/** A bench of any level with its id. */
 export type KeptBench =
   | { level: "key_and_model"; id: string; bench: RateLimitBench }
   | { level: "key"; id: string; bench: EngineBench }
@@ -26,7 +26,7 @@ export type KeptBench =
 
 const isBenched = (bench: EngineBench, now: number): boolean => bench.until > now;
 
-/** What is left alone for some time because of what it answered. */
+/** Keys and models that are not called for some time because of earlier failures. */
 export class Benches {
   /** 429: (provider, key, model). */
   readonly #rateLimits = new BenchMemory<RateLimitBench>(isBenched);
@@ -35,7 +35,7 @@ export class Benches {
   /** 403 about a model, 404, 410: (provider, model). */
   readonly #models = new BenchMemory<ModelBench>(isBenched);
 
-  /** When the last of them is over; 0 when there is none. */
+  /** When the last of its benches ends, monotonic milliseconds; 0 without one. */
   releaseAt(ids: EntryIds, ignoreRateLimit: boolean): number {
     return Math.max(
       ignoreRateLimit ? 0 : (this.#rateLimits.get(ids.rateLimit)?.until ?? 0),
@@ -53,8 +53,8 @@ export class Benches {
   }
 
   /**
-   * An answer to a call that came after the limit shows that it is over, and ends the doubling. One to an
-   * earlier call says nothing of a bench that a parallel request has been given since.
+   * An answer to a call that started after the limit shows that it is over, and ends the doubling. An answer
+   * to an earlier call says nothing about a bench that a parallel request has caused since.
    */
   forgetSpentRateLimit({ rateLimit }: EntryIds, startedAt: number, now: number): void {
     const bench = this.#rateLimits.get(rateLimit);
@@ -62,7 +62,7 @@ export class Benches {
     if (bench.until <= now || bench.since < startedAt) this.#rateLimits.delete(rateLimit);
   }
 
-  /** Benches what the failure says. The bench, if it has just begun; one that was there is only prolonged. */
+  /** Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one. */
   failed(ids: EntryIds, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
     const cause = causeOf(failure);
     const { bench } = FAILURE_POLICY[failure.kind];
@@ -88,7 +88,7 @@ export class Benches {
     }
   }
 
-  /** Calls that were under way when the bench began tell of the same limit: only later ones repeat it. */
+  /** Calls that started before the bench began hit the same limit; only later ones double the backoff. */
   #rateLimited(id: string, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
     const { retryAfterMs } = failure;
     const before = this.#rateLimits.get(id);
@@ -107,7 +107,7 @@ export class Benches {
     return begun("key_and_model", limit, before, now);
   }
 
-  /** Every bench that lasts. */
+  /** All active benches. */
   *kept(now: number): Generator<KeptBench> {
     for (const [id, bench] of this.#rateLimits.entries())
       if (isBenched(bench, now)) yield { level: "key_and_model", id, bench };
@@ -117,7 +117,7 @@ export class Benches {
       if (isBenched(bench, now)) yield { level: "model", id, bench };
   }
 
-  /** Takes over what another instance has learnt, if it lasts longer than what is known here. */
+  /** Takes over a bench from another instance if it lasts longer than the one known here. */
   learn({ level, id, bench }: KeptBench, now: number): void {
     switch (level) {
       case "key_and_model": {

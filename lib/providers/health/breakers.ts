@@ -7,13 +7,13 @@ import {
   type Permit,
 } from "#lib/providers/health/circuit-breaker.ts";
 
-/** A permit with the breaker that gave it, which is undefined as long as nothing is known of it. */
+/** A permit with the breaker that gave it; undefined if no breaker exists yet. */
 export type BreakerPermit = { id: string; breaker: CircuitBreaker | undefined; permit: Permit };
 
-/** A breaker that lets nothing through, or one probe; times are monotonic milliseconds. */
+/** A breaker that is not closed; times are monotonic milliseconds. */
 export type KeptBreaker = Opening & { id: string; state: "open" | "half_open"; cause: FailureCause };
 
-/** Circuit breakers by id, each made by the first outcome that counts: names alone leave no trace. */
+/** Circuit breakers by id. Each is created by the first outcome that counts, not by a look-up. */
 export class Breakers {
   readonly #memory = new BenchMemory<CircuitBreaker>((breaker, now) => breaker.state(now) !== "closed");
   /** The failure that opened each breaker last. */
@@ -23,7 +23,7 @@ export class Breakers {
     return this.#memory.get(id)?.releaseAt(now) ?? 0;
   }
 
-  /** Why the breaker lets nothing through, or one probe at most; undefined while it is closed. */
+  /** Why the breaker is open or half-open; undefined while it is closed. */
   causeOf(id: string, now: number): FailureCause | undefined {
     const breaker = this.#memory.get(id);
     return breaker === undefined || breaker.state(now) === "closed" ? undefined : this.#causes.get(breaker);
@@ -35,7 +35,7 @@ export class Breakers {
 
   acquire(id: string, now: number): BreakerPermit | undefined {
     const breaker = this.#memory.get(id);
-    // What a new breaker would give.
+    // The permit that a new breaker would give.
     const permit = breaker === undefined ? { probe: false, period: 0 } : breaker.tryAcquire(now);
     return permit === undefined ? undefined : { id, breaker, permit };
   }
@@ -52,7 +52,7 @@ export class Breakers {
     this.#keep(given.id, breaker, now);
   }
 
-  /** Counts a failure. Whether it has opened the breaker, which it had not been before. */
+  /** Counts a failure. Returns whether it opened the breaker. */
   failed(given: BreakerPermit, cause: FailureCause, now: number): boolean {
     const breaker = this.#of(given);
     const wasOpen = breaker.state(now) === "open";
@@ -77,7 +77,7 @@ export class Breakers {
     }
   }
 
-  /** Takes over what another instance has learnt, if its breaker stays open for longer than the one here. */
+  /** Takes over the state of another instance's breaker if it stays open longer than the one here. */
   learn({ id, until, openForMs, cause }: KeptBreaker, now: number): void {
     const breaker = this.#memory.get(id) ?? new CircuitBreaker();
     if (!breaker.learnOpen({ until, openForMs }, now)) return;
@@ -89,12 +89,12 @@ export class Breakers {
     return new Map([...this.#memory.entries()].map(([id, breaker]) => [id, breaker.state(now)]));
   }
 
-  /** The breaker that gave the permit, though it were forgotten since; else the one that others made. */
+  /** The breaker that gave the permit, even if it was evicted since; otherwise the current or a new one. */
   #of({ id, breaker }: BreakerPermit): CircuitBreaker {
     return breaker ?? this.#memory.get(id) ?? new CircuitBreaker();
   }
 
-  /** A breaker that was forgotten while its call was under way comes back, unless it has a successor. */
+  /** Stores the breaker again if it was evicted during its call, unless there is a new one. */
   #keep(id: string, breaker: CircuitBreaker, now: number): void {
     const current = this.#memory.get(id);
     if (current === undefined || current === breaker) this.#memory.set(id, breaker, now);

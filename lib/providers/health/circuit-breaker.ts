@@ -7,14 +7,14 @@ const SLOT_MS = 1_000;
 const FIRST_OPEN_MS = 5_000;
 const MAX_OPEN_MS = 20_000;
 
-/** How long a breaker is open: until when (monotonic), and for how long in all, milliseconds. */
+/** Until when a breaker is open (monotonic milliseconds), and its open period in milliseconds. */
 export type Opening = { until: number; openForMs: number };
 
 export type BreakerState = "closed" | "open" | "half_open";
 
 /**
- * Allows one call; `probe` while it is the one call that tests a half-open breaker. `period` counts
- * the breaker's openings and closings: what a call of an earlier period tells is out of date.
+ * Allows one call. `probe`: it is the one call that tests a half-open breaker. `period` counts the breaker's
+ * openings and closings: the outcome of a call from an earlier period is out of date.
  */
 export type Permit = { probe: boolean; period: number };
 
@@ -23,8 +23,8 @@ type Slot = { second: number; succeeded: number; failed: number };
 /**
  * A circuit breaker over a sliding minute.
  *
- * Open, it lets nothing through for 5 s, doubling to 20 s each time a probe fails. Half-open, it lets
- * one probe through at a time. Times are monotonic milliseconds, handed in by the caller.
+ * Open, it lets nothing through for 5 s, doubling up to 20 s each time a probe fails. Half-open, it lets
+ * one probe through at a time. Times are monotonic milliseconds, passed in by the caller.
  */
 export class CircuitBreaker {
   #slots: Slot[] = [];
@@ -39,15 +39,15 @@ export class CircuitBreaker {
     return now - this.#openedAt >= this.#openForMs ? "half_open" : "open";
   }
 
-  /** When a call could be let through, monotonic milliseconds; `now` when it could at once. */
+  /** When a call could be let through, monotonic milliseconds; `now` if at once. */
   releaseAt(now: number): number {
     if (this.#openedAt === undefined) return now;
     return Math.max(now, this.#openedAt + this.#openForMs);
   }
 
   /**
-   * A permit for one call, or undefined. Half-open, the one probe is given away with it: every permit must
-   * come back through `succeeded`, `failed` or `abandoned`.
+   * A permit for one call, or undefined. While half-open, it takes the one probe: every permit must be
+   * returned through `succeeded`, `failed` or `abandoned`.
    */
   tryAcquire(now: number): Permit | undefined {
     switch (this.state(now)) {
@@ -62,7 +62,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** Whether `tryAcquire` would say yes, without taking the probe. */
+  /** Whether `tryAcquire` would give a permit; does not take the probe. */
   wouldAdmit(now: number): boolean {
     return this.state(now) === "closed" || (this.state(now) === "half_open" && !this.#probing);
   }
@@ -95,14 +95,14 @@ export class CircuitBreaker {
       this.#open(now);
       return;
     }
-    // A call from before the last opening tells nothing new: it neither extends one nor leads to the next.
+    // The outcome of a call from before the last opening is out of date.
     if (permit.period !== this.#period) return;
     this.#failuresInARow++;
     this.#slot(now).failed++;
     if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostlyFailing(now)) this.#open(now);
   }
 
-  /** The call ended without telling anything about the provider's health: a probe is handed back. */
+  /** The call ended without saying anything about the provider's health: a probe is returned. */
   abandoned(permit: Permit): void {
     if (!permit.probe) return;
     permit.probe = false;
@@ -115,8 +115,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Opens as another instance's breaker did. Whether it has: not if this one stays open for as long, or if that
-   * one's opening is over. A probe that is under way here still decides by its own outcome.
+   * Opens as another instance's breaker did. Returns false if this breaker stays open at least as long, or
+   * if the other's opening is over. The outcome of a pending probe still counts.
    */
   learnOpen({ until, openForMs }: Opening, now: number): boolean {
     const leftMs = Math.min(until - now, MAX_OPEN_MS);

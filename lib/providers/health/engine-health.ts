@@ -28,25 +28,25 @@ export type EngineReport = {
   scope: string;
   engine: string;
   breaker: BreakerState;
-  /** Milliseconds until every bench of the model is over; 0 when it has none. */
+  /** Milliseconds until the last bench of the model ends; 0 without one. */
   benchedForMs: number;
   dead: boolean;
 };
 
 /**
- * What the process remembers of its engines: benches of keys and models, circuit breakers per model and
- * per origin. Everything is counted in monotonic milliseconds, so a clock that jumps releases nothing.
+ * The health of the process's engines: benches of keys and models, circuit breakers per model and per
+ * origin. Times are monotonic milliseconds, so a clock that jumps releases nothing.
  *
- * There is one of it: `scope` shows it as it is for another use of the engines.
+ * All scopes share one memory; `scope` returns a view for another use of the engines.
  */
 export class EngineHealth {
   readonly #memory: HealthMemory;
   readonly #scope: HealthScope;
-  /** Names of the entries of each engine's keys, made once an engine. */
+  /** The entry ids of each engine's keys, created once per engine. */
   readonly #ids = new WeakMap<EngineIdentity, EntryIds[]>();
 
   /**
-   * The health of engines that are asked for chat.
+   * The health of engines for chat.
    * @param onBench called once for each bench that this process begins, in any scope.
    */
   constructor(
@@ -65,8 +65,8 @@ export class EngineHealth {
   }
 
   /**
-   * The same memory for engines that are asked for something else. Benches and breakers of models and keys
-   * belong to one scope each; the breakers of addresses to all.
+   * A view of the same memory for another use. Benches and breakers of models and keys belong to one scope;
+   * the breakers of origins are shared by all.
    */
   scope(scope: HealthScope): EngineHealth {
     const { clock, onBench } = this.#memory;
@@ -87,7 +87,7 @@ export class EngineHealth {
     );
   }
 
-  /** What keeps this engine with this key out now, the longest of several; undefined when nothing does. */
+  /** The bench that currently blocks this engine with this key, the longest of several; undefined if none. */
   benchOf(engine: EngineIdentity, keyIndex: number): EngineBench | undefined {
     const { benches, modelBreakers, originBreakers, clock } = this.#memory;
     const ids = this.#idsOf(engine, keyIndex);
@@ -105,7 +105,7 @@ export class EngineHealth {
     return longest;
   }
 
-  /** Whether `acquire` would say yes now. */
+  /** Whether `acquire` would give a permit now. */
   wouldAdmit(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): boolean {
     return this.#wouldAdmit(this.#idsOf(engine, keyIndex), options, this.#memory.clock.now());
   }
@@ -119,7 +119,7 @@ export class EngineHealth {
     );
   }
 
-  /** A permit for one attempt, or undefined while anything about the engine or its key is benched. */
+  /** A permit for one attempt; undefined while the engine or its key is benched. */
   acquire(engine: EngineIdentity, keyIndex: number, options: AdmitOptions = {}): EnginePermit | undefined {
     if (engine.provider.neverBenched === true) return NO_CONSEQUENCES;
     const { modelBreakers, originBreakers, clock } = this.#memory;
@@ -137,7 +137,7 @@ export class EngineHealth {
     return createPermit(called, { model, origin }, this.#memory);
   }
 
-  /** Every engine that something is known of, in every scope, for the operator. */
+  /** All engines with an entry, in every scope, for the operator. */
   report(): EngineReport[] {
     const { benches, modelBreakers, clock } = this.#memory;
     const now = clock.now();
@@ -154,7 +154,7 @@ export class EngineHealth {
     });
   }
 
-  /** All benches that last and all breakers that are not closed, of every scope, for another instance. */
+  /** All active benches and all breakers that are not closed, of every scope, for another instance. */
   snapshot(): HealthSnapshot {
     const { benches, modelBreakers, originBreakers } = this.#memory;
     const moment = this.#moment();
@@ -169,8 +169,8 @@ export class EngineHealth {
   }
 
   /**
-   * Takes over what another instance has learnt: of two ends of one bench the later one counts. Nobody is told
-   * of these benches, for the other instance has done so. What is no snapshot of this version is ignored.
+   * Takes over another instance's snapshot: of two ends of one bench, the later one counts. `onBench` is not
+   * called, since the other instance has reported these benches. Invalid snapshots are ignored.
    */
   merge(snapshot: unknown): void {
     const { benches, modelBreakers, originBreakers } = this.#memory;

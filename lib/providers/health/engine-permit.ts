@@ -9,7 +9,7 @@ import type { BenchStart, HealthMemory } from "#lib/providers/health/health-memo
  * ignored.
  */
 export type EnginePermit = {
-  /** The engine has begun to answer: a half-open breaker closes. */
+  /** The engine has begun to answer, which closes a half-open breaker. */
   answering(): void;
   succeeded(): void;
   failed(failure: Failure): void;
@@ -27,7 +27,7 @@ export type Called = {
 
 type BreakerPermits = { model: BreakerPermit; origin: BreakerPermit };
 
-/** For engines that are never benched: what became of a call is not looked at. */
+/** For engines that are never benched: outcomes are ignored. */
 export const NO_CONSEQUENCES: EnginePermit = {
   answering: () => undefined,
   succeeded: () => undefined,
@@ -35,13 +35,13 @@ export const NO_CONSEQUENCES: EnginePermit = {
   abandoned: () => undefined,
 };
 
-/** A permit whose end is counted by the breakers, and may bench what it was for. */
+/** A permit whose outcome is counted by the breakers and may bench the engine or its key. */
 export function createPermit(called: Called, permits: BreakerPermits, memory: HealthMemory): EnginePermit {
   const { benches, modelBreakers, originBreakers, clock } = memory;
   const { model, origin } = permits;
   let ended = false;
-  /** Whether this is the call that ends the permit. */
-  const ends = (): boolean => {
+  /** Ends the permit; false if it had already ended. */
+  const end = (): boolean => {
     const first = !ended;
     ended = true;
     return first;
@@ -55,17 +55,17 @@ export function createPermit(called: Called, permits: BreakerPermits, memory: He
       benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
     },
     succeeded: () => {
-      if (!ends()) return;
+      if (!end()) return;
       const now = clock.now();
       modelBreakers.succeeded(model, now);
       originBreakers.succeeded(origin, now);
       benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
     },
     failed: (failure) => {
-      if (ends()) endWithFailure(called, failure, permits, memory);
+      if (end()) endWithFailure(called, failure, permits, memory);
     },
     abandoned: () => {
-      if (!ends()) return;
+      if (!end()) return;
       modelBreakers.abandoned(model);
       originBreakers.abandoned(origin);
     },
@@ -89,7 +89,7 @@ function endWithFailure(
   else if (modelBreakers.failed(model, cause, now)) {
     report("model", { until: modelBreakers.releaseAt(ids.model, now), cause });
   }
-  // Any answer at all, even a refusal, shows that the origin can be reached.
+  // Any answer, even a refusal, shows that the origin can be reached.
   if (breaker === "origin") {
     if (originBreakers.failed(origin, cause, now))
       report("origin", { until: originBreakers.releaseAt(ids.origin, now), cause });

@@ -6,9 +6,9 @@ import type { Clock } from "#lib/shared/clock.ts";
 
 /** A bench that has just begun, or a breaker that has just opened. */
 export type BenchStart = {
-  /** What is left alone: a key, a key for one model, a model with all keys, everything at one address. */
+  /** What is benched: a key, a key for one model, a model with all keys, or all engines of one origin. */
   level: BenchLevel | "origin";
-  /** What the engine was asked for; the benches of an address count for everything. */
+  /** The use of the engine. A bench of an origin counts for every use. */
   scope: HealthScope;
   engine: EngineIdentity;
   keyIndex: number;
@@ -17,7 +17,7 @@ export type BenchStart = {
   forMs: number;
 };
 
-/** What all scopes share. */
+/** The state that all scopes share. */
 export type HealthMemory = {
   clock: Pick<Clock, "now" | "wallNow">;
   onBench: (bench: BenchStart) => void;

@@ -3,11 +3,11 @@ import { FAILURE_POLICY, type FailureCause, type FailureKind } from "#lib/provid
 import { type KeptBench, MAX_BENCH_MS } from "#lib/providers/health/benches.ts";
 import type { KeptBreaker } from "#lib/providers/health/breakers.ts";
 
-/** Of more entries the rest is left out: what an instance remembers is bounded, and so is what it believes. */
+/** Further entries of a snapshot are ignored, since an instance's memory is bounded. */
 const MAX_ENTRIES = 4_000;
 const MAX_ID_LENGTH = 400;
 
-/** What one instance has learnt, for others. Times are epoch milliseconds. */
+/** The health state of one instance, for others. Times are epoch milliseconds. */
 export type HealthSnapshot = { version: 1; benches: BenchEntry[]; breakers: BreakerEntry[] };
 export type BenchEntry = z.infer<typeof benchSchema>;
 export type BreakerEntry = z.infer<typeof breakerSchema>;
@@ -64,8 +64,8 @@ export function toBreakerEntry(
 }
 
 /**
- * What of a snapshot can be believed: entries that this version understands and that still last. A text of
- * an older or newer version, or anything else, has none.
+ * The valid and still active entries of a snapshot. A snapshot of another version, or anything else, has
+ * none.
  */
 export function readSnapshot(
   snapshot: unknown,
@@ -102,7 +102,7 @@ function readBreaker(value: unknown, moment: Moment): (KeptBreaker & { level: Br
   return [{ ...parsed.data, until, cause: toCause(parsed.data.cause) }];
 }
 
-/** The end in this process's monotonic time; undefined when it is over. A wrong clock benches nothing for ever. */
+/** The end in this process's monotonic time, capped in case a clock is wrong; undefined if it has passed. */
 function untilOf(until: number, { now, wallNow }: Moment): number | undefined {
   return until > wallNow ? now + Math.min(until - wallNow, MAX_BENCH_MS) : undefined;
 }

@@ -1,12 +1,12 @@
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { NO_CONSEQUENCES } from "#lib/providers/health/engine-permit.ts";
 
-/** What a walk wants to know of its engines, and to tell. */
+/** The part of the health that a walk uses. */
 export type WalkHealth = Pick<EngineHealth, "acquire" | "wouldAdmit" | "benchOf">;
 
 /**
- * Keeps out what `health` keeps out, and remembers nothing of what becomes of the calls: for questions that
- * many servers cannot answer, which says nothing about how they are.
+ * Respects the benches of `health` but ignores the outcomes of calls. For operations that many servers do not
+ * support (token counts), whose failures say nothing about their health.
  */
 export function withoutConsequences(health: WalkHealth): WalkHealth {
   return {

@@ -1,16 +1,16 @@
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 
-/** OpenAI's own bound of `n`. */
+/** OpenAI's limit for `n`. */
 const MAX_CHOICES = 128;
-/** A request may offer so many tools; a model that calls more at once means none of them. */
+/** As many as a request may offer tools; more calls in one answer are an engine's fault. */
 const MAX_TOOL_CALLS = 1_000;
 
-/** Each alternative has readers and buffers of its own. */
+/** Throws `EngineFailure` for too many alternatives: each has its own readers and buffers. */
 export function assertChoices(count: number): void {
   if (count > MAX_CHOICES) throw tooMany("alternatives");
 }
 
-/** The same of the tool calls of one alternative. */
+/** Throws `EngineFailure` for too many tool calls in one alternative. */
 export function assertToolCalls(count: number): void {
   if (count > MAX_TOOL_CALLS) throw tooMany("tool calls");
 }

@@ -5,12 +5,12 @@ export type MultipartPart =
   | { name: string; value: string }
   | { name: string; fileName: string; contentType: string; bytes: Uint8Array };
 
-/** What is sent in a request's body, and as what. */
+/** The body of a request with its format. */
 export type RequestBody =
   | {
       kind: "json";
       body: JsonObject;
-      /** Megabytes long: the body is written in steps. */
+      /** The body is megabytes long and is serialised in steps. */
       isLarge?: boolean | undefined;
     }
   | { kind: "bytes"; bytes: Uint8Array; contentType: string }

@@ -5,14 +5,14 @@ import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 
-/** The wire protocols, one entry each; adding one does not compile until it stands here. */
+/** The wire protocols. A new protocol id does not compile until it has an entry here. */
 export const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   "openai-compatible": openAiCompatible,
   anthropic,
   gemini,
 };
 
-/** The protocol that the engine is asked in. */
+/** The protocol of the engine's API. */
 export function protocolOf({ provider }: Engine): Protocol {
   return PROTOCOLS[provider.protocol];
 }

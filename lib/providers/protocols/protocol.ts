@@ -12,9 +12,9 @@ import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 export type EncodeOptions = {
-  /** Mark the stable prefix as cacheable where the engine can. */
+  /** Mark the stable prefix as cacheable if the engine supports it. */
   promptCache: boolean;
-  /** Send nothing but what was asked for: an earlier try was refused for what the gateway added. */
+  /** Send only what the client requested: an earlier call was refused because of an addition. */
   withoutAdditions?: boolean;
 };
 
@@ -26,7 +26,7 @@ export type EncodedRequest = {
   body: JsonObject;
   /** Fields of the client's request, in OpenAI's names, that this engine cannot take. */
   dropped: string[];
-  /** What the gateway added on its own account, as a provider would name it when it refuses. */
+  /** Fields that the gateway added, by the names that a provider uses when it refuses them. */
   additions: string[];
 };
 
@@ -35,35 +35,35 @@ export type DecodeContext = ErrorContext & {
   newId: () => string;
   /** Issuer of opaque tokens. */
   issuer: string;
-  /** The provider bills what it reports as `usage.cost` (OpenRouter); anybody else's is ignored. */
+  /** The provider bills what it reports as `usage.cost` (OpenRouter); otherwise the field is ignored. */
   trustsCost?: boolean;
 };
 
 /**
- * Reads one answer. Synchronous: a chunk goes in, events come out, in the caller's array.
+ * Reads one answer. Synchronous: a chunk goes in, and its events are appended to the caller's array.
  * Throws `EngineFailure` for an error inside the stream.
  */
 export type Decoder = {
   /** One SSE message, or the whole body of a non-streaming answer. */
   push(data: string, event: string | undefined, out: ChatEvent[]): void;
-  /** At the end: what was held back, then the finish reason. */
+  /** Emits what was held back, then the finish reason. */
   end(out: ChatEvent[]): void;
-  /** The provider has said why it stopped. */
+  /** The provider has sent its finish reason. */
   readonly finished: boolean;
-  /** The provider's end mark has come: nothing follows. */
+  /** The provider's end mark has arrived: nothing follows. */
   readonly done: boolean;
   /** The latest usage reported, if any. */
   readonly usage: TokenUsage | undefined;
-  /** Why the provider declined to answer, in its words, when it did. */
+  /** Why the provider declined to answer, in its own words. */
   readonly refusalReason: string | undefined;
-  /** Frames that were no JSON, skipped. */
+  /** Number of frames that were skipped because they were not JSON. */
   readonly malformed: number;
 };
 
 /**
- * How an engine is given the beginning of an answer, which decides what it may do with it.
- * `instructed`: in a conversation, with the request to go on; it may greet, start over, or repeat words first.
- * `prefill`: as the beginning of its own answer, which it simply goes on with.
+ * How an engine is given the beginning of an answer that it continues.
+ * `instructed`: as a message, with the instruction to go on; it may greet, start over or repeat words first.
+ * `prefill`: as the beginning of its own answer, which it continues directly.
  * `echoedPrefill`: the same, but the provider sends the beginning back first (Mistral's `prefix`).
  */
 export type ContinuationStrategy = "instructed" | "prefill" | "echoedPrefill";
@@ -71,7 +71,7 @@ export type ContinuationStrategy = "instructed" | "prefill" | "echoedPrefill";
 export type ChatPower = {
   encode(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest;
   createDecoder(context: DecodeContext): Decoder;
-  /** Whether the engine, as far as is known, cannot do this: it is then not asked. */
+  /** Whether the engine is known to lack the capability; it is then not called. */
   lacks(capability: Capability, engine: Engine): boolean;
   /** How the engine continues an answer that another one began. */
   continuation(engine: Engine): ContinuationStrategy;
@@ -80,7 +80,7 @@ export type ChatPower = {
 /** The engine itself counts the tokens of a prompt. */
 export type TokenCountPower = {
   encode(request: ChatRequest, engine: Engine): EngineRequest;
-  /** Undefined when the answer is something else. */
+  /** Undefined for an answer of another shape. */
   read(answer: unknown): number | undefined;
 };
 
@@ -88,11 +88,11 @@ export type EmbedPower = {
   limits(engine: Engine): EmbeddingLimits;
   /** `dropped`: fields of the request that the engine cannot take. */
   encode(request: EmbeddingRequest, engine: Engine): { request: EngineRequest; dropped: string[] };
-  /** `count` vectors in the order of the input; undefined when the answer is something else. */
+  /** `count` vectors in the order of the input; undefined for an answer of another shape. */
   decode(answer: unknown, count: number): Embeddings | undefined;
 };
 
-/** A wire protocol: how it authenticates, and what can be asked for in it. */
+/** A wire protocol: how it authenticates, and the operations that it supports. */
 export type Protocol = {
   id: ProtocolId;
   authHeaders(credential: Credential): Record<string, string>;

@@ -1,4 +1,4 @@
-/** Why the text cannot stand before a path, without repeating it (it may hold a secret); undefined when it can. */
+/** Why the text is not a valid base URL; undefined if it is. Does not quote the text, which may hold a secret. */
 export function baseUrlProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {

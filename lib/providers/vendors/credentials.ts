@@ -1,31 +1,31 @@
 import { createHash } from "node:crypto";
 import { headerSetting, type Setting, wrongSetting } from "#lib/providers/vendors/settings.ts";
 
-/** What a provider is called with: a key, or an account together with its token (Cloudflare). */
+/** A provider's credential: a key, or an account id with its token (Cloudflare). */
 export type Credential =
   | { kind: "key"; key: string }
-  /** The account's id stands in the URL, the token in a header. */
+  /** The account id goes into the URL, the token into a header. */
   | { kind: "account"; account: string; token: string };
 
-/** A credential of a pool, known by its fingerprint, which is the same in every instance. */
+/** A credential of a pool, identified by its fingerprint, which is the same in every instance. */
 export type EngineKey = Credential & {
   /** The first digits of a SHA-256; empty for a provider that needs no key. */
   fingerprint: string;
 };
 
-/** Where a provider's credentials come from; `NAME` stands for the pool `NAME`, `NAME_2` … */
+/** The variables that hold a provider's credentials; `NAME` means the pool `NAME`, `NAME_2` … */
 export type CredentialSource =
-  /** No key is needed. A provider of ours is then switched on by its base URL. */
+  /** No key is needed. A built-in provider is then enabled by its base URL. */
   | { kind: "none" }
   | { kind: "key"; env: string }
   /**
    * Pairs: `accountEnv` with `tokenEnv`, `accountEnv_2` with `tokenEnv_2` …
-   * `path`: what stands between the base URL and a request's path, with the account in place of `{account}`.
+   * `path` goes between the base URL and the request's path; `{account}` in it is replaced.
    */
   | { kind: "account"; accountEnv: string; tokenEnv: string; path: string };
 
 const MAX_KEYS = 50;
-/** Hexadecimal digits that tell one key of a pool from another, and tell nothing of the key. */
+/** Enough hexadecimal digits to distinguish the keys of a pool, too few to reveal a key. */
 const FINGERPRINT_DIGITS = 8;
 const ACCOUNT = "{account}";
 
@@ -42,9 +42,8 @@ export function credentialVariables(source: CredentialSource): string[] {
 }
 
 /**
- * The credentials that are configured: gaps in the numbers are allowed, duplicates are not counted twice.
- * Empty for a provider that needs none. Throws `not_configured` for a value that no header can carry and for
- * half of a pair.
+ * The configured credentials, without duplicates; the numbers may have gaps. Empty for a provider that needs
+ * none. Throws `not_configured` for a value that is not valid in a header, and for half of a pair.
  */
 export function readKeyPool(setting: Setting, source: CredentialSource): EngineKey[] {
   const pool = new Map<string, EngineKey>();
@@ -77,9 +76,9 @@ function readCredential(setting: Setting, source: CredentialSource, suffix: stri
 }
 
 /**
- * The credential with its fingerprint. Costs a hash: done once, when the configuration is read. The
- * fingerprint of a key is what `printf %s "$KEY" | sha256sum` begins with; of an account, that of
- * `account:token`, since one token may serve several accounts.
+ * The credential with its fingerprint, which is computed once, when the configuration is read. For a key it
+ * is the beginning of `printf %s "$KEY" | sha256sum`; for an account, the same of `account:token`, since one
+ * token may serve several accounts.
  */
 export function engineKey(credential: Credential): EngineKey {
   const text = credential.kind === "key" ? credential.key : `${credential.account}:${credential.token}`;
@@ -87,20 +86,20 @@ export function engineKey(credential: Credential): EngineKey {
   return { ...credential, fingerprint: digest.slice(0, FINGERPRINT_DIGITS) };
 }
 
-/** Stands in for the key of a provider that needs none, so that every engine has a key to walk. */
+/** The key of a provider that needs none, so that every engine has one. */
 export const NO_KEY: EngineKey = engineKey({ kind: "key", key: "" });
 
-/** What no log and no client may ever see of a credential. */
+/** The parts of a credential that must not appear in logs or answers. */
 export function secretsOf(credential: Credential): string[] {
   return credential.kind === "key" ? [credential.key] : [credential.token, credential.account];
 }
 
-/** What authenticates: the key, or the account's token. */
+/** The secret that authenticates: the key or the account's token. */
 export function tokenOf(credential: Credential): string {
   return credential.kind === "key" ? credential.key : credential.token;
 }
 
-/** What requests with this credential go to: the base URL, for an account with the account's own path. */
+/** The URL prefix of requests with this credential: the base URL and, for an account, its path. */
 export function endpointOf(baseUrl: string, source: CredentialSource, credential: Credential): string {
   if (source.kind !== "account" || credential.kind !== "account") return baseUrl;
   return baseUrl + source.path.replace(ACCOUNT, encodeURIComponent(credential.account));

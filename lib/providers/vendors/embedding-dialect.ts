@@ -1,19 +1,19 @@
-/** How a provider of the OpenAI protocol takes texts to embed. */
+/** How a provider's embeddings deviate within the OpenAI protocol. */
 export type EmbeddingDialect = {
-  /** What is appended to the base URL. */
+  /** Appended to the base URL. */
   path: string;
-  /** The field for the length of the vectors, if it can be chosen. */
+  /** The field for the number of dimensions, if they can be chosen. */
   dimensionsField?: string;
-  /** Takes `encoding_format`. */
+  /** Accepts `encoding_format`. */
   takesBase64?: boolean;
-  /** Takes texts as lists of token numbers. */
+  /** Accepts texts as lists of token ids. */
   takesTokens?: boolean;
   takesUser?: boolean;
-  /** Inputs that one call may bring; more are spread over several. Undefined: any number. */
+  /** The most inputs per call; more are spread over several calls. Undefined: no limit. */
   maxInputs?: number;
 };
 
-/** Embeddings as OpenAI takes them, and servers that are like it. */
+/** OpenAI's embeddings, and those of compatible servers. */
 export const STANDARD_EMBEDDINGS: EmbeddingDialect = {
   path: "/embeddings",
   dimensionsField: "dimensions",

@@ -1,44 +1,44 @@
 import type { ReasoningEffort } from "#lib/chat/request.ts";
 
 /**
- * How one vendor's dialect of the OpenAI protocol differs. Fields are an allow-list: Groq, Mistral and
- * Cerebras reject what they do not know, also inside messages.
+ * One vendor's dialect of the OpenAI protocol. Fields are an allow-list: Groq, Mistral and Cerebras reject
+ * unknown fields, including those in messages.
  */
 export type OpenAiDialect = {
-  /** What is appended to the base URL. */
+  /** Appended to the base URL. */
   path: string;
   /** Top-level body fields beyond `model`, `messages`, `stream`; or every field. */
   fields: readonly string[] | "all";
   /** Messages may have a `name`. */
   nameField: boolean;
-  /** Takes tools, tool calls and parts of messages that are OpenAI's own: custom tools, audio, files. */
+  /** Accepts what only OpenAI defines: custom tools, audio, files. */
   opaqueParts: boolean;
-  /** The only models that take a JSON schema as `response_format`; undefined: all do, as far as is known. */
+  /** The only models that accept a JSON schema as `response_format`; undefined: no known restriction. */
   jsonSchemaModels: RegExp | undefined;
   maxTokensField: "max_tokens" | "max_completion_tokens";
   seedField: "seed" | "random_seed";
-  /** The word for "some tool must be called". */
+  /** The value for "some tool must be called". */
   requiredToolChoice: "required" | "any";
-  /** Mistral takes nine letters and digits only. */
+  /** Mistral accepts exactly nine letters and digits. */
   toolIds: "any" | "nine_alphanumerics";
   highestTemperature: number;
-  /** The values of `reasoning_effort`, for models whose name does not tell; empty: the field is left out. */
+  /** Values of `reasoning_effort` for models without a rule of their own; empty: the field is left out. */
   efforts: readonly ReasoningEffort[];
-  /** Models whose `reasoning_effort` is a switch, `none` or `default`. */
+  /** Models whose `reasoning_effort` is only `none` or `default`. */
   effortSwitch: RegExp | undefined;
-  /** The message field that takes earlier reasoning back, if one does. */
+  /** The message field that accepts earlier reasoning, if any. */
   reasoningField: "reasoning" | "reasoning_content" | undefined;
-  /** Whether the last message may be the assistant's, to be continued; `prefix` wants a flag on it. */
+  /** Whether the last message may be the assistant's, to be continued; `prefix` needs a flag on it. */
   prefill: "none" | "plain" | "prefix";
-  /** Takes `prompt_cache_key`. */
+  /** Accepts `prompt_cache_key`. */
   promptCacheKey: boolean;
-  /** Takes Anthropic's `cache_control` on the content parts of Claude models. */
+  /** Accepts Anthropic's `cache_control` on content parts for Claude models. */
   cacheControl: boolean;
-  /** Whether `role: developer` is known. */
+  /** Accepts `role: developer`. */
   developerRole: boolean;
 };
 
-/** The plain dialect: what operators' own servers (vLLM, LM Studio, llama.cpp) are spoken to with. */
+/** The plain dialect, used for operators' own servers (vLLM, LM Studio, llama.cpp). */
 export const STANDARD_DIALECT: OpenAiDialect = {
   path: "/chat/completions",
   fields: "all",
@@ -59,5 +59,5 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   developerRole: false,
 };
 
-/** What most hosts share: functions, text and images, and nothing that only OpenAI has. */
+/** What most hosts support: functions, text and images, but nothing that only OpenAI has. */
 export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false };

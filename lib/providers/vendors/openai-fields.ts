@@ -1,9 +1,9 @@
 /**
- * The top-level fields of a chat completion that each vendor takes, beyond `model`, `messages` and `stream`. Fields
- * are an allow-list: Groq, Mistral and Cerebras reject what they do not know. Sources: docs/PROVIDERS.md.
+ * The top-level fields of a chat completion that each vendor accepts, beyond `model`, `messages` and `stream`.
+ * Sources: docs/PROVIDERS.md.
  */
 
-/** What OpenAI documents and its hosted copies take too. */
+/** OpenAI's fields that compatible hosts accept too. */
 export const CHAT_FIELDS: readonly string[] = [
   "temperature",
   "top_p",

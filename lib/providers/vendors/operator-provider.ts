@@ -2,17 +2,17 @@ import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts
 import { STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
 import type { ProtocolId, ProviderDefinition, ProviderFacts } from "#lib/providers/vendors/provider.ts";
 
-/** A provider that an operator defines, in `MODELS_CONFIG`. */
+/** A provider that an operator defines in `MODELS_CONFIG`. */
 export type OperatorProvider = {
   id: string;
   baseUrl: string;
   apiKeyEnv?: string | undefined;
   protocol: ProtocolId;
-  /** As in `ProviderFacts`; no configuration sets it. */
+  /** As in `ProviderFacts`. Cannot be set in `MODELS_CONFIG`. */
   neverBenched?: boolean;
 };
 
-/** The row of an operator's provider: it offers all that its protocol usually has. */
+/** The row of an operator's provider, which is assumed to offer all that its protocol has. */
 export function operatorDefinition(provider: OperatorProvider): ProviderDefinition {
   const { id, baseUrl, apiKeyEnv, protocol } = provider;
   const facts: ProviderFacts = {

@@ -13,7 +13,7 @@ import {
 } from "#lib/providers/vendors/openai-fields.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 
-/** One row a vendor. Sources of the rows: docs/PROVIDERS.md. */
+/** One row per vendor. Sources: docs/PROVIDERS.md. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
   {
     id: "anthropic",
@@ -48,7 +48,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
   },
   {
-    // Retired on 2026-07-30. Kept for deployments that point its base URL at a successor of the same shape.
+    // Retired on 2026-07-30. Kept for deployments whose base URL points to a compatible successor.
     id: "github-models",
     name: "GitHub Models",
     protocol: "openai-compatible",
@@ -196,7 +196,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     baseUrl: "http://localhost:11434",
     baseUrlEnv: "OLLAMA_URL",
     credentials: { kind: "none" },
-    // The first call of a model loads it from disk.
+    // The first call of a model loads it from disk, which is slow.
     firstTokenTimeoutMs: 90_000,
     chat: {
       dialect: {

@@ -8,7 +8,7 @@ export function wrongSetting(name: string, problem: string): GatewayError {
   return new GatewayError("not_configured", `The variable ${name} is wrong: ${problem}.`);
 }
 
-/** A setting that is sent as a header. Throws `not_configured`. */
+/** A setting that is sent as a header. Throws `not_configured` for characters that headers cannot carry. */
 export function headerSetting(setting: Setting, name: string): string | undefined {
   const value = setting(name);
   if (value === undefined || /^[\x20-\x7e]*$/.test(value)) return value;

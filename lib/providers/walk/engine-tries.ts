@@ -6,18 +6,18 @@ import type { WalkOptions } from "#lib/providers/walk/walk-types.ts";
 const MAX_WAIT_MS = 5_000;
 const RETRY_PAUSE_MS = 250;
 
-/** One further call of an engine: with which key, how, and after which wait. */
+/** The next call of an engine: its key, its form and the wait before it. */
 type Try = { keyIndex: number; withoutAdditions: boolean; waitMs: number };
 
-/** The tries of one engine within a walk: which key comes next, and how. */
+/** The calls of one engine within a walk: which key comes next, and how. */
 export class EngineTries {
   readonly #engine: Engine;
   readonly #options: WalkOptions;
-  /** Key indexes not tried yet, in order. */
+  /** Indexes of the keys that have not been tried yet, in order. */
   readonly #keys: number[];
-  /** The one further try of a named engine has been used. */
+  /** The one retry of a named engine has been used. */
   #isRetried = false;
-  /** Undefined: the engine has nothing more to be tried with. */
+  /** Undefined when there is nothing left to try. */
   next: Try | undefined;
   /** The engine has been called. */
   isCalled = false;
@@ -35,12 +35,12 @@ export class EngineTries {
     this.next = keyIndex === undefined ? undefined : { keyIndex, withoutAdditions: false, waitMs: 0 };
   }
 
-  /** The same key once more, without what the gateway adds: that was refused. */
+  /** The same key once more, without the gateway's additions, which were refused. */
   repeatWithoutAdditions(): void {
     if (this.next !== undefined) this.next = { ...this.next, withoutAdditions: true, waitMs: 0 };
   }
 
-  /** What comes after a failed call, by the policy of its failure. */
+  /** Decides what comes after a failed call, by the policy for its failure. */
   afterFailure(failure: Failure): void {
     const policy = FAILURE_POLICY[failure.kind];
     if (this.#options.named === true && policy.transient && !this.#isRetried) this.#retry(failure);
@@ -48,7 +48,7 @@ export class EngineTries {
     else this.next = undefined;
   }
 
-  /** A named engine is tried once more on a transient failure: with another key that is free, or after a wait. */
+  /** Retries a named engine after a transient failure: with another free key at once, else after a wait. */
   #retry({ retryAfterMs }: Failure): void {
     const { health, random, clock, deadline } = this.#options;
     this.#isRetried = true;

@@ -4,7 +4,7 @@ import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { WalkOptions, WalkProgress, WalkResult } from "#lib/providers/walk/walk-types.ts";
 
-/** The walk has ended without an answer: what kept each engine from giving one. */
+/** The result of a walk that ended without an answer, with the cause for each engine. */
 export function unanswered(
   engines: readonly Engine[],
   progress: WalkProgress,
@@ -19,7 +19,7 @@ export function unanswered(
     soonest = Math.min(soonest, release.at);
     const cause = release.bench?.cause ?? progress.failures.get(engine.id);
     states.push({ id: engine.id, cause });
-    // Asked in this walk, or in an earlier one of the same request.
+    // Called in this walk, or in an earlier one of the same request.
     if (progress.failures.has(engine.id) || progress.spent.has(engine.id)) continue;
     const until = release.bench === undefined ? undefined : clock.wallNow() + (release.at - now);
     progress.skipped.push({ engine, cause, until });
@@ -30,7 +30,7 @@ export function unanswered(
 
 type Release = { at: number; bench: EngineBench | undefined };
 
-/** When the first of its keys may be used again, and what keeps that one out until then. */
+/** When the first of the engine's keys may be used again, and the bench until then. */
 function soonestRelease(engine: Engine, health: WalkHealth, now: number): Release {
   let soonest: Release = { at: Number.POSITIVE_INFINITY, bench: undefined };
   for (let keyIndex = 0; keyIndex < engine.keys.length; keyIndex++) {

@@ -13,41 +13,41 @@ export type EngineCall = {
   keyIndex: number;
   /** Number of this upstream call within the request, from 1. */
   call: number;
-  /** Milliseconds left of the request's deadline. */
+  /** Milliseconds until the request's deadline. */
   remainingMs: number;
-  /** No other engine could take over: this one gets all the time that is left. */
+  /** No other engine could take over: this one gets all the remaining time. */
   isLast: boolean;
-  /** Leave out what the gateway adds on its own account (a prefill, cache fields): it was refused. */
+  /** Leave out the gateway's additions (a prefill, cache fields), which were refused. */
   withoutAdditions: boolean;
 };
 
-export type AttemptOutcome<Value> =
-  | { ok: true; value: Value }
-  | {
-      ok: false;
-      failure: Failure;
-      /** The engine refused something that the gateway had added: one repeat without it. */
-      additionRefused?: boolean;
-    };
+export type AttemptOutcome<Value> = { ok: true; value: Value } | FailedOutcome;
+
+export type FailedOutcome = {
+  ok: false;
+  failure: Failure;
+  /** The engine refused something that the gateway had added: it is called once more without it. */
+  additionRefused?: boolean;
+};
 
 /**
- * Calls one engine. Resolves once the engine is answering (or has answered), or with the reason why it
- * is not. Rejects only when the caller's signal aborts, or on a bug.
+ * Calls one engine. Resolves once the engine is answering (or has answered), or with the failure.
+ * Rejects only when the caller's signal aborts, or on a bug.
  */
 export type Attempt<Value> = (target: EngineCall) => Promise<AttemptOutcome<Value>>;
 
-/** What became of one upstream call. */
+/** The outcome of one upstream call. */
 export type AttemptReport = {
   engine: Engine;
   keyIndex: number;
-  /** `diverged`: asked to continue an answer, the engine wrote another one. */
+  /** `diverged`: the engine was to continue an answer and wrote another one. */
   outcome: FailureKind | "answered" | "cancelled" | "diverged";
   status: number | undefined;
   reason: string | undefined;
   /** For the operator's log only. */
   detail?: string;
   latencyMs: number;
-  /** Tokens that the call generated, where it got that far. */
+  /** Tokens that the call generated, if it got that far. */
   completionTokens?: number;
 };
 
@@ -63,20 +63,20 @@ export type WalkOptions = {
   keySeed: number;
   /** The caller named these engines: a transient failure is tried once more on the same one. */
   named?: boolean;
-  /** Carried over from an earlier walk of the same request, so that no engine is asked twice. */
+  /** Carried over from an earlier walk of the same request, so that no engine is called twice. */
   progress?: WalkProgress;
 };
 
-/** What a request has been through so far; one object serves all walks of one request. */
+/** The progress of a request; all its walks share one object. */
 export type WalkProgress = {
   calls: number;
   refusals: Failure[];
   otherFailures: number;
-  /** How each engine that was called failed last. */
+  /** The last failure of each engine that was called. */
   failures: Map<string, Failure>;
-  /** What was not called, once a walk has ended without an answer. */
+  /** Engines that were not called; filled when a walk ends without an answer. */
   skipped: SkippedEngine[];
-  /** Engines that are not asked again in this request. */
+  /** Engines that are not called again in this request. */
   spent: Set<string>;
 };
 

@@ -52,6 +52,8 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     assertEnabled: alwaysEnabled,
     async identify(by, request, host) {
       const { caller, setCookies } = await by.authenticate(request, host);
+      // The access line names the caller of a refused request, too.
+      host.callerKind = caller.kind;
       if (caller.kind === "user") return { caller, setCookies };
       // A stolen gateway key could create others, which would stay valid after it is revoked.
       throw new GatewayError(

@@ -6,13 +6,14 @@ import { toolId } from "#lib/providers/protocols/anthropic/tool-ids.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** Whose tokens are sent back, and which marks. */
+/** The issuer whose signatures are sent back, and the kind of cache marks. */
 export type BlockContext = { issuer: string; marks: Marks };
 
 /**
- * The blocks of a message of the assistant, Claude's own in the order in which they came: it refuses
- * signatures elsewhere ("`thinking` blocks in the latest assistant message cannot be modified"). `isLast`: it ends the conversation, so that without calls it is
- * the beginning of an answer, which must not end in white space.
+ * The blocks of an assistant message. Claude's own keep their order: it rejects signatures in another place
+ * ("`thinking` blocks in the latest assistant message cannot be modified").
+ * @param isLast the message ends the conversation. Without tool calls it is a prefill, which must not end in
+ * white space.
  */
 export function encodeAssistant(
   message: AssistantMessage,
@@ -40,7 +41,7 @@ function encodeBlock(part: AssistantPart, { issuer, marks }: BlockContext): Json
   }
 }
 
-/** Thinking goes back only with the issuer's own signature; any other engine's is dropped. */
+/** Thinking is sent back only with this issuer's signature; other thinking is dropped. */
 function encodeThinking({ text, signature }: ReasoningPart, issuer: string): JsonObject[] {
   if (signature?.issuer !== issuer) return [];
   const { value } = signature;
@@ -58,7 +59,7 @@ function encodeToolUse(call: ToolCallPart, marks: Marks): JsonObject {
   return marked(block, call.cacheBreakpoint, marks);
 }
 
-/** Takes white space away from the end of the text in which the blocks end. */
+/** Trims the end of the last text block, and drops it if nothing is left. */
 function trimEnd(blocks: JsonObject[]): void {
   for (let last = blocks.at(-1); last?.["type"] === "text"; last = blocks.at(-1)) {
     const text = String(last["text"]).trimEnd();

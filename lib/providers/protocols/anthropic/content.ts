@@ -3,13 +3,13 @@ import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthro
 import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** The blocks of a content; empty texts, which the API refuses, are left out. */
+/** The content as blocks. Empty texts, which the API rejects, are left out. */
 export function encodeContent(content: Content, marks: Marks): JsonObject[] {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
   return content.flatMap((part) => encodePart(part, marks));
 }
 
-/** The block, or nothing if there is none to send. */
+/** The part as a block; empty if there is none to send. */
 export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
   switch (part.type) {
     case "text":

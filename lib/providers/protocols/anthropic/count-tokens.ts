@@ -3,7 +3,7 @@ import { encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
 import type { TokenCountPower } from "#lib/providers/protocols/protocol.ts";
 import { field, type JsonObject } from "#lib/shared/json.ts";
 
-/** What of a message counts as prompt; any other field would be refused. */
+/** The fields that count as prompt; the API rejects any other. */
 const COUNTED_FIELDS = [
   "model",
   "messages",
@@ -17,7 +17,7 @@ const COUNTED_FIELDS = [
   "mcp_servers",
 ] as const;
 
-/** The length of a prompt: `POST /v1/messages/count_tokens`. */
+/** Counts the tokens of a prompt: `POST /v1/messages/count_tokens`. */
 export const anthropicTokenCount: TokenCountPower = {
   encode(request, engine) {
     const { path, headers, body } = encodeAnthropic(request, engine, { promptCache: true });

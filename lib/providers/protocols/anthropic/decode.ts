@@ -2,7 +2,7 @@ import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
-import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
+import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
 import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import {
@@ -24,17 +24,17 @@ const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ["refusal", "content_filter"],
 ]);
 
-/** A tool call, by order of appearance. `resumed` counts what of a restarted call was already sent. */
-type ToolSlot = { index: number; name: string; sent: string; open: boolean; resumed: number | undefined };
-type Block = { kind: "text" } | { kind: "thinking" } | { kind: "tool"; slot: ToolSlot } | { kind: "other" };
+type Block =
+  | { kind: "text" }
+  | { kind: "thinking" }
+  | { kind: "tool"; call: StreamedToolCall }
+  | { kind: "other" };
 
 /** Reads Anthropic's Messages API, streamed or whole. */
 export class AnthropicDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #blocks = new Map<number, Block>();
-  readonly #tools: ToolSlot[] = [];
-  /** Those that were open when a message was spliced in. */
-  #restarted: ToolSlot[] = [];
+  readonly #calls: ToolCalls;
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #counts: Record<string, number> = {};
@@ -47,6 +47,7 @@ export class AnthropicDecoder implements Decoder {
 
   constructor(context: DecodeContext) {
     this.#context = context;
+    this.#calls = new ToolCalls(context.newId);
   }
 
   get finished(): boolean {
@@ -65,7 +66,7 @@ export class AnthropicDecoder implements Decoder {
     return this.#refusalReason;
   }
 
-  /** `input_tokens` leaves out what was cached; the whole prompt is the sum. */
+  /** `input_tokens` excludes cached tokens; the whole prompt is the sum. */
   get usage(): TokenUsage | undefined {
     const { input_tokens: input, output_tokens: output } = this.#counts;
     const cached = this.#counts["cache_read_input_tokens"] ?? 0;
@@ -107,7 +108,7 @@ export class AnthropicDecoder implements Decoder {
         this.#done = true;
         return;
       default:
-        // `ping`, and whatever the API grows next.
+        // `ping`, and events that the API may add.
         return;
     }
   }
@@ -133,11 +134,10 @@ export class AnthropicDecoder implements Decoder {
     this.#done = true;
   }
 
-  /** A proxy may splice a second message into the stream: block numbers begin anew. */
+  /** A proxy may splice a second message into the stream, whose block numbers start over. */
   #restart(): void {
     this.#blocks.clear();
-    this.#restarted = this.#tools.filter(({ open }) => open);
-    for (const slot of this.#restarted) slot.resumed = 0;
+    this.#calls.restart();
   }
 
   #readStop(delta: unknown): void {
@@ -177,17 +177,17 @@ export class AnthropicDecoder implements Decoder {
         if (isWritable(block)) this.#emitSignature(block as JsonObject, out);
         return;
       case "tool_use": {
-        const slot = this.#openTool(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
-        this.#blocks.set(index, { kind: "tool", slot });
+        const call = this.#calls.open(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
+        this.#blocks.set(index, { kind: "tool", call });
         const input = block["input"];
         if (isJsonObject(input) && Object.keys(input).length > 0) {
           assertWritable(input);
-          this.#emitArguments(slot, JSON.stringify(input), out);
+          this.#calls.push(call, JSON.stringify(input), out);
         }
         return;
       }
       default:
-        // Server tools run at the provider; their blocks are not the client's business.
+        // Blocks of server tools, which run at the provider, are not passed on.
         this.#blocks.set(index, { kind: "other" });
     }
   }
@@ -203,7 +203,7 @@ export class AnthropicDecoder implements Decoder {
         return this.#emitSignature(stringField(delta, "signature"), out);
       case "input_json_delta":
         if (block?.kind === "tool")
-          this.#emitArguments(block.slot, stringField(delta, "partial_json") ?? "", out);
+          this.#calls.push(block.call, stringField(delta, "partial_json") ?? "", out);
         return;
       case "citations_delta":
         return this.#emitCitation(field(delta, "citation"), out);
@@ -214,48 +214,7 @@ export class AnthropicDecoder implements Decoder {
 
   #stopBlock(index: unknown, out: ChatEvent[]): void {
     const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
-    if (block?.kind !== "tool") return;
-    // A call without arguments sends none at all.
-    if (block.slot.sent === "") this.#emitArguments(block.slot, "{}", out);
-    block.slot.open = false;
-  }
-
-  /** A new call; or, after a splice, the same call told from its beginning once more. */
-  #openTool(id: string, name: string, out: ChatEvent[]): ToolSlot {
-    const restarted = this.#restarted.find(
-      (slot) => slot.open && slot.resumed !== undefined && slot.name === name,
-    );
-    if (restarted !== undefined) return restarted;
-    const slot: ToolSlot = { index: this.#tools.length, name, sent: "", open: true, resumed: undefined };
-    this.#tools.push(slot);
-    assertToolCalls(this.#tools.length);
-    out.push({
-      type: "tool_call",
-      index: slot.index,
-      id: id === "" ? this.#context.newId() : id,
-      name,
-      arguments: "",
-    });
-    return slot;
-  }
-
-  #emitArguments(slot: ToolSlot, fragment: string, out: ChatEvent[]): void {
-    let fresh = fragment;
-    if (slot.resumed !== undefined) {
-      const told = slot.sent.slice(slot.resumed, slot.resumed + fragment.length);
-      if (!fragment.startsWith(told)) {
-        throw new EngineFailure({
-          kind: "truncated",
-          reason: "The provider began a tool call anew with other arguments.",
-        });
-      }
-      slot.resumed += told.length;
-      fresh = fragment.slice(told.length);
-      if (slot.resumed >= slot.sent.length) slot.resumed = undefined;
-    }
-    if (fresh === "") return;
-    slot.sent += fresh;
-    out.push({ type: "tool_call", index: slot.index, arguments: fresh });
+    if (block?.kind === "tool") this.#calls.close(block.call, out);
   }
 
   #emitText(text: string, out: ChatEvent[]): void {
@@ -273,7 +232,7 @@ export class AnthropicDecoder implements Decoder {
     out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
 
-  /** One source is cited many times; it is named once. */
+  /** A source may be cited many times; it is reported once. */
   #emitCitation(citation: unknown, out: ChatEvent[]): void {
     const uri = stringField(citation, "url");
     if (uri === undefined || this.#sources.has(uri)) return;

@@ -40,7 +40,7 @@ export function encodeAnthropic(
   if (hasForeignPart(request, "anthropic")) dropped.push("messages");
   writeTools(body, request, rules, marks, dropped);
   const thinking = writeThinking(body, request, engine, rules, dropped);
-  const thinks = thinking === "asked";
+  const thinks = thinking === "requested";
   if (thinking !== "off" && request.maxOutputTokens === undefined) {
     body["max_tokens"] = rules.thinkingMaxTokens;
   }
@@ -66,7 +66,7 @@ export function encodeAnthropic(
   };
 }
 
-/** What a Claude is known not to do. */
+/** Whether the model is known to lack the capability. */
 export function anthropicLacks(capability: Capability, engine: Engine): boolean {
   switch (capability) {
     case "custom_tools":
@@ -84,12 +84,12 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
 
 function chooseMarks(request: ChatRequest, engine: Engine, options: EncodeOptions): Marks {
   if (!options.promptCache) return "none";
-  // The client knows best; on a prefix that is too short a mark does no harm.
+  // The client's marks take precedence; a mark on a prefix that is too short is harmless.
   if (isMarkedByClient(request)) return "clients";
   return planPromptCache(request, engine, "breakpoints").kind === "breakpoints" ? "ours" : "none";
 }
 
-/** Whether the client marks something itself, be it inside of what only Anthropic reads. */
+/** Whether the client set a mark itself, including in parts that are passed on unread. */
 function isMarkedByClient(request: ChatRequest): boolean {
   const hasMark = ({ value }: { value: JsonObject }): boolean => isJsonObject(value["cache_control"]);
   return (

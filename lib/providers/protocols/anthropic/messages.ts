@@ -6,8 +6,8 @@ import { toolId } from "#lib/providers/protocols/anthropic/tool-ids.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /**
- * The messages that make up the system prompt. A client that speaks this API has put later ones where it
- * wants them; those of others all go in front.
+ * The messages that make up the system prompt. Clients of this API choose the place of later system
+ * messages; those of other clients all go in front.
  */
 export function leadingSystem({ messages, extra }: ChatRequest): SystemMessage[] {
   const first = messages.findIndex(({ role }) => role !== "system");
@@ -29,7 +29,7 @@ export function encodeSystem(messages: readonly SystemMessage[], marks: Marks): 
   return blocks;
 }
 
-/** Neighbours of one role become one message, and tool results are the user's, as the API wants them. */
+/** Adjacent messages of one role are merged, and tool results become user messages, as the API requires. */
 export function encodeMessages(request: ChatRequest, context: BlockContext): JsonObject[] {
   const { messages } = request;
   const leading = new Set<ChatMessage>(leadingSystem(request));

@@ -1,7 +1,7 @@
 import type { ChatRequest, ExtraFields } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
 
-/** Fields of the Messages API that nothing of ours stands for; what is not listed would be refused. */
+/** Fields of the Messages API without a counterpart in `ChatRequest`; it rejects fields it does not know. */
 const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   "cache_control",
   "container",
@@ -12,17 +12,17 @@ const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   "speed",
 ]);
 
-/** A further field of a client that speaks this API. */
+/** An extra field from a client of this API. */
 export function nativeField({ extra }: ChatRequest, name: string): JsonValue | undefined {
   return extra?.dialect === "anthropic" ? extra.fields[name] : undefined;
 }
 
-/** What such a client says beyond what is translated. */
+/** Details from such a client that a translated field does not carry. */
 export function nativeDetails({ extra }: ChatRequest): NonNullable<ExtraFields["details"]> {
   return extra?.dialect === "anthropic" ? (extra.details ?? {}) : {};
 }
 
-/** What the client says beyond what is translated; names what the API does not know. */
+/** Writes the extra fields, and adds to `dropped` those that the API does not know. */
 export function writeExtra(body: JsonObject, request: ChatRequest, dropped: string[]): void {
   const { dialect, fields = {} } = request.extra ?? {};
   for (const [name, value] of Object.entries(fields)) {
@@ -33,7 +33,7 @@ export function writeExtra(body: JsonObject, request: ChatRequest, dropped: stri
   }
 }
 
-/** To clear thinking away is refused where the model does not think. */
+/** The API rejects edits that clear thinking if the model does not think. */
 function withoutNeedlessClearing(
   management: JsonValue | undefined,
   thinking: JsonValue | undefined,

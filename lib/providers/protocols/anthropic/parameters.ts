@@ -2,7 +2,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { ClaudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
-/** Sampling, as far as the model takes it: one that thinks takes none. */
+/** Writes the sampling parameters that the model accepts; with thinking it accepts none. */
 export function writeSampling(
   body: JsonObject,
   request: ChatRequest,
@@ -23,7 +23,7 @@ export function writeSampling(
   }
 }
 
-/** The form of the answer: a schema, or nothing. */
+/** Writes the response format; the API supports only JSON schemas. */
 export function writeFormat(body: JsonObject, request: ChatRequest, dropped: string[]): void {
   const format = request.responseFormat;
   if (format === undefined || format.type === "text") return;
@@ -35,14 +35,14 @@ export function writeFormat(body: JsonObject, request: ChatRequest, dropped: str
   body["output_config"] = { ...config, format: { type: "json_schema", schema: format.schema } };
 }
 
-/** Sequences of white space alone are refused. */
+/** Writes the stop sequences. The API rejects those of only white space. */
 export function writeStop(body: JsonObject, { stop }: ChatRequest, dropped: string[]): void {
-  const taken = stop?.filter((sequence) => sequence.trim() !== "");
-  if (taken !== undefined && taken.length > 0) body["stop_sequences"] = taken;
-  if (taken?.length !== stop?.length) dropped.push("stop");
+  const accepted = stop?.filter((sequence) => sequence.trim() !== "");
+  if (accepted !== undefined && accepted.length > 0) body["stop_sequences"] = accepted;
+  if (accepted?.length !== stop?.length) dropped.push("stop");
 }
 
-/** What the API has no field for. */
+/** Names of the request's fields that the API has no counterpart for. */
 export function untranslatable(request: ChatRequest): string[] {
   const fields: [string, unknown][] = [
     ["frequency_penalty", request.frequencyPenalty],

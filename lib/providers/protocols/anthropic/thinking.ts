@@ -7,11 +7,12 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
-/** A smaller budget is refused. */
+/** The API rejects a smaller budget. */
 const MIN_BUDGET = 1_024;
+
 /**
- * Whether the model thinks: because it is `asked`, which forbids sampling parameters, or by `default`.
- * A client's cap on tokens holds for thinking and answer together.
+ * Writes the thinking fields. Returns whether the model thinks: on request, which rules out sampling
+ * parameters, or by default. The client's token limit covers thinking and answer together.
  */
 export function writeThinking(
   body: JsonObject,
@@ -19,10 +20,10 @@ export function writeThinking(
   engine: Engine,
   rules: ClaudeRules,
   dropped: string[],
-): "asked" | "default" | "off" {
+): "requested" | "default" | "off" {
   const effort = request.reasoningEffort;
-  const unasked = rules.thinksByDefault ? "default" : "off";
-  if (effort === undefined) return unasked;
+  const fallback = rules.thinksByDefault ? "default" : "off";
+  if (effort === undefined) return fallback;
   if (effort === "none") {
     if (rules.thinksByDefault) body["thinking"] = { type: "disabled" };
     return "off";
@@ -35,10 +36,10 @@ export function writeThinking(
     (rules.thinking === "budget" &&
       budget >= MIN_BUDGET &&
       !continuesWithoutThinking(request.messages, engine.issuer));
-  // A forced tool call and thinking exclude each other; the client asked for the call.
+  // A forced tool call and thinking are mutually exclusive; the tool call takes precedence.
   if (!isPossible || isForced(body["tool_choice"])) {
     dropped.push("reasoning_effort");
-    return unasked;
+    return fallback;
   }
   const display = nativeDetails(request)["thinking.display"];
   const shown: JsonObject = display === undefined ? {} : { display };
@@ -48,12 +49,12 @@ export function writeThinking(
   } else {
     body["thinking"] = { type: "enabled", budget_tokens: budget, ...shown };
   }
-  return "asked";
+  return "requested";
 }
 
 /**
- * Whether the latest turn of the assistant calls tools and does not begin with thinking of this issuer:
- * a model with a budget then refuses to think ("Expected `thinking`, but found `tool_use`").
+ * Whether the latest assistant turn calls tools but does not begin with thinking of this issuer. A model
+ * with a thinking budget rejects that ("Expected `thinking`, but found `tool_use`").
  */
 function continuesWithoutThinking(messages: readonly ChatMessage[], issuer: string): boolean {
   const end = messages.findLastIndex(({ role }) => role === "assistant");

@@ -8,7 +8,7 @@ import {
 } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
-/** The tools, and how they may be called. */
+/** Writes the tools and the tool choice. */
 export function writeTools(
   body: JsonObject,
   request: ChatRequest,
@@ -36,7 +36,7 @@ export function writeTools(
   }
 }
 
-/** The tool, or nothing where the API has none of its kind. */
+/** The tool; empty if the API has no such kind of tool. */
 function encodeTool(tool: Tool, marks: Marks): JsonObject[] {
   switch (tool.type) {
     case "opaque":

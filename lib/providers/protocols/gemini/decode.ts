@@ -20,12 +20,12 @@ const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ["PROHIBITED_CONTENT", "content_filter"],
   ["SPII", "content_filter"],
 ]);
-/** The model wrote a call that cannot be parsed: no answer, another engine may do better. */
+/** The model wrote a tool call that cannot be parsed. Counts as no answer: the next engine is tried. */
 const BROKEN_CALLS = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
 
 type OpenCall = { id: string; name: string; partial: PartialArguments; signature: IssuerToken | undefined };
 
-/** Reads Gemini's `generateContent`: SSE chunks, one body, or the array of chunks that it also sends. */
+/** Reads the answers of Gemini's `generateContent`: SSE chunks, one body, or an array of chunks. */
 export class GeminiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #text = new SurrogateJoiner();
@@ -46,7 +46,7 @@ export class GeminiDecoder implements Decoder {
     return this.#native !== undefined;
   }
 
-  /** The API has no end mark: a stream ends with the connection's. */
+  /** The API has no end mark: a stream ends with the body. */
   get done(): boolean {
     return false;
   }
@@ -80,7 +80,7 @@ export class GeminiDecoder implements Decoder {
     if (text !== "") out.push({ type: "text", text });
     const native = this.#native;
     if (native === undefined) return;
-    // Calls finish with STOP; only their presence tells.
+    // Answers with tool calls also finish with STOP.
     const reason = FINISH_REASONS.get(native) ?? "other";
     out.push({
       type: "finish",
@@ -110,7 +110,7 @@ export class GeminiDecoder implements Decoder {
       });
     }
     this.#native = native;
-    // There is a message for good ends too ("Model generated function call(s).").
+    // Successful answers have a finish message too ("Model generated function call(s).").
     if (FINISH_REASONS.get(native) === "content_filter") {
       this.#refusalReason = stringField(candidate, "finishMessage") ?? this.#refusalReason;
     }
@@ -203,7 +203,7 @@ export class GeminiDecoder implements Decoder {
         prompt === undefined
           ? raw["promptTokenCount"]
           : prompt + (tokenCount(raw["toolUsePromptTokenCount"]) ?? 0),
-      // While it only thinks, the count of the answer is absent, not wrong.
+      // While the model only thinks, the count of the answer is absent, not invalid.
       completion:
         answer === undefined && raw["candidatesTokenCount"] !== undefined
           ? undefined

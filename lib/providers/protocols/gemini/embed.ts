@@ -2,7 +2,7 @@ import { embeddingsOf, type Vector, vectorOf } from "#lib/embeddings/vectors.ts"
 import type { EmbedPower } from "#lib/providers/protocols/protocol.ts";
 import { arrayField, field, type JsonObject } from "#lib/shared/json.ts";
 
-/** `models/…:batchEmbedContents`. It takes texts alone, and does not say how many tokens they were. */
+/** `models/…:batchEmbedContents`. It accepts only texts, and does not report their tokens. */
 export const geminiEmbeddings: EmbedPower = {
   limits: ({ provider }) => ({ maxInputs: provider.embeddings?.maxInputs, takesTokens: false }),
 

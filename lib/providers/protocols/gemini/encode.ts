@@ -22,10 +22,10 @@ import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** What Google documents for calls that another model made, which have no signature: docs/PROVIDERS.md. */
+/** Google's placeholder for calls without a signature, which other models made. Source: docs/PROVIDERS.md. */
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
-/** A chat request as the body of `generateContent`. Caching is implicit there: nothing is sent for it. */
+/** A chat request as the body of `generateContent`. Prompt caching is implicit: nothing is sent for it. */
 export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
   const dropped: string[] = [];
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
@@ -51,14 +51,14 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   };
 }
 
-/** What Gemini is known not to do. */
+/** Whether Gemini is known to lack the capability. */
 export function geminiLacks(capability: Capability): boolean {
   return capability === "custom_tools";
 }
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
   return [
-    // One answer without probabilities is what the decoder reads.
+    // The decoder reads one answer without logprobs.
     ["n", request.n === 1 ? undefined : request.n],
     ["logprobs", request.logprobs],
     ["top_logprobs", request.topLogprobs],
@@ -68,7 +68,7 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
   ];
 }
 
-/** Gemini fetches nothing from the web: `fileData` names files that were uploaded to it. */
+/** Gemini does not fetch images from the web: `fileData` is for uploaded files. */
 function hasRemoteImage(request: ChatRequest): boolean {
   return somePart(request, (part) => part.type === "image" && parseDataUrl(part.url) === undefined);
 }
@@ -119,7 +119,7 @@ function encodeContent(content: Content): JsonObject[] {
   return content.flatMap(encodePart);
 }
 
-/** The part, or nothing if there is none to send. */
+/** The part; empty if there is nothing to send. */
 function encodePart(part: ContentPart): JsonObject[] {
   switch (part.type) {
     case "text":
@@ -146,10 +146,10 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
       case "opaque":
         return encodePart(part);
       case "reasoning":
-        // Thoughts are not sent back: only their signatures on calls are.
+        // Thoughts are not sent back, only the signatures on tool calls.
         return [];
       case "tool_call": {
-        // Of calls side by side only the first has a signature.
+        // Of parallel calls, only the first has a signature.
         const placeholder = wantsSignature && isFirst ? NO_SIGNATURE : undefined;
         isFirst = false;
         return [encodeCall(part, ownSignature(part, engine.issuer) ?? placeholder)];
@@ -158,7 +158,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
   });
 }
 
-/** Gemini 3 wants the signature of its own calls back; another engine's would be refused. */
+/** Gemini 3 requires the signatures of its own calls and rejects those of other engines. */
 function ownSignature({ signature }: ToolCallPart, issuer: string): string | undefined {
   return signature?.issuer === issuer && typeof signature.value === "string" ? signature.value : undefined;
 }
@@ -176,7 +176,7 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
   const functions = tools.flatMap((tool) => (tool.type === "function" ? [tool] : []));
   if (functions.length < tools.length) dropped.push("tools");
   if (functions.length === 0) {
-    // Grounding does not go together with function calls or a JSON answer.
+    // Grounding cannot be combined with function calls or a JSON answer.
     const plainAnswer = request.responseFormat === undefined || request.responseFormat.type === "text";
     if (request.webSearch === true && engine.provider.webSearch === true && plainAnswer) {
       body["tools"] = [{ google_search: {} }];

@@ -10,7 +10,7 @@ export function isFromGemini3(model: string): boolean {
   return /^gemini-(?:[3-9]|\d\d)/.test(bareModelName(model));
 }
 
-/** How the answer is to be made: sampling, length, format, thinking. */
+/** Sampling, length, format and thinking. */
 export function generationConfig(request: ChatRequest, { model }: { model: string }): JsonObject {
   const config: JsonObject = {};
   const set = (name: string, value: JsonValue | undefined): void => {
@@ -39,7 +39,7 @@ function thinkingConfig(request: ChatRequest, model: string): JsonObject | undef
   const name = bareModelName(model);
   const level = effort === "xhigh" || effort === "max" ? "high" : effort;
   if (/^gemini-2\.5/.test(name)) {
-    // Pro cannot stop thinking altogether; 128 is its least.
+    // Thinking cannot be disabled for Pro; 128 is its minimum.
     if (level === "none") return { thinkingBudget: name.includes("pro") ? 128 : 0 };
     const budget = Math.min(request.reasoningBudgetTokens ?? BUDGETS[level], BUDGETS.high);
     return { includeThoughts: true, thinkingBudget: budget };

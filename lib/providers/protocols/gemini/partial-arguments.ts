@@ -7,8 +7,8 @@ type Container = Map<string, Node> | Node[];
 type Node = Container | string | number | boolean | null;
 
 /**
- * Builds the arguments of a function call from Gemini's `partialArgs`: pieces of values, each with the
- * JSON path where it belongs (`$.operations[0].action`); strings arrive in several pieces.
+ * Builds the arguments of a function call from Gemini's `partialArgs`: pieces of values, each with its JSON
+ * path (`$.operations[0].action`); strings arrive in several pieces.
  */
 export class PartialArguments {
   readonly #root = new Map<string, Node>();
@@ -44,7 +44,7 @@ export class PartialArguments {
   }
 }
 
-/** `$.a[0]['b c']` as its steps; an empty list when it is no such path. */
+/** `$.a[0]['b c']` as a list of steps; empty if it is not such a path. */
 function parsePath(path: string): (string | number)[] {
   if (!path.startsWith("$")) return [];
   const steps: (string | number)[] = [];
@@ -86,7 +86,7 @@ function plain(node: Node): JsonValue {
   return node;
 }
 
-/** Whether a function call carries nothing but the mark that it is over. */
+/** Whether a function call carries no data and only ends the one before. */
 export function isTerminator(call: Record<string, unknown>): boolean {
   return (
     call["name"] === undefined && arrayField(call, "partialArgs").length === 0 && call["args"] === undefined

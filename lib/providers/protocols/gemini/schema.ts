@@ -30,22 +30,22 @@ const KEYWORDS = new Set([
 ]);
 const STRING_FORMATS = new Set(["enum", "date-time"]);
 const MAX_SCHEMA = 64;
-/** A longer reference is none. */
+/** Longer references are ignored, characters. */
 const MAX_REFERENCE = 1_000;
 /**
- * References may multiply, and each copies what it leads to: what the references of all tools of a request
- * lead to is cut after so many places and properties.
+ * References can multiply, and each copies its target: how many schemas and properties may be copied for all
+ * tools of a request.
  */
-const MAX_PLACES = 30_000;
+const MAX_COPIED = 30_000;
 
 /** How much may still be copied for the references of one request. */
 export type ReferenceBudget = { left: number };
 
-/** Where a schema stands: the whole that its references look into, and those that are being followed. */
+/** The position of a schema: the root for its references, and the references that led to it. */
 type Place = { root: JsonObject; following: readonly string[]; depth: number; budget: ReferenceBudget };
 
 export function newReferenceBudget(): ReferenceBudget {
-  return { left: MAX_PLACES };
+  return { left: MAX_COPIED };
 }
 
 /**
@@ -61,7 +61,7 @@ export function geminiParameters(schema: JsonObject, budget: ReferenceBudget): J
   return isEmpty && anyOf === undefined ? undefined : parameters;
 }
 
-/** What Gemini does not know is rewritten where it can be, or left out. */
+/** Rewrites keywords that Gemini does not know if possible, else leaves them out. */
 function geminiSchema(schema: JsonObject, place: Place): JsonObject {
   if (place.following.length > 1) place.budget.left -= 1;
   if (place.depth > MAX_SCHEMA || place.budget.left < 0) return { type: "object" };
@@ -87,7 +87,7 @@ function deeper(place: Place): Place {
   return { ...place, depth: place.depth + 1 };
 }
 
-/** What a local reference names; any object, where it leads into itself or nowhere. */
+/** The target of a local reference; any object if it is recursive or does not exist. */
 function followed(ref: string, place: Place): JsonObject {
   const target = place.following.includes(ref) ? undefined : lookUp(ref, place.root);
   if (target === undefined) return { type: "object" };
@@ -105,16 +105,16 @@ function lookUp(ref: string, root: JsonObject): JsonObject | undefined {
   return isJsonObject(found) ? (found as JsonObject) : undefined;
 }
 
-/** Both schemas in one; where they disagree, the first says what holds. */
+/** Both schemas in one; if they conflict, the first takes precedence. */
 function merged(first: JsonObject, second: JsonObject, budget: ReferenceBudget): JsonObject {
   const both: JsonObject = { ...second, ...first };
-  const [ours, theirs] = [first["properties"], second["properties"]];
-  if (isJsonObject(ours) && isJsonObject(theirs)) {
-    const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+  const [left, right] = [first["properties"], second["properties"]];
+  if (isJsonObject(left) && isJsonObject(right)) {
+    const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
     budget.left -= names.length;
     both["properties"] = Object.fromEntries(
       names.map((name) => {
-        const [a, b] = [own(ours as JsonObject, name), own(theirs as JsonObject, name)];
+        const [a, b] = [own(left as JsonObject, name), own(right as JsonObject, name)];
         return [
           name,
           isJsonObject(a) && isJsonObject(b) ? merged(a as JsonObject, b as JsonObject, budget) : (a ?? b),
@@ -140,7 +140,7 @@ function keyword(name: string, value: JsonValue, place: Place): JsonValue {
   if (name === "items") return nested(value);
   if (name === "anyOf") return Array.isArray(value) ? value.map(nested) : [];
   if (name !== "properties" || !isJsonObject(value)) return value;
-  // Inside `properties` the names are the user's, whatever they look like.
+  // The names inside `properties` are the client's, even if they look like keywords.
   return Object.fromEntries(
     Object.entries(value as JsonObject).flatMap(([property, child]) =>
       child === undefined ? [] : [[property, nested(child)]],
@@ -148,7 +148,7 @@ function keyword(name: string, value: JsonValue, place: Place): JsonValue {
   );
 }
 
-/** Only an object has properties, an empty list of them is refused, and so is requiring one that is not there. */
+/** Only objects may have properties; Gemini rejects empty `properties` and unknown names in `required`. */
 function narrowProperties(kept: JsonObject): void {
   const { properties, required } = kept;
   const names = isJsonObject(properties) ? new Set(Object.keys(properties)) : new Set<string>();
@@ -160,15 +160,15 @@ function narrowProperties(kept: JsonObject): void {
   else delete kept["required"];
 }
 
-/** `type` is one word there, and an enumeration holds strings. */
+/** In Gemini's dialect, `type` is one name, and `enum` contains only strings. */
 function narrowType(kept: JsonObject): void {
   const { type } = kept;
   if (Array.isArray(type)) {
-    const types = type.filter((word) => word !== "null");
+    const types = type.filter((name) => name !== "null");
     if (types.length < type.length) kept["nullable"] = true;
     delete kept["type"];
     if (types.length === 1 && types[0] !== undefined) kept["type"] = types[0];
-    else if (types.length > 1) kept["anyOf"] = types.map((word) => ({ type: word }));
+    else if (types.length > 1) kept["anyOf"] = types.map((name) => ({ type: name }));
   }
   const values = kept["enum"];
   if (Array.isArray(values) && values.some((value) => typeof value !== "string")) delete kept["enum"];

@@ -15,7 +15,7 @@ import type { JsonObject } from "#lib/shared/json.ts";
 export type Marks = { kind: "none" } | { kind: "clients" } | { kind: "message"; message: ChatMessage };
 
 export function chooseMarks(request: ChatRequest, engine: Engine, cache: CachePlan): Marks {
-  // The client knows best; on a prefix that is too short a mark does no harm.
+  // The client's marks take precedence; a mark on a prefix that is too short is harmless.
   if (openAiPromptCaching(engine) === "breakpoints" && hasCacheBreakpoint(request))
     return { kind: "clients" };
   if (cache.kind !== "breakpoints") return { kind: "none" };
@@ -30,7 +30,7 @@ export function isOurMark(part: ContentPart): boolean {
   return part.type === "text" && part.cacheBreakpoint === "ours";
 }
 
-/** OpenRouter hands `cache_control` on content parts through to Anthropic. */
+/** OpenRouter passes `cache_control` on content parts through to Anthropic. */
 export function withMark(part: JsonObject, breakpoint: CacheBreakpoint): JsonObject {
   const control: JsonObject = breakpoint === "1h" ? { type: "ephemeral", ttl: "1h" } : { type: "ephemeral" };
   return { ...part, cache_control: control };

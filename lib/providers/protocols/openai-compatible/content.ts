@@ -9,7 +9,7 @@ import { isOurMark, type Marks, withMark } from "#lib/providers/protocols/openai
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** A system prompt as one text, unless a mark must stand inside of it. */
+/** The system prompt as one text, or as parts if one of them carries a cache mark. */
 export function encodeSystemContent(message: SystemMessage, marks: Marks): JsonValue {
   const { content } = message;
   const isMarked = marks.kind === "clients" ? isBreakpointMessage(message) : false;
@@ -21,7 +21,7 @@ export function encodeSystemContent(message: SystemMessage, marks: Marks): JsonV
   return parts.map((part, index) => (index === last ? withMark(encodePart(part), true) : encodePart(part)));
 }
 
-/** A content as one text where that says as much, else in parts; parts of other dialects are left out. */
+/** The content as one text if possible, else as parts. Parts of other dialects are left out. */
 export function encodeContent(
   content: Content,
   { dialect, marks }: { dialect: OpenAiDialect; marks: Marks },

@@ -3,10 +3,11 @@ import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts"
 import type { Engine } from "#lib/providers/registry.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 
-/** The dialect of an engine of this protocol. Throws for any other engine: nothing may ask it in this protocol. */
+/** The dialect of an engine of this protocol. Throws `TypeError` for any other engine, which is a bug. */
 export function dialectOf({ id, provider }: Engine): OpenAiDialect {
   const dialect = provider.chat?.dialect;
-  if (dialect === undefined) throw new TypeError(`The engine ${id} has no OpenAI chat.`);
+  if (dialect === undefined)
+    throw new TypeError(`The engine ${id} does not use the OpenAI protocol for chat.`);
   return dialect;
 }
 

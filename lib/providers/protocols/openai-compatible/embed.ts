@@ -5,7 +5,7 @@ import type { Engine } from "#lib/providers/registry.ts";
 import { type EmbeddingDialect, STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
 import { arrayField, field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
-/** `POST …/embeddings`, in this provider's dialect. */
+/** `POST …/embeddings` in the provider's dialect. */
 export const openAiEmbeddings: EmbedPower = {
   limits(engine) {
     const { maxInputs, takesTokens } = dialectOf(engine);
@@ -49,7 +49,7 @@ function dialectOf({ provider }: Engine): EmbeddingDialect {
     : STANDARD_EMBEDDINGS;
 }
 
-/** Providers say which input a vector belongs to; the order of the list is not to be relied on. */
+/** The vectors by `index`: the order of the list is not reliable. */
 function openAiVectors(answer: unknown): (Vector | undefined)[] {
   const vectors: (Vector | undefined)[] = [];
   const data = arrayField(answer, "data");

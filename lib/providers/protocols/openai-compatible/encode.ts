@@ -13,7 +13,7 @@ import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/pro
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** A chat request as the body of `POST …/chat/completions`, in this provider's dialect. */
+/** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
 export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
   const dialect = dialectOf(engine);
   const cache: CachePlan = options.promptCache
@@ -50,24 +50,24 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
   };
 }
 
-/** What an engine of this dialect is known not to do. */
+/** Whether an engine of this dialect is known to lack the capability. */
 export function openAiLacks(capability: Capability, engine: Engine): boolean {
   const dialect = dialectOf(engine);
-  const takes = (field: string): boolean => dialect.fields === "all" || dialect.fields.includes(field);
+  const accepts = (field: string): boolean => dialect.fields === "all" || dialect.fields.includes(field);
   switch (capability) {
     case "images":
       return modelRules(engine.model).textOnly;
     case "tools":
-      return !takes("tools");
+      return !accepts("tools");
     case "custom_tools":
       return !dialect.opaqueParts;
     case "forced_tool_choice":
-      return !takes("tool_choice");
+      return !accepts("tool_choice");
     case "json_object":
-      return !takes("response_format");
+      return !accepts("response_format");
     case "json_schema":
       return (
-        !takes("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false
+        !accepts("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false
       );
   }
 }

@@ -1,7 +1,7 @@
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** A dialect's fields, to be looked up. */
+/** The field lists of dialects as sets. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function setOf(fields: readonly string[]): ReadonlySet<string> {
@@ -12,7 +12,7 @@ function setOf(fields: readonly string[]): ReadonlySet<string> {
   return set;
 }
 
-/** Writes what the dialect allows and remembers what it does not. */
+/** Writes the fields that the dialect allows, and collects the names of the others. */
 export class FieldWriter {
   readonly dropped: string[] = [];
   readonly #body: JsonObject;
@@ -27,14 +27,14 @@ export class FieldWriter {
     return this.#allowed?.has(field) ?? true;
   }
 
-  /** `name`: what the client calls the field, where the dialect calls it something else. */
+  /** @param name the client's name of the field, if the dialect has another. */
   write(field: string, value: JsonValue | undefined, name: string = field): void {
     if (value === undefined) return;
     if (!this.accepts(field)) {
       this.dropped.push(name);
       return;
     }
-    // Clients choose some of the names, and assigning to `__proto__` would be no field.
+    // Clients choose some of the names; assigning to `__proto__` would not create a field.
     Object.defineProperty(this.#body, field, { value, enumerable: true, writable: true, configurable: true });
   }
 

@@ -20,8 +20,8 @@ type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
 type MessageContext = Encoding & { isPrefill: boolean };
 
 /**
- * The messages in order. A tool's result is text in this protocol: images in one follow as a message of
- * the user, behind the last result of the same turn.
+ * The messages in order. Tool results are text in this protocol: their images follow in a user message
+ * after the last result of the turn.
  */
 export function encodeMessages(messages: readonly ChatMessage[], encoding: Encoding): JsonObject[] {
   const encoded: JsonObject[] = [];
@@ -61,12 +61,12 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
   }
 }
 
-/** A last message of the assistant is a beginning to be continued. */
+/** An assistant message at the end is the beginning of an answer, to be continued. */
 function isPrefill(messages: readonly ChatMessage[], index: number): boolean {
   return index === messages.length - 1 && messages[index]?.role === "assistant";
 }
 
-/** This protocol has a field for each kind of part, and no order among them. */
+/** This protocol has one field for each kind of part, so their order is lost. */
 function encodeAssistant(message: AssistantMessage, context: MessageContext): JsonObject {
   const { dialect } = context;
   const { content, reasoning, toolCalls } = flattenAssistant(message);
@@ -81,14 +81,14 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
     const text = reasoning.map((part) => part.text).join("");
     if (text !== "") encoded[dialect.reasoningField] = text;
     const details = reasoningDetails(reasoning, context.issuer);
-    // An allow-list of fields goes with one of message fields; only an open dialect takes details.
+    // Dialects with an allow-list also restrict message fields; only open dialects accept details.
     if (details.length > 0 && dialect.fields === "all") encoded["reasoning_details"] = details;
   }
   if (context.isPrefill && dialect.prefill === "prefix") encoded["prefix"] = true;
   return encoded;
 }
 
-/** OpenRouter's details as they came; a streamed signature gets back the text that it signs. */
+/** OpenRouter's details as they were received; a streamed signature gets the text that it signs. */
 function reasoningDetails(items: readonly ReasoningPart[], issuer: string): JsonObject[] {
   const details: JsonObject[] = [];
   let text = "";

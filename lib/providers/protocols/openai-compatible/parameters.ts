@@ -4,7 +4,7 @@ import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/fie
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** Fields that the request says by itself, or that the gateway decides: an extra field may not be one. */
+/** Fields that are written from the request or set by the gateway; extra fields may not override them. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   "model",
   "messages",
@@ -32,10 +32,10 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-type EngineCall = { model: string; rules: ModelRules; dialect: OpenAiDialect };
+type TargetModel = { model: string; rules: ModelRules; dialect: OpenAiDialect };
 
-/** How the answer is to be made: sampling, length, format, effort. */
-export function writeParameters(fields: FieldWriter, request: ChatRequest, target: EngineCall): void {
+/** Writes sampling, length, format and effort. */
+export function writeParameters(fields: FieldWriter, request: ChatRequest, target: TargetModel): void {
   const { rules, dialect } = target;
   writeSampling(fields, request, target);
   const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
@@ -48,7 +48,7 @@ export function writeParameters(fields: FieldWriter, request: ChatRequest, targe
   fields.write("user", request.user);
 }
 
-/** What the client says beyond that, if it speaks OpenAI's API. */
+/** Writes the client's extra fields, if it uses OpenAI's API. */
 export function writeExtra(fields: FieldWriter, { extra }: ChatRequest): void {
   const isOpenAi = extra?.dialect !== "anthropic";
   for (const [name, value] of Object.entries(extra?.fields ?? {})) {
@@ -58,7 +58,7 @@ export function writeExtra(fields: FieldWriter, { extra }: ChatRequest): void {
   for (const name of Object.keys(extra?.details ?? {})) fields.drop(name, true);
 }
 
-function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, dialect }: EngineCall): void {
+function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, dialect }: TargetModel): void {
   const reasons = request.reasoningEffort !== undefined && request.reasoningEffort !== "none";
   const banned =
     rules.sampling === "never" ||
@@ -94,7 +94,7 @@ function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
   return { type: "json_schema", json_schema: schema };
 }
 
-function writeEffort(fields: FieldWriter, request: ChatRequest, target: EngineCall): void {
+function writeEffort(fields: FieldWriter, request: ChatRequest, target: TargetModel): void {
   const wanted = request.reasoningEffort;
   if (wanted === undefined) return;
   const effort = acceptedEffort(wanted, target);
@@ -102,11 +102,11 @@ function writeEffort(fields: FieldWriter, request: ChatRequest, target: EngineCa
   else fields.write("reasoning_effort", effort);
 }
 
-function acceptedEffort(wanted: ReasoningEffort, { model, rules, dialect }: EngineCall): string | undefined {
+function acceptedEffort(wanted: ReasoningEffort, { model, rules, dialect }: TargetModel): string | undefined {
   if (dialect.effortSwitch?.test(bareModelName(model)) === true) {
     return wanted === "none" ? "none" : "default";
   }
-  // A server that takes every field knows its own models better than our table does.
+  // A server with an open dialect may know models that our table does not.
   if (dialect.fields === "all" && (rules.efforts ?? []).length === 0) return wanted;
   return closestEffort(wanted, rules.efforts ?? dialect.efforts);
 }

@@ -3,20 +3,20 @@ import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
 type Slot = {
-  /** Index in our events: dense, in the order in which calls begin; undefined until this one does. */
+  /** Index in the events: consecutive, in the order in which calls begin; undefined before that. */
   index: number | undefined;
   id: string;
   name: string;
-  /** Arguments that came before the name. */
+  /** Arguments that arrived before the name. */
   waiting: string;
   hasArguments: boolean;
   custom: boolean;
 };
 
 /**
- * Makes one sequence of well-formed fragments out of what providers send as `tool_calls`: indexes that
- * start at 1 or are missing, ids that are empty or come once, names repeated as "", arguments as an
- * object, calls delivered whole.
+ * Turns what providers send as `tool_calls` into well-formed fragments. They deviate in many ways: indexes
+ * that start at 1 or are missing, ids that are empty or sent once, names repeated as "", arguments as an
+ * object, calls sent whole.
  */
 export class ToolCallAssembler {
   readonly #slots: Slot[] = [];
@@ -31,12 +31,12 @@ export class ToolCallAssembler {
     this.#choice = choice;
   }
 
-  /** Whether a call has begun; one whose name never comes does not. */
+  /** Whether a call has begun, which needs a name. */
   get any(): boolean {
     return this.#started > 0;
   }
 
-  /** How many calls there are, those included whose name has not come. */
+  /** How many calls there are, including those without a name so far. */
   get size(): number {
     return this.#slots.length;
   }
@@ -52,7 +52,7 @@ export class ToolCallAssembler {
     this.#append(slot, argumentText(field(fn, isCustom ? "input" : "arguments")), out);
   }
 
-  /** Calls whose name never came are dropped; a function call without arguments gets `{}`. */
+  /** Drops calls without a name; a function call without arguments gets `{}`. */
   end(out: ChatEvent[]): void {
     for (const slot of this.#slots) {
       if (slot.index !== undefined && !slot.hasArguments && !slot.custom) this.#emit(slot, "{}", out);
@@ -68,7 +68,7 @@ export class ToolCallAssembler {
       return id === "" && name === "" && last !== undefined ? last : this.#open(id, custom);
     }
     const known = this.#byIndex.get(index);
-    // The same index with another id and a name of its own is another call (Gemini's compatible endpoint).
+    // The same index with another id and a name is another call (Gemini's compatible endpoint).
     const isAnother =
       known !== undefined && id !== "" && name !== "" && id !== known.id && known.index !== undefined;
     if (known !== undefined && !isAnother) return known;
@@ -87,7 +87,7 @@ export class ToolCallAssembler {
       custom,
     };
     this.#slots.push(slot);
-    // The first one of several.
+    // Of several calls with one id, the first counts.
     if (!this.#byId.has(slot.id)) this.#byId.set(slot.id, slot);
     return slot;
   }
@@ -115,7 +115,7 @@ export class ToolCallAssembler {
       event.id = slot.id;
       event.name = slot.name;
     }
-    // Every fragment says so: the words for it differ from a function's.
+    // On every fragment: clients get other field names for custom calls.
     if (slot.custom) event.custom = true;
     if (fragment !== "") slot.hasArguments = true;
     if (this.#choice !== 0) event.choice = this.#choice;
@@ -127,7 +127,7 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Arguments are JSON text by the standard, an object at Ollama's and some proxies'. */
+/** Arguments as JSON text. Ollama and some proxies send an object. */
 function argumentText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";

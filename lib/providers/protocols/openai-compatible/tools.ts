@@ -3,17 +3,17 @@ import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/fie
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** The tools, and how they may be called. */
+/** Writes the tools and the tool choice. */
 export function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDialect): void {
   const { tools: offered, choice } = offeredTools(request);
   const tools = offered.flatMap((tool) => encodeTool(tool, dialect));
   if (tools.length < offered.length) fields.drop("tools", true);
-  // Mistral rejects an empty list; nobody needs one.
+  // Mistral rejects an empty list.
   if (tools.length === 0) return;
   if (fields.accepts("tool_choice")) {
     fields.write("tool_choice", encodeToolChoice(choice, dialect));
   } else {
-    // Who has no tools calls none, and to call what it likes is what a model does anyway.
+    // Without the field, `none` means sending no tools, and `auto` is the default.
     if (choice === "none") return;
     if (choice !== undefined && choice !== "auto") fields.drop("tool_choice", true);
   }
@@ -25,7 +25,7 @@ export function writeTools(fields: FieldWriter, request: ChatRequest, dialect: O
   }
 }
 
-/** The tool, or nothing where the dialect has none of its kind. */
+/** The tool; empty if the dialect has no such kind of tool. */
 function encodeTool(tool: Tool, dialect: OpenAiDialect): JsonObject[] {
   switch (tool.type) {
     case "opaque":

@@ -1,0 +1,191 @@
+import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
+import { isWritable } from "#lib/providers/protocols/depth.ts";
+import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
+import type { DecodeContext } from "#lib/providers/protocols/protocol.ts";
+import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
+import {
+  arrayField,
+  field,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  stringField,
+} from "#lib/shared/json.ts";
+import { SurrogateJoiner } from "#lib/shared/text.ts";
+
+const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["stop_sequence", "stop"],
+  ["end_turn", "stop"],
+  ["eos", "stop"],
+  ["complete", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "tool_calls"],
+  ["tool_use", "tool_calls"],
+  ["function_call", "tool_calls"],
+  ["content_filter", "content_filter"],
+  ["safety", "content_filter"],
+  ["refusal", "content_filter"],
+]);
+
+/** One alternative of an answer; all but a few requests have one. */
+export class Choice {
+  readonly index: number;
+  native: string | undefined;
+  stopSequence: string | undefined;
+  readonly #tools: ToolCallAssembler;
+  readonly #splitter = new ReasoningSplitter();
+  readonly #text = new SurrogateJoiner();
+  readonly #thinking = new SurrogateJoiner();
+  readonly #issuer: string;
+  readonly #sources = new Set<string>();
+  /** The logprobs of text that is held back. */
+  #logprobs: JsonObject[] = [];
+  #hasText = false;
+
+  constructor(index: number, context: DecodeContext) {
+    this.index = index;
+    this.#issuer = context.issuer;
+    this.#tools = new ToolCallAssembler(context.newId, index);
+  }
+
+  get any(): boolean {
+    return this.#hasText || this.#tools.any;
+  }
+
+  finishReason(native: string): FinishReason {
+    const reason = FINISH_REASONS.get(native.toLowerCase()) ?? "other";
+    // Ollama and Gemini's compatible endpoint finish a tool call with "stop".
+    return reason === "stop" && this.#tools.any ? "tool_calls" : reason;
+  }
+
+  read(raw: Record<string, unknown>, out: ChatEvent[]): void {
+    const delta = raw["delta"] ?? raw["message"];
+    if (!isJsonObject(delta)) return;
+    this.#readReasoning(delta, out);
+    const { content } = delta;
+    if (typeof content === "string") this.pushText(content, raw["logprobs"], out);
+    else if (Array.isArray(content)) for (const part of content) this.#readPart(part, out);
+    const refusal = delta["refusal"];
+    if (typeof refusal === "string" && refusal !== "") {
+      this.#hasText = true;
+      out.push(withChoice({ type: "refusal", text: refusal }, this.index));
+    }
+    this.#readAnnotations(delta, out);
+    for (const fragment of arrayField(delta, "tool_calls")) {
+      this.#tools.push(fragment, out);
+      assertToolCalls(this.#tools.size);
+    }
+    if (isJsonObject(delta["function_call"]))
+      this.#tools.push({ index: 0, function: delta["function_call"] }, out);
+  }
+
+  pushText(text: string, logprobs: unknown, out: ChatEvent[]): void {
+    if (isJsonObject(logprobs) && isWritable(logprobs)) this.#logprobs.push(logprobs as JsonObject);
+    if (this.#splitter.passing) {
+      this.#emitText(this.#text.push(text), out);
+      return;
+    }
+    const { visible, thinking } = this.#splitter.push(text);
+    this.#emitThinking(thinking, out);
+    this.#emitText(this.#text.push(visible), out);
+    // The logprobs of reasoning and of tags are dropped with them.
+    if (text !== "" && !this.#splitter.holdsText && !this.#text.holds) this.#logprobs = [];
+  }
+
+  end(out: ChatEvent[]): void {
+    const rest = this.#splitter.flush();
+    this.#emitThinking(rest.thinking, out);
+    this.#emitThinkingRaw(this.#thinking.flush(), out);
+    this.#emitText(this.#text.push(rest.visible) + this.#text.flush(), out);
+    this.#tools.end(out);
+  }
+
+  #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
+    const reasoning = stringField(delta, "reasoning") || stringField(delta, "reasoning_content");
+    if (reasoning) this.#separate(reasoning, out);
+    // Only signatures and encrypted reasoning are kept: the rest can be rebuilt from the text.
+    for (const detail of arrayField(delta, "reasoning_details")) {
+      if (!isJsonObject(detail)) continue;
+      if (!stringField(detail, "signature") && !stringField(detail, "data")) continue;
+      if (!isWritable(detail)) continue;
+      const value = detail as Record<string, JsonValue>;
+      out.push(
+        withChoice({ type: "reasoning", text: "", signature: { issuer: this.#issuer, value } }, this.index),
+      );
+    }
+  }
+
+  /** Sources found by the provider's own web search (OpenAI, OpenRouter). */
+  #readAnnotations(delta: Record<string, unknown>, out: ChatEvent[]): void {
+    const fresh: Source[] = [];
+    for (const annotation of arrayField(delta, "annotations")) {
+      const citation = field(annotation, "url_citation");
+      const uri = stringField(citation, "url");
+      if (uri === undefined || this.#sources.has(uri)) continue;
+      this.#sources.add(uri);
+      const title = stringField(citation, "title");
+      fresh.push(title === undefined ? { uri } : { title, uri });
+    }
+    if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
+  }
+
+  /** Reasoning that the provider separates itself: from here on, tags in the text are plain text. */
+  #separate(reasoning: string, out: ChatEvent[]): void {
+    const held = this.#splitter.disable();
+    this.#emitThinking(held.thinking + reasoning, out);
+    this.#emitText(this.#text.push(held.visible), out);
+  }
+
+  /** Mistral's content parts; its thinking is a list of text parts. */
+  #readPart(part: unknown, out: ChatEvent[]): void {
+    if (typeof part === "string") return this.pushText(part, undefined, out);
+    const text = stringField(part, "text");
+    if (field(part, "type") !== "thinking") {
+      if (text !== undefined) this.pushText(text, undefined, out);
+      return;
+    }
+    const thinking = field(part, "thinking");
+    if (typeof thinking === "string") this.#separate(thinking, out);
+    else
+      for (const item of arrayField(part, "thinking")) this.#separate(stringField(item, "text") ?? "", out);
+  }
+
+  #emitText(text: string, out: ChatEvent[]): void {
+    if (text === "") return;
+    this.#hasText = true;
+    const event: ChatEvent & { type: "text" } = { type: "text", text };
+    if (this.#logprobs.length > 0) {
+      event.logprobs = joinLogprobs(this.#logprobs);
+      this.#logprobs = [];
+    }
+    out.push(withChoice(event, this.index));
+  }
+
+  #emitThinking(text: string, out: ChatEvent[]): void {
+    this.#emitThinkingRaw(this.#thinking.push(text), out);
+  }
+
+  #emitThinkingRaw(text: string, out: ChatEvent[]): void {
+    if (text !== "") out.push(withChoice({ type: "reasoning", text }, this.index));
+  }
+}
+
+/** Merges the logprobs of several deltas whose texts were joined. */
+function joinLogprobs(parts: readonly JsonObject[]): JsonObject {
+  const [first = {}] = parts;
+  if (parts.length === 1) return first;
+  const content = parts.flatMap((part) => arrayField(part, "content") as JsonValue[]);
+  return Object.assign({}, ...parts, { content }) as JsonObject;
+}
+
+export function withChoice<Event extends ChatEvent & { choice?: number }>(
+  event: Event,
+  choice: number,
+): Event {
+  if (choice !== 0) event.choice = choice;
+  return event;
+}
