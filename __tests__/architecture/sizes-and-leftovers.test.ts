@@ -8,12 +8,10 @@ const all = [...lib, ...readSources("app")];
 const MAX_FILE_LINES = 250;
 const MAX_FUNCTION_LINES = 50;
 
-/** Files that were longer when the rule came. The list may only shrink, and so may each number. */
-const LONG_FILES: Readonly<Record<string, number>> = {
-  "lib/providers/chat/engine-stream.ts": 270,
-};
+/** Files that may be longer, with their length. Today none. */
+const LONG_FILES: Readonly<Record<string, number>> = {};
 
-/** Functions that were longer when the rule came. The same holds. */
+/** Functions that may be longer. Today none. */
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
 
 /** Exported for tests and for clients of the protocol, and used by nothing else. The list may only shrink. */

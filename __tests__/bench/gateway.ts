@@ -37,7 +37,15 @@ const WORKS: readonly Work[] = [
     fresh: 4_000,
   },
   { ...STREAM, name: "100 chunks", path: "/0", requests: 500, warmUp: 2_000, fresh: 500 },
-  { ...STREAM, name: "100 chunks, 5 ms apart", path: "/5", requests: 60, warmUp: 60, fresh: 60 },
+  {
+    ...STREAM,
+    name: "100 chunks, 5 ms apart",
+    path: "/5",
+    connections: 50,
+    requests: 100,
+    warmUp: 300,
+    fresh: 100,
+  },
 ];
 
 /** CPU a request, microseconds. */

@@ -2,6 +2,7 @@ import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { toEngineFailure } from "#lib/providers/call/engine-call.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
+import { detectBodyFormat } from "#lib/providers/chat/body-format.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type LinkedAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
@@ -169,7 +170,7 @@ export class EngineStream {
   #accept(bytes: Uint8Array, out: ChatEvent[]): void {
     this.#bytes += bytes.length;
     if (this.#bytes > MAX_ANSWER) throw badResponse("The engine's answer was too long.");
-    if (this.#mode === "unknown") this.#mode = sniff(bytes);
+    if (this.#mode === "unknown") this.#mode = detectBodyFormat(bytes);
     if (this.#mode === "json") {
       this.#scan ??= new JsonScan(ANSWER_LIMITS);
       if (this.#scan.push(asBuffer(bytes)) !== undefined)
@@ -245,26 +246,4 @@ function noAnswer(): EngineFailure {
 
 function badResponse(reason: string): EngineFailure {
   return new EngineFailure({ kind: "bad_response", reason });
-}
-
-const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
-
-/** Detects the format by the first character: providers' content types are unreliable. */
-function sniff(bytes: Uint8Array): "unknown" | "events" | "json" {
-  const first = bytes.find((byte) => !WHITE_SPACE.has(byte));
-  switch (first) {
-    case undefined:
-      return "unknown";
-    case 0x7b: // {
-    case 0x5b: // [
-      return "json";
-    case 0x3c: // <
-      throw new EngineFailure({
-        kind: "bad_response",
-        problem: "wrong_address",
-        reason: "The engine answered with a web page.",
-      });
-    default:
-      return "events";
-  }
 }
