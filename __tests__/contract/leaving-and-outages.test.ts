@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   answers,
@@ -22,6 +24,14 @@ import {
   startTestGateway,
   type TestGateway,
 } from "../support/test-gateway.ts";
+
+/** What nobody holds goes, as it may at any moment. */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("no collector");
+  collect();
+}
 
 /** A closed connection must be seen upstream within this, milliseconds. */
 const AT_ONCE = 1_000;
@@ -175,6 +185,9 @@ describe("a client that leaves", () => {
     await reader?.read();
     expect(first.requests).toHaveLength(1);
     await sleep(50);
+    collectGarbage();
+    await sleep(20);
+    collectGarbage();
     const leftAt = performance.now();
     client.abort();
     await eventually("the turn is settled", async () => (await rows())[0]?.status === "cancelled");

@@ -1,5 +1,6 @@
 import { aiChatBodySchema, readAiChat } from "#lib/apis/native/chat.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -34,7 +35,7 @@ async function answer(call: GatewayCall<"caller", ChatInput>): Promise<PlainResp
   const { gateway, request, requestId, caller, waitUntil } = call;
   const turn = await startChatTurn(
     call.body,
-    { requestId, caller, signal: request.signal, waitUntil },
+    { requestId, caller, signal: clientSignal(request), waitUntil },
     gateway.chat,
   );
   const stream = sseStream(turn.events, serializeEvents, {

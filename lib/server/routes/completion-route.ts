@@ -4,6 +4,7 @@ import { AnswerBuilder } from "#lib/chat/answer.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
@@ -45,7 +46,7 @@ async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainRes
   const { gateway, request, requestId, caller, body: read, waitUntil } = call;
   const completion = await startCompletion(
     read,
-    { requestId, caller, signal: request.signal, waitUntil },
+    { requestId, caller, signal: clientSignal(request), waitUntil },
     gateway.completion,
   );
   const { clock } = gateway.completion.effects;

@@ -1,5 +1,6 @@
 import type { ReadRequest } from "#lib/apis/completion-api.ts";
 import { messages as api } from "#lib/apis/messages/read.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { completionBody } from "#lib/server/routes/completion-route.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -26,6 +27,6 @@ export const countTokens = declareRoute({
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
   const { gateway, request, caller, body } = call;
-  const tokens = await countPromptTokens(body, { caller, signal: request.signal }, gateway.completion);
+  const tokens = await countPromptTokens(body, { caller, signal: clientSignal(request) }, gateway.completion);
   return jsonResponse({ input_tokens: tokens });
 }

@@ -5,6 +5,7 @@ import {
   readEmbeddings,
 } from "#lib/apis/embeddings/embeddings.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
@@ -41,7 +42,7 @@ async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse>
   const embedded = await embed(
     model,
     request,
-    { requestId, caller, signal: call.request.signal, waitUntil },
+    { requestId, caller, signal: clientSignal(call.request), waitUntil },
     gateway.embeddings,
   );
   return jsonResponse(embeddingsBody(embedded, request), {

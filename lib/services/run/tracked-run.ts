@@ -35,6 +35,12 @@ export function unstartedRecord(state: "cancelled" | "failed") {
   return { state, attempts: [], skipped: [], usages: [], engine: undefined, committed: false, text: "" };
 }
 
+/**
+ * Every run that is not written down yet. An answer that nobody reads is held by nothing else, and what has been
+ * collected as garbage does not see that the client leaves.
+ */
+const unsaved = new Set<object>();
+
 const NOTHING_TRIED = { attempts: [], skipped: [] } as const;
 
 /**
@@ -52,6 +58,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
 
   constructor(options: TrackedRunOptions<Record>) {
     this.#options = options;
+    unsaved.add(this);
     const { clientSignal } = options;
     // A host may do no more for a client that has left than abort the signal: nobody reads or cancels then.
     if (clientSignal.aborted) this.#onClientAbort();
@@ -155,6 +162,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
   /** Once, however often it is called. */
   #save(): Promise<void> {
     if (this.#saved !== undefined) return this.#saved;
+    unsaved.delete(this);
     const { clientSignal, waitUntil, save } = this.#options;
     clientSignal.removeEventListener("abort", this.#onClientAbort);
     const run = this.#run;
