@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { processStart, thisProcess } from "#lib/adapters/process-start.ts";
-import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
+import { staleClaim, tryLockStart } from "#lib/local-supabase/start-lock.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -51,7 +51,7 @@ test("of many processes that come at once, after one that was killed, each has i
   await hold(JSON.stringify({ pid: 4_194_305, start: "1" }));
   const script = `
     import { appendFileSync } from "node:fs";
-    import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
+    import { staleClaim, tryLockStart } from "#lib/local-supabase/start-lock.ts";
     const [folder] = process.argv.slice(1);
     const lock = await tryLockStart(folder, 20_000);
     appendFileSync(folder + "/order", "+");
@@ -68,4 +68,36 @@ test("of many processes that come at once, after one that was killed, each has i
   );
   expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
   expect(await readFile(join(folder, "order"), "utf8")).toBe("+-".repeat(6));
+});
+
+test("of many that find the lock of a killed process, one has it at a time, and nothing is left behind", async () => {
+  for (let round = 0; round < 20; round++) {
+    await hold(JSON.stringify({ pid: 4_194_305, start: String(round) }));
+    let holders = 0;
+    let most = 0;
+    const one = async (): Promise<void> => {
+      const lock = await tryLockStart(folder, 20_000);
+      most = Math.max(most, ++holders);
+      await new Promise((resolve) => setImmediate(resolve));
+      holders--;
+      await lock?.release();
+    };
+    await Promise.all(Array.from({ length: 8 }, one));
+    expect(most).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
+
+test("who was killed as it cleared the lock of another does not keep it", async () => {
+  const dead = JSON.stringify({ pid: 4_194_305, start: "1" });
+  await hold(dead);
+  // The claim of the process that was clearing it.
+  await writeFile(
+    staleClaim(join(folder, "start.lock"), dead),
+    JSON.stringify({ pid: 4_194_306, start: "1" }),
+  );
+  const lock = await tryLockStart(folder, 6_000);
+  expect(lock).toBeDefined();
+  await lock?.release();
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
@@ -12,7 +13,7 @@ const POLL_MS = 50;
 const QUIET_MS = 2_000;
 /** A first start creates the cluster, which takes half a minute on a slow disk. */
 const START_TIMEOUT_MS = 90_000;
-/** A lock file without a pid for this long is left over: its process writes it at once, milliseconds. */
+/** A lock file without a pid for this long is left over from a full disk or an older version, milliseconds. */
 const UNREADABLE_MS = 3_000;
 
 const schema = z.object({ pid: z.number(), start: z.string().optional() });
@@ -37,32 +38,52 @@ export async function lockStart(folder: string, log: (line: string) => void): Pr
 }
 
 /** Undefined if the lock is not free within `timeoutMs`. A lock of a dead process is free. */
-export async function tryLockStart(
+export function tryLockStart(
   folder: string,
   timeoutMs: number,
   onWait: () => void = () => undefined,
 ): Promise<StartLock | undefined> {
-  const path = fileIn(folder);
-  const content = `${JSON.stringify(thisProcess())}\n`;
+  return tryLock(fileIn(folder), timeoutMs, onWait);
+}
+
+/**
+ * The lock under which the lock file `path` with the content `stale` is cleared. No two lock files have the same
+ * content if the first one's process is dead.
+ */
+export function staleClaim(path: string, stale: string): string {
+  return `${path}.${createHash("sha256").update(stale).digest("hex").slice(0, 16)}`;
+}
+
+async function tryLock(
+  path: string,
+  timeoutMs: number,
+  onWait: () => void = () => undefined,
+): Promise<StartLock | undefined> {
   const from = performance.now();
-  let isAnnounced = false;
-  let unreadableSince: number | undefined;
-  while (!(await create(path, content))) {
-    const waitedMs = performance.now() - from;
-    if (waitedMs > timeoutMs) return undefined;
-    if (waitedMs > QUIET_MS && !isAnnounced) {
-      isAnnounced = true;
-      onWait();
+  const own = `${path}.${randomUUID()}`;
+  await writeFile(own, `${JSON.stringify(thisProcess())}\n`, { flag: "wx", mode: 0o600 });
+  try {
+    let isAnnounced = false;
+    let unreadableSince: number | undefined;
+    while (!(await linkNew(own, path))) {
+      const waitedMs = performance.now() - from;
+      if (waitedMs > timeoutMs) return undefined;
+      if (waitedMs > QUIET_MS && !isAnnounced) {
+        isAnnounced = true;
+        onWait();
+      }
+      const found = await readFile(path, "utf8").catch(ignoreMissing);
+      if (found === undefined) continue;
+      const holder = schema.safeParse(parseJson(found));
+      unreadableSince = holder.success ? undefined : (unreadableSince ?? performance.now());
+      const isStale = holder.success
+        ? !isRunning(holder.data.pid, holder.data.start)
+        : performance.now() - (unreadableSince ?? 0) > UNREADABLE_MS;
+      if (isStale) await removeStale(path, found, timeoutMs - waitedMs);
+      else await pause(POLL_MS);
     }
-    const found = await readFile(path, "utf8").catch(ignoreMissing);
-    if (found === undefined) continue;
-    const holder = schema.safeParse(parseJson(found));
-    unreadableSince = holder.success ? undefined : (unreadableSince ?? performance.now());
-    const isStale = holder.success
-      ? !isRunning(holder.data.pid, holder.data.start)
-      : performance.now() - (unreadableSince ?? 0) > UNREADABLE_MS;
-    if (isStale) await removeStale(path, found);
-    else await pause(POLL_MS);
+  } finally {
+    await rm(own, { force: true });
   }
   let isHeld = true;
   return {
@@ -74,9 +95,10 @@ export async function tryLockStart(
   };
 }
 
-async function create(path: string, text: string): Promise<boolean> {
+/** A link appears with its whole content, or not at all: nobody reads a lock file that is half written. */
+async function linkNew(from: string, path: string): Promise<boolean> {
   try {
-    await writeFile(path, text, { flag: "wx", mode: 0o600 });
+    await link(from, path);
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
@@ -84,17 +106,19 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Renames the file first: another process may have removed it by now, and made its own. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${process.pid}`;
+/**
+ * Under a lock of its own, and only what is still the stale one: whoever found it a moment ago must not remove the
+ * lock of the process that has come after it.
+ */
+async function removeStale(path: string, stale: string, timeoutMs: number): Promise<void> {
+  const claim = await tryLock(staleClaim(path, stale), timeoutMs);
+  if (claim === undefined) return;
   try {
-    await rename(path, aside);
-  } catch (error) {
-    return ignoreMissing(error);
+    const found = await readFile(path, "utf8").catch(ignoreMissing);
+    if (found === stale) await rm(path, { force: true });
+  } finally {
+    await claim.release();
   }
-  const taken = await readFile(aside, "utf8");
-  if (taken !== stale) await create(path, taken);
-  await rm(aside, { force: true });
 }
 
 function fileIn(folder: string): string {

@@ -91,9 +91,11 @@ class WorkerPool {
 
 const STOP = "stop";
 
+/** A worker may be going already while it still counts as connected: its exit tells then, not the error. */
 function sendStop(worker: Worker): void {
-  if (worker.isConnected()) worker.send(STOP);
-  else worker.process.kill("SIGTERM");
+  const terminate = (): unknown => worker.process.kill("SIGTERM");
+  if (worker.isConnected()) worker.send(STOP, (error) => error === null || terminate());
+  else terminate();
 }
 
 /** In a worker: calls `stop` when the primary asks for it, or is gone. */
