@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { processStart, thisProcess } from "#lib/adapters/process-start.ts";
-import { staleClaim, tryLockStart } from "#lib/local-supabase/start-lock.ts";
+import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -51,7 +52,7 @@ test("of many processes that come at once, after one that was killed, each has i
   await hold(JSON.stringify({ pid: 4_194_305, start: "1" }));
   const script = `
     import { appendFileSync } from "node:fs";
-    import { staleClaim, tryLockStart } from "#lib/local-supabase/start-lock.ts";
+    import { tryLockStart } from "#lib/local-supabase/start-lock.ts";
     const [folder] = process.argv.slice(1);
     const lock = await tryLockStart(folder, 20_000);
     appendFileSync(folder + "/order", "+");

@@ -50,7 +50,7 @@ export function tryLockStart(
  * The lock under which the lock file `path` with the content `stale` is cleared. No two lock files have the same
  * content if the first one's process is dead.
  */
-export function staleClaim(path: string, stale: string): string {
+function staleClaim(path: string, stale: string): string {
   return `${path}.${createHash("sha256").update(stale).digest("hex").slice(0, 16)}`;
 }
 
