@@ -1,28 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { AnswerFilter, type Sent } from "#lib/providers/chat/answer-filter.ts";
-import type { RunRecord } from "#lib/providers/chat/run.ts";
-
-function aRecord(): RunRecord {
-  return {
-    state: "running",
-    attempts: [],
-    skipped: [],
-    usages: [],
-    engine: undefined,
-    calls: 0,
-    text: "",
-    committed: false,
-    firstContentMs: undefined,
-    malformedFrames: 0,
-  };
-}
+import { newRecord } from "#lib/providers/chat/run.ts";
 
 describe("an answer that does not end", () => {
   test.each<["text" | "reasoning"]>([["text"], ["reasoning"]])(
     "is passed on whole, and at most a million characters of its %s stay in memory",
     (type) => {
-      const record = aRecord();
+      const record = newRecord();
       const sent: Sent = { reasoning: "", onlyText: true };
       const filter = new AnswerFilter(record, sent, "instructed");
       const piece: ChatEvent = { type, text: "x".repeat(300_000) };

@@ -1,6 +1,6 @@
 import type { EngineAnswer } from "#lib/providers/call/engine-call.ts";
 import type { UpstreamResponse } from "#lib/providers/call/upstream.ts";
-import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { badResponse, EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 import { field, parseJson } from "#lib/shared/json.ts";
@@ -85,8 +85,4 @@ async function readChunks(
 /** How many JSON values so many bytes can hold: the numbers of vectors have ten digits or more each. */
 function valuesOf(bytes: number): number {
   return 10_000 + bytes / MIN_BYTES_A_NUMBER;
-}
-
-function badResponse(reason: string): EngineFailure {
-  return new EngineFailure({ kind: "bad_response", reason });
 }

@@ -3,7 +3,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import { toEngineFailure } from "#lib/providers/call/engine-call.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
 import { detectBodyFormat } from "#lib/providers/chat/body-format.ts";
-import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { badResponse, EngineFailure } from "#lib/providers/failures/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type LinkedAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
@@ -242,8 +242,4 @@ export class EngineStream {
 
 function noAnswer(): EngineFailure {
   return new EngineFailure({ kind: "no_answer", reason: "The engine's answer was empty." });
-}
-
-function badResponse(reason: string): EngineFailure {
-  return new EngineFailure({ kind: "bad_response", reason });
 }

@@ -61,7 +61,18 @@ export type Failure = {
 /** The part of a failure that may outlive its request: it references no socket and no error object. */
 export type FailureCause = Pick<Failure, "kind" | "problem" | "status" | "reason" | "detail">;
 
-export function causeOf({ kind, problem, status, reason, detail }: Failure): FailureCause {
+type MaybeUndefined<Fields> = {
+  [Name in keyof Fields]: undefined extends Fields[Name] ? Fields[Name] | undefined : Fields[Name];
+};
+
+/** The fields of `FailureCause` that are known; a parsed one may hold others as undefined. */
+export function causeOf({
+  kind,
+  problem,
+  status,
+  reason,
+  detail,
+}: MaybeUndefined<FailureCause>): FailureCause {
   return {
     kind,
     reason,
@@ -80,6 +91,11 @@ export class EngineFailure extends GatewayError {
     super("stream_interrupted", failure.reason, failure.cause === undefined ? {} : { cause: failure.cause });
     this.failure = failure;
   }
+}
+
+/** An answer that is none; `reason` says what is wrong with it, for the client too. */
+export function badResponse(reason: string): EngineFailure {
+  return new EngineFailure({ kind: "bad_response", reason });
 }
 
 export type FailurePolicy = {

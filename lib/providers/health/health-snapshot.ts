@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FAILURE_POLICY, type FailureCause, type FailureKind } from "#lib/providers/failures/failure.ts";
+import { causeOf, FAILURE_POLICY, type FailureKind } from "#lib/providers/failures/failure.ts";
 import { type KeptBench, MAX_BENCH_MS } from "#lib/providers/health/benches.ts";
 import type { KeptBreaker } from "#lib/providers/health/breakers.ts";
 
@@ -84,7 +84,7 @@ function readBench(value: unknown, moment: Moment): KeptBench[] {
   if (!parsed.success || until === undefined) return [];
   const { data } = parsed;
   const { id } = data;
-  const bench = { until, cause: toCause(data.cause) };
+  const bench = { until, cause: causeOf(data.cause) };
   switch (data.level) {
     case "key_and_model":
       return [{ level: data.level, id, bench: { ...bench, since: moment.now, streak: data.streak } }];
@@ -99,20 +99,10 @@ function readBreaker(value: unknown, moment: Moment): (KeptBreaker & { level: Br
   const parsed = breakerSchema.safeParse(value);
   const until = parsed.success ? untilOf(parsed.data.until, moment) : undefined;
   if (!parsed.success || until === undefined) return [];
-  return [{ ...parsed.data, until, cause: toCause(parsed.data.cause) }];
+  return [{ ...parsed.data, until, cause: causeOf(parsed.data.cause) }];
 }
 
 /** The end in this process's monotonic time, capped in case a clock is wrong; undefined if it has passed. */
 function untilOf(until: number, { now, wallNow }: Moment): number | undefined {
   return until > wallNow ? now + Math.min(until - wallNow, MAX_BENCH_MS) : undefined;
-}
-
-function toCause({ kind, reason, problem, status, detail }: z.infer<typeof causeSchema>): FailureCause {
-  return {
-    kind,
-    reason,
-    ...(problem === undefined ? {} : { problem }),
-    ...(status === undefined ? {} : { status }),
-    ...(detail === undefined ? {} : { detail }),
-  };
 }

@@ -1,4 +1,4 @@
-import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { badResponse, type EngineFailure } from "#lib/providers/failures/failure.ts";
 
 /** OpenAI's limit for `n`. */
 const MAX_CHOICES = 128;
@@ -16,5 +16,5 @@ export function assertToolCalls(count: number): void {
 }
 
 function tooMany(what: string): EngineFailure {
-  return new EngineFailure({ kind: "bad_response", reason: `The engine's answer has too many ${what}.` });
+  return badResponse(`The engine's answer has too many ${what}.`);
 }
