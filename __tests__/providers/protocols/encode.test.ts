@@ -1126,21 +1126,6 @@ describe("Gemini's tools", () => {
         },
       },
     ],
-    ["a constant is an enumeration of one", { type: "string", const: "x" }, { type: "string", enum: ["x"] }],
-    [
-      "one of several is any of them",
-      { oneOf: [{ type: "string", $comment: "c" }, { type: "number" }] },
-      { anyOf: [{ type: "string" }, { type: "number" }] },
-    ],
-    ["a type that may be null", { type: ["string", "null"] }, { type: "string", nullable: true }],
-    ["several types", { type: ["string", "number"] }, { anyOf: [{ type: "string" }, { type: "number" }] }],
-    ["formats of strings that it does not know", { type: "string", format: "uri" }, { type: "string" }],
-    [
-      "formats that it knows",
-      { type: "string", format: "date-time" },
-      { type: "string", format: "date-time" },
-    ],
-    ["enumerations of numbers", { type: "integer", enum: [1, 2] }, { type: "integer" }],
     [
       "a local reference is put in its place",
       {
@@ -1215,13 +1200,40 @@ describe("Gemini's tools", () => {
       { type: "object", properties: { a: { type: "object", properties: {} } } },
       { type: "object", properties: { a: { type: "object" } } },
     ],
+  ])("%s", (_name, schema, expected) => {
+    expect(declared(schema)).toEqual(expected);
+  });
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ["a constant is an enumeration of one", { type: "string", const: "x" }, { type: "string", enum: ["x"] }],
+    [
+      "one of several is any of them",
+      { oneOf: [{ type: "string", $comment: "c" }, { type: "number" }] },
+      { anyOf: [{ type: "string" }, { type: "number" }] },
+    ],
+    ["a type that may be null", { type: ["string", "null"] }, { type: "string", nullable: true }],
+    ["several types", { type: ["string", "number"] }, { anyOf: [{ type: "string" }, { type: "number" }] }],
+    ["formats of strings that it does not know", { type: "string", format: "uri" }, { type: "string" }],
+    [
+      "formats that it knows",
+      { type: "string", format: "date-time" },
+      { type: "string", format: "date-time" },
+    ],
+    [
+      "enumerations of numbers are words",
+      { type: "integer", enum: [1, 2] },
+      { type: "integer", description: "One of: 1, 2." },
+    ],
     [
       "bounds and descriptions stay",
       { type: "integer", minimum: 1, maximum: 2, description: "d", exclusiveMinimum: 0 },
       { type: "integer", minimum: 1, maximum: 2, description: "d" },
     ],
-  ])("%s", (_name, schema, expected) => {
-    expect(declared(schema)).toEqual(expected);
+  ])("in a property: %s", (_name, schema, expected) => {
+    expect(declared({ type: "object", properties: { a: schema } })).toEqual({
+      type: "object",
+      properties: { a: expected },
+    });
   });
 
   test("a property may be called __proto__", () => {
