@@ -3,6 +3,7 @@ import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
+import { fitForAnthropic } from "#lib/providers/protocols/anthropic/fitted-request.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodeMessages, encodeSystem, leadingSystem } from "#lib/providers/protocols/anthropic/messages.ts";
 import { nativeDetails, nativeField, writeExtra } from "#lib/providers/protocols/anthropic/native-fields.ts";
@@ -22,23 +23,23 @@ const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version
 
 /** A chat request as the body of `POST /v1/messages`. */
 export function encodeAnthropic(
-  request: ChatRequest,
+  original: ChatRequest,
   engine: Engine,
   options: EncodeOptions,
 ): EncodedRequest {
   const rules = claudeRules(engine.model);
+  const { request, restorations, schemas, dropped } = fitForAnthropic(original, engine.issuer, rules);
   const marks = chooseMarks(request, engine, options);
-  const dropped: string[] = [];
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request, { issuer: engine.issuer, marks }),
+    messages: encodeMessages(request, { issuer: engine.issuer, marks, keys: schemas.keys }),
     stream: request.stream,
   };
   const system = encodeSystem(leadingSystem(request), marks);
   if (system.length > 0) body["system"] = system;
-  if (hasForeignPart(request, "anthropic")) dropped.push("messages");
-  writeTools(body, request, rules, marks, dropped);
+  if (hasForeignPart(original, "anthropic")) dropped.push("messages");
+  writeTools(body, request, { rules, marks, schemas }, dropped);
   const thinking = writeThinking(body, request, engine, rules, dropped);
   const thinks = thinking === "requested";
   if (thinking !== "off" && request.maxOutputTokens === undefined) {
@@ -63,6 +64,7 @@ export function encodeAnthropic(
     body,
     dropped: droppedNames(dropped),
     additions: marks === "none" ? [] : ["cache_control"],
+    ...(restorations.size === 0 ? {} : { restorations }),
   };
 }
 
@@ -78,6 +80,7 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
       return !claudeRules(engine.model).forcedToolChoice;
     case "images":
     case "tools":
+    case "tools_with_format":
       return false;
   }
 }

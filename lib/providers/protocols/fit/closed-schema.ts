@@ -74,8 +74,11 @@ function writeShape(
   const type = take("type");
   const literals = Array.isArray(values) ? values.filter(isPrimitive) : [];
   const alternatives = Array.isArray(anyOf) ? anyOf : oneOf;
-  if (literals.length > 0) result["enum"] = literals;
-  else if (constant !== undefined && isPrimitive(constant)) result["const"] = constant;
+  if (literals.length > 0 || (constant !== undefined && isPrimitive(constant))) {
+    if (typeof type === "string") result["type"] = type;
+    if (literals.length > 0) result["enum"] = literals;
+    else result["const"] = constant;
+  }
   else if (Array.isArray(alternatives) && type !== "object") result["anyOf"] = closedList(alternatives, closing);
   else if (Array.isArray(type)) {
     const shape = new Map<string, JsonValue | undefined>();

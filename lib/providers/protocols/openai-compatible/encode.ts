@@ -36,7 +36,7 @@ export function encodeOpenAi(
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  if (hasForeignPart(request, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
+  if (hasForeignPart(original, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
   for (const name of dropped) fields.drop(name, true);
   writeTools(fields, request, dialect);
   writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });

@@ -86,16 +86,17 @@ function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, diale
   }
 }
 
-/** Empty sequences are refused everywhere, all of them by models that think, and too many by some hosts. */
+/** Models that think refuse all sequences, some hosts more than a few, and all hosts empty ones, which say nothing. */
 function writeStop(fields: FieldWriter, { stop }: ChatRequest, { rules, dialect }: TargetModel): void {
   if (stop === undefined) return;
   if (!rules.stop) {
     fields.drop("stop", stop);
     return;
   }
-  const sent = stop.filter((sequence) => sequence !== "").slice(0, dialect.maxStops);
+  const written = stop.filter((sequence) => sequence !== "");
+  const sent = written.slice(0, dialect.maxStops);
   if (sent.length > 0) fields.write("stop", sent);
-  if (sent.length < stop.length && fields.accepts("stop")) fields.drop("stop", stop);
+  if (sent.length < written.length && fields.accepts("stop")) fields.drop("stop", stop);
 }
 
 function encodeResponseFormat(request: ChatRequest, fields: FieldWriter): JsonObject | undefined {
