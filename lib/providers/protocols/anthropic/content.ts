@@ -14,7 +14,9 @@ export function encodeContent(content: Content, marks: Marks): JsonObject[] {
 export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
   switch (part.type) {
     case "text":
-      return isBlank(part.text) ? [] : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
+      return isBlank(part.text)
+        ? []
+        : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
     case "image": {
       const data = parseDataUrl(part.url);
       const source: JsonObject =

@@ -3,8 +3,8 @@ import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
-import { fitForAnthropic } from "#lib/providers/protocols/anthropic/fitted-request.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { fitForAnthropic } from "#lib/providers/protocols/anthropic/fitted-request.ts";
 import { encodeMessages, encodeSystem, leadingSystem } from "#lib/providers/protocols/anthropic/messages.ts";
 import { nativeDetails, nativeField, writeExtra } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import {
@@ -40,7 +40,8 @@ export function encodeAnthropic(
   if (system.length > 0) body["system"] = system;
   if (hasForeignPart(original, "anthropic")) dropped.push("messages");
   writeTools(body, request, { rules, marks, schemas }, dropped);
-  const thinking = writeThinking(body, request, engine, rules, dropped);
+  // A reminder that stands for a system message does not end a loop of tool calls.
+  const thinking = writeThinking(body, original, engine, rules, dropped);
   const thinks = thinking === "requested";
   if (thinking !== "off" && request.maxOutputTokens === undefined) {
     body["max_tokens"] = rules.thinkingMaxTokens;

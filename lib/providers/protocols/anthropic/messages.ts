@@ -57,7 +57,8 @@ function encodeBlocks(message: ChatMessage, context: BlockContext, isLast: boole
         content: encodeContent(message.content, context.marks),
       };
       // "content cannot be empty if `is_error` is true"
-      if (message.isError === true && arrayField(result, "content").length === 0) result["content"] = NO_REASON;
+      if (message.isError === true && arrayField(result, "content").length === 0)
+        result["content"] = NO_REASON;
       if (message.isError !== undefined) result["is_error"] = message.isError;
       return [marked(result, message.cacheBreakpoint, context.marks)];
     }

@@ -33,7 +33,10 @@ export class ToolSchemas {
       const isStrict = tool.strict === true && takesIt && strictTools < MAX_STRICT;
       if (isStrict) strictTools++;
       if (tool.strict === true && !isStrict) this.droppedStrict = true;
-      this.#schemas.set(tool, { input, strict: isStrict === (tool.strict === true) ? tool.strict : undefined });
+      this.#schemas.set(tool, {
+        input,
+        strict: isStrict === (tool.strict === true) ? tool.strict : undefined,
+      });
     }
   }
 

@@ -19,7 +19,9 @@ const STRING_FORMATS = new Set([
 ]);
 /** Keywords that say nothing about a value. */
 const SILENT = new Set(["$schema", "$id", "$anchor", "$comment", "definitions", "$defs", "nullable"]);
-const ANY_PRIMITIVE: readonly JsonObject[] = ["string", "number", "boolean", "null"].map((type) => ({ type }));
+const ANY_PRIMITIVE: readonly JsonObject[] = ["string", "number", "boolean", "null"].map((type) => ({
+  type,
+}));
 const MAX_SCHEMAS = 5_000;
 
 type Closing = { root: JsonObject; left: number };
@@ -78,8 +80,8 @@ function writeShape(
     if (typeof type === "string") result["type"] = type;
     if (literals.length > 0) result["enum"] = literals;
     else result["const"] = constant;
-  }
-  else if (Array.isArray(alternatives) && type !== "object") result["anyOf"] = closedList(alternatives, closing);
+  } else if (Array.isArray(alternatives) && type !== "object")
+    result["anyOf"] = closedList(alternatives, closing);
   else if (Array.isArray(type)) {
     const shape = new Map<string, JsonValue | undefined>();
     const again = (name: string): JsonValue | undefined => {

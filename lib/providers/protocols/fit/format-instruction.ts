@@ -1,4 +1,10 @@
-import type { ChatMessage, ChatRequest, ContentPart, ResponseFormat, SystemMessage } from "#lib/chat/request.ts";
+import type {
+  ChatMessage,
+  ChatRequest,
+  ContentPart,
+  ResponseFormat,
+  SystemMessage,
+} from "#lib/chat/request.ts";
 
 /** Asks for the format in words, for engines that cannot be bound to it. */
 function instruction(format: Exclude<ResponseFormat, { type: "text" }>): string {

@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
+import type { ChatMessage, ChatRequest, WireDialect } from "#lib/chat/request.ts";
 import { withImageLabels } from "#lib/providers/protocols/fit/image-labels.ts";
 import { type LaterSystem, withSystemInPlace } from "#lib/providers/protocols/fit/later-system.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type IsSent,
   withBeginning,
   withEnd,
+  withoutSilence,
   withSentParts,
 } from "#lib/providers/protocols/fit/sent-parts.ts";
 import type { IdRule } from "#lib/providers/protocols/fit/tool-ids.ts";
@@ -14,6 +15,8 @@ import { withToolTurns } from "#lib/providers/protocols/fit/tool-turns.ts";
 /** What an API demands of a conversation. */
 export type HistoryRules = {
   isSent: IsSent;
+  /** Leaves out messages of the assistant without text, calls and parts of this dialect. */
+  silence?: { dialect: WireDialect | undefined };
   laterSystem: LaterSystem;
   ids: IdRule;
   first: FirstMessage;
@@ -28,6 +31,7 @@ export type HistoryRules = {
 export function fitHistory(request: ChatRequest, rules: HistoryRules): ChatRequest {
   let messages: readonly ChatMessage[] = request.messages;
   messages = withSentParts(messages, rules.isSent);
+  if (rules.silence !== undefined) messages = withoutSilence(messages, rules.silence.dialect);
   messages = withImageLabels(messages);
   messages = withToolTurns(messages, rules.ids);
   messages = withSystemInPlace(messages, rules.laterSystem);

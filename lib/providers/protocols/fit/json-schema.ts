@@ -22,7 +22,8 @@ type Keyword = (value: JsonValue, place: Place) => JsonValue | undefined;
 
 const isString: Keyword = (value) => (typeof value === "string" ? value : undefined);
 const isBoolean: Keyword = (value) => (typeof value === "boolean" ? value : undefined);
-const isNumber: Keyword = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+const isNumber: Keyword = (value) =>
+  typeof value === "number" && Number.isFinite(value) ? value : undefined;
 const isCount: Keyword = (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? value : undefined);
 const isList: Keyword = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
 
@@ -111,10 +112,8 @@ function withoutOldForms(schema: JsonObject): JsonObject {
     current = { ...current, ...changes };
   };
   const { properties, items } = schema;
-  if (schema["exclusiveMinimum"] === true)
-    set({ exclusiveMinimum: schema["minimum"], minimum: undefined });
-  if (schema["exclusiveMaximum"] === true)
-    set({ exclusiveMaximum: schema["maximum"], maximum: undefined });
+  if (schema["exclusiveMinimum"] === true) set({ exclusiveMinimum: schema["minimum"], minimum: undefined });
+  if (schema["exclusiveMaximum"] === true) set({ exclusiveMaximum: schema["maximum"], maximum: undefined });
   if (Array.isArray(items)) {
     set({ items: schema["additionalItems"] });
     if (items.length > 0) set({ prefixItems: items });

@@ -1,6 +1,6 @@
+import { define } from "#lib/providers/protocols/fit/json-schema.ts";
 import type { ArgumentRestorer } from "#lib/providers/protocols/protocol.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
-import { define } from "#lib/providers/protocols/fit/json-schema.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /** The names of properties that Anthropic accepts. */

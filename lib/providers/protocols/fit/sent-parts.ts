@@ -1,7 +1,46 @@
-import type { AssistantPart, ChatMessage, Content, ContentPart, UserMessage } from "#lib/chat/request.ts";
+import type {
+  AssistantMessage,
+  AssistantPart,
+  ChatMessage,
+  Content,
+  ContentPart,
+  UserMessage,
+  WireDialect,
+} from "#lib/chat/request.ts";
 
 /** Whether an API gets the part. */
 export type IsSent = (part: AssistantPart) => boolean;
+
+/**
+ * Whether an assistant's message says nothing: no text, call, image or part of this dialect. Some hosts refuse
+ * one that has only reasoning.
+ */
+function isSilent({ parts }: AssistantMessage, dialect: WireDialect | undefined): boolean {
+  return parts.every((part) => {
+    switch (part.type) {
+      case "text":
+      case "refusal":
+        return part.text === "";
+      case "reasoning":
+        return true;
+      case "opaque":
+        return part.dialect !== dialect;
+      case "image":
+      case "tool_call":
+        return false;
+    }
+  });
+}
+
+/** The messages without those of the assistant that say nothing. The same array if there are none. */
+export function withoutSilence(
+  messages: readonly ChatMessage[],
+  dialect: WireDialect | undefined,
+): readonly ChatMessage[] {
+  const speaks = (message: ChatMessage): boolean =>
+    message.role !== "assistant" || !isSilent(message, dialect);
+  return messages.every(speaks) ? messages : messages.filter(speaks);
+}
 
 /** Whether the text shows nothing. Looks no further than its first character that does. */
 export function isBlank(text: string): boolean {
@@ -54,7 +93,11 @@ export type FirstMessage = "user" | "any" | "not_needed";
 export function withBeginning(messages: readonly ChatMessage[], first: FirstMessage): readonly ChatMessage[] {
   if (first === "not_needed") return messages;
   const at = messages.findIndex(({ role }) => role !== "system");
-  if (at !== -1 && (first === "any" || messages[at]?.role !== "assistant")) return messages;
+  const isThere =
+    first === "any"
+      ? messages.some(({ role }) => role === "user")
+      : at !== -1 && messages[at]?.role !== "assistant";
+  if (isThere) return messages;
   const head = at === -1 ? messages.length : at;
   return [...messages.slice(0, head), BEGIN, ...messages.slice(head)];
 }

@@ -56,7 +56,12 @@ function isStrict(value: JsonValue | undefined, depth: number): boolean {
   if (schema["$ref"] !== undefined && depth > 0) return keywords.length === 1;
   if (!keywords.every((name) => STRICT_KEYWORDS.has(name))) return false;
   const { type, format, anyOf, items } = schema;
-  if (type === undefined && anyOf === undefined && schema["enum"] === undefined && schema["const"] === undefined)
+  if (
+    type === undefined &&
+    anyOf === undefined &&
+    schema["enum"] === undefined &&
+    schema["const"] === undefined
+  )
     return false;
   if (typeof format === "string" && !STRICT_FORMATS.has(format)) return false;
   const types = Array.isArray(type) ? type : [type];

@@ -29,11 +29,7 @@ import { parseJsonObject } from "#lib/shared/json-depth.ts";
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
 /** A chat request as the body of `generateContent`. Prompt caching is implicit: nothing is sent for it. */
-export function encodeGemini(
-  original: ChatRequest,
-  engine: Engine,
-  _options: EncodeOptions,
-): EncodedRequest {
+export function encodeGemini(original: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
   const { request, renamed, dropped } = fitForGemini(original, engine);
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
   if (hasForeignPart(original, undefined)) dropped.push("messages");

@@ -45,7 +45,11 @@ const TYPE_BY_KEYWORD: readonly (readonly [string, string])[] = [
 export function inGrammar(raw: JsonObject): JsonObject {
   const schema = withTypes(raw);
   const types = schema.types;
-  if (types.length > 1) return union(types.map((type) => typed(type, schema.node)), schema.node);
+  if (types.length > 1)
+    return union(
+      types.map((type) => typed(type, schema.node)),
+      schema.node,
+    );
   const [type] = types;
   const { anyOf } = schema.node;
   if (Array.isArray(anyOf)) {
@@ -200,7 +204,8 @@ function withProperties(node: JsonObject, branches: readonly JsonObject[]): Json
 function union(branches: readonly JsonObject[], node: JsonObject): JsonObject {
   const forms = new Map<string, JsonObject>();
   for (const branch of branches) {
-    const inner = Object.keys(branch).length === 1 && Array.isArray(branch["anyOf"]) ? branch["anyOf"] : [branch];
+    const inner =
+      Object.keys(branch).length === 1 && Array.isArray(branch["anyOf"]) ? branch["anyOf"] : [branch];
     for (const form of inner) if (isJsonObject(form)) forms.set(JSON.stringify(form), form as JsonObject);
   }
   const outer = common(node);

@@ -16,11 +16,7 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
-export function encodeOpenAi(
-  original: ChatRequest,
-  engine: Engine,
-  options: EncodeOptions,
-): EncodedRequest {
+export function encodeOpenAi(original: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
   const dialect = dialectOf(engine);
   const { request, renamed, dropped } = fitForOpenAi(original, engine, dialect);
   const cache: CachePlan = options.promptCache

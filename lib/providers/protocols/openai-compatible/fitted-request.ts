@@ -12,7 +12,11 @@ import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 type FittedRequest = { request: ChatRequest; renamed: ToolRestorations; dropped: string[] };
 
 /** The request as this host and its model accept it. */
-export function fitForOpenAi(original: ChatRequest, { model }: Engine, dialect: OpenAiDialect): FittedRequest {
+export function fitForOpenAi(
+  original: ChatRequest,
+  { model }: Engine,
+  dialect: OpenAiDialect,
+): FittedRequest {
   const dropped: string[] = [];
   const named = withToolNames(original, OPENAI_NAMES);
   if (named.hasDuplicates) dropped.push("tools");
@@ -30,6 +34,7 @@ export function fitForOpenAi(original: ChatRequest, { model }: Engine, dialect: 
       : dialect.laterSystem.test(bareModelName(model));
   request = fitHistory(request, {
     isSent: refusesBlank ? showsSomething : always,
+    silence: { dialect: dialect.opaqueParts ? "openai" : undefined },
     laterSystem: takesLaterSystem ? "anywhere" : "never",
     ids: dialect.toolIds === "nine_alphanumerics" ? MISTRAL_IDS : OPENAI_IDS,
     first: takesLaterSystem ? "not_needed" : alternates || refusesBlank ? "user" : "any",

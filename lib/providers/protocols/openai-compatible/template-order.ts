@@ -10,10 +10,9 @@ const ACKNOWLEDGED = "OK.";
  * docs/PROVIDERS.md, "Mistral".
  */
 export function withTemplateOrder(messages: JsonObject[], rules: TemplateRules): JsonObject[] {
-  const spoken = messages.filter((message) => !isEmptyAssistant(message));
-  if (!rules.alternates) return spoken.length === messages.length ? messages : spoken;
+  if (!rules.alternates) return messages;
   const ordered: JsonObject[] = [];
-  for (const message of spoken) {
+  for (const message of messages) {
     const last = ordered.at(-1);
     if (last?.["role"] === "tool" && message["role"] === "user" && rules.isMistral) {
       ordered.push({ role: "assistant", content: ACKNOWLEDGED });
@@ -22,12 +21,6 @@ export function withTemplateOrder(messages: JsonObject[], rules: TemplateRules):
     else ordered.push(message);
   }
   return ordered;
-}
-
-/** Neither content nor calls nor reasoning: some hosts refuse it, and it says nothing. */
-function isEmptyAssistant(message: JsonObject): boolean {
-  if (message["role"] !== "assistant" || message["content"] !== "") return false;
-  return Object.keys(message).every((name) => name === "role" || name === "content" || name === "name");
 }
 
 function canMerge(first: JsonObject, second: JsonObject): boolean {
