@@ -7,6 +7,7 @@ export const CAPABILITIES = [
   "forced_tool_choice",
   "json_object",
   "json_schema",
+  "tools_with_format",
 ] as const;
 
 /** A capability that a request may need and that not every engine has. */
@@ -20,6 +21,7 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   forced_tool_choice: "tool_choice",
   json_object: "response_format",
   json_schema: "response_format",
+  tools_with_format: "response_format",
 };
 
 /** The required (`must`) and preferred (`should`) capabilities of a request. */
@@ -32,6 +34,8 @@ export function requiredCapabilities(request: ChatRequest): { must: Capability[]
   if (tools.some((tool) => tool.type === "custom")) must.push("custom_tools");
   const format = request.responseFormat?.type ?? "text";
   if (format !== "text") must.push(format);
+  // Where both cannot be sent, the format is asked for in words.
+  if (format !== "text" && must.includes("tools")) should.push("tools_with_format");
   // A model that cannot be forced to call the tool may still call it.
   if (isForced(request)) should.push("forced_tool_choice");
   return { must, should };

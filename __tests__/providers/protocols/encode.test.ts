@@ -56,6 +56,18 @@ function wire(encoded: EncodedRequest): Record<string, unknown> {
   return JSON.parse(JSON.stringify(encoded.body)) as Record<string, unknown>;
 }
 
+/** A question, calls with these ids in one message, and their results. */
+function calledAndAnswered(ids: readonly string[]): ChatMessage[] {
+  return [
+    { role: "user", content: "q" },
+    {
+      role: "assistant",
+      parts: ids.map((id) => ({ type: "tool_call", id, name: "f", arguments: "{}" })),
+    },
+    ...ids.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" })),
+  ];
+}
+
 function messagesOf(encoded: EncodedRequest): Record<string, unknown>[] {
   const { messages } = wire(encoded);
   return Array.isArray(messages) ? messages.filter(isJsonObject) : [];
@@ -168,9 +180,10 @@ const ACCEPTED: Record<
     fields:
       "model messages stream temperature top_p max_completion_tokens max_tokens stop seed tools tool_choice parallel_tool_calls response_format frequency_penalty presence_penalty user reasoning_effort reasoning_format include_reasoning service_tier search_settings compound_custom documents citation_options disable_tool_validation n",
     message: "role content tool_calls tool_call_id reasoning",
-    sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools tool_choice parallel_tool_calls max_completion_tokens stop seed response_format user service_tier",
+    sent: "model messages stream temperature top_p frequency_penalty presence_penalty tools tool_choice parallel_tool_calls max_completion_tokens stop seed user service_tier",
+    // It refuses a JSON format together with tools.
     dropped:
-      "top_k n logprobs top_logprobs logit_bias store metadata prompt_cache_key google chat_template_kwargs",
+      "response_format top_k n logprobs top_logprobs logit_bias store metadata prompt_cache_key google chat_template_kwargs",
   },
   mistral: {
     model: "mistral-large-latest",
@@ -668,14 +681,8 @@ describe("roles and tool calls are translated", () => {
     const ids = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(ids, (calls) => {
-        const messages: ChatMessage[] = [
-          {
-            role: "assistant",
-            parts: calls.map((id) => ({ type: "tool_call", id, name: "f", arguments: "{}" })),
-          },
-          ...calls.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" })),
-        ];
-        const [first, ...results] = messagesOf(
+        const messages = calledAndAnswered(calls);
+        const [, first, ...results] = messagesOf(
           encode(engine("mistral", "mistral-large-latest"), { messages }),
         );
         const sent = first?.["tool_calls"];
@@ -688,8 +695,8 @@ describe("roles and tool calls are translated", () => {
   });
 
   test("an id that Mistral made stays", () => {
-    const messages: ChatMessage[] = [{ role: "tool", toolCallId: "gSIMJiOkT", content: "x" }];
-    expect(messagesOf(encode(engine("mistral", "m"), { messages }))[0]?.["tool_call_id"]).toBe("gSIMJiOkT");
+    const messages = calledAndAnswered(["gSIMJiOkT"]);
+    expect(messagesOf(encode(engine("mistral", "m"), { messages }))[2]?.["tool_call_id"]).toBe("gSIMJiOkT");
   });
 
   test.each([
@@ -732,14 +739,12 @@ describe("roles and tool calls are translated", () => {
 
   test("Mistral's ids of many calls do not collide", () => {
     const ids = Array.from({ length: 50_000 }, (_, index) => `call_${index}`);
-    const messages = ids.map((id): ChatMessage => ({ role: "tool", toolCallId: id, content: "x" }));
-    const sent = messagesOf(encode(engine("mistral", "m"), { messages })).map((m) => m["tool_call_id"]);
-    expect(new Set(sent).size).toBe(ids.length);
+    const messages = calledAndAnswered(ids);
+    const sent = messagesOf(encode(engine("mistral", "m"), { messages })).slice(2);
+    expect(new Set(sent.map((message) => message["tool_call_id"])).size).toBe(ids.length);
     // Two texts of the same 32-bit hash.
-    const [a, b] = messagesOf(
-      encode(engine("mistral", "m"), {
-        messages: ["costarring", "liquid"].map((id) => ({ role: "tool", toolCallId: id, content: "x" })),
-      }),
+    const [, , a, b] = messagesOf(
+      encode(engine("mistral", "m"), { messages: calledAndAnswered(["costarring", "liquid"]) }),
     );
     expect(a?.["tool_call_id"]).not.toBe(b?.["tool_call_id"]);
   });
@@ -758,7 +763,7 @@ describe("roles and tool calls are translated", () => {
     ]);
   });
 
-  test("Anthropic: adjacent messages are merged, results become the user's, system comes first, empty messages are dropped", () => {
+  test("Anthropic: adjacent messages are merged, results become the user's, a later system message is a reminder, empty messages are dropped", () => {
     const body = wire(
       encode(engine("anthropic", "claude-haiku-4-5"), {
         messages: [
@@ -780,13 +785,18 @@ describe("roles and tool calls are translated", () => {
       }),
     );
     const text = (value: string) => ({ type: "text", text: value });
-    expect(body["system"]).toEqual([text("A"), text("B")]);
+    const ID: unknown = expect.stringMatching(/^call_1_[a-z0-9]{13}$/);
+    expect(body["system"]).toEqual([text("A")]);
     expect(body["messages"]).toEqual([
       { role: "user", content: [text("1"), text("2")] },
-      { role: "assistant", content: [{ type: "tool_use", id: "call_1", name: "f", input: {} }] },
+      { role: "assistant", content: [{ type: "tool_use", id: ID, name: "f", input: {} }] },
       {
         role: "user",
-        content: [{ type: "tool_result", tool_use_id: "call_1", content: [text("r")] }, text("3")],
+        content: [
+          { type: "tool_result", tool_use_id: ID, content: [text("r")] },
+          text("<system-reminder>\nB\n</system-reminder>"),
+          text("3"),
+        ],
       },
     ]);
   });
@@ -1126,21 +1136,6 @@ describe("Gemini's tools", () => {
         },
       },
     ],
-    ["a constant is an enumeration of one", { type: "string", const: "x" }, { type: "string", enum: ["x"] }],
-    [
-      "one of several is any of them",
-      { oneOf: [{ type: "string", $comment: "c" }, { type: "number" }] },
-      { anyOf: [{ type: "string" }, { type: "number" }] },
-    ],
-    ["a type that may be null", { type: ["string", "null"] }, { type: "string", nullable: true }],
-    ["several types", { type: ["string", "number"] }, { anyOf: [{ type: "string" }, { type: "number" }] }],
-    ["formats of strings that it does not know", { type: "string", format: "uri" }, { type: "string" }],
-    [
-      "formats that it knows",
-      { type: "string", format: "date-time" },
-      { type: "string", format: "date-time" },
-    ],
-    ["enumerations of numbers", { type: "integer", enum: [1, 2] }, { type: "integer" }],
     [
       "a local reference is put in its place",
       {
@@ -1215,13 +1210,40 @@ describe("Gemini's tools", () => {
       { type: "object", properties: { a: { type: "object", properties: {} } } },
       { type: "object", properties: { a: { type: "object" } } },
     ],
+  ])("%s", (_name, schema, expected) => {
+    expect(declared(schema)).toEqual(expected);
+  });
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ["a constant is an enumeration of one", { type: "string", const: "x" }, { type: "string", enum: ["x"] }],
+    [
+      "one of several is any of them",
+      { oneOf: [{ type: "string", $comment: "c" }, { type: "number" }] },
+      { anyOf: [{ type: "string" }, { type: "number" }] },
+    ],
+    ["a type that may be null", { type: ["string", "null"] }, { type: "string", nullable: true }],
+    ["several types", { type: ["string", "number"] }, { anyOf: [{ type: "string" }, { type: "number" }] }],
+    ["formats of strings that it does not know", { type: "string", format: "uri" }, { type: "string" }],
+    [
+      "formats that it knows",
+      { type: "string", format: "date-time" },
+      { type: "string", format: "date-time" },
+    ],
+    [
+      "enumerations of numbers are words",
+      { type: "integer", enum: [1, 2] },
+      { type: "integer", description: "One of: 1, 2." },
+    ],
     [
       "bounds and descriptions stay",
       { type: "integer", minimum: 1, maximum: 2, description: "d", exclusiveMinimum: 0 },
       { type: "integer", minimum: 1, maximum: 2, description: "d" },
     ],
-  ])("%s", (_name, schema, expected) => {
-    expect(declared(schema)).toEqual(expected);
+  ])("in a property: %s", (_name, schema, expected) => {
+    expect(declared({ type: "object", properties: { a: schema } })).toEqual({
+      type: "object",
+      properties: { a: expected },
+    });
   });
 
   test("a property may be called __proto__", () => {
@@ -1288,10 +1310,13 @@ describe("Gemini 3 wants a signature on calls", () => {
   ])("%s", (model, calls, signatures) => {
     const body = wire(
       encode(engine("gemini-grounded", model), {
-        messages: [{ role: "assistant", parts: [{ type: "text", text: "Let me see." }, ...calls] }],
+        messages: [
+          { role: "user", content: "q" },
+          { role: "assistant", parts: [{ type: "text", text: "Let me see." }, ...calls] },
+        ],
       }),
     );
-    const [content] = body["contents"] as { parts: Record<string, unknown>[] }[];
+    const [, content] = body["contents"] as { parts: Record<string, unknown>[] }[];
     expect(content?.parts.slice(1).map((part) => part["thoughtSignature"])).toEqual(signatures);
   });
 });
@@ -1322,9 +1347,12 @@ describe("Gemini keeps the order of what it signed, and gets what others wrote b
     ],
     ["a refusal", [{ type: "refusal", text: "No." }], [{ text: "No." }]],
   ])("%s", (_whose, parts, sent) => {
-    const messages: ChatMessage[] = [{ role: "assistant", parts }];
+    const messages: ChatMessage[] = [
+      { role: "user", content: "q" },
+      { role: "assistant", parts },
+    ];
     const body = wire(encode(engine("gemini-grounded", "gemini-3.8-flash"), { messages }));
-    expect(body["contents"]).toEqual([{ role: "model", parts: sent }]);
+    expect((body["contents"] as unknown[])[1]).toEqual({ role: "model", parts: sent });
   });
 });
 

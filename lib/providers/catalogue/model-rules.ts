@@ -13,7 +13,29 @@ export type ModelRules = {
   slowToStart: boolean;
   /** Known not to accept images. */
   textOnly: boolean;
+  /** Accepts `stop`. */
+  stop: boolean;
 };
+
+/** What a model demands of a conversation at hosts of the OpenAI protocol, which pass it to its template or API. */
+export type TemplateRules = {
+  /** The user and the assistant must take turns: Gemma's and Mistral's templates raise an error otherwise. */
+  alternates: boolean;
+  /** After a tool's result the assistant must speak, and a conversation must not end with it. */
+  isMistral: boolean;
+  /** Refuses texts of only white space, as Claude and Gemini do in their own APIs. */
+  refusesBlank: boolean;
+};
+
+export const templateRules: (model: string) => TemplateRules = memoized((model) => {
+  const name = bareModelName(model);
+  const isMistral = /mistral|ministral|mixtral|codestral|devstral|magistral|pixtral/.test(name);
+  return {
+    alternates: isMistral || name.includes("gemma"),
+    isMistral,
+    refusesBlank: /claude|gemini/.test(name),
+  };
+}, 1_000);
 
 const PLAIN: ModelRules = {
   sampling: "always",
@@ -21,6 +43,7 @@ const PLAIN: ModelRules = {
   efforts: undefined,
   slowToStart: false,
   textOnly: false,
+  stop: true,
 };
 const NEVER_REASONS: ModelRules = { ...PLAIN, efforts: [] };
 const O_SERIES: ModelRules = {
@@ -29,6 +52,7 @@ const O_SERIES: ModelRules = {
   efforts: ["low", "medium", "high"],
   slowToStart: true,
   textOnly: false,
+  stop: false,
 };
 const NONE_TO_XHIGH: readonly ReasoningEffort[] = ["none", "low", "medium", "high", "xhigh"];
 
@@ -126,6 +150,8 @@ export type ClaudeRules = {
   jsonSchema: boolean;
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
+  /** Takes system messages behind a user's turn. */
+  laterSystem: boolean;
   /** Prompts shorter than this many tokens are never cached. */
   minCacheTokens: number;
 };
@@ -158,6 +184,9 @@ function claudeRulesOf(model: string): ClaudeRules {
     thinkingMaxTokens: 32_000,
     jsonSchema: !known || version >= 405 || (family === "opus" && version >= 401),
     prefill: known && version < 406,
+    laterSystem:
+      (family === "opus" && version >= 408) ||
+      ((family === "fable" || family === "mythos") && version >= 500),
     minCacheTokens: family === "haiku" ? 2_048 : 1_024,
   };
 }

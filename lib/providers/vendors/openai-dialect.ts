@@ -36,6 +36,14 @@ export type OpenAiDialect = {
   cacheControl: boolean;
   /** Accepts `role: developer`. */
   developerRole: boolean;
+  /** Takes system messages behind the head of the conversation: always, never, or with these models. */
+  laterSystem: boolean | RegExp;
+  /** Takes tools together with a JSON format for the answer. */
+  toolsWithFormat: boolean;
+  /** Refuses tools that differ in `strict`. */
+  uniformStrict: boolean;
+  /** The most stop sequences; undefined: no known limit. */
+  maxStops: number | undefined;
 };
 
 /** The plain dialect, used for operators' own servers (vLLM, LM Studio, llama.cpp). */
@@ -57,7 +65,14 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   promptCacheKey: false,
   cacheControl: false,
   developerRole: false,
+  laterSystem: false,
+  toolsWithFormat: true,
+  uniformStrict: false,
+  maxStops: undefined,
 };
+
+/** OpenAI's models, which take system messages anywhere, at hosts that pass them on. */
+export const OPENAI_MODELS = /^(?:chatgpt-|gpt-(?!oss)|o\d)/;
 
 /** What most hosts support: functions, text and images, but nothing that only OpenAI has. */
 export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false };

@@ -1,4 +1,4 @@
-import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
+import { type EmbeddingDialect, STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
 import { STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
 import type { ProtocolId, ProviderDefinition, ProviderFacts } from "#lib/providers/vendors/provider.ts";
 
@@ -11,6 +11,9 @@ export type OperatorProvider = {
   /** As in `ProviderFacts`. Cannot be set in `MODELS_CONFIG`. */
   neverBenched?: boolean;
 };
+
+/** Many own servers refuse `encoding_format: base64`; they send numbers, which become base64 here. */
+const OPERATOR_EMBEDDINGS: EmbeddingDialect = { ...STANDARD_EMBEDDINGS, takesBase64: false };
 
 /** The row of an operator's provider, which is assumed to offer all that its protocol has. */
 export function operatorDefinition(provider: OperatorProvider): ProviderDefinition {
@@ -25,7 +28,7 @@ export function operatorDefinition(provider: OperatorProvider): ProviderDefiniti
   };
   switch (protocol) {
     case "openai-compatible":
-      return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: STANDARD_EMBEDDINGS };
+      return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: OPERATOR_EMBEDDINGS };
     case "anthropic":
       return { ...facts, protocol, chat: {} };
     case "gemini":

@@ -1,6 +1,6 @@
 import { ISSUERS } from "#lib/chat/issuers.ts";
 import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
-import { HOST_DIALECT, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
+import { HOST_DIALECT, OPENAI_MODELS, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
 import {
   CEREBRAS_FIELDS,
   CHAT_FIELDS,
@@ -43,6 +43,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         maxTokensField: "max_completion_tokens",
         promptCacheKey: true,
         developerRole: true,
+        laterSystem: true,
+        maxStops: 4,
       },
     },
     embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
@@ -59,7 +61,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     successor: { provider: "openai", label: { from: /^GitHub\b/, to: "OpenAI" } },
     pricedAs: "openai",
     headers: { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
-    chat: { dialect: { ...HOST_DIALECT, fields: CHAT_FIELDS } },
+    chat: { dialect: { ...HOST_DIALECT, fields: CHAT_FIELDS, laterSystem: OPENAI_MODELS, maxStops: 4 } },
   },
   {
     id: "gemini-grounded",
@@ -92,6 +94,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         maxTokensField: "max_completion_tokens",
         reasoningField: "reasoning",
         prefill: "plain",
+        toolsWithFormat: false,
+        maxStops: 4,
       },
     },
   },
@@ -128,6 +132,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         maxTokensField: "max_completion_tokens",
         reasoningField: "reasoning",
         promptCacheKey: true,
+        uniformStrict: true,
       },
     },
   },
@@ -142,7 +147,13 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     pricedAs: "openrouter",
     issuer: ISSUERS.openRouter,
     chat: {
-      dialect: { ...STANDARD_DIALECT, reasoningField: "reasoning", promptCacheKey: true, cacheControl: true },
+      dialect: {
+        ...STANDARD_DIALECT,
+        reasoningField: "reasoning",
+        promptCacheKey: true,
+        cacheControl: true,
+        laterSystem: OPENAI_MODELS,
+      },
     },
     embeddings: STANDARD_EMBEDDINGS,
   },

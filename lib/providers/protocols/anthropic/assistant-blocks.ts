@@ -2,12 +2,12 @@ import { asText, hasToolCalls, replayedParts } from "#lib/chat/assistant-parts.t
 import type { AssistantMessage, AssistantPart, ReasoningPart, ToolCallPart } from "#lib/chat/request.ts";
 import { type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodePart } from "#lib/providers/protocols/anthropic/content.ts";
-import { toolId } from "#lib/providers/protocols/anthropic/tool-ids.ts";
+import type { PropertyKeys } from "#lib/providers/protocols/fit/property-keys.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** The issuer whose signatures are sent back, and the kind of cache marks. */
-export type BlockContext = { issuer: string; marks: Marks };
+/** The issuer whose signatures are sent back, the kind of cache marks, and the renamed properties of tools. */
+export type BlockContext = { issuer: string; marks: Marks; keys: ReadonlyMap<string, PropertyKeys> };
 
 /**
  * The blocks of an assistant message. Claude's own keep their order: it rejects signatures in another place
@@ -26,12 +26,12 @@ export function encodeAssistant(
   return blocks;
 }
 
-function encodeBlock(part: AssistantPart, { issuer, marks }: BlockContext): JsonObject[] {
+function encodeBlock(part: AssistantPart, { issuer, marks, keys }: BlockContext): JsonObject[] {
   switch (part.type) {
     case "reasoning":
       return encodeThinking(part, issuer);
     case "tool_call":
-      return [encodeToolUse(part, marks)];
+      return [encodeToolUse(part, marks, keys.get(part.name))];
     case "text":
     case "refusal":
       return encodePart(asText(part), marks);
@@ -48,11 +48,12 @@ function encodeThinking({ text, signature }: ReasoningPart, issuer: string): Jso
   return [typeof value === "string" ? { type: "thinking", thinking: text, signature: value } : value];
 }
 
-function encodeToolUse(call: ToolCallPart, marks: Marks): JsonObject {
-  const input = parseJsonObject(call.arguments);
+function encodeToolUse(call: ToolCallPart, marks: Marks, keys: PropertyKeys | undefined): JsonObject {
+  const written = parseJsonObject(call.arguments);
+  const input = keys === undefined ? written : keys.sentArguments(written);
   const block: JsonObject = {
     type: "tool_use",
-    id: toolId(call.id),
+    id: call.id,
     name: call.name,
     input: input ?? (call.arguments === "" ? {} : { input: call.arguments }),
   };

@@ -1,11 +1,12 @@
 import type { Content, ContentPart } from "#lib/chat/request.ts";
 import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
 import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-/** The content as blocks. Empty texts, which the API rejects, are left out. */
+/** The content as blocks. Texts of nothing but white space, which the API rejects, are left out. */
 export function encodeContent(content: Content, marks: Marks): JsonObject[] {
-  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  if (typeof content === "string") return isBlank(content) ? [] : [{ type: "text", text: content }];
   return content.flatMap((part) => encodePart(part, marks));
 }
 
@@ -13,7 +14,9 @@ export function encodeContent(content: Content, marks: Marks): JsonObject[] {
 export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
   switch (part.type) {
     case "text":
-      return part.text === "" ? [] : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
+      return isBlank(part.text)
+        ? []
+        : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
     case "image": {
       const data = parseDataUrl(part.url);
       const source: JsonObject =

@@ -4,6 +4,7 @@ import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { fitForAnthropic } from "#lib/providers/protocols/anthropic/fitted-request.ts";
 import { encodeMessages, encodeSystem, leadingSystem } from "#lib/providers/protocols/anthropic/messages.ts";
 import { nativeDetails, nativeField, writeExtra } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import {
@@ -22,24 +23,25 @@ const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version
 
 /** A chat request as the body of `POST /v1/messages`. */
 export function encodeAnthropic(
-  request: ChatRequest,
+  original: ChatRequest,
   engine: Engine,
   options: EncodeOptions,
 ): EncodedRequest {
   const rules = claudeRules(engine.model);
+  const { request, restorations, schemas, dropped } = fitForAnthropic(original, engine.issuer, rules);
   const marks = chooseMarks(request, engine, options);
-  const dropped: string[] = [];
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request, { issuer: engine.issuer, marks }),
+    messages: encodeMessages(request, { issuer: engine.issuer, marks, keys: schemas.keys }),
     stream: request.stream,
   };
   const system = encodeSystem(leadingSystem(request), marks);
   if (system.length > 0) body["system"] = system;
-  if (hasForeignPart(request, "anthropic")) dropped.push("messages");
-  writeTools(body, request, rules, marks, dropped);
-  const thinking = writeThinking(body, request, engine, rules, dropped);
+  if (hasForeignPart(original, "anthropic")) dropped.push("messages");
+  writeTools(body, request, { rules, marks, schemas }, dropped);
+  // A reminder that stands for a system message does not end a loop of tool calls.
+  const thinking = writeThinking(body, original, engine, rules, dropped);
   const thinks = thinking === "requested";
   if (thinking !== "off" && request.maxOutputTokens === undefined) {
     body["max_tokens"] = rules.thinkingMaxTokens;
@@ -63,6 +65,7 @@ export function encodeAnthropic(
     body,
     dropped: droppedNames(dropped),
     additions: marks === "none" ? [] : ["cache_control"],
+    ...(restorations.size === 0 ? {} : { restorations }),
   };
 }
 
@@ -78,6 +81,7 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
       return !claudeRules(engine.model).forcedToolChoice;
     case "images":
     case "tools":
+    case "tools_with_format":
       return false;
   }
 }

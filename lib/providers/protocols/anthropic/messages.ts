@@ -2,16 +2,14 @@ import type { ChatMessage, ChatRequest, SystemMessage } from "#lib/chat/request.
 import { type BlockContext, encodeAssistant } from "#lib/providers/protocols/anthropic/assistant-blocks.ts";
 import { EPHEMERAL, type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodeContent } from "#lib/providers/protocols/anthropic/content.ts";
-import { toolId } from "#lib/providers/protocols/anthropic/tool-ids.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 
-/**
- * The messages that make up the system prompt. Clients of this API choose the place of later system
- * messages; those of other clients all go in front.
- */
-export function leadingSystem({ messages, extra }: ChatRequest): SystemMessage[] {
+const NO_REASON = "The tool failed without a message.";
+
+/** The messages that make up the system prompt: those at the head. */
+export function leadingSystem({ messages }: ChatRequest): SystemMessage[] {
   const first = messages.findIndex(({ role }) => role !== "system");
-  const leading = extra?.dialect === "anthropic" && first !== -1 ? messages.slice(0, first) : messages;
+  const leading = first === -1 ? messages : messages.slice(0, first);
   return leading.flatMap((message) => (message.role === "system" ? [message] : []));
 }
 
@@ -55,9 +53,12 @@ function encodeBlocks(message: ChatMessage, context: BlockContext, isLast: boole
     case "tool": {
       const result: JsonObject = {
         type: "tool_result",
-        tool_use_id: toolId(message.toolCallId),
+        tool_use_id: message.toolCallId,
         content: encodeContent(message.content, context.marks),
       };
+      // "content cannot be empty if `is_error` is true"
+      if (message.isError === true && arrayField(result, "content").length === 0)
+        result["content"] = NO_REASON;
       if (message.isError !== undefined) result["is_error"] = message.isError;
       return [marked(result, message.cacheBreakpoint, context.marks)];
     }

@@ -1,5 +1,7 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { ClaudeRules } from "#lib/providers/catalogue/model-rules.ts";
+import { closedSchema } from "#lib/providers/protocols/fit/closed-schema.ts";
+import { validSchema } from "#lib/providers/protocols/fit/json-schema.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
 /** Writes the sampling parameters that the model accepts; with thinking it accepts none. */
@@ -31,8 +33,16 @@ export function writeFormat(body: JsonObject, request: ChatRequest, dropped: str
     dropped.push("response_format");
     return;
   }
+  const schema = formatSchema(format.schema);
+  // The request then asks for the format in words.
+  if (schema === undefined) return;
   const config = isJsonObject(body["output_config"]) ? (body["output_config"] as JsonObject) : {};
-  body["output_config"] = { ...config, format: { type: "json_schema", schema: format.schema } };
+  body["output_config"] = { ...config, format: { type: "json_schema", schema } };
+}
+
+/** The schema of an answer in the API's grammar; undefined if the grammar cannot express it. */
+export function formatSchema(schema: JsonObject): JsonObject | undefined {
+  return closedSchema(validSchema(schema, { complete: false }));
 }
 
 /** Writes the stop sequences. The API rejects those of only white space. */

@@ -6,18 +6,20 @@ import {
   marked,
   withoutMark,
 } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import type { ToolSchemas } from "#lib/providers/protocols/anthropic/tool-schemas.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
+
+type ToolContext = { rules: ClaudeRules; marks: Marks; schemas: ToolSchemas };
 
 /** Writes the tools and the tool choice. */
 export function writeTools(
   body: JsonObject,
   request: ChatRequest,
-  rules: ClaudeRules,
-  marks: Marks,
+  { rules, marks, schemas }: ToolContext,
   dropped: string[],
 ): void {
   const offered = offeredTools(request);
-  const tools = offered.tools.flatMap((tool) => encodeTool(tool, marks));
+  const tools = offered.tools.flatMap((tool) => encodeTool(tool, marks, schemas));
   if (tools.length < offered.tools.length) dropped.push("tools");
   const last = tools.at(-1);
   if (last === undefined) return;
@@ -37,19 +39,17 @@ export function writeTools(
 }
 
 /** The tool; empty if the API has no such kind of tool. */
-function encodeTool(tool: Tool, marks: Marks): JsonObject[] {
+function encodeTool(tool: Tool, marks: Marks, schemas: ToolSchemas): JsonObject[] {
   switch (tool.type) {
     case "opaque":
       return tool.dialect === "anthropic" ? [withoutMark(tool.value, marks)] : [];
     case "custom":
       return [];
     case "function": {
-      const encoded: JsonObject = {
-        name: tool.name,
-        input_schema: tool.parameters ?? { type: "object", properties: {} },
-      };
+      const { input, strict } = schemas.of(tool);
+      const encoded: JsonObject = { name: tool.name, input_schema: input };
       if (tool.description !== undefined) encoded["description"] = tool.description;
-      if (tool.strict !== undefined) encoded["strict"] = tool.strict;
+      if (strict !== undefined) encoded["strict"] = strict;
       return [marked(encoded, tool.cacheBreakpoint, marks)];
     }
   }

@@ -13,7 +13,10 @@ import {
   somePart,
   systemText,
   type ToolCallPart,
+  type ToolMessage,
 } from "#lib/chat/request.ts";
+import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
+import { fitForGemini, takesToolsWithFormat } from "#lib/providers/protocols/gemini/fitted-request.ts";
 import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
@@ -26,17 +29,17 @@ import { parseJsonObject } from "#lib/shared/json-depth.ts";
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
 /** A chat request as the body of `generateContent`. Prompt caching is implicit: nothing is sent for it. */
-export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
-  const dropped: string[] = [];
+export function encodeGemini(original: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
+  const { request, renamed, dropped } = fitForGemini(original, engine);
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
-  if (hasForeignPart(request, undefined)) dropped.push("messages");
-  if (hasRemoteImage(request)) dropped.push("image_url");
+  if (hasForeignPart(original, undefined)) dropped.push("messages");
+  if (hasRemoteImage(original)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],
   );
   if (system.length > 0) body["systemInstruction"] = { parts: [{ text: system.join("\n\n") }] };
   writeTools(body, request, engine, dropped);
-  const config = generationConfig(request, engine);
+  const config = generationConfig(request, engine, dropped);
   if (Object.keys(config).length > 0) body["generationConfig"] = config;
   for (const [name, value] of untranslatable(request)) if (value !== undefined) dropped.push(name);
   const { fields, details } = request.extra ?? {};
@@ -48,12 +51,24 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
     body,
     dropped: droppedNames(dropped),
     additions: [],
+    ...(renamed.size === 0 ? {} : { restorations: renamed }),
   };
 }
 
 /** Whether Gemini is known to lack the capability. */
-export function geminiLacks(capability: Capability): boolean {
-  return capability === "custom_tools";
+export function geminiLacks(capability: Capability, { model }: Engine): boolean {
+  switch (capability) {
+    case "custom_tools":
+      return true;
+    case "tools_with_format":
+      return !takesToolsWithFormat(model);
+    case "images":
+    case "tools":
+    case "forced_tool_choice":
+    case "json_object":
+    case "json_schema":
+      return false;
+  }
 }
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
@@ -73,41 +88,55 @@ function hasRemoteImage(request: ChatRequest): boolean {
   return somePart(request, (part) => part.type === "image" && parseDataUrl(part.url) === undefined);
 }
 
+type GeminiContent = { role: "user" | "model"; parts: JsonObject[]; isResponse?: boolean };
+
+/**
+ * Adjacent contents of a role are merged, but a tool's response stands alone: with texts or images beside it
+ * it is refused by some models. They follow in a content of their own.
+ */
 function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonObject[] {
   const names = new Map<string, string>();
-  const contents: { role: "user" | "model"; parts: JsonObject[] }[] = [];
-  for (const message of messages) {
-    if (message.role === "system") continue;
-    const role = message.role === "assistant" ? "model" : "user";
-    const parts = encodeParts(message, names, engine);
-    if (parts.length === 0) continue;
+  const contents: GeminiContent[] = [];
+  const add = (role: "user" | "model", parts: readonly JsonObject[], isResponse = false): void => {
+    if (parts.length === 0) return;
     const last = contents.at(-1);
-    if (last?.role === role) for (const part of parts) last.parts.push(part);
-    else contents.push({ role, parts });
-  }
-  return contents;
-}
-
-function encodeParts(
-  message: Exclude<ChatMessage, { role: "system" }>,
-  names: Map<string, string>,
-  engine: Engine,
-): JsonObject[] {
-  switch (message.role) {
-    case "user":
-      return encodeContent(message.content);
-    case "assistant":
-      for (const part of message.parts) if (part.type === "tool_call") names.set(part.id, part.name);
-      return encodeAssistant(message, engine);
-    case "tool": {
-      const text = contentText(message.content);
-      const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
-      const response = parseJsonObject(text) ?? plain;
-      const name = names.get(message.toolCallId) ?? message.toolCallId;
-      const images = typeof message.content === "string" ? [] : message.content.filter(isImage);
-      return [{ functionResponse: { name, response } }, ...encodeContent(images)];
+    if (last?.role === role && (last.isResponse === true) === isResponse)
+      for (const part of parts) last.parts.push(part);
+    else contents.push({ role, parts: [...parts], isResponse });
+  };
+  /** The images of the results so far, which follow the last one. */
+  let images: JsonObject[] = [];
+  for (const message of messages) {
+    if (message.role !== "tool") {
+      add("user", images);
+      images = [];
+    }
+    switch (message.role) {
+      case "system":
+        break;
+      case "user":
+        add("user", encodeContent(message.content));
+        break;
+      case "assistant":
+        for (const part of message.parts) if (part.type === "tool_call") names.set(part.id, part.name);
+        add("model", encodeAssistant(message, engine));
+        break;
+      case "tool":
+        add("user", [encodeResponse(message, names)], true);
+        if (typeof message.content !== "string")
+          images.push(...encodeContent(message.content.filter(isImage)));
+        break;
     }
   }
+  add("user", images);
+  return contents.map(({ role, parts }) => ({ role, parts }));
+}
+
+function encodeResponse(message: ToolMessage, names: ReadonlyMap<string, string>): JsonObject {
+  const text = contentText(message.content);
+  const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
+  const response = parseJsonObject(text) ?? plain;
+  return { functionResponse: { name: names.get(message.toolCallId) ?? message.toolCallId, response } };
 }
 
 function isImage(part: ContentPart): boolean {
@@ -115,7 +144,7 @@ function isImage(part: ContentPart): boolean {
 }
 
 function encodeContent(content: Content): JsonObject[] {
-  if (typeof content === "string") return content === "" ? [] : [{ text: content }];
+  if (typeof content === "string") return isBlank(content) ? [] : [{ text: content }];
   return content.flatMap(encodePart);
 }
 
@@ -123,7 +152,7 @@ function encodeContent(content: Content): JsonObject[] {
 function encodePart(part: ContentPart): JsonObject[] {
   switch (part.type) {
     case "text":
-      return part.text === "" ? [] : [{ text: part.text }];
+      return isBlank(part.text) ? [] : [{ text: part.text }];
     case "image": {
       const data = parseDataUrl(part.url);
       return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
@@ -196,6 +225,7 @@ function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, drop
       }),
     },
   ];
+  if (budget.isLossy) dropped.push("tools.parameters");
   if (choice === undefined) return;
   const config: JsonObject =
     typeof choice === "string"

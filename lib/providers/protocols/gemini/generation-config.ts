@@ -1,9 +1,13 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
+import { answerSchema } from "#lib/providers/protocols/gemini/answer-schema.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
 const BUDGETS = { minimal: 512, low: 1_024, medium: 8_192, high: 24_576 } as const;
+
+/** The API refuses more stop sequences. */
+const MAX_STOPS = 5;
 
 /** Whether the model is of Gemini 3 or later. */
 export function isFromGemini3(model: string): boolean {
@@ -11,7 +15,11 @@ export function isFromGemini3(model: string): boolean {
 }
 
 /** Sampling, length, format and thinking. */
-export function generationConfig(request: ChatRequest, { model }: { model: string }): JsonObject {
+export function generationConfig(
+  request: ChatRequest,
+  { model }: { model: string },
+  dropped: string[],
+): JsonObject {
   const config: JsonObject = {};
   const set = (name: string, value: JsonValue | undefined): void => {
     if (value !== undefined) config[name] = value;
@@ -20,14 +28,16 @@ export function generationConfig(request: ChatRequest, { model }: { model: strin
   set("topP", request.topP);
   set("topK", request.topK);
   set("maxOutputTokens", request.maxOutputTokens);
-  set("stopSequences", request.stop);
+  const stop = request.stop?.filter((sequence) => sequence !== "") ?? [];
+  if (stop.length > 0) set("stopSequences", stop.slice(0, MAX_STOPS));
+  if (stop.length > MAX_STOPS) dropped.push("stop");
   set("seed", request.seed);
   set("presencePenalty", request.presencePenalty);
   set("frequencyPenalty", request.frequencyPenalty);
   const format = request.responseFormat;
   if (format !== undefined && format.type !== "text") {
     config["responseMimeType"] = "application/json";
-    if (format.type === "json_schema") config["responseJsonSchema"] = format.schema;
+    if (format.type === "json_schema") config["responseJsonSchema"] = answerSchema(format.schema);
   }
   set("thinkingConfig", thinkingConfig(request, model));
   return config;

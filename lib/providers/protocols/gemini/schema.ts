@@ -1,3 +1,6 @@
+import { lookUp } from "#lib/providers/protocols/fit/json-schema.ts";
+import { rootObject } from "#lib/providers/protocols/fit/root-object.ts";
+import { inGrammar } from "#lib/providers/protocols/gemini/schema-grammar.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
 /**
@@ -28,10 +31,24 @@ const KEYWORDS = new Set([
   "pattern",
   "anyOf",
 ]);
-const STRING_FORMATS = new Set(["enum", "date-time"]);
+/** Keywords that limit the value and have no counterpart; annotations are not named as lost. */
+const LOST_KEYWORDS = [
+  "not",
+  "if",
+  "then",
+  "else",
+  "patternProperties",
+  "propertyNames",
+  "dependentRequired",
+  "dependentSchemas",
+  "dependencies",
+  "contains",
+  "uniqueItems",
+  "multipleOf",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+] as const;
 const MAX_SCHEMA = 64;
-/** Longer references are ignored, characters. */
-const MAX_REFERENCE = 1_000;
 /**
  * References can multiply, and each copies its target: how many schemas and properties may be copied for all
  * tools of a request.
@@ -39,13 +56,13 @@ const MAX_REFERENCE = 1_000;
 const MAX_COPIED = 30_000;
 
 /** How much may still be copied for the references of one request. */
-export type ReferenceBudget = { left: number };
+export type ReferenceBudget = { left: number; isLossy: boolean };
 
 /** The position of a schema: the root for its references, and the references that led to it. */
 type Place = { root: JsonObject; following: readonly string[]; depth: number; budget: ReferenceBudget };
 
 export function newReferenceBudget(): ReferenceBudget {
-  return { left: MAX_COPIED };
+  return { left: MAX_COPIED, isLossy: false };
 }
 
 /**
@@ -54,17 +71,20 @@ export function newReferenceBudget(): ReferenceBudget {
  * @param budget shared by all schemas of a request.
  */
 export function geminiParameters(schema: JsonObject, budget: ReferenceBudget): JsonObject | undefined {
-  const parameters = geminiSchema(schema, { root: schema, following: ["#"], depth: 0, budget });
-  const { type, properties, anyOf } = parameters;
+  const root = rootObject(schema, budget);
+  if (root.isLossy) budget.isLossy = true;
+  const parameters = inGrammar(
+    geminiSchema(root.schema, { root: schema, following: ["#"], depth: 0, budget }),
+  );
   // An object without properties is refused.
-  const isEmpty = (type === undefined || type === "object") && properties === undefined;
-  return isEmpty && anyOf === undefined ? undefined : parameters;
+  return parameters["properties"] === undefined ? undefined : parameters;
 }
 
 /** Rewrites keywords that Gemini does not know if possible, else leaves them out. */
 function geminiSchema(schema: JsonObject, place: Place): JsonObject {
   if (place.following.length > 1) place.budget.left -= 1;
   if (place.depth > MAX_SCHEMA || place.budget.left < 0) return { type: "object" };
+  if (LOST_KEYWORDS.some((name) => schema[name] !== undefined)) place.budget.isLossy = true;
   let kept: JsonObject = {};
   for (const [name, value] of Object.entries(schema)) {
     if (value !== undefined && KEYWORDS.has(name)) kept[name] = keyword(name, value, place);
@@ -72,15 +92,36 @@ function geminiSchema(schema: JsonObject, place: Place): JsonObject {
   if (kept["anyOf"] === undefined && Array.isArray(schema["oneOf"])) {
     kept["anyOf"] = keyword("anyOf", schema["oneOf"], place);
   }
-  if (kept["enum"] === undefined && typeof schema["const"] === "string") kept["enum"] = [schema["const"]];
+  if (kept["enum"] === undefined && schema["const"] !== undefined) kept["enum"] = [schema["const"]];
+  const items = itemForms(schema);
+  if (items !== undefined) kept["items"] = unionOf(items.map((item) => nested(item, place)));
   if (typeof schema["$ref"] === "string") kept = merged(kept, followed(schema["$ref"], place), place.budget);
   for (const part of Array.isArray(schema["allOf"]) ? schema["allOf"] : []) {
     if (isJsonObject(part))
       kept = merged(kept, geminiSchema(part as JsonObject, deeper(place)), place.budget);
   }
-  narrowType(kept);
-  narrowProperties(kept);
   return kept;
+}
+
+/** The forms of the items of a tuple, of any draft; undefined if the schema is none. */
+function itemForms(schema: JsonObject): JsonValue[] | undefined {
+  const { prefixItems, items, additionalItems } = schema;
+  const isOld = Array.isArray(items);
+  const forms = isOld ? items : Array.isArray(prefixItems) ? prefixItems : undefined;
+  if (forms === undefined) return undefined;
+  const rest = isOld ? additionalItems : items;
+  return isJsonObject(rest) ? [...forms, rest as JsonObject] : forms;
+}
+
+function unionOf(forms: readonly JsonValue[]): JsonObject {
+  const schemas = forms.flatMap((form) => (isJsonObject(form) ? [form as JsonObject] : []));
+  const [only] = schemas;
+  return schemas.length === 1 && only !== undefined ? only : schemas.length === 0 ? {} : { anyOf: schemas };
+}
+
+/** A schema within another; `true` and whatever else is no schema allow anything. */
+function nested(item: JsonValue, place: Place): JsonObject {
+  return isJsonObject(item) ? geminiSchema(item as JsonObject, deeper(place)) : {};
 }
 
 function deeper(place: Place): Place {
@@ -92,17 +133,6 @@ function followed(ref: string, place: Place): JsonObject {
   const target = place.following.includes(ref) ? undefined : lookUp(ref, place.root);
   if (target === undefined) return { type: "object" };
   return geminiSchema(target, { ...deeper(place), following: [...place.following, ref] });
-}
-
-function lookUp(ref: string, root: JsonObject): JsonObject | undefined {
-  if (!ref.startsWith("#/") || ref.length > MAX_REFERENCE) return undefined;
-  let found: unknown = root;
-  for (const step of ref.slice(2).split("/")) {
-    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (!isJsonObject(found) || !Object.hasOwn(found, name)) return undefined;
-    found = found[name];
-  }
-  return isJsonObject(found) ? (found as JsonObject) : undefined;
 }
 
 /** Both schemas in one; if they conflict, the first takes precedence. */
@@ -135,45 +165,14 @@ function own(object: JsonObject, name: string): JsonValue | undefined {
 }
 
 function keyword(name: string, value: JsonValue, place: Place): JsonValue {
-  const nested = (item: JsonValue): JsonValue =>
-    isJsonObject(item) ? geminiSchema(item as JsonObject, deeper(place)) : item;
-  if (name === "items") return nested(value);
-  if (name === "anyOf") return Array.isArray(value) ? value.map(nested) : [];
+  if (name === "items") return Array.isArray(value) ? {} : nested(value, place);
+  if (name === "anyOf") return Array.isArray(value) ? value.map((item) => nested(item, place)) : [];
   if (name !== "properties" || !isJsonObject(value)) return value;
   // The names inside `properties` are the client's, even if they look like keywords.
   return Object.fromEntries(
     Object.entries(value as JsonObject).flatMap(([property, child]) =>
-      child === undefined ? [] : [[property, nested(child)]],
+      // `false` allows no value.
+      child === undefined || child === false ? [] : [[property, nested(child, place)]],
     ),
   );
-}
-
-/** Only objects may have properties; Gemini rejects empty `properties` and unknown names in `required`. */
-function narrowProperties(kept: JsonObject): void {
-  const { properties, required } = kept;
-  const names = isJsonObject(properties) ? new Set(Object.keys(properties)) : new Set<string>();
-  if (names.size === 0) delete kept["properties"];
-  else kept["type"] ??= "object";
-  if (!Array.isArray(required)) return;
-  const known = required.filter((name) => typeof name === "string" && names.has(name));
-  if (known.length > 0) kept["required"] = known;
-  else delete kept["required"];
-}
-
-/** In Gemini's dialect, `type` is one name, and `enum` contains only strings. */
-function narrowType(kept: JsonObject): void {
-  const { type } = kept;
-  if (Array.isArray(type)) {
-    const types = type.filter((name) => name !== "null");
-    if (types.length < type.length) kept["nullable"] = true;
-    delete kept["type"];
-    if (types.length === 1 && types[0] !== undefined) kept["type"] = types[0];
-    else if (types.length > 1) kept["anyOf"] = types.map((name) => ({ type: name }));
-  }
-  const values = kept["enum"];
-  if (Array.isArray(values) && values.some((value) => typeof value !== "string")) delete kept["enum"];
-  const format = kept["format"];
-  if (kept["type"] === "string" && typeof format === "string" && !STRING_FORMATS.has(format)) {
-    delete kept["format"];
-  }
 }

@@ -2,31 +2,38 @@ import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { type ChatRequest, hasForeignPart } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
-import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { bareModelName, modelRules, templateRules } from "#lib/providers/catalogue/model-rules.ts";
 import { chooseMarks, type Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
 import { dialectOf, openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
+import { fitForOpenAi } from "#lib/providers/protocols/openai-compatible/fitted-request.ts";
 import { encodeMessages } from "#lib/providers/protocols/openai-compatible/messages.ts";
 import { writeExtra, writeParameters } from "#lib/providers/protocols/openai-compatible/parameters.ts";
+import { withTemplateOrder } from "#lib/providers/protocols/openai-compatible/template-order.ts";
 import { writeTools } from "#lib/providers/protocols/openai-compatible/tools.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
-export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
+export function encodeOpenAi(original: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
   const dialect = dialectOf(engine);
+  const { request, renamed, dropped } = fitForOpenAi(original, engine, dialect);
   const cache: CachePlan = options.promptCache
     ? planPromptCache(request, engine, openAiPromptCaching(engine))
     : { kind: "none" };
   const marks: Marks = options.promptCache ? chooseMarks(request, engine, cache) : { kind: "none" };
   const body: JsonObject = {
     model: engine.model,
-    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
+    messages: withTemplateOrder(
+      encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
+      templateRules(engine.model),
+    ),
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  if (hasForeignPart(request, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
+  if (hasForeignPart(original, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
+  for (const name of dropped) fields.drop(name, true);
   writeTools(fields, request, dialect);
   writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
   writeExtra(fields, request);
@@ -47,6 +54,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     body,
     dropped: droppedNames(fields.dropped),
     additions,
+    ...(renamed.size === 0 ? {} : { restorations: renamed }),
   };
 }
 
@@ -65,6 +73,8 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
       return !accepts("tool_choice");
     case "json_object":
       return !accepts("response_format");
+    case "tools_with_format":
+      return !dialect.toolsWithFormat;
     case "json_schema":
       return (
         !accepts("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false

@@ -12,7 +12,7 @@ import {
   encodePart,
   encodeSystemContent,
 } from "#lib/providers/protocols/openai-compatible/content.ts";
-import { encodeToolCall, toolCallId } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
+import { encodeToolCall } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -55,7 +55,7 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
     case "tool":
       return {
         role: "tool",
-        tool_call_id: toolCallId(message.toolCallId, dialect),
+        tool_call_id: message.toolCallId,
         content: contentText(message.content),
       };
   }

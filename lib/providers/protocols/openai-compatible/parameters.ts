@@ -1,5 +1,7 @@
 import type { ChatRequest, ReasoningEffort } from "#lib/chat/request.ts";
 import { bareModelName, closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { validSchema } from "#lib/providers/protocols/fit/json-schema.ts";
+import { isStrictSchema } from "#lib/providers/protocols/fit/strict-schema.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
@@ -40,10 +42,10 @@ export function writeParameters(fields: FieldWriter, request: ChatRequest, targe
   writeSampling(fields, request, target);
   const maxTokensField = rules.completionTokensOnly ? "max_completion_tokens" : dialect.maxTokensField;
   fields.write(maxTokensField, request.maxOutputTokens);
-  fields.write("stop", request.stop);
+  writeStop(fields, request, target);
   fields.write("n", request.n === 1 ? undefined : request.n);
   fields.write(dialect.seedField, request.seed, "seed");
-  fields.write("response_format", encodeResponseFormat(request));
+  fields.write("response_format", encodeResponseFormat(request, fields));
   writeEffort(fields, request, target);
   fields.write("user", request.user);
 }
@@ -84,14 +86,36 @@ function writeSampling(fields: FieldWriter, request: ChatRequest, { rules, diale
   }
 }
 
-function encodeResponseFormat(request: ChatRequest): JsonObject | undefined {
+/** Models that think refuse all sequences, some hosts more than a few, and all hosts empty ones, which say nothing. */
+function writeStop(fields: FieldWriter, { stop }: ChatRequest, { rules, dialect }: TargetModel): void {
+  if (stop === undefined) return;
+  if (!rules.stop) {
+    fields.drop("stop", stop);
+    return;
+  }
+  const written = stop.filter((sequence) => sequence !== "");
+  const sent = written.slice(0, dialect.maxStops);
+  if (sent.length > 0) fields.write("stop", sent);
+  if (sent.length < written.length && fields.accepts("stop")) fields.drop("stop", stop);
+}
+
+function encodeResponseFormat(request: ChatRequest, fields: FieldWriter): JsonObject | undefined {
   const format = request.responseFormat;
   if (format === undefined) return undefined;
   if (format.type !== "json_schema") return { type: format.type };
-  const schema: JsonObject = { name: format.name, schema: format.schema };
-  if (format.strict !== undefined) schema["strict"] = format.strict;
+  const valid = validSchema(format.schema, { complete: true });
+  // A schema that OpenAI's strict mode refuses is followed as well as the model can.
+  const strict = format.strict === true ? isStrictSchema(valid) : format.strict;
+  if (strict !== format.strict) fields.drop("response_format.strict", true);
+  const schema: JsonObject = { name: formatName(format.name), schema: valid };
+  if (strict !== undefined) schema["strict"] = strict;
   if (format.description !== undefined) schema["description"] = format.description;
   return { type: "json_schema", json_schema: schema };
+}
+
+/** OpenAI accepts names of up to 64 letters, digits, `_` and `-`; nobody reads it back. */
+function formatName(name: string): string {
+  return /^[\w-]{1,64}$/.test(name) ? name : name.slice(0, 64).replace(/[^\w-]/g, "_") || "answer";
 }
 
 function writeEffort(fields: FieldWriter, request: ChatRequest, target: TargetModel): void {

@@ -1,13 +1,17 @@
 import { type ChatRequest, offeredTools, type Tool } from "#lib/chat/request.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
+import { ToolSchemas } from "#lib/providers/protocols/openai-compatible/tool-schemas.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** Writes the tools and the tool choice. */
 export function writeTools(fields: FieldWriter, request: ChatRequest, dialect: OpenAiDialect): void {
   const { tools: offered, choice } = offeredTools(request);
-  const tools = offered.flatMap((tool) => encodeTool(tool, dialect));
+  const schemas = new ToolSchemas(offered, dialect);
+  const tools = offered.flatMap((tool) => encodeTool(tool, dialect, schemas));
   if (tools.length < offered.length) fields.drop("tools", true);
+  if (schemas.isLossy) fields.drop("tools.parameters", true);
+  if (schemas.droppedStrict) fields.drop("tools.strict", true);
   // Mistral rejects an empty list.
   if (tools.length === 0) return;
   if (fields.accepts("tool_choice")) {
@@ -26,7 +30,7 @@ export function writeTools(fields: FieldWriter, request: ChatRequest, dialect: O
 }
 
 /** The tool; empty if the dialect has no such kind of tool. */
-function encodeTool(tool: Tool, dialect: OpenAiDialect): JsonObject[] {
+function encodeTool(tool: Tool, dialect: OpenAiDialect, schemas: ToolSchemas): JsonObject[] {
   switch (tool.type) {
     case "opaque":
       return dialect.opaqueParts && tool.dialect === "openai" ? [tool.value] : [];
@@ -40,8 +44,9 @@ function encodeTool(tool: Tool, dialect: OpenAiDialect): JsonObject[] {
     case "function": {
       const fn: JsonObject = { name: tool.name };
       if (tool.description !== undefined) fn["description"] = tool.description;
-      if (tool.parameters !== undefined) fn["parameters"] = tool.parameters;
-      if (tool.strict !== undefined) fn["strict"] = tool.strict;
+      const { parameters, strict } = schemas.of(tool);
+      if (parameters !== undefined) fn["parameters"] = parameters;
+      if (strict !== undefined) fn["strict"] = strict;
       return [{ type: "function", function: fn }];
     }
   }
