@@ -101,7 +101,7 @@ export function overlapLength(sent: string, text: string, minLength: number): nu
   return 0;
 }
 
-export function commonPrefix(a: string, b: string): number {
+function commonPrefix(a: string, b: string): number {
   const limit = Math.min(a.length, b.length);
   let length = 0;
   while (length < limit && a.charCodeAt(length) === b.charCodeAt(length)) length++;

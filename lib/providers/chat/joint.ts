@@ -20,6 +20,8 @@ const MAX_PREAMBLE = 240;
 const MAX_HELD = MAX_PREAMBLE + 80;
 /** An exact repetition is recognised from this length on, in characters. */
 const MIN_EXACT = 12;
+/** A restart that is only compared, and not exact, is recognised from this length on. */
+const MIN_WORDS = 8;
 /** White space behind a repetition is waited for up to this length, in characters. */
 const MAX_GAP = 200;
 
@@ -93,7 +95,6 @@ export class Joint implements Trimmer {
     if (this.#startsOver(added)) return undefined;
     if (this.#restart?.isAtEnd === true) return this.#join({ at: 0, count: this.#seen, closing: "" }, false);
     if (this.#isRepetition()) return this.#join({ at: 0, count: this.#expected.length, closing: "" }, false);
-    if (this.#isBehindPreamble) return this.#resolve(false);
     if (this.#mayRepeat() && this.#held.folded !== "") return undefined;
     if (this.#held.length < MAX_HELD && !this.#isAnotherAnswer()) return undefined;
     return this.#resolve(false);
@@ -108,7 +109,7 @@ export class Joint implements Trimmer {
     }
     if (this.#restart === undefined || !this.#restart.isAtEnd) return this.#restart !== undefined;
     // A few letters and other white space are no restart.
-    const isShort = this.#seen < MIN_EXACT;
+    const isShort = this.#seen < MIN_WORDS;
     const told = this.#sent.slice(0, this.#sent.length - this.#gap.length);
     if (isShort && !this.#held.text.startsWith(told)) this.#restart = undefined;
     return false;
@@ -139,25 +140,31 @@ export class Joint implements Trimmer {
       return this.#close(text.slice(exact));
     if (head !== undefined) return this.#join(head, isEnd);
     if (!this.#isBehindPreamble) {
-      const found = repetitionBehindPreamble(this.#tail.folded, this.#held, MAX_PREAMBLE);
+      const found = repetitionBehindPreamble(this.#tail.folded, this.#expected, this.#held, MAX_PREAMBLE);
       const restart = restartBehindPreamble(
         new FoldedText(this.#sent.slice(0, 64)).folded,
         this.#held,
         MAX_PREAMBLE,
       );
-      if (restart !== undefined && restart.at <= (found?.at ?? Number.POSITIVE_INFINITY))
+      if (restart !== undefined && (found === undefined || this.#isEarlier(restart, found)))
         return this.#startAgain(this.#held.startOf(restart.at));
       if (found !== undefined) return this.#join(found, isEnd);
     }
     const introduction = this.#isBehindPreamble ? 0 : introductionLength(text, this.#sent);
-    const rest = text.slice(introduction);
-    const repeated = repeatedWord(this.#sent, rest);
-    if (introduction + repeated > 0) return this.#close(rest.slice(repeated));
+    if (introduction > 0) return this.#startAgain(introduction);
+    const repeated = repeatedWord(this.#sent, text);
+    if (repeated > 0) return this.#close(text.slice(repeated));
     if (this.#isAnotherAnswer()) {
       this.#open = false;
       return DIVERGED;
     }
     return this.#close(text);
+  }
+
+  /** At the same place, a repetition of all that was sent is no restart: it may have been quoted. */
+  #isEarlier(restart: Found, found: Found): boolean {
+    if (restart.at !== found.at) return restart.at < found.at;
+    return this.#sent.length > TAIL || found.count - found.at < this.#tail.folded.length;
   }
 
   /** Looks at the text anew from where it starts over. */
@@ -173,17 +180,21 @@ export class Joint implements Trimmer {
 
   /** Cuts the repetition off. Undefined while it is not known what of the white space behind it is new. */
   #join(found: Found, isEnd: boolean): Trimmed | undefined {
-    let rest = this.#held.after(found.count);
-    const closing = closingLength(rest, found.closing, this.#sent);
-    rest = rest.slice(closing);
+    const repeatedTo = this.#held.after(found.count);
+    const closed = behindClosing(repeatedTo, found.closing, this.#sent);
+    const gap = withoutHalfCharacter(this.#gap);
+    // The engine's own mark ends what it repeats, white space included.
+    if (closed !== undefined && afterGap(gap, closed.inner) === "" && leadingGap(closed.inner) >= gap.length)
+      return this.#close(closed.rest);
+    const rest = closed?.rest ?? repeatedTo;
     const { length } = this.#gap;
-    if (closing === 0 && (length === 0 || rest.startsWith(this.#gap)))
+    if (closed === undefined && (length === 0 || rest.startsWith(this.#gap)))
       return this.#close(rest.slice(length), "");
     if (!isEnd && rest.length < MAX_GAP + length && leadingGap(rest) === rest.length) {
       this.#found = found;
       return undefined;
     }
-    return this.#close(afterGap(withoutHalfCharacter(this.#gap), rest));
+    return this.#close(afterGap(gap, rest));
   }
 
   #close(text: string, half = this.#sent.slice(-1)): Trimmed {
@@ -204,13 +215,21 @@ function leadingGap(text: string): number {
   return length;
 }
 
-/** The length of the mark that closes what an engine had quoted, if the text begins with it. */
-function closingLength(text: string, closing: string, sent: string): number {
-  if (closing === "") return 0;
-  if (closing !== "```" && closing !== "~~~") return text.startsWith(closing) ? closing.length : 0;
+/** What stands before and behind the mark that closes what an engine had quoted, if that comes next. */
+function behindClosing(
+  text: string,
+  closing: string,
+  sent: string,
+): { inner: string; rest: string } | undefined {
+  if (closing === "") return undefined;
+  const isFence = closing === "```" || closing === "~~~";
   // In a code block, the fence that the engine opened stands for the one that is open already.
-  if (isInFence(sent)) return 0;
-  return /^\s*(?:```|~~~)[ \t]*(?:\r?\n)?/.exec(text)?.[0].length ?? 0;
+  if (isFence && isInFence(sent)) return undefined;
+  const inner = text.slice(0, leadingGap(text));
+  const rest = text.slice(inner.length);
+  if (!rest.startsWith(closing)) return undefined;
+  const behind = rest.slice(closing.length);
+  return { inner, rest: isFence ? behind.replace(/^[ \t]*\r?\n/, "") : behind };
 }
 
 /** What of a continuation's white space is new, when this much was sent before it and the two differ. */

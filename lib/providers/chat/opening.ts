@@ -12,7 +12,7 @@ const MIN_WEIGHT = 12;
 /** Text that an engine writes before it repeats ends in one of these, or with a mark that quotes. */
 const PREAMBLE_END = /[:.!?…\n"'`*«“„‘>)\]—–|-]\s*$/;
 /** Nothing but marks: a quotation mark, a bold, a quoted line, an ellipsis, a code fence with its language. */
-const ONLY_MARKS = /^\s*(?:[\s"'`*_«“„‘>….([-]*|(?:```|~~~)[^\n`]*\n\s*)$/;
+const ONLY_MARKS = /^\s*(?:[\s"'`*_«“„‘>….([]*|(?:```|~~~)[^\n`]*\n\s*)$/;
 /** An opening line about the continuation itself, in the languages of most answers. */
 const ABOUT_ITSELF =
   /^\s*(?:sure|of course|certainly|absolutely|okay|ok|right|sorry|apologies|continuing|resuming|here(?:'s|’s| is| are)|picking up|natürlich|hier)\b(?=[^\n]{0,160}\b(?:continu|resum|rest\b|left off|remain|picking up|cut off|fortsetzung|weiter))[^\n]{0,200}?[:.…—-]\s*\n+/i;
@@ -36,7 +36,7 @@ export type Found = {
 };
 
 /** Weight of a repetition: a Chinese or Japanese character says as much as two letters. */
-export function weightOf(folded: string): number {
+function weightOf(folded: string): number {
   let weight = folded.length;
   for (const unit of folded) if (unit >= "⺀" && unit <= "鿿") weight++;
   return weight;
@@ -49,17 +49,25 @@ export function repetitionAtHead(tail: string, head: FoldedText): Found | undefi
 }
 
 /** The end of what was sent behind a preamble or an opening mark. */
-export function repetitionBehindPreamble(tail: string, head: FoldedText, limit: number): Found | undefined {
+export function repetitionBehindPreamble(
+  tail: string,
+  expected: string,
+  head: FoldedText,
+  limit: number,
+): Found | undefined {
   const { folded, text } = head;
   for (let at = 1; at < folded.length; at++) {
     const start = head.startOf(at);
     if (start > limit) return undefined;
-    const count = overlapLength(tail, folded.slice(at), MIN_BEHIND_MARKS / 2);
+    const isExpected = expected.length >= MIN_WEIGHT && folded.startsWith(expected, at);
+    const count = isExpected ? expected.length : overlapLength(tail, folded.slice(at), MIN_BEHIND_MARKS / 2);
     if (count === 0) continue;
     const before = text.slice(0, start);
     const repeated = folded.slice(at, at + count);
     const isOnlyMarks = ONLY_MARKS.test(before);
-    if (!isOnlyMarks && (!PREAMBLE_END.test(before) || !/\p{L}{2}/u.test(repeated))) continue;
+    if (!isOnlyMarks && !PREAMBLE_END.test(before)) continue;
+    // A rule of dashes, or the frame of a table, occurs by coincidence.
+    if (!/\p{L}{2}/u.test(repeated) && !(isOnlyMarks && isExpected)) continue;
     if (weightOf(repeated) < (isOnlyMarks ? MIN_BEHIND_MARKS : MIN_BEHIND_WORDS)) continue;
     return { at, count: at + count, closing: closingOf(before) };
   }

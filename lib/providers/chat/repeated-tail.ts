@@ -1,7 +1,7 @@
 import { isHighSurrogate } from "#lib/providers/chat/folded-text.ts";
 
 /** How much of the end of what was sent a continuing engine is asked to repeat, in characters. */
-export const TAIL_TO_REPEAT = 40;
+const TAIL_TO_REPEAT = 40;
 /** How far back the beginning of a character is looked for, in UTF-16 units: families and flags are long. */
 const MAX_BACK = 120;
 const JOINER = "\u200d";
