@@ -1,6 +1,7 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
 import { continuationFor, continueRequest } from "#lib/providers/chat/continuation.ts";
+import { withinCeiling } from "#lib/providers/chat/output-cap.ts";
 import type { RunEffects, RunOptions, RunRecord } from "#lib/providers/chat/run.ts";
 import type { Attempt } from "#lib/providers/walk/walk-types.ts";
 
@@ -10,11 +11,13 @@ export function attemptOf(
   effects: RunEffects,
   record: RunRecord,
 ): Attempt<OpenedChat> {
-  return (target) => {
+  return async (target) => {
     const { engine } = target;
     const strategy = continuationFor(target, request);
+    const asked = continueRequest(request, record.text, strategy);
+    const fitted = withinCeiling(asked, engine);
     const call = {
-      request: continueRequest(request, record.text, strategy),
+      request: fitted,
       prefilled: strategy !== "instructed" && record.text !== "",
       promptCache,
       signal,
@@ -27,6 +30,9 @@ export function attemptOf(
         record.engine = engine;
       },
     };
-    return openChat(target, call, effects);
+    const outcome = await openChat(target, call, effects);
+    if (outcome.ok && fitted !== asked && !outcome.value.dropped.includes("max_tokens"))
+      outcome.value.dropped.push("max_tokens");
+    return outcome;
   };
 }

@@ -1,6 +1,7 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { AnswerFilter, DIVERGED, type Finish, type SentBeside } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
+import { enginesThatFit } from "#lib/providers/chat/context-fit.ts";
 import {
   brokenOff,
   continuationFor,
@@ -150,10 +151,10 @@ class Runner implements RunEvents {
 
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
-    const { engines, signal, timeouts, keySeed, named } = this.#options;
+    const { signal, timeouts, keySeed, named } = this.#options;
     this.#callsBefore = this.#progress.calls;
     const attempt = attemptOf(this.#options, this.#effects, this.#record);
-    return walk(this.#continuations.chain(engines), attempt, {
+    return walk(this.#continuations.chain(enginesThatFit(this.#options)), attempt, {
       health,
       clock,
       random,
