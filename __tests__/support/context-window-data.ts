@@ -6,7 +6,9 @@ type Match = NonNullable<ReturnType<typeof findProvider>>["models"][number]["mat
 /** The file that `npm run ceilings` writes: the context windows of the installed price library, as data. */
 export function contextWindowFile(): string {
   const ids = [...new Set(PROVIDERS.flatMap(({ pricedAs }) => pricedAs ?? []))].sort();
-  const entries = ids.map((id) => `  ${/^\w+$/.test(id) ? id : JSON.stringify(id)}: \`\n${linesOf(id)}\n\`,\n`).join("");
+  const entries = ids
+    .map((id) => `  ${/^\w+$/.test(id) ? id : JSON.stringify(id)}: \`\n${linesOf(id)}\n\`,\n`)
+    .join("");
   return `/** Written by \`npm run ceilings\` from the price library; a test says when it is out of date. */
 export const CONTEXT_WINDOWS: Readonly<Record<string, string>> = {
 ${entries}};

@@ -5,6 +5,7 @@ export class Continuations {
   readonly #broken = new Set<string>();
   /** The engine that goes on with its own answer: the next walk begins with it. */
   #again: Engine | undefined;
+  #callsBefore = 0;
   /** How often the answer has been continued, or is about to be. */
   count = 0;
 
@@ -19,10 +20,16 @@ export class Continuations {
     this.#broken.add(engine.id);
   }
 
-  /** The engines of the next walk, in order. */
-  chain(engines: readonly Engine[]): readonly Engine[] {
+  /** The engines of the next walk, in order. `calls`: the calls so far. */
+  chain(engines: readonly Engine[], calls: number): readonly Engine[] {
+    this.#callsBefore = calls;
     const again = this.#again;
     this.#again = undefined;
     return again === undefined ? engines : [again, ...engines.filter(({ id }) => id !== again.id)];
+  }
+
+  /** Whether an engine was asked to continue the answer, now that there were this many calls. */
+  isTried(calls: number): boolean {
+    return this.count > 1 || calls > this.#callsBefore;
   }
 }

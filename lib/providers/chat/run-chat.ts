@@ -55,8 +55,6 @@ class Runner implements RunEvents {
   readonly #progress = newProgress();
   readonly #sent: SentBeside = { reasoning: "", beyondText: undefined };
   readonly #continuations = new Continuations();
-  /** Calls before the walk that is under way. */
-  #callsBefore = 0;
   /** The engine that was announced last. */
   #announced: Engine | undefined;
   /** At most one of these is defined; neither is between two engines. */
@@ -136,7 +134,7 @@ class Runner implements RunEvents {
       // After the commit point, the client does not learn of failures of other engines.
       const { aborted } = this.#options.signal;
       if (!record.committed || aborted) throw result.error;
-      throw brokenOff(result.error, record.calls > this.#callsBefore ? "failed" : "no_engine");
+      throw brokenOff(result.error, this.#continuations.isTried(record.calls) ? "failed" : "no_engine");
     }
     const { value: chat, target, permit, startedAt } = result;
     const { request } = this.#options;
@@ -152,9 +150,8 @@ class Runner implements RunEvents {
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
     const { signal, timeouts, keySeed, named } = this.#options;
-    this.#callsBefore = this.#progress.calls;
     const attempt = attemptOf(this.#options, this.#effects, this.#record);
-    return walk(this.#continuations.chain(enginesThatFit(this.#options)), attempt, {
+    return walk(this.#continuations.chain(enginesThatFit(this.#options), this.#progress.calls), attempt, {
       health,
       clock,
       random,
