@@ -8,7 +8,10 @@ export type EngineSpec = {
   provider: string;
   model: string;
   label: string;
+  /** The context window; undefined for the one that the price library knows. */
   contextTokens?: number | undefined;
+  /** The most tokens that it writes for one request; undefined for the known ceiling of its family. */
+  maxOutputTokens?: number | undefined;
   /** Overrides what is derived from the model's name and the provider. */
   capabilities?: Capabilities | undefined;
 };
@@ -45,7 +48,7 @@ export const DEFAULT_MODES: Modes = {
     perUserDailyLimit: 1_000,
     totalDailyCapacity: 10_000,
     failover: [
-      engine("anthropic", "claude-opus-4-7", "Anthropic Opus 4.7", 200_000),
+      engine("anthropic", "claude-opus-4-7", "Anthropic Opus 4.7", 1_000_000),
       engine("github-models", "gpt-5.5", "GitHub GPT-5.5"),
       engine("gemini-grounded", "gemini-3.5-pro", "Gemini 3.5 Pro"),
       engine("sambanova", "DeepSeek-V3.2", "SambaNova DeepSeek V3.2", 32_768),
@@ -73,7 +76,7 @@ export const DEFAULT_MODES: Modes = {
     perUserDailyLimit: 500,
     totalDailyCapacity: 5_000,
     failover: [
-      engine("anthropic", "claude-opus-4-7", "Anthropic Opus 4.7", 200_000),
+      engine("anthropic", "claude-opus-4-7", "Anthropic Opus 4.7", 1_000_000),
       engine("github-models", "gpt-5.5", "GitHub GPT-5.5"),
       engine("github-models", "o3-mini", "GitHub o3-mini", 200_000),
       engine("sambanova", "DeepSeek-V3.2", "SambaNova DeepSeek V3.2", 32_768),

@@ -338,9 +338,10 @@ describe("failing engines", () => {
     expect(answer.order.at(-1)).toBe("done");
     const [usage] = await usageRows();
     expect(usage).toMatchObject({ status: "completed", usage_source: "estimated", backend: "second" });
-    // What the broken engine wrote (26 characters), and what the second one reported.
-    expect(Number(usage?.["completion_tokens"])).toBe(Math.ceil(26 / 4) + 1);
+    // What the broken engine wrote, asked twice (26 characters each), and what the second one reported.
+    expect(Number(usage?.["completion_tokens"])).toBe(2 * Math.ceil(26 / 4) + 1);
     expect((await eventRows()).map(({ backend, status }) => `${backend} ${status}`).sort()).toEqual([
+      "first reset",
       "first reset",
       "second ok",
     ]);

@@ -69,17 +69,27 @@ function repeatsTheEnd(from: number): Script {
   return answers(TOKENS.slice(0, from).join("").slice(-30), ...TOKENS.slice(from));
 }
 
-/** One answer of two engines, without a seam. */
+/**
+ * One answer of two engines, without a seam. The first is asked to go on with its own, and breaks off again
+ * before it says anything new.
+ */
 function joined(changes: Partial<Expected> = {}): Expected {
   return {
     text: ANSWER,
     finish: "stop",
     engines: ["a", "b"],
-    calls: { a: 1, b: 1 },
-    usages: ["a estimated", "b exact"],
+    calls: { a: 2, b: 1 },
+    usages: ["a estimated", "a estimated", "b exact"],
     ...changes,
   };
 }
+
+/** The same, if it was not the connection's fault: the first engine is not asked to go on. */
+function joinedElsewhere(changes: Partial<Expected> = {}): Expected {
+  return joined({ calls: { a: 1, b: 1 }, usages: ["a estimated", "b exact"], ...changes });
+}
+
+const CONNECTION_BREAKS: ReadonlySet<string> = new Set(["reset", "close", "end"]);
 
 /** Nothing of the broken answer was shown: the next engine answers alone. */
 const failedOver: Expected = {
@@ -105,7 +115,7 @@ const CUT: FaultRow[] = Object.entries(BREAKS).flatMap(([kind, how]) =>
       name: `${kind} after ${after}; the next engine starts over`,
       chain: [engineA(cut(TOKENS.slice(0, count), how)), { name: "b", script: startsOver }],
       timeouts: { idleMs: 300, answerMs: 300 },
-      asks: [{ expect: joined(), whole: failedOver }],
+      asks: [{ expect: CONNECTION_BREAKS.has(kind) ? joined() : joinedElsewhere(), whole: failedOver }],
     }),
   ),
 );
@@ -260,8 +270,8 @@ const PREFILLS: FaultRow[] = [
       asks: [
         {
           expect: joined({
-            calls: { a: 1, b: 2 },
-            attempts: ["a reset", "b refused", "b answered"],
+            calls: { a: 2, b: 2 },
+            attempts: ["a reset", "a reset", "b refused", "b answered"],
             also: (seen) =>
               expect(seen("b").map((request) => messagesOf(request).at(-1)?.role)).toEqual([
                 "assistant",
@@ -285,8 +295,8 @@ const PREFILLS: FaultRow[] = [
       {
         expect: joined({
           engines: ["a", "c"],
-          calls: { a: 1, b: 2, c: 1 },
-          usages: ["a estimated", "c exact"],
+          calls: { a: 2, b: 2, c: 1 },
+          usages: ["a estimated", "a estimated", "c exact"],
         }),
       },
     ],
@@ -302,7 +312,7 @@ const PREFILLS: FaultRow[] = [
       { name: "f", script: () => fails(400) },
       { name: "b", script: () => continues(HALF) },
     ],
-    asks: [{ expect: joined({ calls: { d: 1, e: 1, a: 1, f: 1, b: 1 } }) }],
+    asks: [{ expect: joined({ calls: { d: 1, e: 1, a: 2, f: 1, b: 1 } }) }],
   },
 ];
 
@@ -326,9 +336,9 @@ const CHAINS: FaultRow[] = [
       {
         expect: joined({
           engines: ["a", "b", "c"],
-          calls: { a: 1, b: 1, c: 1 },
-          usages: ["a estimated", "b estimated", "c exact"],
-          attempts: ["a reset", "b reset", "c answered"],
+          calls: { a: 2, b: 2, c: 1 },
+          usages: ["a estimated", "a estimated", "b estimated", "b estimated", "c exact"],
+          attempts: ["a reset", "a reset", "b reset", "b reset", "c answered"],
         }),
       },
     ],
@@ -346,8 +356,8 @@ const CHAINS: FaultRow[] = [
       {
         expect: joined({
           engines: ["a", "b", "c"],
-          calls: { a: 1, b: 1, c: 1 },
-          usages: ["a estimated", "b estimated", "c exact"],
+          calls: { a: 2, b: 1, c: 1 },
+          usages: ["a estimated", "a estimated", "b estimated", "c exact"],
         }),
       },
     ],
@@ -368,14 +378,14 @@ const CHAINS: FaultRow[] = [
       {
         expect: joined({
           engines: ["a", "b", "c"],
-          calls: { a: 1, b: 1, c: 1 },
-          attempts: ["a reset", "b diverged", "c answered"],
+          calls: { a: 2, b: 1, c: 1 },
+          attempts: ["a reset", "a reset", "b diverged", "c answered"],
         }),
       },
     ].map((ask) => ({
       expect: {
         ...ask.expect,
-        usages: ["a estimated", "b estimated", "c exact"],
+        usages: ["a estimated", "a estimated", "b estimated", "c exact"],
       },
     })),
   },
@@ -389,16 +399,51 @@ const CHAINS: FaultRow[] = [
         expect: {
           text: SENT,
           error: interrupted,
-          calls: { a: 1, b: 1 },
+          calls: { a: 2, b: 1 },
           engines: ["a"],
-          usages: ["a estimated"],
+          usages: ["a estimated", "a estimated"],
         },
       },
     ],
   },
   {
     row: 15,
-    name: "a cut engine is not asked to continue its own answer",
+    name: "a cut engine goes on with its own answer",
+    modes: ["streaming"],
+    chain: [
+      engineA(inTurn(cut(TOKENS.slice(0, HALF), BREAKS.reset), repeatsTheEnd(HALF))),
+      { name: "b", script: startsOver },
+    ],
+    asks: [
+      {
+        expect: joined({
+          engines: ["a"],
+          calls: { a: 2 },
+          usages: ["a estimated", "a exact"],
+          attempts: ["a reset", "a answered"],
+        }),
+      },
+    ],
+  },
+  {
+    row: 15,
+    name: "an engine that is cut twice, and each time has written something new, is left",
+    modes: ["streaming"],
+    chain: [
+      engineA(
+        inTurn(
+          cut(TOKENS.slice(0, 4), BREAKS.reset),
+          cut(TOKENS.slice(4, HALF), BREAKS.end),
+          repeatsTheEnd(HALF),
+        ),
+      ),
+      { name: "b", script: () => continues(HALF) },
+    ],
+    asks: [{ expect: joined({ attempts: ["a reset", "a truncated", "b answered"] }) }],
+  },
+  {
+    row: 15,
+    name: "a cut engine is asked to continue its own answer once",
     modes: ["streaming"],
     chain: [engineA(cut(TOKENS.slice(0, HALF), BREAKS.reset), { keys: ["k1", "k2"] })],
     asks: [
@@ -406,8 +451,8 @@ const CHAINS: FaultRow[] = [
         expect: {
           text: SENT,
           error: interrupted,
-          calls: { a: 1 },
-          usages: ["a estimated"],
+          calls: { a: 2 },
+          usages: ["a estimated", "a estimated"],
         },
       },
     ],
@@ -418,9 +463,10 @@ const CHAINS: FaultRow[] = [
     modes: ["streaming"],
     chain: [engineA(cut(TOKENS.slice(0, HALF), BREAKS.reset)), { name: "b", script: startsOver }],
     asks: [
-      { repeat: 4, expect: joined({ health: {} }) },
+      { repeat: 2, expect: joined({ health: {} }) },
       {
-        expect: joined({
+        // The fifth failure in a row: the engine is not asked again.
+        expect: joinedElsewhere({
           health: { a: { breaker: "open", benchedMs: [3_000, 5_000] } },
         }),
       },
@@ -444,7 +490,7 @@ const CHAINS: FaultRow[] = [
     timeouts: { idleMs: 400 },
     asks: [
       {
-        expect: joined({
+        expect: joinedElsewhere({
           attempts: ["a timeout", "b answered"],
           within: [900, 1_200 + SLACK],
         }),
@@ -470,7 +516,7 @@ const CHAINS: FaultRow[] = [
       timeouts: { idleMs: 400 },
       asks: [
         {
-          expect: joined({
+          expect: joinedElsewhere({
             attempts: ["a timeout", "b answered"],
             within: [350, 400 + SLACK],
           }),
@@ -541,7 +587,7 @@ const ANTHROPIC: FaultRow[] = [
     ],
     asks: [
       {
-        expect: joined({
+        expect: joinedElsewhere({
           attempts: ["a server_error", "b answered"],
           // What message_start said of the prompt stands; its one output token is not all there was.
           also: (_seen, told) => {

@@ -172,9 +172,9 @@ export const CLIENT: readonly FaultRow[] = [
     {
       engines: ["a"],
       text: TOKENS.slice(0, 8).join(""),
-      calls: { a: 1, b: 1 },
-      usages: ["a estimated"],
-      attempts: ["a reset", "b cancelled"],
+      calls: { a: 2, b: 1 },
+      usages: ["a estimated", "a estimated"],
+      attempts: ["a reset", "a reset", "b cancelled"],
     },
     {
       ...streaming,

@@ -237,9 +237,9 @@ const SIZES: FaultRow[] = (
       {
         text: ANSWER,
         engines: ["a", "b"],
-        calls: { a: 1, b: 1 },
-        usages: ["a estimated", "b exact"],
-        attempts: ["a reset", "b answered"],
+        calls: { a: 2, b: 1 },
+        usages: ["a estimated", "a estimated", "b exact"],
+        attempts: ["a reset", "a reset", "b answered"],
       },
       {
         chain: [

@@ -54,6 +54,7 @@ export function engineAt(id: string, baseUrl: string, changes: Partial<Engine> =
     headers: {},
     paid: false,
     contextTokens: undefined,
+    maxOutputTokens: undefined,
     capabilities: {},
     firstTokenTimeoutMs: undefined,
     ...changes,

@@ -1,5 +1,7 @@
 import type { Capabilities, EngineSpec } from "#lib/ai-models.ts";
+import { contextWindow } from "#lib/providers/catalogue/context-windows.ts";
 import { modelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { outputCeiling } from "#lib/providers/catalogue/output-ceilings.ts";
 import {
   type EngineKey,
   NO_KEY,
@@ -38,6 +40,8 @@ export type Engine = {
   paid: boolean;
   /** The context window in tokens, if known. */
   contextTokens: number | undefined;
+  /** The most tokens that it writes for one request, if known. */
+  maxOutputTokens: number | undefined;
   capabilities: Capabilities;
   /** Milliseconds; undefined for the configured default. */
   firstTokenTimeoutMs: number | undefined;
@@ -138,7 +142,8 @@ function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: bool
     keys,
     headers,
     paid,
-    contextTokens: spec.contextTokens,
+    contextTokens: spec.contextTokens ?? contextWindow(definition.pricedAs, model),
+    maxOutputTokens: spec.maxOutputTokens ?? outputCeiling(definition.pricedAs, model),
     capabilities: spec.capabilities ?? {},
     firstTokenTimeoutMs:
       definition.firstTokenTimeoutMs ?? (modelRules(spec.model).slowToStart ? SLOW_START_MS : undefined),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { AnswerFilter, type Sent } from "#lib/providers/chat/answer-filter.ts";
+import { AnswerFilter, type SentBeside } from "#lib/providers/chat/answer-filter.ts";
 import { newRecord } from "#lib/providers/chat/run.ts";
 
 describe("an answer that does not end", () => {
@@ -8,7 +8,7 @@ describe("an answer that does not end", () => {
     "is passed on whole, and at most a million characters of its %s stay in memory",
     (type) => {
       const record = newRecord();
-      const sent: Sent = { reasoning: "", onlyText: true };
+      const sent: SentBeside = { reasoning: "", beyondText: undefined };
       const filter = new AnswerFilter(record, sent, "instructed");
       const piece: ChatEvent = { type, text: "x".repeat(300_000) };
       let passed = 0;

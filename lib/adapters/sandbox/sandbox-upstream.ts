@@ -5,6 +5,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from "#lib/providers/call/upstream.ts";
+import { CONTINUATION_OPENING } from "#lib/providers/chat/repeated-tail.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { truncate } from "#lib/shared/text.ts";
@@ -85,8 +86,7 @@ async function answer(
 function firstUserMessageOfTurn(body: unknown): string {
   const messages = arrayField(body, "messages");
   const users = messages.filter((message) => field(message, "role") === "user");
-  const asksToContinue =
-    users.length > 1 && (contentOf(users.at(-1)) ?? "").startsWith("Your answer above was cut off");
+  const asksToContinue = users.length > 1 && (contentOf(users.at(-1)) ?? "").startsWith(CONTINUATION_OPENING);
   return contentOf(asksToContinue ? users.at(-2) : users.at(-1)) ?? "";
 }
 

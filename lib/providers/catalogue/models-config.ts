@@ -28,6 +28,7 @@ const engineSchema = z.strictObject({
     .regex(/^\P{Cc}*$/u, "must not hold control characters")
     .optional(),
   contextTokens: z.int().positive().optional(),
+  maxOutputTokens: z.int().positive().optional(),
   capabilities: z.partialRecord(z.enum(CAPABILITIES), z.boolean()).optional(),
 });
 const modeSchema = z.strictObject({

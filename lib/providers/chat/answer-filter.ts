@@ -1,6 +1,9 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { ContinuationTrimmer, type Trimmed } from "#lib/providers/chat/continuation-trimmer.ts";
+import type { Sent } from "#lib/providers/chat/continuation.ts";
+import { ContinuationTrimmer } from "#lib/providers/chat/continuation-trimmer.ts";
+import { Joint } from "#lib/providers/chat/joint.ts";
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { Trimmed, Trimmer } from "#lib/providers/chat/trimmer.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 
@@ -16,15 +19,15 @@ export const DIVERGED: Failure = {
   reason: "The engine began another answer instead of continuing.",
 };
 
-/** What was sent so far, as far as it decides whether another engine can continue. */
-export type Sent = { reasoning: string; onlyText: boolean };
+/** What was sent so far beside text. */
+export type SentBeside = { reasoning: string; beyondText: Sent["beyondText"] };
 export type Finish = { reason: FinishReason; native: string };
 
 /** Passes one engine's events on without what a continuation repeats, and records what was sent. */
 export class AnswerFilter {
   readonly #record: RunRecord;
-  readonly #sent: Sent;
-  readonly #text: ContinuationTrimmer;
+  readonly #sent: SentBeside;
+  readonly #text: Trimmer;
   readonly #reasoning: ContinuationTrimmer;
   /** Text was sent before this engine answered, so its reasoning would come too late. */
   readonly #muteReasoning: boolean;
@@ -35,12 +38,15 @@ export class AnswerFilter {
   /** Characters that this engine has written, whether passed on or not. */
   characters = 0;
   finish: Finish | undefined;
+  /** The client has been sent something that this engine wrote. */
+  hasPassed = false;
   diverged = false;
 
-  constructor(record: RunRecord, sent: Sent, strategy: ContinuationStrategy) {
+  constructor(record: RunRecord, sent: SentBeside, strategy: ContinuationStrategy) {
     this.#record = record;
     this.#sent = sent;
-    this.#text = new ContinuationTrimmer(record.text, strategy);
+    this.#text =
+      strategy === "instructed" ? new Joint(record.text) : new ContinuationTrimmer(record.text, strategy);
     // The engine has not seen the earlier reasoning; it can only repeat it from the beginning.
     this.#reasoning = new ContinuationTrimmer(sent.reasoning, "echoedPrefill");
     this.#muteReasoning = record.text !== "";
@@ -53,15 +59,20 @@ export class AnswerFilter {
       this.#passOne(event, passed);
       if (this.diverged) break;
     }
+    if (passed.length > 0) this.hasPassed = true;
     return passed;
   }
 
-  /** Returns the text that was held back as a possible repetition. Later calls return nothing. */
-  end(): ChatEvent[] {
+  /**
+   * Returns the text that was held back as a possible repetition. Later calls return nothing.
+   * `broken`: the engine was cut off, so what may be half a repetition is left out.
+   */
+  end(broken = false): ChatEvent[] {
     const rest: ChatEvent[] = [];
     if (this.#ended) return rest;
     this.#ended = true;
-    this.#emitText(this.#text.end(), { type: "text", text: "" }, rest);
+    this.#emitText(this.#text.end(broken), { type: "text", text: "" }, rest);
+    if (rest.length > 0) this.hasPassed = true;
     return rest;
   }
 
@@ -88,12 +99,12 @@ export class AnswerFilter {
         return;
       }
       case "refusal":
-        this.#sent.onlyText = false;
+        this.#sent.beyondText ??= "refused";
         this.characters += event.text.length;
         passed.push(event);
         return;
       case "tool_call":
-        this.#sent.onlyText = false;
+        this.#sent.beyondText = "tool_call";
         this.characters += event.arguments.length + (event.name?.length ?? 0);
         passed.push(event);
         return;

@@ -1,16 +1,16 @@
 import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
+import { askToContinue, tailToRepeat, withoutHalfCharacter } from "#lib/providers/chat/repeated-tail.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
+import { interrupted } from "#lib/providers/failures/run-errors.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** An answer longer than this, in characters, is not continued on another engine. */
 const MAX_CONTINUED = 200_000;
-const ASK_TO_CONTINUE =
-  "Your answer above was cut off by a network fault. Continue it from exactly the point where it stops: " +
-  "do not repeat any of it, do not start over, and write no introduction or comment about the interruption.";
 
 /** How this engine is given the beginning of the answer, if there is one. */
 export function continuationFor(
@@ -23,44 +23,83 @@ export function continuationFor(
 }
 
 /**
- * The request that continues a broken answer on another engine: with the beginning as a prefill if the
- * engine supports one, else with an instruction to go on. A prefill must not end in white space (Anthropic
- * rejects it, and the space is one token with the next word), so the engine writes it again. What was sent
- * counts against the client's token limit.
+ * The request that continues a broken answer: with the beginning as a prefill if the engine supports one, else
+ * with the request to repeat the last characters and to go on. A prefill must not end in white space
+ * (Anthropic rejects it, and the space is one token with the next word), so the engine writes it again. What
+ * was sent counts against the client's token limit; what is to be repeated does not.
  */
 export function continueRequest(
   request: ChatRequest,
   sent: string,
   strategy: ContinuationStrategy,
 ): ChatRequest {
-  const beginning = strategy === "instructed" ? sent : sent.trimEnd();
+  const isAsked = strategy === "instructed";
+  const beginning = isAsked ? withoutHalfCharacter(sent) : withoutHalfCharacter(sent).trimEnd();
   if (beginning.trim() === "") return request;
+  const tail = isAsked ? tailToRepeat(sent) : "";
   const messages: ChatMessage[] = [...request.messages, assistantText(beginning)];
-  if (strategy === "instructed") messages.push({ role: "user", content: ASK_TO_CONTINUE });
+  if (isAsked) messages.push({ role: "user", content: askToContinue(tail) });
   const continued: ChatRequest = { ...request, messages };
   if (request.maxOutputTokens !== undefined)
-    continued.maxOutputTokens = Math.max(1, tokensLeft(request, sent));
+    continued.maxOutputTokens = Math.max(1, tokensLeft(request, sent)) + estimateTokens(tail.length);
   return continued;
 }
 
+/** How often one request's answer is continued: each time, the prompt is billed again. */
+const MAX_CONTINUATIONS = 8;
+
+/** What was sent of an answer, as far as it decides whether it can be continued. */
+export type Sent = {
+  text: string;
+  /** What cannot be continued was sent: half a tool call, a refusal. */
+  beyondText: "tool_call" | "refused" | undefined;
+};
+
 /**
- * Whether another engine may continue an answer that broke off: only text, one choice, not too long, no
- * JSON (which must be valid as a whole), and no content refusal.
+ * Why an answer that broke off is not continued, for the client.
+ * `tool_call`, `json`: half of it cannot be joined with another engine's half. `refused`: it broke off because
+ * of its content. `alternatives`: there were several. `too_long`; `disabled`: `MIDSTREAM_RECOVERY` is off.
+ * `no_engine`: no engine is left that could be called. `failed`: it was tried, and failed.
  */
-export function canContinue(
-  request: ChatRequest,
-  sent: string,
-  isOnlyText: boolean,
+export type NotContinued =
+  | "tool_call"
+  | "json"
+  | "refused"
+  | "alternatives"
+  | "too_long"
+  | "disabled"
+  | "no_engine"
+  | "failed";
+
+/** Why this answer cannot be continued; undefined if it can. */
+export function obstacle(
+  { request, recovery }: { request: ChatRequest; recovery: boolean },
+  { text, beyondText }: Sent,
   failure: Failure,
-): boolean {
-  const isJson = request.responseFormat !== undefined && request.responseFormat.type !== "text";
-  return (
-    isOnlyText &&
-    !isJson &&
-    (request.n ?? 1) === 1 &&
-    failure.kind !== "content_policy" &&
-    sent.length <= MAX_CONTINUED
-  );
+  continuations: number,
+): NotContinued | undefined {
+  if (!recovery) return "disabled";
+  if (failure.kind === "content_policy") return "refused";
+  if (beyondText !== undefined) return beyondText;
+  if (request.responseFormat !== undefined && request.responseFormat.type !== "text") return "json";
+  if ((request.n ?? 1) !== 1) return "alternatives";
+  if (text.length > MAX_CONTINUED) return "too_long";
+  return continuations >= MAX_CONTINUATIONS ? "failed" : undefined;
+}
+
+/** Whether the connection was at fault, so that the same engine may well go on. */
+export function isConnectionFault({ kind }: Failure): boolean {
+  return kind === "reset" || kind === "truncated";
+}
+
+/**
+ * The error of an answer that broke off and is not continued. A client may send its request again, unless the
+ * content was the reason.
+ */
+export function brokenOff(cause: GatewayError, continuation: NotContinued): GatewayError {
+  const { code, message, retryAfterSeconds } = interrupted(cause);
+  const details = { retryable: continuation !== "refused", continuation };
+  return new GatewayError(code, message, { cause, retryAfterSeconds, details });
 }
 
 /** Whether the answer has reached the client's token limit, so that nothing is left to continue. */

@@ -1,13 +1,15 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import type { TokenUsage } from "#lib/chat/usage.ts";
-import { AnswerFilter, DIVERGED, type Finish, type Sent } from "#lib/providers/chat/answer-filter.ts";
-import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
+import { AnswerFilter, DIVERGED, type Finish, type SentBeside } from "#lib/providers/chat/answer-filter.ts";
+import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
+import { enginesThatFit } from "#lib/providers/chat/context-fit.ts";
 import {
-  canContinue,
+  brokenOff,
   continuationFor,
-  continueRequest,
+  isConnectionFault,
+  obstacle,
   outputLimitReached,
 } from "#lib/providers/chat/continuation.ts";
+import { Continuations } from "#lib/providers/chat/continuations.ts";
 import { Relay } from "#lib/providers/chat/relay.ts";
 import {
   answerEvents,
@@ -19,20 +21,18 @@ import {
   type RunOptions,
   type RunRecord,
 } from "#lib/providers/chat/run.ts";
+import { attemptOf } from "#lib/providers/chat/run-attempt.ts";
 import { walk } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
-import { abortError, clientClosed, interrupted } from "#lib/providers/failures/run-errors.ts";
-import {
-  type AttemptReport,
-  type EngineCall,
-  newProgress,
-  type WalkResult,
-} from "#lib/providers/walk/walk-types.ts";
+import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import { type AttemptReport, newProgress, type WalkResult } from "#lib/providers/walk/walk-types.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 
 /**
  * Answers a chat request from a chain of engines: walks the chain to the first content, then passes the
- * answer on. An answer that breaks off is continued on the next engine if that is safe.
+ * answer on. An answer that breaks off is continued if that is safe: by the same engine if its connection was
+ * at fault, else by the next one.
  */
 export function runChat(options: RunOptions, effects: RunEffects): ChatRun {
   const record = newRecord();
@@ -53,7 +53,10 @@ class Runner implements RunEvents {
   readonly #record: RunRecord;
   readonly #startedAt: number;
   readonly #progress = newProgress();
-  readonly #sent: Sent = { reasoning: "", onlyText: true };
+  readonly #sent: SentBeside = { reasoning: "", beyondText: undefined };
+  readonly #continuations = new Continuations();
+  /** The engine that was announced last. */
+  #announced: Engine | undefined;
   /** At most one of these is defined; neither is between two engines. */
   #walking: AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> | undefined;
   #relay: Relay | undefined;
@@ -130,7 +133,8 @@ class Runner implements RunEvents {
     if (!result.ok) {
       // After the commit point, the client does not learn of failures of other engines.
       const { aborted } = this.#options.signal;
-      throw record.committed && !aborted ? interrupted(result.error) : result.error;
+      if (!record.committed || aborted) throw result.error;
+      throw brokenOff(result.error, this.#continuations.isTried(record.calls) ? "failed" : "no_engine");
     }
     const { value: chat, target, permit, startedAt } = result;
     const { request } = this.#options;
@@ -145,8 +149,9 @@ class Runner implements RunEvents {
 
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
-    const { engines, signal, timeouts, keySeed, named } = this.#options;
-    return walk(engines, (target) => this.#attempt(target), {
+    const { signal, timeouts, keySeed, named } = this.#options;
+    const attempt = attemptOf(this.#options, this.#effects, this.#record);
+    return walk(this.#continuations.chain(enginesThatFit(this.#options), this.#progress.calls), attempt, {
       health,
       clock,
       random,
@@ -159,33 +164,12 @@ class Runner implements RunEvents {
     });
   }
 
-  #attempt(target: EngineCall): ReturnType<typeof openChat> {
-    const { request, signal, timeouts, promptCache } = this.#options;
-    const { engine } = target;
-    const strategy = continuationFor(target, request);
-    const call = {
-      request: continueRequest(request, this.#record.text, strategy),
-      prefilled: strategy !== "instructed" && this.#record.text !== "",
-      promptCache,
-      signal,
-      timeouts,
-      onUsed: (usage: TokenUsage, written: number): void => {
-        this.#record.usages.push({ engine, usage });
-        if (written === 0 || !signal.aborted) return;
-        // The client disconnected while a whole answer was being written: it counts like a stream.
-        this.#record.committed = true;
-        this.#record.engine = engine;
-      },
-    };
-    return openChat(target, call, this.#effects);
-  }
-
   async #read(relay: Relay): Promise<RunEvent[]> {
     const { filter, chat } = relay;
     const head = relay.takeHead();
     if (head !== undefined) {
       this.#record.committed = true;
-      return [relay.announcement(this.#record.calls), ...this.#passOn(relay, filter.pass(head))];
+      return [...this.#announce(relay), ...this.#passOn(relay, filter.pass(head))];
     }
     let batch: ChatEvent[] | null;
     try {
@@ -195,6 +179,14 @@ class Runner implements RunEvents {
       return this.#broken(relay, error.failure.kind, error.failure);
     }
     return batch === null ? this.#complete(relay) : this.#passOn(relay, filter.pass(batch));
+  }
+
+  /** Names the engine, unless it goes on with its own answer. */
+  #announce(relay: Relay): RunEvent[] {
+    const { engine } = relay.target;
+    if (this.#announced?.id === engine.id) return [];
+    this.#announced = engine;
+    return [relay.announcement(this.#record.calls)];
   }
 
   #passOn(relay: Relay, events: ChatEvent[]): RunEvent[] {
@@ -219,22 +211,27 @@ class Runner implements RunEvents {
     return { type: "completed", reason, native };
   }
 
-  /** The answer broke off. The next step continues it on another engine or ends the run. */
+  /** The answer broke off. The next step continues it or ends the run. */
   #broken(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure): RunEvent[] {
     // Writing another answer says nothing against the engine's health.
     if (outcome === "diverged") relay.permit.succeeded();
     else relay.permit.failed(failure);
     // Text that was held as a possible repetition is valid too.
-    const rest = outcome === "diverged" ? [] : relay.filter.end();
+    const rest = outcome === "diverged" ? [] : relay.filter.end(true);
     const report = this.#endRelay(relay, outcome, failure);
     const events: RunEvent[] = [...answerEvents(rest), { type: "attempt", report }];
-    const { request, recovery } = this.#options;
+    const { request } = this.#options;
     const { text } = this.#record;
-    if (!recovery || !canContinue(request, text, this.#sent.onlyText, failure)) {
-      this.#error = interrupted(new EngineFailure(failure));
-    } else if (outputLimitReached(request, text)) {
+    const sent = { text, beyondText: this.#sent.beyondText };
+    const reason = obstacle(this.#options, sent, failure, this.#continuations.count);
+    if (reason !== undefined) this.#error = brokenOff(new EngineFailure(failure), reason);
+    else if (outputLimitReached(request, text))
       events.push(this.#completed({ reason: "length", native: "length" }));
-    } else this.#progress.spent.add(relay.target.engine.id);
+    else {
+      // The same engine once more, if its connection was at fault and it had written something new.
+      const mayGoOn = outcome !== "diverged" && isConnectionFault(failure) && relay.filter.hasPassed;
+      this.#continuations.prepare(relay.target.engine, mayGoOn, this.#progress.spent);
+    }
     return events;
   }
 
