@@ -36,6 +36,19 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   json_schema: "response_format",
 };
 
+/** What a client can do where no engine has the capability. */
+export const CAPABILITY_ADVICE: Readonly<Partial<Record<Capability, string>>> = {
+  images: "Leave the image out, or name a model that sees.",
+  image_urls: "Send the image as a data: URL.",
+  documents: "Send the text of the document, or name a model that reads PDF.",
+  document_urls: "Send the document as base64.",
+  office_documents: "Send the document as PDF or as text.",
+  audio: "Send a transcript, or name a model that hears.",
+  openai_parts: "Send files with their data, and only parts of type text, image_url, file or input_audio.",
+  anthropic_parts:
+    "Send files with their data, and only blocks of type text, image, document or tool_result.",
+};
+
 /** The required (`must`) and preferred (`should`) capabilities of a request. */
 export function requiredCapabilities(request: ChatRequest): { must: Capability[]; should: Capability[] } {
   const must = partCapabilities(request);
@@ -78,7 +91,7 @@ function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly
     case "document":
       return documentCapabilities(part.source);
     case "opaque":
-      if (part.optional === true) return NONE;
+      if (part.instead !== undefined) return NONE;
       if (isAudio(part)) return ["audio"];
       return part.dialect === "openai" ? ["openai_parts"] : ["anthropic_parts"];
     case "text":

@@ -1,5 +1,6 @@
-import type { Content, ContentPart, DocumentPart } from "#lib/chat/request.ts";
+import type { Content, ContentPart, DocumentPart, OpaquePart } from "#lib/chat/request.ts";
 import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { nativeBlock } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -13,20 +14,26 @@ export function encodeContent(content: Content, marks: Marks): JsonObject[] {
 export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
   switch (part.type) {
     case "text":
-      return part.text === "" ? [] : [marked({ type: "text", text: part.text }, part.cacheBreakpoint, marks)];
+      return part.text === "" ? [] : [encoded({ type: "text", text: part.text }, part, marks)];
     case "image": {
       const data = parseDataUrl(part.url);
       const source: JsonObject =
         data === undefined
           ? { type: "url", url: part.url }
           : { type: "base64", media_type: data.mediaType, data: data.base64 };
-      return [marked({ type: "image", source }, part.cacheBreakpoint, marks)];
+      return [encoded({ type: "image", source }, part, marks)];
     }
     case "document":
-      return [marked(encodeDocument(part), part.cacheBreakpoint, marks)];
+      return [encoded(encodeDocument(part), part, marks)];
     case "opaque":
       return part.dialect === "anthropic" ? [withoutMark(part.value, marks)] : [];
   }
+}
+
+/** The block with the client's further fields, and with its mark. */
+function encoded(block: JsonObject, part: Exclude<ContentPart, OpaquePart>, marks: Marks): JsonObject {
+  const native = nativeBlock(part.native);
+  return marked(native === undefined ? block : { ...block, ...native }, part.cacheBreakpoint, marks);
 }
 
 function encodeDocument({ source, name }: DocumentPart): JsonObject {

@@ -1,12 +1,14 @@
 import { hasCacheBreakpoint } from "#lib/chat/cache-breakpoints.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
-import { type ChatRequest, hasForeignPart, somePart } from "#lib/chat/request.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
+import { type ChatRequest, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodeMessages, encodeSystem, leadingSystem } from "#lib/providers/protocols/anthropic/messages.ts";
-import { nativeDetails, nativeField, writeExtra } from "#lib/providers/protocols/anthropic/native-fields.ts";
+import { nativeField, writeExtra, writeMetadata } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import {
   untranslatable,
   writeFormat,
@@ -22,14 +24,11 @@ import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
 /** A chat request as the body of `POST /v1/messages`. */
-export function encodeAnthropic(
-  request: ChatRequest,
-  engine: Engine,
-  options: EncodeOptions,
-): EncodedRequest {
+export function encodeAnthropic(asked: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
+  const request = readableRequest(asked, { dialect: "anthropic", textDocuments: true });
   const rules = claudeRules(engine.model);
   const marks = chooseMarks(request, engine, options);
-  const dropped: string[] = [];
+  const dropped: string[] = lostNames(asked, { dialect: "anthropic", audio: false });
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
@@ -38,7 +37,6 @@ export function encodeAnthropic(
   };
   const system = encodeSystem(leadingSystem(request), marks);
   if (system.length > 0) body["system"] = system;
-  if (hasForeignPart(request, "anthropic")) dropped.push("messages");
   writeTools(body, request, rules, marks, dropped);
   const thinking = writeThinking(body, request, engine, rules, dropped);
   const thinks = thinking === "requested";
@@ -48,8 +46,7 @@ export function encodeAnthropic(
   writeSampling(body, request, rules, thinks, dropped);
   writeFormat(body, request, dropped);
   writeStop(body, request, dropped);
-  const user = nativeDetails(request)["metadata.user_id"] ?? request.user;
-  if (user !== undefined) body["metadata"] = { user_id: user };
+  writeMetadata(body, request);
   dropped.push(...untranslatable(request));
   writeExtra(body, request, dropped);
   limitMarks(body);

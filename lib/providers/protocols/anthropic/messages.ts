@@ -2,6 +2,7 @@ import type { ChatMessage, ChatRequest, SystemMessage } from "#lib/chat/request.
 import { type BlockContext, encodeAssistant } from "#lib/providers/protocols/anthropic/assistant-blocks.ts";
 import { EPHEMERAL, type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodeContent } from "#lib/providers/protocols/anthropic/content.ts";
+import { nativeBlock } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import { toolId } from "#lib/providers/protocols/anthropic/tool-ids.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -59,6 +60,7 @@ function encodeBlocks(message: ChatMessage, context: BlockContext, isLast: boole
         type: "tool_result",
         tool_use_id: toolId(message.toolCallId),
         content: encodeContent(message.content, context.marks),
+        ...nativeBlock(message.native),
       };
       if (message.isError !== undefined) result["is_error"] = message.isError;
       return [marked(result, message.cacheBreakpoint, context.marks)];

@@ -1,7 +1,8 @@
 import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
 import { type Capability, isAudio } from "#lib/chat/capabilities.ts";
-import { documentText } from "#lib/chat/documents.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
 import {
   type AssistantMessage,
   type ChatMessage,
@@ -9,7 +10,6 @@ import {
   type Content,
   type ContentPart,
   contentText,
-  hasForeignPart,
   type OpaquePart,
   offeredTools,
   systemText,
@@ -27,10 +27,10 @@ import { parseJsonObject } from "#lib/shared/json-depth.ts";
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
 /** A chat request as the body of `generateContent`. Prompt caching is implicit: nothing is sent for it. */
-export function encodeGemini(request: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
-  const dropped: string[] = [];
+export function encodeGemini(asked: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
+  const request = readableRequest(asked, { dialect: undefined, textDocuments: false });
+  const dropped: string[] = lostNames(asked, { dialect: undefined, audio: true });
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
-  if (hasForeignPart(request, undefined)) dropped.push("messages");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],
   );
@@ -137,14 +137,10 @@ function encodePart(part: ContentPart): JsonObject[] {
     case "text":
       return part.text === "" ? [] : [{ text: part.text }];
     case "image":
-      return [encodeMedia(part.url, "image/*")];
+      return [encodeMedia(part.url, imageType(part.url))];
     case "document": {
       const { source } = part;
-      return [
-        source.kind === "text"
-          ? { text: documentText(part) ?? source.text }
-          : encodeMedia(source.url, source.mediaType),
-      ];
+      return [source.kind === "text" ? { text: source.text } : encodeMedia(source.url, source.mediaType)];
     }
     case "opaque":
       return encodeAudio(part);
@@ -158,6 +154,14 @@ function encodeAudio(part: OpaquePart): JsonObject[] {
   if (data === undefined) return [];
   const format = stringField(audio, "format") ?? "wav";
   return [{ inlineData: { mimeType: `audio/${format}`, data } }];
+}
+
+const IMAGE_TYPES: Readonly<Record<string, string>> = { png: "png", webp: "webp", gif: "gif", heic: "heic" };
+
+/** The media type of a linked image, by its address: the API requires one. */
+function imageType(url: string): string {
+  const end = /\.([a-z]{3,4})(?:[?#]|$)/i.exec(url.slice(-1_000))?.[1]?.toLowerCase() ?? "";
+  return `image/${IMAGE_TYPES[end] ?? "jpeg"}`;
 }
 
 /** A link is sent only to a model whose row says that it reads links. */

@@ -1,5 +1,4 @@
 import { isBreakpointMessage } from "#lib/chat/cache-breakpoints.ts";
-import { documentText } from "#lib/chat/documents.ts";
 import {
   type Content,
   type ContentPart,
@@ -67,14 +66,13 @@ export function encodePart(part: ContentPart, documents: OpenAiDialect["document
   }
 }
 
-/** Hosts that read a link give its address where the data would be. */
-function encodeDocument(part: DocumentPart, form: OpenAiDialect["documents"]): JsonObject {
-  const text = documentText(part);
-  if (text !== undefined || part.source.kind === "text") return { type: "text", text: text ?? "" };
-  const { url } = part.source;
+/** Hosts that read a link get it where the data would be. */
+function encodeDocument({ source, name }: DocumentPart, form: OpenAiDialect["documents"]): JsonObject {
+  // Documents of plain text have become texts before.
+  if (source.kind === "text") return { type: "text", text: source.text };
   if (form === "document_url") {
-    const named: JsonObject = part.name === undefined ? {} : { document_name: part.name };
-    return { type: "document_url", document_url: url, ...named };
+    const named: JsonObject = name === undefined ? {} : { document_name: name };
+    return { type: "document_url", document_url: source.url, ...named };
   }
-  return { type: "file", file: { filename: part.name ?? "document.pdf", file_data: url } };
+  return { type: "file", file: { filename: name ?? "document.pdf", file_data: source.url } };
 }

@@ -1,6 +1,8 @@
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
-import { type ChatRequest, hasForeignPart } from "#lib/chat/request.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
+import type { ChatRequest, WireDialect } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
 import { chooseMarks, type Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
@@ -15,8 +17,10 @@ import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
-export function encodeOpenAi(request: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
+export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
   const dialect = dialectOf(engine);
+  const reads: WireDialect | undefined = dialect.opaqueParts ? "openai" : undefined;
+  const request = readableRequest(asked, { dialect: reads, textDocuments: false });
   const cache: CachePlan = options.promptCache
     ? planPromptCache(request, engine, openAiPromptCaching(engine))
     : { kind: "none" };
@@ -27,7 +31,7 @@ export function encodeOpenAi(request: ChatRequest, engine: Engine, options: Enco
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  if (hasForeignPart(request, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
+  for (const name of lostNames(asked, { dialect: reads, audio: false })) fields.drop(name, true);
   writeTools(fields, request, dialect);
   writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
   writeExtra(fields, request);
