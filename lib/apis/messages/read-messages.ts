@@ -59,7 +59,7 @@ function readSystemContent(content: SystemContent, path: string): Content {
   return content.map((block, index): ContentPart => {
     if (block.type === "text" && block.text.startsWith(BILLING_NOTE)) {
       const value = { type: "text", text: block.text };
-      return { type: "opaque", dialect: "anthropic", value, instead: "" };
+      return { type: "opaque", dialect: "anthropic", value, path: `${path}.${index}`, instead: "" };
     }
     return readPart(block, `${path}.${index}`);
   });
