@@ -113,6 +113,7 @@ describe("reading a request", () => {
             type: "opaque",
             dialect: "anthropic",
             value: { type: "web_search_20250305", name: "web_search", max_uses: 2 },
+            path: "tools.2",
           },
         ],
       },
@@ -120,7 +121,9 @@ describe("reading a request", () => {
   ])("%s", (_name, body, expected) => {
     const { stream, messages: list, conversationId, extra, maxOutputTokens, ...chat } = read(body).chat;
     expect(stream).toBe(false);
-    expect(extra).toEqual({ dialect: "anthropic", fields: {} });
+    const effortAlone =
+      "output_config" in body && !("thinking" in body) && chat.reasoningEffort !== undefined;
+    expect(extra).toEqual({ dialect: "anthropic", fields: {}, ...(effortAlone ? { effortAlone } : {}) });
     expect(conversationId).toMatch(/^\w+$/);
     const known = { messages: list, maxOutputTokens };
     expect({ ...known, ...chat }).toEqual({
@@ -168,7 +171,13 @@ describe("reading a request", () => {
         },
       ]),
     ).toEqual([
-      { role: "tool", toolCallId: "t1", content: "20 C", isError: false, cacheBreakpoint: true },
+      {
+        role: "tool",
+        toolCallId: "t1",
+        content: "20 C",
+        isError: false,
+        cacheBreakpoint: { type: "ephemeral", ttl: "5m" },
+      },
       {
         role: "tool",
         toolCallId: "t2",
@@ -176,7 +185,13 @@ describe("reading a request", () => {
         content: [
           { type: "text", text: "no" },
           { type: "image", url: "data:image/png;base64,AA" },
-          { type: "opaque", dialect: "anthropic", value: { type: "tool_reference", tool_name: "f" } },
+          {
+            type: "opaque",
+            dialect: "anthropic",
+            value: { type: "tool_reference", tool_name: "f" },
+            path: "messages.0.content.2.content.2",
+            instead: "The tool f is available.",
+          },
         ],
       },
       { role: "tool", toolCallId: "t3", content: [] },
@@ -185,8 +200,8 @@ describe("reading a request", () => {
         content: [
           { type: "text", text: "See", cacheBreakpoint: true },
           { type: "image", url: "https://a.example/b.png" },
-          { type: "opaque", dialect: "anthropic", value: byFile },
-          { type: "opaque", dialect: "anthropic", value: document },
+          { type: "opaque", dialect: "anthropic", value: byFile, path: "messages.0.content.5" },
+          { type: "document", source: { kind: "text", text: "x" }, cacheBreakpoint: true },
         ],
       },
     ]);
@@ -272,7 +287,7 @@ describe("reading a request", () => {
     expect(system).toEqual({
       role: "system",
       content: [
-        { type: "opaque", dialect: "anthropic", value: note },
+        { type: "opaque", dialect: "anthropic", value: note, path: "system.0", instead: "" },
         { type: "text", text: "Be brief." },
       ],
     });
@@ -296,7 +311,10 @@ describe("reading a request", () => {
       betas: "a-2025,b-2026",
     });
     expect(chat.user).toMatch(/^user-\w{1,20}$/);
-    expect(dropped).toEqual(["tools.defer_loading", "thread"]);
+    expect(chat.tools?.[0]).toMatchObject({
+      native: { dialect: "anthropic", fields: { defer_loading: true } },
+    });
+    expect(dropped).toEqual(["thread"]);
   });
 
   test("fields that are called like the parts of others are further fields", () => {

@@ -84,10 +84,10 @@ describe("items become messages", () => {
             { type: "image", url: "https://x/a.png", detail: "low" },
             { type: "image", url: "data:image/png;base64,AA==", detail: "high" },
             { type: "image", url: "https://x/b.png" },
+            { type: "opaque", dialect: "openai", value: { type: "input_image", file_id: "file_1" } },
           ],
         },
       ],
-      dropped: ["input_image.file_id"],
     },
     {
       what: "files and sounds",
@@ -108,11 +108,12 @@ describe("items become messages", () => {
           role: "user",
           content: [
             {
-              type: "opaque",
-              dialect: "openai",
-              value: {
-                type: "file",
-                file: { filename: "a.pdf", file_data: "data:application/pdf;base64,AA==" },
+              type: "document",
+              name: "a.pdf",
+              source: {
+                kind: "url",
+                url: "data:application/pdf;base64,AA==",
+                mediaType: "application/pdf",
               },
             },
             {
@@ -120,10 +121,19 @@ describe("items become messages", () => {
               dialect: "openai",
               value: { type: "input_audio", input_audio: { data: "AA==", format: "wav" } },
             },
+            {
+              type: "opaque",
+              dialect: "openai",
+              value: { type: "file", file: { file_id: "file_1" } },
+            },
+            {
+              type: "document",
+              source: { kind: "url", url: "https://x/a.pdf", mediaType: "application/pdf" },
+            },
           ],
         },
       ],
-      dropped: ["input_file.file_id", "input_file.file_url", "input.input_smell"],
+      dropped: ["input.input_smell"],
     },
     {
       what: "parallel calls and their results",

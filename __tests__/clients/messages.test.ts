@@ -516,9 +516,7 @@ function expectedAtClaude(
   if (Array.isArray(tools)) {
     body["tools"] = tools
       .filter(isJsonObject)
-      .map(({ defer_loading: _hint, type, ...tool }) =>
-        type === undefined || type === "custom" ? tool : { ...tool, type },
-      );
+      .map(({ type, ...tool }) => (type === undefined || type === "custom" ? tool : { ...tool, type }));
   }
   return body;
 }
@@ -594,7 +592,7 @@ describe("recorded requests", () => {
     const sent = proxy.first.requests[0]?.json;
     const named = response.headers.get("x-sarmalink-dropped")?.split(", ") ?? [];
     const droppable = [
-      "messages",
+      "system.0 (text)",
       "thinking.display",
       "metadata.user_id",
       "context_management",

@@ -106,7 +106,4 @@ export const imageUrl = z
   .refine(isImageUrl, "must be an https: URL, or a data: URL of an image in base64");
 
 /** Anthropic's mark for the end of a cacheable prefix, which OpenRouter's clients send too. */
-export const cacheControl = z.looseObject({
-  type: z.literal("ephemeral"),
-  ttl: z.enum(["5m", "1h"]).nullish(),
-});
+export const cacheControl = z.looseObject({ type: shortText, ttl: shortText.nullish() });

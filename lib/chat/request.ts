@@ -1,4 +1,4 @@
-import type { JsonObject } from "#lib/shared/json.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /**
  * A value that only its issuer understands (a thinking signature, encrypted reasoning). It is sent back to
@@ -11,21 +11,51 @@ export type WireDialect = "openai" | "anthropic";
 
 /**
  * A stable prefix of the prompt ends here; what follows changes from request to request. `"1h"`: cache for an
- * hour, if the provider supports that. `"ours"`: set by the gateway, and sent if caching is worthwhile.
+ * hour, if the provider supports that. `"ours"`: set by the gateway, and sent if caching is worthwhile. An
+ * object is the client's `cache_control` as it is, where it says more.
  */
-export type CacheBreakpoint = true | "1h" | "ours";
+export type CacheBreakpoint = true | "1h" | "ours" | JsonObject;
 
-export type TextPart = { type: "text"; text: string; cacheBreakpoint?: CacheBreakpoint };
+export type TextPart = {
+  type: "text";
+  text: string;
+  cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
+};
+/** Fields of a client's block or tool that only engines of its dialect understand: sent to them unchanged. */
+export type NativeFields = { dialect: WireDialect; fields: JsonObject };
+
 /** `url` is a `data:` URL or an https URL. */
 export type ImagePart = {
   type: "image";
   url: string;
   detail?: "auto" | "low" | "high";
   cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
 };
-/** A part that is not translated (audio, files, documents); only engines of its dialect receive it. */
-export type OpaquePart = { type: "opaque"; dialect: WireDialect; value: JsonObject };
-export type ContentPart = TextPart | ImagePart | OpaquePart;
+/**
+ * A document. `url` is a `data:` URL in base64 or an https URL, of `mediaType` (PDF unless the client says
+ * otherwise). Documents of plain text have their text instead: any engine can read it.
+ */
+export type DocumentPart = {
+  type: "document";
+  source: { kind: "url"; url: string; mediaType: string } | { kind: "text"; text: string };
+  /** The name of the file, or the title. */
+  name?: string;
+  cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
+};
+/** A part that is not translated; only engines of its dialect receive it. */
+export type OpaquePart = {
+  type: "opaque";
+  dialect: WireDialect;
+  value: JsonObject;
+  /** Its place in the client's request, to name it where it is left out: `messages.2.content.1`. */
+  path?: string;
+  /** What other engines get in its place; with an empty text they may answer without it. */
+  instead?: string;
+};
+export type ContentPart = TextPart | ImagePart | DocumentPart | OpaquePart;
 export type Content = string | ContentPart[];
 
 export type ToolCall = {
@@ -37,9 +67,10 @@ export type ToolCall = {
   custom?: boolean;
   signature?: IssuerToken;
   cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
 };
 
-export type ReasoningItem = { text: string; signature?: IssuerToken };
+export type ReasoningItem = { text: string; signature?: IssuerToken; native?: NativeFields };
 
 /** What the model thought. A signature is valid only for this text in this place. */
 export type ReasoningPart = { type: "reasoning" } & ReasoningItem;
@@ -61,6 +92,7 @@ export type ToolMessage = {
   /** The tool failed. Not sent to providers without such a field. */
   isError?: boolean;
   cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
 };
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
 
@@ -71,11 +103,12 @@ export type FunctionTool = {
   parameters?: JsonObject;
   strict?: boolean;
   cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
 };
 /** A tool whose input is free text, possibly with a grammar (OpenAI's custom tools). */
 export type CustomTool = { type: "custom"; name: string; description?: string; format?: JsonObject };
-/** A tool that the provider runs itself; only engines of its dialect receive it. */
-export type OpaqueTool = { type: "opaque"; dialect: WireDialect; value: JsonObject };
+/** A tool that the provider runs itself; only engines of its dialect receive it. `path` as in `OpaquePart`. */
+export type OpaqueTool = { type: "opaque"; dialect: WireDialect; value: JsonObject; path?: string };
 export type Tool = FunctionTool | CustomTool | OpaqueTool;
 export type ToolChoice =
   | "auto"
@@ -137,7 +170,9 @@ export type ExtraFields = {
   dialect: WireDialect;
   fields: JsonObject;
   /** Values that the translation of a field leaves out, by their path in the client's request. */
-  details?: { "metadata.user_id"?: string; "thinking.display"?: string };
+  details?: Readonly<Record<string, JsonValue>>;
+  /** The client sets an effort without asking for thinking, which the Messages API tells apart. */
+  effortAlone?: true;
   /** Beta features that the client enables (`anthropic-beta`), for engines of the same dialect. */
   betas?: string;
 };
@@ -207,34 +242,9 @@ export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
   };
 }
 
-/** Whether the client itself set a cache breakpoint. */
-export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boolean {
-  return (
-    tools.some((tool) => tool.type === "function" && isClients(tool.cacheBreakpoint)) ||
-    messages.some(isBreakpointMessage)
-  );
-}
-
-/** Whether the client set a cache breakpoint in this message. */
-export function isBreakpointMessage(message: ChatMessage): boolean {
-  if (message.role === "tool" && isClients(message.cacheBreakpoint)) return true;
-  return messageParts(message).some((part) => "cacheBreakpoint" in part && isClients(part.cacheBreakpoint));
-}
-
-function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
-  return breakpoint !== undefined && breakpoint !== "ours";
-}
-
 /** Whether any message has a part that matches. */
 export function somePart(request: ChatRequest, matches: (part: AssistantPart) => boolean): boolean {
   return request.messages.some((message) => messageParts(message).some(matches));
 }
 
-/** Whether any message has a part that an engine of this dialect (or of none) cannot read. */
-export function hasForeignPart(request: ChatRequest, dialect: WireDialect | undefined): boolean {
-  return somePart(request, (part) => part.type === "opaque" && part.dialect !== dialect);
-}
-
-export function hasImage(request: ChatRequest): boolean {
-  return somePart(request, (part) => part.type === "image");
-}
+export const hasImage = (request: ChatRequest): boolean => somePart(request, ({ type }) => type === "image");

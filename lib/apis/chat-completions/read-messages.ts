@@ -1,5 +1,6 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
 import type { LegacyCalls } from "#lib/apis/chat-completions/legacy-calls.ts";
+import { readOther } from "#lib/apis/chat-completions/other-parts.ts";
 import { readReasoning } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { ChatCompletionsBody } from "#lib/apis/chat-completions/schema.ts";
 import { defined } from "#lib/apis/fields.ts";
@@ -18,25 +19,26 @@ type Message = ChatCompletionsBody["messages"][number];
 type MessageContent = Message["content"];
 
 /** Translates one message. */
-export function readMessage(message: Message, legacyCalls: LegacyCalls): ChatMessage {
+export function readMessage(message: Message, index: number, legacyCalls: LegacyCalls): ChatMessage {
+  const path = `messages.${index}.content`;
   const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
   switch (message.role) {
     case "system":
-      return { role: "system", content: readContent(message.content), ...name };
+      return { role: "system", content: readContent(message.content, path), ...name };
     case "developer":
-      return { role: "system", content: readContent(message.content), developer: true, ...name };
+      return { role: "system", content: readContent(message.content, path), developer: true, ...name };
     case "user":
-      return { role: "user", content: readContent(message.content), ...name };
+      return { role: "user", content: readContent(message.content, path), ...name };
     case "assistant":
-      return { role: "assistant", parts: readAssistant(message, legacyCalls), ...name };
+      return { role: "assistant", parts: readAssistant(message, path, legacyCalls), ...name };
     case "tool":
-      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content) };
+      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content, path) };
     case "function":
       // The older form of a tool result, which names only the function.
       return {
         role: "tool",
         toolCallId: legacyCalls.answered(message.name),
-        content: readContent(message.content),
+        content: readContent(message.content, path),
       };
   }
 }
@@ -45,12 +47,12 @@ type AssistantBody = Message & { role: "assistant" };
 type CallBody = NonNullable<AssistantBody["tool_calls"]>[number];
 
 /** The API has no order between its fields, so reasoning comes first, then text, then tool calls. */
-function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): AssistantPart[] {
+function readAssistant(message: AssistantBody, path: string, legacyCalls: LegacyCalls): AssistantPart[] {
   const parts: AssistantPart[] = readReasoning(
     message.reasoning_content ?? message.reasoning,
     message.reasoning_details,
   );
-  for (const part of readAssistantContent(message.content)) parts.push(part);
+  for (const part of readAssistantContent(message.content, path)) parts.push(part);
   if (message.refusal != null && message.refusal !== "")
     parts.push({ type: "refusal", text: message.refusal });
   for (const call of message.tool_calls ?? []) parts.push(...readCall(call));
@@ -62,13 +64,13 @@ function readAssistant(message: AssistantBody, legacyCalls: LegacyCalls): Assist
   return parts;
 }
 
-function readAssistantContent(content: MessageContent): AssistantPart[] {
+function readAssistantContent(content: MessageContent, path: string): AssistantPart[] {
   if (content === null || content === undefined) return [];
   if (typeof content === "string") return [{ type: "text", text: content }];
-  return content.map((part) =>
+  return content.map((part, index) =>
     typeof part !== "string" && part.type === "refusal"
       ? { type: "refusal", text: part.refusal }
-      : readPart(part),
+      : readPart(part, `${path}.${index}`),
   );
 }
 
@@ -88,15 +90,22 @@ function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefine
   return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
 }
 
-function readContent(content: MessageContent): Content {
+function readContent(content: MessageContent, path: string): Content {
   if (content === null || content === undefined) return "";
-  return typeof content === "string" ? content : content.map(readPart);
+  return typeof content === "string"
+    ? content
+    : content.map((part, index) => readPart(part, `${path}.${index}`));
 }
 
-function readPart(part: Exclude<MessageContent, string | null | undefined>[number]): ContentPart {
+function readPart(
+  part: Exclude<MessageContent, string | null | undefined>[number],
+  path: string,
+): ContentPart {
   if (typeof part === "string") return { type: "text", text: part };
   switch (part.type) {
     case "text":
+    case "input_text":
+    case "output_text":
       return { type: "text", text: part.text, ...cacheBreakpoint(part.cache_control) };
     case "refusal":
       return { type: "text", text: part.refusal };
@@ -112,6 +121,6 @@ function readPart(part: Exclude<MessageContent, string | null | undefined>[numbe
       };
     }
     case "other":
-      return { type: "opaque", dialect: "openai", value: part.value };
+      return readOther(part.value, path);
   }
 }

@@ -20,7 +20,7 @@ const READ_FIELDS: ReadonlySet<string> = new Set(Object.keys(chatCompletionsSche
 
 function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
   const legacyCalls = new LegacyCalls();
-  const messages = body.messages.map((message) => readMessage(message, legacyCalls));
+  const messages = body.messages.map((message, index) => readMessage(message, index, legacyCalls));
   const tools = readTools(body);
   // An answer in the older form has room for only one call.
   const isLegacy = body.functions != null && body.tools == null;
@@ -90,7 +90,7 @@ type FunctionBody = NonNullable<ChatCompletionsBody["functions"]>[number];
 function readTools(body: ChatCompletionsBody): Tool[] | undefined {
   if (body.tools == null) return body.functions?.map((fn) => readFunction(fn, undefined));
   if (body.tools.length === 0) return undefined;
-  return body.tools.map((tool): Tool => {
+  return body.tools.map((tool, index): Tool => {
     switch (tool.type) {
       case "function":
         return readFunction(tool.function, tool.cache_control);
@@ -103,7 +103,7 @@ function readTools(body: ChatCompletionsBody): Tool[] | undefined {
         };
       }
       case "other":
-        return { type: "opaque", dialect: "openai", value: tool.value };
+        return { type: "opaque", dialect: "openai", value: tool.value, path: `tools.${index}` };
     }
   });
 }

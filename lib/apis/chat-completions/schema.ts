@@ -13,7 +13,12 @@ import {
 const text = z.string();
 const MAX_PARTS = 1_000;
 const MAX_TOOLS = 1_000;
-const textPart = z.looseObject({ type: z.literal("text"), text, cache_control: cacheControl.nullish() });
+const textPart = z.looseObject({
+  // The other two are those of Responses, which some clients send here.
+  type: z.enum(["text", "input_text", "output_text"]),
+  text,
+  cache_control: cacheControl.nullish(),
+});
 const imagePart = z.looseObject({
   type: z.literal("image_url"),
   // Some clients send the URL alone.
@@ -31,7 +36,7 @@ const imagePart = z.looseObject({
 /** A refusal of an earlier answer in the history. */
 const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text });
 /** Audio, files and future types: passed on to engines that know them. */
-const otherPart = other(["text", "image_url", "refusal"]);
+const otherPart = other(["text", "input_text", "output_text", "image_url", "refusal"]);
 const part = z.union([text, byType([textPart, imagePart, refusalPart], otherPart)], {
   error: "must be a part with a type, as text or image_url",
 });

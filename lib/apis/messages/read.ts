@@ -3,7 +3,7 @@ import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
 import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import { readMessage, readSystem } from "#lib/apis/messages/read-messages.ts";
-import { readToolChoice, readTools, untranslatedToolFields } from "#lib/apis/messages/read-tools.ts";
+import { readToolChoice, readTools } from "#lib/apis/messages/read-tools.ts";
 import { type MessagesBody, messagesSchema } from "#lib/apis/messages/schema.ts";
 import { createMessagesWriter } from "#lib/apis/messages/write.ts";
 import { effortOfBudget } from "#lib/apis/reasoning-effort.ts";
@@ -15,7 +15,7 @@ import type {
   ResponseFormat,
 } from "#lib/chat/request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /** `POST /v1/messages` as Anthropic documents it, with extensions that clients use. */
@@ -62,8 +62,7 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     }),
     extra: readExtra(body, headers, userId),
   };
-  const dropped = untranslatedToolFields(body);
-  if (body.thread != null) dropped.push("thread");
+  const dropped = body.thread == null ? [] : ["thread"];
   const stopSequences = body.stop_sequences ?? [];
   return {
     chat,
@@ -112,17 +111,35 @@ function shortUser(userId: string): string {
 /** Fields that only Anthropic's engines understand, unchanged. */
 function readExtra(body: MessagesBody, headers: Headers, userId: string | undefined): ExtraFields {
   const fields: JsonObject = otherFields(body, READ_FIELDS);
-  const details: NonNullable<ExtraFields["details"]> = {};
-  const { thinking } = body;
+  const { thinking, tool_choice: choice } = body;
+  const details: Record<string, JsonValue> = {
+    ...detailsOf("metadata", body.metadata, ["user_id"]),
+    ...detailsOf("tool_choice", choice, ["type", "name", "disable_parallel_tool_use"]),
+    ...detailsOf("output_config", body.output_config, ["effort", "format"]),
+  };
   if (thinking?.type === "other") fields["thinking"] = thinking.value;
-  else if (thinking?.type === "enabled" || thinking?.type === "adaptive") {
-    if (thinking.display != null) details["thinking.display"] = thinking.display;
-  }
-  const outputConfig = otherFields(body.output_config ?? {}, new Set(["effort", "format"]));
-  if (Object.keys(outputConfig).length > 0) fields["output_config"] = outputConfig;
+  else Object.assign(details, detailsOf("thinking", thinking, ["type", "budget_tokens"]));
   if (userId !== undefined && userId.length > MAX_USER) details["metadata.user_id"] = userId;
+  const effortAlone = thinking == null && body.output_config?.effort != null ? true : undefined;
   const further = Object.keys(details).length > 0 ? details : undefined;
-  return { dialect: "anthropic", fields, ...defined({ details: further, betas: readBetas(headers) }) };
+  return {
+    dialect: "anthropic",
+    fields,
+    ...defined({ details: further, effortAlone, betas: readBetas(headers) }),
+  };
+}
+
+/** The other fields of an object of the request, by their paths. */
+function detailsOf(
+  name: string,
+  object: Readonly<Record<string, unknown>> | null | undefined,
+  read: readonly string[],
+): Record<string, JsonValue> {
+  const details: Record<string, JsonValue> = {};
+  for (const [field, value] of Object.entries(otherFields(object ?? {}, new Set(read)))) {
+    if (value !== undefined) details[`${name}.${field}`] = value;
+  }
+  return details;
 }
 
 /** The beta features that the client enables, except threads, which are not supported. */

@@ -27,14 +27,33 @@ const imageBlock = z.looseObject({
   cache_control,
 });
 /** An image by the id of a file that Anthropic stores. */
-const storedImage = z
-  .looseObject({ type: z.literal("image"), source: other(["base64", "url"]) })
-  .transform(({ source, ...block }) => {
+const storedImage = stored("image", ["base64", "url"]);
+const documentBlock = z.looseObject({
+  type: z.literal("document"),
+  source: z.discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("base64"), media_type: shortText.nullish(), data: text }),
+    z.looseObject({ type: z.literal("url"), url: text }),
+    z.looseObject({ type: z.literal("text"), data: text }),
+    z.looseObject({ type: z.literal("content"), content: z.union([text, list(jsonObject, MAX_BLOCKS)]) }),
+  ]),
+  title: text.nullish(),
+  cache_control,
+});
+const storedDocument = stored("document", ["base64", "url", "text", "content"]);
+
+/** A block by the id of a file, or with a source of the future. */
+function stored(type: "image" | "document", known: readonly string[]) {
+  return z.looseObject({ type: z.literal(type), source: other(known) }).transform(({ source, ...block }) => {
     const value: Record<string, unknown> = { ...block, source: source.value };
     return { type: "other" as const, value: value as JsonObject };
   });
-/** Documents, search results and future types: passed on to engines that know them. */
-const resultBlock = byType([textBlock, imageBlock, storedImage], other(["text", "image"]));
+}
+
+/** Search results, references to tools, and future types. */
+const resultBlock = byType(
+  [textBlock, imageBlock, storedImage, documentBlock, storedDocument],
+  other(["text", "image", "document"]),
+);
 const toolResult = z.looseObject({
   type: z.literal("tool_result"),
   tool_use_id: idText,
@@ -43,8 +62,8 @@ const toolResult = z.looseObject({
   cache_control,
 });
 const userBlock = byType(
-  [textBlock, imageBlock, storedImage, toolResult],
-  other(["text", "image", "tool_result"]),
+  [textBlock, imageBlock, storedImage, documentBlock, storedDocument, toolResult],
+  other(["text", "image", "document", "tool_result"]),
 );
 
 const assistantBlock = byType(

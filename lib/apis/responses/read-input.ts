@@ -1,3 +1,4 @@
+import { filePart } from "#lib/apis/documents.ts";
 import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
 import type { InputContent, InputItem } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
@@ -177,21 +178,21 @@ function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
     case "input_image": {
       if (part.image_url == null) {
         // Only OpenAI, which stores the file, can resolve its id.
-        dropped.add("input_image.file_id");
-        return [];
+        return [{ type: "opaque", dialect: "openai", value: storedImage(part.file_id) }];
       }
       return [{ type: "image", url: part.image_url, ...imageDetail(part.detail) }];
     }
     case "input_file": {
-      if (part.file_data == null) {
-        dropped.add(
-          "file_url" in part && part["file_url"] != null ? "input_file.file_url" : "input_file.file_id",
-        );
-        return [];
-      }
-      const file: JsonObject = { file_data: part.file_data };
-      if (part.filename != null) file["filename"] = part.filename;
-      return [{ type: "opaque", dialect: "openai", value: { type: "file", file } }];
+      const { file_data: data, file_url: url, filename: name } = part;
+      if (data != null || url != null) return [filePart({ data, url, name }, "input_file")];
+      // Only OpenAI, which stores the file, can resolve its id.
+      return [
+        {
+          type: "opaque",
+          dialect: "openai",
+          value: { type: "file", file: { file_id: part.file_id ?? null } },
+        },
+      ];
     }
     case "input_audio":
       return [
@@ -205,6 +206,10 @@ function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
       dropped.add(`input.${String(part.value["type"])}`);
       return [];
   }
+}
+
+function storedImage(id: string | null | undefined): JsonObject {
+  return { type: "input_image", file_id: id ?? null };
 }
 
 function imageDetail(detail: string | null | undefined): Pick<ImagePart, "detail"> {

@@ -12,11 +12,14 @@ const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text })
 const imagePart = z.looseObject({
   type: z.literal("input_image"),
   image_url: imageUrl.nullish(),
+  file_id: shortText.nullish(),
   detail: shortText.nullish(),
 });
 const filePart = z.looseObject({
   type: z.literal("input_file"),
   file_data: text.nullish(),
+  file_url: text.nullish(),
+  file_id: shortText.nullish(),
   filename: shortText.nullish(),
 });
 /** The same format as in chat completions. */

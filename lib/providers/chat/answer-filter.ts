@@ -103,6 +103,10 @@ export class AnswerFilter {
         this.characters += event.text.length;
         passed.push(event);
         return;
+      case "block":
+        this.#sent.beyondText ??= "tool_call";
+        passed.push(event);
+        return;
       case "tool_call":
         this.#sent.beyondText = "tool_call";
         this.characters += event.arguments.length + (event.name?.length ?? 0);

@@ -13,6 +13,14 @@ export type OpenAiDialect = {
   nameField: boolean;
   /** Accepts what only OpenAI defines: custom tools, audio, files. */
   opaqueParts: boolean;
+  /** How documents (PDF) are sent: OpenAI's `file`, Mistral's `document_url`; `none` accepts none. */
+  documents: "file" | "document_url" | "none";
+  /** Fetches documents from the web. */
+  documentUrls: boolean;
+  /** Fetches images from the web. */
+  imageUrls: boolean;
+  /** The models that accept `input_audio`; `all`: no known restriction. */
+  audio: RegExp | "all" | "none";
   /** The only models that accept a JSON schema as `response_format`; undefined: no known restriction. */
   jsonSchemaModels: RegExp | undefined;
   maxTokensField: "max_tokens" | "max_completion_tokens";
@@ -52,6 +60,10 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   fields: "all",
   nameField: true,
   opaqueParts: true,
+  documents: "none",
+  documentUrls: false,
+  imageUrls: true,
+  audio: "all",
   jsonSchemaModels: undefined,
   maxTokensField: "max_tokens",
   seedField: "seed",
@@ -75,4 +87,4 @@ export const STANDARD_DIALECT: OpenAiDialect = {
 export const OPENAI_MODELS = /^(?:chatgpt-|gpt-(?!oss)|o\d)/;
 
 /** What most hosts support: functions, text and images, but nothing that only OpenAI has. */
-export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false };
+export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false, audio: "none" };

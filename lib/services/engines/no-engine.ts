@@ -1,14 +1,14 @@
 import type { ModeId } from "#lib/ai-models.ts";
-import { CAPABILITY_FIELDS, type Capability } from "#lib/chat/capabilities.ts";
+import { CAPABILITY_ADVICE, CAPABILITY_FIELDS, type Capability } from "#lib/chat/capabilities.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** No engine behind these names can do this. */
 export function noneCan(missing: Capability, models: readonly string[]): GatewayError {
-  return new GatewayError(
-    "engines_refused",
-    `No configured engine behind "${models.join(", ")}" can do what the request asks for (${missing}).`,
-    { details: { param: CAPABILITY_FIELDS[missing] } },
-  );
+  const why = `No configured engine behind "${models.join(", ")}" can do what the request asks for (${missing}).`;
+  const advice = CAPABILITY_ADVICE[missing];
+  return new GatewayError("engines_refused", advice === undefined ? why : `${why} ${advice}`, {
+    details: { param: CAPABILITY_FIELDS[missing] },
+  });
 }
 
 /** Neither the mode nor one that could replace it has an engine. */

@@ -2,6 +2,7 @@ import { asText, hasToolCalls, replayedParts } from "#lib/chat/assistant-parts.t
 import type { AssistantMessage, AssistantPart, ReasoningPart, ToolCallPart } from "#lib/chat/request.ts";
 import { type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodePart } from "#lib/providers/protocols/anthropic/content.ts";
+import { nativeBlock } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import type { PropertyKeys } from "#lib/providers/protocols/fit/property-keys.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
@@ -36,16 +37,18 @@ function encodeBlock(part: AssistantPart, { issuer, marks, keys }: BlockContext)
     case "refusal":
       return encodePart(asText(part), marks);
     case "image":
+    case "document":
     case "opaque":
       return encodePart(part, marks);
   }
 }
 
 /** Thinking is sent back only with this issuer's signature; other thinking is dropped. */
-function encodeThinking({ text, signature }: ReasoningPart, issuer: string): JsonObject[] {
+function encodeThinking({ text, signature, native }: ReasoningPart, issuer: string): JsonObject[] {
   if (signature?.issuer !== issuer) return [];
   const { value } = signature;
-  return [typeof value === "string" ? { type: "thinking", thinking: text, signature: value } : value];
+  if (typeof value !== "string") return [value];
+  return [{ type: "thinking", thinking: text, signature: value, ...nativeBlock(native) }];
 }
 
 function encodeToolUse(call: ToolCallPart, marks: Marks, keys: PropertyKeys | undefined): JsonObject {
@@ -56,6 +59,7 @@ function encodeToolUse(call: ToolCallPart, marks: Marks, keys: PropertyKeys | un
     id: call.id,
     name: call.name,
     input: input ?? (call.arguments === "" ? {} : { input: call.arguments }),
+    ...nativeBlock(call.native),
   };
   return marked(block, call.cacheBreakpoint, marks);
 }

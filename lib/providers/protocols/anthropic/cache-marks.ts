@@ -13,7 +13,12 @@ const MAX_MARKS = 4;
 export function marked(block: JsonObject, breakpoint: CacheBreakpoint | undefined, marks: Marks): JsonObject {
   if (breakpoint === undefined) return block;
   if (marks !== (breakpoint === "ours" ? "ours" : "clients")) return block;
-  return { ...block, cache_control: breakpoint === "1h" ? EPHEMERAL_1H : EPHEMERAL };
+  return { ...block, cache_control: cacheControl(breakpoint) };
+}
+
+function cacheControl(breakpoint: CacheBreakpoint): JsonObject {
+  if (typeof breakpoint === "object") return breakpoint;
+  return breakpoint === "1h" ? EPHEMERAL_1H : EPHEMERAL;
 }
 
 /** A copy of the client's block, without its mark if no marks are sent. */

@@ -1,12 +1,15 @@
+import { hasCacheBreakpoint } from "#lib/chat/cache-breakpoints.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
-import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "#lib/chat/request.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
+import { type ChatRequest, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { fitForAnthropic } from "#lib/providers/protocols/anthropic/fitted-request.ts";
 import { encodeMessages, encodeSystem, leadingSystem } from "#lib/providers/protocols/anthropic/messages.ts";
-import { nativeDetails, nativeField, writeExtra } from "#lib/providers/protocols/anthropic/native-fields.ts";
+import { nativeField, writeExtra, writeMetadata } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import {
   untranslatable,
   writeFormat,
@@ -22,14 +25,12 @@ import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 const ANTHROPIC_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
 
 /** A chat request as the body of `POST /v1/messages`. */
-export function encodeAnthropic(
-  original: ChatRequest,
-  engine: Engine,
-  options: EncodeOptions,
-): EncodedRequest {
+export function encodeAnthropic(asked: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
+  const readable = readableRequest(asked, { dialect: "anthropic", textDocuments: true });
   const rules = claudeRules(engine.model);
-  const { request, restorations, schemas, dropped } = fitForAnthropic(original, engine.issuer, rules);
+  const { request, restorations, schemas, dropped } = fitForAnthropic(readable, engine.issuer, rules);
   const marks = chooseMarks(request, engine, options);
+  dropped.push(...lostNames(asked, { dialect: "anthropic", audio: false }));
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
@@ -38,10 +39,9 @@ export function encodeAnthropic(
   };
   const system = encodeSystem(leadingSystem(request), marks);
   if (system.length > 0) body["system"] = system;
-  if (hasForeignPart(original, "anthropic")) dropped.push("messages");
   writeTools(body, request, { rules, marks, schemas }, dropped);
   // A reminder that stands for a system message does not end a loop of tool calls.
-  const thinking = writeThinking(body, original, engine, rules, dropped);
+  const thinking = writeThinking(body, readable, engine, rules, dropped);
   const thinks = thinking === "requested";
   if (thinking !== "off" && request.maxOutputTokens === undefined) {
     body["max_tokens"] = rules.thinkingMaxTokens;
@@ -49,8 +49,7 @@ export function encodeAnthropic(
   writeSampling(body, request, rules, thinks, dropped);
   writeFormat(body, request, dropped);
   writeStop(body, request, dropped);
-  const user = nativeDetails(request)["metadata.user_id"] ?? request.user;
-  if (user !== undefined) body["metadata"] = { user_id: user };
+  writeMetadata(body, request);
   dropped.push(...untranslatable(request));
   writeExtra(body, request, dropped);
   limitMarks(body);
@@ -79,7 +78,16 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
       return !claudeRules(engine.model).jsonSchema;
     case "forced_tool_choice":
       return !claudeRules(engine.model).forcedToolChoice;
+    case "documents":
+    case "document_urls":
+      return !claudeRules(engine.model).documents;
+    case "office_documents":
+    case "audio":
+    case "openai_parts":
+      return true;
     case "images":
+    case "image_urls":
+    case "anthropic_parts":
     case "tools":
     case "tools_with_format":
       return false;

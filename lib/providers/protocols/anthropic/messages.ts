@@ -2,6 +2,7 @@ import type { ChatMessage, ChatRequest, SystemMessage } from "#lib/chat/request.
 import { type BlockContext, encodeAssistant } from "#lib/providers/protocols/anthropic/assistant-blocks.ts";
 import { EPHEMERAL, type Marks, marked } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { encodeContent } from "#lib/providers/protocols/anthropic/content.ts";
+import { nativeBlock } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 
 const NO_REASON = "The tool failed without a message.";
@@ -17,7 +18,9 @@ export function leadingSystem({ messages }: ChatRequest): SystemMessage[] {
 export function encodeSystem(messages: readonly SystemMessage[], marks: Marks): JsonObject[] {
   const blocks = messages.flatMap(({ content }) =>
     encodeContent(
-      typeof content === "string" ? content : content.filter(({ type }) => type !== "image"),
+      typeof content === "string"
+        ? content
+        : content.filter(({ type }) => type !== "image" && type !== "document"),
       marks,
     ),
   );
@@ -55,6 +58,7 @@ function encodeBlocks(message: ChatMessage, context: BlockContext, isLast: boole
         type: "tool_result",
         tool_use_id: message.toolCallId,
         content: encodeContent(message.content, context.marks),
+        ...nativeBlock(message.native),
       };
       // "content cannot be empty if `is_error` is true"
       if (message.isError === true && arrayField(result, "content").length === 0)

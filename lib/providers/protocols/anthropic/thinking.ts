@@ -21,9 +21,16 @@ export function writeThinking(
   rules: ClaudeRules,
   dropped: string[],
 ): "requested" | "default" | "off" {
+  const config = nativeDetails(request, "output_config");
+  if (Object.keys(config).length > 0) body["output_config"] = config;
   const effort = request.reasoningEffort;
   const fallback = rules.thinksByDefault ? "default" : "off";
   if (effort === undefined) return fallback;
+  if (request.extra?.dialect === "anthropic" && request.extra.effortAlone === true) {
+    if (rules.thinking !== "adaptive") dropped.push("output_config.effort");
+    else body["output_config"] = { ...config, effort: closestEffort(effort, rules.efforts) ?? effort };
+    return fallback;
+  }
   if (effort === "none") {
     if (rules.thinksByDefault) body["thinking"] = { type: "disabled" };
     return "off";
@@ -41,11 +48,10 @@ export function writeThinking(
     dropped.push("reasoning_effort");
     return fallback;
   }
-  const display = nativeDetails(request)["thinking.display"];
-  const shown: JsonObject = display === undefined ? {} : { display };
+  const shown = nativeDetails(request, "thinking");
   if (rules.thinking === "adaptive") {
     body["thinking"] = { type: "adaptive", ...shown };
-    body["output_config"] = { effort: closestEffort(effort, rules.efforts) ?? level };
+    body["output_config"] = { ...config, effort: closestEffort(effort, rules.efforts) ?? level };
   } else {
     body["thinking"] = { type: "enabled", budget_tokens: budget, ...shown };
   }
@@ -78,6 +84,7 @@ function isSent(part: AssistantPart, issuer: string): boolean {
     case "opaque":
       return part.dialect === "anthropic";
     case "image":
+    case "document":
     case "tool_call":
       return true;
   }

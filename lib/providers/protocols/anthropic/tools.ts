@@ -6,6 +6,7 @@ import {
   marked,
   withoutMark,
 } from "#lib/providers/protocols/anthropic/cache-marks.ts";
+import { nativeBlock, nativeDetails } from "#lib/providers/protocols/anthropic/native-fields.ts";
 import type { ToolSchemas } from "#lib/providers/protocols/anthropic/tool-schemas.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
@@ -26,6 +27,7 @@ export function writeTools(
   if (marks === "ours") last["cache_control"] = EPHEMERAL;
   body["tools"] = tools;
   let choice = encodeToolChoice(offered.choice);
+  if (choice !== undefined) choice = { ...choice, ...nativeDetails(request, "tool_choice") };
   if (isForced(choice) && !rules.forcedToolChoice) {
     dropped.push("tool_choice");
     choice = { type: "auto" };
@@ -50,6 +52,7 @@ function encodeTool(tool: Tool, marks: Marks, schemas: ToolSchemas): JsonObject[
       const encoded: JsonObject = { name: tool.name, input_schema: input };
       if (tool.description !== undefined) encoded["description"] = tool.description;
       if (strict !== undefined) encoded["strict"] = strict;
+      Object.assign(encoded, nativeBlock(tool.native));
       return [marked(encoded, tool.cacheBreakpoint, marks)];
     }
   }

@@ -26,6 +26,7 @@ function isSilent({ parts }: AssistantMessage, dialect: WireDialect | undefined)
       case "opaque":
         return part.dialect !== dialect;
       case "image":
+      case "document":
       case "tool_call":
         return false;
     }

@@ -1,6 +1,8 @@
 import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
-import type { Capability } from "#lib/chat/capabilities.ts";
+import { type Capability, isAudio } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
 import {
   type AssistantMessage,
   type ChatMessage,
@@ -8,9 +10,8 @@ import {
   type Content,
   type ContentPart,
   contentText,
-  hasForeignPart,
+  type OpaquePart,
   offeredTools,
-  somePart,
   systemText,
   type ToolCallPart,
   type ToolMessage,
@@ -22,18 +23,18 @@ import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/g
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { parseDataUrl } from "#lib/shared/data-url.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import { type JsonObject, stringField } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 /** Google's placeholder for calls without a signature, which other models made. Source: docs/PROVIDERS.md. */
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
 /** A chat request as the body of `generateContent`. Prompt caching is implicit: nothing is sent for it. */
-export function encodeGemini(original: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
-  const { request, renamed, dropped } = fitForGemini(original, engine);
+export function encodeGemini(asked: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
+  const readable = readableRequest(asked, { dialect: undefined, textDocuments: false });
+  const { request, renamed, dropped } = fitForGemini(readable, engine);
+  dropped.push(...lostNames(asked, { dialect: undefined, audio: true }));
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
-  if (hasForeignPart(original, undefined)) dropped.push("messages");
-  if (hasRemoteImage(original)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],
   );
@@ -58,11 +59,19 @@ export function encodeGemini(original: ChatRequest, engine: Engine, _options: En
 /** Whether Gemini is known to lack the capability. */
 export function geminiLacks(capability: Capability, { model }: Engine): boolean {
   switch (capability) {
+    // Models that fetch files from the web are named in their row: the older ones refuse the whole request.
+    case "image_urls":
+    case "document_urls":
+    case "office_documents":
+    case "openai_parts":
+    case "anthropic_parts":
     case "custom_tools":
       return true;
     case "tools_with_format":
       return !takesToolsWithFormat(model);
     case "images":
+    case "documents":
+    case "audio":
     case "tools":
     case "forced_tool_choice":
     case "json_object":
@@ -83,11 +92,6 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
   ];
 }
 
-/** Gemini does not fetch images from the web: `fileData` is for uploaded files. */
-function hasRemoteImage(request: ChatRequest): boolean {
-  return somePart(request, (part) => part.type === "image" && parseDataUrl(part.url) === undefined);
-}
-
 type GeminiContent = { role: "user" | "model"; parts: JsonObject[]; isResponse?: boolean };
 
 /**
@@ -104,12 +108,12 @@ function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonO
       for (const part of parts) last.parts.push(part);
     else contents.push({ role, parts: [...parts], isResponse });
   };
-  /** The images of the results so far, which follow the last one. */
-  let images: JsonObject[] = [];
+  /** Images and documents of the results so far, which follow the last one. */
+  let media: JsonObject[] = [];
   for (const message of messages) {
     if (message.role !== "tool") {
-      add("user", images);
-      images = [];
+      add("user", media);
+      media = [];
     }
     switch (message.role) {
       case "system":
@@ -124,11 +128,11 @@ function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonO
       case "tool":
         add("user", [encodeResponse(message, names)], true);
         if (typeof message.content !== "string")
-          images.push(...encodeContent(message.content.filter(isImage)));
+          media.push(...encodeContent(message.content.filter(isMedia)));
         break;
     }
   }
-  add("user", images);
+  add("user", media);
   return contents.map(({ role, parts }) => ({ role, parts }));
 }
 
@@ -139,8 +143,8 @@ function encodeResponse(message: ToolMessage, names: ReadonlyMap<string, string>
   return { functionResponse: { name: names.get(message.toolCallId) ?? message.toolCallId, response } };
 }
 
-function isImage(part: ContentPart): boolean {
-  return part.type === "image";
+function isMedia(part: ContentPart): boolean {
+  return part.type === "image" || part.type === "document";
 }
 
 function encodeContent(content: Content): JsonObject[] {
@@ -153,13 +157,40 @@ function encodePart(part: ContentPart): JsonObject[] {
   switch (part.type) {
     case "text":
       return isBlank(part.text) ? [] : [{ text: part.text }];
-    case "image": {
-      const data = parseDataUrl(part.url);
-      return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
+    case "image":
+      return [encodeMedia(part.url, imageType(part.url))];
+    case "document": {
+      const { source } = part;
+      return [source.kind === "text" ? { text: source.text } : encodeMedia(source.url, source.mediaType)];
     }
     case "opaque":
-      return [];
+      return encodeAudio(part);
   }
+}
+
+/** A recording in OpenAI's form; empty for any other part. */
+function encodeAudio(part: OpaquePart): JsonObject[] {
+  const audio = isAudio(part) ? part.value["input_audio"] : undefined;
+  const data = stringField(audio, "data");
+  if (data === undefined) return [];
+  const format = stringField(audio, "format") ?? "wav";
+  return [{ inlineData: { mimeType: `audio/${format}`, data } }];
+}
+
+const IMAGE_TYPES: Readonly<Record<string, string>> = { png: "png", webp: "webp", gif: "gif", heic: "heic" };
+
+/** The media type of a linked image, by its address: the API requires one. */
+function imageType(url: string): string {
+  const end = /\.([a-z]{3,4})(?:[?#]|$)/i.exec(url.slice(-1_000))?.[1]?.toLowerCase() ?? "";
+  return `image/${IMAGE_TYPES[end] ?? "jpeg"}`;
+}
+
+/** A link is sent only to a model whose row says that it reads links. */
+function encodeMedia(url: string, mimeType: string): JsonObject {
+  const data = parseDataUrl(url);
+  return data === undefined
+    ? { fileData: { mimeType, fileUri: url } }
+    : { inlineData: { mimeType: data.mediaType, data: data.base64 } };
 }
 
 function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
@@ -172,6 +203,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
       case "refusal":
         return encodePart(asText(part));
       case "image":
+      case "document":
       case "opaque":
         return encodePart(part);
       case "reasoning":

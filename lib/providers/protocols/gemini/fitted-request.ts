@@ -1,3 +1,4 @@
+import { isAudio } from "#lib/chat/capabilities.ts";
 import type { AssistantPart, ChatRequest } from "#lib/chat/request.ts";
 import { withFormatInstruction } from "#lib/providers/protocols/fit/format-instruction.ts";
 import { fitHistory } from "#lib/providers/protocols/fit/history.ts";
@@ -6,7 +7,6 @@ import { OPENAI_IDS } from "#lib/providers/protocols/fit/tool-ids.ts";
 import { GEMINI_NAMES, withToolNames } from "#lib/providers/protocols/fit/tool-names.ts";
 import { isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import type { ToolRestorations } from "#lib/providers/protocols/protocol.ts";
-import { parseDataUrl } from "#lib/shared/data-url.ts";
 
 type FittedRequest = { request: ChatRequest; renamed: ToolRestorations; dropped: string[] };
 
@@ -54,11 +54,12 @@ function isSent(part: AssistantPart): boolean {
     case "text":
     case "refusal":
       return !isBlank(part.text);
-    case "image":
-      return parseDataUrl(part.url) !== undefined;
-    case "reasoning":
     case "opaque":
+      return isAudio(part);
+    case "reasoning":
       return false;
+    case "image":
+    case "document":
     case "tool_call":
       return true;
   }

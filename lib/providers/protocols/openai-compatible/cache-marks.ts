@@ -1,10 +1,10 @@
+import { hasCacheBreakpoint } from "#lib/chat/cache-breakpoints.ts";
 import {
   type CacheBreakpoint,
   type ChatMessage,
   type ChatRequest,
   type ContentPart,
   contentText,
-  hasCacheBreakpoint,
 } from "#lib/chat/request.ts";
 import type { CachePlan } from "#lib/providers/cache.ts";
 import { openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
@@ -30,8 +30,9 @@ export function isOurMark(part: ContentPart): boolean {
   return part.type === "text" && part.cacheBreakpoint === "ours";
 }
 
-/** OpenRouter passes `cache_control` on content parts through to Anthropic. */
+/** OpenRouter passes `cache_control` on content parts through to Anthropic; it knows a type and a time. */
 export function withMark(part: JsonObject, breakpoint: CacheBreakpoint): JsonObject {
-  const control: JsonObject = breakpoint === "1h" ? { type: "ephemeral", ttl: "1h" } : { type: "ephemeral" };
+  const ttl = typeof breakpoint === "object" ? breakpoint["ttl"] : breakpoint === "1h" ? "1h" : undefined;
+  const control: JsonObject = ttl === undefined ? { type: "ephemeral" } : { type: "ephemeral", ttl };
   return { ...part, cache_control: control };
 }

@@ -1,6 +1,8 @@
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
-import { type ChatRequest, hasForeignPart } from "#lib/chat/request.ts";
+import { lostNames } from "#lib/chat/lost-names.ts";
+import { readableRequest } from "#lib/chat/readable-parts.ts";
+import type { ChatRequest, WireDialect } from "#lib/chat/request.ts";
 import { type CachePlan, planPromptCache } from "#lib/providers/cache.ts";
 import { bareModelName, modelRules, templateRules } from "#lib/providers/catalogue/model-rules.ts";
 import { chooseMarks, type Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
@@ -13,12 +15,15 @@ import { withTemplateOrder } from "#lib/providers/protocols/openai-compatible/te
 import { writeTools } from "#lib/providers/protocols/openai-compatible/tools.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
-export function encodeOpenAi(original: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
+export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: EncodeOptions): EncodedRequest {
   const dialect = dialectOf(engine);
-  const { request, renamed, dropped } = fitForOpenAi(original, engine, dialect);
+  const reads: WireDialect | undefined = dialect.opaqueParts ? "openai" : undefined;
+  const readable = readableRequest(asked, { dialect: reads, textDocuments: false });
+  const { request, renamed, dropped } = fitForOpenAi(readable, engine, dialect);
   const cache: CachePlan = options.promptCache
     ? planPromptCache(request, engine, openAiPromptCaching(engine))
     : { kind: "none" };
@@ -32,8 +37,8 @@ export function encodeOpenAi(original: ChatRequest, engine: Engine, options: Enc
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  if (hasForeignPart(original, dialect.opaqueParts ? "openai" : undefined)) fields.drop("messages", true);
-  for (const name of dropped) fields.drop(name, true);
+  for (const name of [...lostNames(asked, { dialect: reads, audio: false }), ...dropped])
+    fields.drop(name, true);
   writeTools(fields, request, dialect);
   writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
   writeExtra(fields, request);
@@ -65,6 +70,19 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
   switch (capability) {
     case "images":
       return modelRules(engine.model).textOnly;
+    case "image_urls":
+      return !dialect.imageUrls;
+    case "documents":
+      return dialect.documents === "none" || lacksDocuments(engine, dialect);
+    case "document_urls":
+      return !dialect.documentUrls;
+    case "audio":
+      return dialect.audio === "none" || (dialect.audio !== "all" && !dialect.audio.test(engine.model));
+    case "openai_parts":
+      return !dialect.opaqueParts;
+    case "office_documents":
+    case "anthropic_parts":
+      return true;
     case "tools":
       return !accepts("tools");
     case "custom_tools":
@@ -80,4 +98,9 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
         !accepts("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false
       );
   }
+}
+
+/** OpenAI's models read documents as they read images; other hosts extract the text for models that cannot. */
+function lacksDocuments({ model }: Engine, { documentUrls }: OpenAiDialect): boolean {
+  return !documentUrls && modelRules(model).textOnly;
 }
