@@ -27,9 +27,8 @@ export function requiredCapabilities(request: ChatRequest): { must: Capability[]
   const must: Capability[] = [];
   const should: Capability[] = [];
   if (hasImage(request)) must.push("images");
-  const tools = request.tools ?? [];
-  if (tools.some((tool) => tool.type === "function")) must.push("tools");
-  if (tools.some((tool) => tool.type === "custom")) must.push("custom_tools");
+  // Engines without custom tools get them as functions.
+  if ((request.tools ?? []).some((tool) => tool.type !== "opaque")) must.push("tools");
   const format = request.responseFormat?.type ?? "text";
   if (format !== "text") must.push(format);
   // A model that cannot be forced to call the tool may still call it.

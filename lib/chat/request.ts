@@ -7,7 +7,7 @@ import type { JsonObject } from "#lib/shared/json.ts";
 export type IssuerToken = { issuer: string; value: string | JsonObject };
 
 /** The API whose format a value has that is passed on unread. */
-export type WireDialect = "openai" | "anthropic";
+export type WireDialect = "openai" | "openai-responses" | "anthropic";
 
 /**
  * A stable prefix of the prompt ends here; what follows changes from request to request. `"1h"`: cache for an
@@ -15,7 +15,13 @@ export type WireDialect = "openai" | "anthropic";
  */
 export type CacheBreakpoint = true | "1h" | "ours";
 
-export type TextPart = { type: "text"; text: string; cacheBreakpoint?: CacheBreakpoint };
+export type TextPart = {
+  type: "text";
+  text: string;
+  cacheBreakpoint?: CacheBreakpoint;
+  /** The phase of the turn to which OpenAI's model counts this text (`commentary`, `final_answer`). */
+  phase?: string;
+};
 /** `url` is a `data:` URL or an https URL. */
 export type ImagePart = {
   type: "image";
@@ -127,6 +133,8 @@ export type ChatRequest = {
   isLarge?: boolean;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
+  /** The client's own tool for web search, in the form of OpenAI's Responses API. */
+  webSearchTool?: JsonObject;
   /** Stable id of the conversation, for prompt caches. */
   conversationId?: string;
   /** Other fields in the client's dialect, for engines of the dialect that accept them. */
@@ -136,6 +144,8 @@ export type ChatRequest = {
 export type ExtraFields = {
   dialect: WireDialect;
   fields: JsonObject;
+  /** Fields of OpenAI's Responses API that no other API has and that change the answer little or not at all. */
+  responsesFields?: JsonObject;
   /** Values that the translation of a field leaves out, by their path in the client's request. */
   details?: { "metadata.user_id"?: string; "thinking.display"?: string };
   /** Beta features that the client enables (`anthropic-beta`), for engines of the same dialect. */

@@ -29,6 +29,7 @@ const engineSchema = z.strictObject({
     .optional(),
   contextTokens: z.int().positive().optional(),
   capabilities: z.partialRecord(z.enum(CAPABILITIES), z.boolean()).optional(),
+  protocol: z.enum(["openai-compatible", "openai-responses"]).optional(),
 });
 const modeSchema = z.strictObject({
   name: z.string().min(1).optional(),

@@ -11,8 +11,10 @@ export type OpenAiDialect = {
   fields: readonly string[] | "all";
   /** Messages may have a `name`. */
   nameField: boolean;
-  /** Accepts what only OpenAI defines: custom tools, audio, files. */
+  /** Accepts what only OpenAI defines: audio, files, tools that it runs. */
   opaqueParts: boolean;
+  /** The models that accept custom tools (free text, grammars); all others get them as functions. */
+  customToolModels: RegExp | undefined;
   /** The only models that accept a JSON schema as `response_format`; undefined: no known restriction. */
   jsonSchemaModels: RegExp | undefined;
   maxTokensField: "max_tokens" | "max_completion_tokens";
@@ -44,6 +46,7 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   fields: "all",
   nameField: true,
   opaqueParts: true,
+  customToolModels: undefined,
   jsonSchemaModels: undefined,
   maxTokensField: "max_tokens",
   seedField: "seed",

@@ -26,6 +26,8 @@ export function operatorDefinition(provider: OperatorProvider): ProviderDefiniti
   switch (protocol) {
     case "openai-compatible":
       return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: STANDARD_EMBEDDINGS };
+    case "openai-responses":
+      return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: STANDARD_EMBEDDINGS };
     case "anthropic":
       return { ...facts, protocol, chat: {} };
     case "gemini":

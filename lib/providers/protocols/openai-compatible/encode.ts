@@ -60,7 +60,7 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
     case "tools":
       return !accepts("tools");
     case "custom_tools":
-      return !dialect.opaqueParts;
+      return false;
     case "forced_tool_choice":
       return !accepts("tool_choice");
     case "json_object":

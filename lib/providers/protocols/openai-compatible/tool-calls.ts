@@ -5,12 +5,10 @@ import { hash32 } from "#lib/shared/text.ts";
 
 export function encodeToolCall(call: ToolCall, dialect: OpenAiDialect): JsonObject {
   const id = toolCallId(call.id, dialect);
-  const isCustom = call.custom === true;
-  if (isCustom && dialect.opaqueParts) {
+  if (call.custom === true) {
     return { id, type: "custom", custom: { name: call.name, input: call.arguments } };
   }
-  // The text of a custom call becomes the only argument of a function call.
-  const text = isCustom ? JSON.stringify({ input: call.arguments }) : call.arguments;
+  const text = call.arguments;
   return { id, type: "function", function: { name: call.name, arguments: text === "" ? "{}" : text } };
 }
 

@@ -1,0 +1,83 @@
+import type { Capability } from "#lib/chat/capabilities.ts";
+import { droppedNames } from "#lib/chat/dropped-names.ts";
+import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
+import { planPromptCache } from "#lib/providers/cache.ts";
+import { modelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { dialectOf } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { isForeign } from "#lib/providers/protocols/openai-responses/content.ts";
+import { encodeInput } from "#lib/providers/protocols/openai-responses/input.ts";
+import { writeExtra, writeParameters } from "#lib/providers/protocols/openai-responses/parameters.ts";
+import { writeTools } from "#lib/providers/protocols/openai-responses/tools.ts";
+import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+const ENCRYPTED_REASONING = "reasoning.encrypted_content";
+
+/** A chat request as the body of `POST …/responses`. Nothing is stored at the provider. */
+export function encodeResponses(
+  request: ChatRequest,
+  engine: Engine,
+  options: EncodeOptions,
+): EncodedRequest {
+  const { developerRole, promptCacheKey } = dialectOf(engine);
+  const isBare = options.withoutAdditions === true;
+  const rules = modelRules(engine.model);
+  const dropped: string[] = [];
+  const additions: string[] = [];
+  const { instructions, input, hasReasoning } = encodeInput(request.messages, {
+    issuer: isBare ? undefined : engine.issuer,
+    developerRole,
+  });
+  const body: JsonObject = { model: engine.model, input, stream: request.stream, store: false };
+  if (instructions !== undefined) body["instructions"] = instructions;
+  if (hasForeignPart(request)) dropped.push("messages");
+  writeTools(body, request, engine, dropped);
+  writeParameters(body, request, rules, dropped);
+  writeExtra(body, request, dropped);
+  if (!isBare && rules.efforts?.length !== 0) {
+    const include = Array.isArray(body["include"]) ? body["include"] : [];
+    body["include"] = [...include, ENCRYPTED_REASONING];
+    additions.push("include", "ncrypted content");
+  }
+  // The refusals of reasoning items that do not fit the rest of the history, or that another key made.
+  if (hasReasoning) additions.push("'reasoning'", "rs_");
+  if (options.promptCache && promptCacheKey && body["prompt_cache_key"] === undefined) {
+    const plan = planPromptCache(request, engine, "key");
+    if (plan.kind === "key") {
+      body["prompt_cache_key"] = plan.key;
+      additions.push("prompt_cache_key");
+    }
+  }
+  return {
+    path: "/responses",
+    headers: { ...engine.headers },
+    body,
+    dropped: droppedNames(dropped),
+    additions,
+  };
+}
+
+/** Whether a message has a part that the API has not. */
+function hasForeignPart({ messages }: ChatRequest): boolean {
+  return messages.some((message) =>
+    messageParts(message).some((part) => {
+      if (part.type === "image") return message.role === "assistant" || message.role === "system";
+      return part.type === "opaque" && isForeign(part);
+    }),
+  );
+}
+
+/** Whether the model is known to lack the capability. */
+export function responsesLacks(capability: Capability, engine: Engine): boolean {
+  switch (capability) {
+    case "images":
+      return modelRules(engine.model).textOnly;
+    case "custom_tools":
+    case "tools":
+    case "forced_tool_choice":
+    case "json_object":
+    case "json_schema":
+      return false;
+  }
+}
