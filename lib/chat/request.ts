@@ -147,7 +147,7 @@ export type ExtraFields = {
   /** Fields of OpenAI's Responses API that no other API has and that change the answer little or not at all. */
   responsesFields?: JsonObject;
   /** Values that the translation of a field leaves out, by their path in the client's request. */
-  details?: { "metadata.user_id"?: string; "thinking.display"?: string };
+  details?: { "metadata.user_id"?: string; "thinking.display"?: string; truncation?: string };
   /** Beta features that the client enables (`anthropic-beta`), for engines of the same dialect. */
   betas?: string;
 };

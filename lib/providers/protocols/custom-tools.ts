@@ -27,6 +27,8 @@ export function withCustomTools(power: ChatPower, takesThem: (engine: Engine) =>
       if (request.webSearchTool !== undefined && engine.provider.webSearch !== true) {
         encoded.dropped.push("tools.web_search");
       }
+      const isTruncated = request.extra?.details?.truncation !== undefined;
+      if (isTruncated && encoded.body["truncation"] === undefined) encoded.dropped.push("truncation");
       return encoded;
     },
   };

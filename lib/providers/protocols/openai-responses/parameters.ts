@@ -48,7 +48,9 @@ export function writeExtra(body: JsonObject, { extra }: ChatRequest, dropped: st
   }
   const { reasoning: _reasoning, ...fields } = extra.responsesFields ?? {};
   Object.assign(body, fields);
-  for (const name of Object.keys(extra.details ?? {})) if (name !== "thinking.display") dropped.push(name);
+  const { truncation, "thinking.display": _display, ...others } = extra.details ?? {};
+  if (truncation !== undefined) body["truncation"] = truncation;
+  dropped.push(...Object.keys(others));
 }
 
 /** Whether the body says the same in another field. */

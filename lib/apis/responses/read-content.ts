@@ -1,0 +1,79 @@
+import type { InputContent } from "#lib/apis/responses/schema.ts";
+import type { AssistantPart, Content, ContentPart, ImagePart } from "#lib/chat/request.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+/** Text and refusals of an earlier answer in the history. */
+export function readAssistantContent(content: InputContent, dropped: Set<string>): AssistantPart[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return content.flatMap((part): AssistantPart[] =>
+    part.type === "refusal" ? [{ type: "refusal", text: part.refusal }] : readPart(part, dropped),
+  );
+}
+
+export function readContent(content: InputContent, dropped: Set<string>): Content {
+  if (content === null || content === undefined) return "";
+  if (typeof content === "string") return content;
+  const parts = content.flatMap((part) => readPart(part, dropped));
+  const [only] = parts;
+  if (only === undefined) return "";
+  return parts.length === 1 && only.type === "text" ? only.text : parts;
+}
+
+type InputPart = Exclude<InputContent, string | null | undefined>[number];
+
+function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
+  switch (part.type) {
+    case "input_text":
+    case "output_text":
+    case "text":
+    case "summary_text":
+      return [{ type: "text", text: part.text }];
+    case "refusal":
+      return [];
+    case "input_image": {
+      if (part.image_url == null) {
+        // Only OpenAI, which stores the file, can resolve its id.
+        dropped.add("input_image.file_id");
+        return [];
+      }
+      return [{ type: "image", url: part.image_url, ...imageDetail(part.detail) }];
+    }
+    case "input_file": {
+      if (part.file_data == null) {
+        dropped.add(
+          "file_url" in part && part["file_url"] != null ? "input_file.file_url" : "input_file.file_id",
+        );
+        return [];
+      }
+      const file: JsonObject = { file_data: part.file_data };
+      if (part.filename != null) file["filename"] = part.filename;
+      return [{ type: "opaque", dialect: "openai", value: { type: "file", file } }];
+    }
+    case "input_audio":
+      return [
+        {
+          type: "opaque",
+          dialect: "openai",
+          value: { type: "input_audio", input_audio: part.input_audio },
+        },
+      ];
+    case "other":
+      dropped.add(`input.${String(part.value["type"])}`);
+      return [];
+  }
+}
+
+function imageDetail(detail: string | null | undefined): Pick<ImagePart, "detail"> {
+  switch (detail) {
+    case "auto":
+    case "low":
+    case "high":
+      return { detail };
+    // Chats have no larger size.
+    case "original":
+      return { detail: "high" };
+    default:
+      return {};
+  }
+}
