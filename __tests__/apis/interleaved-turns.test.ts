@@ -118,6 +118,7 @@ function stepOf(part: AssistantPart): string {
       return `call:${part.id}`;
     case "refusal":
     case "image":
+    case "document":
     case "opaque":
       return part.type;
   }

@@ -20,7 +20,7 @@ export function hasToolCalls({ parts }: AssistantMessage): boolean {
 
 /** An assistant message for engines with one field each for reasoning, content and tool calls. */
 type FlatAssistantMessage = {
-  /** Text, images and opaque parts; a refusal is text. */
+  /** Text, images, documents and opaque parts; a refusal is text. */
   content: ContentPart[];
   reasoning: ReasoningPart[];
   toolCalls: ToolCallPart[];
@@ -53,6 +53,7 @@ export function flattenAssistant({ parts }: AssistantMessage): FlatAssistantMess
         isApart = true;
         break;
       case "image":
+      case "document":
       case "opaque":
         flat.content.push(part);
         isApart = false;
@@ -105,6 +106,7 @@ function isOwnPart(part: AssistantPart, { issuer, dialect }: Recipient): boolean
       return part.dialect === dialect;
     case "text":
     case "image":
+    case "document":
     case "refusal":
       return false;
   }

@@ -1,7 +1,14 @@
-import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
+import { type ChatRequest, type ContentPart, messageParts } from "#lib/chat/request.ts";
 
 export const CAPABILITIES = [
   "images",
+  "image_urls",
+  "documents",
+  "document_urls",
+  "office_documents",
+  "audio",
+  "openai_parts",
+  "anthropic_parts",
   "tools",
   "custom_tools",
   "forced_tool_choice",
@@ -15,6 +22,13 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** The request field that needs each capability, for error messages. */
 export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   images: "messages",
+  image_urls: "messages",
+  documents: "messages",
+  document_urls: "messages",
+  office_documents: "messages",
+  audio: "messages",
+  openai_parts: "messages",
+  anthropic_parts: "messages",
   tools: "tools",
   custom_tools: "tools",
   forced_tool_choice: "tool_choice",
@@ -24,9 +38,8 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
 
 /** The required (`must`) and preferred (`should`) capabilities of a request. */
 export function requiredCapabilities(request: ChatRequest): { must: Capability[]; should: Capability[] } {
-  const must: Capability[] = [];
+  const must = partCapabilities(request);
   const should: Capability[] = [];
-  if (hasImage(request)) must.push("images");
   // Engines without custom tools get them as functions.
   if ((request.tools ?? []).some((tool) => tool.type !== "opaque")) must.push("tools");
   const format = request.responseFormat?.type ?? "text";
@@ -40,4 +53,53 @@ function isForced({ tools = [], toolChoice }: ChatRequest): boolean {
   if (tools.length === 0 || toolChoice === undefined) return false;
   if (typeof toolChoice === "string") return toolChoice === "required";
   return toolChoice.type === "tool" || toolChoice.required;
+}
+
+/** What reading all parts of the messages takes. */
+function partCapabilities({ messages }: ChatRequest): Capability[] {
+  const needed = new Set<Capability>();
+  for (const message of messages) {
+    for (const part of messageParts(message)) {
+      // What an engine said itself is not a question to the next: it may be left out.
+      const isSaid = part.type === "opaque" && (message.role === "assistant" || message.role === "system");
+      if (!isSaid) for (const capability of capabilitiesOf(part)) needed.add(capability);
+    }
+  }
+  return [...needed];
+}
+
+const NONE: readonly Capability[] = [];
+
+function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly Capability[] {
+  switch (part.type) {
+    case "image":
+      return isData(part.url) ? ["images"] : ["images", "image_urls"];
+    case "document":
+      return documentCapabilities(part.source);
+    case "opaque":
+      if (part.optional === true) return NONE;
+      if (isAudio(part)) return ["audio"];
+      return part.dialect === "openai" ? ["openai_parts"] : ["anthropic_parts"];
+    case "text":
+    case "reasoning":
+    case "refusal":
+    case "tool_call":
+      return NONE;
+  }
+}
+
+function documentCapabilities(source: (ContentPart & { type: "document" })["source"]): readonly Capability[] {
+  // Text can be put into the message.
+  if (source.kind === "text") return NONE;
+  const kind = source.mediaType === "application/pdf" ? "documents" : "office_documents";
+  return isData(source.url) ? [kind] : [kind, "document_urls"];
+}
+
+function isData(url: string): boolean {
+  return url.startsWith("data:");
+}
+
+/** Whether this is a recording, in OpenAI's form. */
+export function isAudio(part: ContentPart & { type: "opaque" }): boolean {
+  return part.dialect === "openai" && part.value["type"] === "input_audio";
 }

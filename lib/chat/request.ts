@@ -21,17 +21,42 @@ export type TextPart = {
   cacheBreakpoint?: CacheBreakpoint;
   /** The phase of the turn to which OpenAI's model counts this text (`commentary`, `final_answer`). */
   phase?: string;
+  native?: NativeFields;
 };
+/** Fields of a client's block or tool that only engines of its dialect understand: sent to them unchanged. */
+export type NativeFields = { dialect: WireDialect; fields: JsonObject };
+
 /** `url` is a `data:` URL or an https URL. */
 export type ImagePart = {
   type: "image";
   url: string;
   detail?: "auto" | "low" | "high";
   cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
 };
-/** A part that is not translated (audio, files, documents); only engines of its dialect receive it. */
-export type OpaquePart = { type: "opaque"; dialect: WireDialect; value: JsonObject };
-export type ContentPart = TextPart | ImagePart | OpaquePart;
+/**
+ * A document. `url` is a `data:` URL in base64 or an https URL, of `mediaType` (PDF unless the client says
+ * otherwise). Documents of plain text have their text instead: any engine can read it.
+ */
+export type DocumentPart = {
+  type: "document";
+  source: { kind: "url"; url: string; mediaType: string } | { kind: "text"; text: string };
+  /** The name of the file, or the title. */
+  name?: string;
+  cacheBreakpoint?: CacheBreakpoint;
+  native?: NativeFields;
+};
+/** A part that is not translated; only engines of its dialect receive it. */
+export type OpaquePart = {
+  type: "opaque";
+  dialect: WireDialect;
+  value: JsonObject;
+  /** Its place in the client's request, to name it where it is left out: `messages.2.content.1`. */
+  path?: string;
+  /** Engines of other dialects may answer without it. */
+  optional?: boolean;
+};
+export type ContentPart = TextPart | ImagePart | DocumentPart | OpaquePart;
 export type Content = string | ContentPart[];
 
 export type ToolCall = {
@@ -217,24 +242,6 @@ export function offeredTools({ tools = [], toolChoice }: ChatRequest): {
   };
 }
 
-/** Whether the client itself set a cache breakpoint. */
-export function hasCacheBreakpoint({ messages, tools = [] }: ChatRequest): boolean {
-  return (
-    tools.some((tool) => tool.type === "function" && isClients(tool.cacheBreakpoint)) ||
-    messages.some(isBreakpointMessage)
-  );
-}
-
-/** Whether the client set a cache breakpoint in this message. */
-export function isBreakpointMessage(message: ChatMessage): boolean {
-  if (message.role === "tool" && isClients(message.cacheBreakpoint)) return true;
-  return messageParts(message).some((part) => "cacheBreakpoint" in part && isClients(part.cacheBreakpoint));
-}
-
-function isClients(breakpoint: CacheBreakpoint | undefined): boolean {
-  return breakpoint !== undefined && breakpoint !== "ours";
-}
-
 /** Whether any message has a part that matches. */
 export function somePart(request: ChatRequest, matches: (part: AssistantPart) => boolean): boolean {
   return request.messages.some((message) => messageParts(message).some(matches));
@@ -245,6 +252,4 @@ export function hasForeignPart(request: ChatRequest, dialect: WireDialect | unde
   return somePart(request, (part) => part.type === "opaque" && part.dialect !== dialect);
 }
 
-export function hasImage(request: ChatRequest): boolean {
-  return somePart(request, (part) => part.type === "image");
-}
+export const hasImage = (request: ChatRequest): boolean => somePart(request, ({ type }) => type === "image");

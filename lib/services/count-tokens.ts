@@ -1,4 +1,4 @@
-import { type ChatRequest, messageParts, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, type DocumentPart, messageParts, requestCharacters } from "#lib/chat/request.ts";
 import { estimateTokens } from "#lib/chat/usage.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
@@ -96,10 +96,18 @@ function estimate(chat: ChatRequest): number {
   for (const message of chat.messages) {
     for (const part of messageParts(message)) {
       if (part.type === "image") tokens += TOKENS_OF_IMAGE;
+      else if (part.type === "document") tokens += tokensOfDocument(part.source);
       else if (part.type === "opaque") {
         tokens += Math.min(estimateTokens(JSON.stringify(part.value).length), MAX_TOKENS_OF_PART);
       }
     }
   }
   return tokens;
+}
+
+function tokensOfDocument(source: DocumentPart["source"]): number {
+  const length = source.kind === "text" ? source.text.length : source.url.length;
+  return source.kind === "text"
+    ? estimateTokens(length)
+    : Math.min(estimateTokens(length), MAX_TOKENS_OF_PART);
 }

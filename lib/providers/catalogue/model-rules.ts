@@ -124,6 +124,8 @@ export type ClaudeRules = {
   thinkingMaxTokens: number;
   /** Accepts a JSON schema for the answer. */
   jsonSchema: boolean;
+  /** Accepts documents (PDF). */
+  documents: boolean;
   /** The last message may be the assistant's, to be continued. */
   prefill: boolean;
   /** Prompts shorter than this many tokens are never cached. */
@@ -157,6 +159,7 @@ function claudeRulesOf(model: string): ClaudeRules {
     maxTokens: known && version < 305 ? 4_096 : 8_192,
     thinkingMaxTokens: 32_000,
     jsonSchema: !known || version >= 405 || (family === "opus" && version >= 401),
+    documents: !known || version >= 305,
     prefill: known && version < 406,
     minCacheTokens: family === "haiku" ? 2_048 : 1_024,
   };

@@ -15,6 +15,14 @@ export type OpenAiDialect = {
   opaqueParts: boolean;
   /** The models that accept custom tools (free text, grammars); all others get them as functions. */
   customToolModels: RegExp | undefined;
+  /** How documents (PDF) are sent: OpenAI's `file`, Mistral's `document_url`; `none` accepts none. */
+  documents: "file" | "document_url" | "none";
+  /** Fetches documents from the web. */
+  documentUrls: boolean;
+  /** Fetches images from the web. */
+  imageUrls: boolean;
+  /** The models that accept `input_audio`; `all`: no known restriction. */
+  audio: RegExp | "all" | "none";
   /** The only models that accept a JSON schema as `response_format`; undefined: no known restriction. */
   jsonSchemaModels: RegExp | undefined;
   maxTokensField: "max_tokens" | "max_completion_tokens";
@@ -47,6 +55,10 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   nameField: true,
   opaqueParts: true,
   customToolModels: undefined,
+  documents: "none",
+  documentUrls: false,
+  imageUrls: true,
+  audio: "all",
   jsonSchemaModels: undefined,
   maxTokensField: "max_tokens",
   seedField: "seed",
@@ -63,4 +75,4 @@ export const STANDARD_DIALECT: OpenAiDialect = {
 };
 
 /** What most hosts support: functions, text and images, but nothing that only OpenAI has. */
-export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false };
+export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false, audio: "none" };

@@ -49,6 +49,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       dialect: {
         ...STANDARD_DIALECT,
         fields: OPENAI_FIELDS,
+        documents: "file",
+        audio: /audio/,
         maxTokensField: "max_completion_tokens",
         promptCacheKey: true,
         developerRole: true,
@@ -153,7 +155,16 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     pricedAs: "openrouter",
     issuer: ISSUERS.openRouter,
     chat: {
-      dialect: { ...STANDARD_DIALECT, reasoningField: "reasoning", promptCacheKey: true, cacheControl: true },
+      dialect: {
+        ...STANDARD_DIALECT,
+        // Models without documents get the text that OpenRouter extracts.
+        documents: "file",
+        documentUrls: true,
+        audio: /audio|gemini|voxtral|omni/,
+        reasoningField: "reasoning",
+        promptCacheKey: true,
+        cacheControl: true,
+      },
     },
     embeddings: STANDARD_EMBEDDINGS,
   },
@@ -188,6 +199,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
       dialect: {
         ...HOST_DIALECT,
         fields: MISTRAL_FIELDS,
+        documents: "document_url",
+        documentUrls: true,
         nameField: false,
         efforts: ["none", "high"],
         seedField: "random_seed",
@@ -214,6 +227,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         ...HOST_DIALECT,
         path: "/v1/chat/completions",
         fields: OLLAMA_FIELDS,
+        imageUrls: false,
         nameField: false,
         efforts: ["none", "low", "medium", "high", "max"],
         reasoningField: "reasoning",

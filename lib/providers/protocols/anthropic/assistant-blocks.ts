@@ -36,6 +36,7 @@ function encodeBlock(part: AssistantPart, { issuer, marks }: BlockContext): Json
     case "refusal":
       return encodePart(asText(part), marks);
     case "image":
+    case "document":
     case "opaque":
       return encodePart(part, marks);
   }

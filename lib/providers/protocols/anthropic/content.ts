@@ -1,4 +1,4 @@
-import type { Content, ContentPart } from "#lib/chat/request.ts";
+import type { Content, ContentPart, DocumentPart } from "#lib/chat/request.ts";
 import { type Marks, marked, withoutMark } from "#lib/providers/protocols/anthropic/cache-marks.ts";
 import { parseDataUrl } from "#lib/shared/data-url.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -22,7 +22,22 @@ export function encodePart(part: ContentPart, marks: Marks): JsonObject[] {
           : { type: "base64", media_type: data.mediaType, data: data.base64 };
       return [marked({ type: "image", source }, part.cacheBreakpoint, marks)];
     }
+    case "document":
+      return [marked(encodeDocument(part), part.cacheBreakpoint, marks)];
     case "opaque":
       return part.dialect === "anthropic" ? [withoutMark(part.value, marks)] : [];
   }
+}
+
+function encodeDocument({ source, name }: DocumentPart): JsonObject {
+  const titled: JsonObject = name === undefined ? {} : { title: name };
+  return { type: "document", source: documentSource(source), ...titled };
+}
+
+function documentSource(source: DocumentPart["source"]): JsonObject {
+  if (source.kind === "text") return { type: "text", media_type: "text/plain", data: source.text };
+  const data = parseDataUrl(source.url);
+  return data === undefined
+    ? { type: "url", url: source.url }
+    : { type: "base64", media_type: data.mediaType, data: data.base64 };
 }

@@ -1,6 +1,7 @@
+import { hasCacheBreakpoint } from "#lib/chat/cache-breakpoints.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
-import { type ChatRequest, hasCacheBreakpoint, hasForeignPart, somePart } from "#lib/chat/request.ts";
+import { type ChatRequest, hasForeignPart, somePart } from "#lib/chat/request.ts";
 import { planPromptCache } from "#lib/providers/cache.ts";
 import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { limitMarks, type Marks } from "#lib/providers/protocols/anthropic/cache-marks.ts";
@@ -76,7 +77,16 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
       return !claudeRules(engine.model).jsonSchema;
     case "forced_tool_choice":
       return !claudeRules(engine.model).forcedToolChoice;
+    case "documents":
+    case "document_urls":
+      return !claudeRules(engine.model).documents;
+    case "office_documents":
+    case "audio":
+    case "openai_parts":
+      return true;
     case "images":
+    case "image_urls":
+    case "anthropic_parts":
     case "tools":
       return false;
   }

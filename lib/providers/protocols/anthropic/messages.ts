@@ -19,7 +19,9 @@ export function leadingSystem({ messages, extra }: ChatRequest): SystemMessage[]
 export function encodeSystem(messages: readonly SystemMessage[], marks: Marks): JsonObject[] {
   const blocks = messages.flatMap(({ content }) =>
     encodeContent(
-      typeof content === "string" ? content : content.filter(({ type }) => type !== "image"),
+      typeof content === "string"
+        ? content
+        : content.filter(({ type }) => type !== "image" && type !== "document"),
       marks,
     ),
   );

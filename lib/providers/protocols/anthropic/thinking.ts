@@ -78,6 +78,7 @@ function isSent(part: AssistantPart, issuer: string): boolean {
     case "opaque":
       return part.dialect === "anthropic";
     case "image":
+    case "document":
     case "tool_call":
       return true;
   }

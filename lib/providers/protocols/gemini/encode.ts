@@ -1,5 +1,6 @@
 import { asText, replayedParts } from "#lib/chat/assistant-parts.ts";
-import type { Capability } from "#lib/chat/capabilities.ts";
+import { type Capability, isAudio } from "#lib/chat/capabilities.ts";
+import { documentText } from "#lib/chat/documents.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
 import {
   type AssistantMessage,
@@ -9,8 +10,8 @@ import {
   type ContentPart,
   contentText,
   hasForeignPart,
+  type OpaquePart,
   offeredTools,
-  somePart,
   systemText,
   type ToolCallPart,
 } from "#lib/chat/request.ts";
@@ -19,7 +20,7 @@ import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/g
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { parseDataUrl } from "#lib/shared/data-url.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import { type JsonObject, stringField } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 /** Google's placeholder for calls without a signature, which other models made. Source: docs/PROVIDERS.md. */
@@ -30,7 +31,6 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
   const dropped: string[] = [];
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
   if (hasForeignPart(request, undefined)) dropped.push("messages");
-  if (hasRemoteImage(request)) dropped.push("image_url");
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],
   );
@@ -53,7 +53,24 @@ export function encodeGemini(request: ChatRequest, engine: Engine, _options: Enc
 
 /** Whether Gemini is known to lack the capability. */
 export function geminiLacks(capability: Capability): boolean {
-  return capability === "custom_tools";
+  switch (capability) {
+    // Models that fetch files from the web are named in their row: the older ones refuse the whole request.
+    case "image_urls":
+    case "document_urls":
+    case "office_documents":
+    case "openai_parts":
+    case "anthropic_parts":
+    case "custom_tools":
+      return true;
+    case "images":
+    case "documents":
+    case "audio":
+    case "tools":
+    case "forced_tool_choice":
+    case "json_object":
+    case "json_schema":
+      return false;
+  }
 }
 
 function untranslatable(request: ChatRequest): [string, unknown][] {
@@ -66,11 +83,6 @@ function untranslatable(request: ChatRequest): [string, unknown][] {
     ["user", request.user],
     ["parallel_tool_calls", request.parallelToolCalls],
   ];
-}
-
-/** Gemini does not fetch images from the web: `fileData` is for uploaded files. */
-function hasRemoteImage(request: ChatRequest): boolean {
-  return somePart(request, (part) => part.type === "image" && parseDataUrl(part.url) === undefined);
 }
 
 function encodeContents(messages: readonly ChatMessage[], engine: Engine): JsonObject[] {
@@ -104,14 +116,14 @@ function encodeParts(
       const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
       const response = parseJsonObject(text) ?? plain;
       const name = names.get(message.toolCallId) ?? message.toolCallId;
-      const images = typeof message.content === "string" ? [] : message.content.filter(isImage);
-      return [{ functionResponse: { name, response } }, ...encodeContent(images)];
+      const media = typeof message.content === "string" ? [] : message.content.filter(isMedia);
+      return [{ functionResponse: { name, response } }, ...encodeContent(media)];
     }
   }
 }
 
-function isImage(part: ContentPart): boolean {
-  return part.type === "image";
+function isMedia(part: ContentPart): boolean {
+  return part.type === "image" || part.type === "document";
 }
 
 function encodeContent(content: Content): JsonObject[] {
@@ -124,13 +136,36 @@ function encodePart(part: ContentPart): JsonObject[] {
   switch (part.type) {
     case "text":
       return part.text === "" ? [] : [{ text: part.text }];
-    case "image": {
-      const data = parseDataUrl(part.url);
-      return data === undefined ? [] : [{ inlineData: { mimeType: data.mediaType, data: data.base64 } }];
+    case "image":
+      return [encodeMedia(part.url, "image/*")];
+    case "document": {
+      const { source } = part;
+      return [
+        source.kind === "text"
+          ? { text: documentText(part) ?? source.text }
+          : encodeMedia(source.url, source.mediaType),
+      ];
     }
     case "opaque":
-      return [];
+      return encodeAudio(part);
   }
+}
+
+/** A recording in OpenAI's form; empty for any other part. */
+function encodeAudio(part: OpaquePart): JsonObject[] {
+  const audio = isAudio(part) ? part.value["input_audio"] : undefined;
+  const data = stringField(audio, "data");
+  if (data === undefined) return [];
+  const format = stringField(audio, "format") ?? "wav";
+  return [{ inlineData: { mimeType: `audio/${format}`, data } }];
+}
+
+/** A link is sent only to a model whose row says that it reads links. */
+function encodeMedia(url: string, mimeType: string): JsonObject {
+  const data = parseDataUrl(url);
+  return data === undefined
+    ? { fileData: { mimeType, fileUri: url } }
+    : { inlineData: { mimeType: data.mediaType, data: data.base64 } };
 }
 
 function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {
@@ -143,6 +178,7 @@ function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[
       case "refusal":
         return encodePart(asText(part));
       case "image":
+      case "document":
       case "opaque":
         return encodePart(part);
       case "reasoning":

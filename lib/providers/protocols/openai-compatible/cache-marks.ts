@@ -1,10 +1,10 @@
+import { hasCacheBreakpoint } from "#lib/chat/cache-breakpoints.ts";
 import {
   type CacheBreakpoint,
   type ChatMessage,
   type ChatRequest,
   type ContentPart,
   contentText,
-  hasCacheBreakpoint,
 } from "#lib/chat/request.ts";
 import type { CachePlan } from "#lib/providers/cache.ts";
 import { openAiPromptCaching } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";

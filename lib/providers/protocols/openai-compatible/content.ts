@@ -1,7 +1,9 @@
+import { isBreakpointMessage } from "#lib/chat/cache-breakpoints.ts";
+import { documentText } from "#lib/chat/documents.ts";
 import {
   type Content,
   type ContentPart,
-  isBreakpointMessage,
+  type DocumentPart,
   type SystemMessage,
   systemText,
 } from "#lib/chat/request.ts";
@@ -15,10 +17,13 @@ export function encodeSystemContent(message: SystemMessage, marks: Marks): JsonV
   const isMarked = marks.kind === "clients" ? isBreakpointMessage(message) : false;
   if (!isMarked && !(marks.kind === "message" && marks.message === message)) return systemText(content);
   const parts: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks));
+  if (isMarked) return parts.map((part) => encodeMarkedPart(part, marks, "none"));
   const ours = parts.findLastIndex(isOurMark);
   const last = ours === -1 ? parts.findLastIndex((part) => part.type === "text" && part.text !== "") : ours;
-  return parts.map((part, index) => (index === last ? withMark(encodePart(part), true) : encodePart(part)));
+  return parts.map((part, index) => {
+    const encoded = encodePart(part, "none");
+    return index === last ? withMark(encoded, true) : encoded;
+  });
 }
 
 /** The content as one text if possible, else as parts. Parts of other dialects are left out. */
@@ -33,16 +38,20 @@ export function encodeContent(
   const [only] = parts;
   const isMarked = marks.kind === "clients" && only?.type === "text" && only.cacheBreakpoint !== undefined;
   if (parts.length === 1 && only?.type === "text" && !isMarked) return only.text;
-  return parts.length === 0 ? "" : parts.map((part) => encodeMarkedPart(part, marks));
+  return parts.length === 0 ? "" : parts.map((part) => encodeMarkedPart(part, marks, dialect.documents));
 }
 
-function encodeMarkedPart(part: ContentPart, marks: Marks): JsonObject {
-  const encoded = encodePart(part);
+function encodeMarkedPart(
+  part: ContentPart,
+  marks: Marks,
+  documents: OpenAiDialect["documents"],
+): JsonObject {
+  const encoded = encodePart(part, documents);
   const breakpoint = part.type === "opaque" ? undefined : part.cacheBreakpoint;
   return marks.kind === "clients" && breakpoint !== undefined ? withMark(encoded, breakpoint) : encoded;
 }
 
-export function encodePart(part: ContentPart): JsonObject {
+export function encodePart(part: ContentPart, documents: OpenAiDialect["documents"]): JsonObject {
   switch (part.type) {
     case "text":
       return { type: "text", text: part.text };
@@ -51,7 +60,21 @@ export function encodePart(part: ContentPart): JsonObject {
         type: "image_url",
         image_url: part.detail === undefined ? { url: part.url } : { url: part.url, detail: part.detail },
       };
+    case "document":
+      return encodeDocument(part, documents);
     case "opaque":
       return part.value;
   }
+}
+
+/** Hosts that read a link give its address where the data would be. */
+function encodeDocument(part: DocumentPart, form: OpenAiDialect["documents"]): JsonObject {
+  const text = documentText(part);
+  if (text !== undefined || part.source.kind === "text") return { type: "text", text: text ?? "" };
+  const { url } = part.source;
+  if (form === "document_url") {
+    const named: JsonObject = part.name === undefined ? {} : { document_name: part.name };
+    return { type: "document_url", document_url: url, ...named };
+  }
+  return { type: "file", file: { filename: part.name ?? "document.pdf", file_data: url } };
 }

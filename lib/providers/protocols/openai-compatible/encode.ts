@@ -11,6 +11,7 @@ import { writeExtra, writeParameters } from "#lib/providers/protocols/openai-com
 import { writeTools } from "#lib/providers/protocols/openai-compatible/tools.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** A chat request as the body of `POST …/chat/completions` in the provider's dialect. */
@@ -57,6 +58,19 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
   switch (capability) {
     case "images":
       return modelRules(engine.model).textOnly;
+    case "image_urls":
+      return !dialect.imageUrls;
+    case "documents":
+      return dialect.documents === "none" || lacksDocuments(engine, dialect);
+    case "document_urls":
+      return !dialect.documentUrls;
+    case "audio":
+      return dialect.audio === "none" || (dialect.audio !== "all" && !dialect.audio.test(engine.model));
+    case "openai_parts":
+      return !dialect.opaqueParts;
+    case "office_documents":
+    case "anthropic_parts":
+      return true;
     case "tools":
       return !accepts("tools");
     case "custom_tools":
@@ -70,4 +84,9 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
         !accepts("response_format") || dialect.jsonSchemaModels?.test(bareModelName(engine.model)) === false
       );
   }
+}
+
+/** OpenAI's models read documents as they read images; other hosts extract the text for models that cannot. */
+function lacksDocuments({ model }: Engine, { documentUrls }: OpenAiDialect): boolean {
+  return !documentUrls && modelRules(model).textOnly;
 }

@@ -2,8 +2,8 @@ import { flattenAssistant } from "#lib/chat/assistant-parts.ts";
 import {
   type AssistantMessage,
   type ChatMessage,
+  type ContentPart,
   contentText,
-  type ImagePart,
   type ReasoningPart,
 } from "#lib/chat/request.ts";
 import type { Marks } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
@@ -20,23 +20,39 @@ type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
 type MessageContext = Encoding & { isPrefill: boolean };
 
 /**
- * The messages in order. Tool results are text in this protocol: their images follow in a user message
- * after the last result of the turn.
+ * The messages in order. Tool results are text in this protocol: their images and documents follow in a user
+ * message after the last result of the turn.
  */
 export function encodeMessages(messages: readonly ChatMessage[], encoding: Encoding): JsonObject[] {
   const encoded: JsonObject[] = [];
-  let images: ImagePart[] = [];
+  let attached: ContentPart[] = [];
   messages.forEach((message, index) => {
     encoded.push(encodeMessage(message, { ...encoding, isPrefill: isPrefill(messages, index) }));
     if (message.role !== "tool") return;
     if (Array.isArray(message.content)) {
-      for (const part of message.content) if (part.type === "image") images.push(part);
+      for (const part of message.content) if (isAttached(part, encoding.dialect)) attached.push(part);
     }
-    if (images.length === 0 || messages[index + 1]?.role === "tool") return;
-    encoded.push({ role: "user", content: images.map(encodePart) });
-    images = [];
+    if (attached.length === 0 || messages[index + 1]?.role === "tool") return;
+    encoded.push({
+      role: "user",
+      content: attached.map((part) => encodePart(part, encoding.dialect.documents)),
+    });
+    attached = [];
   });
   return encoded;
+}
+
+/** Whether a part of a tool result is sent after it: whatever is not text. */
+function isAttached(part: ContentPart, { opaqueParts }: OpenAiDialect): boolean {
+  switch (part.type) {
+    case "text":
+      return false;
+    case "image":
+    case "document":
+      return true;
+    case "opaque":
+      return opaqueParts && part.dialect === "openai";
+  }
 }
 
 function encodeMessage(message: ChatMessage, context: MessageContext): JsonObject {
