@@ -1,4 +1,5 @@
-import type { Content, ContentPart } from "#lib/chat/request.ts";
+import { documentText } from "#lib/chat/documents.ts";
+import type { Content, ContentPart, DocumentPart } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
 /** Content of a user or of a tool: one text if possible, else parts. */
@@ -16,19 +17,28 @@ function encodePart(part: ContentPart): JsonObject[] {
       return [{ type: "input_text", text: part.text }];
     case "image":
       return [{ type: "input_image", image_url: part.url, detail: part.detail ?? "auto" }];
+    case "document":
+      return [encodeDocument(part)];
     case "opaque":
-      return encodeOpaque(part.value);
+      return part.dialect === "openai" ? encodeOpaque(part.value) : [];
   }
 }
 
-/** A file in the shape of chat completions; the API takes no other unread part. */
-function encodeOpaque({ type, file }: JsonObject): JsonObject[] {
-  return type === "file" && isJsonObject(file) ? [{ type: "input_file", ...file }] : [];
+function encodeDocument(part: DocumentPart): JsonObject {
+  const { source, name } = part;
+  if (source.kind === "text") return { type: "input_text", text: documentText(part) ?? source.text };
+  if (!source.url.startsWith("data:")) return { type: "input_file", file_url: source.url };
+  return { type: "input_file", filename: name ?? "document.pdf", file_data: source.url };
+}
+
+/** What only OpenAI can read: files in the shape of chat completions, and images that it stores. */
+function encodeOpaque(value: JsonObject): JsonObject[] {
+  const { type, file } = value;
+  if (type === "file" && isJsonObject(file)) return [{ type: "input_file", ...file }];
+  return type === "input_image" || type === "input_file" ? [value] : [];
 }
 
 /** Whether the API has no such part. */
 export function isForeign(part: ContentPart): boolean {
-  if (part.type !== "opaque") return false;
-  if (part.dialect === "openai-responses") return false;
-  return part.dialect !== "openai" || encodeOpaque(part.value).length === 0;
+  return part.type === "opaque" && encodePart(part).length === 0;
 }

@@ -62,7 +62,8 @@ export function encodeResponses(
 function hasForeignPart({ messages }: ChatRequest): boolean {
   return messages.some((message) =>
     messageParts(message).some((part) => {
-      if (part.type === "image") return message.role === "assistant" || message.role === "system";
+      if (part.type === "image" || part.type === "document")
+        return message.role === "assistant" || message.role === "system";
       return part.type === "opaque" && isForeign(part);
     }),
   );
@@ -73,6 +74,17 @@ export function responsesLacks(capability: Capability, engine: Engine): boolean 
   switch (capability) {
     case "images":
       return modelRules(engine.model).textOnly;
+    case "documents":
+      return dialectOf(engine).documents === "none" || modelRules(engine.model).textOnly;
+    case "document_urls":
+      return dialectOf(engine).documents === "none";
+    case "openai_parts":
+      return !dialectOf(engine).opaqueParts;
+    case "audio":
+    case "office_documents":
+    case "anthropic_parts":
+      return true;
+    case "image_urls":
     case "custom_tools":
     case "tools":
     case "forced_tool_choice":

@@ -126,10 +126,8 @@ class InputWriter {
           open = undefined;
           break;
         case "opaque":
-          if (part.dialect === "openai-responses") this.input.push(part.value);
-          open = undefined;
-          break;
         case "image":
+        case "document":
           break;
       }
     }

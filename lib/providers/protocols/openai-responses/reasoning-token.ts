@@ -82,8 +82,8 @@ function placeOf({ next, position }: OwnReasoning, others: Others): number | und
       case "tool_call":
         return next === undefined || next === `call:${part.id}`;
       case "opaque":
-        return next === "block" && part.dialect === "openai-responses";
       case "image":
+      case "document":
         return false;
     }
   };
