@@ -10,7 +10,7 @@ import { flatFormat } from "#lib/providers/protocols/custom-format.ts";
 import { InputRestorer } from "#lib/providers/protocols/input-restorer.ts";
 import type { ChatPower, EncodedRequest, ToolRestorations } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { stringField } from "#lib/shared/json.ts";
+import { arrayField, field, stringField } from "#lib/shared/json.ts";
 
 /**
  * A chat power that takes custom tools (free text, possibly with a grammar) at engines without them: each is
@@ -23,15 +23,26 @@ export function withCustomTools(power: ChatPower, takesThem: (engine: Engine) =>
       const encoded = takesThem(engine)
         ? power.encode(request, engine, options)
         : encodeWrapped(request, (wrapped) => power.encode(wrapped, engine, options));
-      // A search of the client's that the engine cannot do is no tool of any other kind.
-      if (request.webSearchTool !== undefined && engine.provider.webSearch !== true) {
-        encoded.dropped.push("tools.web_search");
-      }
-      const isTruncated = request.extra?.details?.truncation !== undefined;
-      if (isTruncated && encoded.body["truncation"] === undefined) encoded.dropped.push("truncation");
+      nameLost(request, encoded);
       return encoded;
     },
   };
+}
+
+/** Names what only the Responses API has a field for, where the engine's API is another. */
+function nameLost(request: ChatRequest, { body, dropped }: EncodedRequest): void {
+  if (request.webSearchTool !== undefined && !arrayField(body, "tools").some(isSearch)) {
+    dropped.push("tools.web_search");
+  }
+  const isTruncated = request.extra?.details?.truncation !== undefined;
+  if (isTruncated && body["truncation"] === undefined) dropped.push("truncation");
+}
+
+/** OpenAI's tool for web search, or Google's. */
+function isSearch(tool: unknown): boolean {
+  return (
+    field(tool, "google_search") !== undefined || stringField(tool, "type")?.startsWith("web_search") === true
+  );
 }
 
 /** Whether the operator says that the engine takes custom tools; else what is known of its model. */
