@@ -8,16 +8,25 @@ const FILE = join(ROOT, "__tests__", "checked-values.ts");
 /** A value with the type of an official SDK that it must have. */
 export type TypedValue = { type: string; value: unknown };
 
+const ANY_FIELDS = `
+type Plain<Value> = { -readonly [Key in keyof Value]: Plain<Value[Key]> };
+declare function plain<const Value>(value: Value): Plain<Value>;`;
+
 /**
- * Holds JSON values against TypeScript types, as the compiler does with literals: fields that the type does not
- * have are mistakes, too. Returns the mistakes.
+ * Holds JSON values against TypeScript types. Returns the mistakes.
  * @param prelude the imports and the types that the values' types need.
+ * @param fields `known`: fields that the type does not have are mistakes, too.
  */
-export function typeMistakes(prelude: string, values: readonly TypedValue[]): string[] {
-  const lines = values.map(
-    ({ type, value }, index) => `export const value${index}: ${type} = ${JSON.stringify(value)};`,
-  );
-  const source = `${prelude}\n${lines.join("\n")}\n`;
+export function typeMistakes(
+  prelude: string,
+  values: readonly TypedValue[],
+  fields: "known" | "any" = "known",
+): string[] {
+  const lines = values.map(({ type, value }, index) => {
+    const json = JSON.stringify(value);
+    return `export const value${index}: ${type} = ${fields === "any" ? `plain(${json})` : json};`;
+  });
+  const source = `${prelude}\n${fields === "any" ? ANY_FIELDS : ""}\n${lines.join("\n")}\n`;
   const options: ts.CompilerOptions = {
     strict: true,
     noEmit: true,
