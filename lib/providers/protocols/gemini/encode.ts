@@ -12,9 +12,9 @@ import {
   hasForeignPart,
   type OpaquePart,
   offeredTools,
-  systemText,
   type ToolCallPart,
 } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";

@@ -1,12 +1,12 @@
-import {
-  type AssistantMessage,
-  type ChatMessage,
-  type Content,
-  type SystemMessage,
-  systemText,
-  type ToolCallPart,
-  type ToolMessage,
+import type {
+  AssistantMessage,
+  ChatMessage,
+  Content,
+  SystemMessage,
+  ToolCallPart,
+  ToolMessage,
 } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 import { CallIds } from "#lib/providers/protocols/openai-responses/call-ids.ts";
 import { encodeContent } from "#lib/providers/protocols/openai-responses/content.ts";
 import { placeReasoning } from "#lib/providers/protocols/openai-responses/reasoning-token.ts";
