@@ -5,6 +5,8 @@ import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 /** A protocol (how requests are written and answers read) is code; everything else about a vendor is data. */
 export const PROTOCOL_IDS = ["openai-compatible", "openai-responses", "anthropic", "gemini"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
+/** OpenAI's two APIs: a row of the catalogue may choose between them. */
+export const OPENAI_PROTOCOLS = ["openai-compatible", "openai-responses"] as const satisfies ProtocolId[];
 
 /** A use of a provider. */
 export type Offer = "chat" | "embeddings" | "speech" | "images";
