@@ -26,7 +26,7 @@ describe("the input of a wrapped custom tool", () => {
   test("is the text, in whatever pieces, and told while it comes", () => {
     const json = anyText.map((text) => ({ text, json: JSON.stringify({ input: text }) }));
     fc.assert(
-      fc.property(json, fc.context(), ({ text, json: whole }) => {
+      fc.property(json, ({ text, json: whole }) => {
         for (const pieces of [[whole], [...whole], whole.split(/(?<=\\)/)]) {
           expect(restored(pieces)).toEqual({ text, early: text });
         }
