@@ -14,6 +14,8 @@ export type EngineSpec = {
   maxOutputTokens?: number | undefined;
   /** Overrides what is derived from the model's name and the provider. */
   capabilities?: Capabilities | undefined;
+  /** The one of OpenAI's two APIs by which the model is called, if it is not the provider's usual one. */
+  protocol?: "openai-compatible" | "openai-responses" | undefined;
 };
 
 export type Capabilities = Readonly<Partial<Record<Capability, boolean | undefined>>>;

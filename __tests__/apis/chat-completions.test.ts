@@ -290,12 +290,6 @@ describe("engines that cannot do what is asked", () => {
       ask: { response_format: { type: "json_object" } },
       param: "response_format",
     },
-    {
-      what: "a custom tool",
-      cannot: "custom_tools",
-      ask: { tools: [{ type: "custom", custom: { name: "sql" } }] },
-      param: "tools",
-    },
     { what: "functions", cannot: "tools", ask: { tools: [fn] }, param: "tools" },
     {
       what: "functions of the older form",
@@ -363,10 +357,10 @@ describe("engines that cannot do what is asked", () => {
     expect((await post(none, ask)).headers.get("x-sarmalink-engine")).toBe("own/free");
   });
 
-  test("custom tools, audio and files go to engines of OpenAI's dialect", async () => {
+  test("a custom tool passes no engine by: it is a function where there are none", async () => {
     const chain = [
       { provider: "groq", model: "llama-3.3-70b-versatile" },
-      { provider: "openai", model: "gpt-4o" },
+      { provider: "openai", model: "gpt-5" },
     ];
     const gateway = await start(at(upstream.origin, { chain }));
     const custom = await post(gateway, {
@@ -374,7 +368,7 @@ describe("engines that cannot do what is asked", () => {
       messages: hi,
       tools: [{ type: "custom", custom: { name: "sql" } }],
     });
-    expect(custom.headers.get("x-sarmalink-engine")).toBe("openai/gpt-4o");
+    expect(custom.headers.get("x-sarmalink-engine")).toBe("groq/llama-3.3-70b-versatile");
   });
 });
 
@@ -1037,7 +1031,7 @@ describe("what clients send beside what is documented", () => {
         tools: [{ type: "custom", custom: { name: "sql" } }],
         tool_choice: { type: "custom", custom: { name: "sql" } },
       },
-      arrives: { tool_choice: { type: "custom", custom: { name: "sql" } } },
+      arrives: { tool_choice: { type: "function", function: { name: "sql" } } },
     },
     {
       what: "allowed tools of both kinds",
@@ -1054,7 +1048,7 @@ describe("what clients send beside what is documented", () => {
           },
         },
       },
-      arrives: { tools: [{ function: { name: "f" } }, { custom: { name: "sql" } }], tool_choice: "auto" },
+      arrives: { tools: [{ function: { name: "f" } }, { function: { name: "sql" } }], tool_choice: "auto" },
     },
     {
       what: "OpenRouter's word for the effort",

@@ -290,14 +290,77 @@ describe("items become messages", () => {
         { type: "item_reference", id: "msg_1" },
         { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search" } },
         { type: "compaction", encrypted_content: "x" },
-        { type: "local_shell_call", call_id: "1" },
+        { type: "tool_search_call", execution: "server", call_id: null, arguments: {} },
+        { type: "tool_search_output", execution: "server", call_id: null, tools: [] },
       ],
       messages: [user],
       dropped: [
         "input.item_reference",
         "input.web_search_call",
         "input.compaction",
-        "input.local_shell_call",
+        "input.tool_search_call",
+      ],
+    },
+    {
+      what: "calls of tools with items of their own",
+      input: [
+        user,
+        {
+          type: "local_shell_call",
+          id: "lsh_1",
+          call_id: "c1",
+          action: { type: "exec", command: ["ls"], env: {}, timeout_ms: 10 },
+        },
+        { type: "local_shell_call_output", id: "c1", output: "a.txt" },
+        { type: "shell_call", call_id: "c2", action: { commands: ["ls", "pwd"] } },
+        { type: "shell_call_output", call_id: "c2", output: [{ stdout: "a", stderr: "" }] },
+        { type: "apply_patch_call", call_id: "c3", operation: { type: "delete_file", path: "a" } },
+        { type: "apply_patch_call_output", call_id: "c3", status: "completed" },
+        { type: "tool_search_call", call_id: "c4", execution: "client", arguments: { query: "q" } },
+        {
+          type: "tool_search_output",
+          call_id: "c4",
+          execution: "client",
+          tools: [
+            { type: "function", name: "f" },
+            { type: "namespace", name: "n", description: "", tools: [{ type: "function", name: "g" }] },
+          ],
+        },
+        { type: "tool_search_call", call_id: "c5", arguments: '{"query":"r"}' },
+        { type: "tool_search_output", call_id: "c5", tools: [] },
+      ],
+      messages: [
+        user,
+        ...(
+          [
+            ["c1", "local_shell", '{"command":["ls"],"env":{},"timeout_ms":10}', "a.txt"],
+            ["c2", "shell", '{"commands":["ls","pwd"]}', '[{"stdout":"a","stderr":""}]'],
+            ["c3", "apply_patch", '{"type":"delete_file","path":"a"}', ""],
+            ["c4", "tool_search", '{"query":"q"}', "Found tools: f, n__g."],
+            ["c5", "tool_search", '{"query":"r"}', "No tools were found."],
+          ] as const
+        ).flatMap(([id, name, args, content]) => [
+          assistant({ type: "tool_call", id, name, arguments: args }),
+          { role: "tool", toolCallId: id, content },
+        ]),
+      ],
+    },
+    {
+      what: "phases of a turn",
+      input: [
+        user,
+        { role: "assistant", content: "Looking.", phase: "commentary" },
+        call("1"),
+        output("1"),
+        { role: "assistant", content: [{ type: "output_text", text: "Done." }], phase: "final_answer" },
+        { role: "assistant", content: "Bye.", phase: null },
+      ],
+      messages: [
+        user,
+        assistant({ ...textPart("Looking."), phase: "commentary" }, toolCall("1")),
+        tool("1"),
+        assistant({ ...textPart("Done."), phase: "final_answer" }),
+        assistant(textPart("Bye.")),
       ],
     },
   ])("$what", ({ input, messages, dropped = [] }) => {
@@ -344,7 +407,7 @@ describe("fields become those of a chat", () => {
     },
     {
       what: "reasoning",
-      body: { reasoning: { effort: "low", summary: "auto" }, include: ["reasoning.encrypted_content"] },
+      body: { reasoning: { effort: "low", summary: null }, include: ["reasoning.encrypted_content"] },
       chat: { reasoningEffort: "low" },
     },
     {
@@ -395,7 +458,6 @@ describe("fields become those of a chat", () => {
       what: "fields with nothing to do",
       body: {
         store: true,
-        metadata: { a: "b" },
         client_metadata: {},
         stream_options: { include_obfuscation: false },
         truncation: "disabled",
@@ -406,9 +468,98 @@ describe("fields become those of a chat", () => {
     },
     {
       what: "fields that nobody knows",
-      body: { truncation: "auto", max_tool_calls: 3, context_management: [{}] },
+      body: { max_tool_calls: 3, context_management: [{}] },
       chat: {},
-      dropped: ["max_tool_calls", "context_management", "truncation"],
+      dropped: ["max_tool_calls", "context_management"],
+    },
+    {
+      what: "fields of this API alone",
+      body: {
+        truncation: "auto",
+        metadata: { a: "b" },
+        reasoning: { effort: "low", summary: "auto", generate_summary: null },
+      },
+      chat: {
+        reasoningEffort: "low",
+        extra: {
+          dialect: "openai",
+          fields: {},
+          responsesFields: { metadata: { a: "b" }, reasoning: { summary: "auto" } },
+          details: { truncation: "auto" },
+        },
+      },
+    },
+    {
+      what: "tools that are declared within the conversation",
+      body: {
+        tools: [{ type: "function", name: "f", description: "old" }],
+        input: [
+          {
+            type: "additional_tools",
+            role: "developer",
+            tools: [
+              {
+                type: "namespace",
+                name: "functions",
+                tools: [
+                  { type: "custom", name: "exec" },
+                  { type: "function", name: "wait" },
+                ],
+              },
+              {
+                type: "tool_search",
+                execution: "client",
+                description: "Finds.",
+                parameters: { type: "object" },
+              },
+              { type: "web_search" },
+              { type: "mcp", server_label: "s" },
+            ],
+          },
+          user,
+          {
+            type: "additional_tools",
+            tools: [
+              { type: "function", name: "f", description: "new" },
+              { type: "namespace", name: "functions", tools: [{ type: "function", name: "more" }] },
+            ],
+          },
+          { type: "tool_search_output", tools: [{ type: "function", name: "found", defer_loading: true }] },
+        ],
+      },
+      chat: {
+        tools: [
+          { type: "function", name: "f", description: "new" },
+          { type: "custom", name: "functions__exec" },
+          { type: "function", name: "functions__wait" },
+          { type: "function", name: "functions__more" },
+          { type: "function", name: "tool_search", description: "Finds.", parameters: { type: "object" } },
+          { type: "function", name: "found" },
+        ],
+        webSearch: true,
+        webSearchTool: { type: "web_search" },
+      },
+      dropped: ["tools.mcp"],
+    },
+    {
+      what: "tools that the client runs, and tools that OpenAI runs",
+      body: {
+        tools: [
+          { type: "function", name: "shell" },
+          { type: "shell", environment: { type: "local" } },
+          { type: "shell", environment: { type: "container_auto" } },
+          { type: "tool_search" },
+        ],
+        tool_choice: { type: "shell" },
+      },
+      chat: {
+        tools: [
+          { type: "function", name: "shell" },
+          expect.objectContaining({ type: "function", name: expect.stringMatching(/^shell_\w+$/) }),
+        ],
+        toolChoice: { type: "tool", name: expect.stringMatching(/^shell_\w+$/) },
+      },
+      dropped: ["tools.shell", "tools.tool_search"],
     },
     {
       what: "functions and custom tools",
@@ -435,7 +586,7 @@ describe("fields become those of a chat", () => {
         tools: [{ type: "web_search", external_web_access: true }, { type: "file_search" }, { type: "mcp" }],
         tool_choice: { type: "file_search" },
       },
-      chat: { webSearch: true },
+      chat: { webSearch: true, webSearchTool: { type: "web_search", external_web_access: true } },
       dropped: ["tools.file_search", "tools.mcp", "tool_choice"],
     },
     {

@@ -432,14 +432,17 @@ describe.each(["in process", "over HTTP"] as const)("the openai SDK, %s", (trans
         type: "custom" as const,
         custom: { name: "sql", description: "SQL", format: { type: "text" as const } },
       };
+      // An engine without custom tools calls a function of one string.
       proxy.first.script = says({
-        calls: [{ id: "call_1", name: "sql", pieces: ["select", " 1"], custom: true }],
+        calls: [{ id: "call_1", name: "sql", pieces: ['{"inp', 'ut": "sel', 'ect 1"}'] }],
       });
       const ask = { model: "smart", messages: hi, tools: [sql] };
       const whole = await client.chat.completions.create(ask);
       const expected = { id: "call_1", type: "custom", custom: { name: "sql", input: "select 1" } };
       expect(whole.choices[0]?.message.tool_calls).toEqual([expected]);
-      expect(arrived()).toMatchObject({ tools: [sql] });
+      expect(arrived()).toMatchObject({
+        tools: [{ type: "function", function: { name: "sql", parameters: { required: ["input"] } } }],
+      });
       const chunks = await collect(await client.chat.completions.create({ ...ask, stream: true }));
       const fragments = chunks.flatMap(({ choices }) =>
         choices.flatMap(({ delta }) => delta.tool_calls ?? []),
@@ -453,7 +456,8 @@ describe.each(["in process", "over HTTP"] as const)("the openai SDK, %s", (trans
           { role: "tool", tool_call_id: "call_1", content: "1" },
         ],
       });
-      expect(arrived()).toMatchObject({ messages: [{}, { tool_calls: [expected] }, { content: "1" }] });
+      const sent = { type: "function", function: { name: "sql", arguments: '{"input":"select 1"}' } };
+      expect(arrived()).toMatchObject({ messages: [{}, { tool_calls: [sent] }, { content: "1" }] });
     });
 
     test("in the older form are functions, and come back as a function_call", async () => {

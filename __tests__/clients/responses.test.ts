@@ -483,7 +483,7 @@ describe("what Codex sent", () => {
       stream: true,
       stream_options: { include_usage: true },
     });
-    expect(response.headers.get("x-sarmalink-dropped")).toBeNull();
+    expect(response.headers.get("x-sarmalink-dropped")).toBe("tools.web_search");
   });
 
   test("and what it gets back is what it reads: items that are done, and a response that is completed", async () => {

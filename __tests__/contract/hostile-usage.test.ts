@@ -114,9 +114,9 @@ const ROUTES: [string, (text: string) => Promise<string | null>][] = [
   ],
   [
     "chat completions, streamed",
-    (text) => post("chat/completions", { model: "openai/gpt-5.5", ...chat(text), stream: true }),
+    (text) => post("chat/completions", { model: "openai/gpt-5", ...chat(text), stream: true }),
   ],
-  ["messages", (text) => post("messages", { model: "openai/gpt-5.5", ...chat(text), max_tokens: 10 })],
+  ["messages", (text) => post("messages", { model: "openai/gpt-5", ...chat(text), max_tokens: 10 })],
   ["responses, streamed", (text) => post("responses", { model: "smart", input: text, stream: true })],
   ["embeddings", (text) => post("embeddings", { model: "openai/text-embedding-3-small", input: text })],
 ];

@@ -186,6 +186,7 @@ async function cast(definition: FaultyEngine, stage: Stage): Promise<Player> {
     model: model ?? base.model,
     contextTokens,
     firstTokenTimeoutMs,
+    protocol: protocol ?? "openai-compatible",
     provider: chatProvider(sameProviderAs ?? name, base.baseUrl, protocol, { prefill: prefill ?? "none" }),
   };
   return { definition, engine, upstream, place };

@@ -105,6 +105,7 @@ function cachingOf(engine: Engine): PromptCaching {
     case "gemini":
       return "implicit";
     case "openai-compatible":
+    case "openai-responses":
       return openAiPromptCaching(engine);
   }
 }

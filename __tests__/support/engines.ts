@@ -33,6 +33,8 @@ export function chatProvider(
   switch (protocol) {
     case "openai-compatible":
       return { ...facts, protocol, chat: { dialect: { ...STANDARD_DIALECT, ...dialect } } };
+    case "openai-responses":
+      return { ...facts, protocol, chat: { dialect: { ...STANDARD_DIALECT, ...dialect } } };
     case "anthropic":
       return { ...facts, protocol, chat: {} };
     case "gemini":
@@ -46,6 +48,7 @@ export function engineAt(id: string, baseUrl: string, changes: Partial<Engine> =
     id: `${id}/model`,
     label: id,
     provider: chatProvider(id, baseUrl),
+    protocol: changes.provider?.protocol ?? "openai-compatible",
     issuer: id,
     model: "model",
     baseUrl,

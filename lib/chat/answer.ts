@@ -12,7 +12,7 @@ export type AnswerToolCall = {
 
 /** A part of an answer; adjacent pieces of one kind form one part. */
 export type AnswerPart =
-  | { type: "text"; text: string }
+  | { type: "text"; text: string; phase?: string }
   | { type: "refusal"; text: string }
   /** `token` is the signature of this text, or hidden reasoning in encrypted form. */
   | { type: "reasoning"; text: string; token: IssuerToken | undefined }
@@ -72,7 +72,8 @@ export class AnswerBuilder {
     switch (event.type) {
       case "text": {
         const choice = this.#choice(event.choice);
-        addText(choice.parts, "text", event.text);
+        if (event.phase === undefined) addText(choice.parts, "text", event.text);
+        else choice.parts.push({ type: "text", text: event.text, phase: event.phase });
         if (event.logprobs !== undefined) choice.logprobs.push(event.logprobs);
         return;
       }

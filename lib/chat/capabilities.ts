@@ -55,9 +55,8 @@ export const CAPABILITY_ADVICE: Readonly<Partial<Record<Capability, string>>> = 
 export function requiredCapabilities(request: ChatRequest): { must: Capability[]; should: Capability[] } {
   const must = partCapabilities(request);
   const should: Capability[] = [];
-  const tools = request.tools ?? [];
-  if (tools.some((tool) => tool.type === "function")) must.push("tools");
-  if (tools.some((tool) => tool.type === "custom")) must.push("custom_tools");
+  // Engines without custom tools get them as functions.
+  if ((request.tools ?? []).some((tool) => tool.type !== "opaque")) must.push("tools");
   const format = request.responseFormat?.type ?? "text";
   if (format !== "text") must.push(format);
   // Where both cannot be sent, the format is asked for in words.

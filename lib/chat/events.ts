@@ -14,7 +14,8 @@ export type Source = { title?: string; uri: string };
  * APIs consume them. `choice` is the index of the alternative if more than one was requested.
  */
 export type ChatEvent =
-  | { type: "text"; text: string; choice?: number; logprobs?: JsonValue }
+  /** `phase`: a new message of this phase begins; "" if it has none. See `TextPart`. */
+  | { type: "text"; text: string; choice?: number; logprobs?: JsonValue; phase?: string }
   | { type: "refusal"; text: string; choice?: number }
   | { type: "reasoning"; text: string; signature?: IssuerToken; choice?: number }
   /** A fragment of a tool call. The first fragment of an index carries `id` and `name`. */

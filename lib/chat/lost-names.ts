@@ -1,10 +1,10 @@
-import { isAudio } from "#lib/chat/capabilities.ts";
 import {
   type AssistantPart,
   type ChatMessage,
   type ChatRequest,
   messageParts,
   type NativeFields,
+  type OpaquePart,
   type Tool,
   type WireDialect,
 } from "#lib/chat/request.ts";
@@ -13,8 +13,8 @@ import { type JsonObject, stringField } from "#lib/shared/json.ts";
 /** More are not named, so not looked for. */
 const MAX_NAMES = 100;
 
-/** What an engine can read of a request. */
-type Reader = { dialect: WireDialect | undefined; audio: boolean };
+/** What an engine can read of a request; `reads`: which parts of other dialects. */
+type Reader = { dialect: WireDialect | undefined; reads?: (part: OpaquePart) => boolean };
 
 /**
  * Names of what an engine cannot get of this request because it is in another API's terms: parts and tools by
@@ -42,7 +42,7 @@ function addMessage(names: Set<string>, message: ChatMessage, reader: Reader): v
   for (const part of messageParts(message)) {
     if (part.type === "opaque") {
       if (part.dialect === reader.dialect || (part.instead ?? "") !== "") continue;
-      if (!(reader.audio && isAudio(part))) names.add(placed(part.path ?? "messages", part.value));
+      if (reader.reads?.(part) !== true) names.add(placed(part.path ?? "messages", part.value));
     } else if (part.type !== "refusal") {
       addFields(names, BLOCK_NAMES[part.type], part.native, reader.dialect);
     }

@@ -1,10 +1,10 @@
+import { documentText } from "#lib/chat/documents.ts";
 import type {
   AssistantPart,
   ChatMessage,
   ChatRequest,
   Content,
   ContentPart,
-  DocumentPart,
   WireDialect,
 } from "#lib/chat/request.ts";
 
@@ -65,10 +65,4 @@ function textOf(part: AssistantPart, { dialect, textDocuments }: Reader): string
     case "tool_call":
       return undefined;
   }
-}
-
-function documentText({ source, name }: DocumentPart): string | undefined {
-  if (source.kind !== "text") return undefined;
-  const title = name === undefined ? "" : ` title=${JSON.stringify(name)}`;
-  return `<document${title}>\n${source.text}\n</document>`;
 }

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 export type IssuerToken = { issuer: string; value: string | JsonObject };
 
 /** The API whose format a value has that is passed on unread. */
-export type WireDialect = "openai" | "anthropic";
+export type WireDialect = "openai" | "openai-responses" | "anthropic";
 
 /**
  * A stable prefix of the prompt ends here; what follows changes from request to request. `"1h"`: cache for an
@@ -20,6 +20,8 @@ export type TextPart = {
   type: "text";
   text: string;
   cacheBreakpoint?: CacheBreakpoint;
+  /** The phase of the turn to which OpenAI's model counts this text (`commentary`, `final_answer`). */
+  phase?: string;
   native?: NativeFields;
 };
 /** Fields of a client's block or tool that only engines of its dialect understand: sent to them unchanged. */
@@ -160,6 +162,8 @@ export type ChatRequest = {
   isLarge?: boolean;
   /** Lets engines that can search the web do so and cite their sources. */
   webSearch?: boolean;
+  /** The client's own tool for web search, in the form of OpenAI's Responses API. */
+  webSearchTool?: JsonObject;
   /** Stable id of the conversation, for prompt caches. */
   conversationId?: string;
   /** Other fields in the client's dialect, for engines of the dialect that accept them. */
@@ -169,6 +173,8 @@ export type ChatRequest = {
 export type ExtraFields = {
   dialect: WireDialect;
   fields: JsonObject;
+  /** Fields of OpenAI's Responses API that no other API has and that change the answer little or not at all. */
+  responsesFields?: JsonObject;
   /** Values that the translation of a field leaves out, by their path in the client's request. */
   details?: Readonly<Record<string, JsonValue>>;
   /** The client sets an effort without asking for thinking, which the Messages API tells apart. */
@@ -197,23 +203,6 @@ function partsText(parts: readonly AssistantPart[]): string {
 export function messageParts(message: ChatMessage): readonly AssistantPart[] {
   if (message.role === "assistant") return message.parts;
   return typeof message.content === "string" ? [] : message.content;
-}
-
-/**
- * A system prompt of several parts as one text. Parts are separated by a blank line, unless there is white
- * space between them already.
- */
-export function systemText(content: Content): string {
-  if (typeof content === "string") return content;
-  const texts: string[] = [];
-  for (const part of content) {
-    if (part.type !== "text" || part.text === "") continue;
-    // Looks at the last character only: a pattern would scan the whole text for its end.
-    const before = texts.at(-1)?.at(-1);
-    if (before !== undefined && !/\s/.test(before) && !/^\s/.test(part.text)) texts.push("\n\n");
-    texts.push(part.text);
-  }
-  return texts.join("");
 }
 
 /** Characters of text in the request, messages and tools: the basis of every token estimate. */

@@ -1,6 +1,6 @@
 import type { Capabilities, EngineSpec } from "#lib/ai-models.ts";
 import { contextWindow } from "#lib/providers/catalogue/context-windows.ts";
-import { modelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
 import { outputCeiling } from "#lib/providers/catalogue/output-ceilings.ts";
 import {
   type EngineKey,
@@ -11,7 +11,7 @@ import {
 } from "#lib/providers/vendors/credentials.ts";
 import { PROTOCOL_HEADER_SETTINGS } from "#lib/providers/vendors/header-settings.ts";
 import { type OperatorProvider, operatorDefinition } from "#lib/providers/vendors/operator-provider.ts";
-import type { Offer, ProviderDefinition } from "#lib/providers/vendors/provider.ts";
+import type { Offer, ProtocolId, ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import {
   baseUrlSetting,
@@ -27,6 +27,8 @@ export type Engine = {
   id: string;
   label: string;
   provider: ProviderDefinition;
+  /** The protocol of its chat: the provider's, unless the model has another. */
+  protocol: ProtocolId;
   /** The issuer of the opaque tokens in its answers; it accepts no other's. */
   issuer: string;
   /** The model id as the provider expects it. */
@@ -127,6 +129,11 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
   };
 }
 
+function protocolFor({ protocol, chat }: ProviderDefinition, model: string): ProtocolId {
+  const isForResponses = chat?.responsesModels?.test(bareModelName(model)) === true;
+  return isForResponses ? "openai-responses" : protocol;
+}
+
 function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: boolean): Engine {
   const { definition, baseUrl, keys, headers } = provider;
   const prefix = spec.model.includes("/") ? "" : (definition.modelPrefix ?? "");
@@ -135,6 +142,7 @@ function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: bool
     id: `${definition.id}/${model}`,
     label: spec.label,
     provider: definition,
+    protocol: spec.protocol ?? protocolFor(definition, model),
     issuer: definition.issuer ?? definition.id,
     model,
     baseUrl,

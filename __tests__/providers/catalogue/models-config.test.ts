@@ -101,6 +101,13 @@ modes:
       7,
       /unknown provider "grok"/,
     ],
+    [
+      "another protocol at a provider that has but its own",
+      `${SMART}      - provider: anthropic\n        model: m\n        protocol: openai-responses\n`,
+      9,
+      /"anthropic" speaks only its own protocol/,
+    ],
+    ["an unknown protocol of a row", `${SMART}        protocol: gemini\n`, 7, /protocol/],
     ["an unknown field of an engine", `${SMART}        modell: x\n`, 7, /modell/],
     ["an unknown mode", "extends: default\nmodes:\n  smartest:\n    name: x\n", 4, /smartest/],
     ["an unknown field at the top", "extends: default\n\nmodels: {}\n", 3, /models/],

@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     able: ["own/a"],
   },
   {
-    what: "a custom tool goes to engines that have them",
+    what: "a custom tool is a function at engines without them",
     request: { tools: [custom] },
     chain: [
       GROQ_LLAMA,
@@ -109,14 +109,19 @@ const ROWS: readonly Row[] = [
       "openai/gpt-5",
       "own/m",
     ],
-    able: ["openai/gpt-5", "own/m"],
+    able: [
+      GROQ_LLAMA,
+      "mistral/mistral-large-latest",
+      "gemini-grounded/gemini-2.5-pro",
+      "openai/gpt-5",
+      "own/m",
+    ],
   },
   {
-    what: "a custom tool that nobody has",
-    request: { tools: [call, custom] },
-    chain: [GROQ_LLAMA, "cohere/command-a-03-2025"],
-    able: [],
-    missing: "custom_tools",
+    what: "a custom tool passes by engines without any tools",
+    request: { tools: [custom] },
+    chain: [["own/a", { tools: false }], "own/b"],
+    able: ["own/b"],
   },
   {
     what: "functions pass by engines that the catalogue says have none",

@@ -510,7 +510,7 @@ describe("reasoning effort", () => {
     ["groq", "openai/gpt-oss-120b", "xhigh", "high"],
     ["groq", "llama-3.3-70b-versatile", "high", undefined],
     ["openai", "gpt-5.1", "minimal", "low"],
-    ["openai", "gpt-6-astra", "none", "low"],
+    ["openrouter", "openai/gpt-6-astra", "none", "low"],
     ["mistral", "mistral-large-latest", "medium", "high"],
     ["mistral", "mistral-large-latest", "none", "none"],
     ["mistral", "codestral-latest", "high", undefined],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { type AssistantPart, type ChatMessage, type ContentPart, systemText } from "#lib/chat/request.ts";
+import type { AssistantPart, ChatMessage, ContentPart } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";

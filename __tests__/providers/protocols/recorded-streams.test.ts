@@ -35,6 +35,7 @@ const isStream = ({ file }: Expected): boolean => !file.endsWith(".json");
 
 function protocolOf(file: string): ProtocolId {
   if (file.startsWith("anthropic/")) return "anthropic";
+  if (file.startsWith("openai-responses/")) return "openai-responses";
   return file.startsWith("gemini/") ? "gemini" : "openai-compatible";
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CLIENT_TOOLS } from "#lib/apis/responses/client-tools.ts";
 
 const text = z.string();
 const status = z.enum(["in_progress", "completed", "incomplete"]);
@@ -28,6 +29,7 @@ const outputItem = z.discriminatedUnion("type", [
     status,
     role: z.literal("assistant"),
     content: z.array(content),
+    phase: text.optional(),
   }),
   z.object({
     id: text,
@@ -38,6 +40,9 @@ const outputItem = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("function_call"), ...called, arguments: text }),
   z.object({ type: z.literal("custom_tool_call"), ...called, input: text }),
+  ...[...CLIENT_TOOLS.map(({ callType }) => callType), "web_search_call"].map((type) =>
+    z.looseObject({ type: z.literal(type), id: text, status: text }),
+  ),
 ]);
 
 /** The answer of `POST /api/v1/responses`, which also repeats fields of the request. */
@@ -121,3 +126,9 @@ export const responseEventSchema = z.discriminatedUnion("type", [
     ...placed,
   }),
 ]);
+
+/** The answer of `POST /api/v1/responses/input_tokens`. */
+export const inputTokensSchema = z.object({
+  object: z.literal("response.input_tokens"),
+  input_tokens: z.int().nonnegative(),
+});

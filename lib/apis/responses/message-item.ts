@@ -31,9 +31,13 @@ export class MessageItem implements OutputItem {
   /** Writes the next piece of the part that is open. */
   #writeDelta: (delta: string) => string = () => "";
 
-  constructor(frames: EventFrames, place: ItemPlace) {
+  readonly #phase: string;
+
+  /** @param phase the phase of the turn, if the engine tells it; else "". */
+  constructor(frames: EventFrames, place: ItemPlace, phase = "") {
     this.#frames = frames;
     this.#place = place;
+    this.#phase = phase;
   }
 
   pushText(text: string, logprobs: JsonValue | undefined): string {
@@ -100,7 +104,8 @@ export class MessageItem implements OutputItem {
   }
 
   #head(status: ItemStatus): JsonObject {
-    return { id: this.#place.id, type: "message", status, role: "assistant" };
+    const head: JsonObject = { id: this.#place.id, type: "message", status, role: "assistant" };
+    return this.#phase === "" ? head : { ...head, phase: this.#phase };
   }
 
   #add(part: Part): string {

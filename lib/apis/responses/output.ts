@@ -1,6 +1,8 @@
 import type { AnswerMeta } from "#lib/apis/completion-api.ts";
+import { BlockItem } from "#lib/apis/responses/block-item.ts";
 import { CallItem } from "#lib/apis/responses/call-item.ts";
 import type { Encrypted } from "#lib/apis/responses/call-signature.ts";
+import { ClientCallItem } from "#lib/apis/responses/client-call-item.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { MessageItem } from "#lib/apis/responses/message-item.ts";
 import type { ItemPlace, ItemStatus, OutputItem } from "#lib/apis/responses/output-item.ts";
@@ -8,13 +10,15 @@ import { ReasoningItem } from "#lib/apis/responses/reasoning-item.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
-import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 
 export type OutputOptions = {
   names: ToolNames;
   /** The client requested logprobs. */
   logprobs: boolean;
 };
+
+type AnyCall = CallItem | ClientCallItem;
 
 /**
  * The items of an answer, in the order in which they begin. They are written one after the other: an item
@@ -25,7 +29,7 @@ export class Output {
   readonly #options: OutputOptions;
   readonly #frames: EventFrames;
   readonly #items: OutputItem[] = [];
-  readonly #calls = new Map<number, CallItem>();
+  readonly #calls = new Map<number, AnyCall>();
   /** Index of the item that is being written. */
   #written = -1;
   /** Sources that wait for the next text. */
@@ -43,7 +47,7 @@ export class Output {
   push(event: ChatEvent): string {
     switch (event.type) {
       case "text":
-        return this.#text(event.text, this.#options.logprobs ? event.logprobs : undefined);
+        return event.phase === undefined ? this.#text(event) : this.#beginMessage(event, event.phase);
       case "refusal":
         return event.text === "" ? "" : this.#grow(this.#message(), (item) => item.pushRefusal(event.text));
       case "reasoning":
@@ -52,8 +56,8 @@ export class Output {
         return this.#call(event);
       case "sources":
         return this.#noteSources(event.sources);
-      // Only clients of its own API understand it.
       case "block":
+        return this.#block(event);
       case "finish":
         return "";
     }
@@ -81,8 +85,18 @@ export class Output {
       .map((item, index) => item.value(index === this.#written ? "incomplete" : "completed"));
   }
 
-  #text(text: string, logprobs: JsonValue | undefined): string {
+  /** Further messages begin with a blank line for clients that read one text; here it is none of theirs. */
+  #beginMessage(event: ChatEvent & { type: "text" }, phase: string): string {
+    const carried = this.#carryTokens();
+    const isFurther = this.#items.some((item) => item instanceof MessageItem);
+    this.#add(new MessageItem(this.#frames, this.#place("msg"), phase));
+    const text = isFurther && event.text.startsWith("\n\n") ? event.text.slice(2) : event.text;
+    return carried + this.#text({ ...event, text });
+  }
+
+  #text({ text, logprobs: all }: ChatEvent & { type: "text" }): string {
     if (text === "") return "";
+    const logprobs = this.#options.logprobs ? all : undefined;
     const message = this.#message();
     if (this.#isLive(message) && this.#sources.length === 0) return message.pushText(text, logprobs);
     const frames = this.#grow(message, (item) => item.pushText(text, logprobs));
@@ -138,12 +152,26 @@ export class Output {
     const callId = event.id ?? "";
     let frames = this.#carryTokens();
     if (event.signature !== undefined) frames += this.#carry({ token: event.signature, callId });
-    const custom = event.custom === true;
-    const place = this.#place(custom ? "ctc" : "fc");
-    const tool = this.#options.names.qualified(event.name ?? "");
-    const call = this.#add(new CallItem(this.#frames, place, { callId, tool, custom }));
+    const call = this.#add(this.#newCall(event, callId));
     this.#calls.set(event.index, call);
     return frames + this.#grow(call, (item) => item.push(event.arguments));
+  }
+
+  #newCall({ name = "", custom = false }: ChatEvent & { type: "tool_call" }, callId: string): AnyCall {
+    const { tool, clientTool } = this.#options.names.called(name);
+    if (clientTool !== undefined) {
+      return new ClientCallItem(this.#frames, this.#place(clientTool.prefix), clientTool, callId);
+    }
+    const place = this.#place(custom ? "ctc" : "fc");
+    return new CallItem(this.#frames, place, { callId, tool, custom });
+  }
+
+  /** An item of this API that the engine's provider made: the other APIs' blocks are not for its clients. */
+  #block({ dialect, value }: ChatEvent & { type: "block" }): string {
+    if (dialect !== "openai-responses") return "";
+    const carried = this.#carryTokens();
+    this.#add(new BlockItem(this.#frames, this.#place("item"), value));
+    return carried + this.#advance();
   }
 
   #message(): MessageItem {

@@ -1,18 +1,17 @@
-import { filePart } from "#lib/apis/documents.ts";
 import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
-import type { InputContent, InputItem } from "#lib/apis/responses/schema.ts";
+import { CLIENT_TOOLS } from "#lib/apis/responses/client-tools.ts";
+import { readAssistantContent, readContent } from "#lib/apis/responses/read-content.ts";
+import type { InputItem, ToolBody } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import type {
   AssistantPart,
   ChatMessage,
   Content,
-  ContentPart,
-  ImagePart,
   IssuerToken,
   ReasoningPart,
   ToolCall,
 } from "#lib/chat/request.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import { type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
 
 /** Reads items as chat messages. Items without a chat equivalent are left out and added to `dropped`. */
 export function readItems(
@@ -39,6 +38,7 @@ class ItemReader {
   /** Reasoning that belongs to the next text or call. */
   #reasoning: ReasoningPart[] = [];
   readonly #signatures = new Map<string, IssuerToken>();
+  readonly #callIds = new Set<string>();
 
   constructor(names: ToolNames, dropped: Set<string>) {
     this.#names = names;
@@ -53,7 +53,7 @@ class ItemReader {
   read(item: InputItem): void {
     switch (item.type) {
       case "message":
-        return item.role === "assistant" ? this.#readAnswer(item.content) : this.#readMessage(item);
+        return item.role === "assistant" ? this.#readAnswer(item) : this.#readMessage(item);
       case "reasoning":
         return this.#readReasoning(item);
       case "function_call":
@@ -71,16 +71,41 @@ class ItemReader {
         });
       case "function_call_output":
       case "custom_tool_call_output":
-        this.#endTurn();
-        this.#messages.push({
-          role: "tool",
-          toolCallId: item.call_id,
-          content: readContent(item.output, this.#dropped),
-        });
+        return this.#addResult(item.call_id, readContent(item.output, this.#dropped));
+      case "additional_tools":
+        // Declared with the other tools.
         return;
+      case "tool_search_output":
+        return this.#addSearchResult(item);
       case "other":
-        this.#dropped.add(`input.${String(item.value["type"])}`);
+        return this.#readOther(item.value);
     }
+  }
+
+  /** The tools that were found are declared with the others. A search that OpenAI ran has no call here. */
+  #addSearchResult({ call_id: id, tools }: InputItem & { type: "tool_search_output" }): void {
+    if (id == null || !this.#callIds.has(id)) return;
+    const found = (tools ?? []).flatMap((tool) => foundNames(tool, this.#names));
+    const content = found.length === 0 ? "No tools were found." : `Found tools: ${found.join(", ")}.`;
+    this.#addResult(id, content);
+  }
+
+  /** Calls of tools with items of their own, and their results. */
+  #readOther(value: JsonObject): void {
+    const called = CLIENT_TOOLS.find(({ callType }) => callType === value["type"]);
+    const id = stringField(value, "call_id") ?? stringField(value, "id");
+    if (called !== undefined && id !== undefined && value["execution"] !== "server") {
+      const args = JSON.stringify(called.toArguments(value));
+      return this.#addCall({ id, name: this.#names.ofClientTool(called), arguments: args });
+    }
+    const isOutput = CLIENT_TOOLS.some(({ outputType }) => outputType === value["type"]);
+    if (isOutput && id !== undefined) return this.#addResult(id, outputText(value["output"]));
+    this.#dropped.add(`input.${String(value["type"])}`);
+  }
+
+  #addResult(toolCallId: string, content: Content): void {
+    this.#endTurn();
+    this.#messages.push({ role: "tool", toolCallId, content });
   }
 
   #readMessage({ role, content: raw }: InputItem & { type: "message" }): void {
@@ -91,11 +116,13 @@ class ItemReader {
     else this.#messages.push({ role: "system", content });
   }
 
-  #readAnswer(raw: InputContent): void {
+  #readAnswer({ content, phase }: InputItem & { type: "message" }): void {
     // Only results may follow calls, so text after them belongs to the message with the calls.
     const isNew = this.#assistant === undefined || !this.#assistantCalls;
     const parts = isNew ? this.#open() : this.#continue();
-    for (const part of readAssistantContent(raw, this.#dropped)) parts.push(part);
+    for (const part of readAssistantContent(content, this.#dropped)) {
+      parts.push(part.type === "text" && phase != null ? { ...part, phase } : part);
+    }
   }
 
   #readReasoning(item: InputItem & { type: "reasoning" }): void {
@@ -114,6 +141,7 @@ class ItemReader {
   }
 
   #addCall(call: ToolCall): void {
+    this.#callIds.add(call.id);
     const signature = this.#signatures.get(call.id);
     if (signature !== undefined) call.signature = signature;
     this.#continue().push({ type: "tool_call", ...call });
@@ -146,82 +174,21 @@ class ItemReader {
   }
 }
 
-/** Text and refusals of an earlier answer in the history. */
-function readAssistantContent(content: InputContent, dropped: Set<string>): AssistantPart[] {
-  if (content === null || content === undefined) return [];
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  return content.flatMap((part): AssistantPart[] =>
-    part.type === "refusal" ? [{ type: "refusal", text: part.refusal }] : readPart(part, dropped),
-  );
-}
-
-function readContent(content: InputContent, dropped: Set<string>): Content {
-  if (content === null || content === undefined) return "";
-  if (typeof content === "string") return content;
-  const parts = content.flatMap((part) => readPart(part, dropped));
-  const [only] = parts;
-  if (only === undefined) return "";
-  return parts.length === 1 && only.type === "text" ? only.text : parts;
-}
-
-type InputPart = Exclude<InputContent, string | null | undefined>[number];
-
-function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
-  switch (part.type) {
-    case "input_text":
-    case "output_text":
-    case "text":
-    case "summary_text":
-      return [{ type: "text", text: part.text }];
-    case "refusal":
-      return [];
-    case "input_image": {
-      if (part.image_url == null) {
-        // Only OpenAI, which stores the file, can resolve its id.
-        return [{ type: "opaque", dialect: "openai", value: storedImage(part.file_id) }];
-      }
-      return [{ type: "image", url: part.image_url, ...imageDetail(part.detail) }];
-    }
-    case "input_file": {
-      const { file_data: data, file_url: url, filename: name } = part;
-      if (data != null || url != null) return [filePart({ data, url, name }, "input_file")];
-      // Only OpenAI, which stores the file, can resolve its id.
-      return [
-        {
-          type: "opaque",
-          dialect: "openai",
-          value: { type: "file", file: { file_id: part.file_id ?? null } },
-        },
-      ];
-    }
-    case "input_audio":
-      return [
-        {
-          type: "opaque",
-          dialect: "openai",
-          value: { type: "input_audio", input_audio: part.input_audio },
-        },
-      ];
+/** The names in a chat of a tool that was found. */
+function foundNames(tool: ToolBody, names: ToolNames): string[] {
+  switch (tool.type) {
+    case "function":
+    case "custom":
+      return [tool.name];
+    case "namespace":
+      return tool.tools.flatMap((inner) => (inner.type === "other" ? [] : names.flat(inner.name, tool.name)));
     case "other":
-      dropped.add(`input.${String(part.value["type"])}`);
       return [];
   }
 }
 
-function storedImage(id: string | null | undefined): JsonObject {
-  return { type: "input_image", file_id: id ?? null };
-}
-
-function imageDetail(detail: string | null | undefined): Pick<ImagePart, "detail"> {
-  switch (detail) {
-    case "auto":
-    case "low":
-    case "high":
-      return { detail };
-    // Chats have no larger size.
-    case "original":
-      return { detail: "high" };
-    default:
-      return {};
-  }
+/** The result of a call as text; shells return a list of outputs. */
+function outputText(output: JsonValue | undefined): string {
+  if (output === undefined || output === null) return "";
+  return typeof output === "string" ? output : JSON.stringify(output);
 }

@@ -1,28 +1,21 @@
 import { defined } from "#lib/apis/fields.ts";
+import { CLIENT_TOOLS, type ClientTool, clientToolOf } from "#lib/apis/responses/client-tools.ts";
+import type { DeclaredTools } from "#lib/apis/responses/declared-tools.ts";
 import type { ResponsesBody, ToolBody } from "#lib/apis/responses/schema.ts";
-import { ToolNames } from "#lib/apis/responses/tool-names.ts";
+import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import type { Tool, ToolChoice } from "#lib/chat/request.ts";
+import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
-type Tools = ResponsesBody["tools"];
 type OwnTool = ToolBody & { type: "function" | "custom" };
-
-/** The names of the request's tools. A tool without a namespace keeps its name. */
-export function namesOf(tools: Tools): ToolNames {
-  const names = (tools ?? []).flatMap((tool) =>
-    tool.type === "function" || tool.type === "custom" ? [tool.name] : [],
-  );
-  return new ToolNames(names);
-}
 
 /** The tools for a chat. Tools that OpenAI runs, except web search, are left out and added to `dropped`. */
 export function readTools(
-  tools: Tools,
-  names: ToolNames,
+  { tools, names }: DeclaredTools,
   dropped: Set<string>,
-): { list: Tool[]; webSearch: boolean } {
+): { list: Tool[]; webSearch: JsonObject | undefined } {
   const list: Tool[] = [];
-  let webSearch = false;
-  for (const tool of tools ?? []) {
+  let webSearch: JsonObject | undefined;
+  for (const tool of tools) {
     switch (tool.type) {
       case "function":
       case "custom":
@@ -36,12 +29,24 @@ export function readTools(
         break;
       case "other": {
         const type = String(tool.value["type"]);
-        if (type.startsWith("web_search")) webSearch = true;
+        const clientTool = clientToolOf(tool.value);
+        if (clientTool !== undefined) list.push(toFunction(clientTool, tool.value, names));
+        else if (type.startsWith("web_search")) webSearch = tool.value;
         else dropped.add(`tools.${type}`);
       }
     }
   }
   return { list, webSearch };
+}
+
+/** A tool with items of its own, as a function. Clients describe some of them themselves. */
+function toFunction(tool: ClientTool, { description, parameters }: JsonObject, names: ToolNames): Tool {
+  return {
+    type: "function",
+    name: names.ofClientTool(tool),
+    description: typeof description === "string" ? description : tool.description,
+    parameters: isJsonObject(parameters) ? (parameters as JsonObject) : tool.parameters,
+  };
 }
 
 function readTool(tool: OwnTool, name: string): Tool {
@@ -63,8 +68,14 @@ function readTool(tool: OwnTool, name: string): Tool {
 /** Whether the choice names a tool that OpenAI runs. */
 export function namesHostedTool(choice: ResponsesBody["tool_choice"]): boolean {
   if (choice === null || choice === undefined || typeof choice === "string") return false;
-  if (choice.type !== "allowed_tools") return choice.type === "other";
+  if (choice.type === "other") return clientTypeOf(choice.value) === undefined;
+  if (choice.type !== "allowed_tools") return false;
   return choice.tools.some(({ type }) => type === "other");
+}
+
+/** The tool that a choice names by its type. */
+function clientTypeOf({ type }: JsonObject): ClientTool | undefined {
+  return CLIENT_TOOLS.find((tool) => tool.type === type);
 }
 
 /** The tool choice. Tools that OpenAI runs cannot be forced on other engines. */
@@ -85,15 +96,21 @@ export function readToolChoice(
       const namespaces = new Set<string>();
       for (const tool of choice.tools) {
         if (tool.type === "namespace") namespaces.add(tool.name);
-        else if (tool.type !== "other") {
+        else if (tool.type === "other") {
+          const clientTool = clientTypeOf(tool.value);
+          if (clientTool !== undefined) allowed.add(names.ofClientTool(clientTool));
+        } else {
           allowed.add(names.flat(tool.name, "namespace" in tool ? tool.namespace : undefined));
         }
       }
       for (const name of names.inNamespaces(namespaces)) allowed.add(name);
       return { type: "allowed", names: [...allowed], required: choice.mode === "required" };
     }
-    case "other":
+    case "other": {
+      const tool = clientTypeOf(choice.value);
+      if (tool !== undefined) return { type: "tool", name: names.ofClientTool(tool) };
       dropped.add("tool_choice");
       return undefined;
+    }
   }
 }

@@ -2,13 +2,14 @@ import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
 import { assertForcedTool } from "#lib/apis/forced-tool.ts";
+import { declaredTools } from "#lib/apis/responses/declared-tools.ts";
 import { readItems } from "#lib/apis/responses/read-input.ts";
-import { namesHostedTool, namesOf, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
+import { namesHostedTool, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
 import { echoOf } from "#lib/apis/responses/response-object.ts";
 import { type ResponsesBody, responsesSchema } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import { createResponsesWriter } from "#lib/apis/responses/write.ts";
-import type { ChatMessage, ChatRequest, ResponseFormat } from "#lib/chat/request.ts";
+import type { ChatMessage, ChatRequest, ExtraFields, ResponseFormat } from "#lib/chat/request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -37,9 +38,9 @@ const STORED: readonly { field: keyof ResponsesBody; advice: string }[] = [
 function readResponses(body: ResponsesBody): ReadRequest {
   assertNothingStored(body);
   const dropped = new Set<string>(Object.keys(otherFields(body, READ_FIELDS)));
-  if (body.truncation != null && body.truncation !== "disabled") dropped.add("truncation");
-  const names = namesOf(body.tools);
-  const tools = readTools(body.tools, names, dropped);
+  const declared = declaredTools(body);
+  const { names } = declared;
+  const tools = readTools(declared, dropped);
   const toolChoice = readToolChoice(body.tool_choice, names, dropped);
   // Tools that OpenAI runs are left out, so a choice among them has no effect.
   if (!namesHostedTool(body.tool_choice)) assertForcedTool(toolChoice, tools.list);
@@ -51,7 +52,8 @@ function readResponses(body: ResponsesBody): ReadRequest {
     conversationId: conversationOf(messages),
     ...defined({
       tools: tools.list.length > 0 ? tools.list : undefined,
-      webSearch: tools.webSearch ? true : undefined,
+      webSearch: tools.webSearch === undefined ? undefined : true,
+      webSearchTool: tools.webSearch,
       toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,
       temperature: body.temperature ?? undefined,
@@ -64,8 +66,8 @@ function readResponses(body: ResponsesBody): ReadRequest {
       user: body.user ?? undefined,
     }),
   };
-  const fields = chatFields(body);
-  if (Object.keys(fields).length > 0) chat.extra = { dialect: "openai", fields };
+  const extra = extraFields(body);
+  if (extra !== undefined) chat.extra = extra;
   const echo = echoOf(body);
   return {
     chat,
@@ -123,16 +125,33 @@ function readFormat({ text }: ResponsesBody): ResponseFormat | undefined {
   };
 }
 
-/**
- * Fields that OpenAI's chat completions have too, for engines that know them. Not `metadata`: OpenAI accepts it
- * only for stored answers.
- */
-function chatFields(body: ResponsesBody): JsonObject {
-  return defined({
+/** Fields beyond those of a chat, for engines that know them. */
+function extraFields(body: ResponsesBody): ExtraFields | undefined {
+  // OpenAI's chat completions have these, too. Not `metadata`, which they take only if an answer is stored.
+  const fields: JsonObject = defined({
     verbosity: body.text?.verbosity ?? undefined,
     safety_identifier: body.safety_identifier ?? undefined,
     prompt_cache_key: body.prompt_cache_key ?? undefined,
     prompt_cache_retention: body.prompt_cache_retention ?? undefined,
     service_tier: body.service_tier ?? undefined,
   });
+  const { effort: _effort, ...reasoning } = withoutNulls(body.reasoning ?? {});
+  const responsesFields: JsonObject = defined({
+    metadata: body.metadata ?? undefined,
+    reasoning: Object.keys(reasoning).length > 0 ? reasoning : undefined,
+  });
+  const { truncation } = body;
+  const details = truncation != null && truncation !== "disabled" ? { truncation } : undefined;
+  const count = Object.keys(fields).length + Object.keys(responsesFields).length;
+  if (count === 0 && details === undefined) return undefined;
+  return {
+    dialect: "openai",
+    fields,
+    ...(Object.keys(responsesFields).length > 0 ? { responsesFields } : {}),
+    ...defined({ details }),
+  };
+}
+
+function withoutNulls(value: Readonly<Record<string, unknown>>): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one != null)) as JsonObject;
 }

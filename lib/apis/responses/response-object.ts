@@ -69,9 +69,17 @@ function echoedChoice(choice: ResponsesBody["tool_choice"]): JsonValue {
   return { ...choice, tools: choice.tools.map(plain) } as JsonObject;
 }
 
+/** The tool, with the fields that the API's own answers always have; null: the client did not say. */
 function echoedTool(tool: ToolBody): JsonObject {
-  if (tool.type !== "namespace") return plain(tool);
-  return { ...tool, tools: tool.tools.map(plain) } as JsonObject;
+  switch (tool.type) {
+    case "namespace":
+      return { description: "", ...tool, tools: tool.tools.map(plain) } as JsonObject;
+    case "function":
+      return { description: null, parameters: null, strict: null, ...tool } as JsonObject;
+    case "custom":
+    case "other":
+      return plain(tool);
+  }
 }
 
 /** A value that the schema wrapped as `other`, unwrapped. */

@@ -44,8 +44,9 @@ const message = z
     type: z.literal("message").nullish(),
     role: z.enum(["user", "assistant", "system", "developer"]),
     content: content.nullish(),
+    phase: shortText.nullish(),
   })
-  .transform(({ role, content }) => ({ type: "message" as const, role, content }));
+  .transform(({ role, content, phase }) => ({ type: "message" as const, role, content, phase }));
 const functionCall = z.looseObject({
   type: z.literal("function_call"),
   call_id: idText,
@@ -71,17 +72,6 @@ const reasoning = z.looseObject({
   content: list(z.looseObject({ text: text.nullish() }), MAX_PARTS).nullish(),
   encrypted_content: text.nullish(),
 });
-/** Calls of tools that OpenAI runs, references to what it stores, and future types. */
-const otherItem = other([
-  "message",
-  "function_call",
-  "custom_tool_call",
-  "function_call_output",
-  "custom_tool_call_output",
-  "reasoning",
-]);
-const item = byType([message, functionCall, customToolCall, callOutput, reasoning], otherItem);
-
 const functionTool = z.looseObject({
   type: z.literal("function"),
   name: toolName,
@@ -103,6 +93,33 @@ const namespaceTool = z.looseObject({
 });
 /** Tools that OpenAI runs itself. */
 const hostedTool = other(["function", "custom", "namespace"]);
+const tool = byType([functionTool, customTool, namespaceTool], hostedTool);
+/** Tools that are declared within the conversation. */
+const additionalTools = z.looseObject({
+  type: z.literal("additional_tools"),
+  tools: list(tool, MAX_TOOLS).nullish(),
+});
+const searchOutput = z.looseObject({
+  type: z.literal("tool_search_output"),
+  call_id: idText.nullish(),
+  tools: list(tool, MAX_TOOLS).nullish(),
+});
+
+/** Calls of tools that OpenAI runs, references to what it stores, and future types. */
+const otherItem = other([
+  "message",
+  "function_call",
+  "custom_tool_call",
+  "function_call_output",
+  "custom_tool_call_output",
+  "reasoning",
+  "additional_tools",
+  "tool_search_output",
+]);
+const item = byType(
+  [message, functionCall, customToolCall, callOutput, reasoning, additionalTools, searchOutput],
+  otherItem,
+);
 
 const namedTool = z.looseObject({
   type: z.enum(["function", "custom"]),
@@ -151,7 +168,7 @@ export const responsesSchema = z
     stream_options: jsonObject.nullish(),
     store: z.boolean().nullish().describe("Accepted; nothing is ever stored."),
     include: list(shortText, 100).nullish(),
-    tools: list(byType([functionTool, customTool, namespaceTool], hostedTool), MAX_TOOLS).nullish(),
+    tools: list(tool, MAX_TOOLS).nullish(),
     tool_choice: toolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     temperature: z.number().min(0).max(2).nullish(),

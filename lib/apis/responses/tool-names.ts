@@ -1,7 +1,11 @@
+import type { ClientTool } from "#lib/apis/responses/client-tools.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 /** A tool's name and, if it has one, its namespace. */
 export type QualifiedName = { name: string; namespace?: string };
+
+/** A tool that an engine calls. */
+type CalledTool = { tool: QualifiedName; clientTool: ClientTool | undefined };
 
 /** The longest function name that every provider accepts. */
 const MAX_NAME = 64;
@@ -13,6 +17,8 @@ const MAX_NAME = 64;
 export class ToolNames {
   readonly #qualified = new Map<string, QualifiedName>();
   readonly #flat = new Map<string, string>();
+  /** Tools with items of their own, by their names in a chat. */
+  readonly #clientTools = new Map<string, ClientTool>();
 
   /** @param taken names of the tools without a namespace. */
   constructor(taken: Iterable<string>) {
@@ -31,6 +37,18 @@ export class ToolNames {
     return flat;
   }
 
+  /** The name in a chat of a tool with items of its own. */
+  ofClientTool(tool: ClientTool): string {
+    const key = `client tool ${tool.type}`;
+    const known = this.#flat.get(key);
+    if (known !== undefined) return known;
+    const flat = this.#free(tool.type, key);
+    this.#flat.set(key, flat);
+    this.#qualified.set(flat, { name: tool.type });
+    this.#clientTools.set(flat, tool);
+    return flat;
+  }
+
   /** The flat names of the known tools in these namespaces. */
   inNamespaces(namespaces: ReadonlySet<string>): string[] {
     if (namespaces.size === 0) return [];
@@ -40,8 +58,9 @@ export class ToolNames {
   }
 
   /** The tool for a name that a model calls. */
-  qualified(flat: string): QualifiedName {
-    return this.#qualified.get(flat) ?? { name: flat };
+  called(flat: string): CalledTool {
+    const tool = this.#qualified.get(flat) ?? { name: flat };
+    return { tool, clientTool: this.#clientTools.get(flat) };
   }
 
   /** Adds a hash of the tool to names that are too long or taken. */

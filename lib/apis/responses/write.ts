@@ -130,6 +130,7 @@ function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
         events.push(callEvent(part.call, calls++));
         break;
       case "opaque":
+        events.push({ ...part, type: "block" });
     }
   }
   return events;

@@ -5,7 +5,7 @@ import { CAPABILITIES } from "#lib/chat/capabilities.ts";
 import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
 import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
 import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
-import { PROTOCOL_IDS } from "#lib/providers/vendors/provider.ts";
+import { OPENAI_PROTOCOLS, PROTOCOL_IDS, type ProtocolId } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -30,6 +30,7 @@ const engineSchema = z.strictObject({
   contextTokens: z.int().positive().optional(),
   maxOutputTokens: z.int().positive().optional(),
   capabilities: z.partialRecord(z.enum(CAPABILITIES), z.boolean()).optional(),
+  protocol: z.enum(OPENAI_PROTOCOLS).optional(),
 });
 const modeSchema = z.strictObject({
   name: z.string().min(1).optional(),
@@ -94,19 +95,29 @@ export async function parseModelsConfig(text: string, source: string): Promise<C
       `the provider id "${id}" is taken; choose another`,
     );
   });
-  const known = new Set([
-    ...PROVIDERS.map((provider) => provider.id),
-    ...Object.keys(PROVIDER_ALIASES),
-    ...config.providers.map((provider) => provider.id),
-  ]);
+  const protocols = new Map<string, ProtocolId>(
+    [...PROVIDERS, ...config.providers].map(({ id, protocol }) => [id, protocol]),
+  );
   for (const id of MODE_IDS) {
-    config.modes[id]?.failover?.forEach((engine, index) => {
-      if (known.has(engine.provider)) return;
-      const line = located.lineOf(["modes", id, "failover", index, "provider"]);
-      throw mistake(source, line, `unknown provider "${engine.provider}"; define it under "providers"`);
+    config.modes[id]?.failover?.forEach(({ provider, protocol }, index) => {
+      const spoken = protocols.get(PROVIDER_ALIASES[provider] ?? provider);
+      if (spoken !== undefined && (protocol === undefined || isOpenAi(spoken))) return;
+      const culprit = spoken === undefined ? "provider" : "protocol";
+      const line = located.lineOf(["modes", id, "failover", index, culprit]);
+      throw mistake(
+        source,
+        line,
+        spoken === undefined
+          ? `unknown provider "${provider}"; define it under "providers"`
+          : `the provider "${provider}" speaks only its own protocol; leave out "protocol"`,
+      );
     });
   }
   return { modes: mergeModes(config, located, source), providers: config.providers };
+}
+
+function isOpenAi(protocol: ProtocolId): boolean {
+  return OPENAI_PROTOCOLS.some((one) => one === protocol);
 }
 
 function mergeModes(config: ModelsConfig, located: Located, source: string): Modes {

@@ -149,7 +149,7 @@ function mergeIntoLast(events: ChatEvent[], event: ChatEvent): boolean {
 function isPlainText(event: ChatEvent): event is ChatEvent & { type: "text" | "reasoning" } {
   switch (event.type) {
     case "text":
-      return event.logprobs === undefined;
+      return event.logprobs === undefined && event.phase === undefined;
     case "reasoning":
       return event.signature === undefined;
     default:

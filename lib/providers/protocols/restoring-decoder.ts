@@ -71,7 +71,12 @@ class RestoringDecoder implements Decoder {
   #restored(event: ToolCallEvent): ToolCallEvent {
     const key = `${event.choice ?? 0} ${event.index}`;
     const known = this.#calls.get(key);
-    if (known !== undefined) return { ...event, arguments: known.restorer.push(event.arguments) };
+    if (known !== undefined) {
+      const { custom } = known.first;
+      const piece = { ...event, arguments: known.restorer.push(event.arguments) };
+      // On every fragment: clients get other field names for custom calls.
+      return custom === undefined ? piece : { ...piece, custom };
+    }
     const restoration = event.name === undefined ? undefined : this.#restorations.get(event.name);
     if (restoration === undefined) return event;
     const restorer = restoration.createArguments?.();

@@ -11,8 +11,10 @@ export type OpenAiDialect = {
   fields: readonly string[] | "all";
   /** Messages may have a `name`. */
   nameField: boolean;
-  /** Accepts what only OpenAI defines: custom tools, audio, files. */
+  /** Accepts what only OpenAI defines: audio, files, tools that it runs. */
   opaqueParts: boolean;
+  /** The models that accept custom tools (free text, grammars); all others get them as functions. */
+  customToolModels: RegExp | undefined;
   /** How documents (PDF) are sent: OpenAI's `file`, Mistral's `document_url`; `none` accepts none. */
   documents: "file" | "document_url" | "none";
   /** Fetches documents from the web. */
@@ -60,6 +62,7 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   fields: "all",
   nameField: true,
   opaqueParts: true,
+  customToolModels: undefined,
   documents: "none",
   documentUrls: false,
   imageUrls: true,

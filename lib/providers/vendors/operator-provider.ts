@@ -29,6 +29,8 @@ export function operatorDefinition(provider: OperatorProvider): ProviderDefiniti
   switch (protocol) {
     case "openai-compatible":
       return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: OPERATOR_EMBEDDINGS };
+    case "openai-responses":
+      return { ...facts, protocol, chat: { dialect: STANDARD_DIALECT }, embeddings: OPERATOR_EMBEDDINGS };
     case "anthropic":
       return { ...facts, protocol, chat: {} };
     case "gemini":

@@ -3,8 +3,10 @@ import type { EmbeddingDialect } from "#lib/providers/vendors/embedding-dialect.
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 
 /** A protocol (how requests are written and answers read) is code; everything else about a vendor is data. */
-export const PROTOCOL_IDS = ["openai-compatible", "anthropic", "gemini"] as const;
+export const PROTOCOL_IDS = ["openai-compatible", "openai-responses", "anthropic", "gemini"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
+/** OpenAI's two APIs: a row of the catalogue may choose between them. */
+export const OPENAI_PROTOCOLS = ["openai-compatible", "openai-responses"] as const satisfies ProtocolId[];
 
 /** A use of a provider. */
 export type Offer = "chat" | "embeddings" | "speech" | "images";
@@ -14,14 +16,24 @@ export type MediaOffer = { path: string };
 type Media = { speech: MediaOffer; images: MediaOffer };
 
 /** The chat of a native protocol needs no data; an OpenAI dialect does not apply to it. */
-export type NativeChat = { dialect?: never };
+export type NativeChat = { dialect?: never; responsesModels?: never };
 
 /** `maxInputs`: the most inputs per call; undefined: no limit. */
 export type NativeEmbeddings = { maxInputs?: number };
 
+/**
+ * Chat at an API of OpenAI's: `/chat/completions`, `/responses` or both.
+ * `responsesModels`: the models that are called by `/responses` although the provider's protocol is chat
+ * completions.
+ */
+export type OpenAiChat = { dialect: OpenAiDialect; responsesModels?: RegExp };
+
+type OpenAiOffers = { chat: OpenAiChat; embeddings: EmbeddingDialect } & Media;
+
 /** What each protocol can offer, with the data that each offer needs. */
 type OffersOf = {
-  "openai-compatible": { chat: { dialect: OpenAiDialect }; embeddings: EmbeddingDialect } & Media;
+  "openai-compatible": OpenAiOffers;
+  "openai-responses": OpenAiOffers;
   anthropic: { chat: NativeChat } & Media;
   gemini: { chat: NativeChat; embeddings: NativeEmbeddings } & Media;
 };

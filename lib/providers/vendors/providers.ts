@@ -13,6 +13,14 @@ import {
 } from "#lib/providers/vendors/openai-fields.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 
+/**
+ * OpenAI's models that are called by `/responses`: from gpt-5.4 on, function tools together with reasoning are
+ * refused by `/chat/completions`; models for coding, research and computers, and `-pro` models, exist only
+ * there. Search models exist only for chat.
+ */
+const OPENAI_RESPONSES_MODELS =
+  /^(?!.*-search-)(?:gpt-5\.(?:[4-9]|\d\d)(?!\d)|gpt-(?:[6-9]|[12]\d)(?![\db])|(?:gpt-5(?:\.\d)?|o\d)-pro\b|.*\bcodex\b|o\d-(?:mini-)?deep-research|computer-use)/;
+
 /** One row per vendor. Sources: docs/PROVIDERS.md. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
   {
@@ -34,6 +42,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     baseUrl: "https://api.openai.com/v1",
     baseUrlEnv: "OPENAI_BASE_URL",
     credentials: { kind: "key", env: "OPENAI_API_KEY" },
+    webSearch: true,
     paid: true,
     pricedAs: "openai",
     chat: {
@@ -47,7 +56,9 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         developerRole: true,
         laterSystem: true,
         maxStops: 4,
+        customToolModels: /^(?!(?:chat)?gpt-[34]|gpt-5-chat|o1)/,
       },
+      responsesModels: OPENAI_RESPONSES_MODELS,
     },
     embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
   },

@@ -6,6 +6,7 @@ import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
+import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
@@ -27,6 +28,7 @@ export const API = apiTable([
   models,
   modelById,
   responses,
+  inputTokens,
 ]);
 
 export const { openApi, notFound } = API;

@@ -1,5 +1,6 @@
 import { tokenCount } from "#lib/chat/usage.ts";
 import { encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
+import { withoutCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import type { TokenCountPower } from "#lib/providers/protocols/protocol.ts";
 import { field, type JsonObject } from "#lib/shared/json.ts";
 
@@ -20,7 +21,9 @@ const COUNTED_FIELDS = [
 /** Counts the tokens of a prompt: `POST /v1/messages/count_tokens`. */
 export const anthropicTokenCount: TokenCountPower = {
   encode(request, engine) {
-    const { path, headers, body } = encodeAnthropic(request, engine, { promptCache: true });
+    const { path, headers, body } = encodeAnthropic(withoutCustomTools(request), engine, {
+      promptCache: true,
+    });
     const counted: JsonObject = {};
     for (const name of COUNTED_FIELDS) if (body[name] !== undefined) counted[name] = body[name];
     return {

@@ -30,7 +30,7 @@ export function encodeAnthropic(asked: ChatRequest, engine: Engine, options: Enc
   const rules = claudeRules(engine.model);
   const { request, restorations, schemas, dropped } = fitForAnthropic(readable, engine.issuer, rules);
   const marks = chooseMarks(request, engine, options);
-  dropped.push(...lostNames(asked, { dialect: "anthropic", audio: false }));
+  dropped.push(...lostNames(asked, { dialect: "anthropic" }));
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,

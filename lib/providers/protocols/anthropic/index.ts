@@ -2,17 +2,21 @@ import { claudeRules } from "#lib/providers/catalogue/model-rules.ts";
 import { anthropicTokenCount } from "#lib/providers/protocols/anthropic/count-tokens.ts";
 import { AnthropicDecoder } from "#lib/providers/protocols/anthropic/decode.ts";
 import { anthropicLacks, encodeAnthropic } from "#lib/providers/protocols/anthropic/encode.ts";
+import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
 export const anthropic: Protocol = {
   id: "anthropic",
   authHeaders: (credential) => ({ "x-api-key": tokenOf(credential) }),
-  chat: {
-    encode: encodeAnthropic,
-    createDecoder: (context) => new AnthropicDecoder(context),
-    lacks: anthropicLacks,
-    continuation: (engine) => (claudeRules(engine.model).prefill ? "prefill" : "instructed"),
-  },
+  chat: withCustomTools(
+    {
+      encode: encodeAnthropic,
+      createDecoder: (context) => new AnthropicDecoder(context),
+      lacks: anthropicLacks,
+      continuation: (engine) => (claudeRules(engine.model).prefill ? "prefill" : "instructed"),
+    },
+    () => false,
+  ),
   countTokens: anthropicTokenCount,
 };

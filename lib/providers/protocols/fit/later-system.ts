@@ -4,9 +4,9 @@ import {
   type ContentPart,
   messageParts,
   type SystemMessage,
-  systemText,
   type UserMessage,
 } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 
 /**
  * Where an API takes system messages beside the head of the conversation. `after_user`: one behind the

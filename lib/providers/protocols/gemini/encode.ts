@@ -12,10 +12,10 @@ import {
   contentText,
   type OpaquePart,
   offeredTools,
-  systemText,
   type ToolCallPart,
   type ToolMessage,
 } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
 import { fitForGemini, takesToolsWithFormat } from "#lib/providers/protocols/gemini/fitted-request.ts";
 import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
@@ -33,7 +33,7 @@ const NO_SIGNATURE = "skip_thought_signature_validator";
 export function encodeGemini(asked: ChatRequest, engine: Engine, _options: EncodeOptions): EncodedRequest {
   const readable = readableRequest(asked, { dialect: undefined, textDocuments: false });
   const { request, renamed, dropped } = fitForGemini(readable, engine);
-  dropped.push(...lostNames(asked, { dialect: undefined, audio: true }));
+  dropped.push(...lostNames(asked, { dialect: undefined, reads: isAudio }));
   const body: JsonObject = { contents: encodeContents(request.messages, engine) };
   const system = request.messages.flatMap((message) =>
     message.role === "system" ? [systemText(message.content)] : [],

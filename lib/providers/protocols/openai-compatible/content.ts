@@ -1,11 +1,6 @@
 import { isBreakpointMessage } from "#lib/chat/cache-breakpoints.ts";
-import {
-  type Content,
-  type ContentPart,
-  type DocumentPart,
-  type SystemMessage,
-  systemText,
-} from "#lib/chat/request.ts";
+import type { Content, ContentPart, DocumentPart, SystemMessage } from "#lib/chat/request.ts";
+import { systemText } from "#lib/chat/system-text.ts";
 import { isOurMark, type Marks, withMark } from "#lib/providers/protocols/openai-compatible/cache-marks.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";

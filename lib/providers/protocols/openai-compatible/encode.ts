@@ -37,8 +37,7 @@ export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: Encode
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);
-  for (const name of [...lostNames(asked, { dialect: reads, audio: false }), ...dropped])
-    fields.drop(name, true);
+  for (const name of [...lostNames(asked, { dialect: reads }), ...dropped]) fields.drop(name, true);
   writeTools(fields, request, dialect);
   writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
   writeExtra(fields, request);
@@ -86,7 +85,7 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
     case "tools":
       return !accepts("tools");
     case "custom_tools":
-      return !dialect.opaqueParts;
+      return false;
     case "forced_tool_choice":
       return !accepts("tool_choice");
     case "json_object":

@@ -1,5 +1,9 @@
+import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
-import { openAiContinuation } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import {
+  knowsCustomTools,
+  openAiContinuation,
+} from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
@@ -11,11 +15,14 @@ export const openAiCompatible: Protocol = {
     const token = tokenOf(credential);
     return token === "" ? {} : { authorization: `Bearer ${token}` };
   },
-  chat: {
-    encode: encodeOpenAi,
-    createDecoder: (context) => new OpenAiDecoder(context),
-    lacks: openAiLacks,
-    continuation: openAiContinuation,
-  },
+  chat: withCustomTools(
+    {
+      encode: encodeOpenAi,
+      createDecoder: (context) => new OpenAiDecoder(context),
+      lacks: openAiLacks,
+      continuation: openAiContinuation,
+    },
+    knowsCustomTools,
+  ),
   embed: openAiEmbeddings,
 };

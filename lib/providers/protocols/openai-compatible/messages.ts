@@ -92,7 +92,7 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
     // Only a message with tool calls may have no content.
     content: content.length === 0 && hasCalls ? null : encodeContent(content, context),
   };
-  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call, dialect));
+  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call));
   if (dialect.reasoningField !== undefined && reasoning.length > 0) {
     const text = reasoning.map((part) => part.text).join("");
     if (text !== "") encoded[dialect.reasoningField] = text;

@@ -1,4 +1,5 @@
 import { type ChatRequest, offeredTools, type Tool } from "#lib/chat/request.ts";
+import { nestedFormat } from "#lib/providers/protocols/custom-format.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
 import { ToolSchemas } from "#lib/providers/protocols/openai-compatible/tool-schemas.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
@@ -35,10 +36,9 @@ function encodeTool(tool: Tool, dialect: OpenAiDialect, schemas: ToolSchemas): J
     case "opaque":
       return dialect.opaqueParts && tool.dialect === "openai" ? [tool.value] : [];
     case "custom": {
-      if (!dialect.opaqueParts) return [];
       const custom: JsonObject = { name: tool.name };
       if (tool.description !== undefined) custom["description"] = tool.description;
-      if (tool.format !== undefined) custom["format"] = tool.format;
+      if (tool.format !== undefined) custom["format"] = nestedFormat(tool.format);
       return [{ type: "custom", custom }];
     }
     case "function": {

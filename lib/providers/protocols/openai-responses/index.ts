@@ -1,0 +1,27 @@
+import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
+import { knowsCustomTools } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
+import { responsesTokenCount } from "#lib/providers/protocols/openai-responses/count-tokens.ts";
+import { ResponsesDecoder } from "#lib/providers/protocols/openai-responses/decode.ts";
+import { encodeResponses, responsesLacks } from "#lib/providers/protocols/openai-responses/encode.ts";
+import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import { tokenOf } from "#lib/providers/vendors/credentials.ts";
+
+export const openAiResponses: Protocol = {
+  id: "openai-responses",
+  authHeaders(credential) {
+    const token = tokenOf(credential);
+    return token === "" ? {} : { authorization: `Bearer ${token}` };
+  },
+  chat: withCustomTools(
+    {
+      encode: encodeResponses,
+      createDecoder: (context) => new ResponsesDecoder(context),
+      lacks: responsesLacks,
+      continuation: () => "instructed",
+    },
+    knowsCustomTools,
+  ),
+  countTokens: responsesTokenCount,
+  embed: openAiEmbeddings,
+};

@@ -1,0 +1,32 @@
+import type { ReadRequest } from "#lib/apis/completion-api.ts";
+import { responses as api } from "#lib/apis/responses/read.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { completionBody } from "#lib/server/routes/completion-route.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import { countPromptTokens } from "#lib/services/count-tokens.ts";
+
+/** `POST /api/v1/responses/input_tokens`: how many tokens the prompt of a response would be. */
+export const inputTokens = declareRoute({
+  path: "/api/v1/responses/input_tokens",
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    POST: {
+      summary: "Token count of a prompt, compatible with OpenAI",
+      description: "Counted by the engine if it can, else estimated.",
+      answers: async () => {
+        const { inputTokensSchema } = await import("#lib/apis/responses/answer-schema.ts");
+        return { 200: { description: "The count.", json: inputTokensSchema } };
+      },
+      body: completionBody(api),
+      answer,
+    },
+  },
+});
+
+async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
+  const { gateway, request, caller, body } = call;
+  const tokens = await countPromptTokens(body, { caller, signal: clientSignal(request) }, gateway.completion);
+  return jsonResponse({ object: "response.input_tokens", input_tokens: tokens });
+}
