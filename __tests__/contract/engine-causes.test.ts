@@ -135,7 +135,7 @@ describe("the operator sees each bench when it begins", () => {
     [
       "no credit",
       fails(402, { error: { message: "Insufficient credits" } }),
-      { provider: "groq", key: FINGERPRINT, cause: "key_rejected", problem: "no_credit", status: 402 },
+      { provider: "groq", key: FINGERPRINT, cause: "account", problem: "no_credit", status: 402 },
     ],
     [
       "a base URL without its path",

@@ -125,7 +125,7 @@ describe("the order of calls", () => {
 
   test("repeats a call once without the gateway's additions, with the same key", async () => {
     const { options } = setUp({ keySeed: 1 });
-    const refused = { ...fail("refused"), additionRefused: true };
+    const refused = { ...fail("refused"), repeat: { kind: "without_additions" } } as const;
     const { targets, result } = await walkAll(
       [engine("a", { keys: keysOf("k1", "k2") })],
       async () => refused,
@@ -140,7 +140,11 @@ describe("the order of calls", () => {
 
   test("the retry of a named engine also leaves out the additions", async () => {
     const { clock, options } = setUp({ named: true });
-    const outcomes = [{ ...fail("refused"), additionRefused: true }, fail("server_error"), answer];
+    const outcomes = [
+      { ...fail("refused"), repeat: { kind: "without_additions" } } as const,
+      fail("server_error"),
+      answer,
+    ];
     const walking = walkAll([engine("a")], async () => outcomes.shift() ?? answer, options);
     await clock.advanceAsync(1_000);
     const { targets, result } = await walking;

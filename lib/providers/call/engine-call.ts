@@ -8,6 +8,7 @@ import {
 } from "#lib/providers/call/upstream.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import { NO_OPTIONS, readRequestOptions } from "#lib/providers/failures/request-options.ts";
 import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -79,6 +80,7 @@ export async function callEngine<Value>(
       wallNow: clock.wallNow(),
       secrets: secretsOf(key),
       model: engine.model,
+      options: () => (request.kind === "json" ? readRequestOptions(request.body) : NO_OPTIONS),
     };
     if (response.status < 200 || response.status > 299) {
       const failure = await readFailure(response, context, clock);

@@ -30,7 +30,7 @@ export function contentRefused({ reason }: FailureCause): GatewayError {
 export function requestRefused(refusals: readonly (FailureCause & { param?: string })[]): GatewayError {
   const first = refusals[0];
   // Clients that can shorten a conversation look for this code.
-  const code = refusals.every(({ kind }) => kind === "context_length")
+  const code = refusals.every(({ kind }) => kind === "context_length" || kind === "oversized")
     ? "context_length_exceeded"
     : "engines_refused";
   return new GatewayError(code, first?.reason ?? "The engines refused the request.", {
@@ -110,6 +110,7 @@ function isUnknownModel({ cause }: UnansweredEngine): boolean {
 function isOperatorsFault(cause: FailureCause | undefined): boolean {
   switch (cause?.kind) {
     case "key_rejected":
+    case "account":
     case "model_forbidden":
     case "model_gone":
       return true;
@@ -126,9 +127,10 @@ function sentence(cause: FailureCause | undefined): string {
     case "rate_limited":
       return "The provider's rate limit is reached.";
     case "key_rejected":
-      return cause.problem === "no_credit"
-        ? "The provider's account has no credit."
-        : "The provider rejected its key.";
+      return "The provider rejected its key.";
+    case "account":
+      // What is wrong with an account is for its owner, in the log.
+      return "The provider does not serve this gateway's account at present.";
     case "model_forbidden":
       return "The provider does not allow its account to use this model.";
     case "model_gone":
@@ -138,6 +140,7 @@ function sentence(cause: FailureCause | undefined): string {
         ? "The provider has an internal error."
         : `The provider has an internal error (status ${cause.status}).`;
     case "refused":
+    case "oversized":
     case "context_length":
     case "content_policy":
       return "The provider refused the request.";

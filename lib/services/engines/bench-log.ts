@@ -7,6 +7,7 @@ const MESSAGES: Record<BenchStart["level"], string> = {
   key: "A provider key is benched.",
   key_and_model: "A provider key is benched for one model.",
   model: "A model is benched.",
+  provider: "A provider is benched.",
   origin: "A provider's address is benched.",
 };
 
