@@ -3,6 +3,7 @@ import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import { AttemptLog } from "#lib/services/run/attempt-log.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
 
@@ -67,6 +68,7 @@ export async function ask(
     logRunFailure(dependencies.logger, record, thrown, { requestId: context.requestId });
     throw thrown;
   } finally {
+    new AttemptLog(dependencies.logger, { requestId: context.requestId }).note(record.attempts);
     context.onEnd(record);
   }
 }

@@ -1,3 +1,5 @@
+import { field, stringField } from "#lib/shared/json.ts";
+
 /**
  * The closed table of error codes: every failure that can reach a client is one of these.
  * The HTTP status belongs to the code, so that the edge never decides it again.
@@ -33,9 +35,23 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/** Errors after which the same request may succeed, unless the error itself says otherwise. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "request_timeout",
+  "rate_limited",
+  "too_many_auth_failures",
+  "internal_error",
+  "stream_interrupted",
+  "engines_unavailable",
+  "database_unavailable",
+  "overloaded",
+]);
+
 export type GatewayErrorOptions = {
   /** Seconds after which a retry can succeed; becomes `Retry-After` and `retryAfter`. */
   retryAfterSeconds?: number | undefined;
+  /** Whether the same request may succeed, if the code alone does not decide it. */
+  retryable?: boolean | undefined;
   /** Machine-readable detail that is safe to show the client. */
   details?: unknown;
   /** The cause, for the operator's log only. */
@@ -47,6 +63,8 @@ export class GatewayError extends Error {
   override readonly name: string = "GatewayError";
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
+  /** Whether the same request may succeed when it is sent again. */
+  readonly retryable: boolean;
   readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -54,11 +72,21 @@ export class GatewayError extends Error {
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details;
+    const known = field(options.details, "retryable");
+    this.retryable = options.retryable ?? (typeof known === "boolean" ? known : RETRYABLE.has(code));
   }
 
   get status(): number {
     return ERROR_STATUS[this.code];
   }
+}
+
+/** What every error object says beside its message: whether to try again, and why an answer was not continued. */
+export type RetryFields = { retryable: boolean; reason?: string };
+
+export function retryFields({ retryable, details }: GatewayError): RetryFields {
+  const reason = stringField(details, "continuation");
+  return reason === undefined ? { retryable } : { retryable, reason };
 }
 
 /** Any thrown value as a GatewayError; what is unknown becomes `internal_error` with its cause kept. */

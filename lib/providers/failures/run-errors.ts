@@ -1,4 +1,4 @@
-import type { FailureCause } from "#lib/providers/failures/failure.ts";
+import { type FailureCause, policyOf } from "#lib/providers/failures/failure.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** An engine that gave no answer in a walk. */
@@ -69,7 +69,12 @@ export function unavailable({ engines, named, calls, waitSeconds }: Unanswered):
     ? "Trying again does not help until an operator changes the configuration."
     : `Try again ${inWords(waitSeconds)}.`;
   const what = named ? namedCauses(engines) : generalCause(isLasting, calls);
-  return new GatewayError("engines_unavailable", `${what} ${wait}`, { retryAfterSeconds: waitSeconds });
+  // A refusal beside faults of the operator's stays one: the same request comes to the same end.
+  const retryable = engines.length === 0 || engines.some(({ cause }) => mayPass(cause));
+  return new GatewayError("engines_unavailable", `${what} ${wait}`, {
+    retryAfterSeconds: waitSeconds,
+    retryable,
+  });
 }
 
 /** The cause for clients that asked for a mode: they do not learn which engines it has. */
@@ -119,6 +124,11 @@ function isOperatorsFault(cause: FailureCause | undefined): boolean {
   }
 }
 
+/** Whether the next call may have another outcome although nothing is changed. */
+function mayPass(cause: FailureCause | undefined): boolean {
+  return cause === undefined || !(isOperatorsFault(cause) || policyOf(cause).refusal);
+}
+
 /** Why one engine gave no answer, in words that are safe for clients: no key, no address, no provider text. */
 function sentence(cause: FailureCause | undefined): string {
   switch (cause?.kind) {
@@ -129,8 +139,7 @@ function sentence(cause: FailureCause | undefined): string {
     case "key_rejected":
       return "The provider rejected its key.";
     case "account":
-      // What is wrong with an account is for its owner, in the log.
-      return "The provider does not serve this gateway's account at present.";
+      return accountSentence(cause.problem);
     case "model_forbidden":
       return "The provider does not allow its account to use this model.";
     case "model_gone":
@@ -156,6 +165,23 @@ function sentence(cause: FailureCause | undefined): string {
       return cause.problem === undefined ? "The provider's answer could not be read." : WRONG_ADDRESS;
     case "truncated":
       return "The provider's answer was cut off.";
+  }
+}
+
+/** The provider's own words, about bills and settings, are for the operator's log. */
+function accountSentence(problem: FailureCause["problem"]): string {
+  switch (problem) {
+    case "no_credit":
+      return "The provider's account has no credit.";
+    case "region":
+      return "The provider does not serve the region of this gateway.";
+    case "data_policy":
+    case "not_enabled":
+      return "The provider does not allow its account to use this model.";
+    case "account_disabled":
+    case "wrong_address":
+    case undefined:
+      return "The provider does not serve its account at present.";
   }
 }
 
