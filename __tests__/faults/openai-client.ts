@@ -107,7 +107,7 @@ const errorSchema = z.strictObject({
   param: z.string().nullable(),
   code: z.string().min(1),
   // Ours, which clients of OpenAI do not read.
-  retryable: z.boolean(),
+  retryable: z.boolean().optional(),
   reason: z.string().optional(),
 });
 const errorBodySchema = z.strictObject({ error: errorSchema });

@@ -61,14 +61,17 @@ export async function ask(
     },
     dependencies.effects,
   );
+  const attempts = new AttemptLog(dependencies.logger, { requestId: context.requestId });
   try {
-    for (let step = await events.next(); !step.done; step = await events.next());
+    for (let step = await events.next(); !step.done; step = await events.next()) {
+      attempts.note(record.attempts);
+    }
     return truncate(record.text, question.maxOutputTokens * MAX_CHARACTERS_A_TOKEN);
   } catch (thrown) {
+    attempts.note(record.attempts);
     logRunFailure(dependencies.logger, record, thrown, { requestId: context.requestId });
     throw thrown;
   } finally {
-    new AttemptLog(dependencies.logger, { requestId: context.requestId }).note(record.attempts);
     context.onEnd(record);
   }
 }

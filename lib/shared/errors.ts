@@ -35,17 +35,16 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** Errors after which the same request may succeed, unless the error itself says otherwise. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
-  "request_timeout",
-  "rate_limited",
-  "too_many_auth_failures",
-  "internal_error",
-  "stream_interrupted",
-  "engines_unavailable",
-  "database_unavailable",
-  "overloaded",
-]);
+/** The errors of engines, and whether the same request may succeed when it is sent again. */
+const RETRYABLE: Partial<Record<ErrorCode, boolean>> = {
+  content_policy: false,
+  engines_refused: false,
+  context_length_exceeded: false,
+  model_not_found: false,
+  no_engine_configured: false,
+  engines_unavailable: true,
+  stream_interrupted: true,
+};
 
 export type GatewayErrorOptions = {
   /** Seconds after which a retry can succeed; becomes `Retry-After` and `retryAfter`. */
@@ -63,8 +62,8 @@ export class GatewayError extends Error {
   override readonly name: string = "GatewayError";
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
-  /** Whether the same request may succeed when it is sent again. */
-  readonly retryable: boolean;
+  /** Whether the same request may succeed when it is sent again; undefined if that is no matter of engines. */
+  readonly retryable: boolean | undefined;
   readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -73,7 +72,7 @@ export class GatewayError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details;
     const known = field(options.details, "retryable");
-    this.retryable = options.retryable ?? (typeof known === "boolean" ? known : RETRYABLE.has(code));
+    this.retryable = options.retryable ?? (typeof known === "boolean" ? known : RETRYABLE[code]);
   }
 
   get status(): number {
@@ -81,10 +80,11 @@ export class GatewayError extends Error {
   }
 }
 
-/** What every error object says beside its message: whether to try again, and why an answer was not continued. */
-export type RetryFields = { retryable: boolean; reason?: string };
+/** What the error objects of engines' errors say beside the message: whether to try again, why it broke off. */
+export type RetryFields = { retryable?: boolean; reason?: string };
 
 export function retryFields({ retryable, details }: GatewayError): RetryFields {
+  if (retryable === undefined) return {};
   const reason = stringField(details, "continuation");
   return reason === undefined ? { retryable } : { retryable, reason };
 }

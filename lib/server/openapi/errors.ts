@@ -4,7 +4,10 @@ import { ERROR_STATUS } from "#lib/shared/errors.ts";
 const codes = Object.keys(ERROR_STATUS);
 
 const retryFields = {
-  retryable: z.boolean().describe("Whether the same request may succeed when it is sent again."),
+  retryable: z
+    .boolean()
+    .optional()
+    .describe("For errors of engines: whether the same request may succeed when it is sent again."),
   reason: z
     .string()
     .optional()

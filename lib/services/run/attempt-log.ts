@@ -33,10 +33,16 @@ export class AttemptLog {
       status,
       reason,
       detail,
-      address: hostAndPort(engine.baseUrl),
+      address: addressOf(engine.baseUrl, outcome),
       latencyMs: Math.round(latencyMs),
     });
   }
+}
+
+/** Where it was called: the host, and its port if no answer came from there. */
+function addressOf(baseUrl: string, outcome: AttemptReport["outcome"]): string {
+  const isMute = outcome === "connect" || outcome === "reset" || outcome === "timeout";
+  return isMute ? hostAndPort(baseUrl) : new URL(baseUrl).hostname;
 }
 
 /** A client that left says nothing about an engine. */
