@@ -1212,6 +1212,39 @@ describe("W30: a 501, and a 5xx about the request, are refusals", () => {
   });
 });
 
+describe("an echo of the request decides nothing, whatever it says", () => {
+  const SAID = [
+    "image input is not supported",
+    "your credit balance is too low",
+    "User location is not supported for the API use.",
+    "This organization has been disabled.",
+    "No endpoints found matching your data policy",
+    "Failed to parse grammar",
+    "Key limit exceeded",
+    "extra usage is required for long context requests",
+  ];
+  const PLAIN: Record<number, FailureKind> = {
+    400: "refused",
+    429: "rate_limited",
+    500: "server_error",
+    503: "server_error",
+  };
+  test.each(Object.entries(PLAIN))("at status %s", (status, kind) => {
+    for (const said of SAID) {
+      for (const message of [
+        `Could not process "${said}"`,
+        `Rejected: '${said}'`,
+        `Unexpected \`${said}\` in the prompt`,
+        `Something went wrong while answering ${said}`,
+        `"${said}"`,
+        `See https://a.example/?q=${encodeURIComponent(said)}`,
+      ]) {
+        expect(classify(Number(status), error(message)).kind, message).toBe(kind);
+      }
+    }
+  });
+});
+
 test("hostile words are read in linear time", () => {
   const words = [
     "your account ",

@@ -82,11 +82,11 @@ const SENTENCES: readonly (readonly [AccountProblem, RegExp])[] = [
       String.raw`${ACCOUNT}.{0,80}?\b(?:deactivated|disabled|suspended|restricted|terminated|banned|not active|not in good standing)\b`,
     ),
   ],
-  ["account_disabled", begins(String.raw`access denied, please make sure your account is in good standing`)],
+  ["account_disabled", begins("access denied, please make sure your account is in good standing")],
   [
     "region",
     begins(
-      String.raw`(?:(?:user|caller|your|the user's|the caller's) )?location is not (?:supported|allowed)|countr(?:y|ies),? regions?,? or territor(?:y|ies) (?:is )?not supported|(?:this |the |our )?(?:api|service|provider|product)s? (?:is|are) not (?:available|supported|allowed) in your (?:country|region|location|territory)|access from (?:your|this) (?:country|region|location) is not|requests? from (?:your|this|unsupported) (?:countr|region|location)`,
+      "(?:(?:user|caller|your|the user's|the caller's) )?location is not (?:supported|allowed)|countr(?:y|ies),? regions?,? or territor(?:y|ies) (?:is )?not supported|(?:this |the |our )?(?:api|service|provider|product)s? (?:is|are) not (?:available|supported|allowed) in your (?:country|region|location|territory)|access from (?:your|this) (?:country|region|location) is not|requests? from (?:your|this|unsupported) (?:countr|region|location)",
     ),
   ],
   [

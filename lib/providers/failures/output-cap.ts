@@ -15,7 +15,7 @@ export type CapRefusal =
 /** How much of a message is examined, characters. */
 const MAX_TEXT = 2_000;
 
-const CAP = String.raw`(?:max[ _](?:completion[ _]|output[ _]|new[ _])?tokens(?:_to_sample)?|maximum tokens|maxOutputTokens|max_length|num_predict)`;
+const CAP = `(?:max[ _](?:completion[ _]|output[ _]|new[ _])?tokens(?:_to_sample)?|maximum tokens|maxOutputTokens|max_length|num_predict)`;
 const NUMBER = String.raw`(\d[\d,_]{0,12})`;
 const MENTIONS_CAP = new RegExp(String.raw`\b${CAP}\b`, "i");
 
