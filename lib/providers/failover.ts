@@ -153,7 +153,8 @@ function countFailure(failure: Failure, progress: WalkProgress): GatewayError | 
   const policy = policyOf(failure);
   if (policy.next === "answer") return contentRefused(failure);
   if (!policy.refusal) {
-    progress.otherFailures++;
+    // An engine that the account cannot have counts as one that was not called: soon it is not.
+    if (failure.kind !== "account") progress.otherFailures++;
     return undefined;
   }
   progress.refusals.push(failure);
