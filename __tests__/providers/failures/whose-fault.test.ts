@@ -1257,9 +1257,11 @@ test("hostile words are read in linear time", () => {
   ];
   for (const word of words) {
     expectLinear(100_000, (size) => {
-      const body = error(word.repeat(size / word.length));
+      const text = JSON.stringify(error(word.repeat(size / word.length)));
+      const body = parseJson(text);
+      const context = { header: () => undefined, wallNow: 0, secrets: [] };
       return () => {
-        for (const status of [400, 402, 404, 413, 429, 500]) classify(status, body);
+        for (const status of [400, 402, 404, 413, 429, 500]) classifyHttpError(status, text, body, context);
       };
     });
   }
