@@ -611,7 +611,9 @@ describe("writing an answer", () => {
       "error",
     ]);
     expect(
-      frames.trimEnd().endsWith('{"type":"error","error":{"type":"api_error","message":"Broken."}}'),
+      frames
+        .trimEnd()
+        .endsWith('{"type":"error","error":{"type":"api_error","message":"Broken.","retryable":true}}'),
     ).toBe(true);
   });
 });

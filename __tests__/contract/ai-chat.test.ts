@@ -376,7 +376,9 @@ describe("failing engines", () => {
     // The client hears that nobody could answer, the operator why.
     expect(logLines.map((line) => JSON.parse(line))).toMatchObject([
       { level: "warn", provider: "first", cause: "rate_limited", until: expect.any(String) },
+      { level: "warn", engine: "first/m", outcome: "rate_limited", status: 429, reason: "slow down" },
       { level: "warn", provider: "second", cause: "rate_limited", until: expect.any(String) },
+      { level: "warn", engine: "second/m", outcome: "rate_limited", status: 429, reason: "slow down" },
       {
         level: "warn",
         code: "engines_unavailable",
@@ -403,6 +405,7 @@ describe("failing engines", () => {
       type: "error",
       code: "content_policy",
       message: "That is not allowed here.",
+      retryable: false,
     });
     expect(second.requests).toEqual([]);
   });

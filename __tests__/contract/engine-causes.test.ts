@@ -93,7 +93,10 @@ describe("the operator sees each bench when it begins", () => {
     for (let time = 0; time < 5; time++) {
       expect((await gateway.ask("v1/chat/completions", chat("smart"))).status).toBe(200);
     }
-    expect(gateway.lines()).toEqual([
+    const [bench, attempt, ...others] = gateway.lines();
+    expect(others).toEqual([]);
+    expect(attempt).toMatchObject({ engine: "groq/m", outcome: "key_rejected", status: 401 });
+    expect([bench]).toEqual([
       {
         time: expect.stringMatching(ISO),
         level: "warn",
@@ -135,7 +138,7 @@ describe("the operator sees each bench when it begins", () => {
     [
       "no credit",
       fails(402, { error: { message: "Insufficient credits" } }),
-      { provider: "groq", key: FINGERPRINT, cause: "key_rejected", problem: "no_credit", status: 402 },
+      { provider: "groq", key: FINGERPRINT, cause: "account", problem: "no_credit", status: 402 },
     ],
     [
       "a base URL without its path",
@@ -252,8 +255,14 @@ describe("who cannot be reached is named in the log, and never in an answer", ()
       expect(text).not.toContain(hostname);
       expect(text).not.toMatch(/ECONN|ENOTFOUND|EAI_|CERT|caused by/);
     }
-    // The first line, and the bench of the address.
-    expect(gateway.lines()[0]?.["attempts"]).toMatch(wanted);
+    // The attempt, the request, and the bench of the address.
+    expect(gateway.lines()[0]).toMatchObject({
+      message: "An engine gave no complete answer.",
+      engine: "groq/m",
+      outcome: "connect",
+      detail: expect.stringMatching(wanted),
+    });
+    expect(gateway.lines()[1]?.["attempts"]).toMatch(wanted);
     const benches = gateway.lines().filter((line) => line["until"] !== undefined);
     expect(benches).toMatchObject([
       { message: "A provider's address is benched.", provider: "groq", cause: "connect" },

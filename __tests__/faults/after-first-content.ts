@@ -875,25 +875,25 @@ const MALFORMED: FaultRow[] = (
 
 const FLAPPING: FaultRow = {
   row: 20,
-  name: "the primary is down for a minute: a few probes, and back within 30 s",
+  name: "the primary is down for a minute: a few probes, and back within 11 s",
   chain: [engineA(fails(503)), { name: "b", script: startsOver }],
   asks: [
     ...Array.from({ length: 60 }, () => ({
       after: 1_000,
       expect: { text: ANSWER, engines: ["b"] },
     })),
-    ...Array.from({ length: 19 }, (_, index) => ({
+    ...Array.from({ length: 11 }, (_, index) => ({
       after: 1_000,
       ...(index === 0 ? { scripts: { a: () => answers(...TOKENS) } } : {}),
       expect: { text: ANSWER },
     })),
-    ...Array.from({ length: 5 }, () => ({
+    ...Array.from({ length: 13 }, () => ({
       after: 1_000,
       expect: { text: ANSWER, engines: ["a"], calls: { a: 1 } },
     })),
   ],
-  // Five to open it; probes 5, 10, 20 and 20 s apart; at least the last five after it is back.
-  totalCalls: { a: [5 + 3 + 5, 5 + 4 + 24] },
+  // Five to open it; probes after 5 s and then every 10 s; at least the last thirteen after it is back.
+  totalCalls: { a: [5 + 6 + 13, 5 + 6 + 24] },
 };
 
 export const AFTER_FIRST_CONTENT: readonly FaultRow[] = [

@@ -106,6 +106,9 @@ const errorSchema = z.strictObject({
   type: z.string().min(1),
   param: z.string().nullable(),
   code: z.string().min(1),
+  // Ours, which clients of OpenAI do not read.
+  retryable: z.boolean().optional(),
+  reason: z.string().optional(),
 });
 const errorBodySchema = z.strictObject({ error: errorSchema });
 

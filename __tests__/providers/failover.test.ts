@@ -1,12 +1,13 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { walk } from "#lib/providers/failover.ts";
-import type { Failure } from "#lib/providers/failures/failure.ts";
+import type { Failure, FailureProblem } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 import {
   type Attempt,
+  type AttemptOutcome,
   type AttemptReport,
   type EngineCall,
   newProgress,
@@ -125,7 +126,7 @@ describe("the order of calls", () => {
 
   test("repeats a call once without the gateway's additions, with the same key", async () => {
     const { options } = setUp({ keySeed: 1 });
-    const refused = { ...fail("refused"), additionRefused: true };
+    const refused = { ...fail("refused"), repeat: { kind: "without_additions" } } as const;
     const { targets, result } = await walkAll(
       [engine("a", { keys: keysOf("k1", "k2") })],
       async () => refused,
@@ -140,7 +141,11 @@ describe("the order of calls", () => {
 
   test("the retry of a named engine also leaves out the additions", async () => {
     const { clock, options } = setUp({ named: true });
-    const outcomes = [{ ...fail("refused"), additionRefused: true }, fail("server_error"), answer];
+    const outcomes = [
+      { ...fail("refused"), repeat: { kind: "without_additions" } } as const,
+      fail("server_error"),
+      answer,
+    ];
     const walking = walkAll([engine("a")], async () => outcomes.shift() ?? answer, options);
     await clock.advanceAsync(1_000);
     const { targets, result } = await walking;
@@ -310,5 +315,88 @@ describe("the end of a walk without an answer", () => {
     const { result } = await walkAll([], async () => answer, options);
     expect(errorOf(result)).toBe("engines_unavailable");
     expect(result.ok ? undefined : result.error.retryAfterSeconds).toBe(1);
+  });
+});
+
+describe("whose fault it is", () => {
+  const engines = ["a", "b", "c", "d"].map((name) => engine(name));
+  const byLabel =
+    (outcomes: Record<string, AttemptOutcome<string>>) =>
+    async ({ engine: { label } }: EngineCall): Promise<AttemptOutcome<string>> =>
+      outcomes[label] ?? answer;
+
+  test("what is too large for three accounts may be small for the fourth", async () => {
+    const { options } = setUp();
+    const { targets, result } = await walkAll(
+      engines,
+      byLabel({ a: fail("oversized"), b: fail("oversized"), c: fail("oversized") }),
+      options,
+    );
+    expect([targets.length, result.ok]).toEqual([4, true]);
+  });
+
+  test("too large for all of them, the client can only send less", async () => {
+    const { options } = setUp();
+    const { result } = await walkAll(engines, async () => fail("oversized"), options);
+    expect(errorOf(result)).toBe("context_length_exceeded");
+  });
+
+  test.each<[FailureProblem | undefined, number, boolean, boolean]>([
+    ["no_credit", 2, true, true],
+    ["account_disabled", 2, true, true],
+    [undefined, 2, true, true],
+    ["region", 1, false, false],
+    ["data_policy", 1, false, true],
+    ["not_enabled", 1, false, true],
+  ])("an account with %s: %d keys are called", async (problem, calls, otherKey, otherModel) => {
+    const { health, options } = setUp();
+    const one = engine("a", { keys: keysOf("k1", "k2", "k3") });
+    const outcomes = [fail("account", problem === undefined ? {} : { problem })];
+    const { targets } = await walkAll(
+      [one],
+      async ({ keyIndex }) => (keyIndex === 0 ? (outcomes[0] ?? answer) : answer),
+      options,
+    );
+    expect(targets).toHaveLength(calls);
+    expect(health.wouldAdmit(one, 0)).toBe(false);
+    expect(health.wouldAdmit(one, 1)).toBe(otherKey);
+    expect(health.wouldAdmit({ ...one, model: "other", keys: keysOf("k9") }, 0)).toBe(otherModel);
+  });
+
+  test("refusals beside an account's fault are the answer: nothing is better soon", async () => {
+    const { options } = setUp();
+    const { result } = await walkAll(
+      engines.slice(0, 2),
+      byLabel({ a: fail("account", { problem: "no_credit" }), b: fail("refused") }),
+      options,
+    );
+    expect(errorOf(result)).toBe("engines_refused");
+  });
+
+  test("a learnt limit of the output is used from the first call on, for six hours", async () => {
+    const { clock, options } = setUp();
+    const limit = { kind: "at_most", tokens: 10, lasting: true } as const;
+    const picky = async ({ outputLimit }: EngineCall) =>
+      outputLimit === undefined ? fail("refused", { outputLimit: limit }) : answer;
+    const limits = async () => {
+      const { targets } = await walkAll([engine("a")], picky, options);
+      return targets.map(({ outputLimit }) => outputLimit?.tokens);
+    };
+    // Each walk has its own deadline, which the clock passes here.
+    options.deadline = Number.POSITIVE_INFINITY;
+    expect(await limits()).toEqual([undefined, 10]);
+    expect(await limits()).toEqual([10]);
+    clock.advance(6 * 3_600_000);
+    expect(await limits()).toEqual([undefined, 10]);
+  });
+
+  test("a limit beside one prompt is not remembered", async () => {
+    const { options } = setUp();
+    const limit = { kind: "at_most", tokens: 10, lasting: false } as const;
+    const picky = async ({ outputLimit }: EngineCall) =>
+      outputLimit === undefined ? fail("context_length", { outputLimit: limit }) : answer;
+    for (let time = 0; time < 2; time++) {
+      expect((await walkAll([engine("a")], picky, options)).targets).toHaveLength(2);
+    }
   });
 });

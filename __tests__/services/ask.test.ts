@@ -116,7 +116,11 @@ describe("a small question", () => {
     await expect(answer).rejects.toMatchObject({ code: "engines_unavailable" });
     expect(performance.now() - begun).toBeLessThan(2_500);
     expect(ended).toMatchObject([{ state: "failed" }]);
-    expect(lines).toEqual(["No engine completed the answer."]);
+    expect(lines).toEqual([
+      "An engine gave no complete answer.",
+      "An engine gave no complete answer.",
+      "No engine completed the answer.",
+    ]);
   });
 
   test("ends with its turn, and is settled then too", async () => {

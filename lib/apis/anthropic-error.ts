@@ -1,4 +1,4 @@
-import type { ErrorCode, GatewayError } from "#lib/shared/errors.ts";
+import { type ErrorCode, type GatewayError, type RetryFields, retryFields } from "#lib/shared/errors.ts";
 import { stringField } from "#lib/shared/json.ts";
 
 export type AnthropicError = {
@@ -8,7 +8,7 @@ export type AnthropicError = {
     message: string;
     /** A stable name of the cause, if clients act on it. */
     details?: { error_code: string };
-  };
+  } & RetryFields;
   request_id: string | null;
 };
 
@@ -31,5 +31,9 @@ export function anthropicErrorBody(error: GatewayError, requestId: string | null
   const type = TYPES_OF_CODES[error.code] ?? TYPES[error.status] ?? fallback;
   const cause = stringField(error.details, "error_code");
   const details = cause === undefined ? {} : { details: { error_code: cause } };
-  return { type: "error", error: { type, message: error.message, ...details }, request_id: requestId };
+  return {
+    type: "error",
+    error: { type, message: error.message, ...details, ...retryFields(error) },
+    request_id: requestId,
+  };
 }

@@ -1,8 +1,8 @@
-import type { ErrorCode, GatewayError } from "#lib/shared/errors.ts";
+import { type ErrorCode, type GatewayError, type RetryFields, retryFields } from "#lib/shared/errors.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
 
 export type OpenAiError = {
-  error: { message: string; type: string; param: string | null; code: string };
+  error: { message: string; type: string; param: string | null; code: string } & RetryFields;
 };
 
 /** OpenAI's types and codes for our codes, if it has its own, which SDKs and their users rely on. */
@@ -22,7 +22,7 @@ export function openAiErrorBody(error: GatewayError): OpenAiError {
     type: error.status >= 500 ? "server_error" : "invalid_request_error",
     code: error.code,
   };
-  return { error: { message: error.message, ...words, param: paramOf(error) } };
+  return { error: { message: error.message, ...words, param: paramOf(error), ...retryFields(error) } };
 }
 
 /** The field that is at fault, if known. */

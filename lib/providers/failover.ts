@@ -1,4 +1,4 @@
-import { FAILURE_POLICY, type Failure } from "#lib/providers/failures/failure.ts";
+import { type Failure, policyOf } from "#lib/providers/failures/failure.ts";
 import { clientClosed, contentRefused, requestRefused } from "#lib/providers/failures/run-errors.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
@@ -12,6 +12,7 @@ import {
   type EngineCall,
   type FailedOutcome,
   newProgress,
+  type Repeat,
   type WalkOptions,
   type WalkProgress,
   type WalkResult,
@@ -43,7 +44,6 @@ export async function* walk<Value>(
   const { health, clock, signal } = options;
   const progress = options.progress ?? newProgress();
   const queue = createQueue(engines, progress);
-
   for (let position = 0; position < queue.length; position++) {
     const engine = queue[position];
     if (engine === undefined) break;
@@ -60,19 +60,22 @@ export async function* walk<Value>(
         continue;
       }
       tries.isCalled = true;
-      const { permit } = allowed;
-      const isLast = !queue.slice(position + 1).some((other) => couldAnswer(other, health));
-      const target: EngineCall = { ...allowed.call, call: ++progress.calls, remainingMs, isLast };
+      const { permit, call } = allowed;
+      const isLast = !couldAnswer(queue.slice(position + 1), health);
+      const target: EngineCall = { ...call, call: ++progress.calls, remainingMs, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
         return { ok: false, error: clientClosed() };
       }
-      if (outcome.ok) return { ok: true, value: outcome.value, target, permit, startedAt };
+      if (outcome.ok) {
+        tries.answered();
+        return { ...outcome, target, permit, startedAt };
+      }
       const { failure } = outcome;
       progress.failures.set(engine.id, failure);
       yield report(target, failure.kind, failure, clock.now() - startedAt);
-      const error = prepareNext(tries, outcome, target, progress);
+      const error = prepareNext(tries, outcome, progress);
       if (error !== undefined) return { ok: false, error };
       if (failure.kind === "context_length") preferLargerContext(queue, position);
     }
@@ -93,35 +96,37 @@ function createQueue(engines: readonly Engine[], { spent }: WalkProgress): Engin
 /** Decides what is tried after a failed call; the error if the walk ends here. */
 function prepareNext(
   tries: EngineTries,
-  { failure, additionRefused }: FailedOutcome,
-  { withoutAdditions }: EngineCall,
+  { failure, repeat = repeatOf(failure) }: FailedOutcome,
   progress: WalkProgress,
 ): GatewayError | undefined {
-  if (additionRefused === true && !withoutAdditions) {
-    tries.repeatWithoutAdditions();
-    return undefined;
-  }
+  if (repeat !== undefined && tries.repeat(repeat)) return undefined;
   const error = countFailure(failure, progress);
   if (error === undefined) tries.afterFailure(failure);
   return error;
 }
 
+function repeatOf({ outputLimit }: Failure): Repeat | undefined {
+  return outputLimit === undefined ? undefined : { kind: "with_output_limit", limit: outputLimit };
+}
+
 type Allowed = {
   permit: EnginePermit;
-  call: Pick<EngineCall, "engine" | "key" | "keyIndex" | "withoutAdditions">;
+  call: Pick<EngineCall, "engine" | "key" | "keyIndex" | "withoutAdditions" | "outputLimit">;
 };
 
 /** The permit for a call with this key; undefined if the engine or the key is benched. */
 function allow(
   engine: Engine,
-  { keyIndex, withoutAdditions, waitMs }: NonNullable<EngineTries["next"]>,
+  { keyIndex, withoutAdditions, outputLimit, waitMs }: NonNullable<EngineTries["next"]>,
   health: WalkHealth,
 ): Allowed | undefined {
   const key = engine.keys[keyIndex];
   if (key === undefined) return undefined;
   // The retry of a named engine has waited as the provider asked, so the rate limit does not apply.
   const permit = health.acquire(engine, keyIndex, { ignoreRateLimit: waitMs > 0 });
-  return permit === undefined ? undefined : { permit, call: { engine, key, keyIndex, withoutAdditions } };
+  if (permit === undefined) return undefined;
+  const call = { engine, key, keyIndex, withoutAdditions };
+  return { permit, call: outputLimit === undefined ? call : { ...call, outputLimit } };
 }
 
 /** Calls the engine and records the outcome on the permit. Undefined when the caller's signal aborts. */
@@ -145,18 +150,21 @@ async function callOnce<Value>(
 
 /** Counts a failure. Returns an error if it ends the walk. */
 function countFailure(failure: Failure, progress: WalkProgress): GatewayError | undefined {
-  const policy = FAILURE_POLICY[failure.kind];
+  const policy = policyOf(failure);
   if (policy.next === "answer") return contentRefused(failure);
   if (!policy.refusal) {
-    progress.otherFailures++;
+    // An engine that the account cannot have counts as one that was not called: soon it is not.
+    if (failure.kind !== "account") progress.otherFailures++;
     return undefined;
   }
   progress.refusals.push(failure);
-  return progress.refusals.length >= MAX_REFUSALS ? requestRefused(progress.refusals) : undefined;
+  // What is too large for one account may be small for the next.
+  const counted = progress.refusals.filter(({ kind }) => kind !== "oversized");
+  return counted.length >= MAX_REFUSALS ? requestRefused(progress.refusals) : undefined;
 }
 
-function couldAnswer(engine: Engine, health: WalkHealth): boolean {
-  return engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex));
+function couldAnswer(engines: readonly Engine[], health: WalkHealth): boolean {
+  return engines.some((engine) => engine.keys.some((_, keyIndex) => health.wouldAdmit(engine, keyIndex)));
 }
 
 /** Moves engines with a larger context window than the one that refused to the front of the rest. */
@@ -180,6 +188,7 @@ function report(
     outcome,
     status: failure?.status,
     reason: failure?.reason,
+    ...(failure?.problem === undefined ? {} : { problem: failure.problem }),
     ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
     latencyMs,
   };

@@ -3,6 +3,7 @@ import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import { AttemptLog } from "#lib/services/run/attempt-log.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
 
@@ -60,10 +61,14 @@ export async function ask(
     },
     dependencies.effects,
   );
+  const attempts = new AttemptLog(dependencies.logger, { requestId: context.requestId });
   try {
-    for (let step = await events.next(); !step.done; step = await events.next());
+    for (let step = await events.next(); !step.done; step = await events.next()) {
+      attempts.note(record.attempts);
+    }
     return truncate(record.text, question.maxOutputTokens * MAX_CHARACTERS_A_TOKEN);
   } catch (thrown) {
+    attempts.note(record.attempts);
     logRunFailure(dependencies.logger, record, thrown, { requestId: context.requestId });
     throw thrown;
   } finally {

@@ -1,3 +1,5 @@
+import { field, stringField } from "#lib/shared/json.ts";
+
 /**
  * The closed table of error codes: every failure that can reach a client is one of these.
  * The HTTP status belongs to the code, so that the edge never decides it again.
@@ -33,9 +35,22 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/** The errors of engines, and whether the same request may succeed when it is sent again. */
+const RETRYABLE: Partial<Record<ErrorCode, boolean>> = {
+  content_policy: false,
+  engines_refused: false,
+  context_length_exceeded: false,
+  model_not_found: false,
+  no_engine_configured: false,
+  engines_unavailable: true,
+  stream_interrupted: true,
+};
+
 export type GatewayErrorOptions = {
   /** Seconds after which a retry can succeed; becomes `Retry-After` and `retryAfter`. */
   retryAfterSeconds?: number | undefined;
+  /** Whether the same request may succeed, if the code alone does not decide it. */
+  retryable?: boolean | undefined;
   /** Machine-readable detail that is safe to show the client. */
   details?: unknown;
   /** The cause, for the operator's log only. */
@@ -47,6 +62,8 @@ export class GatewayError extends Error {
   override readonly name: string = "GatewayError";
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
+  /** Whether the same request may succeed when it is sent again; undefined if that is no matter of engines. */
+  readonly retryable: boolean | undefined;
   readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -54,11 +71,22 @@ export class GatewayError extends Error {
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details;
+    const known = field(options.details, "retryable");
+    this.retryable = options.retryable ?? (typeof known === "boolean" ? known : RETRYABLE[code]);
   }
 
   get status(): number {
     return ERROR_STATUS[this.code];
   }
+}
+
+/** What the error objects of engines' errors say beside the message: whether to try again, why it broke off. */
+export type RetryFields = { retryable?: boolean; reason?: string };
+
+export function retryFields({ retryable, details }: GatewayError): RetryFields {
+  if (retryable === undefined) return {};
+  const reason = stringField(details, "continuation");
+  return reason === undefined ? { retryable } : { retryable, reason };
 }
 
 /** Any thrown value as a GatewayError; what is unknown becomes `internal_error` with its cause kept. */

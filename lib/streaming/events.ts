@@ -43,6 +43,10 @@ const eventSchemas = [
     type: z.literal("error"),
     message: z.string(),
     code: z.string(),
+    /** Whether the same request may succeed when it is sent again. */
+    retryable: z.boolean().optional(),
+    /** Why an answer that broke off was not continued. */
+    reason: z.string().optional(),
     /** Seconds. */
     retryAfter: z.number().optional(),
   }),

@@ -30,7 +30,7 @@ describe("the error bodies that providers send", () => {
       "OpenAI out of money",
       429,
       error("You exceeded your current quota", { type: "insufficient_quota", code: "insufficient_quota" }),
-      "key_rejected",
+      "account",
     ],
     [
       "Gemini's rate limit in a list",
@@ -41,7 +41,7 @@ describe("the error bodies that providers send", () => {
     ["a 429 without a body", 429, "", "rate_limited"],
     // Keys.
     ["a wrong key", 401, error("Incorrect API key provided", { code: "invalid_api_key" }), "key_rejected"],
-    ["no credits", 402, error("Insufficient credits", { code: 402 }), "key_rejected"],
+    ["no credits", 402, error("Insufficient credits", { code: 402 }), "account"],
     [
       "OpenRouter's request that costs more than is left",
       402,
@@ -49,13 +49,13 @@ describe("the error bodies that providers send", () => {
         "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can only afford 2345.",
         { code: 402 },
       ),
-      "refused",
+      "oversized",
     ],
     [
       "OpenRouter's prompt that costs more than is left",
       402,
       error("Prompt tokens limit exceeded: 5063 > 1024. To increase, add credits", { code: 402 }),
-      "refused",
+      "oversized",
     ],
     ["no permission", 403, error("Your key may not do this", { type: "permission_error" }), "key_rejected"],
     [
@@ -447,7 +447,7 @@ describe("the error bodies that providers send", () => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const failure = classifyHttpError(status, text, parseJson(text), { ...CONTEXT, model: "m-of-ours" });
     expect(failure.problem).toBe(problem);
-    if (problem === "no_credit") expect(failure.kind).toBe("key_rejected");
+    if (problem === "no_credit") expect(failure.kind).toBe("account");
   });
 
   test("LM Studio answers 200 at an address without an API", () => {
@@ -561,7 +561,7 @@ describe("errors inside a 200 go by the code they carry", () => {
     [error("m", { code: "429" }), "rate_limited", 429],
     [error("m", { type: "overloaded_error" }), "server_error", 529],
     [error("m", { status: "NOT_FOUND" }), "model_gone", 404],
-    [error("m", { code: "insufficient_quota" }), "key_rejected", 402],
+    [error("m", { code: "insufficient_quota" }), "account", 402],
     [{ ...error("m"), status_code: 400 }, "refused", 400],
     [error("m"), "server_error", 500],
     [error("m", { code: 200 }), "server_error", 500],

@@ -77,14 +77,30 @@ describe("once open", () => {
     expect(breaker.wouldAdmit(clock.now())).toBe(false);
   });
 
-  test("doubles to 20 s while probes fail, and no further", () => {
+  test("stays open for 10 s after each probe that fails", () => {
     const { clock, breaker, acquire, outcomes } = setUp();
     outcomes("FFFFF");
-    for (const openFor of [5_000, 10_000, 20_000, 20_000, 20_000]) {
+    for (const openFor of [5_000, 10_000, 10_000, 10_000, 10_000]) {
       expect(breaker.releaseAt(clock.now()) - clock.now()).toBe(openFor);
       clock.advance(openFor);
       breaker.failed(acquire(), clock.now());
     }
+  });
+
+  test.each([
+    ["at once", 0, 10_000],
+    ["after 3 s of silence", 3_000, 7_000],
+    ["after 12 s of silence", 12_000, 2_000],
+    ["after a minute of silence", 60_000, 2_000],
+  ])("counts the pause from the beginning of a probe that failed %s", (_name, silentMs, pauseMs) => {
+    const { clock, breaker, acquire, outcomes, state } = setUp();
+    outcomes("FFFFF");
+    clock.advance(5_000);
+    const probe = acquire();
+    clock.advance(silentMs);
+    expect(breaker.tryAcquire(clock.now()), "one probe at a time").toBeUndefined();
+    breaker.failed(probe, clock.now());
+    expect([state(), breaker.releaseAt(clock.now()) - clock.now()]).toEqual(["open", pauseMs]);
   });
 
   test("a good probe closes it, and the next opening is 5 s again", () => {

@@ -39,7 +39,7 @@ describe("Anthropic", () => {
     ["overloaded_error", "server_error"],
     ["rate_limit_error", "rate_limited"],
     ["authentication_error", "key_rejected"],
-    ["billing_error", "key_rejected"],
+    ["billing_error", "account"],
     ["permission_error", "key_rejected"],
     ["invalid_request_error", "refused"],
     ["request_too_large", "context_length"],

@@ -130,6 +130,7 @@ describe("an answerer", () => {
     expect(events.at(-1)).toEqual({
       type: "error",
       message: "Nobody.",
+      retryable: true,
       code: "engines_unavailable",
       retryAfter: 3,
     });

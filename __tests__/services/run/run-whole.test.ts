@@ -78,7 +78,7 @@ describe("a run of one value", () => {
       ],
       usages: [{ usage: used(7) }, { usage: used(4) }],
     });
-    expect(lines).toEqual([]);
+    expect(lines).toEqual(["An engine gave no complete answer."]);
   });
 
   test("reports each outcome to the engines' health", async () => {
@@ -111,7 +111,11 @@ describe("a run of one value", () => {
     const { run, settled, lines } = setUp(async () => fails("server_error", { status: 500 }));
     await expect(run).rejects.toMatchObject({ code: "engines_unavailable" });
     expect(settled[0]).toMatchObject({ state: "failed", committed: false, calls: 2 });
-    expect(lines).toEqual(["No engine completed the answer."]);
+    expect(lines).toEqual([
+      "An engine gave no complete answer.",
+      "An engine gave no complete answer.",
+      "No engine completed the answer.",
+    ]);
   });
 
   test("records which engines were not called", async () => {

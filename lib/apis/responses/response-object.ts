@@ -3,7 +3,7 @@ import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import type { ResponsesBody, ToolBody } from "#lib/apis/responses/schema.ts";
 import type { FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { GatewayError } from "#lib/shared/errors.ts";
+import { type GatewayError, retryFields } from "#lib/shared/errors.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** The state of an answer. */
@@ -119,9 +119,10 @@ export function changingFields(outcome: Outcome, output: JsonObject[]): JsonObje
 /** The error in one of the few codes that the API has. */
 function responseError(error: GatewayError): JsonObject {
   const { code } = openAiErrorBody(error).error;
-  if (error.status === 429) return { code, message: withRetryHint(error) };
+  const retry = retryFields(error);
+  if (error.status === 429) return { code, message: withRetryHint(error), ...retry };
   const isClients = error.status >= 400 && error.status < 499;
-  return { code: isClients ? "invalid_prompt" : "server_error", message: error.message };
+  return { code: isClients ? "invalid_prompt" : "server_error", message: error.message, ...retry };
 }
 
 /** Clients parse the retry delay from the text, where OpenAI puts it. */

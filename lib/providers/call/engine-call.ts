@@ -8,9 +8,11 @@ import {
 } from "#lib/providers/call/upstream.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import { NO_OPTIONS, readRequestOptions } from "#lib/providers/failures/request-options.ts";
 import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { hostAndPort } from "#lib/providers/vendors/base-url.ts";
 import { endpointOf, secretsOf } from "#lib/providers/vendors/credentials.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { type LinkedAbort, linkAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
@@ -79,6 +81,7 @@ export async function callEngine<Value>(
       wallNow: clock.wallNow(),
       secrets: secretsOf(key),
       model: engine.model,
+      options: () => (request.kind === "json" ? readRequestOptions(request.body) : NO_OPTIONS),
     };
     if (response.status < 200 || response.status > 299) {
       const failure = await readFailure(response, context, clock);
@@ -197,16 +200,10 @@ export function toEngineFailure(error: unknown, signal: AbortSignal): EngineFail
 /** Adds what the operator needs to fix it, for the log: the address, and the setting that holds it. */
 function withDetail(failure: Failure, { provider, baseUrl }: Engine): Failure {
   if (failure.kind === "connect") {
-    return { ...failure, detail: [failure.detail, address(baseUrl)].filter(Boolean).join(" ") };
+    return { ...failure, detail: [failure.detail, hostAndPort(baseUrl)].filter(Boolean).join(" ") };
   }
   if (failure.problem !== "wrong_address") return failure;
   const what = failure.status === undefined ? "no API at" : `${failure.status} from`;
   const where = provider.baseUrlEnv ?? `baseUrl of "${provider.id}" in MODELS_CONFIG`;
   return { ...failure, detail: `${what} ${new URL(baseUrl).hostname}: check the base URL (${where})` };
-}
-
-/** `host:port`. */
-function address(baseUrl: string): string {
-  const { hostname, port, protocol } = new URL(baseUrl);
-  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }

@@ -5,6 +5,7 @@ import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
+import { capWithin, type OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
@@ -51,7 +52,8 @@ export async function openChat(
 ): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
   const { chat } = protocolOf(engine);
-  const encoded = chat.encode(call.request, engine, {
+  const request = withinLimit(call.request, target.outputLimit);
+  const encoded = chat.encode(request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
     withoutAdditions: target.withoutAdditions,
   });
@@ -78,7 +80,7 @@ export async function openChat(
       });
       await (call.request.stream ? readHead(stream, head) : readWhole(stream, head));
       stream.idleMs = call.timeouts.idleMs;
-      return { stream, head, dropped: encoded.dropped };
+      return { stream, head, dropped: droppedBy(encoded, request, call) };
     },
   );
   let outcome: AttemptOutcome<OpenedChat>;
@@ -92,7 +94,22 @@ export async function openChat(
   }
   if (outcome.ok) return outcome;
   reportUsage(engine, call, stream?.usage, head, outcome.failure);
-  return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
+  const isAddition = isAdditionRefused(outcome.failure, call, target, encoded);
+  return isAddition ? { ...outcome, repeat: { kind: "without_additions" } } : outcome;
+}
+
+/** What of the client's request was not sent; a cap that was lowered is no longer what it asked for. */
+function droppedBy({ dropped }: EncodedRequest, sent: ChatRequest, { request }: ChatCall): string[] {
+  const isAsAsked = sent.maxOutputTokens === request.maxOutputTokens || request.maxOutputTokens === undefined;
+  return isAsAsked ? dropped : [...new Set([...dropped, "max_tokens"])];
+}
+
+/** The request with an output cap that the engine takes; the same one if its own is taken. */
+function withinLimit(request: ChatRequest, limit: OutputLimit | undefined): ChatRequest {
+  const cap = capWithin(limit, request.maxOutputTokens);
+  if (cap === request.maxOutputTokens) return request;
+  const { maxOutputTokens, ...rest } = request;
+  return cap === undefined ? rest : { ...rest, maxOutputTokens: cap };
 }
 
 /** Reports the usage of a call without a usable answer, if it may be billed. */

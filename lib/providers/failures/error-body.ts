@@ -8,6 +8,8 @@ export type ProviderError = {
   /** The HTTP status in the body, if any. */
   status: number | undefined;
   param: string | undefined;
+  /** What the host behind OpenRouter said. */
+  forwarded?: string;
   /** OpenRouter's moderation details. */
   moderated: boolean;
 };
@@ -65,6 +67,7 @@ export function readProviderError(body: unknown): ProviderError | undefined {
     const details = arrayField(error, "details").map((detail) => stringField(detail, "reason"));
     return {
       message: [messageText(error["message"]), raw].filter(Boolean).join(": "),
+      ...(raw === undefined ? {} : { forwarded: raw }),
       codes: texts(error["code"], error["type"], error["status"], ...details),
       status: bodyStatus(error["code"], error["status_code"], outer["status_code"], error["status"]),
       param: stringField(error, "param"),

@@ -1,3 +1,5 @@
+import type { ProviderError } from "#lib/providers/failures/error-body.ts";
+
 /** The HTTP statuses of Anthropic's, Google's and OpenAI's error codes, for errors inside a 200. */
 export const STATUS_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["invalid_request_error", 400],
@@ -36,11 +38,6 @@ export const MODEL_GONE_CODES = new Set([
   "invalid_model",
   "model_not_active",
 ]);
-export const INSUFFICIENT_FUNDS_CODES = new Set([
-  "insufficient_quota",
-  "billing_error",
-  "billing_hard_limit_reached",
-]);
 export const KEY_REJECTED_CODES = new Set(["invalid_api_key", "API_KEY_INVALID", "authentication_error"]);
 export const CONTENT_POLICY_CODES = new Set([
   "content_policy_violation",
@@ -51,9 +48,13 @@ export const CONTENT_POLICY_CODES = new Set([
 ]);
 export const CONTEXT_LENGTH_CODES = new Set([
   "context_length_exceeded",
-  "string_above_max_length",
+  "exceed_context_size_error",
+  "model_context_window_exceeded",
   "request_too_large",
+  "tokens_limit_reached",
 ]);
+/** Something is too long: the prompt, or a name, a description, a list of tools. */
+export const TOO_LONG_CODES = new Set(["string_above_max_length", "array_above_max_length"]);
 /** Codes that blame the request, whatever the message says. */
 export const BAD_REQUEST_CODES = new Set([
   "invalid_value",
@@ -69,7 +70,7 @@ export const BAD_REQUEST_CODES = new Set([
 export const CONTENT_POLICY =
   /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai/i;
 export const CONTEXT_LENGTH =
-  /context[ _](?:length|window)|maximum context|prompt is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens/i;
+  /context[ _](?:length|window|size)|maximum context|prompt is too long|input is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens|exceed context limit|maximum prompt length|exceeded model token limit|range of input length|number of input tokens exceeds|prompt exceeds max|prompt contains \d+ tokens/i;
 /**
  * Patterns that bench a key or a model only match at the beginning of the message: later text may be an echo
  * of the request.
@@ -78,11 +79,6 @@ export const MODEL_GONE =
   /^(?:(?:the |this |requested )*models?\b[ :/]*\S{0,120} *(?:is |was |has been )?(?:not found|does not exist|decommissioned|no longer (?:available|supported)|removed|retired|deprecated)|\S{0,120} ?is not a valid model|unknown model|invalid model)/i;
 export const KEY_REJECTED =
   /^(?:the |your )*(?:api[ _]key (?:is )?(?:not valid|invalid|expired)|(?:invalid|incorrect) api[ _]key)/i;
-/** The account has no credit (Anthropic answers 400). */
-export const NO_CREDIT =
-  /^(?:the |your )*(?:credit balance (?:is )?too low|(?:account|organi[sz]ation|balance) (?:has|does not have|is) (?:an? )?(?:insufficient|not enough|enough|sufficient|no|too low|out of)\b|insufficient (?:credits?|balance|funds))/i;
-/** Used with 401, 402 and 403, which are always about the key or the account. */
-export const MENTIONS_CREDIT = /\bcredits?\b|\bbalance\b|\bbilling\b|\bpayments?\b|\bfunds\b/i;
 /** "No such route": no API answers at this address. */
 export const WRONG_ADDRESS_CODES = new Set(["unknown_url", "route_not_found", "path_not_found"]);
 export const WRONG_ADDRESS =
@@ -90,13 +86,10 @@ export const WRONG_ADDRESS =
 /** A "not found" about the model; OpenRouter says "endpoint", Azure "deployment". */
 export const MENTIONS_MODEL = /\bmodels?\b|\bdeployments?\b|\bendpoints? found for\b/i;
 export const PATHS = /(?<!\S)\/\S+/g;
-/** OpenRouter's 404 for an existing model without support for images or tools. */
-export const UNSUPPORTED = /no endpoints found that support/i;
+/** OpenRouter's 404 for an existing model of which no host takes images, tools or these parameters. */
+export const UNSUPPORTED = /no endpoints found that (?:support|can handle)/i;
 /** A 403 about the model, not about the key. */
 export const MODEL_FORBIDDEN = /licen[cs]e|terms of use|\bmodels?\b/i;
-/** OpenRouter's 402 for a request that exceeds the remaining credit; a smaller one would be answered. */
-export const EXCEEDS_CREDIT =
-  /\bmax_tokens\b|prompt tokens limit|(?:fewer|smaller|shorter|reduce).{0,40}(?:prompt|tokens)/i;
 /** The first of these in a message is its subject; the captured ones are about the model or the key. */
 const SUBJECT =
   /\b(?:(models?|endpoints?|deployments?|api[ _]keys?|accounts?|organi[sz]ations?|projects?)|files?|documents?|attachments?|images?|audio|videos?|urls?|tools?|functions?|containers?|assistants?|threads?|conversations?|batch(?:es)?|vector stores?|cached contents?)\b/i;
@@ -117,4 +110,31 @@ export function ownWords(message: string): string {
 export function isAboutRequest(prose: string): boolean {
   const subject = SUBJECT.exec(prose);
   return subject !== null && subject[1] === undefined;
+}
+
+export function hasCode(error: ProviderError | undefined, set: ReadonlySet<string>): boolean {
+  return error?.codes.some((word) => set.has(word)) ?? false;
+}
+
+/** The error blames a field of the request other than the model. */
+export function namesOtherParam(error: ProviderError | undefined): boolean {
+  const param = error?.param ?? "";
+  return param !== "" && param !== "model";
+}
+
+/** The prompt itself, by its path: `messages[2].content`, `input`, `contents[0].parts[0].text`. */
+const PROMPT_PATH =
+  /^(?:body[.])?(?:messages|input|inputs|contents?|prompt|system|instructions|input_tokens)\b(?:[.[\]\d]|content|text|parts|output|arguments|function|tool_calls|input|tool_result)*$/i;
+/** The path of a field at the beginning of a message, as OpenAI, Anthropic and Gemini write it. */
+const LEADING_PATH =
+  /^(?:\* )?(?:invalid (?:(?:value|type) (?:for|at) )?)?['"`]?(?:GenerateContentRequest[.])?((?:tools|messages|input|contents|system|functions|user|metadata|response_format|text|tool_choice|stop|function_declarations)(?:[.[]\w+\]?){0,12})['"`]?(?::| \()/i;
+
+/** The field that the beginning of a message names; undefined without one. */
+export function leadingPath(message: string): string | undefined {
+  return LEADING_PATH.exec(message.slice(0, 400))?.[1];
+}
+
+/** Whether the field is text of the conversation, of which less could be sent. */
+export function isPromptPath(path: string): boolean {
+  return PROMPT_PATH.test(path);
 }

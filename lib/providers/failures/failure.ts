@@ -1,22 +1,27 @@
+import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /**
  * Why an attempt gave no answer. What each kind means for the engine, its key and the request is
- * decided in one place, `FAILURE_POLICY`.
+ * decided in one place, `policyOf`.
  */
 export type FailureKind =
   /** 429. */
   | "rate_limited"
-  /** 401, 402, 403: the key is wrong, out of money or not allowed. */
+  /** 401, 403: the key is wrong or not allowed. */
   | "key_rejected"
+  /** The operator's account at the provider cannot have this; `problem` says why. Never shown to a client. */
+  | "account"
   /** 403 about one model or its licence. */
   | "model_forbidden"
   /** 404, 410: the model does not exist (any more). */
   | "model_gone"
   /** 5xx (also 529), 408, 409, 425, 498, 499: the provider is in trouble. */
   | "server_error"
-  /** 400, 422: this engine cannot take this request. */
+  /** 400, 422, 501: this engine cannot take this request. */
   | "refused"
+  /** This one request is larger than the account's whole limit or its remaining credit; others are not. */
+  | "oversized"
   /** 413, or 400 for this reason: like `refused`, but because the prompt exceeds the context window. */
   | "context_length"
   /** The provider declines the content itself. */
@@ -36,8 +41,16 @@ export type FailureKind =
 
 /** A detail of a failure's kind that an operator needs in order to fix the right thing. */
 export type FailureProblem =
-  /** With `key_rejected`: the key is valid, but its account has no credit. */
+  /** With `account`: no credit, or a spending limit is reached. The key is benched. */
   | "no_credit"
+  /** With `account`: suspended, restricted or deactivated. The key is benched. */
+  | "account_disabled"
+  /** With `account`: not served from where the gateway runs. All models of the provider are benched. */
+  | "region"
+  /** With `account`: its privacy settings or allow-lists leave no host. The model is benched. */
+  | "data_policy"
+  /** With `account`: the model is not enabled for it. The model is benched. */
+  | "not_enabled"
   /** A 404 that does not mention a model: no API answers at this address, so the base URL is wrong. */
   | "wrong_address";
 
@@ -52,6 +65,8 @@ export type Failure = {
   reason: string;
   /** For `refused`: the part of the request that the provider named, if any. */
   param?: string;
+  /** The output cap was refused: with this one the request would be answered. */
+  outputLimit?: OutputLimit;
   /** For the operator's log only: an error code and the address. */
   detail?: string;
   /** For the operator's log only. */
@@ -105,12 +120,12 @@ export type FailurePolicy = {
    */
   next: "key" | "engine" | "answer";
   /** What is benched. */
-  bench: "none" | "key_and_model" | "key" | "model" | "dead_model";
+  bench: "none" | "key_and_model" | "key" | "model" | "dead_model" | "provider";
   /** Which breaker counts it. */
   breaker: "none" | "model" | "origin";
   /** A named engine is tried once more on it. */
   transient: boolean;
-  /** Counts towards the three refusals after which the client gets the provider's reason. */
+  /** If every engine that was called refused, the client gets the first provider's reason. */
   refusal: boolean;
 };
 
@@ -126,10 +141,13 @@ const TRANSIENT_MODEL = {
 export const FAILURE_POLICY: Record<FailureKind, FailurePolicy> = {
   rate_limited: { next: "key", bench: "key_and_model", breaker: "none", transient: true, refusal: false },
   key_rejected: { next: "key", bench: "key", breaker: "none", transient: false, refusal: false },
+  // What is benched depends on the problem: `policyOf`.
+  account: { next: "key", bench: "key", breaker: "none", transient: false, refusal: false },
   model_forbidden: { next: "engine", bench: "model", breaker: "none", transient: false, refusal: false },
   model_gone: { next: "engine", bench: "dead_model", breaker: "none", transient: false, refusal: false },
   server_error: TRANSIENT_MODEL,
   refused: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
+  oversized: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
   context_length: { next: "engine", bench: "none", breaker: "none", transient: false, refusal: true },
   content_policy: { next: "answer", bench: "none", breaker: "none", transient: false, refusal: false },
   connect: { next: "engine", bench: "none", breaker: "origin", transient: false, refusal: false },
@@ -142,3 +160,18 @@ export const FAILURE_POLICY: Record<FailureKind, FailurePolicy> = {
   bad_response: { ...TRANSIENT_MODEL, transient: false },
   truncated: { ...TRANSIENT_MODEL, transient: false },
 };
+
+/** What is benched for an account fault, where it is not the key. */
+const ACCOUNT_BENCH: Partial<Record<FailureProblem, FailurePolicy["bench"]>> = {
+  region: "provider",
+  data_policy: "model",
+  not_enabled: "model",
+};
+
+/** The rules for one failure. */
+export function policyOf({ kind, problem }: Pick<Failure, "kind" | "problem">): FailurePolicy {
+  const policy = FAILURE_POLICY[kind];
+  if (kind !== "account" || problem === undefined) return policy;
+  const bench = ACCOUNT_BENCH[problem];
+  return bench === undefined ? policy : { ...policy, next: "engine", bench };
+}

@@ -1,3 +1,4 @@
+import { accountProblem } from "#lib/providers/failures/account-fault.ts";
 import { type ProviderError, readProviderError } from "#lib/providers/failures/error-body.ts";
 import {
   BAD_REQUEST_CODES,
@@ -5,49 +6,54 @@ import {
   CONTENT_POLICY_CODES,
   CONTEXT_LENGTH,
   CONTEXT_LENGTH_CODES,
-  EXCEEDS_CREDIT,
-  INSUFFICIENT_FUNDS_CODES,
+  hasCode,
   isAboutRequest,
+  isPromptPath,
   KEY_REJECTED,
   KEY_REJECTED_CODES,
+  leadingPath,
   MAX_PROSE,
-  MENTIONS_CREDIT,
   MENTIONS_MODEL,
   MODEL_FORBIDDEN,
   MODEL_GONE,
   MODEL_GONE_CODES,
-  NO_CREDIT,
+  namesOtherParam,
   ownWords,
   PATHS,
   STATUS_BY_CODE,
-  UNSUPPORTED,
+  TOO_LONG_CODES,
   WRONG_ADDRESS,
   WRONG_ADDRESS_CODES,
 } from "#lib/providers/failures/error-vocabulary.ts";
 import type { Failure, FailureKind, FailureProblem } from "#lib/providers/failures/failure.ts";
+import { type CapRefusal, limitAfter, readCapRefusal } from "#lib/providers/failures/output-cap.ts";
+import { excessOverLimit, requestFault } from "#lib/providers/failures/request-fault.ts";
+import { NO_OPTIONS, type RequestOptions } from "#lib/providers/failures/request-options.ts";
 import { type HeaderLookup, readRetryHint } from "#lib/providers/failures/retry-hint.ts";
 import { publicReason } from "#lib/shared/redact.ts";
-
-function hasCode(error: ProviderError | undefined, set: ReadonlySet<string>): boolean {
-  return error?.codes.some((word) => set.has(word)) ?? false;
-}
 
 /** The kind by the provider's error codes, which a request cannot influence. */
 function kindOfCodes(error: ProviderError | undefined): FailureKind | undefined {
   if (hasCode(error, KEY_REJECTED_CODES)) return "key_rejected";
   if (hasCode(error, MODEL_GONE_CODES)) return "model_gone";
   if (error?.moderated || hasCode(error, CONTENT_POLICY_CODES)) return "content_policy";
-  return hasCode(error, CONTEXT_LENGTH_CODES) ? "context_length" : undefined;
+  if (hasCode(error, CONTEXT_LENGTH_CODES)) return "context_length";
+  if (!hasCode(error, TOO_LONG_CODES)) return undefined;
+  // Only a shorter prompt would help a client that shortens its conversation.
+  return isPromptPath(error?.param ?? "") ? "context_length" : "refused";
 }
 
 /** 400, 422 and other 4xx. */
 function kindOfRefusal(error: ProviderError | undefined, prose: string): FailureKind {
   const known = kindOfCodes(error);
   if (known !== undefined) return known;
-  if (namesOtherParam(error) || hasCode(error, BAD_REQUEST_CODES)) return "refused";
-  if (KEY_REJECTED.test(prose) || NO_CREDIT.test(prose)) return "key_rejected";
-  if (MODEL_GONE.test(prose)) return "model_gone";
-  if (CONTENT_POLICY.test(prose)) return "content_policy";
+  const isBadField = namesOtherParam(error) || hasCode(error, BAD_REQUEST_CODES);
+  if (isBadField && !isPromptPath(error?.param ?? "")) return "refused";
+  if (!isBadField) {
+    if (KEY_REJECTED.test(prose)) return "key_rejected";
+    if (MODEL_GONE.test(prose)) return "model_gone";
+    if (CONTENT_POLICY.test(prose)) return "content_policy";
+  }
   return CONTEXT_LENGTH.test(prose) ? "context_length" : "refused";
 }
 
@@ -62,19 +68,15 @@ function kindOfForbidden(error: ProviderError | undefined, prose: string, isHtml
   return MODEL_FORBIDDEN.test(prose) ? "model_forbidden" : "key_rejected";
 }
 
-function namesOtherParam(error: ProviderError | undefined): boolean {
-  const param = error?.param ?? "";
-  return param !== "" && param !== "model";
-}
-
-function kindOf(status: number, error: ProviderError | undefined, isHtml: boolean): FailureKind {
-  if (hasCode(error, INSUFFICIENT_FUNDS_CODES)) return "key_rejected";
-  const prose = ownWords(error?.message ?? "");
+function kindOf(
+  status: number,
+  error: ProviderError | undefined,
+  prose: string,
+  isHtml: boolean,
+): FailureKind {
   switch (status) {
     case 401:
       return "key_rejected";
-    case 402:
-      return EXCEEDS_CREDIT.test(prose) ? "refused" : "key_rejected";
     case 403:
       return kindOfForbidden(error, prose, isHtml);
     case 404:
@@ -82,9 +84,7 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
       // A web page means a wrong address or a proxy's error, not that the model is gone.
       if (isHtml) return "bad_response";
       if (hasCode(error, MODEL_GONE_CODES) || isAboutAddress(error, prose)) return "model_gone";
-      return UNSUPPORTED.test(prose) || namesOtherParam(error) || isAboutRequest(prose)
-        ? "refused"
-        : "model_gone";
+      return namesOtherParam(error) || isAboutRequest(prose) ? "refused" : "model_gone";
     case 405:
       // An API that exists at this address accepts the method.
       return "bad_response";
@@ -103,31 +103,32 @@ function kindOf(status: number, error: ProviderError | undefined, isHtml: boolea
   return status < 400 ? "bad_response" : kindOfRefusal(error, prose);
 }
 
-function isAboutAddress(error: ProviderError | undefined, prose: string): boolean {
-  return hasCode(error, WRONG_ADDRESS_CODES) || WRONG_ADDRESS.test(prose);
-}
+type Verdict = { kind: FailureKind; problem?: FailureProblem };
 
-function problemOf(
-  kind: FailureKind,
+/** Whose fault it is: the account's, this one request's, or else what the status says. */
+function verdictOf(
   status: number,
   error: ProviderError | undefined,
-  model: string | undefined,
-): FailureProblem | undefined {
+  isHtml: boolean,
+  context: ErrorContext,
+  hasHint: boolean,
+): Verdict {
   const prose = ownWords(error?.message ?? "");
-  switch (kind) {
-    case "key_rejected": {
-      const isMoney = status === 402 || hasCode(error, INSUFFICIENT_FUNDS_CODES) || NO_CREDIT.test(prose);
-      const isSaid = (status === 401 || status === 403) && MENTIONS_CREDIT.test(prose);
-      return isMoney || isSaid ? "no_credit" : undefined;
-    }
-    case "model_gone":
-      // 410 says that the model existed; only 404 can mean a wrong address.
-      return status === 404 && !isAboutModel(error, prose, model) ? "wrong_address" : undefined;
-    case "bad_response":
-      return "wrong_address";
-    default:
-      return undefined;
-  }
+  const said = { status, error, prose, options: context.options?.() ?? NO_OPTIONS };
+  const caused = requestFault(said, hasHint);
+  // A request that is too large for what is left is no account without anything.
+  const account = caused === undefined || caused === "rate_limited" ? accountProblem(said) : undefined;
+  if (account !== undefined && !isHtml) return { kind: "account", problem: account };
+  const kind = caused ?? kindOf(status, error, prose, isHtml);
+  const isElsewhere =
+    // 410 says that the model existed; only 404 can mean a wrong address.
+    kind === "bad_response" ||
+    (kind === "model_gone" && status === 404 && !isAboutModel(error, prose, context.model));
+  return isElsewhere ? { kind, problem: "wrong_address" } : { kind };
+}
+
+function isAboutAddress(error: ProviderError | undefined, prose: string): boolean {
+  return hasCode(error, WRONG_ADDRESS_CODES) || WRONG_ADDRESS.test(prose);
 }
 
 function isAboutModel(error: ProviderError | undefined, prose: string, model: string | undefined): boolean {
@@ -145,25 +146,61 @@ export type ErrorContext = {
   secrets: readonly string[];
   /** The requested model, as the provider expects it. */
   model?: string;
+  /** What the request asked for that others do not. */
+  options?: () => RequestOptions;
 };
 
 function failureOf(status: number, body: unknown, isHtml: boolean, context: ErrorContext): Failure {
-  const error = readProviderError(body);
+  const error = withParam(readProviderError(body), status);
   const message = error?.message ?? "";
-  const failure: Failure = {
-    kind: kindOf(status, error, isHtml),
-    status,
-    reason: publicReason(
-      message === "" ? `The provider answered with status ${status}.` : message,
-      context.secrets,
-    ),
-  };
-  const problem = problemOf(failure.kind, status, error, context.model);
-  if (problem !== undefined) failure.problem = problem;
   const hint = readRetryHint(context.header, body, message, context.wallNow);
+  const verdict = verdictOf(status, error, isHtml, context, hint !== undefined);
+  const words = publicReason(
+    message === "" ? `The provider answered with status ${status}.` : message,
+    context.secrets,
+  );
+  const failure: Failure = { ...verdict, status, reason: words };
+  const cap = capRefusalOf(verdict.kind, message, error);
+  // What does not fit beside this prompt fits beside a shorter one.
+  if (cap?.kind === "room" && failure.kind === "refused") failure.kind = "context_length";
+  const sent = context.options?.().outputCap;
+  const limit = cap === undefined || sent === undefined ? undefined : limitAfter(cap, sent);
+  if (limit !== undefined) failure.outputLimit = limit;
+  if (failure.kind === "oversized") {
+    // The client hears of its request, the operator of the account.
+    failure.reason = OVERSIZED;
+    failure.detail = words;
+  }
   if (hint !== undefined) failure.retryAfterMs = hint;
   if (error?.param !== undefined) failure.param = publicReason(error.param, context.secrets);
   return failure;
+}
+
+const OVERSIZED = "The request is larger than the provider takes from this gateway at once.";
+
+/** The error with the field that the beginning of its message names, if it does not say it otherwise. */
+function withParam(error: ProviderError | undefined, status: number): ProviderError | undefined {
+  if (error === undefined || error.param !== undefined || status >= 500) return error;
+  const param = leadingPath(error.message);
+  return param === undefined ? error : { ...error, param };
+}
+
+function capRefusalOf(
+  kind: FailureKind,
+  message: string,
+  error: ProviderError | undefined,
+): CapRefusal | undefined {
+  switch (kind) {
+    case "oversized": {
+      const excess = excessOverLimit(message);
+      return excess === undefined ? readCapRefusal(message, undefined) : { kind: "excess", tokens: excess };
+    }
+    case "refused":
+    case "context_length":
+      return readCapRefusal(message, error?.param);
+    default:
+      return undefined;
+  }
 }
 
 /** HTML, or the one-line message of Cloudflare's firewall. */

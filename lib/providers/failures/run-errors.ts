@@ -1,4 +1,4 @@
-import type { FailureCause } from "#lib/providers/failures/failure.ts";
+import { type FailureCause, policyOf } from "#lib/providers/failures/failure.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** An engine that gave no answer in a walk. */
@@ -30,7 +30,7 @@ export function contentRefused({ reason }: FailureCause): GatewayError {
 export function requestRefused(refusals: readonly (FailureCause & { param?: string })[]): GatewayError {
   const first = refusals[0];
   // Clients that can shorten a conversation look for this code.
-  const code = refusals.every(({ kind }) => kind === "context_length")
+  const code = refusals.every(({ kind }) => kind === "context_length" || kind === "oversized")
     ? "context_length_exceeded"
     : "engines_refused";
   return new GatewayError(code, first?.reason ?? "The engines refused the request.", {
@@ -69,7 +69,12 @@ export function unavailable({ engines, named, calls, waitSeconds }: Unanswered):
     ? "Trying again does not help until an operator changes the configuration."
     : `Try again ${inWords(waitSeconds)}.`;
   const what = named ? namedCauses(engines) : generalCause(isLasting, calls);
-  return new GatewayError("engines_unavailable", `${what} ${wait}`, { retryAfterSeconds: waitSeconds });
+  // A refusal beside faults of the operator's stays one: the same request comes to the same end.
+  const retryable = engines.length === 0 || engines.some(({ cause }) => mayPass(cause));
+  return new GatewayError("engines_unavailable", `${what} ${wait}`, {
+    retryAfterSeconds: waitSeconds,
+    retryable,
+  });
 }
 
 /** The cause for clients that asked for a mode: they do not learn which engines it has. */
@@ -110,12 +115,18 @@ function isUnknownModel({ cause }: UnansweredEngine): boolean {
 function isOperatorsFault(cause: FailureCause | undefined): boolean {
   switch (cause?.kind) {
     case "key_rejected":
+    case "account":
     case "model_forbidden":
     case "model_gone":
       return true;
     default:
       return cause?.problem !== undefined;
   }
+}
+
+/** Whether the next call may have another outcome although nothing is changed. */
+function mayPass(cause: FailureCause | undefined): boolean {
+  return cause === undefined || !(isOperatorsFault(cause) || policyOf(cause).refusal);
 }
 
 /** Why one engine gave no answer, in words that are safe for clients: no key, no address, no provider text. */
@@ -126,9 +137,9 @@ function sentence(cause: FailureCause | undefined): string {
     case "rate_limited":
       return "The provider's rate limit is reached.";
     case "key_rejected":
-      return cause.problem === "no_credit"
-        ? "The provider's account has no credit."
-        : "The provider rejected its key.";
+      return "The provider rejected its key.";
+    case "account":
+      return accountSentence(cause.problem);
     case "model_forbidden":
       return "The provider does not allow its account to use this model.";
     case "model_gone":
@@ -138,6 +149,7 @@ function sentence(cause: FailureCause | undefined): string {
         ? "The provider has an internal error."
         : `The provider has an internal error (status ${cause.status}).`;
     case "refused":
+    case "oversized":
     case "context_length":
     case "content_policy":
       return "The provider refused the request.";
@@ -153,6 +165,23 @@ function sentence(cause: FailureCause | undefined): string {
       return cause.problem === undefined ? "The provider's answer could not be read." : WRONG_ADDRESS;
     case "truncated":
       return "The provider's answer was cut off.";
+  }
+}
+
+/** The provider's own words, about bills and settings, are for the operator's log. */
+function accountSentence(problem: FailureCause["problem"]): string {
+  switch (problem) {
+    case "no_credit":
+      return "The provider's account has no credit.";
+    case "region":
+      return "The provider does not serve the region of this gateway.";
+    case "data_policy":
+    case "not_enabled":
+      return "The provider does not allow its account to use this model.";
+    case "account_disabled":
+    case "wrong_address":
+    case undefined:
+      return "The provider does not serve its account at present.";
   }
 }
 

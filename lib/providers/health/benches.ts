@@ -1,4 +1,4 @@
-import { causeOf, FAILURE_POLICY, type Failure, type FailureCause } from "#lib/providers/failures/failure.ts";
+import { causeOf, type Failure, type FailureCause, policyOf } from "#lib/providers/failures/failure.ts";
 import { BenchMemory } from "#lib/providers/health/bench-memory.ts";
 import type { EntryIds } from "#lib/providers/health/engine-identity.ts";
 
@@ -7,6 +7,7 @@ const RATE_LIMIT_FIRST_MS = 5_000;
 export const MAX_BENCH_MS = 3_600_000;
 const KEY_BENCH_MS = 600_000;
 const MODEL_BENCH_MS = 600_000;
+const PROVIDER_BENCH_MS = 600_000;
 const DEAD_MODEL_BENCH_MS = 3_600_000;
 
 /** Why an engine must not be called with a key, and until when, in monotonic milliseconds. */
@@ -14,14 +15,14 @@ export type EngineBench = { until: number; cause: FailureCause };
 export type RateLimitBench = EngineBench & { since: number; streak: number };
 export type ModelBench = EngineBench & { dead: boolean };
 
-/** What is benched: a key for one model, a key, or a model with all keys. */
-export type BenchLevel = "key_and_model" | "key" | "model";
+/** What is benched: a key for one model, a key, a model with all keys, or all models of a provider. */
+export type BenchLevel = "key_and_model" | "key" | "model" | "provider";
 export type BegunBench = { level: BenchLevel; bench: EngineBench };
 
 /** A bench of any level with its id. */
 export type KeptBench =
   | { level: "key_and_model"; id: string; bench: RateLimitBench }
-  | { level: "key"; id: string; bench: EngineBench }
+  | { level: "key" | "provider"; id: string; bench: EngineBench }
   | { level: "model"; id: string; bench: ModelBench };
 
 const isBenched = (bench: EngineBench, now: number): boolean => bench.until > now;
@@ -30,10 +31,12 @@ const isBenched = (bench: EngineBench, now: number): boolean => bench.until > no
 export class Benches {
   /** 429: (provider, key, model). */
   readonly #rateLimits = new BenchMemory<RateLimitBench>(isBenched);
-  /** 401, 402, 403: (provider, key). */
+  /** 401, 402, 403, an account without credit: (provider, key). */
   readonly #keys = new BenchMemory<EngineBench>(isBenched);
-  /** 403 about a model, 404, 410: (provider, model). */
+  /** 403 about a model, 404, 410, a model that the account does not have: (provider, model). */
   readonly #models = new BenchMemory<ModelBench>(isBenched);
+  /** A region that is not served: (provider). */
+  readonly #providers = new BenchMemory<EngineBench>(isBenched);
 
   /** When the last of its benches ends, monotonic milliseconds; 0 without one. */
   releaseAt(ids: EntryIds, ignoreRateLimit: boolean): number {
@@ -41,11 +44,17 @@ export class Benches {
       ignoreRateLimit ? 0 : (this.#rateLimits.get(ids.rateLimit)?.until ?? 0),
       this.#keys.get(ids.key)?.until ?? 0,
       this.#models.get(ids.model)?.until ?? 0,
+      this.#providers.get(ids.provider)?.until ?? 0,
     );
   }
 
   of(ids: EntryIds): (EngineBench | undefined)[] {
-    return [this.#rateLimits.get(ids.rateLimit), this.#keys.get(ids.key), this.#models.get(ids.model)];
+    return [
+      this.#rateLimits.get(ids.rateLimit),
+      this.#keys.get(ids.key),
+      this.#models.get(ids.model),
+      this.#providers.get(ids.provider),
+    ];
   }
 
   models(): Generator<[string, ModelBench]> {
@@ -65,25 +74,27 @@ export class Benches {
   /** Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one. */
   failed(ids: EntryIds, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
     const cause = causeOf(failure);
-    const { bench } = FAILURE_POLICY[failure.kind];
+    const { bench } = policyOf(failure);
     switch (bench) {
       case "none":
         return undefined;
       case "key_and_model":
         return this.#rateLimited(ids.rateLimit, failure, startedAt, now);
-      case "key": {
-        const before = this.#keys.get(ids.key);
-        const next = { until: now + KEY_BENCH_MS, cause };
-        this.#keys.set(ids.key, next, now);
-        return begun("key", next, before, now);
-      }
+      case "key":
+        return begin("key", this.#keys, ids.key, { until: now + KEY_BENCH_MS, cause }, now);
+      case "provider":
+        return begin(
+          "provider",
+          this.#providers,
+          ids.provider,
+          { until: now + PROVIDER_BENCH_MS, cause },
+          now,
+        );
       case "model":
       case "dead_model": {
         const dead = bench === "dead_model";
-        const before = this.#models.get(ids.model);
-        const next = { until: now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS), cause, dead };
-        this.#models.set(ids.model, next, now);
-        return begun("model", next, before, now);
+        const until = now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS);
+        return begin("model", this.#models, ids.model, { until, cause, dead }, now);
       }
     }
   }
@@ -115,6 +126,8 @@ export class Benches {
       if (isBenched(bench, now)) yield { level: "key", id, bench };
     for (const [id, bench] of this.#models.entries())
       if (isBenched(bench, now)) yield { level: "model", id, bench };
+    for (const [id, bench] of this.#providers.entries())
+      if (isBenched(bench, now)) yield { level: "provider", id, bench };
   }
 
   /** Takes over a bench from another instance if it lasts longer than the one known here. */
@@ -129,11 +142,27 @@ export class Benches {
       case "key":
         if (isLater(bench, this.#keys.get(id))) this.#keys.setIfRoom(id, bench, now);
         return;
+      case "provider":
+        if (isLater(bench, this.#providers.get(id))) this.#providers.setIfRoom(id, bench, now);
+        return;
       case "model":
         if (isLater(bench, this.#models.get(id))) this.#models.setIfRoom(id, bench, now);
         return;
     }
   }
+}
+
+/** Sets a bench. Returns it if it is new, not if it prolongs one. */
+function begin<Bench extends EngineBench>(
+  level: BenchLevel,
+  memory: BenchMemory<Bench>,
+  id: string,
+  bench: Bench,
+  now: number,
+): BegunBench | undefined {
+  const before = memory.get(id);
+  memory.set(id, bench, now);
+  return begun(level, bench, before, now);
 }
 
 function begun(

@@ -36,7 +36,7 @@ export class Breakers {
   acquire(id: string, now: number): BreakerPermit | undefined {
     const breaker = this.#memory.get(id);
     // The permit that a new breaker would give.
-    const permit = breaker === undefined ? { probe: false, period: 0 } : breaker.tryAcquire(now);
+    const permit = breaker === undefined ? { probe: false, period: 0, at: now } : breaker.tryAcquire(now);
     return permit === undefined ? undefined : { id, breaker, permit };
   }
 

@@ -5,7 +5,9 @@ const MIN_OUTCOMES = 5;
 const WINDOW_SLOTS = 60;
 const SLOT_MS = 1_000;
 const FIRST_OPEN_MS = 5_000;
-const MAX_OPEN_MS = 20_000;
+const MAX_OPEN_MS = 10_000;
+/** After a probe that took long to fail, the shortest pause before the next one. */
+const MIN_PAUSE_MS = 2_000;
 
 /** Until when a breaker is open (monotonic milliseconds), and its open period in milliseconds. */
 export type Opening = { until: number; openForMs: number };
@@ -13,18 +15,19 @@ export type Opening = { until: number; openForMs: number };
 export type BreakerState = "closed" | "open" | "half_open";
 
 /**
- * Allows one call. `probe`: it is the one call that tests a half-open breaker. `period` counts the breaker's
+ * Allows one call, which began at `at`. `probe`: it is the one call that tests a half-open breaker. `period` counts the breaker's
  * openings and closings: the outcome of a call from an earlier period is out of date.
  */
-export type Permit = { probe: boolean; period: number };
+export type Permit = { probe: boolean; period: number; at: number };
 
 type Slot = { second: number; succeeded: number; failed: number };
 
 /**
  * A circuit breaker over a sliding minute.
  *
- * Open, it lets nothing through for 5 s, doubling up to 20 s each time a probe fails. Half-open, it lets
- * one probe through at a time. Times are monotonic milliseconds, passed in by the caller.
+ * Open, it lets nothing through for 5 s, and for 10 s after each probe that fails. Half-open, it lets one
+ * probe through at a time. The pause after a probe is counted from the probe's beginning: one that an engine left
+ * unanswered for seconds says nothing about the engine since. Times are monotonic milliseconds, passed in by the caller.
  */
 export class CircuitBreaker {
   #slots: Slot[] = [];
@@ -52,13 +55,13 @@ export class CircuitBreaker {
   tryAcquire(now: number): Permit | undefined {
     switch (this.state(now)) {
       case "closed":
-        return { probe: false, period: this.#period };
+        return { probe: false, period: this.#period, at: now };
       case "open":
         return undefined;
       case "half_open":
         if (this.#probing) return undefined;
         this.#probing = true;
-        return { probe: true, period: this.#period };
+        return { probe: true, period: this.#period, at: now };
     }
   }
 
@@ -92,7 +95,7 @@ export class CircuitBreaker {
       permit.probe = false;
       this.#probing = false;
       this.#openForMs = Math.min(MAX_OPEN_MS, this.#openForMs * 2);
-      this.#open(now);
+      this.#open(Math.max(permit.at, now + MIN_PAUSE_MS - this.#openForMs));
       return;
     }
     // The outcome of a call from before the last opening is out of date.

@@ -1,3 +1,4 @@
+import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import { Benches, type EngineBench } from "#lib/providers/health/benches.ts";
 import { Breakers } from "#lib/providers/health/breakers.ts";
 import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
@@ -17,6 +18,7 @@ import {
   toBenchEntry,
   toBreakerEntry,
 } from "#lib/providers/health/health-snapshot.ts";
+import { OutputLimits } from "#lib/providers/health/output-limits.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 export type AdmitOptions = {
@@ -61,6 +63,7 @@ export class EngineHealth {
       benches: new Benches(),
       modelBreakers: new Breakers(),
       originBreakers: new Breakers(),
+      outputLimits: new OutputLimits(),
     };
   }
 
@@ -135,6 +138,17 @@ export class EngineHealth {
     }
     const called = { scope: this.#scope, engine, keyIndex, ids, startedAt: now };
     return createPermit(called, { model, origin }, this.#memory);
+  }
+
+  /** What the engine is known to write at most, from its own refusals. */
+  outputLimitOf(engine: EngineIdentity): OutputLimit | undefined {
+    const { outputLimits, clock } = this.#memory;
+    return outputLimits.get(this.#idsOf(engine, 0).model, clock.now());
+  }
+
+  learnOutputLimit(engine: EngineIdentity, limit: OutputLimit): void {
+    const { outputLimits, clock } = this.#memory;
+    outputLimits.learn(this.#idsOf(engine, 0).model, limit, clock.now());
   }
 
   /** All engines with an entry, in every scope, for the operator. */

@@ -16,12 +16,13 @@ export type EngineIdentity = {
  * The ids of the health entries of an engine with one of its keys. Each includes the scope, except the origin:
  * an origin that cannot be reached is unavailable for every use.
  */
-export type EntryIds = { model: string; origin: string; key: string; rateLimit: string };
+export type EntryIds = { model: string; provider: string; origin: string; key: string; rateLimit: string };
 
 export function entryIds(scope: HealthScope, engine: EngineIdentity, keyIndex: number): EntryIds {
   const { provider, model, origin, keys } = engine;
   const key = `${scope}:${provider.id}#${keys[keyIndex]?.fingerprint ?? ""}`;
-  return { model: `${scope}:${provider.id}/${model}`, origin, key, rateLimit: `${key}/${model}` };
+  const id = `${scope}:${provider.id}`;
+  return { model: `${id}/${model}`, provider: id, origin, key, rateLimit: `${key}/${model}` };
 }
 
 /** The scope and the engine (`provider/model`) of a model's entry id. */

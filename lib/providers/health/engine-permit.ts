@@ -1,4 +1,4 @@
-import { causeOf, FAILURE_POLICY, type Failure } from "#lib/providers/failures/failure.ts";
+import { causeOf, type Failure, policyOf } from "#lib/providers/failures/failure.ts";
 import type { EngineBench } from "#lib/providers/health/benches.ts";
 import type { BreakerPermit } from "#lib/providers/health/breakers.ts";
 import type { EngineIdentity, EntryIds, HealthScope } from "#lib/providers/health/engine-identity.ts";
@@ -83,7 +83,7 @@ function endWithFailure(
   const now = clock.now();
   const report = (level: BenchStart["level"], { cause, until }: EngineBench): void =>
     memory.onBench({ level, scope, engine, keyIndex, cause, forMs: until - now });
-  const { breaker } = FAILURE_POLICY[failure.kind];
+  const { breaker } = policyOf(failure);
   const cause = causeOf(failure);
   if (breaker !== "model") modelBreakers.abandoned(model);
   else if (modelBreakers.failed(model, cause, now)) {

@@ -2,6 +2,7 @@ import type { FailureCause } from "#lib/providers/failures/failure.ts";
 import type { Benches, BenchLevel } from "#lib/providers/health/benches.ts";
 import type { Breakers } from "#lib/providers/health/breakers.ts";
 import type { EngineIdentity, HealthScope } from "#lib/providers/health/engine-identity.ts";
+import type { OutputLimits } from "#lib/providers/health/output-limits.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 /** A bench that has just begun, or a breaker that has just opened. */
@@ -24,4 +25,5 @@ export type HealthMemory = {
   benches: Benches;
   modelBreakers: Breakers;
   originBreakers: Breakers;
+  outputLimits: OutputLimits;
 };

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { causeOf, FAILURE_POLICY, type FailureKind } from "#lib/providers/failures/failure.ts";
+import {
+  causeOf,
+  FAILURE_POLICY,
+  type FailureKind,
+  type FailureProblem,
+} from "#lib/providers/failures/failure.ts";
 import { type KeptBench, MAX_BENCH_MS } from "#lib/providers/health/benches.ts";
 import type { KeptBreaker } from "#lib/providers/health/breakers.ts";
 
@@ -13,11 +18,19 @@ export type BenchEntry = z.infer<typeof benchSchema>;
 export type BreakerEntry = z.infer<typeof breakerSchema>;
 export type BreakerLevel = BreakerEntry["level"];
 
+const PROBLEMS = [
+  "no_credit",
+  "account_disabled",
+  "region",
+  "data_policy",
+  "not_enabled",
+  "wrong_address",
+] as const satisfies readonly FailureProblem[];
 const KINDS = Object.keys(FAILURE_POLICY) as FailureKind[];
 const idSchema = z.string().min(1).max(MAX_ID_LENGTH);
 const causeSchema = z.object({
   kind: z.enum(KINDS),
-  problem: z.enum(["no_credit", "wrong_address"]).optional(),
+  problem: z.enum(PROBLEMS).optional(),
   status: z.int().optional(),
   reason: z.string().max(1_000),
   detail: z.string().max(1_000).optional(),
@@ -25,7 +38,7 @@ const causeSchema = z.object({
 const entry = { id: idSchema, until: z.number(), cause: causeSchema };
 const benchSchema = z.discriminatedUnion("level", [
   z.object({ level: z.literal("key_and_model"), ...entry, streak: z.int().nonnegative() }),
-  z.object({ level: z.literal("key"), ...entry }),
+  z.object({ level: z.enum(["key", "provider"]), ...entry }),
   z.object({ level: z.literal("model"), ...entry, dead: z.boolean() }),
 ]);
 const breakerSchema = z.object({
@@ -49,6 +62,7 @@ export function toBenchEntry({ level, id, bench }: KeptBench, { now, wallNow }: 
     case "key_and_model":
       return { level, ...entry, streak: bench.streak };
     case "key":
+    case "provider":
       return { level, ...entry };
     case "model":
       return { level, ...entry, dead: bench.dead };
@@ -89,6 +103,7 @@ function readBench(value: unknown, moment: Moment): KeptBench[] {
     case "key_and_model":
       return [{ level: data.level, id, bench: { ...bench, since: moment.now, streak: data.streak } }];
     case "key":
+    case "provider":
       return [{ level: data.level, id, bench }];
     case "model":
       return [{ level: data.level, id, bench: { ...bench, dead: data.dead } }];

@@ -8,3 +8,9 @@ export function baseUrlProblem(text: string): string | undefined {
   if (/[?#]/.test(text)) return "it must not have a query or a fragment";
   return undefined;
 }
+
+/** `host:port` of a base URL, without anything else that it may hold. */
+export function hostAndPort(baseUrl: string): string {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
+}

@@ -1,13 +1,19 @@
-import { FAILURE_POLICY, type Failure } from "#lib/providers/failures/failure.ts";
+import { type Failure, policyOf } from "#lib/providers/failures/failure.ts";
+import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { WalkOptions } from "#lib/providers/walk/walk-types.ts";
+import type { Repeat, WalkOptions } from "#lib/providers/walk/walk-types.ts";
 
 /** A named engine is waited for at most this long, milliseconds. */
 const MAX_WAIT_MS = 5_000;
 const RETRY_PAUSE_MS = 250;
 
 /** The next call of an engine: its key, its form and the wait before it. */
-type Try = { keyIndex: number; withoutAdditions: boolean; waitMs: number };
+type Try = {
+  keyIndex: number;
+  withoutAdditions: boolean;
+  outputLimit: OutputLimit | undefined;
+  waitMs: number;
+};
 
 /** The calls of one engine within a walk: which key comes next, and how. */
 export class EngineTries {
@@ -17,6 +23,9 @@ export class EngineTries {
   readonly #keys: number[];
   /** The one retry of a named engine has been used. */
   #isRetried = false;
+  /** It was repeated under a limit of its output. */
+  #isLimited = false;
+  #outputLimit: OutputLimit | undefined;
   /** Undefined when there is nothing left to try. */
   next: Try | undefined;
   /** The engine has been called. */
@@ -27,22 +36,44 @@ export class EngineTries {
     this.#options = options;
     const count = engine.keys.length;
     this.#keys = engine.keys.map((_, index) => (options.keySeed + index) % count);
+    this.#outputLimit = options.health.outputLimitOf(engine);
     this.takeNextKey();
   }
 
   takeNextKey(): void {
     const keyIndex = this.#keys.shift();
-    this.next = keyIndex === undefined ? undefined : { keyIndex, withoutAdditions: false, waitMs: 0 };
+    const outputLimit = this.#outputLimit;
+    this.next =
+      keyIndex === undefined ? undefined : { keyIndex, withoutAdditions: false, outputLimit, waitMs: 0 };
   }
 
-  /** The same key once more, without the gateway's additions, which were refused. */
-  repeatWithoutAdditions(): void {
-    if (this.next !== undefined) this.next = { ...this.next, withoutAdditions: true, waitMs: 0 };
+  /** The same key once more with what was refused changed. False if that has been tried. */
+  repeat(repeat: Repeat): boolean {
+    if (this.next === undefined) return false;
+    switch (repeat.kind) {
+      case "without_additions":
+        if (this.next.withoutAdditions) return false;
+        this.next = { ...this.next, withoutAdditions: true, waitMs: 0 };
+        return true;
+      case "with_output_limit":
+        if (this.#isLimited) return false;
+        this.#isLimited = true;
+        this.#outputLimit = repeat.limit;
+        this.next = { ...this.next, outputLimit: repeat.limit, waitMs: 0 };
+        return true;
+    }
+  }
+
+  /** The engine answers: a limit without which it had refused is remembered for it. */
+  answered(): void {
+    const limit = this.#outputLimit;
+    if (this.#isLimited && limit?.lasting === true)
+      this.#options.health.learnOutputLimit(this.#engine, limit);
   }
 
   /** Decides what comes after a failed call, by the policy for its failure. */
   afterFailure(failure: Failure): void {
-    const policy = FAILURE_POLICY[failure.kind];
+    const policy = policyOf(failure);
     if (this.#options.named === true && policy.transient && !this.#isRetried) this.#retry(failure);
     else if (policy.next === "key") this.takeNextKey();
     else this.next = undefined;

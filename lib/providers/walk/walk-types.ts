@@ -1,4 +1,5 @@
-import type { Failure, FailureCause, FailureKind } from "#lib/providers/failures/failure.ts";
+import type { Failure, FailureCause, FailureKind, FailureProblem } from "#lib/providers/failures/failure.ts";
+import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -19,6 +20,8 @@ export type EngineCall = {
   isLast: boolean;
   /** Leave out the gateway's additions (a prefill, cache fields), which were refused. */
   withoutAdditions: boolean;
+  /** What the engine has refused to write more than, in this request or an earlier one. */
+  outputLimit?: OutputLimit;
 };
 
 export type AttemptOutcome<Value> = { ok: true; value: Value } | FailedOutcome;
@@ -26,9 +29,16 @@ export type AttemptOutcome<Value> = { ok: true; value: Value } | FailedOutcome;
 export type FailedOutcome = {
   ok: false;
   failure: Failure;
-  /** The engine refused something that the gateway had added: it is called once more without it. */
-  additionRefused?: boolean;
+  /** The engine would take the same request with this change: it is called once more. */
+  repeat?: Repeat;
 };
+
+/** A change of a request that was refused. */
+export type Repeat =
+  /** The engine refused something that the gateway had added. */
+  | { kind: "without_additions" }
+  /** It refused the output cap. */
+  | { kind: "with_output_limit"; limit: OutputLimit };
 
 /**
  * Calls one engine. Resolves once the engine is answering (or has answered), or with the failure.
@@ -44,6 +54,8 @@ export type AttemptReport = {
   outcome: FailureKind | "answered" | "cancelled" | "diverged";
   status: number | undefined;
   reason: string | undefined;
+  /** What an operator has to mend. */
+  problem?: FailureProblem;
   /** For the operator's log only. */
   detail?: string;
   latencyMs: number;

@@ -27,7 +27,7 @@ import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 /** The parts of a gateway that serving a route needs. */
 export type Edge = {
   readonly env: AccessSettings & Pick<Env, "CORS_ALLOWED_ORIGINS" | "TRUST_PROXY" | "VERCEL">;
-  readonly logger: Pick<Logger, "error">;
+  readonly logger: Pick<Logger, "error" | "warn">;
   readonly authenticator: Identifier;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
@@ -187,6 +187,11 @@ function logFailure(
   requestId: string,
 ): void {
   if (error.status < 500 || error.code === "engines_unavailable") return;
+  if (error.code === "no_engine_configured") {
+    // The process is well; a setting is missing, which the message names.
+    logger?.warn(error.message, { requestId, code: error.code });
+    return;
+  }
   if (logger !== undefined) logger.error("A request failed.", thrown, { requestId, code: error.code });
   // Without a gateway, whose settings are wrong, there is no logger.
   else process.stderr.write(`${error.message}\n`);

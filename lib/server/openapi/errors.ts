@@ -3,11 +3,23 @@ import { ERROR_STATUS } from "#lib/shared/errors.ts";
 
 const codes = Object.keys(ERROR_STATUS);
 
+const retryFields = {
+  retryable: z
+    .boolean()
+    .optional()
+    .describe("For errors of engines: whether the same request may succeed when it is sent again."),
+  reason: z
+    .string()
+    .optional()
+    .describe("Why an answer that broke off was not continued, such as `tool_call`, `json` or `no_engine`."),
+};
+
 export const nativeErrorSchema = z.object({
   error: z.object({
     code: z.enum(codes),
     message: z.string(),
     requestId: z.uuid(),
+    ...retryFields,
     details: z.unknown().optional(),
   }),
 });
@@ -18,6 +30,7 @@ export const openAiErrorSchema = z.object({
     type: z.string(),
     param: z.string().nullable(),
     code: z.string(),
+    ...retryFields,
   }),
 });
 
@@ -27,6 +40,7 @@ export const anthropicErrorSchema = z.object({
     type: z.string(),
     message: z.string(),
     details: z.object({ error_code: z.string() }).optional(),
+    ...retryFields,
   }),
   request_id: z.string().nullable(),
 });

@@ -4,7 +4,7 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import { borrowedReason } from "#lib/services/engines/mode-engines.ts";
 import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
-import type { GatewayError } from "#lib/shared/errors.ts";
+import { type GatewayError, retryFields } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** The events before the answer: a session that was created, a mode that the client did not choose. */
@@ -81,7 +81,12 @@ export function usageEvent(usage: TurnUsage, engine: Engine | undefined): Native
 }
 
 export function errorEvent(error: GatewayError): NativeEvent {
-  const event: NativeEvent & { type: "error" } = { type: "error", message: error.message, code: error.code };
+  const event: NativeEvent & { type: "error" } = {
+    type: "error",
+    message: error.message,
+    code: error.code,
+    ...retryFields(error),
+  };
   if (error.retryAfterSeconds !== undefined) event.retryAfter = error.retryAfterSeconds;
   return event;
 }

@@ -38,6 +38,7 @@ export function runOutcome(
 function toAttemptRecord(report: AttemptReport, number: number): AttemptRecord {
   const meta: Record<string, unknown> = { attempt: number };
   if (report.status !== undefined) meta["httpStatus"] = report.status;
+  if (report.problem !== undefined) meta["problem"] = report.problem;
   if (report.reason !== undefined) meta["reason"] = report.reason;
   return {
     modelId: report.engine.model,

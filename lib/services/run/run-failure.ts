@@ -19,6 +19,8 @@ export function logRunFailure(
       return logger.error("A chat turn failed.", thrown, fields);
     case "client_closed_request":
     case "content_policy":
+    // The route says what to set.
+    case "no_engine_configured":
       return;
     default: {
       const listed: Record<string, string> = { code: error.code };

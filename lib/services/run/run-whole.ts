@@ -11,6 +11,7 @@ import {
   type WalkResult,
 } from "#lib/providers/walk/walk-types.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { AttemptLog } from "#lib/services/run/attempt-log.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -36,7 +37,7 @@ export type WholeRun<Value> = {
   named?: boolean;
   /** Called once, when the run has ended, however it ended: the record is complete. */
   onSettled?(record: WholeRecord): void;
-  /** Where it is written why no engine answered; undefined: nowhere. */
+  /** Where it is written which calls failed, and why no engine answered; undefined: nowhere. */
   failureLog?: { logger: Logger; fields: LogFields };
 };
 
@@ -71,18 +72,21 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
       progress,
     },
   );
+  const { failureLog } = run;
+  const attempts = failureLog && new AttemptLog(failureLog.logger, failureLog.fields);
   try {
     let step = await steps.next();
-    for (; !step.done; step = await steps.next()) record.attempts.push(step.value);
+    for (; !step.done; step = await steps.next()) {
+      record.attempts.push(step.value);
+      attempts?.note(record.attempts);
+    }
     const result = step.value;
     if (!result.ok) throw result.error;
     return answered(result, run, record, effects.clock);
   } catch (thrown) {
     const error = run.signal.aborted ? abortError(run.signal) : thrown;
     record.state = endOf(run.signal);
-    if (run.failureLog !== undefined) {
-      logRunFailure(run.failureLog.logger, record, error, run.failureLog.fields);
-    }
+    if (failureLog !== undefined) logRunFailure(failureLog.logger, record, error, failureLog.fields);
     throw error;
   } finally {
     record.calls = progress.calls;

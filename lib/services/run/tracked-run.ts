@@ -1,6 +1,7 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
 import type { LogFields, Logger, WaitUntil } from "#lib/services/ports.ts";
+import { AttemptLog } from "#lib/services/run/attempt-log.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -50,6 +51,7 @@ const NOTHING_TRIED = { attempts: [], skipped: [] } as const;
 export class TrackedRun<Batch, Record extends TrackedRecord> {
   readonly #options: TrackedRunOptions<Record>;
   readonly #abort = new AbortController();
+  readonly #attempts: AttemptLog;
   #run: TrackableRun<Batch, Record> | undefined;
   /** The run while it is still being made. */
   #starting: Promise<TrackableRun<Batch, Record>> | undefined;
@@ -58,6 +60,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
 
   constructor(options: TrackedRunOptions<Record>) {
     this.#options = options;
+    this.#attempts = new AttemptLog(options.logger, options.logFields);
     unsaved.add(this);
     const { clientSignal } = options;
     // A host may do no more for a client that has left than abort the signal: nobody reads or cancels then.
@@ -106,6 +109,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
     if (run === undefined) throw new Error("The run has not been started.");
     try {
       const step = await run.events.next();
+      this.#attempts.note(run.record.attempts);
       if (step.done !== true) {
         // The answer is complete with this batch: its row is on its way before the client can tell.
         if (run.record.state === "completed") this.#save();
@@ -128,7 +132,9 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     const { logger, logFields } = this.#options;
-    logRunFailure(logger, this.#run?.record ?? NOTHING_TRIED, thrown, logFields);
+    const record = this.#run?.record ?? NOTHING_TRIED;
+    this.#attempts.note(record.attempts);
+    logRunFailure(logger, record, thrown, logFields);
     this.#save();
   }
 
