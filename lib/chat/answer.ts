@@ -1,5 +1,5 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
-import type { IssuerToken } from "#lib/chat/request.ts";
+import type { IssuerToken, OpaquePart } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
 export type AnswerToolCall = {
@@ -16,7 +16,9 @@ export type AnswerPart =
   | { type: "refusal"; text: string }
   /** `token` is the signature of this text, or hidden reasoning in encrypted form. */
   | { type: "reasoning"; text: string; token: IssuerToken | undefined }
-  | { type: "tool_call"; call: AnswerToolCall };
+  | { type: "tool_call"; call: AnswerToolCall }
+  /** A block of the engine's API that the gateway does not read. */
+  | Pick<OpaquePart, "type" | "dialect" | "value">;
 
 /** One alternative of a complete answer. */
 export type AnswerChoice = {
@@ -80,6 +82,11 @@ export class AnswerBuilder {
         return addReasoning(this.#choice(event.choice).parts, event.text, event.signature);
       case "tool_call":
         return this.#addCall(event);
+      case "block": {
+        const { dialect, value } = event;
+        this.#choice(event.choice).parts.push({ type: "opaque", dialect, value });
+        return;
+      }
       case "sources":
         for (const source of event.sources) this.#sources.push(source);
         return;

@@ -1,7 +1,10 @@
-import type { IssuerToken } from "#lib/chat/request.ts";
-import type { JsonValue } from "#lib/shared/json.ts";
+import type { IssuerToken, WireDialect } from "#lib/chat/request.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
-/** Why a model stopped, in OpenAI's terms; for `other`, see the provider's own value beside it. */
+/**
+ * Why a model stopped, in OpenAI's terms; for `other`, see the provider's own value beside it. Anthropic's
+ * `pause_turn`, after which the client sends the turn back to go on, is `length`.
+ */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
 export type Source = { title?: string; uri: string };
@@ -26,6 +29,11 @@ export type ChatEvent =
       choice?: number;
     }
   | { type: "sources"; sources: Source[] }
+  /**
+   * A whole block of the engine's API that the gateway does not read, in its place among the others: tools
+   * that run at the provider, and their results. Only clients of that API receive it.
+   */
+  | { type: "block"; dialect: WireDialect; value: JsonObject; choice?: number }
   | {
       type: "finish";
       reason: FinishReason;
@@ -43,6 +51,7 @@ export function isContent(event: ChatEvent): boolean {
     case "reasoning":
       return event.text !== "";
     case "tool_call":
+    case "block":
       return true;
     case "sources":
     case "finish":

@@ -1,3 +1,5 @@
+import type { JsonObject } from "#lib/shared/json.ts";
+
 /**
  * Tokens of one upstream attempt.
  * `promptTokens` is the whole prompt, cached and cache-written tokens included; `completionTokens`
@@ -15,6 +17,8 @@ export type TokenUsage = {
   missing?: "prompt" | "completion";
   /** The cost of the attempt as reported by the provider, in USD (OpenRouter). */
   reportedCostUsd?: number;
+  /** How often Anthropic ran its own tools, as it reports it (`usage.server_tool_use`). */
+  serverToolUse?: JsonObject;
 };
 
 /** Larger counts are treated as a provider's mistake. */

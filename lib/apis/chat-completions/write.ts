@@ -112,6 +112,9 @@ class ChatCompletionsWriter implements AnswerWriter {
         return this.#delta(event.choice, this.#toolDelta(event));
       case "sources":
         return this.#delta(undefined, { annotations: annotations(event.sources) });
+      // Only clients of its own API understand it.
+      case "block":
+        return "";
       case "finish":
         this.#finished.add(event.choice ?? 0);
         return this.#delta(event.choice, {}, undefined, this.#finishReason(event.reason));

@@ -108,6 +108,8 @@ class MessagesWriter implements AnswerWriter {
         return (event.choice ?? 0) === 0 ? this.#blocks.write(event) : "";
       case "sources":
         return this.#blocks.write(event);
+      case "block":
+        return "";
       case "finish":
         if ((event.choice ?? 0) === 0) this.#finish = event;
         return "";
@@ -143,6 +145,9 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
         break;
       case "tool_call":
         content.push(toolUse(part.call));
+        break;
+      case "opaque":
+        if (part.dialect === "anthropic") content.push(part.value);
         break;
       case "text":
       case "refusal": {

@@ -52,6 +52,8 @@ export class Output {
         return this.#call(event);
       case "sources":
         return this.#noteSources(event.sources);
+      // Only clients of its own API understand it.
+      case "block":
       case "finish":
         return "";
     }

@@ -128,6 +128,8 @@ function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
       }
       case "tool_call":
         events.push(callEvent(part.call, calls++));
+        break;
+      case "opaque":
     }
   }
   return events;

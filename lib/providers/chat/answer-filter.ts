@@ -92,6 +92,10 @@ export class AnswerFilter {
         this.characters += event.text.length;
         passed.push(event);
         return;
+      case "block":
+        this.#sent.onlyText = false;
+        passed.push(event);
+        return;
       case "tool_call":
         this.#sent.onlyText = false;
         this.characters += event.arguments.length + (event.name?.length ?? 0);

@@ -61,6 +61,7 @@ function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {
       return;
     // Native chat offers no tools; a call of one is ignored.
     case "tool_call":
+    case "block":
     case "finish":
       return;
   }
