@@ -7,6 +7,7 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
@@ -67,7 +68,10 @@ export async function openChat(
       const trustsCost = provider.reportsCost === true;
       stream = new EngineStream({
         body: response.body,
-        decoder: chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
+        decoder: restoringDecoder(
+          chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
+          encoded.restorations,
+        ),
         clock: effects.clock,
         abort,
         emptyAnswerAllowed: call.request.stop !== undefined,

@@ -18,6 +18,27 @@ export type EncodeOptions = {
   withoutAdditions?: boolean;
 };
 
+/** Turns the arguments of one call, as the engine writes them, into those of the client's tool. */
+export type ArgumentRestorer = {
+  /** Takes the next piece of the engine's text; returns what is certain of the client's. */
+  push(piece: string): string;
+  /** The call is complete: returns the rest. */
+  end(): string;
+};
+
+/** How the engine's calls of a tool become calls of the client's tool again. */
+export type ToolRestoration = {
+  /** The client's name of the tool. */
+  name: string;
+  /** The client's tool is a custom one: its input is free text. */
+  custom?: true;
+  /** For each call; by default the arguments are the client's. */
+  createArguments?: () => ArgumentRestorer;
+};
+
+/** By the name that the engine was given. */
+export type ToolRestorations = ReadonlyMap<string, ToolRestoration>;
+
 /** A request in a provider's shape. */
 export type EncodedRequest = {
   /** Appended to the engine's base URL. */
@@ -28,6 +49,8 @@ export type EncodedRequest = {
   dropped: string[];
   /** Fields that the gateway added, by the names that a provider uses when it refuses them. */
   additions: string[];
+  /** The tools that the engine was given under another name or in another form, if any. */
+  restorations?: ToolRestorations;
 };
 
 export type DecodeContext = ErrorContext & {
