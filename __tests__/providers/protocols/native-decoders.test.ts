@@ -27,9 +27,10 @@ describe("Anthropic", () => {
     ["stop_sequence", "stop"],
     ["max_tokens", "length"],
     ["model_context_window_exceeded", "length"],
-    ["tool_use", "tool_calls"],
+    ["tool_use", "stop"],
     ["refusal", "content_filter"],
-    ["pause_turn", "other"],
+    ["pause_turn", "length"],
+    ["compaction", "length"],
     ["constructor", "other"],
   ])("stop_reason %s finishes as %s", (native, reason) => {
     expect(anthropic(start(), text("a"), stop(native), end).finish).toEqual({ reason, native });
@@ -185,8 +186,17 @@ describe("Gemini", () => {
     ["RECITATION", "content_filter"],
     ["PROHIBITED_CONTENT", "content_filter"],
     ["SPII", "content_filter"],
-    ["OTHER", "other"],
-    ["constructor", "other"],
+    ["LANGUAGE", "content_filter"],
+    ["BLOCKLIST", "content_filter"],
+    ["MODEL_ARMOR", "content_filter"],
+    ["IMAGE_SAFETY", "content_filter"],
+    ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
+    ["IMAGE_RECITATION", "content_filter"],
+    ["IMAGE_OTHER", "content_filter"],
+    ["NO_IMAGE", "content_filter"],
+    ["OTHER", "content_filter"],
+    ["A_NEW_REASON", "content_filter"],
+    ["constructor", "content_filter"],
   ])("finishReason %s finishes as %s", (native, reason) => {
     expect(gemini(part({ text: "a" }, native)).finish).toEqual({ reason, native });
   });
@@ -201,12 +211,27 @@ describe("Gemini", () => {
     expect(answer.toolCalls).toEqual([{ id: "minted-1", name: "f", arguments: '{"x":1}' }]);
   });
 
-  test.each(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"])(
-    "%s is no answer",
+  test.each(["OTHER", "IMAGE_OTHER", "NO_IMAGE", "A_NEW_REASON"])(
+    "%s without content is no answer",
     (native) => {
-      expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("no_answer");
+      expect(gemini(part({ text: "" }, native)).finish?.reason).toBe("other");
     },
   );
+
+  test.each([
+    "MALFORMED_FUNCTION_CALL",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+  ])("%s is no answer, and behind text the answer broke off", (native) => {
+    expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("no_answer");
+    expect(gemini(part({ text: "a" }), part({ text: "" }, native))).toMatchObject({
+      text: "a",
+      finish: undefined,
+      failure: { kind: "no_answer" },
+    });
+  });
 
   test("a blocked prompt is declined, with the reason", () => {
     const decoder = newDecoder("gemini");
