@@ -32,6 +32,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(messages),
     ...defined({
+      awaitsUsage: body.stream_options?.include_usage === true ? true : undefined,
       tools,
       toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,

@@ -46,6 +46,7 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(chatMessages),
     ...defined({
+      awaitsUsage: body.stream === true ? true : undefined,
       tools,
       toolChoice,
       parallelToolCalls: isSerial ? false : undefined,

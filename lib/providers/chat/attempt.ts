@@ -1,5 +1,5 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, messageParts, requestCharacters } from "#lib/chat/request.ts";
 import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts";
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
@@ -69,12 +69,18 @@ export async function openChat(
       stream = new EngineStream({
         body: response.body,
         decoder: restoringDecoder(
-          chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
+          chat.createDecoder({
+            ...context,
+            newId: effects.newId,
+            isUsedId: usedCallIds(call.request),
+            issuer,
+            trustsCost,
+          }),
           encoded.restorations,
         ),
         clock: effects.clock,
         abort,
-        emptyAnswerAllowed: call.request.stop !== undefined,
+        ...endRules(call.request),
       });
       await (call.request.stream ? readHead(stream, head) : readWhole(stream, head));
       stream.idleMs = call.timeouts.idleMs;
@@ -93,6 +99,26 @@ export async function openChat(
   if (outcome.ok) return outcome;
   reportUsage(engine, call, stream?.usage, head, outcome.failure);
   return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
+}
+
+/** Whether a call of the conversation has this id. The ids are collected when the answer has a call. */
+function usedCallIds({ messages }: ChatRequest): (id: string) => boolean {
+  let used: Set<string> | undefined;
+  return (id) => {
+    used ??= new Set(
+      messages.flatMap(messageParts).flatMap((part) => (part.type === "tool_call" ? [part.id] : [])),
+    );
+    return used.has(id);
+  };
+}
+
+/** What the request says about the end of its answer. */
+function endRules({ stop, messages, stream, awaitsUsage }: ChatRequest) {
+  return {
+    emptyAnswerAllowed: stop !== undefined || messages.at(-1)?.role === "tool",
+    isStreamed: stream,
+    awaitsUsage: awaitsUsage === true || !stream,
+  };
 }
 
 /** Reports the usage of a call without a usable answer, if it may be billed. */
@@ -128,13 +154,15 @@ async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> 
   }
 }
 
-/** Reads an answer to its end. Merges the pieces of a text, of which there may be a hundred thousand. */
+/** Reads an answer to its end, without calls that cannot be read. Merges the pieces of a text, of which there may be a hundred thousand. */
 async function readWhole(stream: EngineStream, events: ChatEvent[]): Promise<void> {
   for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
     for (const event of batch) {
       if (!mergeIntoLast(events, event)) events.push(event);
     }
   }
+  const mended = stream.mended(events);
+  if (mended !== events) events.splice(0, events.length, ...mended);
 }
 
 /** Appends plain text or reasoning to the last event of the same kind. False if that is not possible. */

@@ -3,7 +3,7 @@ import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
 import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
+import type { EngineUsage, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -17,6 +17,8 @@ type RelayParts = {
   filter: AnswerFilter;
   /** The client's request, to estimate usage that was not reported. */
   request: ChatRequest;
+  /** How long the stream may be silent, milliseconds. */
+  idleMs: number;
 };
 
 /** An engine whose answer is being passed to the client. */
@@ -27,9 +29,10 @@ export class Relay {
   readonly filter: AnswerFilter;
   readonly #startedAt: number;
   readonly #request: ChatRequest;
+  readonly #idleMs: number;
   #head: ChatEvent[] | undefined;
 
-  constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
+  constructor({ target, permit, startedAt, chat, filter, request, idleMs }: RelayParts) {
     this.target = target;
     this.permit = permit;
     this.chat = chat;
@@ -37,6 +40,7 @@ export class Relay {
     this.#head = chat.head;
     this.#startedAt = startedAt;
     this.#request = request;
+    this.#idleMs = idleMs;
   }
 
   /** The first events of the answer, once. */
@@ -51,15 +55,17 @@ export class Relay {
     return { type: "engine", engine: this.target.engine, dropped: this.chat.dropped, calls };
   }
 
-  /** Closes the stream, releases the permit if it is still held, and reports the call. */
+  /** Closes the stream, releases the permit if it is still held, and notes the call and its usage in the record. */
   end(
     outcome: AttemptReport["outcome"],
     failure: Failure | undefined,
     now: number,
-  ): { report: AttemptReport; usage: TokenUsage } {
-    this.chat.stream.close();
+    record: RunRecord,
+  ): AttemptReport {
+    const { stream } = this.chat;
+    stream.close();
     this.permit.abandoned();
-    const usage = this.#usage();
+    const used = { engine: this.target.engine, usage: this.#usage() };
     const report: AttemptReport = {
       engine: this.target.engine,
       keyIndex: this.target.keyIndex,
@@ -68,9 +74,20 @@ export class Relay {
       reason: failure?.reason,
       ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
       latencyMs: now - this.#startedAt,
-      completionTokens: usage.completionTokens,
+      completionTokens: used.usage.completionTokens,
     };
-    return { report, usage };
+    record.usages.push(used);
+    record.attempts.push(report);
+    record.malformedFrames += stream.malformed;
+    if (stream.usagePending) record.late = this.#awaitUsage(used, report);
+    return report;
+  }
+
+  /** The client has the whole answer; the ledger waits for what it costs, as long as for any next word. */
+  async #awaitUsage(used: EngineUsage, report: AttemptReport): Promise<void> {
+    await this.chat.stream.readUsage(this.#idleMs);
+    used.usage = this.#usage();
+    report.completionTokens = used.usage.completionTokens;
   }
 
   /** The reported usage, completed by an estimate: for an answer that broke off, the report may be partial. */

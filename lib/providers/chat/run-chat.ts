@@ -133,13 +133,14 @@ class Runner implements RunEvents {
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
     const { value: chat, target, permit, startedAt } = result;
-    const { request } = this.#options;
+    const { request, timeouts } = this.#options;
+    const { idleMs } = timeouts;
     const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // The request itself was accepted, so refusals of its continuation are counted anew.
     this.#progress.refusals.length = 0;
-    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request });
+    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request, idleMs });
     return [];
   }
 
@@ -239,12 +240,7 @@ class Runner implements RunEvents {
   }
 
   #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
-    const record = this.#record;
     this.#relay = undefined;
-    const { report, usage } = relay.end(outcome, failure, this.#effects.clock.now());
-    record.usages.push({ engine: relay.target.engine, usage });
-    record.malformedFrames += relay.chat.stream.malformed;
-    record.attempts.push(report);
-    return report;
+    return relay.end(outcome, failure, this.#effects.clock.now(), this.#record);
   }
 }
