@@ -38,10 +38,10 @@ export function estimateTokens(characters: number): number {
   return Math.ceil(characters / 4);
 }
 
-export function estimatedUsage(promptCharacters: number, completionCharacters: number): TokenUsage {
+export function estimatedUsage(promptTokens: number, completionTokens: number): TokenUsage {
   return {
-    promptTokens: estimateTokens(promptCharacters),
-    completionTokens: estimateTokens(completionCharacters),
+    promptTokens,
+    completionTokens,
     cachedTokens: 0,
     cacheWriteTokens: 0,
     reasoningTokens: 0,

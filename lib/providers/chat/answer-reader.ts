@@ -1,4 +1,5 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
+import { TokenMeter } from "#lib/chat/token-estimate.ts";
 import { AnswerFrames } from "#lib/providers/chat/answer-frames.ts";
 import { assertAnswered, finishesOfWhole } from "#lib/providers/chat/answer-verdict.ts";
 import { CallCheck, withHonestFinish, withoutCalls } from "#lib/providers/chat/call-check.ts";
@@ -21,11 +22,17 @@ export class AnswerReader {
   readonly #decoder: Decoder;
   readonly #rules: AnswerRules;
   readonly #calls = new CallCheck();
+  readonly #meter = new TokenMeter();
   hasContent = false;
 
   constructor(decoder: Decoder, rules: AnswerRules) {
     this.#decoder = decoder;
     this.#rules = rules;
+  }
+
+  /** Tokens that the engine has written, estimated. */
+  get tokens(): number {
+    return this.#meter.tokens;
   }
 
   /** Appends the events in the bytes. Throws `EngineFailure` for an error in them, or too much of them. */
@@ -82,8 +89,20 @@ export class AnswerReader {
     for (let index = from; index < out.length; index++) {
       const event = out[index];
       if (event === undefined) continue;
-      if (event.type === "tool_call") this.#calls.note(event);
+      this.#count(event);
       if (!this.hasContent && isContent(event)) this.hasContent = true;
+    }
+  }
+
+  #count(event: ChatEvent): void {
+    switch (event.type) {
+      case "text":
+      case "refusal":
+      case "reasoning":
+        return this.#meter.note(event.text);
+      case "tool_call":
+        this.#calls.note(event);
+        this.#meter.note((event.name ?? "") + event.arguments);
     }
   }
 }

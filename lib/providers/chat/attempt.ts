@@ -1,12 +1,14 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
-import { type ChatRequest, messageParts, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
+import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts";
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
+import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
-import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import type { DecodeContext, Decoder, EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -64,20 +66,9 @@ export async function openChat(
     { signal: call.signal, connectMs: call.timeouts.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
-      const { issuer, provider } = engine;
-      const trustsCost = provider.reportsCost === true;
       stream = new EngineStream({
         body: response.body,
-        decoder: restoringDecoder(
-          chat.createDecoder({
-            ...context,
-            newId: effects.newId,
-            isUsedId: usedCallIds(call.request),
-            issuer,
-            trustsCost,
-          }),
-          encoded.restorations,
-        ),
+        decoder: decoderFor(engine, encoded, call.request, { ...context, newId: effects.newId }),
         clock: effects.clock,
         abort,
         ...endRules(call.request),
@@ -92,13 +83,26 @@ export async function openChat(
     outcome = await opening;
   } catch (error) {
     if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) {
-      reportUsage(engine, call, stream?.usage, head, undefined);
+      reportUsage(engine, call, stream, head, undefined);
     }
     throw error;
   }
   if (outcome.ok) return outcome;
-  reportUsage(engine, call, stream?.usage, head, outcome.failure);
+  reportUsage(engine, call, stream, head, outcome.failure);
   return { ...outcome, additionRefused: isAdditionRefused(outcome.failure, call, target, encoded) };
+}
+
+function decoderFor(
+  engine: Engine,
+  { restorations }: EncodedRequest,
+  request: ChatRequest,
+  context: ErrorContext & Pick<DecodeContext, "newId">,
+): Decoder {
+  const { issuer, provider } = engine;
+  const trustsCost = provider.reportsCost === true;
+  const isUsedId = usedCallIds(request);
+  const decoder = protocolOf(engine).chat.createDecoder({ ...context, isUsedId, issuer, trustsCost });
+  return restoringDecoder(decoder, restorations);
 }
 
 /** Whether a call of the conversation has this id. The ids are collected when the answer has a call. */
@@ -125,15 +129,19 @@ function endRules({ stop, messages, stream, awaitsUsage }: ChatRequest) {
 function reportUsage(
   engine: Engine,
   call: ChatCall,
-  usage: TokenUsage | undefined,
+  stream: EngineStream | undefined,
   events: readonly ChatEvent[],
   failure: Failure | undefined,
 ): void {
   const written = charactersIn(events);
+  const usage = stream?.usage;
+  const tokens = stream?.estimatedTokens ?? 0;
   // Providers do not always bill what they counted before a fault.
-  if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
-  else if (written > 0 || mayBeBilled(engine, failure)) {
-    call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
+  if (usage !== undefined) {
+    const completionTokens = Math.max(usage.completionTokens, tokens);
+    call.onUsed({ ...usage, completionTokens, source: "estimated" }, written);
+  } else if (written > 0 || mayBeBilled(engine, failure)) {
+    call.onUsed(estimatedUsage(estimateRequestTokens(call.request), tokens), written);
   }
 }
 

@@ -75,6 +75,11 @@ export class EngineStream {
     return this.#options.decoder.usage;
   }
 
+  /** Tokens that the engine has written, estimated: for usage that it does not report. */
+  get estimatedTokens(): number {
+    return this.#reader.tokens;
+  }
+
   /** Frames that were skipped because they were not JSON. */
   get malformed(): number {
     return this.#options.decoder.malformed;

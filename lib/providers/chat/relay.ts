@@ -1,6 +1,7 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
-import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
+import { completeUsage, estimatedUsage, estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
 import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
 import type { EngineUsage, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
@@ -96,8 +97,8 @@ export class Relay {
     const { usage } = stream;
     if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
     const estimate = estimatedUsage(
-      requestCharacters(this.#request) + this.filter.before,
-      this.filter.characters,
+      estimateRequestTokens(this.#request) + estimateTokens(this.filter.before),
+      stream.estimatedTokens,
     );
     if (usage === undefined) return estimate;
     if (stream.finished) return completeUsage(usage, estimate);
