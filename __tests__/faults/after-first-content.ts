@@ -710,7 +710,10 @@ const UNSAFE: FaultRow[] = [
   },
 ];
 
-/** A complete answer that ends in this way, with an idle time-out that nothing may wait for. */
+/** When the client's end comes if nothing more does; native chat, whose last frames have the usage, waits longer. */
+const AFTER_FINISH: Range = [1_900, 5_000 + SLACK];
+
+/** A complete answer that ends in this way. */
 function ends(name: string, how: Break, within: Range, usage: "exact" | "estimated" = "estimated"): FaultRow {
   return {
     row: 17,
@@ -720,7 +723,9 @@ function ends(name: string, how: Break, within: Range, usage: "exact" | "estimat
       engineA(streamed([...TOKENS.map((token) => textChunk(token)), textChunk("", "stop")], how)),
       { name: "b" },
     ],
-    timeouts: { idleMs: 10_000, firstTokenMs: 10_000 },
+    // The client's end waits for none of them; the ledger waits for usage while the stream is open.
+    timeouts: { idleMs: 6_000, firstTokenMs: 6_000 },
+    ...(within === AFTER_FINISH ? { readsOnMs: 6_000 + SLACK } : {}),
     asks: [
       {
         expect: {
@@ -737,9 +742,6 @@ function ends(name: string, how: Break, within: Range, usage: "exact" | "estimat
     ],
   };
 }
-
-/** Native chat, whose last frames have the usage, waits for it a little longer than the others. */
-const AFTER_FINISH: Range = [1_900, 5_000 + SLACK];
 
 const ENDS: FaultRow[] = [
   ends("the end without [DONE]", BREAKS.end, [0, 1_000]),
