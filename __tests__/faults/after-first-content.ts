@@ -724,8 +724,8 @@ function ends(name: string, how: Break, within: Range, usage: "exact" | "estimat
       { name: "b" },
     ],
     // The client's end waits for none of them; the ledger waits for usage while the stream is open.
-    timeouts: { idleMs: 6_000, firstTokenMs: 6_000 },
-    ...(within === AFTER_FINISH ? { readsOnMs: 6_000 + SLACK } : {}),
+    timeouts: { idleMs: 3_000, firstTokenMs: 6_000 },
+    ...(within === AFTER_FINISH ? { readsOnMs: 3_000 + SLACK } : {}),
     asks: [
       {
         expect: {

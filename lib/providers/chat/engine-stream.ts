@@ -144,11 +144,13 @@ export class EngineStream {
     abort.controller.abort(NO_LONGER_NEEDED);
   }
 
-  /** Reads on for the usage of the complete answer, for at most so many milliseconds; see `readLateUsage`. */
-  async readUsage(milliseconds: number): Promise<void> {
+  /** Reads on for the usage of the complete answer, until the idle timeout after its finish; see `readLateUsage`. */
+  async readUsage(): Promise<void> {
     const pending = this.#pendingRead;
     if (pending === undefined) return;
-    await readLateUsage({ ...this.#options, frames: this.#reader.frames, pending }, milliseconds);
+    const now = this.#options.clock.now();
+    const left = Math.max(0, (this.#finishedAt ?? now) + this.#idle.limitMs - now);
+    await readLateUsage({ ...this.#options, frames: this.#reader.frames, pending }, left);
     this.#pendingRead = undefined;
   }
 
@@ -167,7 +169,7 @@ export class EngineStream {
     const now = clock.now();
     this.#finishedAt ??= now;
     const quiet = Promise.withResolvers<typeof QUIET>();
-    const left = this.#finishedAt + this.#patience() - now;
+    const left = this.#finishedAt + Math.min(this.#patience(), this.#idle.limitMs) - now;
     const timer = clock.after(Math.max(0, left), () => quiet.resolve(QUIET));
     const read = body.read();
     this.#pendingRead = read;

@@ -18,8 +18,6 @@ type RelayParts = {
   filter: AnswerFilter;
   /** The client's request, to estimate usage that was not reported. */
   request: ChatRequest;
-  /** How long the stream may be silent, milliseconds. */
-  idleMs: number;
 };
 
 /** An engine whose answer is being passed to the client. */
@@ -30,10 +28,9 @@ export class Relay {
   readonly filter: AnswerFilter;
   readonly #startedAt: number;
   readonly #request: ChatRequest;
-  readonly #idleMs: number;
   #head: ChatEvent[] | undefined;
 
-  constructor({ target, permit, startedAt, chat, filter, request, idleMs }: RelayParts) {
+  constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
     this.target = target;
     this.permit = permit;
     this.chat = chat;
@@ -41,7 +38,6 @@ export class Relay {
     this.#head = chat.head;
     this.#startedAt = startedAt;
     this.#request = request;
-    this.#idleMs = idleMs;
   }
 
   /** The first events of the answer, once. */
@@ -86,7 +82,7 @@ export class Relay {
 
   /** The client has the whole answer; the ledger waits for what it costs, as long as for any next word. */
   async #awaitUsage(used: EngineUsage, report: AttemptReport): Promise<void> {
-    await this.chat.stream.readUsage(this.#idleMs);
+    await this.chat.stream.readUsage();
     used.usage = this.#usage();
     report.completionTokens = used.usage.completionTokens;
   }

@@ -133,14 +133,13 @@ class Runner implements RunEvents {
       throw record.committed && !aborted ? interrupted(result.error) : result.error;
     }
     const { value: chat, target, permit, startedAt } = result;
-    const { request, timeouts } = this.#options;
-    const { idleMs } = timeouts;
+    const { request } = this.#options;
     const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
     // The request itself was accepted, so refusals of its continuation are counted anew.
     this.#progress.refusals.length = 0;
-    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request, idleMs });
+    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request });
     return [];
   }
 
