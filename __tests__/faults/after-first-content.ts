@@ -756,7 +756,10 @@ const UNSAFE: FaultRow[] = [
   },
 ];
 
-/** A complete answer that ends in this way, with an idle time-out that nothing may wait for. */
+/** When the client's end comes if nothing more does; native chat, whose last frames have the usage, waits longer. */
+const AFTER_FINISH: Range = [1_900, 5_000 + SLACK];
+
+/** A complete answer that ends in this way. */
 function ends(name: string, how: Break, within: Range, usage: "exact" | "estimated" = "estimated"): FaultRow {
   return {
     row: 17,
@@ -766,7 +769,9 @@ function ends(name: string, how: Break, within: Range, usage: "exact" | "estimat
       engineA(streamed([...TOKENS.map((token) => textChunk(token)), textChunk("", "stop")], how)),
       { name: "b" },
     ],
-    timeouts: { idleMs: 10_000, firstTokenMs: 10_000 },
+    // The client's end waits for none of them; the ledger waits for usage while the stream is open.
+    timeouts: { idleMs: 3_000, firstTokenMs: 6_000 },
+    ...(within === AFTER_FINISH ? { readsOnMs: 3_000 + SLACK } : {}),
     asks: [
       {
         expect: {
@@ -788,11 +793,12 @@ const ENDS: FaultRow[] = [
   ends("the end without [DONE]", BREAKS.end, [0, 1_000]),
   ends("a closed connection without [DONE]", BREAKS.close, [0, 1_000]),
   ends("a reset after the finish reason", BREAKS.reset, [0, 1_000]),
-  ends("nothing after the finish reason", BREAKS.silence, [900, 1_000 + SLACK]),
-  ends("comments for ever after the finish reason", (exchange) => repeatForever(exchange, ": ping\n\n", 50), [
-    900,
-    1_000 + SLACK,
-  ]),
+  ends("nothing after the finish reason", BREAKS.silence, AFTER_FINISH),
+  ends(
+    "comments for ever after the finish reason",
+    (exchange) => repeatForever(exchange, ": ping\n\n", 50),
+    AFTER_FINISH,
+  ),
   ends(
     "[DONE], and the connection stays open",
     async (exchange) => {

@@ -106,6 +106,8 @@ export type FaultRow = {
   /** On unless it is said here. */
   recovery?: boolean;
   timeouts?: Partial<Timeouts>;
+  /** The ledger waits for usage behind the client's end, for so many milliseconds at most. */
+  readsOnMs?: number;
   /** Is played alone: it moves so many bytes that rows beside it would be late, or asks so often that it would be. */
   heavy?: boolean;
   asks: readonly Ask[];

@@ -158,6 +158,8 @@ export type ChatRequest = {
   /** The client's thinking budget in tokens; `reasoningEffort` is then its equivalent. */
   reasoningBudgetTokens?: number;
   user?: string;
+  /** The client's last frame carries the usage, so the end of a stream waits some seconds for it. */
+  awaitsUsage?: boolean;
   /** The request is megabytes long, so work on all of it must yield to the event loop. */
   isLarge?: boolean;
   /** Lets engines that can search the web do so and cite their sources. */

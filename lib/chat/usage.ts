@@ -10,6 +10,8 @@ export type TokenUsage = {
   completionTokens: number;
   cachedTokens: number;
   cacheWriteTokens: number;
+  /** Of the cache-written tokens, those that are kept for an hour, which costs more; 0 if absent. */
+  cacheWriteHourTokens?: number;
   reasoningTokens: number;
   /** `estimated` if the provider reported nothing, or something impossible. */
   source: "exact" | "estimated";
@@ -36,10 +38,10 @@ export function estimateTokens(characters: number): number {
   return Math.ceil(characters / 4);
 }
 
-export function estimatedUsage(promptCharacters: number, completionCharacters: number): TokenUsage {
+export function estimatedUsage(promptTokens: number, completionTokens: number): TokenUsage {
   return {
-    promptTokens: estimateTokens(promptCharacters),
-    completionTokens: estimateTokens(completionCharacters),
+    promptTokens,
+    completionTokens,
     cachedTokens: 0,
     cacheWriteTokens: 0,
     reasoningTokens: 0,
@@ -53,6 +55,7 @@ export type RawUsage = {
   completion: unknown;
   cached?: unknown;
   cacheWrite?: unknown;
+  cacheWriteHour?: unknown;
   reasoning?: unknown;
   costUsd?: unknown;
 };
@@ -80,6 +83,8 @@ export function readUsage(raw: RawUsage): TokenUsage | undefined {
     usage.source = "estimated";
     usage.missing = prompt === undefined ? "prompt" : "completion";
   }
+  const hour = Math.min(tokenCount(raw.cacheWriteHour) ?? 0, usage.cacheWriteTokens);
+  if (hour > 0) usage.cacheWriteHourTokens = hour;
   if (typeof raw.costUsd === "number" && raw.costUsd >= 0 && raw.costUsd < 1e6) {
     usage.reportedCostUsd = raw.costUsd;
   }
@@ -99,17 +104,19 @@ const NO_USAGE: TokenUsage = {
 export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
-  return parts.reduce<TokenUsage>(
-    (sum, part) => ({
-      promptTokens: sum.promptTokens + part.promptTokens,
-      completionTokens: sum.completionTokens + part.completionTokens,
-      cachedTokens: sum.cachedTokens + part.cachedTokens,
-      cacheWriteTokens: sum.cacheWriteTokens + part.cacheWriteTokens,
-      reasoningTokens: sum.reasoningTokens + part.reasoningTokens,
-      source: part.source === "estimated" ? "estimated" : sum.source,
-    }),
-    NO_USAGE,
-  );
+  const sum: TokenUsage = { ...NO_USAGE };
+  for (const part of parts) {
+    sum.promptTokens += part.promptTokens;
+    sum.completionTokens += part.completionTokens;
+    sum.cachedTokens += part.cachedTokens;
+    sum.cacheWriteTokens += part.cacheWriteTokens;
+    sum.reasoningTokens += part.reasoningTokens;
+    if (part.cacheWriteHourTokens !== undefined) {
+      sum.cacheWriteHourTokens = (sum.cacheWriteHourTokens ?? 0) + part.cacheWriteHourTokens;
+    }
+    if (part.source === "estimated") sum.source = "estimated";
+  }
+  return sum;
 }
 
 /** The usage with its missing total, if any, taken from an estimate. */

@@ -18,6 +18,13 @@ const PAID_MODELS: Readonly<Record<string, Price>> = {
   "codestral-latest": { input: 0.3, output: 0.9 },
 };
 
+/**
+ * The price of a cache write, in prices of plain input: kept for five minutes, and for an hour. Only Anthropic
+ * reports the two apart.
+ */
+const SHORT_WRITE = 1.25;
+const HOUR_WRITE = 2;
+
 /** Names of the models that are billed by default at every provider. */
 export const PAID_MODEL_NAMES: readonly string[] = Object.keys(PAID_MODELS);
 
@@ -103,14 +110,7 @@ function createPriceBook(calcPrice: CalcPrice): PriceBook {
     const price = known(`${providerId}/${engine.model}`);
     if (price === "unknown") return undefined;
     if (price !== "varying") return priceOf(price, usage);
-    const { cached, written } = cacheParts(usage);
-    const counted = {
-      input_tokens: usage.promptTokens,
-      cache_read_tokens: cached,
-      cache_write_tokens: written,
-      output_tokens: usage.completionTokens,
-    };
-    return calcPrice(counted, engine.model, { providerId })?.total_price;
+    return varyingPrice(usage, (counts) => calcPrice(counts, engine.model, { providerId })?.total_price);
   };
   return {
     listPriceUsd,
@@ -136,19 +136,42 @@ function fixedPrice({ model, model_price: prices }: LibraryPrice): Price | "vary
   };
 }
 
+type Counts = Parameters<CalcPrice>[0];
+
+/** A price that depends on the length of the prompt. `priceOfCounts` knows one price of cache writes. */
+function varyingPrice(
+  usage: TokenUsage,
+  priceOfCounts: (counts: Counts) => number | undefined,
+): number | undefined {
+  const { cached, written, writtenHour } = cacheParts(usage);
+  const counts = {
+    input_tokens: usage.promptTokens,
+    cache_read_tokens: cached,
+    cache_write_tokens: written,
+    output_tokens: usage.completionTokens,
+  };
+  const price = priceOfCounts(counts);
+  if (price === undefined || writtenHour === 0) return price;
+  const plain = priceOfCounts({ ...counts, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 0 });
+  const perToken = (plain ?? 0) / usage.promptTokens;
+  return price + writtenHour * perToken * (HOUR_WRITE - SHORT_WRITE);
+}
+
 /** The cached parts, capped at the prompt: the price library throws if they exceed it. */
-function cacheParts(usage: TokenUsage): { cached: number; written: number } {
+function cacheParts(usage: TokenUsage): { cached: number; written: number; writtenHour: number } {
   const written = Math.min(usage.cacheWriteTokens, usage.promptTokens);
-  return { written, cached: Math.min(usage.cachedTokens, usage.promptTokens - written) };
+  const writtenHour = Math.min(usage.cacheWriteHourTokens ?? 0, written);
+  return { written, writtenHour, cached: Math.min(usage.cachedTokens, usage.promptTokens - written) };
 }
 
 function priceOf(price: Price, usage: TokenUsage): number {
-  const { cached, written } = cacheParts(usage);
+  const { cached, written, writtenHour } = cacheParts(usage);
   const plain = usage.promptTokens - cached - written;
   const perMillion =
     plain * price.input +
     cached * (price.cachedInput ?? price.input) +
-    written * (price.cacheWrite ?? price.input) +
+    (written - writtenHour) * (price.cacheWrite ?? price.input) +
+    writtenHour * price.input * HOUR_WRITE +
     usage.completionTokens * price.output;
   return perMillion / 1_000_000;
 }

@@ -3,6 +3,7 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import type { AssistantPart, ChatMessage, ContentPart } from "#lib/chat/request.ts";
 import { systemText } from "#lib/chat/system-text.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
@@ -102,7 +103,7 @@ test("a system prompt of many parts takes time in proportion", () => {
 
 test("many tool calls without numbers take time in proportion", () => {
   expectLinear(2_000, (size) => () => {
-    const assembler = new ToolCallAssembler(() => "new", 0);
+    const assembler = new ToolCallAssembler(new CallIds({ newId: () => "new" }), 0);
     const events: ChatEvent[] = [];
     for (let call = 0; call < size; call++) {
       assembler.push({ id: `c${call}`, function: { name: "f", arguments: "{}" } }, events);

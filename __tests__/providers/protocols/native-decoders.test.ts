@@ -27,9 +27,10 @@ describe("Anthropic", () => {
     ["stop_sequence", "stop"],
     ["max_tokens", "length"],
     ["model_context_window_exceeded", "length"],
-    ["tool_use", "tool_calls"],
+    ["tool_use", "stop"],
     ["refusal", "content_filter"],
-    ["pause_turn", "other"],
+    ["pause_turn", "length"],
+    ["compaction", "length"],
     ["constructor", "other"],
   ])("stop_reason %s finishes as %s", (native, reason) => {
     expect(anthropic(start(), text("a"), stop(native), end).finish).toEqual({ reason, native });
@@ -92,6 +93,90 @@ describe("Anthropic", () => {
     expect(anthropic(start(), stop("end_turn"), later).usage).toMatchObject({
       promptTokens: 5,
       completionTokens: 7,
+    });
+  });
+
+  describe("blocks that pass unread (W5)", () => {
+    const opens = (index: number, content_block: unknown): unknown => ({
+      type: "content_block_start",
+      index,
+      content_block,
+    });
+    const adds = (index: number, delta: unknown): unknown => ({ type: "content_block_delta", index, delta });
+    const closes = (index: number): unknown => ({ type: "content_block_stop", index });
+    const eventsOf = (...payloads: unknown[]): ChatEvent[] => {
+      const decoder = newDecoder("anthropic");
+      const out: ChatEvent[] = [];
+      for (const payload of payloads) decoder.push(JSON.stringify(payload), undefined, out);
+      decoder.end(out);
+      return out;
+    };
+    const blockEvent = (value: unknown): unknown => ({ type: "block", dialect: "anthropic", value });
+
+    test("the input of a provider-run tool is folded into its block, in its place", () => {
+      const use = { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: {} };
+      const events = eventsOf(
+        start(),
+        text("Let me look."),
+        opens(1, use),
+        adds(1, { type: "input_json_delta", partial_json: '{"query":' }),
+        adds(1, { type: "input_json_delta", partial_json: '"x"}' }),
+        closes(1),
+        stop("pause_turn"),
+        end,
+      );
+      expect(events).toEqual([
+        { type: "text", text: "Let me look." },
+        blockEvent({ ...use, input: { query: "x" } }),
+        { type: "finish", reason: "length", native: "pause_turn" },
+      ]);
+    });
+
+    test.each([
+      "web_search_tool_result",
+      "web_fetch_tool_result",
+      "code_execution_tool_result",
+      "bash_code_execution_tool_result",
+      "text_editor_code_execution_tool_result",
+      "tool_search_tool_result",
+      "mcp_tool_result",
+      "container_upload",
+      "a_new_block",
+    ])("%s passes whole, streamed and not", (type) => {
+      const value = {
+        type,
+        tool_use_id: "srvtoolu_1",
+        content: [{ type: "x", nested: { a: [1, null] } }],
+        is_error: false,
+      };
+      expect(eventsOf(start(), opens(0, value), closes(0), stop("end_turn"), end)[0]).toEqual(
+        blockEvent(value),
+      );
+      const whole = { type: "message", content: [value], stop_reason: "end_turn", usage: {} };
+      expect(eventsOf(whole)[0]).toEqual(blockEvent(value));
+    });
+
+    test("the text of a block that grows by deltas is folded", () => {
+      const events = eventsOf(
+        start(),
+        opens(0, { type: "compaction", content: null }),
+        adds(0, { type: "compaction_delta", content: "Summary " }),
+        adds(0, { type: "compaction_delta", content: "so far." }),
+        closes(0),
+        stop("compaction"),
+        end,
+      );
+      expect(events[0]).toEqual(blockEvent({ type: "compaction", content: "Summary so far." }));
+      expect(events.at(-1)).toMatchObject({ reason: "length", native: "compaction" });
+    });
+
+    test("how often provider-run tools ran is kept", () => {
+      const counted = { input_tokens: 1, output_tokens: 1, server_tool_use: { web_search_requests: 2 } };
+      expect(anthropic(start(), text("a"), { ...stop("end_turn"), usage: counted }, end).usage).toMatchObject(
+        {
+          serverToolUse: { web_search_requests: 2 },
+        },
+      );
     });
   });
 
@@ -185,8 +270,17 @@ describe("Gemini", () => {
     ["RECITATION", "content_filter"],
     ["PROHIBITED_CONTENT", "content_filter"],
     ["SPII", "content_filter"],
-    ["OTHER", "other"],
-    ["constructor", "other"],
+    ["LANGUAGE", "content_filter"],
+    ["BLOCKLIST", "content_filter"],
+    ["MODEL_ARMOR", "content_filter"],
+    ["IMAGE_SAFETY", "content_filter"],
+    ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
+    ["IMAGE_RECITATION", "content_filter"],
+    ["IMAGE_OTHER", "content_filter"],
+    ["NO_IMAGE", "content_filter"],
+    ["OTHER", "content_filter"],
+    ["A_NEW_REASON", "content_filter"],
+    ["constructor", "content_filter"],
   ])("finishReason %s finishes as %s", (native, reason) => {
     expect(gemini(part({ text: "a" }, native)).finish).toEqual({ reason, native });
   });
@@ -201,12 +295,27 @@ describe("Gemini", () => {
     expect(answer.toolCalls).toEqual([{ id: "minted-1", name: "f", arguments: '{"x":1}' }]);
   });
 
-  test.each(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"])(
-    "%s is no answer",
+  test.each(["OTHER", "IMAGE_OTHER", "NO_IMAGE", "A_NEW_REASON"])(
+    "%s without content is no answer",
     (native) => {
-      expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("no_answer");
+      expect(gemini(part({ text: "" }, native)).finish?.reason).toBe("other");
     },
   );
+
+  test.each([
+    "MALFORMED_FUNCTION_CALL",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+  ])("%s is no answer, and behind text the answer broke off", (native) => {
+    expect(gemini(part({ text: "" }, native)).failure?.kind).toBe("no_answer");
+    expect(gemini(part({ text: "a" }), part({ text: "" }, native))).toMatchObject({
+      text: "a",
+      finish: undefined,
+      failure: { kind: "no_answer" },
+    });
+  });
 
   test("a blocked prompt is declined, with the reason", () => {
     const decoder = newDecoder("gemini");

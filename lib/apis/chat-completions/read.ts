@@ -32,6 +32,7 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(messages),
     ...defined({
+      awaitsUsage: body.stream_options?.include_usage === true ? true : undefined,
       tools,
       toolChoice,
       parallelToolCalls: body.parallel_tool_calls ?? undefined,
@@ -56,10 +57,8 @@ function readChatCompletions(body: ChatCompletionsBody): ReadRequest {
   };
   const extra = otherFields(body, READ_FIELDS);
   if (Object.keys(extra).length > 0) chat.extra = { dialect: "openai", fields: extra };
-  const options = {
-    includeUsage: body.stream_options?.include_usage === true,
-    legacyFunctions: isLegacy,
-  };
+  const includeUsage = body.stream_options?.include_usage === true;
+  const options = { includeUsage, legacyFunctions: isLegacy };
   const models = [...new Set([...(body.model == null ? [] : [body.model]), ...(body.models ?? [])])];
   return {
     chat,

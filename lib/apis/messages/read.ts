@@ -14,6 +14,7 @@ import type {
   ReasoningEffort,
   ResponseFormat,
 } from "#lib/chat/request.ts";
+import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -46,6 +47,7 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(chatMessages),
     ...defined({
+      awaitsUsage: body.stream === true ? true : undefined,
       tools,
       toolChoice,
       parallelToolCalls: isSerial ? false : undefined,
@@ -68,7 +70,7 @@ function readMessages(body: MessagesBody, headers: Headers): ReadRequest {
     chat,
     models: [body.model],
     dropped,
-    createWriter: (meta) => createMessagesWriter(meta, stopSequences),
+    createWriter: (meta) => createMessagesWriter(meta, stopSequences, () => estimateRequestTokens(chat)),
   };
 }
 

@@ -11,31 +11,45 @@ import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** Writes messages: one JSON body, or events. Reports only the client's own stop sequences. */
-export function createMessagesWriter(meta: AnswerMeta, stopSequences: readonly string[]): AnswerWriter {
-  return new MessagesWriter(meta, stopSequences);
+/**
+ * Writes messages: one JSON body, or events. Reports only the client's own stop sequences.
+ * @param promptTokens an estimate of the prompt, for the beginning of a stream.
+ */
+export function createMessagesWriter(
+  meta: AnswerMeta,
+  stopSequences: readonly string[],
+  promptTokens: () => number = () => 0,
+): AnswerWriter {
+  return new MessagesWriter(meta, stopSequences, promptTokens);
 }
 
 type Finish = { reason: FinishReason; stopSequence?: string };
 
-/** Token counts are not known before the end; clients use the later numbers. */
-const NOTHING_YET: JsonObject = {
-  input_tokens: 0,
-  cache_creation_input_tokens: 0,
-  cache_read_input_tokens: 0,
-  output_tokens: 0,
-};
+/**
+ * The usage at the beginning of a stream, for clients that show how full the context is. Token counts are not
+ * known before the end; clients use the later numbers.
+ */
+function usageAtStart(promptTokens: number): JsonObject {
+  return {
+    input_tokens: promptTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: 0,
+  };
+}
 
 class MessagesWriter implements AnswerWriter {
   readonly #meta: AnswerMeta;
   readonly #stopSequences: readonly string[];
+  readonly #promptTokens: () => number;
   readonly #blocks = new ContentBlocks();
   #started = false;
   #finish: Finish | undefined;
 
-  constructor(meta: AnswerMeta, stopSequences: readonly string[]) {
+  constructor(meta: AnswerMeta, stopSequences: readonly string[], promptTokens: () => number) {
     this.#meta = meta;
     this.#stopSequences = stopSequences;
+    this.#promptTokens = promptTokens;
   }
 
   whole(answer: Answer, usage: TokenUsage): JsonObject {
@@ -72,7 +86,8 @@ class MessagesWriter implements AnswerWriter {
   #start(): string {
     if (this.#started) return "";
     this.#started = true;
-    const message = { ...this.#envelope([], NOTHING_YET), ...NOT_STOPPED };
+    const usage = usageAtStart(this.#promptTokens());
+    const message = { ...this.#envelope([], usage), ...NOT_STOPPED };
     return frame({ type: "message_start", message });
   }
 

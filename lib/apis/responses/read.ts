@@ -51,6 +51,7 @@ function readResponses(body: ResponsesBody): ReadRequest {
     stream: body.stream === true,
     conversationId: conversationOf(messages),
     ...defined({
+      awaitsUsage: body.stream === true ? true : undefined,
       tools: tools.list.length > 0 ? tools.list : undefined,
       webSearch: tools.webSearch === undefined ? undefined : true,
       webSearchTool: tools.webSearch,

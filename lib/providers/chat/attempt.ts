@@ -1,13 +1,15 @@
 import { type ChatEvent, isContent } from "#lib/chat/events.ts";
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
+import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
+import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { type CallEffects, callEngine } from "#lib/providers/call/engine-call.ts";
 import { EngineStream } from "#lib/providers/chat/engine-stream.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { capWithin, type OutputLimit } from "#lib/providers/failures/output-cap.ts";
+import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
-import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
+import type { DecodeContext, Decoder, EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -66,17 +68,12 @@ export async function openChat(
     { signal: call.signal, connectMs: call.timeouts.connectMs, timeoutMs: timeoutOf(target, call) },
     effects,
     async ({ response, context, abort }): Promise<OpenedChat> => {
-      const { issuer, provider } = engine;
-      const trustsCost = provider.reportsCost === true;
       stream = new EngineStream({
         body: response.body,
-        decoder: restoringDecoder(
-          chat.createDecoder({ ...context, newId: effects.newId, issuer, trustsCost }),
-          encoded.restorations,
-        ),
+        decoder: decoderFor(engine, encoded, call.request, { ...context, newId: effects.newId }),
         clock: effects.clock,
         abort,
-        emptyAnswerAllowed: call.request.stop !== undefined,
+        ...endRules(call.request),
       });
       await (call.request.stream ? readHead(stream, head) : readWhole(stream, head));
       stream.idleMs = call.timeouts.idleMs;
@@ -88,12 +85,12 @@ export async function openChat(
     outcome = await opening;
   } catch (error) {
     if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) {
-      reportUsage(engine, call, stream?.usage, head, undefined);
+      reportUsage(engine, call, stream, head, undefined);
     }
     throw error;
   }
   if (outcome.ok) return outcome;
-  reportUsage(engine, call, stream?.usage, head, outcome.failure);
+  reportUsage(engine, call, stream, head, outcome.failure);
   const isAddition = isAdditionRefused(outcome.failure, call, target, encoded);
   return isAddition ? { ...outcome, repeat: { kind: "without_additions" } } : outcome;
 }
@@ -112,19 +109,56 @@ function withinLimit(request: ChatRequest, limit: OutputLimit | undefined): Chat
   return cap === undefined ? rest : { ...rest, maxOutputTokens: cap };
 }
 
+function decoderFor(
+  engine: Engine,
+  { restorations }: EncodedRequest,
+  request: ChatRequest,
+  context: ErrorContext & Pick<DecodeContext, "newId">,
+): Decoder {
+  const { issuer, provider } = engine;
+  const trustsCost = provider.reportsCost === true;
+  const isUsedId = usedCallIds(request);
+  const decoder = protocolOf(engine).chat.createDecoder({ ...context, isUsedId, issuer, trustsCost });
+  return restoringDecoder(decoder, restorations);
+}
+
+/** Whether a call of the conversation has this id. The ids are collected when the answer has a call. */
+function usedCallIds({ messages }: ChatRequest): (id: string) => boolean {
+  let used: Set<string> | undefined;
+  return (id) => {
+    used ??= new Set(
+      messages.flatMap(messageParts).flatMap((part) => (part.type === "tool_call" ? [part.id] : [])),
+    );
+    return used.has(id);
+  };
+}
+
+/** What the request says about the end of its answer. */
+function endRules({ stop, messages, stream, awaitsUsage }: ChatRequest) {
+  return {
+    emptyAnswerAllowed: stop !== undefined || messages.at(-1)?.role === "tool",
+    isStreamed: stream,
+    awaitsUsage: awaitsUsage === true || !stream,
+  };
+}
+
 /** Reports the usage of a call without a usable answer, if it may be billed. */
 function reportUsage(
   engine: Engine,
   call: ChatCall,
-  usage: TokenUsage | undefined,
+  stream: EngineStream | undefined,
   events: readonly ChatEvent[],
   failure: Failure | undefined,
 ): void {
   const written = charactersIn(events);
+  const usage = stream?.usage;
+  const tokens = stream?.estimatedTokens ?? 0;
   // Providers do not always bill what they counted before a fault.
-  if (usage !== undefined) call.onUsed({ ...usage, source: "estimated" }, written);
-  else if (written > 0 || mayBeBilled(engine, failure)) {
-    call.onUsed(estimatedUsage(requestCharacters(call.request), written), written);
+  if (usage !== undefined) {
+    const completionTokens = Math.max(usage.completionTokens, tokens);
+    call.onUsed({ ...usage, completionTokens, source: "estimated" }, written);
+  } else if (written > 0 || mayBeBilled(engine, failure)) {
+    call.onUsed(estimatedUsage(estimateRequestTokens(call.request), tokens), written);
   }
 }
 
@@ -145,13 +179,15 @@ async function readHead(stream: EngineStream, head: ChatEvent[]): Promise<void> 
   }
 }
 
-/** Reads an answer to its end. Merges the pieces of a text, of which there may be a hundred thousand. */
+/** Reads an answer to its end, without calls that cannot be read. Merges the pieces of a text, of which there may be a hundred thousand. */
 async function readWhole(stream: EngineStream, events: ChatEvent[]): Promise<void> {
   for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
     for (const event of batch) {
       if (!mergeIntoLast(events, event)) events.push(event);
     }
   }
+  const mended = stream.mended(events);
+  if (mended !== events) events.splice(0, events.length, ...mended);
 }
 
 /** Appends plain text or reasoning to the last event of the same kind. False if that is not possible. */

@@ -2,70 +2,82 @@ import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { toEngineFailure } from "#lib/providers/call/engine-call.ts";
 import { type UpstreamBody, UpstreamError } from "#lib/providers/call/upstream.ts";
-import { detectBodyFormat } from "#lib/providers/chat/body-format.ts";
-import { badResponse, EngineFailure } from "#lib/providers/failures/failure.ts";
+import { AnswerReader, type AnswerRules } from "#lib/providers/chat/answer-reader.ts";
+import { IdleWatch } from "#lib/providers/chat/idle-watch.ts";
+import { readLateUsage } from "#lib/providers/chat/late-usage.ts";
+import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
 import { type LinkedAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
-import { asBuffer } from "#lib/shared/bytes.ts";
-import type { Clock, Timer } from "#lib/shared/clock.ts";
-import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
-import { JsonScan } from "#lib/shared/json-scan.ts";
-import { decodeLenient } from "#lib/shared/text.ts";
-import { SseReader } from "#lib/streaming/sse-reader.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 
-/** The longest answer, in decompressed bytes. */
-const MAX_ANSWER = 16 * 1024 * 1024;
 /** Frames that have already arrived are decoded as one batch, up to this many bytes. */
 const BATCH_BYTES = 64 * 1024;
-/** How long to wait, after the finish reason, for usage and the end mark. */
-const AFTER_FINISH_MS = 1_000;
+/**
+ * How long to wait after a finish reason, milliseconds, for what may follow: content, which takes the reason
+ * back, the end mark, or usage. Engines that neither send an end mark nor close must not hold the client up.
+ */
+const AFTER_FINISH_MS = 2_000;
+/** The same where the client's last frame has a usage that is not known yet. */
+const FOR_USAGE_MS = 5_000;
+/** The same while nothing but the finish reason has arrived: proxies send one before the answer begins. */
+const BEFORE_CONTENT_MS = 5_000;
 
-export type EngineStreamOptions = {
+/** Nothing more has come in time, but the body is still open. */
+const QUIET = Symbol("quiet");
+
+export type EngineStreamOptions = AnswerRules & {
   body: UpstreamBody;
   decoder: Decoder;
   clock: Clock;
   /** Aborts the upstream request. */
   abort: LinkedAbort;
-  /** An answer without content is valid: it may begin with the client's stop sequence. */
-  emptyAnswerAllowed: boolean;
+  /** The client's last frame carries the usage. */
+  awaitsUsage: boolean;
 };
 
 /**
  * One engine's answer as batches of events: what arrived together comes out together.
  *
- * Accepts a stream or one JSON body, whatever the content type says, since providers mix them up.
- * `next` returns null at the end of a complete answer and throws `EngineFailure` for a truncated one.
+ * `next` returns null at the end of a complete answer and throws `EngineFailure` for a truncated one. A finish
+ * reason is provisional: the answer ends with the end mark, with the body, or when nothing more comes.
  */
 export class EngineStream {
   readonly #options: EngineStreamOptions;
-  /** Created with the first bytes of a stream: a JSON body needs none. */
-  #reader: SseReader | undefined;
-  #mode: "unknown" | "events" | "json" = "unknown";
-  #json: Uint8Array[] = [];
-  #scan: JsonScan | undefined;
-  #bytes = 0;
-  #hasContent = false;
+  readonly #reader: AnswerReader;
   #ended = false;
   #failure: EngineFailure | undefined;
-  /** When to stop waiting for what may follow the finish reason. */
-  #finishBy: number | undefined;
-  #idleTimer: Timer | undefined;
-  /** Since when the reader has been waiting for content; undefined while it is not waiting. */
-  #waitingSince: number | undefined;
+  /** When the engine gave its finish reason; undefined while it has not, or has gone on since. */
+  #finishedAt: number | undefined;
+  /** A read that was under way when nothing more came in time. */
+  #pendingRead: Promise<Uint8Array | null> | undefined;
+  readonly #idle: IdleWatch;
   /** How long it had waited, milliseconds, before events without content were returned. */
   #waitedBefore = 0;
+  constructor(options: EngineStreamOptions) {
+    this.#options = options;
+    this.#reader = new AnswerReader(options.decoder, options);
+    this.#idle = new IdleWatch(options.clock, () => {
+      options.abort.controller.abort(
+        new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }),
+      );
+    });
+  }
+
   /**
    * Idle timeout, milliseconds, counted only while a read is pending. Only content resets it, not
    * comments, empty deltas or sources. Infinite until the first content, which has its own timeout.
    */
-  idleMs = Number.POSITIVE_INFINITY;
-
-  constructor(options: EngineStreamOptions) {
-    this.#options = options;
+  set idleMs(milliseconds: number) {
+    this.#idle.limitMs = milliseconds;
   }
 
   get usage(): TokenUsage | undefined {
     return this.#options.decoder.usage;
+  }
+
+  /** Tokens that the engine has written, estimated: for usage that it does not report. */
+  get estimatedTokens(): number {
+    return this.#reader.tokens;
   }
 
   /** Frames that were skipped because they were not JSON. */
@@ -83,29 +95,42 @@ export class EngineStream {
     return this.#ended;
   }
 
+  /** The answer is complete, but its usage may still come. See `readUsage`. */
+  get usagePending(): boolean {
+    return this.#pendingRead !== undefined;
+  }
+
+  /** All events of a complete answer that was not passed on yet; see `AnswerReader`. */
+  mended(events: readonly ChatEvent[]): readonly ChatEvent[] {
+    return this.#reader.mended(events);
+  }
+
   async next(): Promise<ChatEvent[] | null> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#ended) return null;
-    const out: ChatEvent[] = [];
+    let out: ChatEvent[] = [];
     const { clock } = this.#options;
     const askedAt = clock.now() - this.#waitedBefore;
     try {
       while (out.length === 0 && !this.#ended) {
         const bytes = this.#options.body.poll() ?? (await this.#wait(askedAt));
-        this.#waitingSince = undefined;
-        if (bytes === null) this.#end(out);
-        else this.#acceptBatch(bytes, out);
+        this.#idle.end();
+        if (bytes === QUIET) out = this.#end(out, true);
+        else if (bytes === null) out = this.#end(out, false);
+        else if (this.#acceptBatch(bytes, out)) out = this.#end(out, false);
       }
     } catch (error) {
-      this.#waitingSince = undefined;
+      this.#idle.end();
       const failure = toEngineFailure(error, this.#options.abort.controller.signal);
       this.close();
-      // Events from before the fault are valid and are returned first.
-      if (out.length === 0) throw failure;
+      // Events from before the fault are valid and are returned first, but not parts of a whole.
+      if (out.length === 0 || this.#reader.frames.isWhole) throw failure;
       this.#failure = failure;
     }
+    const hasContent = out.some(isContent);
+    if (hasContent) this.#finishedAt = undefined;
     // Sources are passed on, but an engine that sends nothing else counts as idle.
-    this.#waitedBefore = out.some(isContent) ? 0 : clock.now() - askedAt;
+    this.#waitedBefore = hasContent ? 0 : clock.now() - askedAt;
     return out.length === 0 && this.#ended ? null : out;
   }
 
@@ -113,42 +138,49 @@ export class EngineStream {
   close(): void {
     if (this.#ended) return;
     const { body, abort } = this.#options;
-    this.#idleTimer?.cancel();
+    this.#idle.cancel();
     body.cancel();
     abort.unlink();
     abort.controller.abort(NO_LONGER_NEEDED);
   }
 
+  /** Reads on for the usage of the complete answer, until the idle timeout after its finish; see `readLateUsage`. */
+  async readUsage(): Promise<void> {
+    const pending = this.#pendingRead;
+    if (pending === undefined) return;
+    const now = this.#options.clock.now();
+    const left = Math.max(0, (this.#finishedAt ?? now) + this.#idle.limitMs - now);
+    await readLateUsage({ ...this.#options, frames: this.#reader.frames, pending }, left);
+    this.#pendingRead = undefined;
+  }
+
   /** The next bytes, or null at the end. The reader has been waiting since `askedAt`. */
-  #wait(askedAt: number): Promise<Uint8Array | null> {
+  #wait(askedAt: number): Promise<Uint8Array | null | typeof QUIET> {
     const { body, decoder } = this.#options;
-    if (decoder.finished) return this.#waitForRest();
-    this.#waitingSince = askedAt;
-    if (this.#idleTimer === undefined && Number.isFinite(this.idleMs)) this.#watch(this.idleMs);
+    if (decoder.finished && (this.#reader.hasContent || decoder.usage !== undefined))
+      return this.#waitForRest();
+    this.#idle.begin(askedAt);
     return body.read();
   }
 
-  /** One timer for the whole stream instead of one per chunk: when it fires, it checks the time waited. */
-  #watch(milliseconds: number): void {
-    const { clock, abort } = this.#options;
-    this.#idleTimer = clock.after(milliseconds, () => {
-      this.#idleTimer = undefined;
-      if (this.#waitingSince === undefined) return;
-      const left = this.#waitingSince + this.idleMs - clock.now();
-      if (left > 0) this.#watch(left);
-      else abort.controller.abort(new EngineFailure({ kind: "timeout", reason: "The engine fell silent." }));
-    });
-  }
-
-  /** Waits briefly for what follows the finish reason. A timeout or a fault now counts as the end. */
-  async #waitForRest(): Promise<Uint8Array | null> {
+  /** Waits for what follows the finish reason. A fault now counts as the end. */
+  async #waitForRest(): Promise<Uint8Array | null | typeof QUIET> {
     const { body, clock, abort } = this.#options;
     const now = clock.now();
-    this.#finishBy ??= now + AFTER_FINISH_MS;
-    const timer = clock.after(Math.max(0, this.#finishBy - now), () => body.cancel());
+    this.#finishedAt ??= now;
+    const quiet = Promise.withResolvers<typeof QUIET>();
+    const left = this.#finishedAt + Math.min(this.#patience(), this.#idle.limitMs) - now;
+    const timer = clock.after(Math.max(0, left), () => quiet.resolve(QUIET));
+    const read = body.read();
+    this.#pendingRead = read;
     try {
-      return await body.read();
+      const bytes = await Promise.race([read, quiet.promise]);
+      if (bytes !== QUIET) this.#pendingRead = undefined;
+      // The read goes on unobserved, and may end with the connection.
+      else void Promise.allSettled([read]);
+      return bytes;
     } catch (error) {
+      this.#pendingRead = undefined;
       if (error instanceof UpstreamError && !abort.controller.signal.aborted) return null;
       throw error;
     } finally {
@@ -156,90 +188,44 @@ export class EngineStream {
     }
   }
 
-  #acceptBatch(first: Uint8Array, out: ChatEvent[]): void {
+  /** How long to wait after the finish reason, milliseconds. */
+  #patience(): number {
+    const { awaitsUsage, decoder } = this.#options;
+    if (!this.#reader.hasContent) return BEFORE_CONTENT_MS;
+    return awaitsUsage && decoder.usage === undefined ? FOR_USAGE_MS : AFTER_FINISH_MS;
+  }
+
+  /** True if the end mark was in it. */
+  #acceptBatch(first: Uint8Array, out: ChatEvent[]): boolean {
+    const { decoder, body } = this.#options;
     let bytes: Uint8Array | undefined = first;
     let batch = 0;
     while (bytes !== undefined) {
       batch += bytes.length;
-      this.#accept(bytes, out);
-      if (this.#ended || batch >= BATCH_BYTES) return;
-      bytes = this.#options.body.poll();
+      this.#reader.push(bytes, out);
+      if (decoder.done) return true;
+      if (batch >= BATCH_BYTES) return false;
+      bytes = body.poll();
     }
+    return false;
   }
 
-  #accept(bytes: Uint8Array, out: ChatEvent[]): void {
-    this.#bytes += bytes.length;
-    if (this.#bytes > MAX_ANSWER) throw badResponse("The engine's answer was too long.");
-    if (this.#mode === "unknown") this.#mode = detectBodyFormat(bytes);
-    if (this.#mode === "json") {
-      this.#scan ??= new JsonScan(ANSWER_LIMITS);
-      if (this.#scan.push(asBuffer(bytes)) !== undefined)
-        throw badResponse("The engine's answer was too complex.");
-      this.#json.push(bytes);
-      return;
-    }
-    if (this.#mode === "unknown") return;
-    this.#reader ??= new SseReader();
-    this.#decode(this.#reader.push(bytes), out);
-    if (this.#reader.overflowed) throw badResponse("The engine sent a line that was too long.");
-    if (this.#options.decoder.done) this.#end(out);
-  }
-
-  #decode(messages: { event: string | undefined; data: string }[], out: ChatEvent[]): void {
-    const { decoder } = this.#options;
-    const from = out.length;
-    try {
-      for (const message of messages) {
-        decoder.push(message.data, message.event, out);
-        if (decoder.done) break;
-      }
-    } finally {
-      this.#noteContent(out, from);
-    }
-  }
-
-  #noteContent(out: readonly ChatEvent[], from: number): void {
-    for (let index = from; index < out.length && !this.#hasContent; index++) {
-      const event = out[index];
-      if (event !== undefined && isContent(event)) this.#hasContent = true;
-    }
-  }
-
-  #end(out: ChatEvent[]): void {
-    const { decoder, body, abort, emptyAnswerAllowed } = this.#options;
-    if (this.#mode === "json") {
-      this.#decode([{ event: undefined, data: decodeLenient(this.#json) }], out);
-      this.#json = [];
-    } else if (!decoder.done) {
-      // A last frame without its blank line is accepted by the decoder if it is complete.
-      this.#decode(this.#reader?.end() ?? [], out);
-    }
-    const from = out.length;
-    decoder.end(out);
-    this.#noteContent(out, from);
-    const finish = out.findLast((event) => event.type === "finish");
-    // One complete choice does not make up for another that was cut off.
-    if (finish === undefined || !(decoder.finished || decoder.done)) {
-      if (this.#hasContent)
-        throw new EngineFailure({ kind: "truncated", reason: "The engine's answer was cut off." });
-      throw badResponse("The engine's answer was empty.");
-    }
-    if (!this.#hasContent) {
-      if (finish.reason === "content_filter") {
-        const reason = decoder.refusalReason ?? "The provider declined to answer.";
-        throw new EngineFailure({ kind: "content_policy", reason });
-      }
-      if (finish.reason !== "length" && !(emptyAnswerAllowed && finish.reason === "stop")) {
-        throw noAnswer();
-      }
-    }
+  /** The answer is complete: `out` with its end. `isOpen`: the body is not. */
+  #end(out: ChatEvent[], isOpen: boolean): ChatEvent[] {
+    const last = this.#reader.end(out, isOpen);
     this.#ended = true;
-    this.#idleTimer?.cancel();
-    abort.unlink();
-    body.release();
+    this.#idle.cancel();
+    this.#release(isOpen);
+    return last;
   }
-}
 
-function noAnswer(): EngineFailure {
-  return new EngineFailure({ kind: "no_answer", reason: "The engine's answer was empty." });
+  /** The connection can serve others, unless usage may still come on it. */
+  #release(isOpen: boolean): void {
+    const { decoder, body, abort } = this.#options;
+    if (isOpen && decoder.usage === undefined) return;
+    abort.unlink();
+    if (!isOpen) return body.release();
+    this.#pendingRead = undefined;
+    body.cancel();
+  }
 }

@@ -1,9 +1,10 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { type ChatRequest, requestCharacters } from "#lib/chat/request.ts";
-import { completeUsage, estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
+import { completeUsage, estimatedUsage, estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
 import type { AnswerFilter } from "#lib/providers/chat/answer-filter.ts";
 import type { OpenedChat } from "#lib/providers/chat/attempt.ts";
-import type { RunEvent } from "#lib/providers/chat/run.ts";
+import type { EngineUsage, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { EnginePermit } from "#lib/providers/health/engine-permit.ts";
 import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -51,15 +52,17 @@ export class Relay {
     return { type: "engine", engine: this.target.engine, dropped: this.chat.dropped, calls };
   }
 
-  /** Closes the stream, releases the permit if it is still held, and reports the call. */
+  /** Closes the stream, releases the permit if it is still held, and notes the call and its usage in the record. */
   end(
     outcome: AttemptReport["outcome"],
     failure: Failure | undefined,
     now: number,
-  ): { report: AttemptReport; usage: TokenUsage } {
-    this.chat.stream.close();
+    record: RunRecord,
+  ): AttemptReport {
+    const { stream } = this.chat;
+    stream.close();
     this.permit.abandoned();
-    const usage = this.#usage();
+    const used = { engine: this.target.engine, usage: this.#usage() };
     const report: AttemptReport = {
       engine: this.target.engine,
       keyIndex: this.target.keyIndex,
@@ -68,9 +71,20 @@ export class Relay {
       reason: failure?.reason,
       ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
       latencyMs: now - this.#startedAt,
-      completionTokens: usage.completionTokens,
+      completionTokens: used.usage.completionTokens,
     };
-    return { report, usage };
+    record.usages.push(used);
+    record.attempts.push(report);
+    record.malformedFrames += stream.malformed;
+    if (stream.usagePending) record.late = this.#awaitUsage(used, report);
+    return report;
+  }
+
+  /** The client has the whole answer; the ledger waits for what it costs, as long as for any next word. */
+  async #awaitUsage(used: EngineUsage, report: AttemptReport): Promise<void> {
+    await this.chat.stream.readUsage();
+    used.usage = this.#usage();
+    report.completionTokens = used.usage.completionTokens;
   }
 
   /** The reported usage, completed by an estimate: for an answer that broke off, the report may be partial. */
@@ -79,8 +93,8 @@ export class Relay {
     const { usage } = stream;
     if (usage !== undefined && stream.finished && usage.missing === undefined) return usage;
     const estimate = estimatedUsage(
-      requestCharacters(this.#request) + this.filter.before,
-      this.filter.characters,
+      estimateRequestTokens(this.#request) + estimateTokens(this.filter.before),
+      stream.estimatedTokens,
     );
     if (usage === undefined) return estimate;
     if (stream.finished) return completeUsage(usage, estimate);

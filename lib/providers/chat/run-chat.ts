@@ -236,12 +236,7 @@ class Runner implements RunEvents {
   }
 
   #endRelay(relay: Relay, outcome: AttemptReport["outcome"], failure: Failure | undefined): AttemptReport {
-    const record = this.#record;
     this.#relay = undefined;
-    const { report, usage } = relay.end(outcome, failure, this.#effects.clock.now());
-    record.usages.push({ engine: relay.target.engine, usage });
-    record.malformedFrames += relay.chat.stream.malformed;
-    record.attempts.push(report);
-    return report;
+    return relay.end(outcome, failure, this.#effects.clock.now(), this.#record);
   }
 }

@@ -25,6 +25,7 @@ export function answerEvents(events: readonly ChatEvent[]): RunEvent[] {
   return events.length === 0 ? [] : [{ type: "answer", events }];
 }
 
+/** `usage` is replaced if the engine reports it after the end of its answer. */
 export type EngineUsage = { engine: Engine; usage: TokenUsage };
 
 /** The state of a run, valid at any moment and after it was abandoned; the ledger is written from it. */
@@ -47,6 +48,11 @@ export type RunRecord = {
   /** Milliseconds from the start to the first content. */
   firstContentMs: number | undefined;
   malformedFrames: number;
+  /**
+   * Defined while the usage of a complete answer may still come; the record is final when it resolves. Follows
+   * the run's signal, and does not reject.
+   */
+  late?: Promise<void>;
 };
 
 export function newRecord(): RunRecord {

@@ -56,6 +56,8 @@ export type EncodedRequest = {
 export type DecodeContext = ErrorContext & {
   /** A new id for a tool call that came without one. */
   newId: () => string;
+  /** Whether a call of the history has this id. */
+  isUsedId?: (id: string) => boolean;
   /** Issuer of opaque tokens. */
   issuer: string;
   /** The provider bills what it reports as `usage.cost` (OpenRouter); otherwise the field is ignored. */

@@ -18,6 +18,7 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
   const request: ChatRequest = {
     messages: [...before, ...history, userMessage(input, beside)],
     stream: true,
+    awaitsUsage: true,
     webSearch: true,
     conversationId: begun.sessionId,
   };

@@ -6,7 +6,7 @@ import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 /** What the life of a run is told by. */
-export type TrackedRecord = Pick<RunRecord, "state" | "attempts" | "skipped">;
+export type TrackedRecord = Pick<RunRecord, "state" | "attempts" | "skipped" | "late">;
 
 /** Something that answers, a batch at a time, with a record of it that holds at any moment. */
 export type TrackableRun<Batch, Record extends TrackedRecord> = {
@@ -149,6 +149,11 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
 
   /** Waits until the run is written down, for at most `milliseconds`; it is written down behind that, too. */
   async savedWithin(milliseconds: number, clock: Clock): Promise<void> {
+    if (this.#run?.record.late !== undefined) {
+      // What the answer has used may take long to come, and the client has waited for it already.
+      void this.#save();
+      return;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = clock.after(milliseconds, resolve);
     void this.#save().finally(resolve);
@@ -169,8 +174,7 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
   #save(): Promise<void> {
     if (this.#saved !== undefined) return this.#saved;
     unsaved.delete(this);
-    const { clientSignal, waitUntil, save } = this.#options;
-    clientSignal.removeEventListener("abort", this.#onClientAbort);
+    const { waitUntil, save } = this.#options;
     const run = this.#run;
     const starting = this.#starting;
     const unstarted = this.#hasFailed && !this.#abort.signal.aborted ? "failed" : "cancelled";
@@ -180,11 +184,27 @@ export class TrackedRun<Batch, Record extends TrackedRecord> {
       this.#saved = this.#stop(run).then(() => save(run.record, unstarted));
     } else if (run === undefined && starting !== undefined) {
       this.#saved = this.#stopWhenMade(starting).then((record) => save(record, unstarted));
+    } else if (run?.record.late !== undefined) {
+      this.#saved = this.#lateUsage(run.record.late).then(() => save(run.record, unstarted));
     } else {
       this.#saved = save(run?.record, unstarted);
     }
+    if (run?.record.late === undefined) this.#unlink();
     waitUntil(this.#saved);
     return this.#saved;
+  }
+
+  #unlink(): void {
+    this.#options.clientSignal.removeEventListener("abort", this.#onClientAbort);
+  }
+
+  /** Waits for the usage of an answer that is complete. A client that leaves before its end ends the wait. */
+  async #lateUsage(late: Promise<void>): Promise<void> {
+    const [read] = await Promise.allSettled([late]);
+    this.#unlink();
+    if (read.status === "fulfilled") return;
+    const { logger, logFields } = this.#options;
+    logger.error("The usage of an answer could not be read.", read.reason, logFields);
   }
 
   /** The record of a run that was left before it was there; undefined if it has come to nothing. */

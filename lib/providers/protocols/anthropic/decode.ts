@@ -1,9 +1,14 @@
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import { reasonOf } from "#lib/providers/protocols/anthropic/finish-reasons.ts";
 import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
+import { UnreadBlock } from "#lib/providers/protocols/anthropic/unread-block.ts";
+import { UsageCounts } from "#lib/providers/protocols/anthropic/usage.ts";
+import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
+import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import {
   arrayField,
@@ -15,20 +20,11 @@ import {
 } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["end_turn", "stop"],
-  ["stop_sequence", "stop"],
-  ["max_tokens", "length"],
-  ["model_context_window_exceeded", "length"],
-  ["tool_use", "tool_calls"],
-  ["refusal", "content_filter"],
-]);
-
 type Block =
-  | { kind: "text" }
-  | { kind: "thinking" }
-  | { kind: "tool"; call: StreamedToolCall }
-  | { kind: "other" };
+  | { kind: "read" }
+  /** `input`: what the block began with, until deltas tell it again. */
+  | { kind: "tool"; call: StreamedToolCall; input: string }
+  | { kind: "unread"; block: UnreadBlock };
 
 /** Reads Anthropic's Messages API, streamed or whole. */
 export class AnthropicDecoder implements Decoder {
@@ -37,8 +33,9 @@ export class AnthropicDecoder implements Decoder {
   readonly #calls: ToolCalls;
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
-  readonly #counts: Record<string, number> = {};
+  readonly #usage = new UsageCounts();
   readonly #sources = new Set<string>();
+  /** Provisional: content that follows takes it back. */
   #stopReason: string | undefined;
   #stopSequence: string | undefined;
   #refusalReason: string | undefined;
@@ -47,7 +44,7 @@ export class AnthropicDecoder implements Decoder {
 
   constructor(context: DecodeContext) {
     this.#context = context;
-    this.#calls = new ToolCalls(context.newId);
+    this.#calls = new ToolCalls(new CallIds(context));
   }
 
   get finished(): boolean {
@@ -66,18 +63,8 @@ export class AnthropicDecoder implements Decoder {
     return this.#refusalReason;
   }
 
-  /** `input_tokens` excludes cached tokens; the whole prompt is the sum. */
   get usage(): TokenUsage | undefined {
-    const { input_tokens: input, output_tokens: output } = this.#counts;
-    const cached = this.#counts["cache_read_input_tokens"] ?? 0;
-    const written = this.#counts["cache_creation_input_tokens"] ?? 0;
-    return readUsage({
-      prompt: input === undefined ? undefined : input + cached + written,
-      completion: output,
-      cached,
-      cacheWrite: written,
-      reasoning: this.#counts["thinking_tokens"],
-    });
+    return this.#usage.value;
   }
 
   push(data: string, event: string | undefined, out: ChatEvent[]): void {
@@ -94,15 +81,17 @@ export class AnthropicDecoder implements Decoder {
         return this.#readWhole(message, out);
       case "message_start":
         this.#restart();
-        return this.#readUsage(field(message["message"], "usage"));
+        return this.#usage.read(field(message["message"], "usage"));
       case "content_block_start":
+        this.#stopReason = undefined;
         return this.#startBlock(message["index"], message["content_block"], out);
       case "content_block_delta":
+        this.#stopReason = undefined;
         return this.#readDelta(message["index"], message["delta"], out);
       case "content_block_stop":
         return this.#stopBlock(message["index"], out);
       case "message_delta":
-        this.#readUsage(message["usage"]);
+        this.#usage.read(message["usage"]);
         return this.#readStop(message["delta"]);
       case "message_stop":
         this.#done = true;
@@ -114,13 +103,17 @@ export class AnthropicDecoder implements Decoder {
   }
 
   end(out: ChatEvent[]): void {
+    if (this.#stopReason !== undefined) {
+      for (const index of this.#blocks.keys()) this.#stopBlock(index, out);
+    }
     const thinking = this.#thinking.flush();
     if (thinking !== "") out.push({ type: "reasoning", text: thinking });
     const text = this.#text.flush();
     if (text !== "") out.push({ type: "text", text });
     const native = this.#stopReason;
     if (native === undefined) return;
-    const finish: ChatEvent = { type: "finish", reason: FINISH_REASONS.get(native) ?? "other", native };
+    const reason = consistentReason(reasonOf(native), this.#calls.any);
+    const finish: ChatEvent = { type: "finish", reason, native };
     out.push(this.#stopSequence === undefined ? finish : { ...finish, stopSequence: this.#stopSequence });
   }
 
@@ -129,7 +122,7 @@ export class AnthropicDecoder implements Decoder {
       this.#startBlock(index, block, out);
       this.#stopBlock(index, out);
     });
-    this.#readUsage(message["usage"]);
+    this.#usage.read(message["usage"]);
     this.#readStop(message);
     this.#done = true;
   }
@@ -142,58 +135,48 @@ export class AnthropicDecoder implements Decoder {
 
   #readStop(delta: unknown): void {
     const reason = stringField(delta, "stop_reason");
-    if (reason !== undefined) this.#stopReason = reason;
+    if (reason !== undefined) this.#stopReason = latestReason(this.#stopReason, reason, reasonOf);
     this.#stopSequence = stringField(delta, "stop_sequence") ?? this.#stopSequence;
     const explanation = stringField(field(delta, "stop_details"), "explanation");
     if (explanation !== undefined) this.#refusalReason = explanation;
-  }
-
-  /** Counts are cumulative and the last one wins: `message_delta` may revise the input upwards. */
-  #readUsage(usage: unknown): void {
-    if (!isJsonObject(usage)) return;
-    const details = usage["output_tokens_details"];
-    const counts = { ...usage, thinking_tokens: field(details, "thinking_tokens") };
-    for (const [name, value] of Object.entries(counts)) {
-      const count = tokenCount(value);
-      if (count !== undefined) this.#counts[name] = count;
-    }
   }
 
   #startBlock(index: unknown, block: unknown, out: ChatEvent[]): void {
     if (typeof index !== "number" || !isJsonObject(block)) return;
     switch (block["type"]) {
       case "text":
-        this.#blocks.set(index, { kind: "text" });
+        this.#blocks.set(index, { kind: "read" });
         this.#emitText(stringField(block, "text") ?? "", out);
         for (const citation of arrayField(block, "citations")) this.#emitCitation(citation, out);
         return;
       case "thinking":
-        this.#blocks.set(index, { kind: "thinking" });
+        this.#blocks.set(index, { kind: "read" });
         this.#emitThinking(stringField(block, "thinking") ?? "", out);
         this.#emitSignature(stringField(block, "signature"), out);
         return;
       case "redacted_thinking":
-        this.#blocks.set(index, { kind: "other" });
+        this.#blocks.set(index, { kind: "read" });
         if (isWritable(block)) this.#emitSignature(block as JsonObject, out);
         return;
       case "tool_use": {
         const call = this.#calls.open(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
-        this.#blocks.set(index, { kind: "tool", call });
-        const input = block["input"];
-        if (isJsonObject(input) && Object.keys(input).length > 0) {
-          assertWritable(input);
-          this.#calls.push(call, JSON.stringify(input), out);
+        const given = block["input"];
+        let input = "";
+        if (isJsonObject(given) && Object.keys(given).length > 0) {
+          assertWritable(given);
+          input = JSON.stringify(given);
         }
+        this.#blocks.set(index, { kind: "tool", call, input });
         return;
       }
       default:
-        // Blocks of server tools, which run at the provider, are not passed on.
-        this.#blocks.set(index, { kind: "other" });
+        this.#blocks.set(index, { kind: "unread", block: new UnreadBlock(block) });
     }
   }
 
   #readDelta(index: unknown, delta: unknown, out: ChatEvent[]): void {
     const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
+    if (block?.kind === "unread") return block.block.push(delta);
     switch (field(delta, "type")) {
       case "text_delta":
         return this.#emitText(stringField(delta, "text") ?? "", out);
@@ -202,8 +185,7 @@ export class AnthropicDecoder implements Decoder {
       case "signature_delta":
         return this.#emitSignature(stringField(delta, "signature"), out);
       case "input_json_delta":
-        if (block?.kind === "tool")
-          this.#calls.push(block.call, stringField(delta, "partial_json") ?? "", out);
+        if (block?.kind === "tool") this.#pushInput(block, stringField(delta, "partial_json") ?? "", out);
         return;
       case "citations_delta":
         return this.#emitCitation(field(delta, "citation"), out);
@@ -212,9 +194,23 @@ export class AnthropicDecoder implements Decoder {
     }
   }
 
+  #pushInput(block: Block & { kind: "tool" }, json: string, out: ChatEvent[]): void {
+    if (json === "") return;
+    block.input = "";
+    this.#calls.push(block.call, json, out);
+  }
+
   #stopBlock(index: unknown, out: ChatEvent[]): void {
     const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
-    if (block?.kind === "tool") this.#calls.close(block.call, out);
+    if (block === undefined || typeof index !== "number") return;
+    this.#blocks.delete(index);
+    if (block.kind === "tool") {
+      this.#calls.push(block.call, block.input, out);
+      this.#calls.close(block.call, out);
+    } else if (block.kind === "unread") {
+      const event = block.block.end();
+      if (event !== undefined) out.push(event);
+    }
   }
 
   #emitText(text: string, out: ChatEvent[]): void {

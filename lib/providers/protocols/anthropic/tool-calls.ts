@@ -1,5 +1,6 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
+import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 
 /** A tool call of an answer. `resumed`: how much of a restarted call has been repeated, in characters. */
@@ -16,13 +17,17 @@ export type StreamedToolCall = {
  * the stream, which repeats the calls that were open; what was already sent of them is not sent again.
  */
 export class ToolCalls {
-  readonly #newId: () => string;
+  readonly #ids: CallIds;
   readonly #calls: StreamedToolCall[] = [];
   /** Calls that were open when a message was spliced in. */
   #restarted: StreamedToolCall[] = [];
 
-  constructor(newId: () => string) {
-    this.#newId = newId;
+  constructor(ids: CallIds) {
+    this.#ids = ids;
+  }
+
+  get any(): boolean {
+    return this.#calls.length > 0;
   }
 
   /** A new message begins. */
@@ -49,7 +54,7 @@ export class ToolCalls {
     out.push({
       type: "tool_call",
       index: call.index,
-      id: id === "" ? this.#newId() : id,
+      id: this.#ids.claim(id),
       name,
       arguments: "",
     });

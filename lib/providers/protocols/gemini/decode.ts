@@ -1,27 +1,22 @@
-import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable } from "#lib/providers/protocols/depth.ts";
+import { latestReason } from "#lib/providers/protocols/finish-reason.ts";
+import {
+  isBrokenCall,
+  isContentFilter,
+  reasonAtEnd,
+  reasonOf,
+} from "#lib/providers/protocols/gemini/finish-reasons.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
-
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["STOP", "stop"],
-  ["MAX_TOKENS", "length"],
-  ["SAFETY", "content_filter"],
-  ["RECITATION", "content_filter"],
-  ["LANGUAGE", "content_filter"],
-  ["BLOCKLIST", "content_filter"],
-  ["PROHIBITED_CONTENT", "content_filter"],
-  ["SPII", "content_filter"],
-]);
-/** The model wrote a tool call that cannot be parsed. Counts as no answer: the next engine is tried. */
-const BROKEN_CALLS = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
 
 type OpenCall = { id: string; name: string; partial: PartialArguments; signature: IssuerToken | undefined };
 
@@ -31,15 +26,19 @@ export class GeminiDecoder implements Decoder {
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #sources = new Set<string>();
+  readonly #ids: CallIds;
   #calls = 0;
   #open: OpenCall | undefined;
+  /** The finish reason. Provisional: content that follows takes it back. */
   #native: string | undefined;
+  #hasContent = false;
   #usage: TokenUsage | undefined;
   #refusalReason: string | undefined;
   #malformed = 0;
 
   constructor(context: DecodeContext) {
     this.#context = context;
+    this.#ids = new CallIds(context);
   }
 
   get finished(): boolean {
@@ -73,27 +72,23 @@ export class GeminiDecoder implements Decoder {
   }
 
   end(out: ChatEvent[]): void {
-    this.#closeCall(out);
+    // A call whose arguments were still going on is left out.
+    const isCut = this.#open !== undefined;
     const thinking = this.#thinking.flush();
     if (thinking !== "") out.push({ type: "reasoning", text: thinking });
     const text = this.#text.flush();
     if (text !== "") out.push({ type: "text", text });
     const native = this.#native;
     if (native === undefined) return;
-    // Answers with tool calls also finish with STOP.
-    const reason = FINISH_REASONS.get(native) ?? "other";
-    out.push({
-      type: "finish",
-      reason: reason === "stop" && this.#calls > 0 ? "tool_calls" : reason,
-      native,
-    });
+    const answer = { hasContent: this.#hasContent || isCut, hasCalls: this.#calls > 0, isCut };
+    out.push({ type: "finish", reason: reasonAtEnd(native, answer), native });
   }
 
   #readChunk(chunk: Record<string, unknown>, out: ChatEvent[]): void {
     this.#readUsage(chunk["usageMetadata"]);
     if (isJsonObject(chunk["error"])) throw new EngineFailure(classifyErrorObject(chunk, this.#context));
     const blocked = stringField(chunk["promptFeedback"], "blockReason");
-    if (blocked !== undefined) {
+    if (blocked !== undefined && blocked !== "BLOCK_REASON_UNSPECIFIED") {
       this.#native = "PROHIBITED_CONTENT";
       this.#refusalReason = `The provider blocked the prompt (${blocked}).`;
     }
@@ -102,18 +97,23 @@ export class GeminiDecoder implements Decoder {
     for (const part of arrayField(candidate["content"], "parts")) this.#readPart(part, out);
     this.#readSources(candidate["groundingMetadata"], out);
     const native = candidate["finishReason"];
-    if (typeof native !== "string" || native === "") return;
-    if (BROKEN_CALLS.has(native)) {
+    if (typeof native !== "string" || native === "" || native === "FINISH_REASON_UNSPECIFIED") return;
+    if (isBrokenCall(native)) {
       throw new EngineFailure({
         kind: "no_answer",
-        reason: `The model's tool call could not be read (${native}).`,
+        reason: `The model's answer could not be read (${native}).`,
       });
     }
-    this.#native = native;
+    this.#native = latestReason(this.#native, native, reasonOf);
     // Successful answers have a finish message too ("Model generated function call(s).").
-    if (FINISH_REASONS.get(native) === "content_filter") {
+    if (isContentFilter(native)) {
       this.#refusalReason = stringField(candidate, "finishMessage") ?? this.#refusalReason;
     }
+  }
+
+  #noteContent(): void {
+    this.#hasContent = true;
+    this.#native = undefined;
   }
 
   #readPart(part: unknown, out: ChatEvent[]): void {
@@ -122,7 +122,10 @@ export class GeminiDecoder implements Decoder {
     if (isJsonObject(call)) return this.#readCall(call, this.#signature(part), out);
     const text = part["text"];
     if (typeof text !== "string") return;
-    if (text !== "") this.#closeCall(out);
+    if (text !== "") {
+      this.#closeCall(out);
+      this.#noteContent();
+    }
     if (part["thought"] === true) {
       const ready = this.#thinking.push(text);
       if (ready !== "") out.push({ type: "reasoning", text: ready });
@@ -143,9 +146,8 @@ export class GeminiDecoder implements Decoder {
     const name = call["name"];
     if (typeof name === "string" && name !== "") {
       this.#closeCall(out);
-      const id = stringField(call, "id") ?? "";
       this.#open = {
-        id: id === "" ? this.#context.newId() : id,
+        id: this.#ids.claim(stringField(call, "id") ?? ""),
         name,
         partial: new PartialArguments(),
         signature,
@@ -153,6 +155,7 @@ export class GeminiDecoder implements Decoder {
     }
     const open = this.#open;
     if (open === undefined) return;
+    this.#noteContent();
     open.partial.push(call["partialArgs"]);
     if (isJsonObject(call["args"])) {
       assertWritable(call["args"]);

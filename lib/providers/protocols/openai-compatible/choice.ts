@@ -1,8 +1,10 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
+import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
+import { finishReasonOf } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
-import type { DecodeContext } from "#lib/providers/protocols/protocol.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import {
   arrayField,
@@ -14,26 +16,10 @@ import {
 } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["stop", "stop"],
-  ["stop_sequence", "stop"],
-  ["end_turn", "stop"],
-  ["eos", "stop"],
-  ["complete", "stop"],
-  ["length", "length"],
-  ["max_tokens", "length"],
-  ["model_length", "length"],
-  ["tool_calls", "tool_calls"],
-  ["tool_use", "tool_calls"],
-  ["function_call", "tool_calls"],
-  ["content_filter", "content_filter"],
-  ["safety", "content_filter"],
-  ["refusal", "content_filter"],
-]);
-
 /** One alternative of an answer; all but a few requests have one. */
 export class Choice {
   readonly index: number;
+  /** The provider's finish reason. Provisional: content that follows takes it back. */
   native: string | undefined;
   stopSequence: string | undefined;
   readonly #tools: ToolCallAssembler;
@@ -46,20 +32,25 @@ export class Choice {
   #logprobs: JsonObject[] = [];
   #hasText = false;
 
-  constructor(index: number, context: DecodeContext) {
+  constructor(index: number, issuer: string, ids: CallIds) {
     this.index = index;
-    this.#issuer = context.issuer;
-    this.#tools = new ToolCallAssembler(context.newId, index);
+    this.#issuer = issuer;
+    this.#tools = new ToolCallAssembler(ids, index);
   }
 
   get any(): boolean {
     return this.#hasText || this.#tools.any;
   }
 
+  /** Notes a finish reason, with the client's stop sequence if that ended the answer. */
+  finish(native: string, stopSequence: string | undefined): void {
+    this.native = latestReason(this.native, native, finishReasonOf);
+    if (stopSequence) this.stopSequence = stopSequence;
+  }
+
   finishReason(native: string): FinishReason {
-    const reason = FINISH_REASONS.get(native.toLowerCase()) ?? "other";
     // Ollama and Gemini's compatible endpoint finish a tool call with "stop".
-    return reason === "stop" && this.#tools.any ? "tool_calls" : reason;
+    return consistentReason(finishReasonOf(native), this.#tools.any);
   }
 
   read(raw: Record<string, unknown>, out: ChatEvent[]): void {
@@ -72,18 +63,26 @@ export class Choice {
     const refusal = delta["refusal"];
     if (typeof refusal === "string" && refusal !== "") {
       this.#hasText = true;
+      this.native = undefined;
       out.push(withChoice({ type: "refusal", text: refusal }, this.index));
     }
     this.#readAnnotations(delta, out);
-    for (const fragment of arrayField(delta, "tool_calls")) {
-      this.#tools.push(fragment, out);
-      assertToolCalls(this.#tools.size);
-    }
-    if (isJsonObject(delta["function_call"]))
-      this.#tools.push({ index: 0, function: delta["function_call"] }, out);
+    const isWhole = !isJsonObject(raw["delta"]);
+    for (const fragment of arrayField(delta, "tool_calls")) this.#readCall(fragment, isWhole, out);
+    const legacy = delta["function_call"];
+    if (isJsonObject(legacy)) this.#readCall({ index: 0, function: legacy }, isWhole, out);
+  }
+
+  #readCall(fragment: unknown, isWhole: boolean, out: ChatEvent[]): void {
+    const before = out.length;
+    if (isWhole) this.#tools.pushWhole(fragment, out);
+    else this.#tools.push(fragment, out);
+    assertToolCalls(this.#tools.size);
+    if (out.length > before) this.native = undefined;
   }
 
   pushText(text: string, logprobs: unknown, out: ChatEvent[]): void {
+    if (text !== "") this.native = undefined;
     if (isJsonObject(logprobs) && isWritable(logprobs)) this.#logprobs.push(logprobs as JsonObject);
     if (this.#splitter.passing) {
       this.#emitText(this.#text.push(text), out);
@@ -135,6 +134,7 @@ export class Choice {
 
   /** Reasoning that the provider separates itself: from here on, tags in the text are plain text. */
   #separate(reasoning: string, out: ChatEvent[]): void {
+    if (reasoning !== "") this.native = undefined;
     const held = this.#splitter.disable();
     this.#emitThinking(held.thinking + reasoning, out);
     this.#emitText(this.#text.push(held.visible), out);

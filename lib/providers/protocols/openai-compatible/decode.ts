@@ -2,9 +2,11 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertChoices } from "#lib/providers/protocols/counts.ts";
 import { Choice, withChoice } from "#lib/providers/protocols/openai-compatible/choice.ts";
 import { isErrorChunk } from "#lib/providers/protocols/openai-compatible/error-chunk.ts";
+import { isBreakdown } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
 import { RepeatedChunk } from "#lib/providers/protocols/openai-compatible/repeated-chunk.ts";
 import { readOpenAiUsage } from "#lib/providers/protocols/openai-compatible/usage.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
@@ -14,6 +16,7 @@ import { arrayField, isJsonObject, parseJson, stringField } from "#lib/shared/js
 export class OpenAiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #choices = new Map<number, Choice>();
+  readonly #ids: CallIds;
   readonly #repeated = new RepeatedChunk();
   #usage: TokenUsage | undefined;
   #done = false;
@@ -21,6 +24,7 @@ export class OpenAiDecoder implements Decoder {
 
   constructor(context: DecodeContext) {
     this.#context = context;
+    this.#ids = new CallIds(context);
   }
 
   get finished(): boolean {
@@ -103,7 +107,7 @@ export class OpenAiDecoder implements Decoder {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
       assertChoices(this.#choices.size + 1);
-      choice = new Choice(index, this.#context);
+      choice = new Choice(index, this.#context.issuer, this.#ids);
       this.#choices.set(index, choice);
     }
     return choice;
@@ -121,15 +125,16 @@ export class OpenAiDecoder implements Decoder {
     choice.read(raw, out);
     const native = raw["finish_reason"];
     if (typeof native !== "string" || native === "") return;
-    if (native === "error")
-      throw new EngineFailure(
-        classifyErrorObject({ error: "The provider stopped with an error." }, this.#context),
-      );
-    choice.native = native;
+    if (isBreakdown(native)) throw brokeDown(native);
     // vLLM and SGLang name the client's stop sequence that matched; a number is a token id.
-    const stopSequence = stringField(raw, "stop_reason") ?? stringField(raw, "matched_stop");
-    if (native === "stop" && stopSequence) choice.stopSequence = stopSequence;
+    const matched = stringField(raw, "stop_reason") ?? stringField(raw, "matched_stop");
+    choice.finish(native, native === "stop" ? matched : undefined);
   }
+}
+
+function brokeDown(native: string): EngineFailure {
+  const which = native === "error" ? "" : ` (${native})`;
+  return new EngineFailure({ kind: "server_error", reason: `The provider stopped with an error${which}.` });
 }
 
 /** Whether the chunk has nothing but text: no finish reason, usage, error, reasoning or tool call. */

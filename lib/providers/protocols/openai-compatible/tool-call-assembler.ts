@@ -1,33 +1,34 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
+import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
+import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { assertWritable } from "#lib/providers/protocols/depth.ts";
+import { CallSlot } from "#lib/providers/protocols/openai-compatible/call-slot.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
-type Slot = {
-  /** Index in the events: consecutive, in the order in which calls begin; undefined before that. */
+type Fragment = {
   index: number | undefined;
   id: string;
   name: string;
-  /** Arguments that arrived before the name. */
-  waiting: string;
-  hasArguments: boolean;
+  args: string;
   custom: boolean;
 };
 
 /**
  * Turns what providers send as `tool_calls` into well-formed fragments. They deviate in many ways: indexes
- * that start at 1 or are missing, ids that are empty or sent once, names repeated as "", arguments as an
- * object, calls sent whole.
+ * that start at 1, are missing or 0 for all calls; ids that are empty, sent once or the same for several
+ * calls; names repeated, or as ""; arguments as an object, sent whole, or once more at the end; several calls'
+ * arguments under one index.
  */
 export class ToolCallAssembler {
-  readonly #slots: Slot[] = [];
-  readonly #byIndex = new Map<number, Slot>();
-  readonly #byId = new Map<string, Slot>();
-  readonly #newId: () => string;
+  readonly #slots: CallSlot[] = [];
+  readonly #byIndex = new Map<number, CallSlot>();
+  readonly #byId = new Map<string, CallSlot>();
+  readonly #ids: CallIds;
   readonly #choice: number;
   #started = 0;
 
-  constructor(newId: () => string, choice: number) {
-    this.#newId = newId;
+  constructor(ids: CallIds, choice: number) {
+    this.#ids = ids;
     this.#choice = choice;
   }
 
@@ -41,69 +42,78 @@ export class ToolCallAssembler {
     return this.#slots.length;
   }
 
-  push(fragment: unknown, out: ChatEvent[]): void {
-    if (!isJsonObject(fragment)) return;
-    const isCustom = isJsonObject(fragment["custom"]);
-    const fn = isCustom ? fragment["custom"] : fragment["function"];
-    const id = text(fragment["id"]);
-    const name = text(field(fn, "name"));
-    const slot = this.#slotFor(fragment["index"], id, name, isCustom);
-    if (slot.name === "") slot.name = name;
-    this.#append(slot, argumentText(field(fn, isCustom ? "input" : "arguments")), out);
+  /** A fragment of a call in a stream. */
+  push(raw: unknown, out: ChatEvent[]): void {
+    const fragment = readFragment(raw);
+    if (fragment === undefined) return;
+    const known = this.#known(fragment);
+    if (known === undefined) return this.#begin(fragment, out);
+    switch (roleOf(fragment, known)) {
+      case "begins":
+        return this.#begin(fragment, out);
+      case "continues":
+        return this.#append(known, fragment, out);
+      case "repeats":
+        return;
+    }
+  }
+
+  /** A whole call of an answer that is not streamed. */
+  pushWhole(raw: unknown, out: ChatEvent[]): void {
+    const fragment = readFragment(raw);
+    if (fragment !== undefined) this.#begin(fragment, out);
   }
 
   /** Drops calls without a name; a function call without arguments gets `{}`. */
   end(out: ChatEvent[]): void {
     for (const slot of this.#slots) {
-      if (slot.index !== undefined && !slot.hasArguments && !slot.custom) this.#emit(slot, "{}", out);
+      const rest = slot.index === undefined ? "" : slot.rest();
+      if (rest !== "") this.#emit(slot, rest, out);
     }
   }
 
-  #slotFor(rawIndex: unknown, id: string, name: string, custom: boolean): Slot {
-    const index = typeof rawIndex === "number" ? rawIndex : undefined;
-    if (index === undefined) {
-      const same = id === "" ? undefined : this.#byId.get(id);
-      const last = this.#slots.at(-1);
-      if (same !== undefined) return same;
-      return id === "" && name === "" && last !== undefined ? last : this.#open(id, custom);
+  /** The call that the fragment belongs to, if it does not begin one. */
+  #known({ index, id, name, args }: Fragment): CallSlot | undefined {
+    const last = this.#slots.at(-1);
+    const sameId = id === "" ? undefined : this.#byId.get(id);
+    if (index !== undefined) {
+      // An index that counts fragments: the id tells to which call they belong.
+      return this.#byIndex.get(index) ?? (name === "" && args !== "" ? sameId : undefined);
     }
-    const known = this.#byIndex.get(index);
-    // The same index with another id and a name is another call (Gemini's compatible endpoint).
-    const isAnother =
-      known !== undefined && id !== "" && name !== "" && id !== known.id && known.index !== undefined;
-    if (known !== undefined && !isAnother) return known;
-    const slot = this.#open(id, custom);
-    this.#byIndex.set(index, slot);
-    return slot;
+    if (id === "") return last;
+    // An id that changes with every fragment says nothing.
+    return sameId ?? (name === "" && args !== "" ? last : undefined);
   }
 
-  #open(id: string, custom: boolean): Slot {
-    const slot: Slot = {
-      index: undefined,
-      id: id === "" ? this.#newId() : id,
-      name: "",
-      waiting: "",
-      hasArguments: false,
-      custom,
-    };
+  #begin(fragment: Fragment, out: ChatEvent[]): void {
+    this.#append(this.#open(fragment), fragment, out);
+  }
+
+  #open({ index, id, custom }: Fragment): CallSlot {
+    const slot = new CallSlot(id, this.#ids.claim(id), custom);
     this.#slots.push(slot);
-    // Of several calls with one id, the first counts.
-    if (!this.#byId.has(slot.id)) this.#byId.set(slot.id, slot);
+    if (index !== undefined) this.#byIndex.set(index, slot);
+    if (id !== "") this.#byId.set(id, slot);
     return slot;
   }
 
-  #append(slot: Slot, fragment: string, out: ChatEvent[]): void {
+  #append(slot: CallSlot, fragment: Fragment, out: ChatEvent[]): void {
+    if (slot.name === "") slot.name = fragment.name;
     if (slot.name === "") {
-      slot.waiting += fragment;
+      slot.waiting += fragment.args;
       return;
     }
-    const ready = slot.waiting + fragment;
+    const piece = slot.waiting + fragment.args;
     slot.waiting = "";
-    if (slot.index !== undefined && ready === "") return;
-    this.#emit(slot, ready, out);
+    const { own, next } = slot.take(piece);
+    if (slot.index === undefined || own !== "") this.#emit(slot, own, out);
+    // Another object is another call of the same tool.
+    if (next === undefined) return;
+    assertToolCalls(this.#slots.length);
+    this.#begin({ ...fragment, id: "", name: slot.name, args: next }, out);
   }
 
-  #emit(slot: Slot, fragment: string, out: ChatEvent[]): void {
+  #emit(slot: CallSlot, fragment: string, out: ChatEvent[]): void {
     const begins = slot.index === undefined;
     slot.index ??= this.#started++;
     const event: ChatEvent & { type: "tool_call" } = {
@@ -117,10 +127,35 @@ export class ToolCallAssembler {
     }
     // On every fragment: clients get other field names for custom calls.
     if (slot.custom) event.custom = true;
-    if (fragment !== "") slot.hasArguments = true;
     if (this.#choice !== 0) event.choice = this.#choice;
     out.push(event);
   }
+}
+
+/** What a fragment is to the call with its index or its id. */
+function roleOf({ id, name, args }: Fragment, known: CallSlot): "begins" | "continues" | "repeats" {
+  if (name === "" || known.name === "") return "continues";
+  // The same index with another id is another call (Gemini's compatible endpoint).
+  if (name !== known.name || (id !== "" && id !== known.rawId)) return "begins";
+  if (known.custom || !known.isComplete || args.trim() === "") return "continues";
+  const hasId = id !== "";
+  if (known.isEmpty) return hasId ? "continues" : "begins";
+  if (known.hasArguments(args)) return hasId || known.wasStreamed ? "repeats" : "begins";
+  return args.trimStart().startsWith("{") ? "begins" : "continues";
+}
+
+function readFragment(raw: unknown): Fragment | undefined {
+  if (!isJsonObject(raw)) return undefined;
+  const custom = isJsonObject(raw["custom"]);
+  const fn = custom ? raw["custom"] : raw["function"];
+  const { index } = raw;
+  return {
+    index: typeof index === "number" ? index : undefined,
+    id: text(raw["id"]),
+    name: text(field(fn, "name")),
+    args: argumentText(field(fn, custom ? "input" : "arguments")),
+    custom,
+  };
 }
 
 function text(value: unknown): string {
