@@ -74,7 +74,10 @@ function checkGemini(schema: unknown, path: string, wrong: string[]): void {
       wrong.push(`${path}.${name}: no count`);
     if (name === "nullable" && value !== true) wrong.push(`${path}: nullable`);
   }
-  if (schema["format"] !== undefined && !/^(?:enum|date-time|float|double|int32|int64)$/.test(String(schema["format"])))
+  if (
+    schema["format"] !== undefined &&
+    !/^(?:enum|date-time|float|double|int32|int64)$/.test(String(schema["format"]))
+  )
     wrong.push(`${path}.format`);
   const values = schema["enum"];
   if (values !== undefined) {
@@ -108,7 +111,8 @@ function checkFunction(schema: unknown, path: string, wrong: string[], needsItem
   }
   const types = schema["type"] === undefined ? [] : [schema["type"]].flat();
   for (const type of types)
-    if (!/^(?:string|number|integer|boolean|array|object|null)$/.test(String(type))) wrong.push(`${path}.type`);
+    if (!/^(?:string|number|integer|boolean|array|object|null)$/.test(String(type)))
+      wrong.push(`${path}.type`);
   if (needsItems && types.includes("array") && schema["items"] === undefined)
     wrong.push(`${path}: array schema missing items`);
   if (Array.isArray(schema["items"])) wrong.push(`${path}.items: not of type object, boolean`);
@@ -127,7 +131,9 @@ function checkFunction(schema: unknown, path: string, wrong: string[], needsItem
     const named = schema[name];
     if (named === undefined) continue;
     if (!isJsonObject(named)) wrong.push(`${path}.${name}`);
-    else for (const [key, part] of Object.entries(named)) checkFunction(part, `${path}/${key}`, wrong, needsItems);
+    else
+      for (const [key, part] of Object.entries(named))
+        checkFunction(part, `${path}/${key}`, wrong, needsItems);
   }
 }
 
@@ -138,7 +144,8 @@ function checkKeys(schema: unknown, wrong: string[]): void {
     if (name === "properties" && isJsonObject(part))
       for (const key of Object.keys(part))
         if (!/^[a-zA-Z0-9_.-]{1,64}$/.test(key)) wrong.push(`Property keys should match pattern: ${key}`);
-    if (name !== "enum" && name !== "const" && name !== "default" && name !== "examples") checkKeys(part, wrong);
+    if (name !== "enum" && name !== "const" && name !== "default" && name !== "examples")
+      checkKeys(part, wrong);
   }
 }
 
@@ -153,12 +160,15 @@ function checkClosed(schema: unknown, path: string, wrong: string[]): void {
   for (const name of Object.keys(schema)) if (!known.split(" ").includes(name)) wrong.push(`${path}.${name}`);
   if (schema["type"] === "object" && schema["additionalProperties"] !== false)
     wrong.push(`${path}: additionalProperties must be false`);
-  if (schema["minItems"] !== undefined && ![0, 1].includes(Number(schema["minItems"]))) wrong.push(`${path}.minItems`);
-  if (["type", "enum", "const", "anyOf"].every((name) => schema[name] === undefined)) wrong.push(`${path}: no type`);
+  if (schema["minItems"] !== undefined && ![0, 1].includes(Number(schema["minItems"])))
+    wrong.push(`${path}.minItems`);
+  if (["type", "enum", "const", "anyOf"].every((name) => schema[name] === undefined))
+    wrong.push(`${path}: no type`);
   if (schema["items"] !== undefined) checkClosed(schema["items"], `${path}.items`, wrong);
   for (const part of list(schema["anyOf"])) checkClosed(part, `${path}.anyOf`, wrong);
   if (isJsonObject(schema["properties"]))
-    for (const [name, part] of Object.entries(schema["properties"])) checkClosed(part, `${path}.${name}`, wrong);
+    for (const [name, part] of Object.entries(schema["properties"]))
+      checkClosed(part, `${path}.${name}`, wrong);
 }
 
 const NAMES = ["a", "b", "filter[id]", "$top", "__proto__", "type", "x".repeat(80), "ünï", "user name"];
@@ -175,7 +185,11 @@ const { schema } = fc.letrec<{ schema: unknown; sub: unknown }>((tie) => {
   const named = fc.dictionary(fc.constantFrom(...NAMES), sub, { maxKeys: 3 });
   const subs = fc.array(sub, { maxLength: 3 });
   return {
-    sub: fc.oneof({ maxDepth: 3, depthIdentifier: "schema", withCrossShrink: true }, fc.constantFrom<unknown>(true, false, {}), tie("schema")),
+    sub: fc.oneof(
+      { maxDepth: 3, depthIdentifier: "schema", withCrossShrink: true },
+      fc.constantFrom<unknown>(true, false, {}),
+      tie("schema"),
+    ),
     schema: fc
       .record({
         type: fc.oneof(fc.constant(undefined), fc.constantFrom(...TYPES), fc.subarray(TYPES)),
@@ -191,7 +205,16 @@ const { schema } = fc.letrec<{ schema: unknown; sub: unknown }>((tie) => {
         if: some(sub),
         enum: some(fc.array(values, { maxLength: 4 })),
         const: some(values),
-        $ref: some(fc.constantFrom("#", "#/$defs/a", "#/$defs/b", "#/definitions/a", "#/nowhere", "https://a.example/x")),
+        $ref: some(
+          fc.constantFrom(
+            "#",
+            "#/$defs/a",
+            "#/$defs/b",
+            "#/definitions/a",
+            "#/nowhere",
+            "https://a.example/x",
+          ),
+        ),
         $defs: some(named),
         definitions: some(named),
         description: some(fc.oneof(fc.constant("Some words."), values)),
@@ -218,11 +241,16 @@ describe("W17, W18: any JSON Schema comes out in the grammar of the API", () => 
   test("Gemini's parameters", () => {
     fc.assert(
       fc.property(schemas, (parameters) => {
-        const inProperty = { type: "object", properties: { p: parameters }, $defs: parameters["$defs"] ?? {} };
+        const inProperty = {
+          type: "object",
+          properties: { p: parameters },
+          $defs: parameters["$defs"] ?? {},
+        };
         for (const sent of [geminiParameters(parameters), geminiParameters(inProperty)]) {
           if (sent === undefined) continue;
           const wrong: string[] = [];
-          if (sent["type"] !== "object" || sent["properties"] === undefined) wrong.push("the root is no object");
+          if (sent["type"] !== "object" || sent["properties"] === undefined)
+            wrong.push("the root is no object");
           checkGemini(sent, "#", wrong);
           expect(wrong).toEqual([]);
         }
@@ -316,11 +344,13 @@ describe("W17, W18: what can be kept is kept", () => {
   test("Gemini gets every property with its description and what is required", () => {
     fc.assert(
       fc.property(ordinary, (parameters) => {
-        const sent = geminiParameters(parameters);
+        const sent = geminiParameters(parameters) ?? {};
         const properties = parameters["properties"] as Record<string, Json>;
-        expect(sent?.["required"]).toEqual(parameters["required"]);
+        expect(sent["required"]).toEqual(parameters["required"]);
         for (const [name, property] of Object.entries(properties))
-          expect((sent?.["properties"] as Record<string, Json>)[name]?.["description"]).toBe(property["description"]);
+          expect((sent["properties"] as Record<string, Json>)[name]?.["description"]).toBe(
+            property["description"],
+          );
       }),
     );
   });
@@ -374,11 +404,17 @@ describe("W17, W18: what can be kept is kept", () => {
     ["null alone", { type: "null" }, { type: "string", nullable: true }],
     ["a number as a constant", { const: 3 }, { type: "integer", description: "One of: 3." }],
   ])("Gemini: %s", (_name, property, sent) => {
-    expect(geminiParameters({ type: "object", properties: { p: property } })?.["properties"]).toEqual({ p: sent });
+    expect(geminiParameters({ type: "object", properties: { p: property } })?.["properties"]).toEqual({
+      p: sent,
+    });
   });
 
   test.each<[string, JsonObject, JsonObject]>([
-    ["no type", { properties: { a: { type: "string" } } }, { type: "object", properties: { a: { type: "string" } } }],
+    [
+      "no type",
+      { properties: { a: { type: "string" } } },
+      { type: "object", properties: { a: { type: "string" } } },
+    ],
     ["no properties", { type: "object" }, { type: "object", properties: {} }],
     ["nothing", {}, { type: "object", properties: {} }],
     [
@@ -391,13 +427,20 @@ describe("W17, W18: what can be kept is kept", () => {
       },
       {
         type: "object",
-        properties: { a: { type: "string" }, k: { anyOf: [{ const: 1 }, { const: 2 }] }, b: { type: "number" } },
+        properties: {
+          a: { type: "string" },
+          k: { anyOf: [{ const: 1 }, { const: 2 }] },
+          b: { type: "number" },
+        },
         required: ["k"],
       },
     ],
     [
       "a root that refers",
-      { $ref: "#/$defs/A", $defs: { A: { type: "object", properties: { a: { type: "string" } }, required: ["a"] } } },
+      {
+        $ref: "#/$defs/A",
+        $defs: { A: { type: "object", properties: { a: { type: "string" } }, required: ["a"] } },
+      },
       {
         type: "object",
         properties: { a: { type: "string" } },
@@ -406,7 +449,9 @@ describe("W17, W18: what can be kept is kept", () => {
       },
     ],
   ])("OpenAI and Anthropic: %s at the root", (_name, parameters, sent) => {
-    const [own] = list(wire(encoded(OPENAI, { tools: [tool(parameters)] }).body)["tools"]) as { function: Json }[];
+    const [own] = list(wire(encoded(OPENAI, { tools: [tool(parameters)] }).body)["tools"]) as {
+      function: Json;
+    }[];
     expect(own?.function["parameters"]).toEqual(sent);
     const [other] = list(wire(encoded(CLAUDE, { tools: [tool(parameters)] }).body)["tools"]) as Json[];
     expect(other?.["input_schema"]).toEqual(sent);
@@ -415,9 +460,11 @@ describe("W17, W18: what can be kept is kept", () => {
   test("Cerebras gets strict for all tools or for none", () => {
     const closed: JsonObject = { type: "object", properties: {}, required: [], additionalProperties: false };
     const strictOf = (tools: FunctionTool[]): unknown[] =>
-      (list(wire(encoded(engine("cerebras", "gpt-oss-120b"), { tools }).body)["tools"]) as { function: Json }[]).map(
-        (sent) => sent.function["strict"],
-      );
+      (
+        list(wire(encoded(engine("cerebras", "gpt-oss-120b"), { tools }).body)["tools"]) as {
+          function: Json;
+        }[]
+      ).map((sent) => sent.function["strict"]);
     const strict = tool(closed, { name: "a", strict: true });
     expect(strictOf([strict, tool(closed, { name: "b", strict: true })])).toEqual([true, true]);
     expect(strictOf([strict, tool(closed, { name: "b" })])).toEqual([false, false]);
