@@ -396,7 +396,11 @@ const VALUES: { [Name in keyof Fields]: NonNullable<Fields[Name]> } = {
   reasoning_effort: "high",
   response_format: {
     type: "json_schema",
-    json_schema: { name: "a", strict: true, schema: { type: "object", properties: {} } },
+    json_schema: {
+      name: "a",
+      strict: true,
+      schema: { type: "object", properties: {}, required: [], additionalProperties: false },
+    },
   },
   safety_identifier: "someone",
   seed: 0,
@@ -509,6 +513,7 @@ const FATES: { readonly [Name in keyof Fields]: Fates } = {
   stop: {
     anthropic: { stop_sequences: ["END"] },
     gemini: gemini({ stopSequences: ["END"] }),
+    o3: "dropped",
     others: { stop: ["END"] },
   },
   store: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
@@ -938,7 +943,7 @@ describe("what clients send beside what is documented", () => {
         messages: [
           { role: "system", content: "" },
           { role: "user", content: "" },
-          { role: "assistant", content: "" },
+          // Some hosts refuse an answer that says nothing.
           { role: "user", content: "" },
         ],
       },
@@ -992,9 +997,11 @@ describe("what clients send beside what is documented", () => {
       arrives: { messages: [{}, { role: "assistant", content: "Hel" }] },
     },
     {
-      what: "a system message in the middle",
+      what: "a system message in the middle, which most templates refuse",
       body: { messages: [...hi, { role: "system", content: "Be terse." }, ...hi] },
-      arrives: { messages: [{}, { role: "system", content: "Be terse." }, {}] },
+      arrives: {
+        messages: [{}, { role: "user", content: "<system-reminder>\nBe terse.\n</system-reminder>" }, {}],
+      },
     },
     {
       what: "audio in parts, where it is taken",

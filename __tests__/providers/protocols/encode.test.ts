@@ -942,14 +942,15 @@ describe("roles and tool calls are translated", () => {
 
     test("a custom call is sent as a function call", () => {
       const messages: ChatMessage[] = [
+        { role: "user", content: "q" },
         {
           role: "assistant",
           parts: [{ type: "tool_call", id: "abcdefghi", name: "shell", arguments: "ls", custom: true }],
         },
       ];
-      const [own] = messagesOf(encode(engine("openai", "m"), { messages }));
+      const [, own] = messagesOf(encode(engine("openai", "m"), { messages }));
       expect(own?.["tool_calls"]).toMatchObject([{ type: "custom", custom: { input: "ls" } }]);
-      const [other] = messagesOf(encode(engine("groq", "m"), { messages }));
+      const [, other] = messagesOf(encode(engine("groq", "m"), { messages }));
       expect(other?.["tool_calls"]).toMatchObject([
         { type: "function", function: { name: "shell", arguments: '{"input":"ls"}' } },
       ]);

@@ -77,7 +77,7 @@ function writeShape(
   const literals = Array.isArray(values) ? values.filter(isPrimitive) : [];
   const alternatives = Array.isArray(anyOf) ? anyOf : oneOf;
   if (literals.length > 0 || (constant !== undefined && isPrimitive(constant))) {
-    if (typeof type === "string") result["type"] = type;
+    if (typeof type === "string" && type !== "object" && type !== "array") result["type"] = type;
     if (literals.length > 0) result["enum"] = literals;
     else result["const"] = constant;
   } else if (Array.isArray(alternatives) && type !== "object")

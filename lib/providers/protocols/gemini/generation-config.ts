@@ -1,6 +1,6 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
-import { answerSchema } from "#lib/providers/protocols/gemini/answer-schema.ts";
+import { responseJsonSchema } from "#lib/providers/protocols/gemini/response-json-schema.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** Thinking budgets of the 2.5 models, tokens; newer models take a level. */
@@ -37,7 +37,7 @@ export function generationConfig(
   const format = request.responseFormat;
   if (format !== undefined && format.type !== "text") {
     config["responseMimeType"] = "application/json";
-    if (format.type === "json_schema") config["responseJsonSchema"] = answerSchema(format.schema);
+    if (format.type === "json_schema") config["responseJsonSchema"] = responseJsonSchema(format.schema);
   }
   set("thinkingConfig", thinkingConfig(request, model));
   return config;

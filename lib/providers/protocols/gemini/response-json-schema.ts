@@ -30,7 +30,7 @@ const SCHEMAS = new Set(["items", "additionalProperties"]);
 const SCHEMA_LISTS = new Set(["prefixItems", "anyOf", "oneOf"]);
 
 /** The schema of an answer, with the keywords that the API knows. */
-export function answerSchema(schema: JsonObject): JsonObject {
+export function responseJsonSchema(schema: JsonObject): JsonObject {
   const valid = validSchema(schema, { complete: false });
   const { definitions, ...rest } = valid;
   if (!isJsonObject(definitions)) return known(valid);
