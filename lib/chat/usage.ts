@@ -10,6 +10,8 @@ export type TokenUsage = {
   completionTokens: number;
   cachedTokens: number;
   cacheWriteTokens: number;
+  /** Of the cache-written tokens, those that are kept for an hour, which costs more; 0 if absent. */
+  cacheWriteHourTokens?: number;
   reasoningTokens: number;
   /** `estimated` if the provider reported nothing, or something impossible. */
   source: "exact" | "estimated";
