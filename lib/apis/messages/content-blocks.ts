@@ -22,6 +22,7 @@ type Call = {
   /** Detects whether they are complete. */
   scan: ObjectScan;
   state: "waiting" | "open" | "closed";
+  signature: IssuerToken | undefined;
   /** Further fields of the call, where its engine speaks this API. */
   nativeFields: NativeFields | undefined;
 };
@@ -81,6 +82,7 @@ export class ContentBlocks {
         arguments: text,
         scan: new ObjectScan(),
         state: "waiting",
+        signature: event.signature,
         nativeFields: event.nativeFields,
       };
       call.scan.push(text);

@@ -1,6 +1,7 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
+import { addSignature, reasoningIn } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import type { DecodeContext } from "#lib/providers/protocols/protocol.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
@@ -76,7 +77,9 @@ export class Choice {
     }
     this.#readAnnotations(delta, out);
     for (const fragment of arrayField(delta, "tool_calls")) {
+      const before = out.length;
       this.#tools.push(fragment, out);
+      addSignature(fragment, out, before);
       assertToolCalls(this.#tools.size);
     }
     if (isJsonObject(delta["function_call"]))
@@ -105,8 +108,8 @@ export class Choice {
   }
 
   #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
-    const reasoning = stringField(delta, "reasoning") || stringField(delta, "reasoning_content");
-    if (reasoning) this.#separate(reasoning, out);
+    const reasoning = reasoningIn(delta, this.#issuer);
+    if (reasoning !== undefined) this.#separate(reasoning, out);
     // Only signatures and encrypted reasoning are kept: the rest can be rebuilt from the text.
     for (const detail of arrayField(delta, "reasoning_details")) {
       if (!isJsonObject(detail)) continue;

@@ -27,7 +27,12 @@ export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: Encode
   const marks: Marks = options.promptCache ? chooseMarks(request, engine, cache) : { kind: "none" };
   const body: JsonObject = {
     model: engine.model,
-    messages: encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
+    messages: encodeMessages(request.messages, {
+      dialect,
+      marks,
+      issuer: engine.issuer,
+      model: engine.model,
+    }),
     stream: request.stream,
   };
   const fields = new FieldWriter(body, dialect);

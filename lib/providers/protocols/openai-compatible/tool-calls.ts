@@ -1,3 +1,4 @@
+import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { ToolCall } from "#lib/chat/request.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -11,7 +12,18 @@ export function encodeToolCall(call: ToolCall, dialect: OpenAiDialect): JsonObje
   }
   // The text of a custom call becomes the only argument of a function call.
   const text = isCustom ? JSON.stringify({ input: call.arguments }) : call.arguments;
-  return { id, type: "function", function: { name: call.name, arguments: text === "" ? "{}" : text } };
+  const encoded = {
+    id,
+    type: "function",
+    function: { name: call.name, arguments: text === "" ? "{}" : text },
+  };
+  return { ...encoded, ...signatureField(call, dialect) };
+}
+
+function signatureField({ signature }: ToolCall, { callSignatures }: OpenAiDialect): JsonObject {
+  if (!callSignatures || signature?.issuer !== ISSUERS.google || typeof signature.value !== "string")
+    return {};
+  return { extra_content: { google: { thought_signature: signature.value } } };
 }
 
 const NINE_DIGITS = 36n ** 9n;
