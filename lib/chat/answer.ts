@@ -1,5 +1,5 @@
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
-import type { IssuerToken, OpaquePart } from "#lib/chat/request.ts";
+import type { IssuerToken, NativeFields, OpaquePart } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
 export type AnswerToolCall = {
@@ -8,6 +8,7 @@ export type AnswerToolCall = {
   arguments: string;
   custom: boolean;
   signature: IssuerToken | undefined;
+  nativeFields?: NativeFields;
 };
 
 /** A part of an answer; adjacent pieces of one kind form one part. */
@@ -112,6 +113,7 @@ export class AnswerBuilder {
     }
     call.arguments += event.arguments;
     call.signature = event.signature ?? call.signature;
+    if (event.nativeFields !== undefined) call.nativeFields = event.nativeFields;
   }
 }
 

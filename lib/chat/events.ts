@@ -1,4 +1,4 @@
-import type { IssuerToken, WireDialect } from "#lib/chat/request.ts";
+import type { IssuerToken, NativeFields, WireDialect } from "#lib/chat/request.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /**
@@ -27,6 +27,8 @@ export type ChatEvent =
       arguments: string;
       custom?: boolean;
       signature?: IssuerToken;
+      /** Further fields of the call (`caller`), which clients of its API send back. */
+      nativeFields?: NativeFields;
       choice?: number;
     }
   | { type: "sources"; sources: Source[] }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-const block = z.discriminatedUnion("type", [
+const known = z.discriminatedUnion("type", [
   z.looseObject({
     type: z.literal("text"),
     text: z.string(),
     citations: z
       .array(z.looseObject({ type: z.string(), url: z.string(), title: z.string().nullable() }))
-      .optional(),
+      .nullable(),
   }),
   z.looseObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
   z.looseObject({ type: z.literal("redacted_thinking"), data: z.string() }),
@@ -18,6 +18,9 @@ const block = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** Blocks of tools that run at the provider pass as they are. */
+const block = z.union([known, z.looseObject({ type: z.string() })]);
+
 const usage = z.looseObject({
   input_tokens: z.int().describe("Without what was read from, or written to, a cache."),
   cache_read_input_tokens: z.int(),
@@ -26,7 +29,9 @@ const usage = z.looseObject({
 });
 
 const stop = {
-  stop_reason: z.enum(["end_turn", "stop_sequence", "max_tokens", "tool_use", "refusal"]).nullable(),
+  stop_reason: z
+    .enum(["end_turn", "stop_sequence", "max_tokens", "tool_use", "refusal", "pause_turn"])
+    .nullable(),
   stop_sequence: z.string().nullable(),
 };
 

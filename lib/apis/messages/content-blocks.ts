@@ -1,15 +1,16 @@
 import { citation } from "#lib/apis/messages/citations.ts";
 import { frame, textDeltaHead } from "#lib/apis/messages/event-frames.ts";
 import { tokenForm } from "#lib/apis/messages/thinking.ts";
+import { toolUseBlock } from "#lib/apis/messages/tool-use.ts";
 import { ObjectScan } from "#lib/apis/object-scan.ts";
 import type { ChatEvent, Source } from "#lib/chat/events.ts";
-import type { IssuerToken } from "#lib/chat/request.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
+import type { IssuerToken, NativeFields } from "#lib/chat/request.ts";
+import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** The events that become content of a message. */
 export type ContentEvent = Extract<
   ChatEvent,
-  { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" }
+  { type: "text" | "refusal" | "reasoning" | "tool_call" | "sources" | "block" }
 >;
 type Prose = Exclude<ContentEvent, { type: "tool_call" }>;
 
@@ -21,9 +22,16 @@ type Call = {
   /** Detects whether they are complete. */
   scan: ObjectScan;
   state: "waiting" | "open" | "closed";
+  signature: IssuerToken | undefined;
+  /** Further fields of the call, where its engine speaks this API. */
+  nativeFields: NativeFields | undefined;
 };
 type Waiting = { kind: "call"; call: Call } | { kind: "prose"; event: Prose };
-type OpenBlock = { kind: "text" } | { kind: "thinking"; hasText: boolean } | { kind: "call"; call: Call };
+type OpenBlock =
+  | { kind: "text" }
+  | { kind: "thinking"; hasText: boolean }
+  | { kind: "call"; call: Call }
+  | { kind: "unread" };
 
 const TAIL = "}}\n\n";
 
@@ -68,7 +76,15 @@ export class ContentBlocks {
     let call = this.#calls.get(event.index);
     if (call === undefined) {
       const { id = "", name = "", arguments: text } = event;
-      call = { id, name, arguments: text, scan: new ObjectScan(), state: "waiting" };
+      call = {
+        id,
+        name,
+        arguments: text,
+        scan: new ObjectScan(),
+        state: "waiting",
+        signature: event.signature,
+        nativeFields: event.nativeFields,
+      };
       call.scan.push(text);
       this.#calls.set(event.index, call);
       if (this.#open?.kind !== "call" || this.#open.call.scan.reachedEnd) return this.#openCall(call);
@@ -113,11 +129,24 @@ export class ContentBlocks {
         if (this.#open?.kind === "text") return this.#writeSources(event.sources);
         for (const source of event.sources) this.#sources.push(source);
         return "";
+      case "block":
+        return event.dialect === "anthropic" ? this.#writeBlock(event.value) : "";
     }
   }
 
+  /** A block of this API as it is: what its tools are given comes in a delta, as clients expect. */
+  #writeBlock(block: JsonObject): string {
+    const { input } = block;
+    if (!isJsonObject(input)) return this.#whole(block);
+    return (
+      this.#start({ kind: "unread" }, { ...block, input: {} }) +
+      this.#argumentsDelta(JSON.stringify(input)) +
+      this.#close()
+    );
+  }
+
   #openText(): string {
-    const frames = this.#start({ kind: "text" }, { type: "text", text: "" });
+    const frames = this.#start({ kind: "text" }, { type: "text", text: "", citations: null });
     this.#textHead = textDeltaHead(this.#index);
     const sources = this.#sources;
     this.#sources = [];
@@ -157,12 +186,11 @@ export class ContentBlocks {
 
   /** A block that is complete at its start. */
   #whole(block: JsonObject): string {
-    return this.#start({ kind: "thinking", hasText: false }, block) + this.#close();
+    return this.#start({ kind: "unread" }, block) + this.#close();
   }
 
   #openCall(call: Call): string {
-    const { id, name } = call;
-    const frames = this.#start({ kind: "call", call }, { type: "tool_use", id, name, input: {} });
+    const frames = this.#start({ kind: "call", call }, toolUseBlock(call, {}));
     call.state = "open";
     return frames + this.#argumentsDelta(call.arguments);
   }

@@ -1,4 +1,5 @@
 import { cacheBreakpoint } from "#lib/apis/cache-breakpoint.ts";
+import { unpackCallId } from "#lib/apis/messages/call-ids.ts";
 import { readPart } from "#lib/apis/messages/content-parts.ts";
 import { nativeFields } from "#lib/apis/messages/native-fields.ts";
 import type { MessagesBody } from "#lib/apis/messages/schema.ts";
@@ -82,7 +83,7 @@ function readResult(block: ToolResult, path: string): ToolMessage {
   const { content } = block;
   const message: ToolMessage = {
     role: "tool",
-    toolCallId: block.tool_use_id,
+    toolCallId: unpackCallId(block.tool_use_id).id,
     content:
       typeof content === "string"
         ? content
@@ -116,7 +117,7 @@ function readAssistantBlock(block: AssistantBlock, path: string): AssistantPart 
     case "tool_use":
       return {
         type: "tool_call",
-        id: block.id,
+        ...unpackCallId(block.id),
         name: block.name,
         arguments: JSON.stringify(block.input ?? {}),
         ...cacheBreakpoint(block.cache_control),

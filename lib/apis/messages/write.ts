@@ -4,6 +4,8 @@ import { citation } from "#lib/apis/messages/citations.ts";
 import { ContentBlocks } from "#lib/apis/messages/content-blocks.ts";
 import { frame } from "#lib/apis/messages/event-frames.ts";
 import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
+import { toolUseBlock } from "#lib/apis/messages/tool-use.ts";
+import { UNKNOWN_USAGE, usageObject } from "#lib/apis/messages/usage.ts";
 import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/chat/answer.ts";
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
@@ -23,7 +25,7 @@ export function createMessagesWriter(
   return new MessagesWriter(meta, stopSequences, promptTokens);
 }
 
-type Finish = { reason: FinishReason; stopSequence?: string };
+type Finish = { reason: FinishReason; native: string; stopSequence?: string };
 
 /**
  * The usage at the beginning of a stream, for clients that show how full the context is. Token counts are not
@@ -31,6 +33,7 @@ type Finish = { reason: FinishReason; stopSequence?: string };
  */
 function usageAtStart(promptTokens: number): JsonObject {
   return {
+    ...UNKNOWN_USAGE,
     input_tokens: promptTokens,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: 0,
@@ -73,7 +76,7 @@ class MessagesWriter implements AnswerWriter {
     return (
       this.#start() +
       this.#blocks.finish() +
-      frame({ type: "message_delta", delta, usage: usageObject(usage) }) +
+      frame({ type: "message_delta", delta, context_management: null, usage: usageObject(usage) }) +
       frame({ type: "message_stop" })
     );
   }
@@ -97,7 +100,8 @@ class MessagesWriter implements AnswerWriter {
     const stopSequence = said !== undefined && this.#stopSequences.includes(said) ? said : null;
     return {
       ...NOT_STOPPED,
-      stop_reason: stopReason(finish?.reason, hasCalls, stopSequence !== null),
+      stop_reason:
+        finish?.native === PAUSE ? PAUSE : stopReason(finish?.reason, hasCalls, stopSequence !== null),
       stop_sequence: stopSequence,
     };
   }
@@ -109,7 +113,9 @@ class MessagesWriter implements AnswerWriter {
       role: "assistant",
       model: this.#meta.model,
       content,
-      container: null,
+      // Required by the current types, beta or not; null where nothing is known.
+      context_management: null,
+      diagnostics: null,
       usage,
     };
   }
@@ -124,7 +130,7 @@ class MessagesWriter implements AnswerWriter {
       case "sources":
         return this.#blocks.write(event);
       case "block":
-        return "";
+        return (event.choice ?? 0) === 0 ? this.#blocks.write(event) : "";
       case "finish":
         if ((event.choice ?? 0) === 0) this.#finish = event;
         return "";
@@ -132,7 +138,9 @@ class MessagesWriter implements AnswerWriter {
   }
 }
 
-const NOT_STOPPED = { stop_reason: null, stop_sequence: null, stop_details: null };
+/** The turn goes on when the client sends it back: tools of the provider have taken long. */
+const PAUSE = "pause_turn";
+const NOT_STOPPED = { container: null, stop_reason: null, stop_sequence: null, stop_details: null };
 
 function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSequence: boolean): string {
   switch (reason) {
@@ -172,27 +180,15 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
           last["text"] = `${String(last["text"])}${part.text}`;
           break;
         }
-        const cited = uncited.length === 0 ? {} : { citations: uncited.map(citation) };
+        const citations = uncited.length === 0 ? null : uncited.map(citation);
         uncited = [];
-        content.push({ type: "text", text: part.text, ...cited });
+        content.push({ type: "text", text: part.text, citations });
       }
     }
   }
   return content;
 }
 
-function toolUse({ id, name, arguments: text }: AnswerToolCall): JsonObject {
-  return { type: "tool_use", id, name, input: parseJsonObject(text) ?? {} };
-}
-
-function usageObject(usage: TokenUsage): JsonObject {
-  const { promptTokens, cachedTokens, cacheWriteTokens, reasoningTokens } = usage;
-  const counts: JsonObject = {
-    input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
-    cache_creation_input_tokens: cacheWriteTokens,
-    cache_read_input_tokens: cachedTokens,
-    output_tokens: usage.completionTokens,
-  };
-  if (reasoningTokens > 0) counts["output_tokens_details"] = { thinking_tokens: reasoningTokens };
-  return counts;
+function toolUse(call: AnswerToolCall): JsonObject {
+  return toolUseBlock(call, parseJsonObject(call.arguments) ?? {});
 }

@@ -36,8 +36,13 @@ export type OpenAiDialect = {
   efforts: readonly ReasoningEffort[];
   /** Models whose `reasoning_effort` is only `none` or `default`. */
   effortSwitch: RegExp | undefined;
-  /** The message field that accepts earlier reasoning, if any. */
-  reasoningField: "reasoning" | "reasoning_content" | undefined;
+  /**
+   * The message field that accepts earlier reasoning, if any. `with_calls`: the one in which the server tells
+   * it, beside calls of tools only.
+   */
+  reasoningField: "reasoning" | "with_calls" | undefined;
+  /** Accepts Google's signatures of calls (`extra_content`). */
+  callSignatures: boolean;
   /** Whether the last message may be the assistant's, to be continued; `prefix` needs a flag on it. */
   prefill: "none" | "plain" | "prefix";
   /** Accepts `prompt_cache_key`. */
@@ -75,7 +80,8 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   highestTemperature: 2,
   efforts: [],
   effortSwitch: undefined,
-  reasoningField: undefined,
+  reasoningField: "with_calls",
+  callSignatures: true,
   prefill: "none",
   promptCacheKey: false,
   cacheControl: false,
@@ -90,4 +96,10 @@ export const STANDARD_DIALECT: OpenAiDialect = {
 export const OPENAI_MODELS = /^(?:chatgpt-|gpt-(?!oss)|o\d)/;
 
 /** What most hosts support: functions, text and images, but nothing that only OpenAI has. */
-export const HOST_DIALECT: OpenAiDialect = { ...STANDARD_DIALECT, opaqueParts: false, audio: "none" };
+export const HOST_DIALECT: OpenAiDialect = {
+  ...STANDARD_DIALECT,
+  opaqueParts: false,
+  audio: "none",
+  reasoningField: undefined,
+  callSignatures: false,
+};

@@ -51,6 +51,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         fields: OPENAI_FIELDS,
         documents: "file",
         audio: /audio/,
+        reasoningField: undefined,
+        callSignatures: false,
         maxTokensField: "max_completion_tokens",
         promptCacheKey: true,
         developerRole: true,

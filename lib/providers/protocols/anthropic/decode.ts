@@ -160,6 +160,7 @@ export class AnthropicDecoder implements Decoder {
         return;
       case "tool_use": {
         const call = this.#calls.open(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
+        addNative(out.at(-1), block);
         const given = block["input"];
         let input = "";
         if (isJsonObject(given) && Object.keys(given).length > 0) {
@@ -236,4 +237,11 @@ export class AnthropicDecoder implements Decoder {
     const title = stringField(citation, "title");
     out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
   }
+}
+
+/** Adds what a call says besides its name and input (`caller`) to its first event. */
+function addNative(first: ChatEvent | undefined, block: Record<string, unknown>): void {
+  const { type: _type, id: _id, name: _name, input: _input, ...fields } = block;
+  if (first?.type !== "tool_call" || Object.keys(fields).length === 0 || !isWritable(fields)) return;
+  first.nativeFields = { dialect: "anthropic", fields: fields as JsonObject };
 }

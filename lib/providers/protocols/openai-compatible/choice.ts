@@ -4,6 +4,7 @@ import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import { finishReasonOf } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
+import { addSignature, reasoningIn } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import {
@@ -77,6 +78,7 @@ export class Choice {
     const before = out.length;
     if (isWhole) this.#tools.pushWhole(fragment, out);
     else this.#tools.push(fragment, out);
+    addSignature(fragment, out, before);
     assertToolCalls(this.#tools.size);
     if (out.length > before) this.native = undefined;
   }
@@ -104,8 +106,8 @@ export class Choice {
   }
 
   #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
-    const reasoning = stringField(delta, "reasoning") || stringField(delta, "reasoning_content");
-    if (reasoning) this.#separate(reasoning, out);
+    const reasoning = reasoningIn(delta, this.#issuer);
+    if (reasoning !== undefined) this.#separate(reasoning, out);
     // Only signatures and encrypted reasoning are kept: the rest can be rebuilt from the text.
     for (const detail of arrayField(delta, "reasoning_details")) {
       if (!isJsonObject(detail)) continue;

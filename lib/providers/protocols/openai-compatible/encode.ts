@@ -31,7 +31,7 @@ export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: Encode
   const body: JsonObject = {
     model: engine.model,
     messages: withTemplateOrder(
-      encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer }),
+      encodeMessages(request.messages, { dialect, marks, issuer: engine.issuer, model: engine.model }),
       templateRules(engine.model),
     ),
     stream: request.stream,

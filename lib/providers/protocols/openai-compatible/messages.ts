@@ -12,11 +12,12 @@ import {
   encodePart,
   encodeSystemContent,
 } from "#lib/providers/protocols/openai-compatible/content.ts";
+import { reasoningField } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { encodeToolCall } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string };
+type Encoding = { dialect: OpenAiDialect; marks: Marks; issuer: string; model: string };
 type MessageContext = Encoding & { isPrefill: boolean };
 
 /**
@@ -92,10 +93,9 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
     // Only a message with tool calls may have no content.
     content: content.length === 0 && hasCalls ? null : encodeContent(content, context),
   };
-  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call));
+  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call, dialect));
+  Object.assign(encoded, reasoningField({ reasoning, hasCalls }, context));
   if (dialect.reasoningField !== undefined && reasoning.length > 0) {
-    const text = reasoning.map((part) => part.text).join("");
-    if (text !== "") encoded[dialect.reasoningField] = text;
     const details = reasoningDetails(reasoning, context.issuer);
     // Dialects with an allow-list also restrict message fields; only open dialects accept details.
     if (details.length > 0 && dialect.fields === "all") encoded["reasoning_details"] = details;

@@ -1,0 +1,64 @@
+import type { ChatEvent } from "#lib/chat/events.ts";
+import { ISSUERS } from "#lib/chat/issuers.ts";
+import type { ReasoningPart } from "#lib/chat/request.ts";
+import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
+import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
+import { BoundedMap } from "#lib/shared/bounded-map.ts";
+import { field, type JsonObject, stringField } from "#lib/shared/json.ts";
+
+type ReasoningField = "reasoning" | "reasoning_content";
+
+const MAX_ISSUERS = 1_000;
+/** The field in which each operator's server last told its reasoning, by issuer. */
+const told = new BoundedMap<string, ReasoningField>(MAX_ISSUERS);
+
+/** The reasoning in a piece of an answer; notes in which field this server tells it. */
+export function reasoningIn(delta: Record<string, unknown>, issuer: string): string | undefined {
+  for (const name of ["reasoning", "reasoning_content"] as const) {
+    const text = stringField(delta, name);
+    if (text === undefined || text === "") continue;
+    if (told.get(issuer) !== name) told.set(issuer, name);
+    return text;
+  }
+  return undefined;
+}
+
+/**
+ * Models that refuse a call of a tool in the history without its reasoning, and what stands for reasoning that
+ * the client has not sent back. Reports: docs/PROVIDERS.md, "Reasoning of earlier turns".
+ */
+const NEEDS_REASONING = /kimi|^k2p|moonshot|^deepseek-(?:reasoner|v3\.2|v[4-9])|^mimo/;
+const NOT_SENT_BACK = ".";
+
+type Answered = { reasoning: readonly ReasoningPart[]; hasCalls: boolean };
+type Server = { dialect: OpenAiDialect; model: string; issuer: string };
+
+/**
+ * The earlier reasoning of a message for this server, as a field; empty if it gets none. Servers of the kind
+ * `with_calls` get it beside calls of tools only: there it may be required, and elsewhere it may be refused.
+ */
+export function reasoningField(
+  { reasoning, hasCalls }: Answered,
+  { dialect, model, issuer }: Server,
+): JsonObject {
+  const { reasoningField: kind } = dialect;
+  if (kind === undefined) return {};
+  const text = reasoning.map((part) => part.text).join("");
+  if (kind !== "with_calls") return text === "" ? {} : { [kind]: text };
+  if (!hasCalls) return {};
+  const stated = text !== "" ? text : NEEDS_REASONING.test(bareModelName(model)) ? NOT_SENT_BACK : "";
+  return stated === "" ? {} : { [told.get(issuer) ?? "reasoning_content"]: stated };
+}
+
+/**
+ * Adds Google's signature of a call to the first event of its fragment: servers that pass Gemini on send it
+ * where Google's own OpenAI endpoint does.
+ * @param before the length of `out` before the fragment.
+ */
+export function addSignature(fragment: unknown, out: ChatEvent[], before: number): void {
+  const google = field(field(fragment, "extra_content"), "google");
+  const value = stringField(google, "thought_signature");
+  const event = out[before];
+  if (value === undefined || value === "" || event?.type !== "tool_call") return;
+  event.signature = { issuer: ISSUERS.google, value };
+}
