@@ -124,6 +124,8 @@ type Upstream = {
   developerRole: boolean;
   /** The only fields that these clients send and that this upstream cannot take. */
   dropped: readonly string[];
+  /** The most output tokens that its model may be asked for. */
+  ceiling: number;
 };
 
 const UPSTREAMS: readonly Upstream[] = [
@@ -133,8 +135,10 @@ const UPSTREAMS: readonly Upstream[] = [
     requests: () => openai.requests,
     maxTokensField: "max_completion_tokens",
     developerRole: true,
-    // The model asked is gpt-4o-mini, which does not reason.
-    dropped: ["reasoning_effort"],
+    // The model asked is gpt-4o-mini, which does not reason and writes at most 16,384 tokens: opencode asks
+    // for 32,000.
+    dropped: ["reasoning_effort", "max_tokens"],
+    ceiling: 16_384,
   },
   {
     what: "an operator's own server",
@@ -143,6 +147,7 @@ const UPSTREAMS: readonly Upstream[] = [
     maxTokensField: "max_tokens",
     developerRole: false,
     dropped: [],
+    ceiling: Number.POSITIVE_INFINITY,
   },
 ];
 
@@ -239,14 +244,17 @@ describe("embeddings arrive at OpenAI as they were sent", () => {
 function expected(
   sent: unknown,
   arrived: unknown,
-  { maxTokensField, developerRole }: Upstream,
+  { maxTokensField, developerRole, ceiling }: Upstream,
   dropped: readonly string[],
 ): Record<string, unknown> {
   const body: Record<string, unknown> = { stream: false };
   for (const [name, value] of Object.entries(isJsonObject(sent) ? sent : {})) {
+    if (name === "max_tokens" || name === "max_completion_tokens") {
+      body[maxTokensField] = Math.min(Number(value), ceiling);
+      continue;
+    }
     if (dropped.includes(name)) continue;
-    if (name === "max_tokens" || name === "max_completion_tokens") body[maxTokensField] = value;
-    else if (name === "messages" && Array.isArray(value)) {
+    if (name === "messages" && Array.isArray(value)) {
       body[name] = value.map((message) => expectedMessage(message, developerRole));
     } else if (name === "n" && value === 1) continue;
     else body[name] = value;

@@ -253,7 +253,11 @@ function tell({ http, answer, turn, attempts, chain }: Asked): Told {
     thinking,
     toolCalls,
     error: answer.error === undefined ? undefined : toldError(answer.error, http),
-    engines: attempts.filter(({ committed }) => committed).map((one) => engineOf(one, chain).label),
+    // An engine that goes on with its own answer has two rows, and is one engine.
+    engines: attempts
+      .filter(({ committed }) => committed)
+      .map((one) => engineOf(one, chain).label)
+      .filter((label, index, labels) => label !== labels[index - 1]),
     finish,
     attempts: attempts.map((attempt) => `${engineOf(attempt, chain).label} ${outcomeOf(attempt)}`),
     usages: [{ engine: "the turn", usage }],
