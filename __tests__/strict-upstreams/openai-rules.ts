@@ -226,10 +226,10 @@ export const SHARED_OPENAI_RULES: readonly Rule[] = [
     },
   },
   {
-    api: BOTH,
+    api: CHAT_ONLY,
     when: "no tools in a list of tools",
     status: 400,
-    body: ({ api, body }) => (api === "responses" ? undefined : emptyArray("tools", body["tools"])),
+    body: ({ body }) => emptyArray("tools", body["tools"]),
   },
   {
     api: BOTH,
