@@ -214,9 +214,11 @@ function codexOwn(): Body {
 }
 
 const withModel = (body: Body): Body => ({ ...body, model: "smart" });
+/** Cut in the recording. */
+const BETAS = "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27";
 const messages = {
   path: "v1/messages",
-  headers: headersOf(claudeCode),
+  headers: { ...headersOf(claudeCode), "anthropic-beta": BETAS },
   read: readMessages,
   next: nextMessages,
 } as const;

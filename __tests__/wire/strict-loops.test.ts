@@ -21,7 +21,13 @@ const ENGINES: readonly { kind: StrictKind; vendor: Vendor; model: string }[] = 
 ];
 
 /** Loops that fail until the rows of other parts are merged: agent, engine, the row that mends it. */
-const FAILING: readonly (readonly [agent: RegExp, model: RegExp, row: string])[] = [];
+const FAILING: readonly (readonly [agent: RegExp, model: RegExp, row: string])[] = [
+  [/^codex with its own models$/, /./, "W14"],
+  [/./, /^gpt-5\.6/, "W13"],
+  [/^Claude Code|^opencode/, /^gpt-4o$/, "W12"],
+  [/^codex$/, /^(?:qwen|mistral)/, "W16"],
+  [/./, /^kimi/, "W25"],
+];
 
 let database: TestSupabase;
 beforeAll(async () => {
