@@ -143,7 +143,9 @@ function valueFor(name: string, schema: unknown, command: string, folder: string
 export function folderOf(text: string): string {
   const told =
     /<cwd>\s*(\/[^\s<]+)/.exec(text)?.[1] ??
-    /(?:working directory|current directory|workspace root|cwd)[^\n/]{0,40}(\/[^\s<>"'`)]+)/i.exec(text)?.[1];
+    /(?:working directory|current directory|in the directory|workspace root|cwd)[^\n/<]{0,40}?[\s:"'`](\/[^\s<>"'`)]+)/i.exec(
+      text,
+    )?.[1];
   return told === undefined ? "." : told.replace(/[.,]$/, "");
 }
 
