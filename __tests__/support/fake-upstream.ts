@@ -128,7 +128,7 @@ export type FakeUpstream = {
  * An HTTP/1.1 upstream on a real socket that misbehaves on demand. It parses requests itself, so that
  * it can answer with anything at all, at any moment.
  */
-export async function startFakeUpstream(script: Script, tls?: TlsOptions): Promise<FakeUpstream> {
+export async function startFakeUpstream(script: Script, tls?: TlsOptions, port = 0): Promise<FakeUpstream> {
   const sockets = new Set<Socket>();
   const active = new Set<Exchange>();
   let upstream: FakeUpstream;
@@ -169,7 +169,7 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions): Promi
     tls === undefined
       ? createServer({ noDelay: true }, accept)
       : createTlsServer({ ...tls, noDelay: true }, accept);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The fake upstream has no port.");
   upstream = {
