@@ -1,6 +1,7 @@
 import type { Capabilities, EngineSpec } from "#lib/ai-models.ts";
 import { modelRules } from "#lib/providers/catalogue/model-rules.ts";
 import {
+  credentialVariables,
   type EngineKey,
   NO_KEY,
   readKeyPool,
@@ -9,7 +10,7 @@ import {
 } from "#lib/providers/vendors/credentials.ts";
 import { PROTOCOL_HEADER_SETTINGS } from "#lib/providers/vendors/header-settings.ts";
 import { type OperatorProvider, operatorDefinition } from "#lib/providers/vendors/operator-provider.ts";
-import type { Offer, ProviderDefinition } from "#lib/providers/vendors/provider.ts";
+import type { InstalledSource, Offer, ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import {
   baseUrlSetting,
@@ -64,11 +65,18 @@ export type Registry = {
   resolve(specs: readonly EngineSpec[], offer?: Offer): Engine[];
   /** Ids of the configured providers, whatever they offer. */
   configured(): string[];
+  /** The variables that configure these providers, or those that took over their models; each once. */
+  variablesOf(providerIds: readonly string[]): string[];
+  /** The configured providers whose engines are the models that are installed there. */
+  installations(): Installation[];
   /** Whether calls of this provider count towards budgets: it bills, or it reports costs. */
   hasCosts(providerId: string): boolean;
   /** The parts of all configured credentials that must not appear in logs. */
   secrets(): string[];
 };
+
+/** A provider that lists the models that are installed there. */
+export type Installation = { provider: string; name: string; baseUrl: string; source: InstalledSource };
 
 function headersOf(definition: ProviderDefinition, setting: Setting): Record<string, string> {
   const headers: Record<string, string> = { ...definition.headers };
@@ -117,10 +125,21 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
   const keys = readKeyPool(setting, credentials);
   return {
     definition,
-    baseUrl: (override ?? definition.baseUrl).replace(/\/+$/, ""),
+    baseUrl: plainBaseUrl(override ?? definition.baseUrl, definition.redundantPath),
     headers: headersOf(definition, setting),
     keys: credentials.kind === "none" && isEnabled ? [NO_KEY] : keys,
   };
+}
+
+function plainBaseUrl(baseUrl: string, redundantPath: RegExp | undefined): string {
+  const plain = redundantPath === undefined ? baseUrl : baseUrl.replace(redundantPath, "");
+  return plain.replace(/\/+$/, "");
+}
+
+/** Of a provider without keys it is the base URL. */
+function variablesOf({ credentials, baseUrlEnv }: ProviderDefinition): string[] {
+  const variables = credentialVariables(credentials);
+  return variables.length > 0 || baseUrlEnv === undefined ? variables : [baseUrlEnv];
 }
 
 function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: boolean): Engine {
@@ -183,6 +202,21 @@ export function createRegistry(
         .flatMap((spec) => withSuccessor(spec, find(spec.provider)?.definition))
         .flatMap((spec) => engineOf(spec, offer) ?? []),
     configured: () => [...providers].filter(([, { keys }]) => keys.length > 0).map(([id]) => id),
+    variablesOf(ids) {
+      const named = ids.flatMap((id) => {
+        const definition = find(id)?.definition;
+        const { successor } = definition ?? {};
+        const heir = successor === undefined ? definition : find(successor.provider)?.definition;
+        return heir === undefined ? [] : variablesOf(heir);
+      });
+      return [...new Set(named)];
+    },
+    installations: () =>
+      [...providers.values()].flatMap(({ definition: { id, name, installed }, baseUrl, keys }) =>
+        installed === undefined || keys.length === 0
+          ? []
+          : { provider: id, name, baseUrl, source: installed },
+      ),
     hasCosts(id) {
       const definition = find(id)?.definition;
       return definition !== undefined && (isPaid(definition, id) || definition.reportsCost === true);

@@ -62,8 +62,17 @@ export class Benches {
     if (bench.until <= now || bench.since < startedAt) this.#rateLimits.delete(rateLimit);
   }
 
-  /** Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one. */
-  failed(ids: EntryIds, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
+  /**
+   * Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one.
+   * @param missingModelMs how long a model is benched that the provider does not know, milliseconds.
+   */
+  failed(
+    ids: EntryIds,
+    failure: Failure,
+    startedAt: number,
+    now: number,
+    missingModelMs = DEAD_MODEL_BENCH_MS,
+  ): BegunBench | undefined {
     const cause = causeOf(failure);
     const { bench } = FAILURE_POLICY[failure.kind];
     switch (bench) {
@@ -81,7 +90,7 @@ export class Benches {
       case "dead_model": {
         const dead = bench === "dead_model";
         const before = this.#models.get(ids.model);
-        const next = { until: now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS), cause, dead };
+        const next = { until: now + (dead ? missingModelMs : MODEL_BENCH_MS), cause, dead };
         this.#models.set(ids.model, next, now);
         return begun("model", next, before, now);
       }

@@ -7,6 +7,7 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
+import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
@@ -63,10 +64,13 @@ export async function createGateway(
   const settings = readDatabaseSettings(env);
   const logger = createLogger(secretsOf(env, providers), writeLog);
   const engineSource = engineSourceOf(env, providers);
-  const basis = { env, settings, providers, clock: systemClock, logger };
+  const installed = new InstalledModels(providers.registry.installations(), systemClock);
+  const basis = { env, settings, providers, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
   beginInBackground(parts, logger, closing.signal);
+  // Begins to read the lists, so that the first request need not wait for them.
+  installed.lists();
   return {
     env,
     logger,

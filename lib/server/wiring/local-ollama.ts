@@ -1,5 +1,5 @@
+import { canChat, readInstalledModels } from "#lib/providers/catalogue/installed-models.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
-import { arrayField, stringField } from "#lib/shared/json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:11434";
 const TIMEOUT_MS = 300;
@@ -12,8 +12,7 @@ export async function findLocalOllama(): Promise<Engine | undefined> {
   try {
     const response = await fetch(`${DEFAULT_URL}/api/tags`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const tags: unknown = await response.json();
-    const model = arrayField(tags, "models").find(canChat);
-    const name = stringField(model, "name");
+    const name = readInstalledModels(tags)?.find(canChat)?.model;
     if (name === undefined) return undefined;
     const registry = createRegistry((setting) => (setting === "OLLAMA_URL" ? DEFAULT_URL : undefined));
     return registry.resolve([{ provider: "ollama", model: name, label: `Local Ollama (${name})` }])[0];
@@ -22,9 +21,4 @@ export async function findLocalOllama(): Promise<Engine | undefined> {
     if (error instanceof Error) return undefined;
     throw error;
   }
-}
-
-function canChat(model: unknown): boolean {
-  const capabilities = arrayField(model, "capabilities");
-  return capabilities.length === 0 || capabilities.includes("completion");
 }
