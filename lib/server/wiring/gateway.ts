@@ -24,6 +24,8 @@ export type Gateway = {
   readonly env: Env;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** The models that are installed at providers such as Ollama. */
+  readonly installed: InstalledModels;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   /** Native chat. */
@@ -75,6 +77,7 @@ export async function createGateway(
     env,
     logger,
     registry: providers.registry,
+    installed,
     engineSource,
     sandboxed: engineSource === "sandbox",
     get health() {
