@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  unknown_url: 404,
   model_not_found: 404,
   no_engine_configured: 404,
   method_not_allowed: 405,

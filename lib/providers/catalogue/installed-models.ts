@@ -83,6 +83,12 @@ export function withInstalled(
   return [...kept, ...more];
 }
 
+/** Whether the provider lists its models, and this one is not among them. */
+export function lacksModel(lists: readonly InstalledList[], provider: string, model: string): boolean {
+  const list = lists.find((one) => one.provider === provider);
+  return list?.models.every((one) => nameOf(one.model) !== nameOf(model)) === true;
+}
+
 /** The models for a mode, those that it is made for first. */
 function inOrder(mode: ModeId, models: readonly InstalledModel[]): InstalledModel[] {
   const chatting = models.filter(canChat);
