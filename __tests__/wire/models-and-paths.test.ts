@@ -15,9 +15,11 @@ let full: ProxyGateway;
 let openAiAlone: ProxyGateway;
 let bare: ProxyGateway;
 let off: ProxyGateway;
+let anyKey: string;
 
 beforeAll(async () => {
   database = await startTestSupabase();
+  anyKey = await createKey(database, (await database.signUp()).userId);
   full = await startProxyGateway(database, { OPENAI_API_KEY: "sk-upstream" });
   const builtIn = { MODELS_CONFIG: "" };
   openAiAlone = await startProxyGateway(database, { ...builtIn, OPENAI_API_KEY: "sk-upstream" });
@@ -37,7 +39,7 @@ async function call(
     via = full,
     method = "GET",
     headers = {},
-    key = "any",
+    key = anyKey,
   }: {
     via?: ProxyGateway;
     method?: string;
@@ -219,13 +221,13 @@ describe("item 6: the list in Anthropic's shape", () => {
 
   test("the SDKs of both makers list, page by page, and retrieve", async () => {
     const openai = new OpenAI({
-      apiKey: "any",
+      apiKey: anyKey,
       baseURL: "http://gateway.test/api/v1",
       fetch: full.fetch,
       maxRetries: 0,
     });
     const anthropic = new Anthropic({
-      apiKey: "any",
+      apiKey: anyKey,
       baseURL: "http://gateway.test/api",
       fetch: full.fetch,
       maxRetries: 0,

@@ -136,8 +136,25 @@ function plainBaseUrl(baseUrl: string, redundantPath: RegExp | undefined): strin
   return plain.replace(/\/+$/, "");
 }
 
+function installationOf({ definition, baseUrl, keys }: ConfiguredProvider): Installation | [] {
+  const { id, name, installed } = definition;
+  if (installed === undefined || keys.length === 0) return [];
+  return { provider: id, name, baseUrl, source: installed };
+}
+
+/** The provider that took over this one's models, or itself. */
+function heirOf(
+  definition: ProviderDefinition | undefined,
+  find: (id: string) => ConfiguredProvider | undefined,
+): ProviderDefinition | undefined {
+  const { successor } = definition ?? {};
+  return successor === undefined ? definition : find(successor.provider)?.definition;
+}
+
 /** Of a provider without keys it is the base URL. */
-function variablesOf({ credentials, baseUrlEnv }: ProviderDefinition): string[] {
+function variablesOf(definition: ProviderDefinition | undefined): string[] {
+  if (definition === undefined) return [];
+  const { credentials, baseUrlEnv } = definition;
   const variables = credentialVariables(credentials);
   return variables.length > 0 || baseUrlEnv === undefined ? variables : [baseUrlEnv];
 }
@@ -202,21 +219,8 @@ export function createRegistry(
         .flatMap((spec) => withSuccessor(spec, find(spec.provider)?.definition))
         .flatMap((spec) => engineOf(spec, offer) ?? []),
     configured: () => [...providers].filter(([, { keys }]) => keys.length > 0).map(([id]) => id),
-    variablesOf(ids) {
-      const named = ids.flatMap((id) => {
-        const definition = find(id)?.definition;
-        const { successor } = definition ?? {};
-        const heir = successor === undefined ? definition : find(successor.provider)?.definition;
-        return heir === undefined ? [] : variablesOf(heir);
-      });
-      return [...new Set(named)];
-    },
-    installations: () =>
-      [...providers.values()].flatMap(({ definition: { id, name, installed }, baseUrl, keys }) =>
-        installed === undefined || keys.length === 0
-          ? []
-          : { provider: id, name, baseUrl, source: installed },
-      ),
+    variablesOf: (ids) => [...new Set(ids.flatMap((id) => variablesOf(heirOf(find(id)?.definition, find))))],
+    installations: () => [...providers.values()].flatMap(installationOf),
     hasCosts(id) {
       const definition = find(id)?.definition;
       return definition !== undefined && (isPaid(definition, id) || definition.reportsCost === true);

@@ -18,7 +18,7 @@ import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts"
 import type { Engine } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
-import { clientApi } from "#lib/server/routes/client-api.ts";
+import { clientApi, isAnthropicClient } from "#lib/server/routes/client-api.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
@@ -67,7 +67,7 @@ export const modelById = declareRoute({
 
 async function answer({ request, gateway, caller }: GatewayCall<"proxy">): Promise<PlainResponse> {
   const id = idOf(request);
-  const isAnthropics = clientApi(request) === "anthropic";
+  const isAnthropics = isAnthropicClient(request);
   const available = await availableTo(caller, gateway);
   const listed = listModels({ modes: gateway.completion.modes, ...available });
   if (id === "") {

@@ -70,9 +70,7 @@ export async function createGateway(
   const basis = { env, settings, providers, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
-  beginInBackground(parts, logger, closing.signal);
-  // Begins to read the lists, so that the first request need not wait for them.
-  installed.lists();
+  beginInBackground({ ...parts, installed }, logger, closing.signal);
   return {
     env,
     logger,
@@ -105,14 +103,12 @@ export async function createGateway(
       return parts.bodies.value;
     },
     checkDatabase: async () => parts.database.value.check(),
-    close: () => {
-      closing.abort();
-      return closeParts(parts);
-    },
+    close: () => closeParts(parts, closing),
   };
 }
 
-async function closeParts({ ledger, engines }: Parts): Promise<void> {
+async function closeParts({ ledger, engines }: Parts, work: AbortController): Promise<void> {
+  work.abort();
   await ledger.made?.ledger.close();
   await engines.made?.close();
 }

@@ -6,6 +6,7 @@ import {
   readInstalledModels,
 } from "#lib/providers/catalogue/installed-models.ts";
 import type { Installation } from "#lib/providers/registry.ts";
+import { fetchJson } from "#lib/server/wiring/fetch-json.ts";
 import { BoundedMap } from "#lib/shared/bounded-map.ts";
 
 /** The most that one answer may take, milliseconds. Nobody waits that long for it. */
@@ -27,7 +28,7 @@ export function createListReader({ provider, name, baseUrl, source }: Installati
   const withDetails = async (entry: InstalledModel, path: string): Promise<InstalledModel> => {
     if (entry.abilities !== undefined) return entry;
     if (!details.has(entry.model)) {
-      const answer = await fetchJson(`${baseUrl}${path}`, { model: entry.model });
+      const answer = await fetchJson(`${baseUrl}${path}`, TIMEOUT_MS, { model: entry.model });
       if (answer !== undefined) details.set(entry.model, readAbilities(answer));
     }
     return { ...entry, abilities: details.get(entry.model) };
@@ -35,7 +36,7 @@ export function createListReader({ provider, name, baseUrl, source }: Installati
 
   return async () => {
     for (const list of source) {
-      const models = readInstalledModels(await fetchJson(`${baseUrl}${list.path}`));
+      const models = readInstalledModels(await fetchJson(`${baseUrl}${list.path}`, TIMEOUT_MS));
       if (models === undefined) continue;
       const { details: path } = list;
       const told =
@@ -48,26 +49,4 @@ export function createListReader({ provider, name, baseUrl, source }: Installati
     }
     return last;
   };
-}
-
-/** The answer to a GET, or to a POST of `body`; undefined if there is none, or it is no JSON. */
-async function fetchJson(url: string, body?: object): Promise<unknown> {
-  const post = {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  };
-  try {
-    const response = await fetch(url, {
-      ...(body === undefined ? {} : post),
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await response.text();
-    return response.ok ? (JSON.parse(text) as unknown) : undefined;
-  } catch (error) {
-    // Nothing listens, it is no such host, or it is too slow. Calls of its engines say so.
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
 }
