@@ -128,9 +128,9 @@ describe("model names", () => {
   const ROWS: readonly { name: string; mode: string; messages?: unknown }[] = [
     ...MODE_IDS.map((mode) => ({ name: mode, mode })),
     { name: "auto", mode: "smart" },
-    { name: "auto", mode: "vision", messages: image },
-    { name: "gpt-4o", mode: "vision", messages: image },
-    { name: "coder", mode: "vision", messages: image },
+    { name: "auto", mode: "smart", messages: image },
+    { name: "gpt-4o", mode: "smart", messages: image },
+    { name: "coder", mode: "coder", messages: image },
     { name: "gpt-4o", mode: "smart" },
     { name: "gpt-4o-mini", mode: "fast" },
     { name: "o3-mini", mode: "reasoner" },
@@ -262,8 +262,10 @@ describe("model names", () => {
       MODELS_CONFIG: modelsConfig({}, { chain: [{ provider: "groq" }], modes: MODE_IDS }),
     });
     const asked = await post(bare, { model: "smart", messages: hi });
-    expect(asked.status).toBe(503);
-    expect(asked.body).toMatchObject({ error: { code: "no_engine_configured", type: "server_error" } });
+    expect(asked.status).toBe(404);
+    expect(asked.body).toMatchObject({
+      error: { code: "no_engine_configured", type: "invalid_request_error", param: "model" },
+    });
   });
 });
 

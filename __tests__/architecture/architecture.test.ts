@@ -187,7 +187,7 @@ describe("effects have their places", () => {
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/session-cookies.ts",
-      "lib/server/wiring/local-ollama.ts",
+      "lib/server/wiring/fetch-json.ts",
     ]);
   });
 

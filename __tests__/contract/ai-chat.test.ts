@@ -302,14 +302,12 @@ describe("quota", () => {
     expect(await eventRows()).toHaveLength(2);
   });
 
-  test("a gateway key that is restricted to modes gets 403 for others, an image's mode included", async () => {
+  test("a gateway key that is restricted to modes gets 403 for others, also if an image led there", async () => {
     const gateway = await start([answers("Quick.")]);
     const key = await createKey(database, user.userId, { modes: ["fast"] });
+    const image = "data:image/png;base64,AAAA";
     expect((await gateway.ask(key, { message: "Hi", model: "fast" })).text).toBe("Quick.");
-    for (const body of [
-      { message: "Hi" },
-      { message: "Hi", model: "fast", image: "data:image/png;base64,AAAA" },
-    ]) {
+    for (const body of [{ message: "Hi" }, { message: "Hi", image }]) {
       const refused = await gateway.ask(key, body);
       expect(refused.status).toBe(403);
       expect(JSON.parse(refused.raw)).toMatchObject({ error: { code: "forbidden" } });
@@ -419,12 +417,12 @@ describe("failing engines", () => {
     expect(answer.error).toMatchObject({ code: "engines_refused", message: "first's reason" });
   });
 
-  test("no configured engine in any mode: 503 that says what to do, and no turn", async () => {
+  test("no configured engine in any mode: 404 that says what to do, and no turn", async () => {
     const settings = { MODELS_CONFIG: '{"extends":"default"}' };
     user = await database.signUp();
     const gateway = await startTestGateway({ database, settings });
     const answer = await gateway.ask(user.accessToken, { message: "Hi", model: "coder" });
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(404);
     expect(JSON.parse(answer.raw)).toMatchObject({ error: { code: "no_engine_configured" } });
     expect(answer.raw).toContain("coder");
     expect(await usageRows()).toHaveLength(0);
@@ -433,10 +431,10 @@ describe("failing engines", () => {
 });
 
 describe("what the engine is asked", () => {
-  test("an image switches to vision and is handed on", async () => {
+  test("an image leads auto to vision and is handed on", async () => {
     const gateway = await start([answers("A cat.")]);
     const image = "data:image/png;base64,iVBORw0KGgo=";
-    const answer = await gateway.ask(user.accessToken, { message: "What is it?", image, model: "fast" });
+    const answer = await gateway.ask(user.accessToken, { message: "What is it?", image, model: "auto" });
     expect(answer.events).toContainEqual({ type: "auto_routed", to: "vision", label: "Vision" });
     expect(answer.done?.model).toBe("vision");
     const messages = sentBody(first)["messages"] as { content: unknown }[];

@@ -80,7 +80,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     body: { model: "smart", messages: HI },
   },
   "/api/v1/models": { access: "proxy", methods: ["GET"], errors: "openai", success: 200 },
-  "/api/v1/models/[...id]": { access: "proxy", methods: ["GET"], errors: "openai", success: 404 },
+  "/api/v1/models/[...id]": { access: "proxy", methods: ["GET"], errors: "openai", success: 200 },
   "/api/v1/responses": {
     access: "proxy",
     methods: ["POST"],

@@ -208,7 +208,7 @@ describe("no engine at all", () => {
     const { chat, native } = await start({});
     for (const model of ["auto", "coder", "gpt-4o"]) {
       const answer = await chat(model);
-      expect(answer).toMatchObject({ status: 503, error: { code: "no_engine_configured" } });
+      expect(answer).toMatchObject({ status: 404, error: { code: "no_engine_configured" } });
       expect(String(field(answer.error, "message"))).toMatch(
         /^No engine of mode "(?:smart|coder)" or of another mode is configured\. Set the API key/,
       );

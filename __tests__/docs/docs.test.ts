@@ -146,6 +146,7 @@ const OTHER_VARIABLES: readonly string[] = [
   "BENCH_HOLD_MS",
   "BENCH_LEAVING",
   "BENCH_STREAMS",
+  "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
   "MY_VLLM_KEY",
   "NEXT_TELEMETRY_DISABLED",
   // Read by pages alone, in lib/public-env.ts.

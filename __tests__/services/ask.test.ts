@@ -46,6 +46,7 @@ function asking(question: Partial<Question> = {}, changes: Partial<AskContext> =
       ...changes,
     },
     {
+      howToConfigure: () => "Set a key.",
       enginesOf: async (mode) => {
         modes.push(mode);
         return mode === "fast" ? chain : [];
@@ -146,6 +147,7 @@ test("without any engine nothing is called and nothing is billed", async () => {
     QUESTION,
     { requestId: "r", signal: new AbortController().signal, onEnd: (record) => ended.push(record) },
     {
+      howToConfigure: () => "Set a key.",
       enginesOf: async () => [],
       run: { timeouts: TEST_TIMEOUTS, recovery: true, promptCache: true },
       effects,

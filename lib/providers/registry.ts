@@ -3,6 +3,7 @@ import { contextWindow } from "#lib/providers/catalogue/context-windows.ts";
 import { bareModelName, modelRules } from "#lib/providers/catalogue/model-rules.ts";
 import { outputCeiling } from "#lib/providers/catalogue/output-ceilings.ts";
 import {
+  credentialVariables,
   type EngineKey,
   NO_KEY,
   readKeyPool,
@@ -11,7 +12,12 @@ import {
 } from "#lib/providers/vendors/credentials.ts";
 import { PROTOCOL_HEADER_SETTINGS } from "#lib/providers/vendors/header-settings.ts";
 import { type OperatorProvider, operatorDefinition } from "#lib/providers/vendors/operator-provider.ts";
-import type { Offer, ProtocolId, ProviderDefinition } from "#lib/providers/vendors/provider.ts";
+import type {
+  InstalledSource,
+  Offer,
+  ProtocolId,
+  ProviderDefinition,
+} from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import {
   baseUrlSetting,
@@ -70,11 +76,18 @@ export type Registry = {
   resolve(specs: readonly EngineSpec[], offer?: Offer): Engine[];
   /** Ids of the configured providers, whatever they offer. */
   configured(): string[];
+  /** The variables that configure these providers, or those that took over their models; each once. */
+  variablesOf(providerIds: readonly string[]): string[];
+  /** The configured providers whose engines are the models that are installed there. */
+  installations(): Installation[];
   /** Whether calls of this provider count towards budgets: it bills, or it reports costs. */
   hasCosts(providerId: string): boolean;
   /** The parts of all configured credentials that must not appear in logs. */
   secrets(): string[];
 };
+
+/** A provider that lists the models that are installed there. */
+export type Installation = { provider: string; name: string; baseUrl: string; source: InstalledSource };
 
 function headersOf(definition: ProviderDefinition, setting: Setting): Record<string, string> {
   const headers: Record<string, string> = { ...definition.headers };
@@ -123,7 +136,7 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
   const keys = readKeyPool(setting, credentials);
   return {
     definition,
-    baseUrl: (override ?? definition.baseUrl).replace(/\/+$/, ""),
+    baseUrl: plainBaseUrl(override ?? definition.baseUrl, definition.redundantPath),
     headers: headersOf(definition, setting),
     keys: credentials.kind === "none" && isEnabled ? [NO_KEY] : keys,
   };
@@ -132,6 +145,34 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
 function protocolFor({ protocol, chat }: ProviderDefinition, model: string): ProtocolId {
   const isForResponses = chat?.responsesModels?.test(bareModelName(model)) === true;
   return isForResponses ? "openai-responses" : protocol;
+}
+
+function plainBaseUrl(baseUrl: string, redundantPath: RegExp | undefined): string {
+  const plain = redundantPath === undefined ? baseUrl : baseUrl.replace(redundantPath, "");
+  return plain.replace(/\/+$/, "");
+}
+
+function installationOf({ definition, baseUrl, keys }: ConfiguredProvider): Installation | [] {
+  const { id, name, installed } = definition;
+  if (installed === undefined || keys.length === 0) return [];
+  return { provider: id, name, baseUrl, source: installed };
+}
+
+/** The provider that took over this one's models, or itself. */
+function heirOf(
+  definition: ProviderDefinition | undefined,
+  find: (id: string) => ConfiguredProvider | undefined,
+): ProviderDefinition | undefined {
+  const { successor } = definition ?? {};
+  return successor === undefined ? definition : find(successor.provider)?.definition;
+}
+
+/** Of a provider without keys it is the base URL. */
+function variablesOf(definition: ProviderDefinition | undefined): string[] {
+  if (definition === undefined) return [];
+  const { credentials, baseUrlEnv } = definition;
+  const variables = credentialVariables(credentials);
+  return variables.length > 0 || baseUrlEnv === undefined ? variables : [baseUrlEnv];
 }
 
 function createEngine(spec: EngineSpec, provider: ConfiguredProvider, paid: boolean): Engine {
@@ -196,6 +237,8 @@ export function createRegistry(
         .flatMap((spec) => withSuccessor(spec, find(spec.provider)?.definition))
         .flatMap((spec) => engineOf(spec, offer) ?? []),
     configured: () => [...providers].filter(([, { keys }]) => keys.length > 0).map(([id]) => id),
+    variablesOf: (ids) => [...new Set(ids.flatMap((id) => variablesOf(heirOf(find(id)?.definition, find))))],
+    installations: () => [...providers.values()].flatMap(installationOf),
     hasCosts(id) {
       const definition = find(id)?.definition;
       return definition !== undefined && (isPaid(definition, id) || definition.reportsCost === true);

@@ -30,7 +30,10 @@ export type AskContext = {
   onEnd(record: AskRecord): void;
 };
 
-export type AskDependencies = Pick<EngineDependencies, "enginesOf" | "run" | "effects" | "logger">;
+export type AskDependencies = Pick<
+  EngineDependencies,
+  "enginesOf" | "howToConfigure" | "run" | "effects" | "logger"
+>;
 
 /**
  * Asks the fast chain a small question and returns its answer as text, cut to what `maxOutputTokens` allows.
@@ -41,7 +44,7 @@ export async function ask(
   context: AskContext,
   dependencies: AskDependencies,
 ): Promise<string> {
-  const { engines } = await enginesFor({ requested: "fast", hasImage: false }, dependencies);
+  const { engines } = await enginesFor({ wanted: "fast", hasImage: false }, dependencies);
   const { timeouts, promptCache } = dependencies.run;
   const { record, events } = runChat(
     {

@@ -163,10 +163,10 @@ describe("when the sandbox answers", () => {
     expect(gateway.gateway.sandboxed).toBe(sandboxed);
   });
 
-  test("without any engine a turn is 503 that says what to set", async () => {
+  test("without any engine a turn is 404 that says what to set", async () => {
     const gateway = await start({ ENABLE_SANDBOX: "" });
     const answer = await gateway.ask(credential, { message: "Hi" });
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(404);
     expect(answer.raw).toMatch(/no_engine_configured.*API key/);
   });
 });

@@ -142,7 +142,7 @@ describe("the environment", () => {
     ["NEXT_PUBLIC_SUPABASE_URL", "https://supabase.com/dashboard/project/x"],
     ["NEXT_PUBLIC_APP_URL", "ftp://example.test"],
     ["OLLAMA_URL", "localhost:11434"],
-    ["OLLAMA_URL", "http://localhost:11434/v1"],
+    ["OLLAMA_URL", "ftp://localhost:11434"],
     ["SARMALINK_DATA_DIR", "~somebody/data"],
     ["CORS_ALLOWED_ORIGINS", "app.example"],
     ["CORS_ALLOWED_ORIGINS", "https://a.example/path"],

@@ -83,6 +83,7 @@ export function setUp(
     answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
     registry,
     modes: DEFAULT_MODES,
+    howToConfigure: () => "Set a key.",
     enginesOf: async () => engines,
     turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
     ledger,

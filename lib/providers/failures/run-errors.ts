@@ -7,6 +7,8 @@ export type UnansweredEngine = {
   id: string;
   /** Undefined if the deadline came before its turn. */
   cause: FailureCause | undefined;
+  /** The operator can install its model there. */
+  isInstallable?: boolean;
 };
 
 /** The most engines that one message names. */
@@ -59,11 +61,13 @@ export type Unanswered = {
 };
 
 /**
- * No engine could answer: `engines_unavailable`, or `model_not_found` when the caller named engines and
- * their providers know none of the models.
+ * No engine could answer: `engines_unavailable`, or `model_not_found` when their providers know none of the
+ * models, and the caller named the engines or the models can be installed there.
  */
 export function unavailable({ engines, named, calls, waitSeconds }: Unanswered): GatewayError {
-  if (named && engines.length > 0 && engines.every(isUnknownModel)) return unknownModels(engines);
+  const areUnknown = engines.length > 0 && engines.every(isUnknownModel);
+  const areInstallable = engines.every(({ isInstallable }) => isInstallable === true);
+  if (areUnknown && (named || areInstallable)) return unknownModels(engines);
   const isLasting = engines.length > 0 && engines.every(({ cause }) => isOperatorsFault(cause));
   const wait = isLasting
     ? "Trying again does not help until an operator changes the configuration."

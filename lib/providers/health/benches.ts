@@ -71,8 +71,17 @@ export class Benches {
     if (bench.until <= now || bench.since < startedAt) this.#rateLimits.delete(rateLimit);
   }
 
-  /** Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one. */
-  failed(ids: EntryIds, failure: Failure, startedAt: number, now: number): BegunBench | undefined {
+  /**
+   * Benches what the failure's policy says. Returns the bench if it is new, not if it prolongs one.
+   * @param missingModelMs how long a model is benched that the provider does not know, milliseconds.
+   */
+  failed(
+    ids: EntryIds,
+    failure: Failure,
+    startedAt: number,
+    now: number,
+    missingModelMs = DEAD_MODEL_BENCH_MS,
+  ): BegunBench | undefined {
     const cause = causeOf(failure);
     const { bench } = policyOf(failure);
     switch (bench) {
@@ -93,7 +102,7 @@ export class Benches {
       case "model":
       case "dead_model": {
         const dead = bench === "dead_model";
-        const until = now + (dead ? DEAD_MODEL_BENCH_MS : MODEL_BENCH_MS);
+        const until = now + (dead ? missingModelMs : MODEL_BENCH_MS);
         return begin("model", this.#models, ids.model, { until, cause, dead }, now);
       }
     }

@@ -5,7 +5,7 @@ export type HealthScope = Offer;
 
 /** What identifies the health entries of an engine. */
 export type EngineIdentity = {
-  provider: { id: string; neverBenched?: boolean };
+  provider: { id: string; neverBenched?: boolean; missingModelBenchMs?: number };
   model: string;
   origin: string;
   /** Identified by fingerprints, which are the same in every instance. */

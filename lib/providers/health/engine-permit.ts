@@ -95,6 +95,6 @@ function endWithFailure(
       report("origin", { until: originBreakers.releaseAt(ids.origin, now), cause });
   } else if (failure.status !== undefined) originBreakers.succeeded(origin, now);
   else originBreakers.abandoned(origin);
-  const begun = benches.failed(ids, failure, startedAt, now);
+  const begun = benches.failed(ids, failure, startedAt, now, engine.provider.missingModelBenchMs);
   if (begun !== undefined) report(begun.level, begun.bench);
 }

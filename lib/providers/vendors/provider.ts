@@ -49,6 +49,10 @@ export type ProviderFacts = {
   name: string;
   /** OpenAI-compatible: the URL before the dialect's path. Native protocols: a bare origin. */
   baseUrl: string;
+  /**
+   * An end of the base URL that operators copy although the paths of the requests have it; it is removed.
+   */
+  redundantPath?: RegExp;
   /** The variable that overrides `baseUrl`; undefined for a provider that an operator defines. */
   baseUrlEnv: string | undefined;
   credentials: CredentialSource;
@@ -71,7 +75,17 @@ export type ProviderFacts = {
   headers?: Readonly<Record<string, string>>;
   /** Never benched, because its failures are intended (the sandbox). */
   neverBenched?: boolean;
+  /** How long a model that it does not know is benched, milliseconds, if the operator can add it at any time. */
+  missingModelBenchMs?: number;
+  /** Where it lists the models that are installed there, which are its engines. */
+  installed?: InstalledSource;
 };
+
+/**
+ * Lists of models, by their paths after the base URL; the first that answers counts. They are in the format of
+ * Ollama or of OpenAI. `details`: where to ask, by POST, what a model can do, if the list does not tell.
+ */
+export type InstalledSource = readonly { path: string; details?: string }[];
 
 export type Successor = {
   provider: string;

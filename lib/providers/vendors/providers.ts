@@ -226,8 +226,13 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     name: "Ollama",
     protocol: "openai-compatible",
     baseUrl: "http://localhost:11434",
+    // Also whole addresses of its requests, as its documentation has them.
+    redundantPath: /\/(?:v1|api)(?:\/(?:chat|chat\/completions|generate|tags|models))?\/*$/i,
     baseUrlEnv: "OLLAMA_URL",
     credentials: { kind: "none" },
+    // Other servers that people set this variable to have only OpenAI's list.
+    installed: [{ path: "/api/tags", details: "/api/show" }, { path: "/v1/models" }],
+    missingModelBenchMs: 5_000,
     // The first call of a model loads it from disk, which is slow.
     firstTokenTimeoutMs: 90_000,
     chat: {

@@ -18,7 +18,7 @@ export function unanswered(
     const release = soonestRelease(engine, health, now);
     soonest = Math.min(soonest, release.at);
     const cause = release.bench?.cause ?? progress.failures.get(engine.id);
-    states.push({ id: engine.id, cause });
+    states.push({ id: engine.id, cause, isInstallable: engine.provider.installed !== undefined });
     // Called in this walk, or in an earlier one of the same request.
     if (progress.failures.has(engine.id) || progress.spent.has(engine.id)) continue;
     const until = release.bench === undefined ? undefined : clock.wallNow() + (release.at - now);

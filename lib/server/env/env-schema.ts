@@ -35,8 +35,6 @@ const supabaseUrl = url.refine(
   (text) =>
     !/\/(?:rest|auth|storage|graphql)\/v\d|^https?:\/\/(?:www\.|app\.)?supabase\.com(?:\/|$)/.test(text),
 );
-const ollamaUrl = url.refine((text) => !/\/(?:v1|api)(?:\/|$)/.test(text));
-
 const host = z.string().refine((text) => isIP(text) !== 0 || HOST_NAME.test(text));
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
@@ -107,7 +105,7 @@ const shape = {
   NEXT_PUBLIC_APP_URL: url.optional(),
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
-  OLLAMA_URL: ollamaUrl.optional(),
+  OLLAMA_URL: url.optional(),
   ACCESS_LOG: flag(true),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
@@ -153,7 +151,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   },
   MODELS_CONFIG: TEXT,
   OLLAMA_URL: {
-    allowed: "the address of Ollama, with http:// or https:// and without /v1 or /api",
+    allowed: "the address of Ollama, with http:// or https://",
     example: "http://localhost:11434",
     // Not shown to clients, which this text may reach.
     isPrivate: true,

@@ -75,6 +75,8 @@ export type RouteDeclaration<Gateway> = {
   access: Access;
   /** The shape of its errors. */
   errors: ErrorShape;
+  /** The shape for one request, on routes that serve clients of several APIs; by default `errors`. */
+  errorsFor?: ((request: Request) => ErrorShape) | undefined;
   methods: Readonly<Partial<Record<Method, DeclaredOperation<Gateway>>>>;
 };
 
@@ -104,6 +106,7 @@ export type WrittenRoute<Gateway, Kind extends Access, Bodies extends BodiesByMe
   path: ApiPath;
   access: Kind;
   errors: ErrorShape;
+  errorsFor?: (request: Request) => ErrorShape;
   methods: { readonly [Name in keyof Bodies]: Operation<Gateway, Kind, Bodies[Name]> };
 };
 

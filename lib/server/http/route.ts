@@ -88,7 +88,7 @@ export function serveRoute<Gateway extends Edge>(
     } finally {
       if (host.onEnd === undefined) exchange.room?.release();
     }
-    addCommonHeaders(response, exchange, declaration.errors);
+    addCommonHeaders(response, exchange, shapeOf(exchange, served));
     return response;
   };
 }
@@ -120,15 +120,21 @@ async function answer<Gateway extends Edge>(
   });
 }
 
+/** The shape of the errors that the client expects. */
+function shapeOf<Gateway>({ request }: Exchange<Gateway>, { declaration }: Served<Gateway>): ErrorShape {
+  return declaration.errorsFor?.(request) ?? declaration.errors;
+}
+
 function failed<Gateway extends Edge>(
-  { requestId, gateway }: Exchange<Gateway>,
+  exchange: Exchange<Gateway>,
   thrown: unknown,
-  { declaration, allowed }: Served<Gateway>,
+  served: Served<Gateway>,
 ): PlainResponse {
+  const { requestId, gateway } = exchange;
   const error = toGatewayError(thrown);
   logFailure(gateway?.logger, error, thrown, requestId);
-  const response = errorResponse(error, requestId, declaration.errors);
-  if (error.code === "method_not_allowed") response.setHeader("allow", allowed);
+  const response = errorResponse(error, requestId, shapeOf(exchange, served));
+  if (error.code === "method_not_allowed") response.setHeader("allow", served.allowed);
   return response;
 }
 

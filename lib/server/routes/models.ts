@@ -1,52 +1,83 @@
-import { MODE_IDS } from "#lib/ai-models.ts";
-import { type ListedModel, listModels, modelList, modelListSchema, modelSchema } from "#lib/apis/models.ts";
+import { z } from "zod";
+import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
+import {
+  anthropicModel,
+  anthropicModelList,
+  anthropicModelListSchema,
+  anthropicModelSchema,
+  type ListedModel,
+  listModels,
+  modelListSchema,
+  modelSchema,
+  modeModel,
+  openAiModel,
+  openAiModelList,
+} from "#lib/apis/models.ts";
+import { lacksModel } from "#lib/providers/catalogue/installed-models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { clientApi, isAnthropicClient } from "#lib/server/routes/client-api.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
+import { mayUseMode } from "#lib/services/admission/key-admission.ts";
+import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
+import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 const PATH = "/api/v1/models";
+const BY_VERSION = "In Anthropic's shape if `anthropic-version` is sent, else in OpenAI's.";
 
-/** `GET /api/v1/models`: the modes, and the configured engines as `provider/model`. */
+/** `GET /api/v1/models`: what the caller can call, modes and engines as `provider/model`. */
 export const models = declareRoute({
   path: PATH,
   access: "proxy",
   errors: "openai",
+  errorsFor: clientApi,
   methods: {
     GET: {
       summary: "Modes and configured engines",
-      answers: async () => ({ 200: { description: "One page with all of them.", json: modelListSchema } }),
+      description: `${BY_VERSION} Anthropic's has pages: \`limit\`, \`after_id\`, \`before_id\`.`,
+      answers: async () => ({
+        200: { description: "The models.", json: z.union([modelListSchema, anthropicModelListSchema]) },
+      }),
       answer,
     },
   },
 });
 
-/** `GET /api/v1/models/{id}`: one of them, or an unlisted engine that can be called by its name. */
+/** `GET /api/v1/models/{id}`: one of them, or another name that chats take. */
 export const modelById = declareRoute({
   path: `${PATH}/[...id]`,
   access: "proxy",
   errors: "openai",
+  errorsFor: clientApi,
   methods: {
     GET: {
       summary: "One model",
-      answers: async () => ({ 200: { description: "The model.", json: modelSchema } }),
+      description: `Any name that a chat can ask for. ${BY_VERSION}`,
+      answers: async () => ({
+        200: { description: "The model.", json: z.union([modelSchema, anthropicModelSchema]) },
+      }),
       answer,
     },
   },
 });
 
-async function answer({ request, gateway }: GatewayCall<"proxy">): Promise<PlainResponse> {
+async function answer({ request, gateway, caller }: GatewayCall<"proxy">): Promise<PlainResponse> {
   const id = idOf(request);
-  if (id === "") return jsonResponse(modelList(await listed(gateway)));
-  const found = (await listed(gateway)).find((model) => model.id === id) ?? unlisted(id, gateway);
-  if (found === undefined) {
-    throw new GatewayError("model_not_found", `The model "${id}" does not exist, or is not configured.`, {
-      details: { param: "model" },
-    });
+  const isAnthropics = isAnthropicClient(request);
+  const available = await availableTo(caller, gateway);
+  const listed = listModels({ modes: gateway.completion.modes, ...available });
+  if (id === "") {
+    return jsonResponse(
+      isAnthropics ? anthropicModelList(listed, new URL(request.url).searchParams) : openAiModelList(listed),
+    );
   }
-  return jsonResponse(found);
+  const found = listed.find((model) => model.id === id) ?? unlisted(id, available.available, gateway);
+  if (found === undefined) throw modelNotFound([id], gateway.registry);
+  return jsonResponse(isAnthropics ? anthropicModel(found) : openAiModel(found));
 }
 
 /** The rest of the path, since an engine's id contains slashes, encoded or not. */
@@ -61,27 +92,44 @@ function idOf(request: Request): string {
   }
 }
 
-async function listed({ completion }: Gateway): Promise<ListedModel[]> {
-  const chains = await Promise.all(MODE_IDS.map((mode) => completion.enginesOf(mode)));
-  const embedding = completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings");
-  const engines = [...chains.flat(), ...embedding].map(({ id, label, provider }) => ({
-    id,
-    label,
-    provider: provider.id,
-  }));
-  return listModels({ modes: completion.modes, engines });
+type Available = {
+  available: readonly ModeId[];
+  engines: { id: string; label: string; provider: string; contextTokens: number | undefined }[];
+};
+
+/** The modes with an engine, and the engines, that the caller may use. */
+async function availableTo(caller: ProxyCaller, { completion, installed }: Gateway): Promise<Available> {
+  const chains = await Promise.all(
+    MODE_IDS.map(async (mode) => ({ mode, engines: await completion.enginesOf(mode) })),
+  );
+  const lists = installed.lists();
+  const embedding = completion.registry
+    .resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings")
+    .filter(({ provider, model }) => !lacksModel(lists, provider.id, model));
+  const mayName = mayUseMode(caller, NAMED_MODE);
+  const engines = mayName ? [...chains.flatMap((chain) => chain.engines), ...embedding] : [];
+  return {
+    available: chains.flatMap(({ mode, engines: own }) =>
+      own.length > 0 && mayUseMode(caller, mode) ? mode : [],
+    ),
+    engines: engines.map(facts),
+  };
 }
 
-/** An engine that is in no chain, but can be called by its name. */
-function unlisted(id: string, { completion }: Gateway): ListedModel | undefined {
-  const { registry, modes } = completion;
+function facts({ id, label, provider, contextTokens }: Engine): Available["engines"][number] {
+  return { id, label, provider: provider.id, contextTokens };
+}
+
+/** A name that chats take though it is not listed: an engine that is in no chain, or a name for a mode. */
+function unlisted(id: string, available: readonly ModeId[], gateway: Gateway): ListedModel | undefined {
+  const { registry } = gateway.completion;
   const target = parseModelName(id, registry.isKnown);
-  if (target?.kind !== "engine") return undefined;
-  const specs = [{ ...target, label: id }];
-  const engines = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")].map((engine) => ({
-    id,
-    label: engine.label,
-    provider: engine.provider.id,
-  }));
-  return listModels({ modes, engines }).find((model) => model.id === id);
+  if (target?.kind === "engine") {
+    const specs = [{ ...target, label: id }];
+    const [engine] = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
+    if (engine === undefined) return undefined;
+    return { id, name: engine.label, owner: engine.provider.id, contextTokens: engine.contextTokens };
+  }
+  // A mode without engines of its own borrows some.
+  return target === undefined || available.length === 0 ? undefined : modeModel(id, id);
 }

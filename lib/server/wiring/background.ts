@@ -1,3 +1,4 @@
+import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import type { Parts } from "#lib/server/wiring/parts.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
@@ -5,7 +6,13 @@ import type { Logger } from "#lib/services/ports.ts";
  * Begins the work of a start that no request waits for. A failure is logged; the part is tried again at its
  * first use.
  */
-export function beginInBackground({ ledger, database }: Parts, logger: Logger, signal: AbortSignal): void {
+export function beginInBackground(
+  { ledger, database, installed }: Pick<Parts, "ledger" | "database"> & { installed: InstalledModels },
+  logger: Logger,
+  signal: AbortSignal,
+): void {
+  // So that the first request need not wait for the lists. It never rejects.
+  installed.lists();
   const begin = (failure: string, work: () => Promise<void>): void => {
     work().catch((error: unknown) => logger.error(failure, error));
   };

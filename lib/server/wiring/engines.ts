@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { SANDBOX_MODELS, withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
-import type { ModeId } from "#lib/ai-models.ts";
 import { loadPriceBook } from "#lib/providers/cost.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import type { Engine } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import { configuredEngines, howToConfigure } from "#lib/server/wiring/configured-engines.ts";
+import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
 import { engineSourceOf, type Providers, SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
@@ -15,6 +15,7 @@ import type { Clock } from "#lib/shared/clock.ts";
 export type EngineParts = {
   env: Env;
   providers: Providers;
+  installed: InstalledModels;
   health: EngineHealth;
   clock: Clock;
   logger: Logger;
@@ -28,12 +29,14 @@ export type Engines = {
 };
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
-export function createEngines({ env, providers, health, clock, logger }: EngineParts): Engines {
+export function createEngines(parts: EngineParts): Engines {
+  const { env, providers, installed, health, clock, logger } = parts;
   const http = createHttpUpstream();
   const isSandboxed = engineSourceOf(env, providers) === "sandbox";
   const dependencies: EngineDependencies = {
     modes: providers.catalogue.modes,
-    enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers),
+    enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
+    howToConfigure: (mode) => howToConfigure(mode, providers, installed),
     run: {
       timeouts: {
         connectMs: env.CONNECT_TIMEOUT_MS,
@@ -58,19 +61,8 @@ export function createEngines({ env, providers, health, clock, logger }: EngineP
   return { dependencies, close: () => http.close() };
 }
 
-type EnginesOf = EngineDependencies["enginesOf"];
-
-function configuredEngines({ registry, catalogue }: Providers): EnginesOf {
-  const engines = new Map<ModeId, Engine[]>();
-  return async (mode) => {
-    const known = engines.get(mode) ?? registry.resolve(catalogue.modes[mode].failover);
-    engines.set(mode, known);
-    return known;
-  };
-}
-
 /** The built-in engines in every mode; in development, a local Ollama before them. */
-function sandboxEngines(env: Env, { registry }: Providers): EnginesOf {
+function sandboxEngines(env: Env, { registry }: Providers): EngineDependencies["enginesOf"] {
   const builtIn = registry.resolve(
     SANDBOX_MODELS.map((model) => ({
       provider: SANDBOX_PROVIDER.id,

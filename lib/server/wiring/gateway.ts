@@ -7,6 +7,7 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
+import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
@@ -23,6 +24,8 @@ export type Gateway = {
   readonly env: Env;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** The models that are installed at providers such as Ollama. */
+  readonly installed: InstalledModels;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   /** Native chat. */
@@ -63,14 +66,16 @@ export async function createGateway(
   const settings = readDatabaseSettings(env);
   const logger = createLogger(secretsOf(env, providers), writeLog);
   const engineSource = engineSourceOf(env, providers);
-  const basis = { env, settings, providers, clock: systemClock, logger };
+  const installed = new InstalledModels(providers.registry.installations(), systemClock);
+  const basis = { env, settings, providers, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
-  beginInBackground(parts, logger, closing.signal);
+  beginInBackground({ ...parts, installed }, logger, closing.signal);
   return {
     env,
     logger,
     registry: providers.registry,
+    installed,
     engineSource,
     sandboxed: engineSource === "sandbox",
     get health() {
@@ -98,14 +103,12 @@ export async function createGateway(
       return parts.bodies.value;
     },
     checkDatabase: async () => parts.database.value.check(),
-    close: () => {
-      closing.abort();
-      return closeParts(parts);
-    },
+    close: () => closeParts(parts, closing),
   };
 }
 
-async function closeParts({ ledger, engines }: Parts): Promise<void> {
+async function closeParts({ ledger, engines }: Parts, work: AbortController): Promise<void> {
+  work.abort();
   await ledger.made?.ledger.close();
   await engines.made?.close();
 }

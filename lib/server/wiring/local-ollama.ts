@@ -1,5 +1,6 @@
+import { canChat, readInstalledModels } from "#lib/providers/catalogue/installed-models.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
-import { arrayField, stringField } from "#lib/shared/json.ts";
+import { fetchJson } from "#lib/server/wiring/fetch-json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:11434";
 const TIMEOUT_MS = 300;
@@ -9,22 +10,9 @@ const TIMEOUT_MS = 300;
  * none. For development only: a newcomer with Ollama running gets a real model at once.
  */
 export async function findLocalOllama(): Promise<Engine | undefined> {
-  try {
-    const response = await fetch(`${DEFAULT_URL}/api/tags`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const tags: unknown = await response.json();
-    const model = arrayField(tags, "models").find(canChat);
-    const name = stringField(model, "name");
-    if (name === undefined) return undefined;
-    const registry = createRegistry((setting) => (setting === "OLLAMA_URL" ? DEFAULT_URL : undefined));
-    return registry.resolve([{ provider: "ollama", model: name, label: `Local Ollama (${name})` }])[0];
-  } catch (error) {
-    // Nothing listens on the port, or it is not Ollama: both are normal.
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
-}
-
-function canChat(model: unknown): boolean {
-  const capabilities = arrayField(model, "capabilities");
-  return capabilities.length === 0 || capabilities.includes("completion");
+  const tags = await fetchJson(`${DEFAULT_URL}/api/tags`, TIMEOUT_MS);
+  const name = readInstalledModels(tags)?.find(canChat)?.model;
+  if (name === undefined) return undefined;
+  const registry = createRegistry((setting) => (setting === "OLLAMA_URL" ? DEFAULT_URL : undefined));
+  return registry.resolve([{ provider: "ollama", model: name, label: `Local Ollama (${name})` }])[0];
 }

@@ -7,6 +7,7 @@ import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity } from "#lib/server/wiring/identity.ts";
+import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -30,6 +31,7 @@ export type Basis = {
   env: Env;
   settings: DatabaseSettings;
   providers: Providers;
+  installed: InstalledModels;
   clock: Clock;
   logger: Logger;
 };
@@ -39,13 +41,15 @@ export type Basis = {
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, clock, logger } = basis;
+  const { env, settings, providers, installed, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
-  const engines = lazy(() => make.createEngines({ env, providers, health: health.value, clock, logger }));
+  const engines = lazy(() =>
+    make.createEngines({ env, providers, installed, health: health.value, clock, logger }),
+  );
   const callParts = () => ({
     engines: engines.value.dependencies,
     registry: providers.registry,

@@ -67,13 +67,18 @@ export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyA
   };
 }
 
+/** Whether the caller may use this mode; `named` stands for engines by name. */
+export function mayUseMode(caller: ProxyCaller, mode: string): boolean {
+  return caller.kind !== "key" || caller.limits.modes?.includes(mode) !== false;
+}
+
 /**
  * Throws `forbidden` when the key may not use one of these.
  * @param modes every mode that may answer, and `named` if the client names engines.
  */
 export function assertModesAllowed(caller: ProxyCaller, ...modes: readonly string[]): void {
   const allowed = caller.kind === "key" ? caller.limits.modes : undefined;
-  const mode = modes.find((one) => allowed?.includes(one) === false);
+  const mode = modes.find((one) => !mayUseMode(caller, one));
   if (allowed === undefined || mode === undefined) return;
   const what = mode === NAMED_MODE ? "name engines" : `use mode "${mode}"`;
   const list = allowed.map((one) => `"${one}"`).join(", ");

@@ -2,7 +2,6 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
-import { borrowedReason } from "#lib/services/engines/mode-engines.ts";
 import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import { type GatewayError, retryFields } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
@@ -12,7 +11,7 @@ export function openingEvents({ begun, decision, input, modes }: Turn): NativeEv
   const opening: NativeEvent[] = [];
   if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
   if (decision.mode === input.model) return opening;
-  const reason = borrowedReason(decision);
+  const reason = decision.borrowedReason;
   opening.push({
     type: "auto_routed",
     to: decision.mode,

@@ -39,7 +39,10 @@ export type ChatContext = {
   waitUntil: WaitUntil;
 };
 
-export type ChatDependencies = Pick<EngineDependencies, "modes" | "enginesOf" | "prices" | "logger"> & {
+export type ChatDependencies = Pick<
+  EngineDependencies,
+  "modes" | "enginesOf" | "howToConfigure" | "prices" | "logger"
+> & {
   registry: Registry;
   clock: Clock;
   turns: TurnStore;
@@ -103,12 +106,12 @@ async function decide(
   dependencies: ChatDependencies,
 ): Promise<TurnDecision> {
   const chat: ChatRequest = { messages: [userMessage(input)], stream: true };
-  const { wanted, mode, engines } = await resolveEngines(
-    { models: [input.model], chat, caller },
+  const { wanted, mode, engines, borrowedReason } = await resolveEngines(
+    { models: [input.model], chat, caller, isImageNew: input.image !== undefined },
     dependencies,
   );
   if (wanted === undefined || mode === undefined) throw new Error("A mode was resolved to no mode.");
-  return { wanted, mode, engines };
+  return { wanted, mode, engines, borrowedReason };
 }
 
 /** A turn under way: prepare, answer, settle. */

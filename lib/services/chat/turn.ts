@@ -21,10 +21,12 @@ export type ChatInput = {
 
 /** What is decided before anything is streamed. */
 export type TurnDecision = {
-  /** The mode that the turn is for: the requested one, or the one that `auto` or an image led to. */
+  /** The mode that the turn is for: the requested one, or the one that `auto` led to. */
   wanted: ModeId;
   /** The mode whose engines answer, and in which the turn counts: `wanted`, or the one that it borrows from. */
   mode: ModeId;
+  /** Why it borrows; undefined if it does not. */
+  borrowedReason: string | undefined;
   /** The engines that can take the request, in order. Never empty. */
   engines: readonly Engine[];
 };

@@ -9,6 +9,8 @@ export type EngineDependencies = {
   modes: Modes;
   /** The engines of a mode that can be called. */
   enginesOf(mode: ModeId): Promise<readonly Engine[]>;
+  /** What an operator can do so that the mode has an engine, as a sentence that names the variables. */
+  howToConfigure(mode: ModeId): string;
   run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
   effects: RunEffects;
   prices(): Promise<PriceBook>;

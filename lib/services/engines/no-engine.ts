@@ -11,11 +11,15 @@ export function noneCan(missing: Capability, models: readonly string[]): Gateway
   });
 }
 
-/** Neither the mode nor one that could replace it has an engine. */
-export function noneConfigured(mode: ModeId): GatewayError {
+/**
+ * Neither the mode nor one that could replace it has an engine. Only an operator can change that, so clients are
+ * not told to try again.
+ * @param advice what an operator can do, as a sentence.
+ */
+export function noneConfigured(mode: ModeId, advice: string): GatewayError {
   return new GatewayError(
     "no_engine_configured",
-    `No engine of mode "${mode}" or of another mode is configured. Set the API key of a provider, ` +
-      "such as GROQ_API_KEY, or of one that MODELS_CONFIG names.",
+    `No engine of mode "${mode}" or of another mode is configured. ${advice}`,
+    { details: { param: "model" } },
   );
 }

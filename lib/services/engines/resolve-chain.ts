@@ -2,8 +2,9 @@ import type { ModeId } from "#lib/ai-models.ts";
 import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
+import { resolveMode } from "#lib/router/resolve-mode.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { enginesFor, type ModeRequest, ownEngines } from "#lib/services/engines/mode-engines.ts";
+import { enginesFor, enginesForImages, ownEngines } from "#lib/services/engines/mode-engines.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 
@@ -11,6 +12,8 @@ export type CompletionInput = {
   chat: ChatRequest;
   /** Modes, engines, or names that are mapped to a mode; in order of preference. */
   models: readonly string[];
+  /** The new message itself has an image, which `auto` may choose a mode by. Not known where clients send all. */
+  isImageNew?: boolean;
 };
 
 /** How an engine got into a chain: the name that the answer gives it, and the mode that it came by. */
@@ -23,6 +26,8 @@ export type Chain = {
   wanted: ModeId | undefined;
   /** The same, or the mode that it borrows engines from. */
   mode: ModeId | undefined;
+  /** Why engines are borrowed; undefined if they are not. */
+  borrowedReason?: string | undefined;
   /** All modes involved, also one that is borrowed from, and `named` for engines that the client named. */
   modes: readonly string[];
   /** Every target is an engine that the client named. */
@@ -31,46 +36,63 @@ export type Chain = {
   origins: ReadonlyMap<string, Origin>;
 };
 
-export type ChainDependencies = Pick<EngineDependencies, "enginesOf"> & { registry: Registry };
+export type ChainDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure"> & {
+  registry: Registry;
+};
 
-/** Throws `model_not_found`, `no_engine_configured` or `engines_refused` (no engine accepts the image). */
+/**
+ * Throws `model_not_found`, `no_engine_configured` or `engines_refused` (no engine accepts the image).
+ * @param mayUse whether the caller may use the engines of a mode that it did not ask for.
+ */
 export async function resolveChain(
-  { chat, models }: CompletionInput,
-  { registry, enginesOf }: ChainDependencies,
+  { chat, models, isImageNew = false }: CompletionInput,
+  dependencies: ChainDependencies,
+  mayUse: (mode: ModeId) => boolean = () => true,
 ): Promise<Chain> {
-  const engines: Engine[] = [];
-  const origins = new Map<string, Origin>();
-  const add = (found: readonly Engine[], originOf: (engine: Engine) => Origin): void => {
-    for (const engine of found) {
-      engines.push(engine);
-      if (!origins.has(engine.id)) origins.set(engine.id, originOf(engine));
-    }
-  };
+  const { registry } = dependencies;
+  const found = new FoundEngines();
   const modes = new Set<string>();
-  let first: { name: string; mode: ModeId; request: ModeRequest } | undefined;
+  const withImage = hasImage(chat);
+  let first: { name: string; wanted: ModeId } | undefined;
   for (const name of models) {
     const target = parseModelName(name, registry.isKnown);
     if (target?.kind === "engine") {
       modes.add(NAMED_MODE);
-      const found = registry.resolve([{ ...target, label: name }]);
-      add(found, ({ id }) => ({ name: id, mode: undefined }));
+      found.add(registry.resolve([{ ...target, label: name }]), ({ id }) => ({ name: id, mode: undefined }));
     } else if (target?.kind === "mode") {
-      const request = { requested: target.mode, hasImage: hasImage(chat) };
-      const own = await ownEngines(request, { enginesOf });
-      first ??= { name, mode: own.mode, request };
-      modes.add(own.mode);
-      add(own.engines, () => ({ name, mode: own.mode }));
+      const wanted = resolveMode(target.mode, isImageNew);
+      first ??= { name, wanted };
+      modes.add(wanted);
+      const own = await ownEngines({ wanted, hasImage: withImage }, dependencies);
+      found.add(own, () => ({ name, mode: wanted }));
     }
   }
-  let mode = first?.mode;
-  if (engines.length === 0) {
-    if (first === undefined) throw modelNotFound(models, registry);
-    const { name, request } = first;
-    const borrowed = await enginesFor(request, { enginesOf });
-    mode = borrowed.mode;
-    modes.add(borrowed.mode);
-    add(borrowed.engines, () => ({ name, mode: borrowed.mode }));
+  const chain = { ...found, wanted: first?.wanted, mode: first?.wanted, named: first === undefined };
+  if (first === undefined) {
+    if (found.engines.length === 0) throw modelNotFound(models, registry);
+    return { ...chain, modes: [...modes] };
   }
-  const wanted = first?.mode;
-  return { engines, wanted, mode, modes: [...modes], named: first === undefined, origins };
+  const { name, wanted } = first;
+  if (withImage && mayUse("vision")) {
+    found.add(await enginesForImages(dependencies), () => ({ name, mode: wanted }));
+  }
+  if (found.engines.length > 0) return { ...chain, modes: [...modes] };
+  const borrowed = await enginesFor({ wanted, hasImage: withImage }, dependencies);
+  const { mode, borrowedReason } = borrowed;
+  found.add(borrowed.engines, () => ({ name, mode }));
+  return { ...chain, mode, borrowedReason, modes: [...modes.add(mode)] };
+}
+
+/** Engines in the order in which they were found, each once. */
+class FoundEngines {
+  readonly engines: Engine[] = [];
+  readonly origins = new Map<string, Origin>();
+
+  add(found: readonly Engine[], originOf: (engine: Engine) => Origin): void {
+    for (const engine of found) {
+      if (this.origins.has(engine.id)) continue;
+      this.engines.push(engine);
+      this.origins.set(engine.id, originOf(engine));
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { eligibleEngines } from "#lib/providers/chat/eligibility.ts";
-import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
+import { assertModesAllowed, mayUseMode } from "#lib/services/admission/key-admission.ts";
 import { noneCan } from "#lib/services/engines/no-engine.ts";
 import {
   type Chain,
@@ -20,12 +20,12 @@ export type EngineQuery = CompletionInput & { caller: ProxyCaller };
  * `engines_refused` (no engine has the capabilities).
  */
 export async function resolveEngines(
-  { models, chat, caller }: EngineQuery,
+  { caller, ...input }: EngineQuery,
   dependencies: ChainDependencies,
 ): Promise<Chain> {
-  const chain = await resolveChain({ models, chat }, dependencies);
+  const chain = await resolveChain(input, dependencies, (mode) => mayUseMode(caller, mode));
   assertModesAllowed(caller, ...chain.modes);
-  const { engines, missing } = eligibleEngines(chain.engines, chat);
-  if (missing !== undefined) throw noneCan(missing, models);
+  const { engines, missing } = eligibleEngines(chain.engines, input.chat);
+  if (missing !== undefined) throw noneCan(missing, input.models);
   return { ...chain, engines };
 }
