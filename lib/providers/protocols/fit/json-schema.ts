@@ -177,8 +177,7 @@ function typeNames(value: JsonValue): JsonValue | undefined {
 
 function names(value: JsonValue): string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const texts = value.filter((name) => typeof name === "string");
-  return texts.length === 0 ? undefined : [...new Set(texts)];
+  return [...new Set(value.filter((name) => typeof name === "string"))];
 }
 
 function renamedKeys(schemas: JsonObject | undefined, { propertyName }: Place): JsonObject | undefined {
