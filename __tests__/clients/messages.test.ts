@@ -532,7 +532,7 @@ describe("a request of Claude Code's arrives at Anthropic as it was sent", () =>
     expect(claude.requests[0]?.headers["anthropic-beta"]).toBe(betas);
   });
 
-  test("also when it has thought, thinks again after words, and is told something in between", async () => {
+  test("also when it has thought, thinks again after words, and then a document comes", async () => {
     const [, second] = CLAUDE_CODE;
     const [first, assistant, results] = arrayField(second?.body, "messages");
     const calls = arrayField(assistant, "content");
@@ -550,11 +550,13 @@ describe("a request of Claude Code's arrives at Anthropic as it was sent", () =>
             ...calls,
           ],
         },
-        { role: "user", content: [...arrayField(results, "content"), { type: "text", text: "Go on." }] },
-        { role: "system", content: [{ type: "text", text: "Mind the time." }] },
         {
           role: "user",
-          content: [{ type: "document", source: { type: "text", media_type: "text/plain", data: "x" } }],
+          content: [
+            ...arrayField(results, "content"),
+            { type: "text", text: "Go on." },
+            { type: "document", source: { type: "text", media_type: "text/plain", data: "x" } },
+          ],
         },
       ],
     };

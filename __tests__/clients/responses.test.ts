@@ -461,13 +461,13 @@ describe("what Codex sent", () => {
     expect(arrived()).toEqual({
       model: "m",
       messages: [
-        // Several parts of a system's message are one text in a chat.
-        { role: "system", content: textsOf(dev1) },
+        // System messages at the head are one text: many templates take one only.
         {
           role: "system",
-          content: arrayField(dev2, "content")
-            .map((part) => stringField(part, "text"))
-            .join("\n\n"),
+          content: [
+            textsOf(dev1),
+            ...arrayField(dev2, "content").map((part) => stringField(part, "text")),
+          ].join("\n\n"),
         },
         { role: "user", content: textsOf(user1) },
         { role: "user", content: textsOf(user2) },

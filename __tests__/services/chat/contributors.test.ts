@@ -38,10 +38,10 @@ describe("a contributor", () => {
     expect(events.at(-1)?.type).toBe("done");
     expect(bodies).toHaveLength(1);
     const [prompt, ...rest] = bodies[0]?.messages ?? [];
+    // The host takes one system message, at the head.
     expect(prompt?.content).toContain("You are a helpful assistant.");
+    expect(prompt?.content).toMatch(/\n\nSlow\n\nQuick$/);
     expect(rest).toEqual([
-      { role: "system", content: "Slow" },
-      { role: "system", content: "Quick" },
       { role: "user", content: "Earlier" },
       {
         role: "user",

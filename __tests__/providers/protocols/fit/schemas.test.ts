@@ -118,7 +118,7 @@ function checkFunction(schema: unknown, path: string, wrong: string[], needsItem
   if (Array.isArray(schema["items"])) wrong.push(`${path}.items: not of type object, boolean`);
   for (const name of ["exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum"])
     if (schema[name] !== undefined && typeof schema[name] !== "number") wrong.push(`${path}.${name}`);
-  for (const name of ["required", "enum", "anyOf", "oneOf", "allOf", "prefixItems"])
+  for (const name of ["enum", "anyOf", "oneOf", "allOf", "prefixItems"])
     if (schema[name] !== undefined && list(schema[name]).length === 0) wrong.push(`${path}.${name}`);
   if (!list(schema["required"]).every((name) => typeof name === "string")) wrong.push(`${path}.required`);
   for (const name of ["title", "description", "format", "pattern"])

@@ -11,7 +11,7 @@ const MAX_PATTERN = 2_000;
 
 /** What an API wants beside a valid schema. */
 export type SchemaNeeds = {
-  /** OpenAI refuses arrays without `items` and objects without `properties`. */
+  /** OpenAI refuses arrays without `items`. */
   complete: boolean;
   /** Renames a property that the API refuses. */
   propertyName?: (name: string) => string;
@@ -130,8 +130,6 @@ function complete(schema: JsonObject): void {
     schema["type"] === type || (Array.isArray(schema["type"]) && schema["type"].includes(type));
   if ((isOf("array") || schema["prefixItems"] !== undefined) && schema["items"] === undefined)
     schema["items"] = {};
-  const isOpen = schema["additionalProperties"] !== undefined || schema["patternProperties"] !== undefined;
-  if (isOf("object") && schema["properties"] === undefined && !isOpen) schema["properties"] = {};
 }
 
 /** A schema; `true` is the empty one. `false`, which allows nothing, is left out. */
@@ -177,8 +175,7 @@ function typeNames(value: JsonValue): JsonValue | undefined {
 
 function names(value: JsonValue): string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const texts = value.filter((name) => typeof name === "string");
-  return texts.length === 0 ? undefined : [...new Set(texts)];
+  return [...new Set(value.filter((name) => typeof name === "string"))];
 }
 
 function renamedKeys(schemas: JsonObject | undefined, { propertyName }: Place): JsonObject | undefined {

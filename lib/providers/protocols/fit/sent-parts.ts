@@ -66,12 +66,14 @@ export function withSentParts(messages: readonly ChatMessage[], isSent: IsSent):
 }
 
 function isWhole(message: ChatMessage, isSent: IsSent): boolean {
-  if (message.role === "assistant") return message.parts.length > 0 && message.parts.every(isSent);
-  const { content } = message;
-  if (typeof content === "string") {
-    return message.role === "tool" && content === "" ? true : isSent({ type: "text", text: content });
-  }
-  return (content.length > 0 || message.role === "tool") && content.every(isSent);
+  const content = message.role === "assistant" ? message.parts : message.content;
+  if (typeof content === "string") return isEmptyResult(message) || isSent({ type: "text", text: content });
+  if (content.length > 0) return content.every(isSent);
+  return isEmptyResult(message) || isSent({ type: "text", text: "" });
+}
+
+function isEmptyResult({ role, ...message }: ChatMessage): boolean {
+  return role === "tool" && "content" in message && message.content.length === 0;
 }
 
 function sentContent(content: Content, isSent: IsSent): Content {

@@ -7,23 +7,19 @@ import {
   type AssistantMessage,
   type ChatMessage,
   type ChatRequest,
-  type Content,
-  type ContentPart,
   contentText,
-  type OpaquePart,
   offeredTools,
   type ToolCallPart,
   type ToolMessage,
 } from "#lib/chat/request.ts";
 import { systemText } from "#lib/chat/system-text.ts";
-import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
+import { encodeContent, encodePart, isMedia } from "#lib/providers/protocols/gemini/content.ts";
 import { fitForGemini, takesToolsWithFormat } from "#lib/providers/protocols/gemini/fitted-request.ts";
 import { generationConfig, isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import { geminiParameters, newReferenceBudget } from "#lib/providers/protocols/gemini/schema.ts";
 import type { EncodedRequest, EncodeOptions } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { parseDataUrl } from "#lib/shared/data-url.ts";
-import { type JsonObject, stringField } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
 /** Google's placeholder for calls without a signature, which other models made. Source: docs/PROVIDERS.md. */
@@ -141,56 +137,6 @@ function encodeResponse(message: ToolMessage, names: ReadonlyMap<string, string>
   const plain: JsonObject = message.isError === true ? { error: text } : { result: text };
   const response = parseJsonObject(text) ?? plain;
   return { functionResponse: { name: names.get(message.toolCallId) ?? message.toolCallId, response } };
-}
-
-function isMedia(part: ContentPart): boolean {
-  return part.type === "image" || part.type === "document";
-}
-
-function encodeContent(content: Content): JsonObject[] {
-  if (typeof content === "string") return isBlank(content) ? [] : [{ text: content }];
-  return content.flatMap(encodePart);
-}
-
-/** The part; empty if there is nothing to send. */
-function encodePart(part: ContentPart): JsonObject[] {
-  switch (part.type) {
-    case "text":
-      return isBlank(part.text) ? [] : [{ text: part.text }];
-    case "image":
-      return [encodeMedia(part.url, imageType(part.url))];
-    case "document": {
-      const { source } = part;
-      return [source.kind === "text" ? { text: source.text } : encodeMedia(source.url, source.mediaType)];
-    }
-    case "opaque":
-      return encodeAudio(part);
-  }
-}
-
-/** A recording in OpenAI's form; empty for any other part. */
-function encodeAudio(part: OpaquePart): JsonObject[] {
-  const audio = isAudio(part) ? part.value["input_audio"] : undefined;
-  const data = stringField(audio, "data");
-  if (data === undefined) return [];
-  const format = stringField(audio, "format") ?? "wav";
-  return [{ inlineData: { mimeType: `audio/${format}`, data } }];
-}
-
-const IMAGE_TYPES: Readonly<Record<string, string>> = { png: "png", webp: "webp", gif: "gif", heic: "heic" };
-
-/** The media type of a linked image, by its address: the API requires one. */
-function imageType(url: string): string {
-  const end = /\.([a-z]{3,4})(?:[?#]|$)/i.exec(url.slice(-1_000))?.[1]?.toLowerCase() ?? "";
-  return `image/${IMAGE_TYPES[end] ?? "jpeg"}`;
-}
-
-/** A link is sent only to a model whose row says that it reads links. */
-function encodeMedia(url: string, mimeType: string): JsonObject {
-  const data = parseDataUrl(url);
-  return data === undefined
-    ? { fileData: { mimeType, fileUri: url } }
-    : { inlineData: { mimeType: data.mediaType, data: data.base64 } };
 }
 
 function encodeAssistant(message: AssistantMessage, engine: Engine): JsonObject[] {

@@ -1,10 +1,10 @@
-import { isAudio } from "#lib/chat/capabilities.ts";
 import type { AssistantPart, ChatRequest } from "#lib/chat/request.ts";
 import { withFormatInstruction } from "#lib/providers/protocols/fit/format-instruction.ts";
 import { fitHistory } from "#lib/providers/protocols/fit/history.ts";
 import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
 import { OPENAI_IDS } from "#lib/providers/protocols/fit/tool-ids.ts";
 import { GEMINI_NAMES, withToolNames } from "#lib/providers/protocols/fit/tool-names.ts";
+import { encodePart } from "#lib/providers/protocols/gemini/content.ts";
 import { isFromGemini3 } from "#lib/providers/protocols/gemini/generation-config.ts";
 import type { ToolRestorations } from "#lib/providers/protocols/protocol.ts";
 
@@ -54,12 +54,12 @@ function isSent(part: AssistantPart): boolean {
     case "text":
     case "refusal":
       return !isBlank(part.text);
-    case "opaque":
-      return isAudio(part);
-    case "reasoning":
-      return false;
     case "image":
     case "document":
+    case "opaque":
+      return encodePart(part).length > 0;
+    case "reasoning":
+      return false;
     case "tool_call":
       return true;
   }
