@@ -67,8 +67,8 @@ function areToolTurns(messages: readonly ChatMessage[], rule: IdRule): boolean {
 class ToolTurns {
   readonly #items: Item[] = [];
   readonly #ids: CallIds;
-  /** The unanswered calls by id, each list from the earliest turn to the latest. */
-  readonly #open = new Map<string, { slot: Slot; turn: ToolTurn }[]>();
+  /** The unanswered calls by id, a queue for each turn, from the earliest turn to the latest. */
+  readonly #open = new Map<string, { turn: ToolTurn; slots: Slot[]; next: number }[]>();
   /** The results without a call so far, by id. */
   readonly #orphans = new Map<string, Orphan[]>();
   /** The results that were found, by id. */
@@ -115,9 +115,11 @@ class ToolTurns {
         turn.hasResult = true;
         continue;
       }
-      const open = this.#open.get(slot.id);
-      if (open === undefined) this.#open.set(slot.id, [{ slot, turn }]);
-      else open.push({ slot, turn });
+      const queues = this.#open.get(slot.id) ?? [];
+      const last = queues.at(-1);
+      if (last?.turn === turn) last.slots.push(slot);
+      else queues.push({ turn, slots: [slot], next: 0 });
+      this.#open.set(slot.id, queues);
     }
   }
 
@@ -132,13 +134,14 @@ class ToolTurns {
 
   /** A result belongs to the latest turn that waits for its id, and there to the first such call. */
   #addResult(result: ToolMessage): void {
-    const open = this.#open.get(result.toolCallId) ?? [];
-    let at = open.length - 1;
-    while (at > 0 && open[at - 1]?.turn === open[at]?.turn) at--;
-    const [found] = at === -1 ? [] : open.splice(at, 1);
-    if (found !== undefined) {
-      found.slot.result = result;
-      found.turn.hasResult = true;
+    const queues = this.#open.get(result.toolCallId) ?? [];
+    const queue = queues.at(-1);
+    const slot = queue?.slots[queue.next];
+    if (queue !== undefined && slot !== undefined) {
+      slot.result = result;
+      queue.turn.hasResult = true;
+      queue.next++;
+      if (queue.next === queue.slots.length) queues.pop();
       this.#answers.set(result.toolCallId, result);
       return;
     }
