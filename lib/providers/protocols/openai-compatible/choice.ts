@@ -79,7 +79,7 @@ export class Choice {
     for (const fragment of arrayField(delta, "tool_calls")) {
       const before = out.length;
       this.#tools.push(fragment, out);
-      addSignature(fragment, out, before);
+      addSignature(fragment, this.#issuer, out, before);
       assertToolCalls(this.#tools.size);
     }
     if (isJsonObject(delta["function_call"]))

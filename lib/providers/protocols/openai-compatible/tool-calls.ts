@@ -1,4 +1,3 @@
-import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { ToolCall } from "#lib/chat/request.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -12,18 +11,7 @@ export function encodeToolCall(call: ToolCall, dialect: OpenAiDialect): JsonObje
   }
   // The text of a custom call becomes the only argument of a function call.
   const text = isCustom ? JSON.stringify({ input: call.arguments }) : call.arguments;
-  const encoded = {
-    id,
-    type: "function",
-    function: { name: call.name, arguments: text === "" ? "{}" : text },
-  };
-  return { ...encoded, ...signatureField(call, dialect) };
-}
-
-function signatureField({ signature }: ToolCall, { callSignatures }: OpenAiDialect): JsonObject {
-  if (!callSignatures || signature?.issuer !== ISSUERS.google || typeof signature.value !== "string")
-    return {};
-  return { extra_content: { google: { thought_signature: signature.value } } };
+  return { id, type: "function", function: { name: call.name, arguments: text === "" ? "{}" : text } };
 }
 
 const NINE_DIGITS = 36n ** 9n;
