@@ -278,8 +278,14 @@ describe("Anthropic's SDK", () => {
     const content = [
       { type: "thinking", thinking: "Hm.", signature: "sig" },
       { type: "redacted_thinking", data: "secret" },
-      { type: "text", text: "Let me see." },
-      { type: "tool_use", id: "toolu_1", name: "get_weather", input: { city: "Bern" } },
+      { type: "text", text: "Let me see.", citations: null },
+      {
+        type: "tool_use",
+        id: "toolu_1",
+        name: "get_weather",
+        input: { city: "Bern" },
+        caller: { type: "direct" },
+      },
     ];
     expect(whole.content).toEqual(content);
     expect(JSON.parse(JSON.stringify(streamed.content))).toMatchObject(content);
@@ -298,9 +304,10 @@ describe("Anthropic's SDK", () => {
         { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "20 C" }] },
       ],
     });
+    const sent = content.map(({ citations: _none, ...block }: Record<string, unknown>) => block);
     expect(claude.requests.at(-1)?.json).toMatchObject({
       thinking: { type: "enabled", budget_tokens: 2_000 },
-      messages: [{ role: "user" }, { role: "assistant", content }, { role: "user" }],
+      messages: [{ role: "user" }, { role: "assistant", content: sent }, { role: "user" }],
     });
   });
 });

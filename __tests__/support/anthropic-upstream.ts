@@ -60,6 +60,7 @@ export function wholeBlock(block: SaidBlock): unknown {
         id: block.id,
         name: block.name,
         input: JSON.parse(block.pieces.join("")) as unknown,
+        caller: { type: "direct" },
       };
   }
 }
@@ -73,7 +74,7 @@ function emptyBlock(block: SaidBlock): unknown {
     case "redacted_thinking":
       return block;
     case "tool_use":
-      return { type: "tool_use", id: block.id, name: block.name, input: {} };
+      return { type: "tool_use", id: block.id, name: block.name, input: {}, caller: { type: "direct" } };
   }
 }
 

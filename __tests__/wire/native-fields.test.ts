@@ -216,6 +216,29 @@ describe("W26: what only Anthropic's API knows goes to it as it is, and is named
   });
 });
 
+describe("W26: cache_control from chat completions reaches Anthropic", () => {
+  const mark = { type: "ephemeral", ttl: "1h" };
+  const fn = { name: "read", arguments: "{}" };
+  const history = (system: object, result: object) => [
+    { role: "system", ...system },
+    { role: "user", content: "Hi" },
+    { role: "assistant", content: null, tool_calls: [{ id: "c1", type: "function", function: fn }] },
+    { role: "tool", tool_call_id: "c1", ...result },
+  ];
+  const part = { type: "text", text: "Long.", cache_control: mark };
+  test.each([
+    ["parts", { content: [part] }, { content: [part] }],
+    ["messages", { content: "Long.", cache_control: mark }, { content: "Long.", cache_control: mark }],
+  ])("on %s of system and tool", async (_where, system, result) => {
+    const tools = [{ type: "function", function: { name: "read", parameters: { type: "object" } } }];
+    const model = "anthropic/claude-opus-4-8";
+    await wire.ask("v1/chat/completions", true, { model, messages: history(system, result), tools });
+    const body = wire.upstreams[0]?.requests[0]?.json;
+    expect(first(body, "system")).toEqual(part);
+    expect(JSON.stringify(block(body, 2))).toContain(JSON.stringify(mark));
+  });
+});
+
 describe("W5: blocks of the provider's tools come to the client whole", () => {
   const call = {
     type: "tool_use",

@@ -65,7 +65,11 @@ function addFields(
   dialect: WireDialect | undefined,
 ): void {
   if (native === undefined || native.dialect === dialect) return;
-  for (const field of Object.keys(native.fields)) names.add(`${block}.${field}`);
+  for (const [field, value] of Object.entries(native.fields)) {
+    // A call of the model's own says what is so anyway.
+    const saysNothing = field === "caller" && stringField(value, "type") === "direct";
+    if (!saysNothing) names.add(`${block}.${field}`);
+  }
 }
 
 function placed(path: string, value: JsonObject): string {

@@ -24,15 +24,20 @@ export function readMessage(message: Message, index: number, legacyCalls: Legacy
   const name = "name" in message && typeof message.name === "string" ? { name: message.name } : {};
   switch (message.role) {
     case "system":
-      return { role: "system", content: readContent(message.content, path), ...name };
+      return { role: "system", content: readMarked(message, path), ...name };
     case "developer":
-      return { role: "system", content: readContent(message.content, path), developer: true, ...name };
+      return { role: "system", content: readMarked(message, path), developer: true, ...name };
     case "user":
-      return { role: "user", content: readContent(message.content, path), ...name };
+      return { role: "user", content: readMarked(message, path), ...name };
     case "assistant":
       return { role: "assistant", parts: readAssistant(message, path, legacyCalls), ...name };
     case "tool":
-      return { role: "tool", toolCallId: message.tool_call_id, content: readContent(message.content, path) };
+      return {
+        role: "tool",
+        toolCallId: message.tool_call_id,
+        content: readContent(message.content, path),
+        ...cacheBreakpoint(message.cache_control),
+      };
     case "function":
       // The older form of a tool result, which names only the function.
       return {
@@ -41,6 +46,18 @@ export function readMessage(message: Message, index: number, legacyCalls: Legacy
         content: readContent(message.content, path),
       };
   }
+}
+
+/** The content; a mark of the whole message becomes that of its last part. */
+function readMarked(message: Exclude<Message, { role: "assistant" | "function" }>, path: string): Content {
+  const content = readContent(message.content, path);
+  const mark = cacheBreakpoint(message.cache_control);
+  if (mark.cacheBreakpoint === undefined) return content;
+  if (typeof content === "string")
+    return content === "" ? content : [{ type: "text", text: content, ...mark }];
+  const last = content.at(-1);
+  if (last === undefined || last.type === "opaque") return content;
+  return [...content.slice(0, -1), { ...last, ...mark }];
 }
 
 type AssistantBody = Message & { role: "assistant" };
@@ -85,9 +102,10 @@ function readCall(call: CallBody): ToolCallPart[] {
 }
 
 function readSignature(extra: CallBody["extra_content"]): IssuerToken | undefined {
+  const packed = unpackToken(extra?.sarmalink?.signature ?? "", undefined);
   const google = extra?.google?.thought_signature ?? undefined;
-  if (google !== undefined) return { issuer: ISSUERS.google, value: google };
-  return unpackToken(extra?.sarmalink?.signature ?? "", undefined);
+  if (packed !== undefined || google === undefined) return packed;
+  return { issuer: ISSUERS.google, value: google };
 }
 
 function readContent(content: MessageContent, path: string): Content {

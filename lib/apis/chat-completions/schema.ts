@@ -61,9 +61,11 @@ const toolCall = z.looseObject({
 });
 
 const name = z.string().max(256).nullish();
+/** Of the whole message, as some clients of gateways send it. */
+const cache_control = cacheControl.nullish();
 const message = z.discriminatedUnion("role", [
-  z.looseObject({ role: z.enum(["system", "developer"]), content: content.nullish(), name }),
-  z.looseObject({ role: z.literal("user"), content: content.nullish(), name }),
+  z.looseObject({ role: z.enum(["system", "developer"]), content: content.nullish(), name, cache_control }),
+  z.looseObject({ role: z.literal("user"), content: content.nullish(), name, cache_control }),
   z.looseObject({
     role: z.literal("assistant"),
     content: content.nullish(),
@@ -75,7 +77,7 @@ const message = z.discriminatedUnion("role", [
     reasoning_content: text.nullish(),
     reasoning_details: list(jsonObject, MAX_PARTS).nullish(),
   }),
-  z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: idText }),
+  z.looseObject({ role: z.literal("tool"), content: content.nullish(), tool_call_id: idText, cache_control }),
   z.looseObject({ role: z.literal("function"), content: content.nullish(), name: shortText }),
 ]);
 

@@ -1,10 +1,9 @@
+import { extraContent } from "#lib/apis/chat-completions/extra-content.ts";
 import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
-import { packToken } from "#lib/apis/issuer-token.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/chat/answer.ts";
 import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
-import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
@@ -208,18 +207,6 @@ function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObjec
   if (text !== "") delta["reasoning_content"] = text;
   if (token !== undefined) delta["reasoning_details"] = [toReasoningDetail(token)];
   return delta;
-}
-
-/**
- * The signature of a call, in the place where Google's OpenAI endpoint puts it and its clients send it back.
- * Signatures of others go beside it.
- */
-function extraContent(token: IssuerToken | undefined): JsonObject {
-  if (token === undefined) return {};
-  if (token.issuer !== ISSUERS.google || typeof token.value !== "string") {
-    return { extra_content: { sarmalink: { signature: packToken(token, undefined) } } };
-  }
-  return { extra_content: { google: { thought_signature: token.value } } };
 }
 
 function annotations(sources: readonly Source[]): JsonObject[] {

@@ -2,6 +2,7 @@ import type { ChatEvent } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import { addNative } from "#lib/providers/protocols/anthropic/call-fields.ts";
 import { reasonOf } from "#lib/providers/protocols/anthropic/finish-reasons.ts";
 import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
 import { UnreadBlock } from "#lib/providers/protocols/anthropic/unread-block.ts";
@@ -237,11 +238,4 @@ export class AnthropicDecoder implements Decoder {
     const title = stringField(citation, "title");
     out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
   }
-}
-
-/** Adds what a call says besides its name and input (`caller`) to its first event. */
-function addNative(first: ChatEvent | undefined, block: Record<string, unknown>): void {
-  const { type: _type, id: _id, name: _name, input: _input, ...fields } = block;
-  if (first?.type !== "tool_call" || Object.keys(fields).length === 0 || !isWritable(fields)) return;
-  first.nativeFields = { dialect: "anthropic", fields: fields as JsonObject };
 }

@@ -78,7 +78,7 @@ export class Choice {
     const before = out.length;
     if (isWhole) this.#tools.pushWhole(fragment, out);
     else this.#tools.push(fragment, out);
-    addSignature(fragment, out, before);
+    addSignature(fragment, this.#issuer, out, before);
     assertToolCalls(this.#tools.size);
     if (out.length > before) this.native = undefined;
   }

@@ -12,7 +12,7 @@ import {
   encodePart,
   encodeSystemContent,
 } from "#lib/providers/protocols/openai-compatible/content.ts";
-import { reasoningField } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
+import { reasoningField, signatureField } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { encodeToolCall } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -93,7 +93,12 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
     // Only a message with tool calls may have no content.
     content: content.length === 0 && hasCalls ? null : encodeContent(content, context),
   };
-  if (hasCalls) encoded["tool_calls"] = toolCalls.map((call) => encodeToolCall(call, dialect));
+  if (hasCalls) {
+    encoded["tool_calls"] = toolCalls.map((call) => ({
+      ...encodeToolCall(call),
+      ...signatureField(call, context),
+    }));
+  }
   Object.assign(encoded, reasoningField({ reasoning, hasCalls }, context));
   if (dialect.reasoningField !== undefined && reasoning.length > 0) {
     const details = reasoningDetails(reasoning, context.issuer);

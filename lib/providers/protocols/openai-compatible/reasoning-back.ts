@@ -1,6 +1,6 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { ISSUERS } from "#lib/chat/issuers.ts";
-import type { ReasoningPart } from "#lib/chat/request.ts";
+import type { ReasoningPart, ToolCall } from "#lib/chat/request.ts";
 import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import { BoundedMap } from "#lib/shared/bounded-map.ts";
@@ -55,10 +55,23 @@ export function reasoningField(
  * where Google's own OpenAI endpoint does.
  * @param before the length of `out` before the fragment.
  */
-export function addSignature(fragment: unknown, out: ChatEvent[], before: number): void {
+export function addSignature(fragment: unknown, issuer: string, out: ChatEvent[], before: number): void {
   const google = field(field(fragment, "extra_content"), "google");
-  const value = stringField(google, "thought_signature");
+  const signature = stringField(google, "thought_signature");
   const event = out[before];
-  if (value === undefined || value === "" || event?.type !== "tool_call") return;
-  event.signature = { issuer: ISSUERS.google, value };
+  if (signature === undefined || signature === "" || event?.type !== "tool_call") return;
+  event.signature = { issuer, value: { thought_signature: signature } };
+}
+
+/**
+ * Google's signature of a call for this server, where it told it. A client may have kept Google's field alone:
+ * then it goes to Google's models only.
+ */
+export function signatureField({ signature }: ToolCall, { dialect, issuer, model }: Server): JsonObject {
+  if (!dialect.callSignatures || signature === undefined) return {};
+  const { value } = signature;
+  const isGoogles = signature.issuer === ISSUERS.google && bareModelName(model).includes("gemini");
+  if (signature.issuer !== issuer && !isGoogles) return {};
+  const text = typeof value === "string" ? value : stringField(value, "thought_signature");
+  return text === undefined ? {} : { extra_content: { google: { thought_signature: text } } };
 }
