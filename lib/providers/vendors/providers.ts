@@ -1,6 +1,11 @@
 import { ISSUERS } from "#lib/chat/issuers.ts";
 import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
-import { HOST_DIALECT, OPENAI_MODELS, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
+import {
+  HOST_DIALECT,
+  OPENAI_MODELS,
+  OPENAI_RESPONSES_MODELS,
+  STANDARD_DIALECT,
+} from "#lib/providers/vendors/openai-dialect.ts";
 import {
   CEREBRAS_FIELDS,
   CHAT_FIELDS,
@@ -12,14 +17,6 @@ import {
   SAMBANOVA_FIELDS,
 } from "#lib/providers/vendors/openai-fields.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
-
-/**
- * OpenAI's models that are called by `/responses`: from gpt-5.4 on, function tools together with reasoning are
- * refused by `/chat/completions`; models for coding, research and computers, and `-pro` models, exist only
- * there. Search models exist only for chat.
- */
-const OPENAI_RESPONSES_MODELS =
-  /^(?!.*-search-)(?:gpt-5\.(?:[4-9]|\d\d)(?!\d)|gpt-(?:[6-9]|[12]\d)(?![\db])|(?:gpt-5(?:\.\d)?|o\d)-pro\b|.*\bcodex\b|o\d-(?:mini-)?deep-research|computer-use)/;
 
 /** One row per vendor. Sources: docs/PROVIDERS.md. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
