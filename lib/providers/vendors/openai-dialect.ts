@@ -103,11 +103,3 @@ export const HOST_DIALECT: OpenAiDialect = {
   reasoningField: undefined,
   callSignatures: false,
 };
-
-/**
- * OpenAI's models that are called by `/responses`: from gpt-5.4 on, function tools together with reasoning are
- * refused by `/chat/completions`; models for coding, research and computers, and `-pro` models, exist only
- * there. Search models exist only for chat.
- */
-export const OPENAI_RESPONSES_MODELS =
-  /^(?!.*-search-)(?:gpt-5\.(?:[4-9]|\d\d)(?!\d)|gpt-(?:[6-9]|[12]\d)(?![\db])|(?:gpt-5(?:\.\d)?|o\d)-pro\b|.*\bcodex\b|o\d-(?:mini-)?deep-research|computer-use)/;

@@ -1,11 +1,7 @@
 import { ISSUERS } from "#lib/chat/issuers.ts";
 import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
-import {
-  HOST_DIALECT,
-  OPENAI_MODELS,
-  OPENAI_RESPONSES_MODELS,
-  STANDARD_DIALECT,
-} from "#lib/providers/vendors/openai-dialect.ts";
+import { OPENAI } from "#lib/providers/vendors/openai.ts";
+import { HOST_DIALECT, OPENAI_MODELS, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
 import {
   CEREBRAS_FIELDS,
   CHAT_FIELDS,
@@ -13,7 +9,6 @@ import {
   GROQ_FIELDS,
   MISTRAL_FIELDS,
   OLLAMA_FIELDS,
-  OPENAI_FIELDS,
   SAMBANOVA_FIELDS,
 } from "#lib/providers/vendors/openai-fields.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
@@ -32,35 +27,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     issuer: ISSUERS.anthropic,
     chat: {},
   },
-  {
-    id: "openai",
-    name: "OpenAI",
-    protocol: "openai-compatible",
-    baseUrl: "https://api.openai.com/v1",
-    baseUrlEnv: "OPENAI_BASE_URL",
-    credentials: { kind: "key", env: "OPENAI_API_KEY" },
-    webSearch: true,
-    paid: true,
-    pricedAs: "openai",
-    chat: {
-      dialect: {
-        ...STANDARD_DIALECT,
-        fields: OPENAI_FIELDS,
-        documents: "file",
-        audio: /audio/,
-        reasoningField: undefined,
-        callSignatures: false,
-        maxTokensField: "max_completion_tokens",
-        promptCacheKey: true,
-        developerRole: true,
-        laterSystem: true,
-        maxStops: 4,
-        customToolModels: /^(?!(?:chat)?gpt-[34]|gpt-5-chat|o1)/,
-      },
-      responsesModels: OPENAI_RESPONSES_MODELS,
-    },
-    embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
-  },
+  OPENAI,
   {
     // Retired on 2026-07-30. Kept for deployments whose base URL points to a compatible successor.
     id: "github-models",
