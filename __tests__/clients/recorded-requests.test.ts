@@ -100,8 +100,8 @@ function replay(recorded: Recorded, gateway: ProxyGateway): Promise<Response> {
   });
 }
 
-test("there are 85 of them, and 49 are chat completions", () => {
-  expect(ALL).toHaveLength(85);
+test("there are 86 of them, and 49 are chat completions", () => {
+  expect(ALL).toHaveLength(86);
   expect(CHATS).toHaveLength(49);
 });
 

@@ -192,6 +192,7 @@ function plainMessage(message: Body): Body {
 
 const claudeCode = recorded("claude-code-001-POST-v1_messages.json");
 const codex = recorded("codex-001-POST-v1_responses.json");
+const codexCode = recorded("codex-003-POST-v1_responses.json");
 const opencode = recorded("opencode-002-POST-v1_chat_completions.json");
 const qwenCode = recorded("qwen-code-001-POST-v1_chat_completions.json");
 
@@ -246,6 +247,7 @@ export const AGENTS: readonly Agent[] = [
   },
   { ...responses, name: "codex", body: withModel(codex.body) },
   { ...responses, name: "codex with its own models", body: withModel(codexOwn()) },
+  { ...responses, name: "codex that writes code", headers: headersOf(codexCode), body: withModel(codexCode.body) },
   {
     ...chat,
     name: "opencode",

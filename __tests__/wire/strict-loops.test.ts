@@ -20,15 +20,6 @@ const ENGINES: readonly { kind: StrictKind; vendor: Vendor; model: string }[] = 
   { kind: "own", vendor: "own", model: "mistral-small" },
 ];
 
-/** Loops that fail until the rows of other parts are merged: agent, engine, the row that mends it. */
-const FAILING: readonly (readonly [agent: RegExp, model: RegExp, row: string])[] = [
-  [/^codex with its own models$/, /./, "W14"],
-  [/./, /^gpt-5\.6/, "W13"],
-  [/^Claude Code|^opencode/, /^gpt-4o$/, "W12"],
-  [/^codex$/, /^(?:qwen|mistral)/, "W16"],
-  [/./, /^kimi/, "W25"],
-];
-
 let database: TestSupabase;
 beforeAll(async () => {
   database = await startTestSupabase();
@@ -46,21 +37,16 @@ describe.each(ENGINES)("a tool loop of three rounds through $model", ({ kind, ve
   afterAll(() => wire.stop());
 
   for (const agent of AGENTS) {
-    const row = FAILING.find(([name, engine]) => name.test(agent.name) && engine.test(model));
-    const run = row === undefined ? test : test.fails;
     for (const stream of [true, false])
-      run(
-        `${agent.name} writes its file${stream ? "" : ", not streamed"}${row === undefined ? "" : ` (${row[2]})`}`,
-        async () => {
-          strict.refusals.length = 0;
-          const turns = await loop(wire, agent, stream);
-          expect(strict.refusals.map(({ when, body }) => ({ when, body }))).toEqual([]);
-          expect(turns).toHaveLength(3);
-          expect(turns[0]?.calls).toHaveLength(1);
-          expect(turns[1]?.calls[0]?.input).toContain(CONTENT);
-          expect(turns[2]).toMatchObject({ calls: [], text: expect.stringContaining(CONTENT) });
-        },
-      );
+      test(`${agent.name} writes its file${stream ? "" : ", not streamed"}`, async () => {
+        strict.refusals.length = 0;
+        const turns = await loop(wire, agent, stream);
+        expect(strict.refusals.map(({ when, body }) => ({ when, body }))).toEqual([]);
+        expect(turns).toHaveLength(3);
+        expect(turns[0]?.calls).toHaveLength(1);
+        expect(turns[1]?.calls[0]?.input).toContain(CONTENT);
+        expect(turns[2]).toMatchObject({ calls: [], text: expect.stringContaining(CONTENT) });
+      });
   }
 });
 
