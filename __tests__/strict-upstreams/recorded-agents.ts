@@ -247,7 +247,12 @@ export const AGENTS: readonly Agent[] = [
   },
   { ...responses, name: "codex", body: withModel(codex.body) },
   { ...responses, name: "codex with its own models", body: withModel(codexOwn()) },
-  { ...responses, name: "codex that writes code", headers: headersOf(codexCode), body: withModel(codexCode.body) },
+  {
+    ...responses,
+    name: "codex that writes code",
+    headers: headersOf(codexCode),
+    body: withModel(codexCode.body),
+  },
   {
     ...chat,
     name: "opencode",
