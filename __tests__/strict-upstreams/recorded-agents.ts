@@ -125,15 +125,23 @@ function readResponses({ isStream, frames }: AgentAnswer): AgentTurn {
   return { text, calls, kept: items };
 }
 
-function nextResponses(body: Body, { kept }: AgentTurn): Body {
-  const items = kept.map((item) =>
-    Object.fromEntries(Object.entries(item).filter(([name]) => name !== "status")),
-  );
-  const outputs = kept
-    .filter(({ type }) => /_call$/.test(stringOf(type)))
-    .map((item) => ({ type: `${stringOf(item["type"])}_output`, call_id: item["call_id"], output: RESULT }));
-  return { ...body, input: [...arrayField(body, "input"), ...items, ...outputs] };
-}
+const nextResponses =
+  (output: unknown) =>
+  (body: Body, { kept }: AgentTurn): Body => {
+    const items = kept.map((item) =>
+      Object.fromEntries(Object.entries(item).filter(([name]) => name !== "status")),
+    );
+    const outputs = kept
+      .filter(({ type }) => /_call$/.test(stringOf(type)))
+      .map((item) => ({ type: `${stringOf(item["type"])}_output`, call_id: item["call_id"], output }));
+    return { ...body, input: [...arrayField(body, "input"), ...items, ...outputs] };
+  };
+
+/** What the code mode of codex answers. */
+const CODE_RESULT = ["Script completed\nWall time 0.1 seconds\nOutput:\n", RESULT].map((text) => ({
+  type: "input_text",
+  text,
+}));
 
 // Chat completions: what a client keeps besides text and calls differs.
 
@@ -227,7 +235,7 @@ const responses = {
   path: "v1/responses",
   headers: headersOf(codex),
   read: readResponses,
-  next: nextResponses,
+  next: nextResponses(RESULT),
 } as const;
 const chat = { path: "v1/chat/completions", read: readChat } as const;
 const { thinking: _thinking, context_management: _management, ...unthinking } = claudeCode.body;
@@ -252,6 +260,7 @@ export const AGENTS: readonly Agent[] = [
     name: "codex that writes code",
     headers: headersOf(codexCode),
     body: withModel(codexCode.body),
+    next: nextResponses(CODE_RESULT),
   },
   {
     ...chat,
