@@ -39,8 +39,9 @@ export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: Encode
   const fields = new FieldWriter(body, dialect);
   for (const name of [...lostNames(asked, { dialect: reads }), ...dropped]) fields.drop(name, true);
   writeTools(fields, request, dialect);
-  writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
-  writeExtra(fields, request);
+  const rules = modelRules(engine.model);
+  writeParameters(fields, request, { model: engine.model, rules, dialect });
+  writeExtra(fields, request, rules);
 
   const additions: string[] = [];
   if (request.stream && options.withoutAdditions !== true && fields.accepts("stream_options")) {

@@ -1,5 +1,5 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { closestEffort, type ModelRules, rejectsVerbosity } from "#lib/providers/catalogue/model-rules.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** OpenAI refuses a smaller `max_output_tokens`. */
@@ -30,7 +30,7 @@ export function writeParameters(
   if (request.maxOutputTokens !== undefined) {
     body["max_output_tokens"] = Math.max(request.maxOutputTokens, MIN_OUTPUT_TOKENS);
   }
-  const text = encodeText(request);
+  const text = encodeText(request, rules, dropped);
   if (text !== undefined) body["text"] = text;
   const reasoning = encodeReasoning(request, rules, dropped);
   if (reasoning !== undefined) body["reasoning"] = reasoning;
@@ -92,7 +92,7 @@ function writeSampling(body: JsonObject, request: ChatRequest, rules: ModelRules
   else body["include"] = [LOGPROBS];
 }
 
-function encodeText(request: ChatRequest): JsonObject | undefined {
+function encodeText(request: ChatRequest, rules: ModelRules, dropped: string[]): JsonObject | undefined {
   const text: JsonObject = {};
   const format = request.responseFormat;
   if (format?.type === "json_schema") {
@@ -103,7 +103,8 @@ function encodeText(request: ChatRequest): JsonObject | undefined {
     text["format"] = encoded;
   } else if (format !== undefined) text["format"] = { type: format.type };
   const verbosity = request.extra?.dialect === "anthropic" ? undefined : request.extra?.fields["verbosity"];
-  if (verbosity !== undefined) text["verbosity"] = verbosity;
+  if (rejectsVerbosity(rules, verbosity)) dropped.push("verbosity");
+  else if (verbosity !== undefined) text["verbosity"] = verbosity;
   return Object.keys(text).length === 0 ? undefined : text;
 }
 
