@@ -7,6 +7,7 @@ import {
   ROUTES,
   startWireGateway,
   type Vendor,
+  type WireCall,
   type WireGateway,
   type WireRoute,
 } from "./wire-gateway.ts";
@@ -419,6 +420,25 @@ describe("W5: a pause, and blocks of tools that run at Anthropic", () => {
           usage: { input_tokens: 1, output_tokens: 1 },
         });
 
+  test.each(["pause_turn", "compaction", "model_context_window_exceeded"])(
+    "v1/messages ends with the API's own %s",
+    async (reason) => {
+      for (const stream of [true, false]) {
+        const reply = await ask("anthropic", "v1/messages", stream, (exchange) =>
+          stream
+            ? streams([start(), ...textBlock(0, "Hi."), stop(reason), END], "end", true)(exchange)
+            : exchange.json(200, {
+                type: "message",
+                content: [{ type: "text", text: "Hi." }],
+                stop_reason: reason,
+                usage: { input_tokens: 1, output_tokens: 1 },
+              }),
+        );
+        expect(reply).toMatchObject({ status: 200, text: "Hi.", finish: reason });
+      }
+    },
+  );
+
   test.each(["v1/chat/completions", "v1/responses"] as const)("%s ends as length", async (route) => {
     for (const stream of [true, false]) {
       const reply = await ask("anthropic", route, stream, script);
@@ -490,6 +510,28 @@ describe("W7, W19: calls", () => {
       ],
       [{ name: "f", arguments: '{"a":1}' }],
     ],
+    [
+      "arguments once more at the end, by another serialiser",
+      [
+        callOf({ name: "f", arguments: '{"a"' }, { id: "x" }),
+        callOf({ arguments: ":1}" }),
+        callOf({ arguments: '{"a": 1}' }),
+        delta({}, "tool_calls"),
+      ],
+      [{ name: "f", arguments: '{"a":1}' }],
+    ],
+    [
+      "arguments of null and of white space alone",
+      [
+        callOf({ name: "f", arguments: "null" }, { id: "x" }),
+        delta({ tool_calls: [{ index: 1, id: "y", function: { name: "g", arguments: " \n" } }] }),
+        delta({}, "tool_calls"),
+      ],
+      [
+        { name: "f", arguments: "{}" },
+        { name: "g", arguments: "{}" },
+      ],
+    ],
   ];
   describe.each(CALLS)("%s", (_name, steps, expected) => {
     test.each(PROXY_ROUTES)("%s", async (route) => {
@@ -519,6 +561,29 @@ describe("W7, W19: calls", () => {
     const streamed = await ask("groq", route, true, streams(broken, "DONE"));
     expect(streamed.finish).toBe(LENGTH[route]);
     expect(streamed.calls.map((call) => call.arguments)).not.toContain("{}");
+  });
+
+  describe.each<[string, string, WireCall["arguments"] | undefined]>([
+    ["JSON", '{"a":1}', '{"a":1}'],
+    ["no JSON", '{"a": oops', undefined],
+  ])("text in the place of an object: %s", (_name, told, expected) => {
+    test.each<[Api, unknown]>([
+      ["gemini-grounded", part({ functionCall: { name: "f", args: told } }, "STOP", GEMINI_USAGE)],
+      [
+        "anthropic",
+        {
+          type: "message",
+          content: [{ type: "tool_use", id: "t", name: "f", input: told }],
+          stop_reason: "tool_use",
+          usage: { input_tokens: 1, output_tokens: 1 },
+        },
+      ],
+    ])("%s", async (api, body) => {
+      for (const route of PROXY_ROUTES) {
+        const reply = await ask(api, route, false, (exchange) => exchange.json(200, body));
+        expect(reply.calls.map((call) => call.arguments)).toEqual(expected === undefined ? [] : [expected]);
+      }
+    });
   });
 
   test("an id of the history is not given again", async () => {

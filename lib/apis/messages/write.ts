@@ -100,8 +100,7 @@ class MessagesWriter implements AnswerWriter {
     const stopSequence = said !== undefined && this.#stopSequences.includes(said) ? said : null;
     return {
       ...NOT_STOPPED,
-      stop_reason:
-        finish?.native === PAUSE ? PAUSE : stopReason(finish?.reason, hasCalls, stopSequence !== null),
+      stop_reason: ownReason(finish) ?? stopReason(finish?.reason, hasCalls, stopSequence !== null),
       stop_sequence: stopSequence,
     };
   }
@@ -138,9 +137,20 @@ class MessagesWriter implements AnswerWriter {
   }
 }
 
-/** The turn goes on when the client sends it back: tools of the provider have taken long. */
-const PAUSE = "pause_turn";
+/**
+ * Reasons that only this API has, and on which its clients act: two send the turn back to go on, one says that
+ * the context is full.
+ */
+const OWN_REASONS: ReadonlySet<string> = new Set([
+  "pause_turn",
+  "compaction",
+  "model_context_window_exceeded",
+]);
 const NOT_STOPPED = { container: null, stop_reason: null, stop_sequence: null, stop_details: null };
+
+function ownReason(finish: Finish | undefined): string | undefined {
+  return finish !== undefined && OWN_REASONS.has(finish.native) ? finish.native : undefined;
+}
 
 function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSequence: boolean): string {
   switch (reason) {
