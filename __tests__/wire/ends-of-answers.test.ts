@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { field } from "#lib/shared/json.ts";
 import { type Exchange, isStreaming, type Script } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import {
@@ -420,6 +421,45 @@ describe("W5: a pause, and blocks of tools that run at Anthropic", () => {
           usage: { input_tokens: 1, output_tokens: 1 },
         });
 
+  test("citations come to their own clients whole, each with its text", async () => {
+    const web = {
+      type: "web_search_result_location",
+      url: "https://a.example",
+      title: "A",
+      encrypted_index: "i",
+      cited_text: "x",
+    };
+    const page = { type: "page_location", document_index: 0, start_page_number: 1, cited_text: "y" };
+    const again = { ...web, encrypted_index: "j" };
+    const citing = [
+      { type: "text", text: "One.", citations: [web, page] },
+      { type: "text", text: " Two.", citations: null },
+      ...blocks,
+      { type: "text", text: "Three.", citations: [again] },
+    ];
+    const frames = citing.flatMap((one, index) =>
+      "text" in one
+        ? block(
+            index,
+            { type: "text", text: "", citations: [] },
+            { type: "text_delta", text: one.text },
+            ...(one.citations ?? []).map((citation) => ({ type: "citations_delta", citation })),
+          )
+        : block(index, one),
+    );
+    const usage = { input_tokens: 1, output_tokens: 1 };
+    const whole = { type: "message", content: citing, stop_reason: "end_turn", usage };
+    const told = await ask("anthropic", "v1/messages", false, (exchange) => exchange.json(200, whole));
+    expect(told.frames).toMatchObject([{ content: citing }]);
+    const streamed = streams([start(), ...frames, stop("end_turn"), END], "end", true);
+    const reply = await ask("anthropic", "v1/messages", true, streamed);
+    const deltas = reply.frames.map((frame) => field(field(frame, "delta"), "citation"));
+    expect(deltas.filter((citation) => citation !== undefined)).toEqual([web, page, again]);
+    expect(reply.frames.filter((frame) => field(frame, "type") === "content_block_start")).toHaveLength(5);
+    const other = await ask("anthropic", "v1/chat/completions", true, streamed);
+    expect(other.raw.match(/"type":"url_citation"/g)).toHaveLength(1);
+  });
+
   test.each(["pause_turn", "compaction", "model_context_window_exceeded"])(
     "v1/messages ends with the API's own %s",
     async (reason) => {
@@ -702,6 +742,37 @@ describe("W27: counts and money as told", () => {
       streams([text("Hi", "stop"), usage(counts)], "DONE"),
     );
     expect(await rowOf("groq", reply)).toMatchObject({ prompt, cached, source: "exact" });
+  });
+
+  test.each<[string, Api, Script]>([
+    [
+      "zeros at the end",
+      "groq",
+      streams(
+        [text("Hi"), usage(), delta({}, "stop"), usage({ prompt_tokens: 0, completion_tokens: 0 })],
+        "DONE",
+      ),
+    ],
+    [
+      "zeros of the input at Anthropic's end",
+      "anthropic",
+      streams(
+        [start(), ...textBlock(0, "Hi"), stop("end_turn", { input_tokens: 0, output_tokens: 500 }), END],
+        "end",
+        true,
+      ),
+    ],
+  ])("%s take nothing back", async (_name, api, script) => {
+    const reply = await ask(api, "v1/chat/completions", true, script);
+    expect(await rowOf(api, reply)).toMatchObject({ prompt: 1_000, completion: 500, source: "exact" });
+  });
+
+  test("zeros alone are no counts", async () => {
+    const pieces = Array.from({ length: 100 }, () => text("word "));
+    const script = streams([...pieces, delta({}, "stop"), usage({ prompt_tokens: 0, completion_tokens: 0 })]);
+    const row = await rowOf("groq", await ask("groq", "v1/chat/completions", true, script));
+    expect(row).toMatchObject({ source: "estimated" });
+    expect(row?.completion).toBeGreaterThanOrEqual(100);
   });
 
   test("an hour's cache at Anthropic costs twice the input", async () => {

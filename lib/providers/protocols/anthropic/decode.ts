@@ -1,4 +1,4 @@
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
@@ -227,12 +227,16 @@ export class AnthropicDecoder implements Decoder {
     out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
 
-  /** A source may be cited many times; it is reported once. */
+  /** A source may be cited many times; it is reported once. Documents are cited without an address. */
   #emitCitation(citation: unknown, out: ChatEvent[]): void {
+    if (!isJsonObject(citation) || !isWritable(citation)) return;
+    const sources: Source[] = [];
     const uri = stringField(citation, "url");
-    if (uri === undefined || this.#sources.has(uri)) return;
-    this.#sources.add(uri);
-    const title = stringField(citation, "title");
-    out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+    if (uri !== undefined && !this.#sources.has(uri)) {
+      this.#sources.add(uri);
+      const title = stringField(citation, "title");
+      sources.push(title === undefined ? { uri } : { uri, title });
+    }
+    out.push({ type: "sources", sources, citation: { dialect: "anthropic", value: citation as JsonObject } });
   }
 }
