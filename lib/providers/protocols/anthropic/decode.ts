@@ -1,4 +1,4 @@
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { ChatEvent, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
@@ -7,8 +7,9 @@ import { reasonOf } from "#lib/providers/protocols/anthropic/finish-reasons.ts";
 import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
 import { UnreadBlock } from "#lib/providers/protocols/anthropic/unread-block.ts";
 import { UsageCounts } from "#lib/providers/protocols/anthropic/usage.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
-import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
+import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import {
@@ -162,13 +163,9 @@ export class AnthropicDecoder implements Decoder {
       case "tool_use": {
         const call = this.#calls.open(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
         addNative(out.at(-1), block);
-        const given = block["input"];
-        let input = "";
-        if (isJsonObject(given) && Object.keys(given).length > 0) {
-          assertWritable(given);
-          input = JSON.stringify(given);
-        }
-        this.#blocks.set(index, { kind: "tool", call, input });
+        // Streams begin with `{}` and tell the input afterwards.
+        const input = argumentText(block["input"]).trim();
+        this.#blocks.set(index, { kind: "tool", call, input: input === "{}" ? "" : input });
         return;
       }
       default:
@@ -230,12 +227,16 @@ export class AnthropicDecoder implements Decoder {
     out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
 
-  /** A source may be cited many times; it is reported once. */
+  /** A source may be cited many times; it is reported once. Documents are cited without an address. */
   #emitCitation(citation: unknown, out: ChatEvent[]): void {
+    if (!isJsonObject(citation) || !isWritable(citation)) return;
+    const sources: Source[] = [];
     const uri = stringField(citation, "url");
-    if (uri === undefined || this.#sources.has(uri)) return;
-    this.#sources.add(uri);
-    const title = stringField(citation, "title");
-    out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+    if (uri !== undefined && !this.#sources.has(uri)) {
+      this.#sources.add(uri);
+      const title = stringField(citation, "title");
+      sources.push(title === undefined ? { uri } : { uri, title });
+    }
+    out.push({ type: "sources", sources, citation: { dialect: "anthropic", value: citation as JsonObject } });
   }
 }

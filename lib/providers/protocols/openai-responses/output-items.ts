@@ -1,9 +1,9 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { CitedSources } from "#lib/providers/protocols/openai-responses/cited-sources.ts";
 import {
-  argumentText,
   type CallItem,
   callEvent,
   type Item,
