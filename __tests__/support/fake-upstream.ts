@@ -242,9 +242,10 @@ export function usageChunk(prompt: number, completion: number): unknown {
   };
 }
 
-/** A script that streams these pieces well. */
+/** A script that answers with these pieces well, in OpenAI's older API or, if asked there, in Responses. */
 export function answers(...pieces: string[]): Script {
   return async (exchange) => {
+    if (exchange.request.path.endsWith("/responses")) return answerResponses(exchange, pieces);
     if (isStreaming(exchange.request)) {
       await exchange.startStream();
       for (const piece of pieces) await exchange.event(textChunk(piece));
@@ -259,6 +260,29 @@ export function answers(...pieces: string[]): Script {
       completion(pieces.join(""), { prompt_tokens: 10, completion_tokens: pieces.length }),
     );
   };
+}
+
+async function answerResponses(exchange: Exchange, pieces: readonly string[]): Promise<void> {
+  const item = (text: string): unknown => ({
+    type: "message",
+    id: "msg_1",
+    role: "assistant",
+    status: "completed",
+    content: [{ type: "output_text", text, annotations: [] }],
+  });
+  const response = {
+    id: "resp_1",
+    object: "response",
+    status: "completed",
+    output: [item(pieces.join(""))],
+    usage: { input_tokens: 10, output_tokens: pieces.length, total_tokens: 10 + pieces.length },
+  };
+  if (!isStreaming(exchange.request)) return exchange.json(200, response);
+  await exchange.startStream();
+  const at = { output_index: 0, content_index: 0, item_id: "msg_1" };
+  for (const delta of pieces) await exchange.event({ type: "response.output_text.delta", ...at, delta });
+  await exchange.event({ type: "response.completed", response });
+  await exchange.endStream();
 }
 
 export function completion(content: string, usage?: unknown): unknown {

@@ -73,7 +73,7 @@ describe.each(ROUTES)("W10: faults of the account on %s", (route) => {
       for (const stream of [true, false, true]) {
         const reply = await wire.ask(route, stream);
         expect(reply).toMatchObject({ status: 200, text: "Hello from own.", error: undefined });
-        expect(reply.raw).not.toMatch(/credit|billing|location|policy|org_01/i);
+        expect(reply.raw).not.toMatch(/(?<!_)credit|billing|location|policy|org_01/i);
       }
       expect(wire.upstreams.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 1, 3]);
       const benches = wire.log.filter(({ until }) => until !== undefined);

@@ -10,6 +10,8 @@ export type ListedModel = {
   owner: string;
   /** The context window in tokens, if known. */
   contextTokens: number | undefined;
+  /** The most that it writes for one request, in tokens, if known. */
+  maxOutputTokens: number | undefined;
 };
 
 /**
@@ -43,7 +45,7 @@ export const anthropicModelSchema = z.object({
   created_at: z.string(),
   capabilities: z.null(),
   max_input_tokens: z.int().nullable(),
-  max_tokens: z.null(),
+  max_tokens: z.int().nullable(),
   lifecycle: z.literal("active"),
   line: z.null(),
   deprecated_at: z.null(),
@@ -58,12 +60,17 @@ export const anthropicModelListSchema = z.object({
   last_id: z.string().nullable(),
 });
 
+export type ListedEngine = Pick<ListedModel, "id" | "contextTokens" | "maxOutputTokens"> & {
+  label: string;
+  provider: string;
+};
+
 /** What is listed: modes with an engine, and engines as `provider/model`. */
 export type ModelSource = {
   modes: Modes;
   /** Those that have an engine. */
   available: readonly ModeId[];
-  engines: readonly { id: string; label: string; provider: string; contextTokens: number | undefined }[];
+  engines: readonly ListedEngine[];
 };
 
 /** A constant: the creation dates of models are unknown, but clients require one. */
@@ -75,12 +82,7 @@ export function listModels({ modes, available, engines }: ModelSource): ListedMo
   const listed = [
     ...(available.length === 0 ? [] : [modeModel("auto", "Auto")]),
     ...MODE_IDS.filter((id) => available.includes(id)).map((id) => modeModel(id, modes[id].name)),
-    ...engines.map(({ id, label, provider, contextTokens }) => ({
-      id,
-      name: label,
-      owner: provider,
-      contextTokens,
-    })),
+    ...engines.map(({ label, provider, ...facts }) => ({ ...facts, name: label, owner: provider })),
   ];
   const unique = new Map<string, ListedModel>();
   for (const model of listed) if (!unique.has(model.id)) unique.set(model.id, model);
@@ -89,7 +91,7 @@ export function listModels({ modes, available, engines }: ModelSource): ListedMo
 
 /** A name that stands for a mode. */
 export function modeModel(id: string, name: string): ListedModel {
-  return { id, name, owner: OWNER, contextTokens: undefined };
+  return { id, name, owner: OWNER, contextTokens: undefined, maxOutputTokens: undefined };
 }
 
 export function openAiModel({ id, name, owner }: ListedModel): z.infer<typeof modelSchema> {
@@ -118,6 +120,7 @@ export function anthropicModel({
   id,
   name,
   contextTokens,
+  maxOutputTokens,
 }: ListedModel): z.infer<typeof anthropicModelSchema> {
   return {
     type: "model",
@@ -126,7 +129,7 @@ export function anthropicModel({
     created_at: new Date(CREATED).toISOString(),
     capabilities: null,
     max_input_tokens: contextTokens ?? null,
-    max_tokens: null,
+    max_tokens: maxOutputTokens ?? null,
     lifecycle: "active",
     line: null,
     deprecated_at: null,

@@ -7,7 +7,7 @@ const MAX_LENGTH = 2_000;
  * are (`tools` beside `tools.3 (web_search)`).
  */
 export function droppedNames(names: readonly string[]): string[] {
-  const listed = new Set(names.flatMap((name) => /^(\w+)\.\d/.exec(name)?.[1] ?? []));
+  const listed = new Set(names.flatMap((name) => /^(\w+)(?:\.\d| \()/.exec(name)?.[1] ?? []));
   const safe: string[] = [];
   let length = 0;
   for (const name of new Set(names)) {

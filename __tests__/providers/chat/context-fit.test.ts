@@ -58,11 +58,12 @@ describe("engines whose window is known to be too small are passed over", () => 
     expect(enginesThatFit({ engines: [small], request })).toEqual([small]);
   });
 
-  test("25 MB are measured in passing", () => {
+  test("25 MB are measured in one pass", () => {
     const prompt = "x".repeat(25_000_000);
     const startedAt = performance.now();
     fitting(prompt, [small, large, unknown]);
     fitting("=".repeat(25_000_000));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // A pass that looked back would take minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });

@@ -182,7 +182,7 @@ describe("how an answer ends", () => {
       { type: "error", error: { type: "tokens", code: "rate_limit_exceeded", message: "Limit" } },
       "rate_limited",
     ],
-    ["no credit", { type: "error", error: { code: "insufficient_quota", message: "Quota" } }, "key_rejected"],
+    ["no credit", { type: "error", error: { code: "insufficient_quota", message: "Quota" } }, "account"],
     [
       "a failed response",
       {

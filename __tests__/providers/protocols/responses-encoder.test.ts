@@ -216,7 +216,12 @@ describe("fields", () => {
       what: "tools of all kinds",
       request: {
         tools: [
-          { type: "function", name: "f", parameters: { type: "object", properties: {} }, strict: true },
+          {
+            type: "function",
+            name: "f",
+            parameters: { type: "object", properties: {}, additionalProperties: false },
+            strict: true,
+          },
           { type: "function", name: "g", description: "d" },
           {
             type: "custom",
@@ -232,7 +237,12 @@ describe("fields", () => {
       },
       body: {
         tools: [
-          { type: "function", name: "f", parameters: { type: "object", properties: {} }, strict: true },
+          {
+            type: "function",
+            name: "f",
+            parameters: { type: "object", properties: {}, additionalProperties: false },
+            strict: true,
+          },
           {
             type: "function",
             name: "g",
@@ -250,7 +260,7 @@ describe("fields", () => {
         tool_choice: { type: "custom", name: "c" },
         parallel_tool_calls: false,
       },
-      dropped: ["tools"],
+      dropped: ["tools (bash_20250124)"],
     },
     {
       what: "allowed tools, beside the others",
@@ -354,7 +364,7 @@ describe("fields", () => {
       { type: "input_text", text: expect.stringContaining("Plain") as string },
       { type: "input_file", file_id: "file_1" },
     ]);
-    expect(encoded.dropped).toEqual(["messages"]);
+    expect(encoded.dropped).toEqual(["messages (input_audio)", "messages (search_result)"]);
   });
 
   test("only a system prompt is an item, since the API requires one", () => {

@@ -5,6 +5,7 @@ import {
   anthropicModelList,
   anthropicModelListSchema,
   anthropicModelSchema,
+  type ListedEngine,
   type ListedModel,
   listModels,
   modelListSchema,
@@ -94,7 +95,7 @@ function idOf(request: Request): string {
 
 type Available = {
   available: readonly ModeId[];
-  engines: { id: string; label: string; provider: string; contextTokens: number | undefined }[];
+  engines: ListedEngine[];
 };
 
 /** The modes with an engine, and the engines, that the caller may use. */
@@ -116,8 +117,8 @@ async function availableTo(caller: ProxyCaller, { completion, installed }: Gatew
   };
 }
 
-function facts({ id, label, provider, contextTokens }: Engine): Available["engines"][number] {
-  return { id, label, provider: provider.id, contextTokens };
+function facts({ id, label, provider, contextTokens, maxOutputTokens }: Engine): ListedEngine {
+  return { id, label, provider: provider.id, contextTokens, maxOutputTokens };
 }
 
 /** A name that chats take though it is not listed: an engine that is in no chain, or a name for a mode. */
@@ -128,7 +129,8 @@ function unlisted(id: string, available: readonly ModeId[], gateway: Gateway): L
     const specs = [{ ...target, label: id }];
     const [engine] = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
     if (engine === undefined) return undefined;
-    return { id, name: engine.label, owner: engine.provider.id, contextTokens: engine.contextTokens };
+    const { label, provider, ...known } = facts(engine);
+    return { ...known, id, name: label, owner: provider };
   }
   // A mode without engines of its own borrows some.
   return target === undefined || available.length === 0 ? undefined : modeModel(id, id);
