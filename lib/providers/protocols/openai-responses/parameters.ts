@@ -1,5 +1,6 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { fitAnswerFormat } from "#lib/providers/protocols/fit/answer-format.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** OpenAI refuses a smaller `max_output_tokens`. */
@@ -30,7 +31,7 @@ export function writeParameters(
   if (request.maxOutputTokens !== undefined) {
     body["max_output_tokens"] = Math.max(request.maxOutputTokens, MIN_OUTPUT_TOKENS);
   }
-  const text = encodeText(request);
+  const text = encodeText(request, dropped);
   if (text !== undefined) body["text"] = text;
   const reasoning = encodeReasoning(request, rules, dropped);
   if (reasoning !== undefined) body["reasoning"] = reasoning;
@@ -92,15 +93,13 @@ function writeSampling(body: JsonObject, request: ChatRequest, rules: ModelRules
   else body["include"] = [LOGPROBS];
 }
 
-function encodeText(request: ChatRequest): JsonObject | undefined {
+function encodeText(request: ChatRequest, dropped: string[]): JsonObject | undefined {
   const text: JsonObject = {};
   const format = request.responseFormat;
   if (format?.type === "json_schema") {
-    const { name, schema, strict, description } = format;
-    const encoded: JsonObject = { type: "json_schema", name, schema };
-    if (strict !== undefined) encoded["strict"] = strict;
-    if (description !== undefined) encoded["description"] = description;
-    text["format"] = encoded;
+    const { fitted, droppedStrict } = fitAnswerFormat(format);
+    if (droppedStrict) dropped.push("response_format.strict");
+    text["format"] = { type: "json_schema", ...fitted };
   } else if (format !== undefined) text["format"] = { type: format.type };
   const verbosity = request.extra?.dialect === "anthropic" ? undefined : request.extra?.fields["verbosity"];
   if (verbosity !== undefined) text["verbosity"] = verbosity;
