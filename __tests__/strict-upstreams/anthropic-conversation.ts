@@ -135,16 +135,29 @@ export function modifiedFault(body: Body): string | undefined {
     : undefined;
 }
 
-/** With a budget to think, the latest answer of a tool loop begins with a thought. */
+/**
+ * With a budget to think, a tool loop begins with a thought. The loop is one turn of the assistant: only its
+ * beginning counts (platform.claude.com/docs/build-with-claude/thinking-tool-workflows).
+ */
 export function missingThoughtFault(body: Body): string | undefined {
   if (field(body["thinking"], "type") !== "enabled") return undefined;
   const turns = turnsOf(body);
-  const last = turns.at(-1);
-  const before = turns.at(-2);
-  const isLoop = last?.blocks.some(isType("tool_result")) === true && before?.role === "assistant";
-  const first = before?.blocks[0];
-  if (!isLoop || first === undefined || isThought(first)) return undefined;
+  if (turns.at(-1)?.blocks.some(isType("tool_result")) !== true) return undefined;
+  let at = turns.length - 2;
+  while (at > 1 && turns[at - 1]?.blocks.every(isType("tool_result")) === true) at -= 2;
+  const first = turns[at]?.blocks[0];
+  if (turns[at]?.role !== "assistant" || first === undefined || isThought(first)) return undefined;
   return `${first.path}.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${stringOf(first.block["type"])}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks). We recommend you include thinking blocks from previous turns. To avoid this requirement, disable \`thinking\`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking`;
+}
+
+/** Without thinking, a tool loop has no thoughts (tailcallhq/forgecode#1853, microsoft/vscode#282326). */
+export function disabledThoughtFault(body: Body): string | undefined {
+  const turns = turnsOf(body);
+  const isLoop = turns.at(-1)?.blocks.some(isType("tool_result")) === true;
+  const first = isLoop ? turns.at(-2)?.blocks.find(isThought) : undefined;
+  return first === undefined
+    ? undefined
+    : `${first.path}: When thinking is disabled, an \`assistant\` message in the final position cannot contain \`thinking\`. To use thinking blocks, enable \`thinking\` in your request.`;
 }
 
 /** Texts that are empty or white space, and messages without content. */

@@ -2,6 +2,7 @@ import { arrayField, field, isJsonObject } from "#lib/shared/json.ts";
 import {
   badName,
   cacheMarks,
+  disabledThoughtFault,
   emptyFault,
   endsWithAssistant,
   everyBlock,
@@ -568,6 +569,16 @@ function thinkingRules(): Rule[] {
       when: "a tool loop that does not begin with a thought, with a budget to think",
       status: 400,
       body: ({ body }) => said(missingThoughtFault(body)),
+    },
+    {
+      api: ALL,
+      when: "a thought in a tool loop, without thinking",
+      status: 400,
+      body: (request) => {
+        const isOff =
+          thinkingOf(request.body) === "disabled" || (!thinks(request) && claudeVersion(request.model) < 500);
+        return isOff ? said(disabledThoughtFault(request.body)) : undefined;
+      },
     },
   ];
 }

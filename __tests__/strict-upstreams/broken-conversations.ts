@@ -154,6 +154,7 @@ export const BROKEN_MESSAGES: readonly Broken[] = [
   ),
   msg("thoughts of the latest answer in another order or left out in part", loop(thought("x", 0, 2), use())),
   msg("a tool loop that does not begin with a thought, with a budget to think", { ...loop(use()), thinking }),
+  msg("a thought in a tool loop, without thinking", loop(thought("x", 0), use())),
   msg("sampling parameters, from 4.7 on", { ...history(), temperature: 1 }, "claude-opus-4-7"),
   msg("temperature and top_p together, from 4.1 on", { temperature: 0.5, top_p: 0.5 }),
   msg("a temperature above one", { temperature: 1.5 }),

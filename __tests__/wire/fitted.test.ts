@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { STRICT, type StrictKind } from "../strict-upstreams/index.ts";
 import { saysAnthropic } from "../support/anthropic-upstream.ts";
 import { type Exchange, isStreaming, type Script } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
@@ -207,6 +208,122 @@ describe("W22: tools and a JSON format where they exclude each other", () => {
       if (reply.status === 200) expect(reply.headers.get("x-sarmalink-dropped")).toContain("response_format");
     } finally {
       await alone.stop();
+    }
+  });
+});
+
+/** An engine behind an upstream that refuses what the real API refuses. */
+type StrictEngine = readonly [kind: StrictKind, engine: WireEngine];
+const GPT: StrictEngine = ["openai", { vendor: "openai", model: "gpt-5.6-sol" }];
+const CLAUDE: StrictEngine = ["anthropic", { vendor: "anthropic", model: "claude-sonnet-4-5" }];
+const OPUS: StrictEngine = ["anthropic", { vendor: "anthropic", model: "claude-opus-4-7" }];
+const GEMINI: StrictEngine = ["gemini", { vendor: "gemini-grounded", model: "gemini-3.5-flash" }];
+const KIMI: StrictEngine = ["own", { vendor: "own", model: "kimi-k2.5" }];
+const LLAMA: StrictEngine = ["own", { vendor: "own", model: "llama3.3" }];
+const MISTRAL: StrictEngine = ["own", { vendor: "own", model: "mistral-small" }];
+
+const hi = { role: "user", content: "Hi" };
+const READ = { type: "function", function: { name: "read", parameters: { type: "object", properties: {} } } };
+const called = (text: string): Json => ({
+  messages: [
+    hi,
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [{ id: "c1", type: "function", function: { name: "read", arguments: text } }],
+    },
+    { role: "tool", tool_call_id: "c1", content: "ok" },
+  ],
+  tools: [READ],
+});
+const loose = { type: "object", properties: { a: { type: "string", minLength: 3 } } };
+const format = { name: "my schema!", schema: loose, strict: true };
+const odd = (name: string): Json => ({ ...READ, function: { ...READ.function, name } });
+const rootOf = (parameters: Json): Json => ({
+  messages: [hi],
+  tools: [{ type: "function", function: { name: "read", parameters } }],
+});
+
+describe("what an API refuses is put right before it is sent", () => {
+  const chat = "v1/chat/completions";
+  test.each<[string, WireRoute, Json, readonly StrictEngine[], dropped?: string]>([
+    ["W20: calls without tools", chat, { ...called("{}"), tools: undefined }, [CLAUDE, OPUS, GEMINI, GPT]],
+    [
+      "W20: blocks of calls without tools",
+      "v1/messages",
+      {
+        messages: [
+          hi,
+          { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "read", input: {} }] },
+          { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "ok" }] },
+        ],
+      },
+      [CLAUDE, GEMINI, KIMI],
+    ],
+    [
+      "W20: nothing but empty text",
+      chat,
+      { messages: [{ role: "user", content: "" }] },
+      [GPT, CLAUDE, GEMINI],
+    ],
+    ["W19: arguments that are no JSON", chat, called('{"p": "a'), [MISTRAL, KIMI, LLAMA, GEMINI, CLAUDE]],
+    ["W19: arguments that are a list", chat, called("[1,2]"), [MISTRAL, KIMI, LLAMA, GEMINI, CLAUDE]],
+    ["W19: arguments that are a text", chat, called('"a"'), [MISTRAL, KIMI, LLAMA, GEMINI, CLAUDE]],
+    ["W19: arguments that are null", chat, called("null"), [MISTRAL, KIMI, LLAMA, GEMINI, CLAUDE]],
+    [
+      "W23: names that begin with no letter",
+      chat,
+      { messages: [hi], tools: ["7zip", "-dash", "_hidden", "9.x", "\u00e4"].map(odd) },
+      [KIMI, GEMINI, GPT],
+    ],
+    [
+      "W18: a loose schema for the answer, strict, with an odd name",
+      chat,
+      { response_format: { type: "json_schema", json_schema: format } },
+      [GPT],
+      "response_format.strict",
+    ],
+    [
+      "W18: the same in Responses",
+      "v1/responses",
+      { text: { format: { type: "json_schema", ...format } } },
+      [GPT],
+      "response_format.strict",
+    ],
+    [
+      "W18: a list as parameters",
+      chat,
+      rootOf({ type: "array", items: { type: "string" } }),
+      [GPT, CLAUDE, GEMINI],
+      "tools.parameters",
+    ],
+    [
+      "W18: a text as parameters",
+      chat,
+      rootOf({ type: "string" }),
+      [GPT, CLAUDE, GEMINI],
+      "tools.parameters",
+    ],
+  ])("%s", async (_title, route, changes, engines, dropped) => {
+    for (const [kind, engine] of engines) {
+      const strict = STRICT[kind]();
+      const wire = await startWireGateway([{ ...engine, script: strict.script }], { database });
+      try {
+        for (const stream of [true, false]) {
+          const reply = await wire.ask(route, stream, changes);
+          expect([engine.model, reply.status, strict.refusals.map(({ body }) => body)]).toEqual([
+            engine.model,
+            200,
+            [],
+          ]);
+          if (dropped !== undefined) expect(reply.headers.get("x-sarmalink-dropped")).toContain(dropped);
+        }
+        // Arguments that are no JSON object are not emptied.
+        const [request] = wire.upstreams[0]?.requests ?? [];
+        if (JSON.stringify(changes).includes("[1,2]")) expect(request?.text).toContain("[1,2]");
+      } finally {
+        await wire.stop();
+      }
     }
   });
 });

@@ -861,7 +861,7 @@ describe("roles and tool calls are translated", () => {
             functionCall: { name: "f", args: { x: 1 } },
             thoughtSignature: "skip_thought_signature_validator",
           },
-          { functionCall: { name: "g", args: {} } },
+          { functionCall: { name: "g", args: { input: "{broken" } } },
         ],
       },
       {

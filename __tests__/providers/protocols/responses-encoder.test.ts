@@ -91,6 +91,8 @@ const openAi = (fields: JsonObject, more: Partial<ExtraFields> = {}): ExtraField
   ...more,
 });
 
+const CLOSED = { type: "object", properties: {}, additionalProperties: false } as const;
+
 describe("fields", () => {
   test.each<{
     what: string;
@@ -201,11 +203,21 @@ describe("fields", () => {
     {
       what: "a schema",
       request: {
-        responseFormat: { type: "json_schema", name: "a", schema: { type: "object" }, strict: true },
+        responseFormat: { type: "json_schema", name: "a", schema: CLOSED, strict: true },
+      },
+      body: { text: { format: { type: "json_schema", name: "a", schema: CLOSED, strict: true } } },
+    },
+    {
+      what: "a schema that strict mode refuses, with a name that the API refuses",
+      request: {
+        responseFormat: { type: "json_schema", name: "my schema", schema: { type: "object" }, strict: true },
       },
       body: {
-        text: { format: { type: "json_schema", name: "a", schema: { type: "object" }, strict: true } },
+        text: {
+          format: { type: "json_schema", name: "my_schema", schema: { type: "object" }, strict: false },
+        },
       },
+      dropped: ["response_format.strict"],
     },
     {
       what: "JSON",

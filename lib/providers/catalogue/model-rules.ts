@@ -27,6 +27,8 @@ export type TemplateRules = {
   isMistral: boolean;
   /** Refuses texts of only white space, as Claude and Gemini do in their own APIs. */
   refusesBlank: boolean;
+  /** Refuses names of tools that do not begin with a letter. */
+  letterFirstNames: boolean;
 };
 
 export const templateRules: (model: string) => TemplateRules = memoized((model) => {
@@ -36,6 +38,7 @@ export const templateRules: (model: string) => TemplateRules = memoized((model) 
     alternates: isMistral || name.includes("gemma"),
     isMistral,
     refusesBlank: /claude|gemini/.test(name),
+    letterFirstNames: /kimi|moonshot|^k2p|gemini/.test(name),
   };
 }, 1_000);
 

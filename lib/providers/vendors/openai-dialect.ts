@@ -31,6 +31,8 @@ export type OpenAiDialect = {
   requiredToolChoice: "required" | "any";
   /** Mistral accepts exactly nine letters and digits. */
   toolIds: "any" | "nine_alphanumerics";
+  /** Takes calls in the history whose arguments are not a JSON object; templates of other hosts fail on them. */
+  freeArguments: boolean;
   highestTemperature: number;
   /** Values of `reasoning_effort` for models without a rule of their own; empty: the field is left out. */
   efforts: readonly ReasoningEffort[];
@@ -77,6 +79,7 @@ export const STANDARD_DIALECT: OpenAiDialect = {
   seedField: "seed",
   requiredToolChoice: "required",
   toolIds: "any",
+  freeArguments: false,
   highestTemperature: 2,
   efforts: [],
   effortSwitch: undefined,

@@ -30,6 +30,7 @@ export const OPENAI: ProviderDefinition = {
       audio: /audio/,
       reasoningField: undefined,
       callSignatures: false,
+      freeArguments: true,
       maxTokensField: "max_completion_tokens",
       promptCacheKey: true,
       developerRole: true,

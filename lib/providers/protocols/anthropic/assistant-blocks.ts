@@ -7,8 +7,18 @@ import type { PropertyKeys } from "#lib/providers/protocols/fit/property-keys.ts
 import type { JsonObject } from "#lib/shared/json.ts";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 
-/** The issuer whose signatures are sent back, the kind of cache marks, and the renamed properties of tools. */
-export type BlockContext = { issuer: string; marks: Marks; keys: ReadonlyMap<string, PropertyKeys> };
+export type BlockContext = {
+  /** Whose signatures are sent back. */
+  issuer: string;
+  /**
+   * Whether earlier thinking is sent back. Where thinking is off the API ignores it, except within a tool loop,
+   * where it refuses it ("When thinking is disabled, … cannot contain `thinking`").
+   */
+  thinking: boolean;
+  marks: Marks;
+  /** The renamed properties of tools. */
+  keys: ReadonlyMap<string, PropertyKeys>;
+};
 
 /**
  * The blocks of an assistant message. Claude's own keep their order: it rejects signatures in another place
@@ -27,10 +37,10 @@ export function encodeAssistant(
   return blocks;
 }
 
-function encodeBlock(part: AssistantPart, { issuer, marks, keys }: BlockContext): JsonObject[] {
+function encodeBlock(part: AssistantPart, { issuer, thinking, marks, keys }: BlockContext): JsonObject[] {
   switch (part.type) {
     case "reasoning":
-      return encodeThinking(part, issuer);
+      return thinking ? encodeThinking(part, issuer) : [];
     case "tool_call":
       return [encodeToolUse(part, marks, keys.get(part.name))];
     case "text":

@@ -34,7 +34,7 @@ export function encodeAnthropic(asked: ChatRequest, engine: Engine, options: Enc
   const body: JsonObject = {
     model: engine.model,
     max_tokens: request.maxOutputTokens ?? rules.maxTokens,
-    messages: encodeMessages(request, { issuer: engine.issuer, marks, keys: schemas.keys }),
+    messages: [],
     stream: request.stream,
   };
   const system = encodeSystem(leadingSystem(request), marks);
@@ -43,7 +43,9 @@ export function encodeAnthropic(asked: ChatRequest, engine: Engine, options: Enc
   // A reminder that stands for a system message does not end a loop of tool calls.
   const thinking = writeThinking(body, readable, engine, rules, dropped);
   const thinks = thinking === "requested";
-  if (thinking !== "off" && request.maxOutputTokens === undefined) {
+  const context = { issuer: engine.issuer, thinking: thinking !== "off", marks, keys: schemas.keys };
+  body["messages"] = encodeMessages(request, context);
+  if ((thinks || thinking === "default") && request.maxOutputTokens === undefined) {
     body["max_tokens"] = rules.thinkingMaxTokens;
   }
   writeSampling(body, request, rules, thinks, dropped);

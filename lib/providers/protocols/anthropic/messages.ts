@@ -39,11 +39,12 @@ export function encodeMessages(request: ChatRequest, context: BlockContext): Jso
     if (leading.has(message)) return;
     const role = message.role === "tool" ? "user" : message.role;
     const blocks = encodeBlocks(message, context, index === messages.length - 1);
+    if (blocks.length === 0) return;
     const last = encoded.at(-1);
     if (last?.role === role) for (const block of blocks) last.content.push(block);
     else encoded.push({ role, content: blocks });
   });
-  return encoded.filter((message) => message.content.length > 0);
+  return encoded;
 }
 
 function encodeBlocks(message: ChatMessage, context: BlockContext, isLast: boolean): JsonObject[] {

@@ -11,25 +11,28 @@ const THINKING_BUDGETS = { low: 1_024, medium: 4_096, high: 16_384 } as const;
 const MIN_BUDGET = 1_024;
 
 /**
- * Writes the thinking fields. Returns whether the model thinks: on request, which rules out sampling
- * parameters, or by default. The client's token limit covers thinking and answer together.
+ * Whether the model thinks: on request, which rules out sampling parameters, or by default; or that it does
+ * not, because nobody asked for it, or although somebody did or because the client ruled it out.
  */
+type Thinking = "requested" | "default" | "unasked" | "off";
+
+/** Writes the thinking fields. The client's token limit covers thinking and answer together. */
 export function writeThinking(
   body: JsonObject,
   request: ChatRequest,
   engine: Engine,
   rules: ClaudeRules,
   dropped: string[],
-): "requested" | "default" | "off" {
+): Thinking {
   const config = nativeDetails(request, "output_config");
   if (Object.keys(config).length > 0) body["output_config"] = config;
   const effort = request.reasoningEffort;
-  const fallback = rules.thinksByDefault ? "default" : "off";
-  if (effort === undefined) return fallback;
+  const unasked = rules.thinksByDefault ? "default" : "unasked";
+  if (effort === undefined) return unasked;
   if (request.extra?.dialect === "anthropic" && request.extra.effortAlone === true) {
     if (rules.thinking !== "adaptive") dropped.push("output_config.effort");
     else body["output_config"] = { ...config, effort: closestEffort(effort, rules.efforts) ?? effort };
-    return fallback;
+    return unasked;
   }
   if (effort === "none") {
     if (rules.thinksByDefault) body["thinking"] = { type: "disabled" };
@@ -46,7 +49,7 @@ export function writeThinking(
   // A forced tool call and thinking are mutually exclusive; the tool call takes precedence.
   if (!isPossible || isForced(body["tool_choice"])) {
     dropped.push("reasoning_effort");
-    return fallback;
+    return rules.thinksByDefault ? "default" : "off";
   }
   const shown = nativeDetails(request, "thinking");
   if (rules.thinking === "adaptive") {

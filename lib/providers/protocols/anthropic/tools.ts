@@ -23,7 +23,7 @@ export function writeTools(
   const tools = offered.tools.flatMap((tool) => encodeTool(tool, marks, schemas));
   if (tools.length < offered.tools.length) dropped.push("tools");
   const last = tools.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) return writeCalledTools(body, request);
   if (marks === "ours") last["cache_control"] = EPHEMERAL;
   body["tools"] = tools;
   let choice = encodeToolChoice(offered.choice);
@@ -38,6 +38,21 @@ export function writeTools(
   } else if (choice !== undefined) {
     body["tool_choice"] = choice;
   }
+}
+
+/**
+ * Declares the tools that the conversation has called, where none is offered, and forbids them: agents that
+ * summarise leave them out, and the API refuses calls without ("… must define tools").
+ */
+function writeCalledTools(body: JsonObject, { messages }: ChatRequest): void {
+  const names = new Set<string>();
+  for (const message of messages) {
+    if (message.role !== "assistant") continue;
+    for (const part of message.parts) if (part.type === "tool_call") names.add(part.name);
+  }
+  if (names.size === 0) return;
+  body["tools"] = [...names].map((name) => ({ name, input_schema: { type: "object" } }));
+  body["tool_choice"] = { type: "none" };
 }
 
 /** The tool; empty if the API has no such kind of tool. */

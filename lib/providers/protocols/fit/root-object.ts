@@ -27,11 +27,19 @@ export function rootObject(schema: JsonObject, budget: CopyBudget): RootObject {
   const parts = new Properties(schema, budget);
   const required = parts.add(schema);
   const { anyOf, oneOf, allOf, enum: values, const: value, not, $ref, ...rest } = schema;
-  const isLossy = [anyOf, oneOf, values, value, not].some((keyword) => keyword !== undefined);
+  const isLossy =
+    [anyOf, oneOf, values, value, not].some((keyword) => keyword !== undefined) ||
+    !takesObjects(rest["type"]);
   const object: JsonObject = { ...rest, type: "object", properties: parts.properties() };
   if (required.length > 0) object["required"] = [...required];
   else delete object["required"];
   return { schema: object, isLossy };
+}
+
+function takesObjects(type: JsonValue | undefined): boolean {
+  return (Array.isArray(type) ? type : [type ?? "object"]).some(
+    (one) => typeof one === "string" && one.toLowerCase() === "object",
+  );
 }
 
 type Names = readonly string[];

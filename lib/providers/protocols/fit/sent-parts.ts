@@ -82,7 +82,8 @@ function sentContent(content: Content, isSent: IsSent): Content {
 }
 
 /** The user's text where an API needs one and the client sent none. */
-const BEGIN: UserMessage = { role: "user", content: "Begin." };
+export const BEGIN_TEXT = "Begin.";
+const BEGIN: UserMessage = { role: "user", content: BEGIN_TEXT };
 /** For APIs that cannot continue a message of the assistant. */
 const CONTINUE: UserMessage = {
   role: "user",

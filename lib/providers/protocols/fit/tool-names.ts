@@ -7,6 +7,8 @@ export type NameRule = { accepts: RegExp; maxLength: number };
 
 /** OpenAI and the hosts that are compatible with it. */
 export const OPENAI_NAMES: NameRule = { accepts: /^[\w-]+$/, maxLength: 64 };
+/** Kimi's models and Gemini's, wherever they are hosted. */
+export const LETTER_FIRST_NAMES: NameRule = { accepts: /^[a-zA-Z][\w-]*$/, maxLength: 64 };
 /** Anthropic itself; 64 was the limit once, and is still that of others who speak its protocol. */
 export const ANTHROPIC_NAMES: NameRule = { accepts: /^[\w-]+$/, maxLength: 128 };
 export const GEMINI_NAMES: NameRule = { accepts: /^[a-zA-Z_][\w.:-]*$/, maxLength: 64 };
@@ -23,8 +25,9 @@ function acceptedName(name: string, rule: NameRule, salt: string): string {
     .toString(36)
     .padStart(HASH_LENGTH, "0");
   const readable = name.slice(0, rule.maxLength - HASH_LENGTH - 2).replace(/[^\w-]/g, "_");
-  const begins = /^[a-zA-Z_]/.test(readable) ? readable : `_${readable}`;
-  return `${begins}_${hash}`;
+  const forms = [readable, `_${readable}`, `t${readable}`];
+  const begins = forms.find((form) => /^[a-zA-Z_]/.test(form) && rule.accepts.test(form));
+  return `${begins ?? "tool"}_${hash}`;
 }
 
 /** A request whose tools have names that the API accepts. */

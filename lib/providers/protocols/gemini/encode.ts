@@ -171,9 +171,9 @@ function ownSignature({ signature }: ToolCallPart, issuer: string): string | und
 }
 
 function encodeCall(call: ToolCallPart, signature: string | undefined): JsonObject {
-  const part: JsonObject = {
-    functionCall: { name: call.name, args: parseJsonObject(call.arguments) ?? {} },
-  };
+  const { name, arguments: text } = call;
+  const args = parseJsonObject(text) ?? (text === "" ? {} : { input: text });
+  const part: JsonObject = { functionCall: { name, args } };
   if (signature !== undefined) part["thoughtSignature"] = signature;
   return part;
 }

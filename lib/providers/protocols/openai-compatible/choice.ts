@@ -4,7 +4,11 @@ import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import { finishReasonOf } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
-import { addSignature, reasoningIn } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
+import {
+  addSignature,
+  reasoningIn,
+  type Teller,
+} from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import {
@@ -27,15 +31,15 @@ export class Choice {
   readonly #splitter = new ReasoningSplitter();
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
-  readonly #issuer: string;
+  readonly #engine: Teller;
   readonly #sources = new Set<string>();
   /** The logprobs of text that is held back. */
   #logprobs: JsonObject[] = [];
   #hasText = false;
 
-  constructor(index: number, issuer: string, ids: CallIds) {
+  constructor(index: number, engine: Teller, ids: CallIds) {
     this.index = index;
-    this.#issuer = issuer;
+    this.#engine = engine;
     this.#tools = new ToolCallAssembler(ids, index);
   }
 
@@ -78,7 +82,7 @@ export class Choice {
     const before = out.length;
     if (isWhole) this.#tools.pushWhole(fragment, out);
     else this.#tools.push(fragment, out);
-    addSignature(fragment, this.#issuer, out, before);
+    addSignature(fragment, this.#engine.issuer, out, before);
     assertToolCalls(this.#tools.size);
     if (out.length > before) this.native = undefined;
   }
@@ -106,7 +110,7 @@ export class Choice {
   }
 
   #readReasoning(delta: Record<string, unknown>, out: ChatEvent[]): void {
-    const reasoning = reasoningIn(delta, this.#issuer);
+    const reasoning = reasoningIn(delta, this.#engine);
     if (reasoning !== undefined) this.#separate(reasoning, out);
     // Only signatures and encrypted reasoning are kept: the rest can be rebuilt from the text.
     for (const detail of arrayField(delta, "reasoning_details")) {
@@ -114,9 +118,8 @@ export class Choice {
       if (!stringField(detail, "signature") && !stringField(detail, "data")) continue;
       if (!isWritable(detail)) continue;
       const value = detail as Record<string, JsonValue>;
-      out.push(
-        withChoice({ type: "reasoning", text: "", signature: { issuer: this.#issuer, value } }, this.index),
-      );
+      const signature = { issuer: this.#engine.issuer, value };
+      out.push(withChoice({ type: "reasoning", text: "", signature }, this.index));
     }
   }
 

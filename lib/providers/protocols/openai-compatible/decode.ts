@@ -107,7 +107,8 @@ export class OpenAiDecoder implements Decoder {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
       assertChoices(this.#choices.size + 1);
-      choice = new Choice(index, this.#context.issuer, this.#ids);
+      const { issuer, model = "" } = this.#context;
+      choice = new Choice(index, { issuer, model }, this.#ids);
       this.#choices.set(index, choice);
     }
     return choice;

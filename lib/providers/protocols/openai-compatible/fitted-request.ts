@@ -4,7 +4,7 @@ import { withFormatInstruction } from "#lib/providers/protocols/fit/format-instr
 import { fitHistory } from "#lib/providers/protocols/fit/history.ts";
 import { isBlank } from "#lib/providers/protocols/fit/sent-parts.ts";
 import { MISTRAL_IDS, OPENAI_IDS } from "#lib/providers/protocols/fit/tool-ids.ts";
-import { OPENAI_NAMES, withToolNames } from "#lib/providers/protocols/fit/tool-names.ts";
+import { LETTER_FIRST_NAMES, OPENAI_NAMES, withToolNames } from "#lib/providers/protocols/fit/tool-names.ts";
 import type { ToolRestorations } from "#lib/providers/protocols/protocol.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
@@ -18,7 +18,8 @@ export function fitForOpenAi(
   dialect: OpenAiDialect,
 ): FittedRequest {
   const dropped: string[] = [];
-  const named = withToolNames(original, OPENAI_NAMES);
+  const { alternates, isMistral, refusesBlank, letterFirstNames } = templateRules(model);
+  const named = withToolNames(original, letterFirstNames ? LETTER_FIRST_NAMES : OPENAI_NAMES);
   if (named.hasDuplicates) dropped.push("tools");
   let { request } = named;
   const hasTools = (request.tools ?? []).some(({ type }) => type === "function");
@@ -27,7 +28,6 @@ export function fitForOpenAi(
     request = withFormatInstruction(request);
     dropped.push("response_format");
   }
-  const { alternates, isMistral, refusesBlank } = templateRules(model);
   const takesLaterSystem =
     typeof dialect.laterSystem === "boolean"
       ? dialect.laterSystem

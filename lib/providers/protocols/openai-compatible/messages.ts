@@ -95,7 +95,7 @@ function encodeAssistant(message: AssistantMessage, context: MessageContext): Js
   };
   if (hasCalls) {
     encoded["tool_calls"] = toolCalls.map((call) => ({
-      ...encodeToolCall(call),
+      ...encodeToolCall(call, dialect),
       ...signatureField(call, context),
     }));
   }

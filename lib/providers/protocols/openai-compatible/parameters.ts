@@ -5,8 +5,7 @@ import {
   type ModelRules,
   rejectsVerbosity,
 } from "#lib/providers/catalogue/model-rules.ts";
-import { validSchema } from "#lib/providers/protocols/fit/json-schema.ts";
-import { isStrictSchema } from "#lib/providers/protocols/fit/strict-schema.ts";
+import { fitAnswerFormat } from "#lib/providers/protocols/fit/answer-format.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
@@ -109,19 +108,9 @@ function encodeResponseFormat(request: ChatRequest, fields: FieldWriter): JsonOb
   const format = request.responseFormat;
   if (format === undefined) return undefined;
   if (format.type !== "json_schema") return { type: format.type };
-  const valid = validSchema(format.schema, { complete: true });
-  // A schema that OpenAI's strict mode refuses is followed as well as the model can.
-  const strict = format.strict === true ? isStrictSchema(valid) : format.strict;
-  if (strict !== format.strict) fields.drop("response_format.strict", true);
-  const schema: JsonObject = { name: formatName(format.name), schema: valid };
-  if (strict !== undefined) schema["strict"] = strict;
-  if (format.description !== undefined) schema["description"] = format.description;
-  return { type: "json_schema", json_schema: schema };
-}
-
-/** OpenAI accepts names of up to 64 letters, digits, `_` and `-`; nobody reads it back. */
-function formatName(name: string): string {
-  return /^[\w-]{1,64}$/.test(name) ? name : name.slice(0, 64).replace(/[^\w-]/g, "_") || "answer";
+  const { fitted, droppedStrict } = fitAnswerFormat(format);
+  if (droppedStrict) fields.drop("response_format.strict", true);
+  return { type: "json_schema", json_schema: fitted };
 }
 
 function writeEffort(fields: FieldWriter, request: ChatRequest, target: TargetModel): void {

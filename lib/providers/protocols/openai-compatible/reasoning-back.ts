@@ -8,16 +8,22 @@ import { field, type JsonObject, stringField } from "#lib/shared/json.ts";
 
 type ReasoningField = "reasoning" | "reasoning_content";
 
-const MAX_ISSUERS = 1_000;
-/** The field in which each operator's server last told its reasoning, by issuer. */
-const told = new BoundedMap<string, ReasoningField>(MAX_ISSUERS);
+const MAX_ENGINES = 1_000;
+/** The field in which each engine last told its reasoning: one server may pass on models of several hosts. */
+const told = new BoundedMap<string, ReasoningField>(MAX_ENGINES);
 
-/** The reasoning in a piece of an answer; notes in which field this server tells it. */
-export function reasoningIn(delta: Record<string, unknown>, issuer: string): string | undefined {
+/** An engine by its server and model. */
+export type Teller = { issuer: string; model: string };
+
+const keyOf = ({ issuer, model }: Teller): string => `${issuer} ${model}`;
+
+/** The reasoning in a piece of an answer; notes in which field this engine tells it. */
+export function reasoningIn(delta: Record<string, unknown>, teller: Teller): string | undefined {
   for (const name of ["reasoning", "reasoning_content"] as const) {
     const text = stringField(delta, name);
     if (text === undefined || text === "") continue;
-    if (told.get(issuer) !== name) told.set(issuer, name);
+    const key = keyOf(teller);
+    if (told.get(key) !== name) told.set(key, name);
     return text;
   }
   return undefined;
@@ -31,7 +37,7 @@ const NEEDS_REASONING = /kimi|^k2p|moonshot|^deepseek-(?:reasoner|v3\.2|v[4-9])|
 const NOT_SENT_BACK = ".";
 
 type Answered = { reasoning: readonly ReasoningPart[]; hasCalls: boolean };
-type Server = { dialect: OpenAiDialect; model: string; issuer: string };
+type Server = Teller & { dialect: OpenAiDialect };
 
 /**
  * The earlier reasoning of a message for this server, as a field; empty if it gets none. Servers of the kind
@@ -47,7 +53,7 @@ export function reasoningField(
   if (kind !== "with_calls") return text === "" ? {} : { [kind]: text };
   if (!hasCalls) return {};
   const stated = text !== "" ? text : NEEDS_REASONING.test(bareModelName(model)) ? NOT_SENT_BACK : "";
-  return stated === "" ? {} : { [told.get(issuer) ?? "reasoning_content"]: stated };
+  return stated === "" ? {} : { [told.get(keyOf({ issuer, model })) ?? "reasoning_content"]: stated };
 }
 
 /**

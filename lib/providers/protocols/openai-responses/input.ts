@@ -7,6 +7,7 @@ import type {
   ToolMessage,
 } from "#lib/chat/request.ts";
 import { systemText } from "#lib/chat/system-text.ts";
+import { BEGIN_TEXT } from "#lib/providers/protocols/fit/sent-parts.ts";
 import { CallIds } from "#lib/providers/protocols/openai-responses/call-ids.ts";
 import { encodeContent } from "#lib/providers/protocols/openai-responses/content.ts";
 import { placeReasoning } from "#lib/providers/protocols/openai-responses/reasoning-token.ts";
@@ -42,6 +43,8 @@ export function encodeInput(messages: readonly ChatMessage[], options: InputOpti
   const writer = new InputWriter(messages, options);
   for (const message of messages.slice(split)) writer.add(message);
   const { input, hasReasoning } = writer;
+  // The user's texts are all empty.
+  if (input.length === 0) input.push({ type: "message", role: "user", content: BEGIN_TEXT });
   return { instructions: instructions === "" ? undefined : instructions, input, hasReasoning };
 }
 

@@ -1,5 +1,6 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { closestEffort, type ModelRules, rejectsVerbosity } from "#lib/providers/catalogue/model-rules.ts";
+import { fitAnswerFormat } from "#lib/providers/protocols/fit/answer-format.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** OpenAI refuses a smaller `max_output_tokens`. */
@@ -96,11 +97,9 @@ function encodeText(request: ChatRequest, rules: ModelRules, dropped: string[]):
   const text: JsonObject = {};
   const format = request.responseFormat;
   if (format?.type === "json_schema") {
-    const { name, schema, strict, description } = format;
-    const encoded: JsonObject = { type: "json_schema", name, schema };
-    if (strict !== undefined) encoded["strict"] = strict;
-    if (description !== undefined) encoded["description"] = description;
-    text["format"] = encoded;
+    const { fitted, droppedStrict } = fitAnswerFormat(format);
+    if (droppedStrict) dropped.push("response_format.strict");
+    text["format"] = { type: "json_schema", ...fitted };
   } else if (format !== undefined) text["format"] = { type: format.type };
   const verbosity = request.extra?.dialect === "anthropic" ? undefined : request.extra?.fields["verbosity"];
   if (rejectsVerbosity(rules, verbosity)) dropped.push("verbosity");
