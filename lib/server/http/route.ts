@@ -192,12 +192,12 @@ function logFailure(
   thrown: unknown,
   requestId: string,
 ): void {
-  if (error.status < 500 || error.code === "engines_unavailable") return;
   if (error.code === "no_engine_configured") {
     // The process is well; a setting is missing, which the message names.
     logger?.warn(error.message, { requestId, code: error.code });
     return;
   }
+  if (error.status < 500 || error.code === "engines_unavailable") return;
   if (logger !== undefined) logger.error("A request failed.", thrown, { requestId, code: error.code });
   // Without a gateway, whose settings are wrong, there is no logger.
   else process.stderr.write(`${error.message}\n`);
