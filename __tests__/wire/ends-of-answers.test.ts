@@ -421,6 +421,23 @@ describe("W5: a pause, and blocks of tools that run at Anthropic", () => {
           usage: { input_tokens: 1, output_tokens: 1 },
         });
 
+  test("the container that a pause goes on in comes to the client", async () => {
+    const container = { id: "container_1", expires_at: "2026-11-26T23:00:00Z" };
+    const whole = {
+      type: "message",
+      content: [{ type: "text", text: "Hi." }],
+      stop_reason: "pause_turn",
+      container,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    };
+    const end = { type: "message_delta", delta: { stop_reason: "pause_turn", container }, usage: {} };
+    const streamed = streams([start(), ...textBlock(0, "Hi."), end, END], "end", true);
+    const told = await ask("anthropic", "v1/messages", false, (exchange) => exchange.json(200, whole));
+    expect(told.frames).toMatchObject([{ container }]);
+    const { frames } = await ask("anthropic", "v1/messages", true, streamed);
+    expect(frames.map((frame) => field(field(frame, "delta"), "container"))).toContainEqual(container);
+  });
+
   test("citations come to their own clients whole, each with its text", async () => {
     const web = {
       type: "web_search_result_location",

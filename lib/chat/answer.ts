@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishReason, NativeCitation, Source } from "#lib/chat/events.ts";
+import type { ChatEvent, NativeCitation, Source } from "#lib/chat/events.ts";
 import type { IssuerToken, NativeFields, OpaquePart } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
@@ -27,7 +27,7 @@ export type AnswerChoice = {
   /** In the order in which they began, on which signatures depend. */
   parts: AnswerPart[];
   logprobs: JsonValue[];
-  finish: { reason: FinishReason; native: string; stopSequence?: string } | undefined;
+  finish: Omit<ChatEvent & { type: "finish" }, "type" | "choice"> | undefined;
 };
 
 export type Answer = { choices: AnswerChoice[]; sources: Source[] };
@@ -94,9 +94,8 @@ export class AnswerBuilder {
         if (event.citation !== undefined) cite(this.#choice().parts, event.citation);
         return;
       case "finish": {
-        const { reason, native, stopSequence } = event;
-        this.#choice(event.choice).finish =
-          stopSequence === undefined ? { reason, native } : { reason, native, stopSequence };
+        const { type: _type, choice, ...finish } = event;
+        this.#choice(choice).finish = finish;
         return;
       }
     }

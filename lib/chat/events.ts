@@ -46,6 +46,8 @@ export type ChatEvent =
       choice?: number;
       /** The client's stop sequence that ended the answer, if the provider reports it. */
       stopSequence?: string;
+      /** What the engine's API says at the end beside it (`container`), which its clients send back. */
+      nativeFields?: NativeFields;
     };
 
 /** Whether the event commits an attempt: it has content that the user could see. */

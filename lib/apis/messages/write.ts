@@ -25,7 +25,7 @@ export function createMessagesWriter(
   return new MessagesWriter(meta, stopSequences, promptTokens);
 }
 
-type Finish = { reason: FinishReason; native: string; stopSequence?: string };
+type Finish = NonNullable<AnswerChoice["finish"]>;
 
 /**
  * The usage at the beginning of a stream, for clients that show how full the context is. Token counts are not
@@ -102,6 +102,7 @@ class MessagesWriter implements AnswerWriter {
       ...NOT_STOPPED,
       stop_reason: ownReason(finish) ?? stopReason(finish?.reason, hasCalls, stopSequence !== null),
       stop_sequence: stopSequence,
+      ...(finish?.nativeFields?.dialect === "anthropic" ? finish.nativeFields.fields : {}),
     };
   }
 

@@ -1,8 +1,9 @@
 import type { ChatEvent, Source } from "#lib/chat/events.ts";
+import type { NativeFields } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
-import { addNative } from "#lib/providers/protocols/anthropic/call-fields.ts";
+import { addNative, fieldsAtEnd } from "#lib/providers/protocols/anthropic/call-fields.ts";
 import { reasonOf } from "#lib/providers/protocols/anthropic/finish-reasons.ts";
 import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
 import { UnreadBlock } from "#lib/providers/protocols/anthropic/unread-block.ts";
@@ -41,6 +42,7 @@ export class AnthropicDecoder implements Decoder {
   #stopReason: string | undefined;
   #stopSequence: string | undefined;
   #refusalReason: string | undefined;
+  #atEnd: NativeFields | undefined;
   #done = false;
   #malformed = 0;
 
@@ -115,8 +117,10 @@ export class AnthropicDecoder implements Decoder {
     const native = this.#stopReason;
     if (native === undefined) return;
     const reason = consistentReason(reasonOf(native), this.#calls.any);
-    const finish: ChatEvent = { type: "finish", reason, native };
-    out.push(this.#stopSequence === undefined ? finish : { ...finish, stopSequence: this.#stopSequence });
+    const finish: ChatEvent & { type: "finish" } = { type: "finish", reason, native };
+    if (this.#stopSequence !== undefined) finish.stopSequence = this.#stopSequence;
+    if (this.#atEnd !== undefined) finish.nativeFields = this.#atEnd;
+    out.push(finish);
   }
 
   #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {
@@ -139,6 +143,7 @@ export class AnthropicDecoder implements Decoder {
     const reason = stringField(delta, "stop_reason");
     if (reason !== undefined) this.#stopReason = latestReason(this.#stopReason, reason, reasonOf);
     this.#stopSequence = stringField(delta, "stop_sequence") ?? this.#stopSequence;
+    this.#atEnd = fieldsAtEnd(delta) ?? this.#atEnd;
     const explanation = stringField(field(delta, "stop_details"), "explanation");
     if (explanation !== undefined) this.#refusalReason = explanation;
   }

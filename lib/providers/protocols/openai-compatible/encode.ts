@@ -79,6 +79,7 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
     case "audio":
       return dialect.audio === "none" || (dialect.audio !== "all" && !dialect.audio.test(engine.model));
     case "openai_parts":
+    case "chat_parts":
       return !dialect.opaqueParts;
     case "office_documents":
     case "anthropic_parts":
