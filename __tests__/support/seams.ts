@@ -127,6 +127,11 @@ export const SEAMS: readonly Seam[] = [
     sent: `Title of the long chapter\n${"-".repeat(50)}`,
     rest: `${"-".repeat(10)}\nText of the chapter.`,
   },
+  {
+    name: "in a list of single letters",
+    sent: "- a\n  - b\n    - c\n      - d\n        - e\n      - f\n    ",
+    rest: "- g\n- h\n\nEnd of the list.",
+  },
   { name: "after few words", sent: "The keeper", rest: " counted eleven ships before midnight and slept." },
   { name: "after one letter", sent: "T", rest: "he keeper counted eleven ships before midnight." },
   { name: "at the very end", sent: `${PROSE}and slept.`, rest: "" },
@@ -183,22 +188,24 @@ export const JOINT_ENGINES: readonly JointEngine[] = [
   },
   {
     name: "has a preamble and the whole answer",
-    except: /after one letter/,
+    except: /after one letter|single letters/,
     tells: (seam) => `Here is the complete answer:\n\n${whole(seam).sent}${whole(seam).rest}`,
   },
   {
     name: "wraps the tail anew",
+    except: /single letters/,
     tells: repeats(40, (tail) =>
       tail.replace(/(?<=\S)[ \n](?=\S)/g, (space) => (space === " " ? "\n" : " ")),
     ),
   },
   {
     name: "doubles the spaces of the tail",
+    except: /single letters/,
     tells: repeats(40, (tail) => tail.replace(/(?<=\S) (?=\S)/g, "  ")),
   },
   {
     name: "puts the tail in quotes",
-    except: /after one letter/,
+    except: /after one letter|single letters/,
     tells: repeats(40, (tail) => `"${tail.trimStart()}"`),
   },
   {
@@ -208,10 +215,12 @@ export const JOINT_ENGINES: readonly JointEngine[] = [
   },
   {
     name: "escapes the tail for Markdown",
+    except: /single letters/,
     tells: repeats(40, (tail) => tail.replace(/[_*[\]()#>|-]/g, "\\$&")),
   },
   {
     name: "writes typographic quotes and dashes",
+    except: /single letters/,
     tells: repeats(40, (tail) => tail.replace(/'/g, "’").replace(/"/g, "”").replace(/-/g, "–")),
   },
   {
@@ -224,8 +233,13 @@ export const JOINT_ENGINES: readonly JointEngine[] = [
       inFence(seam.sent) ? `\`\`\`python\n${repeats(40)(seam).replace(/^\n+/, "")}` : repeats(40)(seam),
   },
   {
-    name: "begins with an ellipsis",
+    name: "begins with line breaks",
     except: /after one letter/,
+    tells: repeats(40, (tail) => `\n\n${tail.trimStart()}`),
+  },
+  {
+    name: "begins with an ellipsis",
+    except: /after one letter|single letters/,
     tells: repeats(40, (tail) => `…${tail.trimStart()}`),
   },
   {

@@ -1,6 +1,7 @@
-import { MIN_DIVERGENCE, overlapLength } from "#lib/providers/chat/continuation-trimmer.ts";
+import { MIN_DIVERGENCE } from "#lib/providers/chat/continuation-trimmer.ts";
 import { FoldedCursor, FoldedText, foldOne, isHighSurrogate } from "#lib/providers/chat/folded-text.ts";
 import {
+  exactRepetition,
   type Found,
   introductionLength,
   isInFence,
@@ -134,7 +135,7 @@ export class Joint implements Trimmer {
 
   #resolve(isEnd: boolean): Trimmed | undefined {
     const { text } = this.#held;
-    const exact = overlapLength(this.#tail.text, text, MIN_EXACT);
+    const exact = exactRepetition(this.#tail.text, text, MIN_EXACT);
     const head = repetitionAtHead(this.#tail.folded, this.#held);
     if (exact > 0 && exact >= (head === undefined ? 0 : (this.#held.ends[head.count - 1] ?? 0)))
       return this.#close(text.slice(exact));

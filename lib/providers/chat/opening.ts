@@ -1,5 +1,6 @@
 import { overlapLength } from "#lib/providers/chat/continuation-trimmer.ts";
 import type { FoldedText } from "#lib/providers/chat/folded-text.ts";
+import { MARKS } from "#lib/providers/chat/repeated-tail.ts";
 
 /** How much of the beginning is searched for behind a preamble, in compared characters. */
 const SAMPLE = 32;
@@ -40,6 +41,22 @@ function weightOf(folded: string): number {
   let weight = folded.length;
   for (const unit of folded) if (unit >= "⺀" && unit <= "鿿") weight++;
   return weight;
+}
+
+/**
+ * Up to where the text repeats the end of what was sent exactly, with at least this length; 0 if it does not.
+ * White space before it, and the marks in which the engine was shown it, are no hindrance.
+ */
+export function exactRepetition(tail: string, text: string, minLength: number): number {
+  const plain = overlapLength(tail, text, minLength);
+  if (plain > 0) return plain;
+  const told = text.trimStart();
+  const [open, close] = MARKS.find(([mark]) => told.startsWith(mark)) ?? ["", ""];
+  const start = text.length - told.length + open.length;
+  const length = start === 0 ? 0 : overlapLength(tail, text.slice(start), minLength);
+  if (length === 0) return 0;
+  const end = start + length;
+  return text.startsWith(close, end) ? end + close.length : end;
 }
 
 /** The repetition with which the text begins, if it is long enough to be no coincidence. */

@@ -39,7 +39,7 @@ function startOfTail(text: string): number {
 }
 
 /** Pairs of marks around the quoted tail, the first of which that the tail does not hold is used. */
-const MARKS: readonly (readonly [string, string])[] = [
+export const MARKS: readonly (readonly [string, string])[] = [
   ["«", "»"],
   ["⟦", "⟧"],
   ["<<<", ">>>"],
