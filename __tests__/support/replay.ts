@@ -29,13 +29,18 @@ export type Answer = {
 };
 
 /** Ids that the decoder mints are `minted-1`, `minted-2` … */
-export function newDecoder(protocol: ProtocolId, issuer = "tested"): Decoder {
+export function newDecoder(
+  protocol: ProtocolId,
+  issuer = "tested",
+  isUsedId: (id: string) => boolean = () => false,
+): Decoder {
   let minted = 0;
   return PROTOCOLS[protocol].chat.createDecoder({
     header: () => undefined,
     wallNow: Date.parse("2026-11-22T12:00:00Z"),
     secrets: [],
     newId: () => `minted-${++minted}`,
+    isUsedId,
     issuer,
     trustsCost: true,
   });

@@ -314,3 +314,13 @@ test("a stream says what the whole answer says, whatever the items", () => {
     }),
   );
 });
+
+test("W19: an id that the conversation or the answer has already is not given again", () => {
+  const decoder = newDecoder("openai-responses", "openai", (id) => id === "call_1");
+  const out: ChatEvent[] = [];
+  const twice = functionCall("call_2", "f", { a: 2 });
+  for (const { data } of frames(completed([item, twice, twice]))) decoder.push(data, undefined, out);
+  decoder.end(out);
+  const ids = out.flatMap((event) => (event.type === "tool_call" ? (event.id ?? []) : []));
+  expect(ids).toEqual(["minted-1", "call_2", "minted-2"]);
+});
