@@ -30,10 +30,10 @@ const EVENTS: readonly ChatEvent[] = [
   { type: "finish", reason: "length", native: "pause_turn" },
 ];
 const CONTENT = [
-  { type: "text", text: "Let me see.", citations: null },
+  { type: "text", text: "Let me see.", citations: [] },
   used,
   result,
-  { type: "text", text: "Well.", citations: null },
+  { type: "text", text: "Well.", citations: [] },
   noInput,
 ];
 

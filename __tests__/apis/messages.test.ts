@@ -219,7 +219,7 @@ describe("reading a request", () => {
             { type: "thinking", thinking: "c", signature: "" },
             { type: "redacted_thinking", data: "xyz" },
             { type: "redacted_thinking", data: foreign },
-            { type: "text", text: "Hm.", citations: null },
+            { type: "text", text: "Hm.", citations: [] },
             { type: "tool_use", id: "t1", name: "f", input: { x: 1 }, cache_control: { type: "ephemeral" } },
           ],
         },

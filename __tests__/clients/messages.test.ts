@@ -278,7 +278,7 @@ describe("Anthropic's SDK", () => {
     const content = [
       { type: "thinking", thinking: "Hm.", signature: "sig" },
       { type: "redacted_thinking", data: "secret" },
-      { type: "text", text: "Let me see.", citations: null },
+      { type: "text", text: "Let me see.", citations: [] },
       {
         type: "tool_use",
         id: "toolu_1",

@@ -450,7 +450,7 @@ describe("W5: a pause, and blocks of tools that run at Anthropic", () => {
     const again = { ...web, encrypted_index: "j" };
     const citing = [
       { type: "text", text: "One.", citations: [web, page] },
-      { type: "text", text: " Two.", citations: null },
+      { type: "text", text: " Two.", citations: [] },
       ...blocks,
       { type: "text", text: "Three.", citations: [again] },
     ];

@@ -4,9 +4,7 @@ const known = z.discriminatedUnion("type", [
   z.looseObject({
     type: z.literal("text"),
     text: z.string(),
-    citations: z
-      .array(z.looseObject({ type: z.string(), url: z.string(), title: z.string().nullable() }))
-      .nullable(),
+    citations: z.array(z.looseObject({ type: z.string() })),
   }),
   z.looseObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
   z.looseObject({ type: z.literal("redacted_thinking"), data: z.string() }),

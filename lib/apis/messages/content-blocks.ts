@@ -151,7 +151,7 @@ export class ContentBlocks {
   }
 
   #openText(): string {
-    const frames = this.#start({ kind: "text", isCited: false }, { type: "text", text: "", citations: null });
+    const frames = this.#start({ kind: "text", isCited: false }, { type: "text", text: "", citations: [] });
     this.#textHead = textDeltaHead(this.#index);
     const citations = this.#citations;
     this.#citations = [];

@@ -196,7 +196,7 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
         const own = part.type === "text" ? ownCitations(part.citations ?? []) : [];
         const citations = own.length > 0 ? own : uncited.map(citation);
         uncited = [];
-        const block = { type: "text", text: part.text, citations: citations.length === 0 ? null : citations };
+        const block = { type: "text", text: part.text, citations };
         if (own.length > 0) cited.add(block);
         content.push(block);
       }
