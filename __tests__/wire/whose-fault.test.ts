@@ -507,6 +507,12 @@ describe("errors of engines say whether to try again", () => {
     await exchange.event({ choices: [{ index: 0, delta: { content: "Half" } }] });
     await exchange.endStream();
   };
+  const outOfCredit: Script = async (exchange) => {
+    await exchange.startStream();
+    await exchange.event({ choices: [{ index: 0, delta: { content: "Half" } }] });
+    await exchange.event({ error: { message: "No credit.", code: "insufficient_quota" } });
+    await exchange.endStream();
+  };
   test.each(ROUTES)("on %s", async (route) => {
     for (const [script, retryable] of [
       [fails(503), true],
@@ -515,6 +521,7 @@ describe("errors of engines say whether to try again", () => {
       [fails(401), false],
       [fails(404, error("The model m does not exist")), false],
       [cutOff, true],
+      [outOfCredit, false],
     ] as const) {
       await withGateway([own(script)], async (wire) => {
         expect((await wire.ask(route, true)).error).toMatchObject({ retryable });

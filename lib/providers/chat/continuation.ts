@@ -94,11 +94,12 @@ export function isConnectionFault({ kind }: Failure): boolean {
 
 /**
  * The error of an answer that broke off and is not continued. A client may send its request again, unless the
- * content was the reason.
+ * content was the reason, or no engine is left until an operator mends an account.
  */
 export function brokenOff(cause: GatewayError, continuation: NotContinued): GatewayError {
   const { code, message, retryAfterSeconds } = interrupted(cause);
-  const details = { retryable: continuation !== "refused", continuation };
+  const isLasting = cause.code === "engines_unavailable" && cause.retryable === false;
+  const details = { retryable: continuation !== "refused" && !isLasting, continuation };
   return new GatewayError(code, message, { cause, retryAfterSeconds, details });
 }
 
