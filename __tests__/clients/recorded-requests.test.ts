@@ -100,8 +100,8 @@ function replay(recorded: Recorded, gateway: ProxyGateway): Promise<Response> {
   });
 }
 
-test("there are 85 of them, and 49 are chat completions", () => {
-  expect(ALL).toHaveLength(85);
+test("there are 86 of them, and 49 are chat completions", () => {
+  expect(ALL).toHaveLength(86);
   expect(CHATS).toHaveLength(49);
 });
 
@@ -136,8 +136,8 @@ const UPSTREAMS: readonly Upstream[] = [
     maxTokensField: "max_completion_tokens",
     developerRole: true,
     // The model asked is gpt-4o-mini, which does not reason and writes at most 16,384 tokens: opencode asks
-    // for 32,000.
-    dropped: ["reasoning_effort", "max_tokens"],
+    // for 32,000. Its verbosity is fixed.
+    dropped: ["reasoning_effort", "max_tokens", "verbosity"],
     ceiling: 16_384,
   },
   {

@@ -166,7 +166,7 @@ describe.each<{ host: HostName }>([{ host: "start" }, { host: "next-start" }])(
       });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({
-        error: { code: "not_found", message: expect.stringContaining(meant) },
+        error: { code: "unknown_url", message: expect.stringContaining(meant) },
       });
     });
   },

@@ -83,20 +83,27 @@ function callOf(tool: OfferedTool, view: AgentView, command: string, text: strin
 
 function firstTool(tools: readonly OfferedTool[], patterns: readonly RegExp[]): OfferedTool | undefined {
   for (const pattern of patterns) {
-    const found = tools.find(({ name }) => pattern.test(name));
+    const found = tools.find(({ name }) => pattern.test(ownName(name)));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
+/** A tool's name without the namespace of codex's own tools, which APIs without namespaces get as part of it. */
+function ownName(name: string): string {
+  return name.replace(/^functions__/, "");
+}
+
 function inputOf(tool: OfferedTool, view: AgentView, command: string): AgentCall["input"] {
-  if (tool.kind === "custom") return /patch/i.test(tool.name) ? PATCH : customInput(tool, command);
+  if (tool.kind === "custom") return textInput(tool.name, command);
   if (tool.kind === "local_shell") return { type: "exec", command: ["bash", "-lc", command], env: {} };
   const isPatch = /patch/i.test(tool.name);
   const folder = folderOf(view.text);
   const properties = field(tool.schema, "properties");
   const required = arrayField(tool.schema, "required").filter((name) => typeof name === "string");
   const names = isJsonObject(properties) ? Object.keys(properties) : [];
+  // A custom tool at an API that has none.
+  if (names.length === 1 && names[0] === "input") return { input: textInput(tool.name, command) };
   const wanted = names.filter((name) => required.includes(name) || isUseful(name, tool.name));
   return Object.fromEntries(
     wanted.map((name) => [
@@ -107,8 +114,9 @@ function inputOf(tool: OfferedTool, view: AgentView, command: string): AgentCall
 }
 
 /** The code mode of codex is JavaScript that calls its tools; a plain custom tool takes the command. */
-function customInput(tool: OfferedTool, command: string): string {
-  if (tool.name !== "exec") return command;
+function textInput(name: string, command: string): string {
+  if (/patch/i.test(name)) return PATCH;
+  if (ownName(name) !== "exec") return command;
   return `const r = await tools.exec_command({ cmd: ${JSON.stringify(command)} });\ntext(JSON.stringify(r));`;
 }
 

@@ -179,6 +179,8 @@ export const BROKEN_CHAT: readonly Broken[] = [
   chat("log probabilities at a model that reasons", { logprobs: true }, "gpt-5"),
   chat("an effort that the model does not take", { reasoning_effort: "minimal" }, "gpt-5.1"),
   chat("an effort that the model does not take", { reasoning_effort: "low" }),
+  chat("a verbosity that the model does not take", { verbosity: "low" }),
+  chat("a verbosity that the model does not take", { verbosity: "high" }, "gpt-5-chat-latest"),
   chat("no tools in a list of tools", { tools: [] }),
   chat("more than 128 tools", { tools: Array.from({ length: 129 }, () => tool) }),
   chat("a tool's name with other characters, or longer than 64", fn({ name: "a.b" })),
@@ -229,6 +231,7 @@ export const BROKEN_RESPONSES: readonly Broken[] = [
   res("no input", { input: [] }),
   res("an earlier response that is not stored", { previous_response_id: "resp_1" }),
   res("fewer than 16 output tokens", { max_output_tokens: 10 }),
+  res("a verbosity that the model does not take", { text: { verbosity: "low" } }, "gpt-5.2-codex"),
   res("more output tokens than the model's ceiling", { max_output_tokens: 32_000 }, "gpt-4o"),
   res(
     "encrypted reasoning of a model that does not reason",

@@ -3,6 +3,8 @@ export type OpenAiModel = {
   reasons: boolean;
   /** Efforts that it takes. */
   efforts: readonly string[];
+  /** Values of `verbosity` that it takes: some take their default alone (big-AGI#947, llmgateway#2989). */
+  verbosities: readonly string[];
   /** Temperature and its like are refused. */
   refusesSampling: (effort: unknown) => boolean;
   /** `function tools with reasoning_effort` are refused on chat completions. */
@@ -12,17 +14,18 @@ export type OpenAiModel = {
   maxOutput: number;
 };
 
+const OLD = ["low", "medium", "high"];
+const NEW = ["none", "low", "medium", "high", "xhigh"];
+
 const PLAIN: OpenAiModel = {
   reasons: false,
   efforts: [],
+  verbosities: ["medium"],
   refusesSampling: () => false,
   toolsNeedResponses: "never",
   responsesOnly: false,
   maxOutput: 16_384,
 };
-
-const OLD = ["low", "medium", "high"];
-const NEW = ["none", "low", "medium", "high", "xhigh"];
 
 /** The rules of a model; undefined if OpenAI has none of that name. Sources: docs/PROVIDERS.md, wire.md W13. */
 export function openAiModel(name: string): OpenAiModel | undefined {
@@ -42,14 +45,17 @@ export function openAiModel(name: string): OpenAiModel | undefined {
     return /^gpt-4\.1/.test(name) ? { ...PLAIN, maxOutput: 32_768 } : { ...PLAIN, maxOutput: 4_096 };
   }
   const minor = Number(version[1] ?? 0);
-  if (name.includes("-chat")) return { ...PLAIN, refusesSampling: () => true };
-  if (minor === 0) return { ...reasoning, efforts: ["minimal", ...OLD], responsesOnly };
+  const isOldCodex = name.includes("-codex") && minor <= 2;
+  const verbosities = isOldCodex || name.startsWith("gpt-5-chat") ? PLAIN.verbosities : OLD;
+  if (name.includes("-chat")) return { ...PLAIN, verbosities, refusesSampling: () => true };
+  if (minor === 0) return { ...reasoning, efforts: ["minimal", ...OLD], verbosities, responsesOnly };
   const refusesSampling = (effort: unknown): boolean =>
     minor >= 5 ? effort !== "none" : effort !== undefined && effort !== "none";
   const toolsNeedResponses = minor >= 6 ? "always" : minor >= 4 ? "with effort" : "never";
   return {
     ...reasoning,
     efforts: minor === 1 ? ["none", ...OLD] : NEW,
+    verbosities,
     refusesSampling,
     toolsNeedResponses,
     responsesOnly,

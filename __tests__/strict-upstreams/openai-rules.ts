@@ -226,6 +226,26 @@ export const SHARED_OPENAI_RULES: readonly Rule[] = [
     },
   },
   {
+    api: BOTH,
+    when: "a verbosity that the model does not take",
+    status: 400,
+    body: (request) => {
+      const isChat = request.api === "chat/completions";
+      const verbosity = isChat ? request.body["verbosity"] : field(request.body["text"], "verbosity");
+      const rules = rulesFor(request);
+      if (!has(verbosity) || rules === undefined || rules.verbosities.includes(String(verbosity)))
+        return undefined;
+      const refused = isChat
+        ? `'verbosity' does not support '${String(verbosity)}' with this model.`
+        : `'${String(verbosity)}' is not supported with the '${request.model}' model.`;
+      return openAiError(
+        `Unsupported value: ${refused} Supported values are: ${rules.verbosities.map((one) => `'${one}'`).join(", ")}.`,
+        isChat ? "verbosity" : "text.verbosity",
+        "unsupported_value",
+      );
+    },
+  },
+  {
     api: CHAT_ONLY,
     when: "no tools in a list of tools",
     status: 400,

@@ -125,15 +125,23 @@ function readResponses({ isStream, frames }: AgentAnswer): AgentTurn {
   return { text, calls, kept: items };
 }
 
-function nextResponses(body: Body, { kept }: AgentTurn): Body {
-  const items = kept.map((item) =>
-    Object.fromEntries(Object.entries(item).filter(([name]) => name !== "status")),
-  );
-  const outputs = kept
-    .filter(({ type }) => /_call$/.test(stringOf(type)))
-    .map((item) => ({ type: `${stringOf(item["type"])}_output`, call_id: item["call_id"], output: RESULT }));
-  return { ...body, input: [...arrayField(body, "input"), ...items, ...outputs] };
-}
+const nextResponses =
+  (output: unknown) =>
+  (body: Body, { kept }: AgentTurn): Body => {
+    const items = kept.map((item) =>
+      Object.fromEntries(Object.entries(item).filter(([name]) => name !== "status")),
+    );
+    const outputs = kept
+      .filter(({ type }) => /_call$/.test(stringOf(type)))
+      .map((item) => ({ type: `${stringOf(item["type"])}_output`, call_id: item["call_id"], output }));
+    return { ...body, input: [...arrayField(body, "input"), ...items, ...outputs] };
+  };
+
+/** What the code mode of codex answers. */
+const CODE_RESULT = ["Script completed\nWall time 0.1 seconds\nOutput:\n", RESULT].map((text) => ({
+  type: "input_text",
+  text,
+}));
 
 // Chat completions: what a client keeps besides text and calls differs.
 
@@ -192,6 +200,7 @@ function plainMessage(message: Body): Body {
 
 const claudeCode = recorded("claude-code-001-POST-v1_messages.json");
 const codex = recorded("codex-001-POST-v1_responses.json");
+const codexCode = recorded("codex-003-POST-v1_responses.json");
 const opencode = recorded("opencode-002-POST-v1_chat_completions.json");
 const qwenCode = recorded("qwen-code-001-POST-v1_chat_completions.json");
 
@@ -226,7 +235,7 @@ const responses = {
   path: "v1/responses",
   headers: headersOf(codex),
   read: readResponses,
-  next: nextResponses,
+  next: nextResponses(RESULT),
 } as const;
 const chat = { path: "v1/chat/completions", read: readChat } as const;
 const { thinking: _thinking, context_management: _management, ...unthinking } = claudeCode.body;
@@ -246,6 +255,13 @@ export const AGENTS: readonly Agent[] = [
   },
   { ...responses, name: "codex", body: withModel(codex.body) },
   { ...responses, name: "codex with its own models", body: withModel(codexOwn()) },
+  {
+    ...responses,
+    name: "codex that writes code",
+    headers: headersOf(codexCode),
+    body: withModel(codexCode.body),
+    next: nextResponses(CODE_RESULT),
+  },
   {
     ...chat,
     name: "opencode",

@@ -42,7 +42,7 @@ export const customCall = (id: string, name: string, input: string): Json => ({
   input,
 });
 
-export type Ending = { status?: string; incomplete_details?: Json; error?: Json; usage?: Json | null };
+export type Ending = { status?: string; incomplete_details?: Json | null; error?: Json; usage?: Json | null };
 
 function responseOf(output: readonly Json[], ending: Ending): Json {
   return {

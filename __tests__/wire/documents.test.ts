@@ -306,6 +306,13 @@ describe("W24: a document arrives, or its engine is not asked", () => {
     expect(upstreamOf("groq").requests).toHaveLength(0);
   });
 
+  test("what Responses has no form for is not sent to a model that is called there", async () => {
+    const video = chat("video", { type: "video_url", video_url: { url: "https://a.example/b.mp4" } });
+    const reply = await wire.ask("v1/chat/completions", false, video.body("openai/gpt-5.6-sol"));
+    expect(reply.status).toBe(400);
+    expect(upstreamOf("openai").requests).toHaveLength(0);
+  });
+
   test.each([
     chat("no data", { type: "file", file: { filename: "a.pdf", file_data: "" } }),
     chat("a local file", { type: "document_url", document_url: "file:///etc/passwd" }),

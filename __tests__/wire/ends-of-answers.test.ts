@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { field } from "#lib/shared/json.ts";
 import { type Exchange, isStreaming, type Script } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import {
@@ -7,6 +8,7 @@ import {
   ROUTES,
   startWireGateway,
   type Vendor,
+  type WireCall,
   type WireGateway,
   type WireRoute,
 } from "./wire-gateway.ts";
@@ -419,6 +421,81 @@ describe("W5: a pause, and blocks of tools that run at Anthropic", () => {
           usage: { input_tokens: 1, output_tokens: 1 },
         });
 
+  test("the container that a pause goes on in comes to the client", async () => {
+    const container = { id: "container_1", expires_at: "2026-11-26T23:00:00Z" };
+    const whole = {
+      type: "message",
+      content: [{ type: "text", text: "Hi." }],
+      stop_reason: "pause_turn",
+      container,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    };
+    const end = { type: "message_delta", delta: { stop_reason: "pause_turn", container }, usage: {} };
+    const streamed = streams([start(), ...textBlock(0, "Hi."), end, END], "end", true);
+    const told = await ask("anthropic", "v1/messages", false, (exchange) => exchange.json(200, whole));
+    expect(told.frames).toMatchObject([{ container }]);
+    const { frames } = await ask("anthropic", "v1/messages", true, streamed);
+    expect(frames.map((frame) => field(field(frame, "delta"), "container"))).toContainEqual(container);
+  });
+
+  test("citations come to their own clients whole, each with its text", async () => {
+    const web = {
+      type: "web_search_result_location",
+      url: "https://a.example",
+      title: "A",
+      encrypted_index: "i",
+      cited_text: "x",
+    };
+    const page = { type: "page_location", document_index: 0, start_page_number: 1, cited_text: "y" };
+    const again = { ...web, encrypted_index: "j" };
+    const citing = [
+      { type: "text", text: "One.", citations: [web, page] },
+      { type: "text", text: " Two.", citations: null },
+      ...blocks,
+      { type: "text", text: "Three.", citations: [again] },
+    ];
+    const frames = citing.flatMap((one, index) =>
+      "text" in one
+        ? block(
+            index,
+            { type: "text", text: "", citations: [] },
+            { type: "text_delta", text: one.text },
+            ...(one.citations ?? []).map((citation) => ({ type: "citations_delta", citation })),
+          )
+        : block(index, one),
+    );
+    const usage = { input_tokens: 1, output_tokens: 1 };
+    const whole = { type: "message", content: citing, stop_reason: "end_turn", usage };
+    const told = await ask("anthropic", "v1/messages", false, (exchange) => exchange.json(200, whole));
+    expect(told.frames).toMatchObject([{ content: citing }]);
+    const streamed = streams([start(), ...frames, stop("end_turn"), END], "end", true);
+    const reply = await ask("anthropic", "v1/messages", true, streamed);
+    const deltas = reply.frames.map((frame) => field(field(frame, "delta"), "citation"));
+    expect(deltas.filter((citation) => citation !== undefined)).toEqual([web, page, again]);
+    expect(reply.frames.filter((frame) => field(frame, "type") === "content_block_start")).toHaveLength(5);
+    const other = await ask("anthropic", "v1/chat/completions", true, streamed);
+    expect(other.raw.match(/"type":"url_citation"/g)).toHaveLength(1);
+  });
+
+  test.each(["pause_turn", "compaction", "model_context_window_exceeded"])(
+    "v1/messages ends with the API's own %s",
+    async (reason) => {
+      for (const stream of [true, false]) {
+        const reply = await ask("anthropic", "v1/messages", stream, (exchange) =>
+          stream
+            ? streams([start(), ...textBlock(0, "Hi."), stop(reason), END], "end", true)(exchange)
+            : exchange.json(200, {
+                type: "message",
+                content: [{ type: "text", text: "Hi." }],
+                stop_reason: reason,
+                usage: { input_tokens: 1, output_tokens: 1 },
+              }),
+        );
+        expect(reply).toMatchObject({ status: 200, text: "Hi.", finish: reason });
+      }
+    },
+  );
+
   test.each(["v1/chat/completions", "v1/responses"] as const)("%s ends as length", async (route) => {
     for (const stream of [true, false]) {
       const reply = await ask("anthropic", route, stream, script);
@@ -490,6 +567,28 @@ describe("W7, W19: calls", () => {
       ],
       [{ name: "f", arguments: '{"a":1}' }],
     ],
+    [
+      "arguments once more at the end, by another serialiser",
+      [
+        callOf({ name: "f", arguments: '{"a"' }, { id: "x" }),
+        callOf({ arguments: ":1}" }),
+        callOf({ arguments: '{"a": 1}' }),
+        delta({}, "tool_calls"),
+      ],
+      [{ name: "f", arguments: '{"a":1}' }],
+    ],
+    [
+      "arguments of null and of white space alone",
+      [
+        callOf({ name: "f", arguments: "null" }, { id: "x" }),
+        delta({ tool_calls: [{ index: 1, id: "y", function: { name: "g", arguments: " \n" } }] }),
+        delta({}, "tool_calls"),
+      ],
+      [
+        { name: "f", arguments: "{}" },
+        { name: "g", arguments: "{}" },
+      ],
+    ],
   ];
   describe.each(CALLS)("%s", (_name, steps, expected) => {
     test.each(PROXY_ROUTES)("%s", async (route) => {
@@ -519,6 +618,29 @@ describe("W7, W19: calls", () => {
     const streamed = await ask("groq", route, true, streams(broken, "DONE"));
     expect(streamed.finish).toBe(LENGTH[route]);
     expect(streamed.calls.map((call) => call.arguments)).not.toContain("{}");
+  });
+
+  describe.each<[string, string, WireCall["arguments"] | undefined]>([
+    ["JSON", '{"a":1}', '{"a":1}'],
+    ["no JSON", '{"a": oops', undefined],
+  ])("text in the place of an object: %s", (_name, told, expected) => {
+    test.each<[Api, unknown]>([
+      ["gemini-grounded", part({ functionCall: { name: "f", args: told } }, "STOP", GEMINI_USAGE)],
+      [
+        "anthropic",
+        {
+          type: "message",
+          content: [{ type: "tool_use", id: "t", name: "f", input: told }],
+          stop_reason: "tool_use",
+          usage: { input_tokens: 1, output_tokens: 1 },
+        },
+      ],
+    ])("%s", async (api, body) => {
+      for (const route of PROXY_ROUTES) {
+        const reply = await ask(api, route, false, (exchange) => exchange.json(200, body));
+        expect(reply.calls.map((call) => call.arguments)).toEqual(expected === undefined ? [] : [expected]);
+      }
+    });
   });
 
   test("an id of the history is not given again", async () => {
@@ -637,6 +759,37 @@ describe("W27: counts and money as told", () => {
       streams([text("Hi", "stop"), usage(counts)], "DONE"),
     );
     expect(await rowOf("groq", reply)).toMatchObject({ prompt, cached, source: "exact" });
+  });
+
+  test.each<[string, Api, Script]>([
+    [
+      "zeros at the end",
+      "groq",
+      streams(
+        [text("Hi"), usage(), delta({}, "stop"), usage({ prompt_tokens: 0, completion_tokens: 0 })],
+        "DONE",
+      ),
+    ],
+    [
+      "zeros of the input at Anthropic's end",
+      "anthropic",
+      streams(
+        [start(), ...textBlock(0, "Hi"), stop("end_turn", { input_tokens: 0, output_tokens: 500 }), END],
+        "end",
+        true,
+      ),
+    ],
+  ])("%s take nothing back", async (_name, api, script) => {
+    const reply = await ask(api, "v1/chat/completions", true, script);
+    expect(await rowOf(api, reply)).toMatchObject({ prompt: 1_000, completion: 500, source: "exact" });
+  });
+
+  test("zeros alone are no counts", async () => {
+    const pieces = Array.from({ length: 100 }, () => text("word "));
+    const script = streams([...pieces, delta({}, "stop"), usage({ prompt_tokens: 0, completion_tokens: 0 })]);
+    const row = await rowOf("groq", await ask("groq", "v1/chat/completions", true, script));
+    expect(row).toMatchObject({ source: "estimated" });
+    expect(row?.completion).toBeGreaterThanOrEqual(100);
   });
 
   test("an hour's cache at Anthropic costs twice the input", async () => {

@@ -189,6 +189,16 @@ describe("W13: an answer", () => {
       },
     ],
     [
+      "broken off for a reason that nobody names",
+      { status: "incomplete", incomplete_details: null },
+      {
+        "ai-chat": "done",
+        "v1/chat/completions": "length",
+        "v1/responses": "incomplete: max_output_tokens",
+        "v1/messages": "max_tokens",
+      },
+    ],
+    [
       "filtered",
       { status: "incomplete", incomplete_details: { reason: "content_filter" } },
       {

@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { ChatEvent, NativeCitation, Source } from "#lib/chat/events.ts";
 import type { IssuerToken, NativeFields, OpaquePart } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
@@ -13,7 +13,7 @@ export type AnswerToolCall = {
 
 /** A part of an answer; adjacent pieces of one kind form one part. */
 export type AnswerPart =
-  | { type: "text"; text: string; phase?: string }
+  | { type: "text"; text: string; phase?: string; citations?: NativeCitation[] }
   | { type: "refusal"; text: string }
   /** `token` is the signature of this text, or hidden reasoning in encrypted form. */
   | { type: "reasoning"; text: string; token: IssuerToken | undefined }
@@ -27,7 +27,7 @@ export type AnswerChoice = {
   /** In the order in which they began, on which signatures depend. */
   parts: AnswerPart[];
   logprobs: JsonValue[];
-  finish: { reason: FinishReason; native: string; stopSequence?: string } | undefined;
+  finish: Omit<ChatEvent & { type: "finish" }, "type" | "choice"> | undefined;
 };
 
 export type Answer = { choices: AnswerChoice[]; sources: Source[] };
@@ -91,11 +91,11 @@ export class AnswerBuilder {
       }
       case "sources":
         for (const source of event.sources) this.#sources.push(source);
+        if (event.citation !== undefined) cite(this.#choice().parts, event.citation);
         return;
       case "finish": {
-        const { reason, native, stopSequence } = event;
-        this.#choice(event.choice).finish =
-          stopSequence === undefined ? { reason, native } : { reason, native, stopSequence };
+        const { type: _type, choice, ...finish } = event;
+        this.#choice(choice).finish = finish;
         return;
       }
     }
@@ -119,8 +119,20 @@ export class AnswerBuilder {
 
 function addText(parts: AnswerPart[], type: "text" | "refusal", text: string): void {
   const last = parts.at(-1);
-  if (last?.type === type) last.text += text;
+  if (last?.type === type && !isCited(last)) last.text += text;
   else if (text !== "") parts.push({ type, text });
+}
+
+/** Citations end the text that they are about. */
+function isCited(part: AnswerPart): boolean {
+  return part.type === "text" && part.citations !== undefined;
+}
+
+function cite(parts: readonly AnswerPart[], citation: NativeCitation): void {
+  const last = parts.at(-1);
+  if (last?.type !== "text") return;
+  last.citations ??= [];
+  last.citations.push(citation);
 }
 
 /** A signature ends the reasoning that it signs. */

@@ -8,6 +8,7 @@ export const CAPABILITIES = [
   "office_documents",
   "audio",
   "openai_parts",
+  "chat_parts",
   "anthropic_parts",
   "tools",
   "custom_tools",
@@ -29,6 +30,7 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
   office_documents: "messages",
   audio: "messages",
   openai_parts: "messages",
+  chat_parts: "messages",
   anthropic_parts: "messages",
   tools: "tools",
   custom_tools: "tools",
@@ -47,6 +49,7 @@ export const CAPABILITY_ADVICE: Readonly<Partial<Record<Capability, string>>> = 
   office_documents: "Send the document as PDF or as text.",
   audio: "Send a transcript, or name a model that hears.",
   openai_parts: "Send files with their data, and only parts of type text, image_url, file or input_audio.",
+  chat_parts: "Send only parts of type text, image_url, file or input_audio.",
   anthropic_parts:
     "Send files with their data, and only blocks of type text, image, document or tool_result.",
 };
@@ -86,6 +89,8 @@ function partCapabilities({ messages }: ChatRequest): Capability[] {
 }
 
 const NONE: readonly Capability[] = [];
+/** OpenAI's parts that its Responses API has, too; others (`video_url`) exist in chat completions alone. */
+const RESPONSES_PARTS: ReadonlySet<unknown> = new Set(["file", "input_file", "input_image"]);
 
 function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly Capability[] {
   switch (part.type) {
@@ -96,7 +101,8 @@ function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly
     case "opaque":
       if (part.instead !== undefined) return NONE;
       if (isAudio(part)) return ["audio"];
-      return part.dialect === "openai" ? ["openai_parts"] : ["anthropic_parts"];
+      if (part.dialect !== "openai") return ["anthropic_parts"];
+      return RESPONSES_PARTS.has(part.value["type"]) ? ["openai_parts"] : ["openai_parts", "chat_parts"];
     case "text":
     case "reasoning":
     case "refusal":

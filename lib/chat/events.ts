@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
 export type Source = { title?: string; uri: string };
+export type NativeCitation = { dialect: WireDialect; value: JsonObject };
 
 /**
  * A provider-independent event of an answer. Protocol decoders produce these, and the writers of the public
@@ -31,7 +32,8 @@ export type ChatEvent =
       nativeFields?: NativeFields;
       choice?: number;
     }
-  | { type: "sources"; sources: Source[] }
+  /** `citation` is one of the text before it as the engine's API tells it, for clients of that API. */
+  | { type: "sources"; sources: Source[]; citation?: NativeCitation }
   /**
    * A whole block of the engine's API that the gateway does not read, in its place among the others: tools
    * that run at the provider, and their results. Only clients of that API receive it.
@@ -44,6 +46,8 @@ export type ChatEvent =
       choice?: number;
       /** The client's stop sequence that ended the answer, if the provider reports it. */
       stopSequence?: string;
+      /** What the engine's API says at the end beside it (`container`), which its clients send back. */
+      nativeFields?: NativeFields;
     };
 
 /** Whether the event commits an attempt: it has content that the user could see. */

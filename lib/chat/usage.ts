@@ -67,7 +67,8 @@ export type RawUsage = {
 export function readUsage(raw: RawUsage): TokenUsage | undefined {
   const prompt = tokenCount(raw.prompt);
   const completion = tokenCount(raw.completion);
-  if (prompt === undefined && completion === undefined) return undefined;
+  // No request has neither prompt nor answer: two zeros are what servers write that do not count.
+  if ((prompt ?? 0) === 0 && (completion ?? 0) === 0) return undefined;
   const cached = tokenCount(raw.cached) ?? 0;
   const written = tokenCount(raw.cacheWrite) ?? 0;
   const reasoning = tokenCount(raw.reasoning) ?? 0;

@@ -17,7 +17,7 @@ import type {
 import { PROTOCOLS, protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
-import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+import { field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 const KEYS: Record<string, string> = {
   ANTHROPIC_API_KEY: "k",
@@ -447,6 +447,34 @@ describe("max_tokens or max_completion_tokens", () => {
     const body = wire(encode(engine(provider, model), { maxOutputTokens: 77 }));
     const given = ["max_tokens", "max_completion_tokens"].filter((name) => body[name] === 77);
     expect(given).toEqual([field]);
+  });
+});
+
+describe("verbosity is dropped and reported if the model takes its default alone", () => {
+  test.each<[string, string, taken: string[]]>([
+    ["openai", "gpt-4o", ["medium"]],
+    ["openai", "gpt-4.1-mini", ["medium"]],
+    ["openai", "o3", ["medium"]],
+    ["openai", "gpt-5-chat-latest", ["medium"]],
+    ["openai", "gpt-5-codex", ["medium"]],
+    ["openai", "gpt-5.1-codex-max", ["medium"]],
+    ["openai", "gpt-5.2-codex-2026-01-14", ["medium"]],
+    ["openrouter", "openai/gpt-4o", ["medium"]],
+    ["mine", "gpt-4o", ["medium"]],
+    ["openai", "gpt-5", ["low", "medium", "high"]],
+    ["openai", "gpt-5.1-chat-latest", ["low", "medium", "high"]],
+    ["openai", "gpt-5.3-codex", ["low", "medium", "high"]],
+    ["openai", "gpt-5.6-sol", ["low", "medium", "high"]],
+    ["mine", "llama", ["low", "medium", "high"]],
+  ])("%s/%s takes %j", (provider, model, taken) => {
+    for (const verbosity of ["low", "medium", "high"]) {
+      const encoded = encode(engine(provider, model), { extra: openAi({ verbosity }) });
+      const body = wire(encoded);
+      const sent = body["verbosity"] ?? field(body["text"], "verbosity");
+      expect(sent).toBe(taken.includes(verbosity) ? verbosity : undefined);
+      expect(encoded.dropped).toEqual(taken.includes(verbosity) ? [] : ["verbosity"]);
+      expect(Object.keys(body)).not.toContain(sent === undefined ? "text" : "");
+    }
   });
 });
 

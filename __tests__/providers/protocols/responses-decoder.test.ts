@@ -154,8 +154,8 @@ describe("how an answer ends", () => {
       "content_filter",
       "content_filter",
     ],
-    ["another reason", { status: "incomplete", incomplete_details: { reason: "new" } }, "other", "new"],
-    ["no reason", { status: "incomplete", incomplete_details: null }, "other", "incomplete"],
+    ["another reason", { status: "incomplete", incomplete_details: { reason: "new" } }, "length", "new"],
+    ["no reason", { status: "incomplete", incomplete_details: null }, "length", "incomplete"],
     ["completed", { status: "completed" }, "stop", "completed"],
   ])("%s", (_what, response, reason, native) => {
     const ended = { object: "response", output: [message("Hi")], ...response };

@@ -110,6 +110,7 @@ class ChatCompletionsWriter implements AnswerWriter {
         if (this.#options.legacyFunctions && event.index > 0) return "";
         return this.#delta(event.choice, this.#toolDelta(event));
       case "sources":
+        if (event.sources.length === 0) return "";
         return this.#delta(undefined, { annotations: annotations(event.sources) });
       // Only clients of its own API understand it.
       case "block":

@@ -30,7 +30,16 @@ const usage = z.looseObject({
 
 const stop = {
   stop_reason: z
-    .enum(["end_turn", "stop_sequence", "max_tokens", "tool_use", "refusal", "pause_turn"])
+    .enum([
+      "end_turn",
+      "stop_sequence",
+      "max_tokens",
+      "tool_use",
+      "refusal",
+      "pause_turn",
+      "compaction",
+      "model_context_window_exceeded",
+    ])
     .nullable(),
   stop_sequence: z.string().nullable(),
 };

@@ -1,9 +1,9 @@
-import { citation } from "#lib/apis/messages/citations.ts";
+import { citationsOf } from "#lib/apis/messages/citations.ts";
 import { frame, textDeltaHead } from "#lib/apis/messages/event-frames.ts";
 import { tokenForm } from "#lib/apis/messages/thinking.ts";
 import { toolUseBlock } from "#lib/apis/messages/tool-use.ts";
 import { ObjectScan } from "#lib/apis/object-scan.ts";
-import type { ChatEvent, Source } from "#lib/chat/events.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { IssuerToken, NativeFields } from "#lib/chat/request.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
@@ -28,7 +28,7 @@ type Call = {
 };
 type Waiting = { kind: "call"; call: Call } | { kind: "prose"; event: Prose };
 type OpenBlock =
-  | { kind: "text" }
+  | { kind: "text"; isCited: boolean }
   | { kind: "thinking"; hasText: boolean }
   | { kind: "call"; call: Call }
   | { kind: "unread" };
@@ -49,7 +49,7 @@ export class ContentBlocks {
   /** Content that waits for the open call, in order. */
   #waiting: Waiting[] = [];
   /** Sources that wait for the next text. */
-  #sources: Source[] = [];
+  #citations: JsonObject[] = [];
 
   get hasCalls(): boolean {
     return this.#calls.size > 0;
@@ -121,14 +121,19 @@ export class ContentBlocks {
       case "text":
       case "refusal":
         if (event.text === "") return "";
-        if (this.#open?.kind === "text") return this.#textHead + JSON.stringify(event.text) + TAIL;
+        if (this.#open?.kind === "text" && !this.#open.isCited)
+          return this.#textHead + JSON.stringify(event.text) + TAIL;
         return this.#openText() + this.#textHead + JSON.stringify(event.text) + TAIL;
       case "reasoning":
         return this.#writeReasoning(event.text, event.signature);
       case "sources":
-        if (this.#open?.kind === "text") return this.#writeSources(event.sources);
-        for (const source of event.sources) this.#sources.push(source);
-        return "";
+        if (this.#open?.kind !== "text") {
+          this.#citations.push(...citationsOf(event));
+          return "";
+        }
+        // Citations of the engine's own end the text that they are about.
+        this.#open.isCited ||= event.citation !== undefined;
+        return this.#writeCitations(citationsOf(event));
       case "block":
         return event.dialect === "anthropic" ? this.#writeBlock(event.value) : "";
     }
@@ -146,18 +151,16 @@ export class ContentBlocks {
   }
 
   #openText(): string {
-    const frames = this.#start({ kind: "text" }, { type: "text", text: "", citations: null });
+    const frames = this.#start({ kind: "text", isCited: false }, { type: "text", text: "", citations: null });
     this.#textHead = textDeltaHead(this.#index);
-    const sources = this.#sources;
-    this.#sources = [];
-    return frames + this.#writeSources(sources);
+    const citations = this.#citations;
+    this.#citations = [];
+    return frames + this.#writeCitations(citations);
   }
 
-  #writeSources(sources: readonly Source[]): string {
+  #writeCitations(citations: readonly JsonObject[]): string {
     let frames = "";
-    for (const source of sources) {
-      frames += this.#delta({ type: "citations_delta", citation: citation(source) });
-    }
+    for (const citation of citations) frames += this.#delta({ type: "citations_delta", citation });
     return frames;
   }
 

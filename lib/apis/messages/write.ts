@@ -1,6 +1,6 @@
 import { anthropicErrorBody } from "#lib/apis/anthropic-error.ts";
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
-import { citation } from "#lib/apis/messages/citations.ts";
+import { citation, ownCitations } from "#lib/apis/messages/citations.ts";
 import { ContentBlocks } from "#lib/apis/messages/content-blocks.ts";
 import { frame } from "#lib/apis/messages/event-frames.ts";
 import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
@@ -25,7 +25,7 @@ export function createMessagesWriter(
   return new MessagesWriter(meta, stopSequences, promptTokens);
 }
 
-type Finish = { reason: FinishReason; native: string; stopSequence?: string };
+type Finish = NonNullable<AnswerChoice["finish"]>;
 
 /**
  * The usage at the beginning of a stream, for clients that show how full the context is. Token counts are not
@@ -100,9 +100,9 @@ class MessagesWriter implements AnswerWriter {
     const stopSequence = said !== undefined && this.#stopSequences.includes(said) ? said : null;
     return {
       ...NOT_STOPPED,
-      stop_reason:
-        finish?.native === PAUSE ? PAUSE : stopReason(finish?.reason, hasCalls, stopSequence !== null),
+      stop_reason: ownReason(finish) ?? stopReason(finish?.reason, hasCalls, stopSequence !== null),
       stop_sequence: stopSequence,
+      ...(finish?.nativeFields?.dialect === "anthropic" ? finish.nativeFields.fields : {}),
     };
   }
 
@@ -138,9 +138,20 @@ class MessagesWriter implements AnswerWriter {
   }
 }
 
-/** The turn goes on when the client sends it back: tools of the provider have taken long. */
-const PAUSE = "pause_turn";
+/**
+ * Reasons that only this API has, and on which its clients act: two send the turn back to go on, one says that
+ * the context is full.
+ */
+const OWN_REASONS: ReadonlySet<string> = new Set([
+  "pause_turn",
+  "compaction",
+  "model_context_window_exceeded",
+]);
 const NOT_STOPPED = { container: null, stop_reason: null, stop_sequence: null, stop_details: null };
+
+function ownReason(finish: Finish | undefined): string | undefined {
+  return finish !== undefined && OWN_REASONS.has(finish.native) ? finish.native : undefined;
+}
 
 function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSequence: boolean): string {
   switch (reason) {
@@ -160,7 +171,9 @@ function stopReason(reason: FinishReason | undefined, hasCalls: boolean, isSeque
 
 function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): JsonObject[] {
   const content: JsonObject[] = [];
-  let uncited = sources;
+  const cited = new Set<JsonObject>();
+  // Citations of the engine's own say more than its sources.
+  let uncited = parts.some((part) => part.type === "text" && part.citations !== undefined) ? [] : sources;
   for (const part of parts) {
     switch (part.type) {
       case "reasoning":
@@ -176,13 +189,16 @@ function wholeContent({ parts }: AnswerChoice, sources: readonly Source[]): Json
       case "refusal": {
         const last = content.at(-1);
         // A refusal is text in this API and continues the previous text.
-        if (last?.["type"] === "text") {
+        if (last?.["type"] === "text" && !cited.has(last)) {
           last["text"] = `${String(last["text"])}${part.text}`;
           break;
         }
-        const citations = uncited.length === 0 ? null : uncited.map(citation);
+        const own = part.type === "text" ? ownCitations(part.citations ?? []) : [];
+        const citations = own.length > 0 ? own : uncited.map(citation);
         uncited = [];
-        content.push({ type: "text", text: part.text, citations });
+        const block = { type: "text", text: part.text, citations: citations.length === 0 ? null : citations };
+        if (own.length > 0) cited.add(block);
+        content.push(block);
       }
     }
   }

@@ -106,6 +106,7 @@ export class Output {
   }
 
   #noteSources(sources: readonly Source[]): string {
+    if (sources.length === 0) return "";
     const last = this.#items.at(-1);
     if (last instanceof MessageItem && last.takesSources) return last.pushSources(sources);
     for (const source of sources) this.#sources.push(source);

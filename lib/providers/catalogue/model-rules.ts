@@ -15,6 +15,8 @@ export type ModelRules = {
   textOnly: boolean;
   /** Accepts `stop`. */
   stop: boolean;
+  /** Rejects a `verbosity` other than its default, `medium`. */
+  fixedVerbosity: boolean;
 };
 
 /** What a model demands of a conversation at hosts of the OpenAI protocol, which pass it to its template or API. */
@@ -47,6 +49,7 @@ const PLAIN: ModelRules = {
   slowToStart: false,
   textOnly: false,
   stop: true,
+  fixedVerbosity: false,
 };
 const NEVER_REASONS: ModelRules = { ...PLAIN, efforts: [] };
 const O_SERIES: ModelRules = {
@@ -56,6 +59,7 @@ const O_SERIES: ModelRules = {
   slowToStart: true,
   textOnly: false,
   stop: false,
+  fixedVerbosity: false,
 };
 const NONE_TO_XHIGH: readonly ReasoningEffort[] = ["none", "low", "medium", "high", "xhigh"];
 
@@ -111,7 +115,15 @@ function rulesOf(model: string): ModelRules {
   const name = bareModelName(model);
   if (name.includes("claude")) return { ...PLAIN, slowToStart: claudeRules(name).thinking === "adaptive" };
   const rules = RULES.find(([pattern]) => pattern.test(name))?.[1] ?? PLAIN;
-  return TEXT_ONLY.test(name) ? { ...rules, textOnly: true } : rules;
+  return { ...rules, textOnly: TEXT_ONLY.test(name), fixedVerbosity: FIXED_VERBOSITY.test(name) };
+}
+
+/** OpenAI's models before gpt-5, and the first of its chat and codex variants. */
+const FIXED_VERBOSITY = /^(?:o\d|(?:chat)?gpt-[34]|gpt-5-(?:chat|codex)|gpt-5\.[12]-codex)/;
+
+/** Whether the model is known to reject the `verbosity`. */
+export function rejectsVerbosity({ fixedVerbosity }: ModelRules, verbosity: unknown): boolean {
+  return fixedVerbosity && typeof verbosity === "string" && verbosity !== "medium";
 }
 
 /** Families without image input, and the models without it of mixed families. */

@@ -73,7 +73,7 @@ const SENTENCES: readonly (readonly [AccountProblem, RegExp])[] = [
   [
     "no_credit",
     begins(
-      String.raw`(?:insufficient (?:credits?|balance|funds|account balance)|(?:spend(?:ing)?|billing|budget|monthly spend(?:ing)?) (?:hard )?(?:limit|cap) (?:has been |was )?(?:exceeded|reached)|out of credits?|payment required|key limit exceeded|you are using a trial key, which is limited to \d+ api calls? ?(?:\/|per) ?month|trial (?:has )?(?:ended|expired))`,
+      String.raw`(?:(?:您的|该|用户|账户|账号|令牌)*(?:余额|额度|配额)(?:不足|已用尽)|(?:您的)?(?:账户|账号)已?欠费|insufficient (?:credits?|balance|funds|account balance)|(?:spend(?:ing)?|billing|budget|monthly spend(?:ing)?) (?:hard )?(?:limit|cap) (?:has been |was )?(?:exceeded|reached)|out of credits?|payment required|key limit exceeded|you are using a trial key, which is limited to \d+ api calls? ?(?:\/|per) ?month|trial (?:has )?(?:ended|expired))`,
     ),
   ],
   [
@@ -86,7 +86,7 @@ const SENTENCES: readonly (readonly [AccountProblem, RegExp])[] = [
   [
     "region",
     begins(
-      "(?:(?:user|caller|your|the user's|the caller's) )?location is not (?:supported|allowed)|countr(?:y|ies),? regions?,? or territor(?:y|ies) (?:is )?not supported|(?:this |the |our )?(?:api|service|provider|product)s? (?:is|are) not (?:available|supported|allowed) in your (?:country|region|location|territory)|access from (?:your|this) (?:country|region|location) is not|requests? from (?:your|this|unsupported) (?:countr|region|location)",
+      "(?:(?:user|caller|your|the user's|the caller's) )?location is not (?:supported|allowed)|countr(?:y|ies),? regions?,? or territor(?:y|ies) (?:is )?not supported|(?:\\w+ ){0,3}(?:api|service|provider|product|tier)s? (?:is|are) not (?:available|supported|allowed) in your (?:country|region|location|territory)|access from (?:your|this) (?:country|region|location) is not|requests? from (?:your|this|unsupported) (?:countr|region|location)",
     ),
   ],
   [

@@ -70,7 +70,7 @@ const CEILINGS: readonly RegExp[] = [
   pattern(`range is from \\d+(?: \\(inclusive\\))? to ${NUMBER}`),
   // Groq, Mistral, Cohere, Volcengine, Bedrock and those that copy them.
   pattern(
-    `(?:less than or equal to|(?:no|not) (?:more|greater|larger|higher) than|not exceed|cannot exceed|(?:exceeds?|above|over) (?:the )?(?:model(?:'s)? )?(?:limit|maximum)(?: of)?|lower than|<=|≤|maximum(?: allowed)?(?: value)?(?: is| of)?:?|limit (?:is|of)|up to|between \\d+ and)\\s*[\`'"]?${NUMBER}`,
+    `(?:less than or equal to|(?:no|not) (?:more|greater|larger|higher) than|not exceed|cannot exceed|(?:exceeds?|above|over) (?:the )?(?:model(?:'s)? )?(?:limit|maximum)(?: (?:output|completion))?(?: (?:length|tokens))?(?: of)?|lower than|<=|≤|maximum(?: allowed)?(?: value)?(?: is| of)?:?|limit (?:is|of)|up to|between \\d+ and)\\s*[\`'"]?${NUMBER}`,
   ),
 ];
 
@@ -79,7 +79,7 @@ const IS_EXCLUSIVE = /^[`'"]? ?\(exclusive\)/;
 const OTHERWISE_WRONG =
   /\bunsupported\b|not supported|at least|minimum|too small|below|positive|greater than (?:or equal to )?[01]\b|extra inputs|unknown|unrecogni[sz]ed|budget_tokens|budget tokens/i;
 const TOO_LARGE =
-  /too (?:large|high|big|many)|exceed|above|over the|greater|larger|higher|maximum|range|max/i;
+  /too (?:large|high|big|many)|exceed|above|over the|greater|larger|higher|maximum|range|max|参数非法|超|过大|大于/i;
 
 function pattern(source: string): RegExp {
   return new RegExp(source, "is");

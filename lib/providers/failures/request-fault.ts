@@ -29,8 +29,13 @@ export function excessOverLimit(message: string): number | undefined {
 /** Anthropic's 1M context, for which an account may have to pay extra (Wei-Shaw/sub2api#572). */
 const LONG_CONTEXT = /^(?:extra usage is required for|the) (?:long|1m) context\b/i;
 /** Anthropic's fast mode, the tiers of OpenAI and Groq. */
-const OWN_CAPACITY = /^(?:.{0,60}\bfast mode\b|.{0,40}\b(?:flex|priority)\b|resource[ _]unavailable)/i;
+const OWN_CAPACITY =
+  /^(?:.{0,60}\bfast mode\b|.{0,40}\b(?:flex|priority)\b|resource[ _]unavailable|.{0,120}\bservice tier\b)/i;
 const OWN_CAPACITY_CODES = new Set(["resource_unavailable", "capacity_exceeded", "flex_unavailable"]);
+
+/** OpenAI; Azure's "Your request exceeds the maximum usage size allowed during peak load". */
+const OVERSIZED =
+  /^(?:request (?:body )?too large\b|(?:your |the |this )?request(?:'s)? (?:size )?exceeds the (?!rate)\w)/i;
 
 /** OpenRouter's 402 for a request that exceeds the remaining credit; a smaller one would be answered. */
 const EXCEEDS_CREDIT =
@@ -59,9 +64,7 @@ export function requestFault(said: Said, hasHint: boolean): FailureKind | undefi
     case 429:
       if (options.fast || LONG_CONTEXT.test(prose)) return "refused";
       if (hasCode(error, OWN_CAPACITY_CODES) || (options.tier && OWN_CAPACITY.test(prose))) return "refused";
-      return excessOverLimit(message) === undefined && !/^request too large\b/i.test(prose)
-        ? undefined
-        : "oversized";
+      return excessOverLimit(message) === undefined && !OVERSIZED.test(prose) ? undefined : "oversized";
     case 498:
       // Groq's flex tier is full.
       return options.tier ? "refused" : undefined;
@@ -98,6 +101,7 @@ const ABOUT_REQUEST = [
   // Chat templates.
   "(?:after the optional system message, )?conversation roles must alternate",
   "while executing \\w+ at line",
+  ".{0,80}\\bat row \\d+, column \\d+:",
   "jinja (?:exception|template)",
   "(?:no user query found|expected (?:a |the )?(?:user|assistant|last|first|role)|cannot (?:pass|have|continue)|tool (?:call|message|result)s?\\b.{0,40}(?:must|should|without|expected|not))",
   "(?:messages?|roles?|conversations?|prompts?|the last message|the first message|assistant messages?|system messages?)\\b.{0,40}(?:must|should|cannot|required|empty|expected|only|missing)",

@@ -56,7 +56,7 @@ function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {
       if (event.text !== "") out.push({ type: "thinking", text: event.text });
       return;
     case "sources":
-      out.push({ type: "sources", sources: event.sources });
+      if (event.sources.length > 0) out.push({ type: "sources", sources: event.sources });
       return;
     // Native chat offers no tools; a call of one is ignored.
     case "tool_call":

@@ -1,14 +1,16 @@
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { ChatEvent, Source } from "#lib/chat/events.ts";
+import type { NativeFields } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
-import { addNative } from "#lib/providers/protocols/anthropic/call-fields.ts";
+import { addNative, fieldsAtEnd } from "#lib/providers/protocols/anthropic/call-fields.ts";
 import { reasonOf } from "#lib/providers/protocols/anthropic/finish-reasons.ts";
 import { type StreamedToolCall, ToolCalls } from "#lib/providers/protocols/anthropic/tool-calls.ts";
 import { UnreadBlock } from "#lib/providers/protocols/anthropic/unread-block.ts";
 import { UsageCounts } from "#lib/providers/protocols/anthropic/usage.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
-import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
+import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
 import {
@@ -40,6 +42,7 @@ export class AnthropicDecoder implements Decoder {
   #stopReason: string | undefined;
   #stopSequence: string | undefined;
   #refusalReason: string | undefined;
+  #atEnd: NativeFields | undefined;
   #done = false;
   #malformed = 0;
 
@@ -114,8 +117,10 @@ export class AnthropicDecoder implements Decoder {
     const native = this.#stopReason;
     if (native === undefined) return;
     const reason = consistentReason(reasonOf(native), this.#calls.any);
-    const finish: ChatEvent = { type: "finish", reason, native };
-    out.push(this.#stopSequence === undefined ? finish : { ...finish, stopSequence: this.#stopSequence });
+    const finish: ChatEvent & { type: "finish" } = { type: "finish", reason, native };
+    if (this.#stopSequence !== undefined) finish.stopSequence = this.#stopSequence;
+    if (this.#atEnd !== undefined) finish.nativeFields = this.#atEnd;
+    out.push(finish);
   }
 
   #readWhole(message: Record<string, unknown>, out: ChatEvent[]): void {
@@ -138,6 +143,7 @@ export class AnthropicDecoder implements Decoder {
     const reason = stringField(delta, "stop_reason");
     if (reason !== undefined) this.#stopReason = latestReason(this.#stopReason, reason, reasonOf);
     this.#stopSequence = stringField(delta, "stop_sequence") ?? this.#stopSequence;
+    this.#atEnd = fieldsAtEnd(delta) ?? this.#atEnd;
     const explanation = stringField(field(delta, "stop_details"), "explanation");
     if (explanation !== undefined) this.#refusalReason = explanation;
   }
@@ -162,13 +168,9 @@ export class AnthropicDecoder implements Decoder {
       case "tool_use": {
         const call = this.#calls.open(stringField(block, "id") ?? "", stringField(block, "name") ?? "", out);
         addNative(out.at(-1), block);
-        const given = block["input"];
-        let input = "";
-        if (isJsonObject(given) && Object.keys(given).length > 0) {
-          assertWritable(given);
-          input = JSON.stringify(given);
-        }
-        this.#blocks.set(index, { kind: "tool", call, input });
+        // Streams begin with `{}` and tell the input afterwards.
+        const input = argumentText(block["input"]).trim();
+        this.#blocks.set(index, { kind: "tool", call, input: input === "{}" ? "" : input });
         return;
       }
       default:
@@ -230,12 +232,16 @@ export class AnthropicDecoder implements Decoder {
     out.push({ type: "reasoning", text: "", signature: { issuer: this.#context.issuer, value } });
   }
 
-  /** A source may be cited many times; it is reported once. */
+  /** A source may be cited many times; it is reported once. Documents are cited without an address. */
   #emitCitation(citation: unknown, out: ChatEvent[]): void {
+    if (!isJsonObject(citation) || !isWritable(citation)) return;
+    const sources: Source[] = [];
     const uri = stringField(citation, "url");
-    if (uri === undefined || this.#sources.has(uri)) return;
-    this.#sources.add(uri);
-    const title = stringField(citation, "title");
-    out.push({ type: "sources", sources: [title === undefined ? { uri } : { uri, title }] });
+    if (uri !== undefined && !this.#sources.has(uri)) {
+      this.#sources.add(uri);
+      const title = stringField(citation, "title");
+      sources.push(title === undefined ? { uri } : { uri, title });
+    }
+    out.push({ type: "sources", sources, citation: { dialect: "anthropic", value: citation as JsonObject } });
   }
 }

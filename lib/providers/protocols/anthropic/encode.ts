@@ -86,6 +86,7 @@ export function anthropicLacks(capability: Capability, engine: Engine): boolean 
     case "office_documents":
     case "audio":
     case "openai_parts":
+    case "chat_parts":
       return true;
     case "images":
     case "image_urls":

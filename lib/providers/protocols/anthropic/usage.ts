@@ -40,7 +40,8 @@ export class UsageCounts {
   #note(counts: Record<string, unknown>): void {
     for (const [name, value] of Object.entries(counts)) {
       const count = tokenCount(value);
-      if (count !== undefined) this.#counts[name] = count;
+      // Proxies that count at one end alone write a zero at the other.
+      if (count !== undefined) this.#counts[name] = count === 0 ? (this.#counts[name] ?? 0) : count;
     }
   }
 }

@@ -9,8 +9,9 @@ export type IdRule = {
   alphanumerics?: number;
 };
 
-/** OpenAI: 40 characters, some endpoints 64. Source: docs/PROVIDERS.md. */
+/** OpenAI: 40 characters in chat completions, 64 in Responses. Source: docs/PROVIDERS.md. */
 export const OPENAI_IDS: IdRule = { accepts: /./s, maxLength: 40 };
+export const RESPONSES_IDS: IdRule = { accepts: /./s, maxLength: 64 };
 export const ANTHROPIC_IDS: IdRule = { accepts: /^[\w-]+$/, maxLength: 64 };
 export const MISTRAL_IDS: IdRule = { accepts: /^[a-zA-Z0-9]{9}$/, maxLength: 9, alphanumerics: 9 };
 

@@ -3,9 +3,9 @@ import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
-import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import {
   isBrokenCall,
@@ -157,10 +157,8 @@ export class GeminiDecoder implements Decoder {
     if (open === undefined) return;
     this.#noteContent();
     open.partial.push(call["partialArgs"]);
-    if (isJsonObject(call["args"])) {
-      assertWritable(call["args"]);
-      return this.#emitCall(open, JSON.stringify(call["args"]), out);
-    }
+    const whole = argumentText(call["args"]);
+    if (whole.trim() !== "") return this.#emitCall(open, whole, out);
     if (call["willContinue"] !== true || isTerminator(call)) this.#closeCall(out);
   }
 

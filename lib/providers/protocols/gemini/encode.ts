@@ -60,6 +60,7 @@ export function geminiLacks(capability: Capability, { model }: Engine): boolean 
     case "document_urls":
     case "office_documents":
     case "openai_parts":
+    case "chat_parts":
     case "anthropic_parts":
     case "custom_tools":
       return true;

@@ -1,4 +1,5 @@
 import { ObjectEnd } from "#lib/providers/protocols/openai-compatible/object-end.ts";
+import { parseJson } from "#lib/shared/json.ts";
 
 /** What the arguments that arrived are. */
 export type Taken = {
@@ -7,6 +8,9 @@ export type Taken = {
   /** The beginning of another call's arguments, behind the complete ones of this call. */
   next?: string;
 };
+
+/** Arguments that say nothing. */
+const NOTHING = /^\s*(?:\{\s*\}|null)\s*$/;
 
 /** One call of an answer, as far as it has arrived. */
 export class CallSlot {
@@ -21,7 +25,7 @@ export class CallSlot {
   /** Arguments that arrived before the name. */
   waiting = "";
   #written = "";
-  /** `{}`, which some proxies send before the arguments; passed on if nothing else comes. */
+  /** `{}` or `null`, which some proxies send before the arguments; `{}` is passed on if nothing else comes. */
   #empty = "";
   readonly #end = new ObjectEnd();
   #pieces = 0;
@@ -52,7 +56,10 @@ export class CallSlot {
   }
 
   hasArguments(args: string): boolean {
-    return args.trim() === this.#written.trim();
+    if (args.trim() === this.#written.trim()) return true;
+    // Told once more, written by another serialiser.
+    const value = args.trimStart().startsWith("{") ? parseJson(args) : undefined;
+    return value !== undefined && JSON.stringify(value) === JSON.stringify(parseJson(this.#written));
   }
 
   take(piece: string): Taken {
@@ -61,9 +68,12 @@ export class CallSlot {
       return { own: piece };
     }
     if (this.#end.reached) return this.#takeBehind(piece);
-    if (this.#written === "" && /^\s*\{\s*\}\s*$/.test(piece)) {
-      this.#empty = piece;
-      return { own: "" };
+    if (this.#written === "") {
+      if (piece.trim() === "") return { own: "" };
+      if (NOTHING.test(piece)) {
+        this.#empty = piece.trim() === "null" ? "{}" : piece;
+        return { own: "" };
+      }
     }
     const own = piece.slice(0, this.#end.read(piece));
     if (own === "") return { own };
@@ -98,6 +108,7 @@ export class CallSlot {
     }
     const other = this.#written.slice(0, this.#repeated) + behind;
     this.#repeated = 0;
+    if (this.hasArguments(other)) return { own: "" };
     if (other.startsWith("{")) return { own: "", next: other };
     // Passed on: the arguments are not JSON then, and nobody runs them.
     this.#hasNoise = true;

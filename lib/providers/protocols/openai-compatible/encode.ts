@@ -39,8 +39,9 @@ export function encodeOpenAi(asked: ChatRequest, engine: Engine, options: Encode
   const fields = new FieldWriter(body, dialect);
   for (const name of [...lostNames(asked, { dialect: reads }), ...dropped]) fields.drop(name, true);
   writeTools(fields, request, dialect);
-  writeParameters(fields, request, { model: engine.model, rules: modelRules(engine.model), dialect });
-  writeExtra(fields, request);
+  const rules = modelRules(engine.model);
+  writeParameters(fields, request, { model: engine.model, rules, dialect });
+  writeExtra(fields, request, rules);
 
   const additions: string[] = [];
   if (request.stream && options.withoutAdditions !== true && fields.accepts("stream_options")) {
@@ -78,6 +79,7 @@ export function openAiLacks(capability: Capability, engine: Engine): boolean {
     case "audio":
       return dialect.audio === "none" || (dialect.audio !== "all" && !dialect.audio.test(engine.model));
     case "openai_parts":
+    case "chat_parts":
       return !dialect.opaqueParts;
     case "office_documents":
     case "anthropic_parts":

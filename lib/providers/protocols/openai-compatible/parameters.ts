@@ -1,5 +1,10 @@
 import type { ChatRequest, ReasoningEffort } from "#lib/chat/request.ts";
-import { bareModelName, closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import {
+  bareModelName,
+  closestEffort,
+  type ModelRules,
+  rejectsVerbosity,
+} from "#lib/providers/catalogue/model-rules.ts";
 import { fitAnswerFormat } from "#lib/providers/protocols/fit/answer-format.ts";
 import type { FieldWriter } from "#lib/providers/protocols/openai-compatible/field-writer.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
@@ -50,10 +55,11 @@ export function writeParameters(fields: FieldWriter, request: ChatRequest, targe
 }
 
 /** Writes the client's extra fields, if it uses OpenAI's API. */
-export function writeExtra(fields: FieldWriter, { extra }: ChatRequest): void {
+export function writeExtra(fields: FieldWriter, { extra }: ChatRequest, rules: ModelRules): void {
   const isOpenAi = extra?.dialect !== "anthropic";
   for (const [name, value] of Object.entries(extra?.fields ?? {})) {
-    if (!isOpenAi || OWN_FIELDS.has(name)) fields.drop(name, value);
+    const isRejected = OWN_FIELDS.has(name) || (name === "verbosity" && rejectsVerbosity(rules, value));
+    if (!isOpenAi || isRejected) fields.drop(name, value);
     else fields.write(name, value);
   }
   for (const name of Object.keys(extra?.details ?? {})) fields.drop(name, true);

@@ -1,7 +1,7 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
-import { assertWritable } from "#lib/providers/protocols/depth.ts";
 import { CallSlot } from "#lib/providers/protocols/openai-compatible/call-slot.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
@@ -160,12 +160,4 @@ function readFragment(raw: unknown): Fragment | undefined {
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-/** Arguments as JSON text. Ollama and some proxies send an object. */
-function argumentText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (value === undefined || value === null) return "";
-  assertWritable(value);
-  return JSON.stringify(value);
 }

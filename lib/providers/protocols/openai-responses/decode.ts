@@ -149,7 +149,8 @@ export class ResponsesDecoder implements Decoder {
     }
     if (status === "incomplete" || told === "incomplete") {
       const native = stringField(response["incomplete_details"], "reason") ?? "incomplete";
-      this.#finish = { reason: INCOMPLETE.get(native) ?? "other", native };
+      // Whatever the reason, the answer is not whole.
+      this.#finish = { reason: INCOMPLETE.get(native) ?? "length", native };
     } else if (status === "completed") this.#finish = { reason: undefined, native: "completed" };
   }
 

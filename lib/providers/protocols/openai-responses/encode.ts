@@ -81,6 +81,7 @@ export function responsesLacks(capability: Capability, engine: Engine): boolean 
     case "openai_parts":
       return !dialectOf(engine).opaqueParts;
     case "audio":
+    case "chat_parts":
     case "office_documents":
     case "anthropic_parts":
       return true;

@@ -8,13 +8,9 @@ import type {
 } from "#lib/chat/request.ts";
 import { systemText } from "#lib/chat/system-text.ts";
 import { BEGIN_TEXT } from "#lib/providers/protocols/fit/sent-parts.ts";
-import { CallIds } from "#lib/providers/protocols/openai-responses/call-ids.ts";
 import { encodeContent } from "#lib/providers/protocols/openai-responses/content.ts";
 import { placeReasoning } from "#lib/providers/protocols/openai-responses/reasoning-token.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
-
-/** Stands for the result of a call that has none: the API refuses a call without an output. */
-const NO_RESULT = "No result: the call was interrupted.";
 
 type InputOptions = {
   /** The issuer whose reasoning items are sent back; undefined: none are sent. */
@@ -40,7 +36,7 @@ export function encodeInput(messages: readonly ChatMessage[], options: InputOpti
     .flatMap((message) => (message.role === "system" ? systemText(message.content) : []))
     .filter((text) => text !== "")
     .join("\n\n");
-  const writer = new InputWriter(messages, options);
+  const writer = new InputWriter(options);
   for (const message of messages.slice(split)) writer.add(message);
   const { input, hasReasoning } = writer;
   // The user's texts are all empty.
@@ -48,24 +44,16 @@ export function encodeInput(messages: readonly ChatMessage[], options: InputOpti
   return { instructions: instructions === "" ? undefined : instructions, input, hasReasoning };
 }
 
-/** Writes each call with its result behind it, whatever the order of the messages. */
+/** Writes messages whose calls are followed by their results; see `withToolTurns`. */
 class InputWriter {
   readonly input: JsonObject[] = [];
   hasReasoning = false;
   readonly #options: InputOptions;
-  readonly #ids = new CallIds();
-  /** The results that no call has taken so far, by the client's id. */
-  readonly #results = new Map<string, ToolMessage[]>();
-  readonly #taken = new Set<ToolMessage>();
+  /** The ids of calls of custom tools: their outputs have a type of their own. */
+  readonly #customCalls = new Set<string>();
 
-  constructor(messages: readonly ChatMessage[], options: InputOptions) {
+  constructor(options: InputOptions) {
     this.#options = options;
-    for (const message of messages) {
-      if (message.role !== "tool") continue;
-      const known = this.#results.get(message.toolCallId);
-      if (known === undefined) this.#results.set(message.toolCallId, [message]);
-      else known.push(message);
-    }
   }
 
   add(message: ChatMessage): void {
@@ -77,11 +65,7 @@ class InputWriter {
       case "assistant":
         return this.#addAssistant(message);
       case "tool":
-        // A result of no call, which the API refuses.
-        if (!this.#taken.has(message)) {
-          this.#results.get(message.toolCallId)?.shift();
-          this.#addMessage("user", message.content);
-        }
+        return this.#addResult(message);
     }
   }
 
@@ -96,7 +80,6 @@ class InputWriter {
   }
 
   #addAssistant({ parts }: AssistantMessage): void {
-    const calls: { id: string; part: ToolCallPart }[] = [];
     /** The message that further text of the same phase is added to. */
     let open: { message: JsonObject; phase: string | undefined } | undefined;
     for (const part of placeReasoning(parts, this.#options.issuer ?? "")) {
@@ -116,9 +99,8 @@ class InputWriter {
           break;
         }
         case "tool_call": {
-          const id = this.#ids.forCall(part.id);
-          calls.push({ id, part });
-          this.input.push(encodeCall(id, part));
+          if (part.custom === true) this.#customCalls.add(part.id);
+          this.input.push(encodeCall(part));
           open = undefined;
           break;
         }
@@ -134,24 +116,21 @@ class InputWriter {
           break;
       }
     }
-    for (const { id, part } of calls) this.#addResult(id, part);
   }
 
-  #addResult(id: string, call: ToolCallPart): void {
-    const result = this.#results.get(call.id)?.shift();
-    if (result !== undefined) this.#taken.add(result);
+  #addResult({ toolCallId, content }: ToolMessage): void {
+    const isCustom = this.#customCalls.has(toolCallId);
     this.input.push({
-      type: call.custom === true ? "custom_tool_call_output" : "function_call_output",
-      call_id: id,
-      output: result === undefined ? NO_RESULT : encodeContent(result.content),
+      type: isCustom ? "custom_tool_call_output" : "function_call_output",
+      call_id: toolCallId,
+      output: encodeContent(content),
     });
   }
 }
 
 /** Without the item's own id: with it, the API requires the reasoning item that came before. */
-function encodeCall(id: string, call: ToolCallPart): JsonObject {
-  const { name, arguments: text } = call;
-  return call.custom === true
+function encodeCall({ id, name, custom, arguments: text }: ToolCallPart): JsonObject {
+  return custom === true
     ? { type: "custom_tool_call", call_id: id, name, input: text }
     : { type: "function_call", call_id: id, name, arguments: text === "" ? "{}" : text };
 }

@@ -1,6 +1,6 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import { assertWritable, isWritable } from "#lib/providers/protocols/depth.ts";
-import { arrayField, isJsonObject, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
+import { isWritable } from "#lib/providers/protocols/depth.ts";
+import { arrayField, type JsonObject, type JsonValue } from "#lib/shared/json.ts";
 
 export type MessageItem = {
   kind: "message";
@@ -57,12 +57,4 @@ export function callEvent(
   // On every fragment: clients get other field names for custom calls.
   if (custom) event.custom = true;
   return event;
-}
-
-/** Arguments as text; some servers send an object. */
-export function argumentText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (!isJsonObject(value)) return "";
-  assertWritable(value);
-  return JSON.stringify(value);
 }

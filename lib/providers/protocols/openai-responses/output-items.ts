@@ -1,9 +1,10 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { argumentText } from "#lib/providers/protocols/argument-text.ts";
+import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { CitedSources } from "#lib/providers/protocols/openai-responses/cited-sources.ts";
 import {
-  argumentText,
   type CallItem,
   callEvent,
   type Item,
@@ -23,9 +24,9 @@ import { SurrogateJoiner } from "#lib/shared/text.ts";
  * but the last event) is taken from what comes later.
  */
 export class OutputItems {
-  readonly #context: DecodeContext;
+  readonly #issuer: string;
   readonly #items = new Map<unknown, Item>();
-  readonly #callIds = new Set<string>();
+  readonly #callIds: CallIds;
   readonly sources = new CitedSources();
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
@@ -36,7 +37,8 @@ export class OutputItems {
   #messages = 0;
 
   constructor(context: DecodeContext) {
-    this.#context = context;
+    this.#issuer = context.issuer;
+    this.#callIds = new CallIds(context);
   }
 
   get isEmpty(): boolean {
@@ -160,7 +162,7 @@ export class OutputItems {
     const item = this.#reasoning;
     if (item === undefined) return;
     this.#reasoning = undefined;
-    const signature = reasoningToken(this.#context.issuer, item, follower);
+    const signature = reasoningToken(this.#issuer, item, follower);
     out.push({ type: "reasoning", text: "", signature });
   }
 
@@ -169,9 +171,7 @@ export class OutputItems {
     item.custom ||= raw["type"] === "custom_tool_call";
     item.name = stringField(raw, "name") ?? "";
     if (item.name === "") return;
-    const id = stringField(raw, "call_id") || stringField(raw, "id") || "";
-    item.id = id === "" || this.#callIds.has(id) ? this.#context.newId() : id;
-    this.#callIds.add(item.id);
+    item.id = this.#callIds.claim(stringField(raw, "call_id") || stringField(raw, "id") || "");
     this.#follow({ callId: item.id }, out);
     item.index = this.#calls++;
     out.push(callEvent(item, item.index, { id: item.id, name: item.name, arguments: "" }));

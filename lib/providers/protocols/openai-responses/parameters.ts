@@ -1,5 +1,5 @@
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { closestEffort, type ModelRules } from "#lib/providers/catalogue/model-rules.ts";
+import { closestEffort, type ModelRules, rejectsVerbosity } from "#lib/providers/catalogue/model-rules.ts";
 import { fitAnswerFormat } from "#lib/providers/protocols/fit/answer-format.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
@@ -31,7 +31,7 @@ export function writeParameters(
   if (request.maxOutputTokens !== undefined) {
     body["max_output_tokens"] = Math.max(request.maxOutputTokens, MIN_OUTPUT_TOKENS);
   }
-  const text = encodeText(request, dropped);
+  const text = encodeText(request, rules, dropped);
   if (text !== undefined) body["text"] = text;
   const reasoning = encodeReasoning(request, rules, dropped);
   if (reasoning !== undefined) body["reasoning"] = reasoning;
@@ -93,7 +93,7 @@ function writeSampling(body: JsonObject, request: ChatRequest, rules: ModelRules
   else body["include"] = [LOGPROBS];
 }
 
-function encodeText(request: ChatRequest, dropped: string[]): JsonObject | undefined {
+function encodeText(request: ChatRequest, rules: ModelRules, dropped: string[]): JsonObject | undefined {
   const text: JsonObject = {};
   const format = request.responseFormat;
   if (format?.type === "json_schema") {
@@ -102,7 +102,8 @@ function encodeText(request: ChatRequest, dropped: string[]): JsonObject | undef
     text["format"] = { type: "json_schema", ...fitted };
   } else if (format !== undefined) text["format"] = { type: format.type };
   const verbosity = request.extra?.dialect === "anthropic" ? undefined : request.extra?.fields["verbosity"];
-  if (verbosity !== undefined) text["verbosity"] = verbosity;
+  if (rejectsVerbosity(rules, verbosity)) dropped.push("verbosity");
+  else if (verbosity !== undefined) text["verbosity"] = verbosity;
   return Object.keys(text).length === 0 ? undefined : text;
 }
 
