@@ -221,6 +221,7 @@ const GEMINI: StrictEngine = ["gemini", { vendor: "gemini-grounded", model: "gem
 const KIMI: StrictEngine = ["own", { vendor: "own", model: "kimi-k2.5" }];
 const LLAMA: StrictEngine = ["own", { vendor: "own", model: "llama3.3" }];
 const MISTRAL: StrictEngine = ["own", { vendor: "own", model: "mistral-small" }];
+const GEMMA: StrictEngine = ["own", { vendor: "own", model: "gemma3" }];
 
 const hi = { role: "user", content: "Hi" };
 const READ = { type: "function", function: { name: "read", parameters: { type: "object", properties: {} } } };
@@ -259,6 +260,12 @@ describe("what an API refuses is put right before it is sent", () => {
         ],
       },
       [CLAUDE, GEMINI, KIMI],
+    ],
+    [
+      "W22: the user behind a tool's result",
+      chat,
+      { ...called("{}"), messages: [...(called("{}")["messages"] as Json[]), hi] },
+      [MISTRAL, GEMMA, KIMI],
     ],
     [
       "W20: nothing but empty text",

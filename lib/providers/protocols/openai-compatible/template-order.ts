@@ -6,15 +6,15 @@ const ACKNOWLEDGED = "OK.";
 
 /**
  * The messages in an order that the model's template accepts. Most accept any; Gemma's and Mistral's raise
- * an error if a role comes twice in a row, Mistral's if the user follows a tool's result. Source:
- * docs/PROVIDERS.md, "Mistral".
+ * an error if a role comes twice in a row, calls and results aside, so also if the user follows a tool's
+ * result. Source: docs/PROVIDERS.md, "Mistral".
  */
 export function withTemplateOrder(messages: JsonObject[], rules: TemplateRules): JsonObject[] {
   if (!rules.alternates) return messages;
   const ordered: JsonObject[] = [];
   for (const message of messages) {
     const last = ordered.at(-1);
-    if (last?.["role"] === "tool" && message["role"] === "user" && rules.isMistral) {
+    if (last?.["role"] === "tool" && message["role"] === "user") {
       ordered.push({ role: "assistant", content: ACKNOWLEDGED });
     }
     if (last !== undefined && canMerge(last, message)) ordered[ordered.length - 1] = merged(last, message);
