@@ -541,7 +541,8 @@ const FATES: { readonly [Name in keyof Fields]: Fates } = {
     gemini: "dropped",
     others: "kept",
   },
-  verbosity: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
+  // Models before GPT-5 take its default alone.
+  verbosity: { own: "kept", openai: "dropped", o3: "dropped", others: "dropped" },
   web_search_options: { own: "kept", openai: "kept", o3: "kept", others: "dropped" },
 };
 

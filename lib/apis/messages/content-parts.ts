@@ -109,5 +109,5 @@ function withoutOurCitations(block: Extract<ContentBlock, { type: "text" }>): Re
   const { citations, ...rest } = block;
   if (!Array.isArray(citations)) return block;
   const theirs = citations.filter((citation) => stringField(citation, "encrypted_index") !== "");
-  return theirs.length === 0 && citations.length > 0 ? rest : { ...rest, citations: theirs };
+  return theirs.length === 0 ? rest : { ...rest, citations: theirs };
 }
