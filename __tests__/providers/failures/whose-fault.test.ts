@@ -311,6 +311,14 @@ describe("W9: a 429 about one request benches nothing", () => {
       "rate_limited",
     ],
     [
+      "a limit of requests, in the words of a size",
+      429,
+      error("Your request exceeds the allowed number of requests per minute for this deployment."),
+      {},
+      {},
+      "rate_limited",
+    ],
+    [
       "requests a day",
       429,
       error("Rate limit reached for gpt-4o on requests per day (RPD): Limit 200, Used 200, Requested 1."),
