@@ -35,7 +35,7 @@ const OWN_CAPACITY_CODES = new Set(["resource_unavailable", "capacity_exceeded",
 
 /** OpenAI; Azure's "Your request exceeds the maximum usage size allowed during peak load". */
 const OVERSIZED =
-  /^(?:request (?:body )?too large\b|(?:your |the |this )?request(?:'s)? (?:size )?exceeds the (?!.{0,80}\b(?:rate|quota|requests|per (?:second|minute|hour|day)|[rt]p[md])\b)\w)/i;
+  /^(?:request (?:body )?too large\b|(?:your |the |this )?request(?:'s)? size exceeds\b|(?:your |the |this )?request exceeds the (?!.{0,80}\b(?:rate|quota|requests|per (?:second|minute|hour|day)|[rt]p[md])\b)\w)/i;
 
 /** OpenRouter's 402 for a request that exceeds the remaining credit; a smaller one would be answered. */
 const EXCEEDS_CREDIT =
