@@ -94,6 +94,14 @@ const RULES: readonly (readonly [RegExp, ModelRules])[] = [
   ],
 ];
 
+/**
+ * Refuses a call of a tool in the history without the reasoning before it. Reports: docs/PROVIDERS.md,
+ * "Reasoning of earlier turns".
+ */
+export function needsReasoningOfCalls(model: string): boolean {
+  return /kimi|^k2p|moonshot|^deepseek-(?:reasoner|v3\.2|v[4-9])|^mimo/.test(bareModelName(model));
+}
+
 /** The model's own name: no vendor prefix, no variant suffix, lower case. */
 export function bareModelName(model: string): string {
   const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();

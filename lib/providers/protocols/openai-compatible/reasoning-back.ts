@@ -1,7 +1,7 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { ISSUERS } from "#lib/chat/issuers.ts";
 import type { ReasoningPart, ToolCall } from "#lib/chat/request.ts";
-import { bareModelName } from "#lib/providers/catalogue/model-rules.ts";
+import { bareModelName, needsReasoningOfCalls } from "#lib/providers/catalogue/model-rules.ts";
 import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 import { BoundedMap } from "#lib/shared/bounded-map.ts";
 import { field, type JsonObject, stringField } from "#lib/shared/json.ts";
@@ -29,11 +29,7 @@ export function reasoningIn(delta: Record<string, unknown>, teller: Teller): str
   return undefined;
 }
 
-/**
- * Models that refuse a call of a tool in the history without its reasoning, and what stands for reasoning that
- * the client has not sent back. Reports: docs/PROVIDERS.md, "Reasoning of earlier turns".
- */
-const NEEDS_REASONING = /kimi|^k2p|moonshot|^deepseek-(?:reasoner|v3\.2|v[4-9])|^mimo/;
+/** Stands for reasoning that the client has not sent back, where the model needs some. */
 const NOT_SENT_BACK = ".";
 
 type Answered = { reasoning: readonly ReasoningPart[]; hasCalls: boolean };
@@ -52,7 +48,7 @@ export function reasoningField(
   const text = reasoning.map((part) => part.text).join("");
   if (kind !== "with_calls") return text === "" ? {} : { [kind]: text };
   if (!hasCalls) return {};
-  const stated = text !== "" ? text : NEEDS_REASONING.test(bareModelName(model)) ? NOT_SENT_BACK : "";
+  const stated = text !== "" ? text : needsReasoningOfCalls(model) ? NOT_SENT_BACK : "";
   return stated === "" ? {} : { [told.get(keyOf({ issuer, model })) ?? "reasoning_content"]: stated };
 }
 
