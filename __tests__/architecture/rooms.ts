@@ -23,6 +23,8 @@ const ROOMS: readonly string[] = [
   "lib/providers/call/",
   "lib/providers/embeddings/",
   "lib/providers/chat/",
+  "lib/tools/",
+  "lib/plugins/",
   "lib/router/",
   "lib/apis/",
   "lib/services/ports.ts",

@@ -94,7 +94,7 @@ export async function startChatTurn(
     },
     dependencies,
   );
-  const turn: Turn = { requestId, caller, input, decision, begun, modes };
+  const turn: Turn = { requestId, caller, input, decision, route: { kind: "engines" }, begun, modes };
   const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
 }

@@ -2,6 +2,7 @@ import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { Tone } from "#lib/prompts/system-prompt.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { TurnRoute } from "#lib/router/turn-route.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BegunTurn, StoredMessage } from "#lib/services/ledger/turn-store.ts";
 
@@ -37,6 +38,8 @@ export type Turn = {
   caller: Caller;
   input: ChatInput;
   decision: TurnDecision;
+  /** Who is to answer, decided when the conversation is known. */
+  route: TurnRoute;
   begun: BegunTurn;
   modes: Modes;
 };

@@ -1,0 +1,12 @@
+/**
+ * Who is to answer a turn. The engines answer it too when the one that is named here cannot, or fails before it
+ * has said anything.
+ */
+export type TurnRoute =
+  | { kind: "engines" }
+  /** `prompt` describes the whole image, also where the message only changes an earlier one ("make it darker"). */
+  | { kind: "image"; prompt: string }
+  /** `plugin` is the id of a row of the plugin registry. */
+  | { kind: "plugin"; plugin: string }
+  /** A task that runs for minutes, in the background. */
+  | { kind: "task" };
