@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chatCompletions } from "#lib/apis/chat-completions/read.ts";
 import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.ts";
@@ -10,6 +9,7 @@ import type { AssistantPart, ChatMessage, IssuerToken } from "#lib/chat/request.
 import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, isJsonObject, type JsonObject, stringField } from "#lib/shared/json.ts";
+import { fc } from "../support/properties.ts";
 
 /** What an assistant does in one turn: `think:a`, `say:One.`, `call:1`. */
 type Step = `${"think" | "say" | "call"}:${string}`;

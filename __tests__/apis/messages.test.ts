@@ -1,6 +1,5 @@
 import { MessageStream } from "@anthropic-ai/sdk/lib/MessageStream";
 import type { Message, MessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { packToken } from "#lib/apis/issuer-token.ts";
 import { messageEventSchema, messageSchema } from "#lib/apis/messages/answer-schema.ts";
@@ -12,6 +11,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { expectLinear } from "../support/linear.ts";
+import { fc } from "../support/properties.ts";
 
 const HI = [{ role: "user", content: "Hi" }];
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { ResponseStream } from "openai/lib/responses/ResponseStream";
 import { describe, expect, test } from "vitest";
 import type { AnswerWriter } from "#lib/apis/completion-api.ts";
@@ -11,6 +10,7 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { type JsonObject, stringField } from "#lib/shared/json.ts";
+import { fc } from "../support/properties.ts";
 import { type ResponseEvent, ResponseReader, readEvents, said } from "../support/response-events.ts";
 
 function read(body: JsonObject) {

@@ -260,3 +260,12 @@ describe("the language", () => {
     expect(odd).toEqual([]);
   });
 });
+
+describe("the tests", () => {
+  test("take fast-check from support/properties.ts, so that two runs look at the same examples", () => {
+    const direct = readSources("__tests__")
+      .filter(({ imports }) => imports.some(({ target }) => target === "fast-check"))
+      .map(({ path }) => path);
+    expect(direct).toEqual(["__tests__/support/properties.ts"]);
+  });
+});

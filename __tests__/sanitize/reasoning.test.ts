@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ReasoningSplitter, type SplitText } from "#lib/sanitize/reasoning.ts";
 import { expectLinear } from "../support/linear.ts";
+import { fc } from "../support/properties.ts";
 
 function split(pieces: readonly string[]): SplitText {
   const splitter = new ReasoningSplitter();

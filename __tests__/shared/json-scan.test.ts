@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJsonObject } from "#lib/shared/json-depth.ts";
 import { type JsonLimits, JsonScan } from "#lib/shared/json-scan.ts";
+import { fc } from "../support/properties.ts";
 
 const NONE: JsonLimits = {
   maxDepth: 1_000,

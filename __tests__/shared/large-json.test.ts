@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeLargeJson } from "#lib/shared/large-json.ts";
+import { fc } from "../support/properties.ts";
 
 /** Pieces of text that are awkward to cut or to escape, repeated until they are long. */
 const longText = fc

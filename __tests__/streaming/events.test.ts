@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type NativeEvent, parseEvent, readUsageEvent, serializeEvent } from "#lib/streaming/events.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
+import { fc } from "../support/properties.ts";
 
 const SEED = 20_261_122;
 const text = fc.oneof(

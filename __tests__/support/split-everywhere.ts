@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { type SseMessage, SseReader } from "#lib/streaming/sse-reader.ts";
+import { fc } from "./properties.ts";
 
 /** Streams up to this many bytes are cut at every single place. */
 const SMALL = 8_192;

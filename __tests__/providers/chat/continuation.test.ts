@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
 import { continueRequest, outputLimitReached } from "#lib/providers/chat/continuation.ts";
@@ -7,6 +6,7 @@ import { FoldedText } from "#lib/providers/chat/folded-text.ts";
 import { Joint } from "#lib/providers/chat/joint.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import { aRequest } from "../../support/engines.ts";
+import { fc } from "../../support/properties.ts";
 
 /**
  * What a client has read in the end: what was sent, and what a continuation in these pieces adds. Undefined:
@@ -39,6 +39,11 @@ function longestOverlap(sent: string, text: string): number {
     if (sent.endsWith(text.slice(0, length))) return length;
   }
   return 0;
+}
+
+/** The text as it is compared. */
+function folded(text: string): string {
+  return new FoldedText(text).folded;
 }
 
 function commonPrefix(a: string, b: string): number {
@@ -105,8 +110,13 @@ describe("a continued answer is the answer", () => {
         const repeated = sent.slice(-(least + extra));
         const told = repeated + answer.slice(sent.length);
         fc.pre(repeated.length >= least);
-        // A text that repeats itself can be joined in more than one way.
+        // A text that repeats itself can be joined in more than one way, also one that does so as it is compared.
         fc.pre(longestOverlap(sent, told) === repeated.length);
+        fc.pre(
+          strategy !== "instructed" || longestOverlap(folded(sent), folded(told)) === folded(repeated).length,
+        );
+        // While only white space was sent, the engine gets the request itself, and so starts over.
+        fc.pre(strategy !== "instructed" || folded(sent) !== "");
         expect(joined(sent, split(told, cuts), strategy)).toBe(answer);
       }),
       runs,
@@ -120,9 +130,10 @@ describe("a continued answer is the answer", () => {
         const from = strategy !== "instructed" && sent.trim() !== "" ? sent.trimEnd().length : sent.length;
         const told = answer.slice(from);
         // While only white space was sent, the engine gets the request itself, and so starts over.
-        fc.pre(strategy !== "instructed" || new FoldedText(sent).folded !== "");
+        fc.pre(strategy !== "instructed" || folded(sent) !== "");
         // By chance it may read like a repetition.
         fc.pre(longestOverlap(sent, told) < 6 || strategy !== "instructed");
+        fc.pre(longestOverlap(folded(sent), folded(told)) < 6 || strategy !== "instructed");
         // No engine writes half a character.
         fc.pre(
           strategy !== "instructed" ||
@@ -135,6 +146,8 @@ describe("a continued answer is the answer", () => {
         fc.pre(strategy !== "instructed" || lastWord === undefined || !told.startsWith(lastWord));
         fc.pre(strategy !== "instructed" || !told.includes(sent.slice(0, 32)));
         fc.pre(strategy !== "instructed" || !told.includes(sent.slice(-16)));
+        fc.pre(strategy !== "instructed" || !folded(told).includes(folded(sent).slice(-16)));
+        fc.pre(strategy !== "instructed" || !folded(told).includes(folded(sent).slice(0, 32)));
         expect(joined(sent, split(told, cuts), strategy)).toBe(answer);
       }),
       runs,

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Joint } from "#lib/providers/chat/joint.ts";
+import { fc } from "../../support/properties.ts";
 import { JOINT_ENGINES, SEAMS, type Seam } from "../../support/seams.ts";
 
 function joined(sent: string, pieces: readonly string[]): string | undefined {

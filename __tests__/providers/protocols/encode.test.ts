@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type {
@@ -18,6 +17,7 @@ import { PROTOCOLS, protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+import { fc } from "../../support/properties.ts";
 
 const KEYS: Record<string, string> = {
   ANTHROPIC_API_KEY: "k",

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputRestorer } from "#lib/providers/protocols/input-restorer.ts";
+import { fc } from "../../support/properties.ts";
 
 function restored(pieces: readonly string[]): { text: string; early: string } {
   const restorer = new InputRestorer();

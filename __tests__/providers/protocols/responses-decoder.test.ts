@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnswerBuilder } from "#lib/chat/answer.ts";
 import type { ChatEvent } from "#lib/chat/events.ts";
+import { fc } from "../../support/properties.ts";
 import { frames, newDecoder, replay } from "../../support/replay.ts";
 import { customCall, eventsOf, functionCall, message, reasoning } from "../../support/responses-upstream.ts";
 

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChatMessage, ChatRequest, ExtraFields, Tool } from "#lib/chat/request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, type JsonObject } from "#lib/shared/json.ts";
+import { fc } from "../../support/properties.ts";
 import { typeMistakes } from "../../support/type-check.ts";
 
 const registry = createRegistry(

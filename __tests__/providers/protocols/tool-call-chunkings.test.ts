@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#lib/chat/events.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
+import { fc } from "../../support/properties.ts";
 import { foldEvents } from "../../support/replay.ts";
 
 // Whatever the pieces in which an engine tells its calls, and however it numbers them: the calls come out the same.

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AssistantPart, ChatMessage, ChatRequest, ContentPart } from "#lib/chat/request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
+import { fc } from "../../../support/properties.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChatRequest, FunctionTool, ResponseFormat } from "#lib/chat/request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+import { fc } from "../../../support/properties.ts";
 
 type Json = Record<string, unknown>;
 
