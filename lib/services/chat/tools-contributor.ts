@@ -1,0 +1,117 @@
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
+import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tools-contributor-call.ts";
+import { toolCallRecord } from "#lib/services/chat/tools-contributor-record.ts";
+import { toolsText } from "#lib/services/chat/tools-contributor-text.ts";
+import type { Turn } from "#lib/services/chat/turn.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { truncate } from "#lib/shared/text.ts";
+import type { NativeEvent } from "#lib/streaming/events.ts";
+import { detectTools, type ToolCall } from "#lib/tools/detect.ts";
+import type { Tool, ToolRequest } from "#lib/tools/tool.ts";
+
+const NONCE_BYTES = 8;
+/** Added to the longest time-out of a tool: a tool that hangs ends by its own, and the others' results are kept. */
+const MARGIN_MS = 1_000;
+const MAX_DETAIL = 200;
+/** Links of one result that the client gets, and characters of their titles. */
+const MAX_LINKS = 20;
+const MAX_TITLE = 200;
+
+export type ToolsContributorOptions = {
+  tools: readonly Tool[];
+  clock: Clock;
+  /** A random hexadecimal string of this many bytes. */
+  randomHex(bytes: number): string;
+  logger: Pick<Logger, "warn">;
+};
+
+/**
+ * Live tools: calls those that the message needs, all at once, and puts what they found beside it. A message that
+ * needs none waits for nothing.
+ */
+export function toolsContributor(options: ToolsContributorOptions): Contributor {
+  const { tools } = options;
+  return {
+    name: "tools",
+    timeoutMs: MARGIN_MS + Math.max(0, ...tools.map(({ timeoutMs }) => timeoutMs)),
+    // Who answers otherwise looks up what it needs.
+    wants: ({ route }) => route.kind === "engines",
+    run(turn, context) {
+      const calls = detectTools(tools, requestOf(turn));
+      return calls.length === 0 ? {} : callAll(calls, turn, context, options);
+    },
+  };
+}
+
+function requestOf({ input, begun }: Turn): ToolRequest {
+  const history = begun.sessionCreated ? input.history : begun.messages;
+  return { message: stripInvisible(input.message), history };
+}
+
+async function callAll(
+  calls: readonly ToolCall[],
+  turn: Turn,
+  context: ContributorContext,
+  { clock, randomHex, logger }: ToolsContributorOptions,
+): Promise<Contribution> {
+  const { signal, emit, onToolCall } = context;
+  for (const { tool } of calls) emit({ type: "tool", name: tool.name, status: "running" });
+  const outcomes = await Promise.all(
+    calls.map((call, index) =>
+      callTool(call, {
+        signal,
+        clock,
+        onEnd: (outcome) => {
+          onToolCall(toolCallRecord(outcome, index + 1));
+          for (const event of endEvents(outcome)) emit(event);
+          logFailure(outcome, turn, logger);
+        },
+      }),
+    ),
+  );
+  const text = toolsText(outcomes, { now: clock.wallNow(), nonce: randomHex(NONCE_BYTES) });
+  return { beside: [{ type: "text", text }] };
+}
+
+/** What the client is told of a call that has ended. */
+function endEvents(outcome: ToolOutcome): NativeEvent[] {
+  const { name } = outcome.call.tool;
+  if (outcome.status !== "ok") {
+    return [{ type: "tool", name, status: "failed", detail: detailOf(reasonOf(outcome)) }];
+  }
+  const { source, asOf, links = [] } = outcome.result;
+  const detail = detailOf(asOf === undefined ? source.name : `${source.name}, ${asOf}`);
+  const done: NativeEvent = { type: "tool", name, status: "done", detail };
+  const sources = links.filter(({ uri }) => isWebAddress(uri)).slice(0, MAX_LINKS);
+  if (sources.length === 0) return [done];
+  return [done, { type: "sources", sources: sources.map(withCleanTitle) }];
+}
+
+function detailOf(text: string): string {
+  return truncate(stripInvisible(text), MAX_DETAIL);
+}
+
+/** A link is shown to people: no script, no file. */
+function isWebAddress(uri: string): boolean {
+  return /^https?:\/\//i.test(uri) && URL.canParse(uri);
+}
+
+function withCleanTitle({ title, uri }: { title?: string; uri: string }): { title?: string; uri: string } {
+  return title === undefined ? { uri } : { title: truncate(stripInvisible(title), MAX_TITLE), uri };
+}
+
+/** What an operator can mend: not that a place does not exist. Says nothing of what was asked. */
+function logFailure(outcome: ToolOutcome, { requestId }: Turn, logger: Pick<Logger, "warn">): void {
+  if (outcome.status === "ok" || outcome.status === "cancelled") return;
+  const { meta } = toolCallRecord(outcome, 1);
+  if (outcome.status === "failed" && meta["reason"] === "invalid_request") return;
+  logger.warn("A live tool failed; the answer goes on without its data.", {
+    requestId,
+    tool: outcome.call.tool.name,
+    status: outcome.status,
+    reason: String(meta["reason"] ?? ""),
+    latencyMs: Math.round(outcome.latencyMs),
+  });
+}
