@@ -17,12 +17,12 @@ export function toolCallRecord(outcome: ToolOutcome, number: number): ToolCallRe
     Object.assign(meta, { characters: text.length, links: links.length });
     return { backend: source.name, status, latencyMs, meta };
   }
-  if (status === "failed") Object.assign(meta, failureOf(outcome.error));
+  if (status === "failed") Object.assign(meta, failureReason(outcome.error));
   return { backend: name, status, latencyMs, meta };
 }
 
 /** Why a call failed, in words of ours: a source's own could repeat what was asked. */
-function failureOf(error: unknown): Record<string, unknown> {
+export function failureReason(error: unknown): { reason: string; httpStatus?: number } {
   if (error instanceof ToolHttpError) {
     const { failure } = error;
     return failure.kind === "status"

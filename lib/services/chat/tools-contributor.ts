@@ -1,11 +1,12 @@
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
 import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tools-contributor-call.ts";
-import { toolCallRecord } from "#lib/services/chat/tools-contributor-record.ts";
+import { failureReason, toolCallRecord } from "#lib/services/chat/tools-contributor-record.ts";
 import { toolsText } from "#lib/services/chat/tools-contributor-text.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import { detectTools, type ToolCall } from "#lib/tools/detect.ts";
@@ -24,7 +25,7 @@ export type ToolsContributorOptions = {
   clock: Clock;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
-  logger: Pick<Logger, "warn">;
+  logger: Pick<Logger, "warn" | "error">;
 };
 
 /**
@@ -66,7 +67,7 @@ async function callAll(
         onEnd: (outcome) => {
           onToolCall(toolCallRecord(outcome, index + 1));
           for (const event of endEvents(outcome)) emit(event);
-          logFailure(outcome, turn, logger);
+          logFailure(outcome, turn.requestId, logger);
         },
       }),
     ),
@@ -102,16 +103,20 @@ function withCleanTitle({ title, uri }: { title?: string; uri: string }): { titl
   return title === undefined ? { uri } : { title: truncate(stripInvisible(title), MAX_TITLE), uri };
 }
 
-/** What an operator can mend: not that a place does not exist. Says nothing of what was asked. */
-function logFailure(outcome: ToolOutcome, { requestId }: Turn, logger: Pick<Logger, "warn">): void {
+/** What an operator can mend: not that a number is mistyped. Says nothing of what was asked. */
+function logFailure(outcome: ToolOutcome, requestId: string, logger: Pick<Logger, "warn" | "error">): void {
   if (outcome.status === "ok" || outcome.status === "cancelled") return;
-  const { meta } = toolCallRecord(outcome, 1);
-  if (outcome.status === "failed" && meta["reason"] === "invalid_request") return;
-  logger.warn("A live tool failed; the answer goes on without its data.", {
-    requestId,
-    tool: outcome.call.tool.name,
-    status: outcome.status,
-    reason: String(meta["reason"] ?? ""),
-    latencyMs: Math.round(outcome.latencyMs),
-  });
+  const { status, call, latencyMs } = outcome;
+  const fields = { requestId, tool: call.tool.name, status, latencyMs: Math.round(latencyMs) };
+  const message = "A live tool failed; the answer goes on without its data.";
+  if (status === "timeout") return logger.warn(message, fields);
+  const { error } = outcome;
+  if (!(error instanceof GatewayError)) return logger.error(message, error, fields);
+  if (isOfInput(error)) return;
+  logger.warn(message, { ...fields, ...failureReason(error) });
+}
+
+/** What was asked for is at fault, not its source. */
+function isOfInput({ code }: GatewayError): boolean {
+  return code === "invalid_request" || code === "not_found";
 }
