@@ -17,7 +17,7 @@ const DAY_SECONDS = 86_400;
 /** Stories about a subject are at most this old, unless the question says otherwise, days. */
 const RECENT_DAYS = 365;
 
-export const newsInputSchema = z.object({
+const newsInputSchema = z.object({
   subject: z
     .string()
     .trim()
