@@ -3,14 +3,14 @@ import type { Contribution, Contributor, ContributorContext } from "#lib/service
 import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tools-contributor-call.ts";
 import { failureReason, toolCallRecord } from "#lib/services/chat/tools-contributor-record.ts";
 import { toolsText } from "#lib/services/chat/tools-contributor-text.ts";
-import type { Turn } from "#lib/services/chat/turn.ts";
+import { historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import { detectTools, type ToolCall } from "#lib/tools/detect.ts";
-import type { Tool, ToolRequest } from "#lib/tools/tool.ts";
+import type { Tool } from "#lib/tools/tool.ts";
 
 const NONCE_BYTES = 8;
 /** Added to the longest time-out of a tool: a tool that hangs ends by its own, and the others' results are kept. */
@@ -40,15 +40,11 @@ export function toolsContributor(options: ToolsContributorOptions): Contributor 
     // Who answers otherwise looks up what it needs.
     wants: ({ route }) => route.kind === "engines",
     run(turn, context) {
-      const calls = detectTools(tools, requestOf(turn));
+      const request = { message: stripInvisible(turn.input.message), history: historyOf(turn) };
+      const calls = detectTools(tools, request);
       return calls.length === 0 ? {} : callAll(calls, turn, context, options);
     },
   };
-}
-
-function requestOf({ input, begun }: Turn): ToolRequest {
-  const history = begun.sessionCreated ? input.history : begun.messages;
-  return { message: stripInvisible(input.message), history };
 }
 
 async function callAll(
