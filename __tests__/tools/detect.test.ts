@@ -21,8 +21,11 @@ const tool = (letter: string, seen: ToolRequest[] = []): Tool =>
     run: async () => ({ text: "", source: { name: "a double" } }),
   });
 
+const unbroken = (): never => {
+  throw new Error("No tool of these is broken.");
+};
 const calls = (tools: readonly Tool[], message: string): string[] =>
-  detectTools(tools, { message, history: [] }).map(({ input }) => (input as { word: string }).word);
+  detectTools(tools, { message, history: [] }, unbroken).map(({ input }) => (input as { word: string }).word);
 
 describe("the calls of a message", () => {
   test("are those that its tools find", () => {
@@ -45,9 +48,25 @@ describe("the calls of a message", () => {
   });
 });
 
+test("a tool that cannot read a message is told of, and costs the others nothing", () => {
+  const broken: Tool = {
+    ...tool("b"),
+    detect: () => {
+      throw new Error("a bug");
+    },
+  };
+  const told: string[] = [];
+  const found = detectTools([broken, tool("a")], { message: "a1 b1", history: [] }, ({ name }, error) =>
+    told.push(`${name}: ${String(error)}`),
+  );
+  expect(found.map(({ tool: { name } }) => name)).toEqual(["a"]);
+  expect(told).toEqual(["b: Error: a bug"]);
+});
+
 describe("what a message quotes asks for nothing", () => {
   test("code between fences", () => {
     expect(calls([tool("a")], "see a1 ```\na2 a3\n``` then a4 ```a5")).toEqual(["a1", "a4"]);
+    expect(calls([tool("a")], "```\na1\n```")).toEqual(["a1"]);
   });
 
   test("the middle of a long text; its ends are read, whole words of them", () => {
@@ -62,7 +81,7 @@ describe("what a message quotes asks for nothing", () => {
       role: "user" as const,
       content: `${index} ${"z".repeat(50_000)}`,
     }));
-    detectTools([tool("a", seen)], { message: "a", history });
+    detectTools([tool("a", seen)], { message: "a", history }, unbroken);
     expect(seen[0]?.history).toHaveLength(10);
     expect(JSON.stringify(seen[0]?.history).length).toBeLessThan(25_000);
     expect(seen[0]?.history.at(-1)?.content).toMatch(/^29/);
@@ -72,6 +91,6 @@ describe("what a message quotes asks for nothing", () => {
 test.each([" ", "1", "a ", "```", "`", "\n"])("time grows with the length of the message: %j", (unit) => {
   expectLinear(25_000, (size) => {
     const message = unit.repeat(Math.ceil(size / unit.length));
-    return () => detectTools([tool("a")], { message, history: [] });
+    return () => detectTools([tool("a")], { message, history: [] }, unbroken);
   });
 });

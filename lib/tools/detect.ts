@@ -16,14 +16,27 @@ const MAX_HISTORY = 10;
  * The calls that a message needs, at most four; if there are more, every tool gets its first ones. What a message
  * quotes (code between fences, the middle of a long text) asks for nothing. Waits for nothing, and is linear in
  * the length of the message.
+ *
+ * @param onBroken called for a tool whose own `detect` throws; the others are not affected.
  */
-export function detectTools(tools: readonly Tool[], { message, history }: ToolRequest): ToolCall[] {
+export function detectTools(
+  tools: readonly Tool[],
+  { message, history }: ToolRequest,
+  onBroken: (tool: Tool, error: unknown) => void,
+): ToolCall[] {
   if (tools.length === 0) return [];
   const asked: ToolRequest = {
     message: questionOf(message),
     history: history.slice(-MAX_HISTORY).map(({ role, content }) => ({ role, content: questionOf(content) })),
   };
-  const byTool = tools.map((tool) => (tool.detect?.(asked) ?? []).map((input) => ({ tool, input })));
+  const byTool = tools.map((tool) => {
+    try {
+      return (tool.detect?.(asked) ?? []).map((input) => ({ tool, input }));
+    } catch (error) {
+      onBroken(tool, error);
+      return [];
+    }
+  });
   return onlyOnce(inTurns(byTool)).slice(0, MAX_CALLS);
 }
 
@@ -45,7 +58,9 @@ function onlyOnce(calls: readonly ToolCall[]): ToolCall[] {
 
 /** What a message asks, without what it quotes. */
 function questionOf(message: string): string {
-  const text = message.includes("```") ? withoutFences(message) : message;
+  const outside = message.includes("```") ? withoutFences(message) : message;
+  // Nothing but a fence: what stands in it is meant.
+  const text = outside.trim() === "" ? message : outside;
   if (text.length <= MAX_QUESTION) return text;
   // Half a word at the cut could be something else.
   const start = text.slice(0, END_OF_TEXT).replace(/\S{1,100}$/, "");

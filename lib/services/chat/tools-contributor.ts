@@ -33,7 +33,7 @@ export type ToolsContributorOptions = {
  * needs none waits for nothing.
  */
 export function toolsContributor(options: ToolsContributorOptions): Contributor {
-  const { tools } = options;
+  const { tools, logger } = options;
   return {
     name: "tools",
     timeoutMs: MARGIN_MS + Math.max(0, ...tools.map(({ timeoutMs }) => timeoutMs)),
@@ -41,7 +41,10 @@ export function toolsContributor(options: ToolsContributorOptions): Contributor 
     wants: ({ route }) => route.kind === "engines",
     run(turn, context) {
       const request = { message: stripInvisible(turn.input.message), history: historyOf(turn) };
-      const calls = detectTools(tools, request);
+      const calls = detectTools(tools, request, ({ name }, error) => {
+        const fields = { requestId: turn.requestId, tool: name };
+        logger.error("A live tool could not read a message.", error, fields);
+      });
       return calls.length === 0 ? {} : callAll(calls, turn, context, options);
     },
   };

@@ -1,3 +1,4 @@
+import { isTechNews } from "#lib/tools/news/tech-news.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
 
 type DetectedNews = { subject?: string; order: "top" | "newest"; days?: number };
@@ -19,10 +20,6 @@ const NOT_WANTED =
   /(?<!\p{L})(?:clone|scrap(?:e|er|ing)|crawl\w{0,4}|apis?|algorithms?|rank(?:s|ed|ing)?|code|script|function|endpoint|library|sdk|app|website|css|html|react|component|client|bot|regex|sql|implement\w{0,6}|build\w{0,4}|develop\w{0,4}|program|write|draft|compose|translate|rewrite|summari[sz]e this|account|log ?in|sign ?up|password|karma|moderat\w{0,5}|guidelines|founded|founder|created|history of|owns?|how (?:does|do|to|can|did)|my (?:post|submission|launch|article|comment)|i (?:posted|read|saw)|get (?:on|to) the front|schreib\w{0,3}|écri\w{0,4}|escrib\w{0,4})(?!\p{L})/iu;
 const WHAT_IS_IT = /^(?:what|who)(?:'s| is| are)\s+(?:hacker ?news|hn)\s*[?.!]*$/i;
 const SITE_ALONE = /^(?:hacker ?news|hackernews)(?: please| now)?\s*[?.!]*$/i;
-
-/** "What's new in tech?": general news of technology, without a subject of its own. */
-const TECH_NEWS =
-  /^(?:(?:hey|hi|ok|so|please|show me|give me|tell me|any|get me)[,\s]{1,3}){0,3}(?:(?:what(?:'s| is|s) (?:the )?(?:new|latest|happening|going on|up|trending|hot|the latest|the latest news|the news)|(?:the )?(?:latest|newest|recent|top|today'?s|current)(?: news| headlines| stories)?|news|headlines)(?: (?:today|right now|lately|this week))? (?:in|from|on) (?:the )?(?:world of )?(?:tech|technology|it|startups?|the tech (?:world|industry|scene)|tech (?:world|industry|scene))|(?:(?:the|some|any|latest|newest|recent|top|today'?s|current)\s){0,3}(?:tech|technology|startup) (?:news|headlines|stories))(?: (?:today|right now|now|lately|this week|this morning|for today|please|for me)){0,2}\s*[?.!]*$/i;
 
 const NEWEST =
   /(?<!\p{L})(?:newest|latest|most recent|just posted|neueste|derni[eè]r|últim|ultime|новейш|последн)|最新/iu;
@@ -70,7 +67,7 @@ export function detectNews(request: ToolRequest): DetectedNews[] {
 }
 
 function detectIn(message: string): DetectedNews | undefined {
-  if (SITE_ALONE.test(message) || TECH_NEWS.test(message)) return { order: "top" };
+  if (SITE_ALONE.test(message) || isTechNews(message)) return { order: "top" };
   if (!SITE.test(message) && !SITE_SHORT.test(message)) return undefined;
   if (NOT_WANTED.test(message) || WHAT_IS_IT.test(message)) return undefined;
   const subject = subjectOf(message);
