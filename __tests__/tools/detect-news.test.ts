@@ -53,6 +53,12 @@ const MEANT: readonly [string, Found][] = [
   ["top 10 machine learning stories on HN this week", about("machine learning", { days: 7 })],
   ["Hacker News discussions on WebAssembly", about("WebAssembly")],
   ["top stories on hacker news this month", { order: "top", days: 30 }],
+  ["What does HN think of React?", about("React")],
+  ["top React stories on Hacker News", about("React")],
+  ["what is HN saying about the OpenAI API?", about("OpenAI API")],
+  ["stories about Node.js on hacker news", about("Node.js")],
+  ["HN: SQL", about("SQL")],
+  ["top posts on hn", front],
   ["latest HN posts about Deno", about("Deno", { order: "newest" })],
 ];
 
@@ -70,6 +76,10 @@ const NOT_MEANT: readonly string[] = [
   "what is the latest version of node",
   // The site itself, and work with its name in it.
   "What is Hacker News?",
+  "What do people say about Hacker News?",
+  "Tell me about the Hacker News API, latest version",
+  "top quán cà phê HN",
+  "best hotels, HN 2026",
   "Who founded Hacker News?",
   "How does the Hacker News ranking algorithm work?",
   "Build a Hacker News clone in React",

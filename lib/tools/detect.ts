@@ -1,3 +1,4 @@
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Tool, ToolRequest } from "#lib/tools/tool.ts";
 
 /** A call that a message needs. */
@@ -56,16 +57,16 @@ function onlyOnce(calls: readonly ToolCall[]): ToolCall[] {
   });
 }
 
-/** What a message asks, without what it quotes. */
+/** What a message asks, without what it quotes, and without invisible characters. */
 function questionOf(message: string): string {
   const outside = message.includes("```") ? withoutFences(message) : message;
   // Nothing but a fence: what stands in it is meant.
   const text = outside.trim() === "" ? message : outside;
-  if (text.length <= MAX_QUESTION) return text;
+  if (text.length <= MAX_QUESTION) return stripInvisible(text);
   // Half a word at the cut could be something else.
   const start = text.slice(0, END_OF_TEXT).replace(/\S{1,100}$/, "");
   const end = text.slice(-END_OF_TEXT).replace(/^\S{1,100}/, "");
-  return `${start}\n${end}`;
+  return stripInvisible(`${start}\n${end}`);
 }
 
 /** A fence that is not closed goes to the end. */

@@ -40,7 +40,7 @@ export function toolsContributor(options: ToolsContributorOptions): Contributor 
     // Who answers otherwise looks up what it needs.
     wants: ({ route }) => route.kind === "engines",
     run(turn, context) {
-      const request = { message: stripInvisible(turn.input.message), history: historyOf(turn) };
+      const request = { message: turn.input.message, history: historyOf(turn) };
       const calls = detectTools(tools, request, ({ name }, error) => {
         const fields = { requestId: turn.requestId, tool: name };
         logger.error("A live tool could not read a message.", error, fields);

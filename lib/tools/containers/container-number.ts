@@ -14,7 +14,7 @@ const FORM = /^[A-Z]{3}[UJZ]\d{7}$/;
  * A container number as ISO 6346 writes it, whatever spaces, dashes and case it had. Its form is not checked.
  */
 export function normalizeContainerNumber(text: string): string {
-  return text.replace(/[\s./-]/g, "").toUpperCase();
+  return text.replace(/[\s./\u2013-]/g, "").toUpperCase();
 }
 
 /** Whether it has the form of a container number, with a right check digit or a wrong one. */

@@ -55,8 +55,7 @@ export function detectContainers({ message, history }: ToolRequest): { number: s
 
 function allIn(text: string, pattern: RegExp): Found[] {
   return [...text.matchAll(pattern)].map(([given]) => {
-    const number = normalizeContainerNumber(given.replaceAll(/[\u00a0\u2013]/g, ""));
-    return { number, isUpperCase: given === given.toUpperCase() };
+    return { number: normalizeContainerNumber(given), isUpperCase: given === given.toUpperCase() };
   });
 }
 

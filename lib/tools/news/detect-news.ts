@@ -7,9 +7,12 @@ type DetectedNews = { subject?: string; order: "top" | "newest"; days?: number }
 const MAX_QUESTION = 300;
 const MAX_SUBJECT_WORDS = 6;
 
-/** The site by its name; `HN` in capitals only, since "hn" is a syllable. */
+/** The site by its name. */
 const SITE = /(?<![\p{L}\d.])(?:hacker ?news|hackernews|news\.ycombinator(?:\.com)?)(?![\p{L}\d])/iu;
-const SITE_SHORT = /(?<![\p{L}\d])(?:HN|(?:on|from|auf|sur|en|su) hn)(?![\p{L}\d])/u;
+/** `HN` is Hanoi and Honduras, too: only in capitals, or behind "on", and where a name of a site can stand. */
+const SITE_SHORT = /(?<![\p{L}\d])(?:HN|(?:on|from|auf|sur) hn)(?![\p{L}\d])/u;
+const SITE_SHORT_PLACE =
+  /^(?:show |ask )?HN(?![\p{L}\d])|(?<!\p{L})(?:on|from|in|at|does|do|is|did|the|today's|today’s|top|best|latest|newest|new|recent|popular|trending|hot(?:test)?|show me|check|what's|what’s|auf|bei|sur|en|su|no) hn(?![\p{L}\d])/iu;
 
 /** Words that ask for what stands on the site now. */
 const WANTED =
@@ -18,6 +21,8 @@ const WANTED =
 /** Questions about the site itself, and work that is to be done with its name in it. */
 const NOT_WANTED =
   /(?<!\p{L})(?:clone|scrap(?:e|er|ing)|crawl\w{0,4}|apis?|algorithms?|rank(?:s|ed|ing)?|code|script|function|endpoint|library|sdk|app|website|css|html|react|component|client|bot|regex|sql|implement\w{0,6}|build\w{0,4}|develop\w{0,4}|program|write|draft|compose|translate|rewrite|summari[sz]e this|account|log ?in|sign ?up|password|karma|moderat\w{0,5}|guidelines|founded|founder|created|history of|owns?|how (?:does|do|to|can|did)|my (?:post|submission|launch|article|comment)|i (?:posted|read|saw)|get (?:on|to) the front|schreib\w{0,3}|écri\w{0,4}|escrib\w{0,4})(?!\p{L})/iu;
+/** "What do people say about Hacker News?" */
+const ABOUT_SITE = /(?:about|of|like) (?:the )?(?:hacker ?news|hn)(?: itself| site| community)?\s*[?.!]*$/i;
 const WHAT_IS_IT = /^(?:what|who)(?:'s| is| are)\s+(?:hacker ?news|hn)\s*[?.!]*$/i;
 const SITE_ALONE = /^(?:hacker ?news|hackernews)(?: please| now)?\s*[?.!]*$/i;
 
@@ -32,16 +37,16 @@ const DAYS: readonly (readonly [RegExp, number])[] = [
 const SITE_NAME = "(?:hacker ?news|hackernews|hn)";
 /** Where a subject stands; each takes the words up to the end of the sentence. */
 const SUBJECTS: readonly RegExp[] = [
-  /(?<!\p{L})(?:about|regarding|concerning|über|zu|sobre|про|約)\s([^.?!\n]{1,80})/iu,
+  /(?<!\p{L})(?:about|regarding|concerning|über|zu|sobre|про|約)\s((?:[^.?!\n]|\.(?=\S)){1,80})/iu,
   new RegExp(
-    `(?<!\\p{L})${SITE_NAME} (?:think|thinks|thinking|say|says|saying|said|discussions?|posts|stories|threads|opinions?|takes?) (?:of|on|to) ([^.?!\\n]{1,80})`,
+    `(?<!\\p{L})${SITE_NAME} (?:think|thinks|thinking|say|says|saying|said|discussions?|posts|stories|threads|opinions?|takes?) (?:of|on|to) ((?:[^.?!\\n]|\\.(?=\\S)){1,80})`,
     "iu",
   ),
   new RegExp(
     `(?<!\\p{L})(?:top|best|latest|newest|recent|popular|trending|hottest)(?: \\d{1,2})? ((?:[^\\s.?!,]{1,20} ){1,3})(?:stories|posts|threads|articles|discussions|news) (?:on|from|in) ${SITE_NAME}`,
     "iu",
   ),
-  new RegExp(`(?<!\\p{L})${SITE_NAME}: ?([^.?!\\n]{1,60})`, "iu"),
+  new RegExp(`(?<!\\p{L})${SITE_NAME}: ?((?:[^.?!\\n]|\\.(?=\\S)){1,60})`, "iu"),
 ];
 /** What follows a subject and is no part of it. */
 const SUBJECT_END = new RegExp(
@@ -54,7 +59,7 @@ const NO_SUBJECT =
 
 /** "And about rust?" after a question for news. */
 const FOLLOW_UP =
-  /^(?:(?:and|ok|okay|now|then|also|und|et|y)[,\s]{1,2}){0,2}(?:what|how|anything|something|stories|news|posts)?\s?(?:about|on)\s([^.?!\n]{1,60})[?.!]*$/i;
+  /^(?:(?:and|ok|okay|now|then|also|und|et|y)[,\s]{1,2}){0,2}(?:what|how|anything|something|stories|news|posts)?\s?(?:about|on)\s((?:[^.?!\n]|\.(?=\S)){1,60})[?.!]*$/i;
 const NEWEST_FOLLOW_UP =
   /^(?:and|ok|now|und|et|y)?[,\s]{0,2}(?:the )?(?:newest|latest|most recent)(?: ones?| stories)?\s*[?.!]*$/i;
 
@@ -68,11 +73,16 @@ export function detectNews(request: ToolRequest): DetectedNews[] {
 
 function detectIn(message: string): DetectedNews | undefined {
   if (SITE_ALONE.test(message) || isTechNews(message)) return { order: "top" };
-  if (!SITE.test(message) && !SITE_SHORT.test(message)) return undefined;
-  if (NOT_WANTED.test(message) || WHAT_IS_IT.test(message)) return undefined;
+  if (!namesSite(message) || ABOUT_SITE.test(message) || WHAT_IS_IT.test(message)) return undefined;
   const subject = subjectOf(message);
+  // "What does HN think of React?" is no work on React.
+  if (NOT_WANTED.test(subject === undefined ? message : message.replace(subject, ""))) return undefined;
   if (subject === undefined && !WANTED.test(message)) return undefined;
   return withDays(message, subject);
+}
+
+function namesSite(message: string): boolean {
+  return SITE.test(message) || (SITE_SHORT.test(message) && SITE_SHORT_PLACE.test(message));
 }
 
 function withDays(message: string, subject: string | undefined): DetectedNews {
@@ -103,7 +113,8 @@ function cleaned(text: string): string | undefined {
     .replace(/^(?:the|a|an)\s/i, "")
     .replace(/["'“”«»,;:)\]]+$|^["'“”«»(]+/g, "")
     .trim();
-  if (NO_SUBJECT.test(subject) || subject.split(/\s+/).length > MAX_SUBJECT_WORDS) return undefined;
+  if (NO_SUBJECT.test(subject) || SITE.test(subject) || subject.split(/\s+/).length > MAX_SUBJECT_WORDS)
+    return undefined;
   return subject;
 }
 
