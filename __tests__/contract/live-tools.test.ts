@@ -1,5 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { processScope } from "#lib/adapters/journal/process-scope.ts";
+import { startedRow } from "#lib/services/ledger/ledger-row.ts";
 import { defineTool, type Tool, type ToolResult } from "#lib/tools/tool.ts";
 import { type FakeUpstream, type Script, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { type NativeAnswer, readSome } from "../support/native-client.ts";
@@ -9,9 +14,11 @@ import {
   aRequest,
   eventually,
   modelsConfig,
+  type Settings,
   startTestGateway,
   type TestGateway,
 } from "../support/test-gateway.ts";
+import { aToolCall, aTurn, turnStores } from "../support/turns.ts";
 
 let database: TestSupabase;
 let engine: FakeUpstream;
@@ -56,12 +63,13 @@ const story = (title: string) => ({
   created_at: "2026-11-26T10:20:30Z",
 });
 
-async function start(tools?: readonly Tool[]): Promise<TestGateway> {
+async function start(tools?: readonly Tool[], settings: Settings = {}): Promise<TestGateway> {
   const gateway = await startTestGateway({
     database,
     settings: {
       HACKER_NEWS_BASE_URL: source.origin,
       MODELS_CONFIG: modelsConfig({ own: `${engine.origin}/v1` }),
+      ...settings,
     },
     log: (line) => log.push(line),
     ...(tools === undefined ? {} : { makers: { createLiveTools: () => tools } }),
@@ -338,6 +346,28 @@ describe("what a source says", () => {
 });
 
 describe("calls are in the ledger also if the turn", () => {
+  test("ends with its process: the next start stores those that its journal has", async () => {
+    const turn = aTurn(user.caller);
+    await turnStores({ clients: database.clients, now: Date.now }).begin(turn);
+    const folder = mkdtempSync(join(tmpdir(), "sarmalink-tools-"));
+    mkdirSync(join(folder, "journal"), { mode: 0o700 });
+    const lines = [
+      { begin: startedRow(turn, Date.now()) },
+      { toolCall: { requestId: turn.requestId, ...aToolCall() } },
+    ];
+    // The pid is higher than any that a system gives.
+    const name = `turns.${processScope().name}.4194305.aa.0.jsonl`;
+    writeFileSync(join(folder, "journal", name), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const gateway = await start(undefined, { SARMALINK_DATA_DIR: folder });
+    expect(gateway.gateway.ledger).toBeDefined();
+    await eventually("it is stored", async () => (await logged()).length === 1, 10_000);
+    expect(await logged()).toEqual([row("Frankfurter", "ok", { call: 1, tool: "rates" })]);
+    const [stored] = await database.sql`select status from ai_chat_usage where id = ${turn.requestId}`;
+    expect(stored).toEqual({ status: "interrupted" });
+    await open.pop()?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   test("fails", async () => {
     engine.script = (exchange) => exchange.json(401, { error: { message: "no" } });
     const answer = await ask(await start(), "top stories on hacker news");
