@@ -258,6 +258,36 @@ describe("a user who calls in a loop", () => {
     expect(await database.sql`select 1 from public.ai_events where request_id = ${id}`).toHaveLength(0);
   });
 
+  test("writes 20 tool calls a turn, 30,000 events a day and no more, and still settles", async () => {
+    const calls = (count: number, changes: Turn = {}): unknown[] =>
+      Array.from({ length: count }, (_, index) => ({
+        ...{ backend: "b", status: "ok", latency_ms: 1, meta: { call: index + 1 } },
+        ...changes,
+      }));
+    const eventsOf = (id: string) =>
+      database.sql`select latency_ms from public.ai_events where request_id = ${id} and event_type = 'tool'`;
+    const first = await begin();
+    await settle(first, { tool_calls: calls(5_000) });
+    expect(await eventsOf(first)).toHaveLength(20);
+    for (const changes of [{ backend: "x".repeat(101) }, { status: "x".repeat(MEGABYTE) }, { meta: [1] }]) {
+      await expect(settle(await begin(), { tool_calls: calls(1, changes) })).rejects.toMatchObject({
+        code: "23514",
+      });
+    }
+    const endless = await begin();
+    await settle(endless, { tool_calls: calls(1, { latency_ms: "NaN" }) });
+    expect(await eventsOf(endless)).toEqual([{ latency_ms: 2_147_483_647 }]);
+    await database.sql`
+      insert into public.ai_events (request_id, user_id, event_type)
+      select gen_random_uuid(), ${user}, 'tool' from generate_series(1, 30000)`;
+    const last = await begin();
+    await settle(last, { tool_calls: calls(3) });
+    expect(await database.sql`select status from public.ai_chat_usage where id = ${last}`).toEqual([
+      { status: "completed" },
+    ]);
+    expect(await eventsOf(last)).toEqual([]);
+  });
+
   test("keeps 30 memories, one by one, all at once, and in parallel", async () => {
     const insert = (count: number): Promise<unknown> =>
       database.as(

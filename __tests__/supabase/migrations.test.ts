@@ -172,14 +172,20 @@ describe("the migrations", () => {
           : acting`select public.settle_turn(${sql.json({
               ...{ id, settle_secret: secret, status: "completed", delivered: true, cost_usd: 0.5, attempts },
               ...{ user_message: "Hi", assistant_message: "Hello" },
+              // Before 013 they are not read, and must not stand in the way.
+              tool_calls: [{ backend: "b", status: "ok", latency_ms: 1, meta: {} }],
             })})`,
       );
       const [row] = await sql`
         select u.status, jsonb_array_length(s.messages) as messages,
-               (select count(*)::int from public.ai_events where request_id = u.id) as attempts
+               (select count(*)::int from public.ai_events where request_id = u.id and event_type = 'attempt') as attempts,
+               (select count(*)::int from public.ai_events where request_id = u.id and event_type = 'tool') as tools
         from public.ai_chat_usage u join public.ai_chat_sessions s on s.id = u.session_id
         where u.id = ${id} and s.id = ${String(begun[0]?.["session"])}`;
-      expect({ version, ...row }).toEqual({ version, status: "completed", messages: 2, attempts: 1 });
+      expect({ version, ...row }).toEqual({
+        ...{ version, status: "completed", messages: 2, attempts: 1 },
+        tools: version < "013" ? 0 : 1,
+      });
       if (index < 2) continue;
       const stored = await as(
         "service_role",

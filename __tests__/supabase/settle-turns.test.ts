@@ -5,10 +5,10 @@ import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.t
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { LedgerStore } from "#lib/services/ledger/ledger-ports.ts";
-import { emptyRow, interruptedRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
+import { emptyRow, interruptedRow, rowWithoutContent, startedRow } from "#lib/services/ledger/ledger-row.ts";
 import type { BeginTurn, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
-import { aLedgerEntry, aTurn, ledgerRow, settled } from "../support/turns.ts";
+import { aLedgerEntry, aToolCall, aTurn, ledgerRow, settled } from "../support/turns.ts";
 
 let supabase: TestSupabase;
 let turns: TurnStore;
@@ -150,6 +150,82 @@ describe("a native turn that was found interrupted", () => {
     const { settleSecret: _, ...without } = settled(turn);
     expect(await ledger.record([without])).toEqual([]);
     expect(await rowOf(turn.requestId)).toMatchObject({ status: "interrupted", delivered: false });
+  });
+});
+
+describe("the tool calls of a native turn", () => {
+  const calls = [
+    aToolCall(),
+    aToolCall({
+      backend: "weather",
+      status: "timeout",
+      latencyMs: 6_000,
+      meta: { call: 2, tool: "weather" },
+    }),
+  ];
+  const eventsOf = async (id: string) => [
+    ...(await supabase.sql`
+      select event_type, user_id, model_id, backend, key_index, status, latency_ms, tokens_out, meta
+      from ai_events where request_id = ${id} order by event_type, meta ->> 'call'`),
+  ];
+  const toolEvent = ({ backend, status, latencyMs, meta }: (typeof calls)[number]) => ({
+    ...{ event_type: "tool", user_id: user.userId, model_id: null, backend, key_index: null, status },
+    ...{ latency_ms: latencyMs, tokens_out: null, meta },
+  });
+
+  test("are events beside its attempts, one each, also if it comes twice", async () => {
+    const [first, other] = [await begin(), await begin()];
+    const row = { ...settled(first.turn), toolCalls: calls };
+    expect(await ledger.record([row, settled(other.turn), row])).toEqual([]);
+    await ledger.record([row]);
+    expect(await eventsOf(first.turn.requestId)).toEqual([
+      expect.objectContaining({ event_type: "attempt", backend: "groq" }),
+      ...calls.map(toolEvent),
+    ]);
+    expect(await eventsOf(other.turn.requestId)).toHaveLength(1);
+  });
+
+  test("are stored without a service role, with the secret alone", async () => {
+    const { url, publishableKey } = supabase;
+    const anonymous = createSupabaseLedgerStore({ clients: createSupabaseClients({ url, publishableKey }) });
+    const { turn } = await begin();
+    expect(await anonymous.record([{ ...settled(turn), toolCalls: calls }])).toEqual([]);
+    expect((await eventsOf(turn.requestId)).slice(1)).toEqual(calls.map(toolEvent));
+  });
+
+  test.each([
+    ["failed", nothing],
+    ["was left", { ...nothing, status: "cancelled" }],
+  ] as const)("are stored of one that %s", async (_, changes) => {
+    const { turn } = await begin();
+    await ledger.record([{ ...settled(turn, changes), attempts: [], toolCalls: calls }]);
+    expect(await eventsOf(turn.requestId)).toEqual(calls.map(toolEvent));
+  });
+
+  test("are stored of one whose process died, once, also if its real end comes after all", async () => {
+    const { turn } = await begin();
+    const found = { ...interruptedRow(startedRow(turn, 1_000)), toolCalls: calls.slice(0, 1) };
+    await ledger.record([found]);
+    expect(await eventsOf(turn.requestId)).toEqual(calls.slice(0, 1).map(toolEvent));
+    await ledger.record([found, { ...settled(turn), toolCalls: calls }]);
+    expect((await eventsOf(turn.requestId)).map((event) => event["event_type"])).toEqual(["attempt", "tool"]);
+  });
+
+  test("are those of its real end, if both come at once", async () => {
+    const { turn } = await begin();
+    const found = { ...interruptedRow(startedRow(turn, 1_000)), toolCalls: calls.slice(0, 1) };
+    await ledger.record([found, { ...settled(turn), toolCalls: calls }]);
+    expect((await eventsOf(turn.requestId)).slice(1)).toEqual(calls.map(toolEvent));
+  });
+
+  test("that no table takes cost their turn its events, and never its cost", async () => {
+    const { turn } = await begin({}, key);
+    const broken = [aToolCall({ meta: { text: "x".repeat(10_000) } })];
+    const row = { ...settled(turn, { costUsd: 0.5 }), toolCalls: broken };
+    expect(await ledger.record([row])).toMatchObject([{ requestId: turn.requestId, code: "rejected" }]);
+    const reduced = rowWithoutContent(row);
+    expect(reduced === undefined ? [] : await ledger.record([reduced])).toEqual([]);
+    expect(await rowOf(turn.requestId)).toMatchObject({ status: "completed", cost_usd: "0.5" });
   });
 });
 

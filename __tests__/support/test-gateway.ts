@@ -12,6 +12,7 @@ import type { HostContext } from "#lib/server/http/host-context.ts";
 import { type Route, serveRoute } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { createGateway, type Gateway } from "#lib/server/wiring/gateway.ts";
+import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import { type NativeAnswer, readNative } from "./native-client.ts";
 import type { TestSupabase } from "./test-database.ts";
 
@@ -33,6 +34,8 @@ export type TestGatewayOptions = {
   settings?: Settings;
   /** Where log lines go; nowhere by default, so that expected failures do not fill the screen. */
   log?: (line: string) => void;
+  /** Parts that are made in another way. */
+  makers?: Partial<typeof MAKERS>;
 };
 
 /** What the gateway is told of its database. */
@@ -50,10 +53,11 @@ export async function startTestGateway({
   database,
   settings = {},
   log = () => undefined,
+  makers = {},
 }: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "sarmalink-gateway-"));
   const own = { ...databaseSettings(database), SARMALINK_DATA_DIR: folder };
-  const gateway = await createGateway(readEnv({ ...own, ...settings }), log);
+  const gateway = await createGateway(readEnv({ ...own, ...settings }), log, makers);
   const works = new Set<Promise<void>>();
   const host: HostContext = {
     remoteAddress: "192.0.2.1",

@@ -5,7 +5,7 @@ import type { Caller } from "#lib/services/identity/caller.ts";
 import type { Conversation, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
 import * as rows from "#lib/services/ledger/ledger-row.ts";
-import type { BeginTurn, TurnOutcome, TurnStore } from "#lib/services/ledger/turn-store.ts";
+import type { BeginTurn, ToolCallRecord, TurnOutcome, TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
 
 /** A turn to begin, valid as it stands. */
@@ -45,6 +45,17 @@ function anOutcome(): TurnOutcome {
         meta: { attempt: 1 },
       },
     ],
+  };
+}
+
+/** A call of a live tool, as the ledger stores it. */
+export function aToolCall(changes: Partial<ToolCallRecord> = {}): ToolCallRecord {
+  return {
+    backend: "Frankfurter",
+    status: "ok",
+    latencyMs: 45,
+    meta: { call: 1, tool: "rates" },
+    ...changes,
   };
 }
 

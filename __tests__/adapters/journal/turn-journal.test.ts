@@ -28,7 +28,7 @@ import { interruptedRow, type LedgerRow } from "#lib/services/ledger/ledger-row.
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import { parseJson } from "#lib/shared/json.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
+import { aLedgerEntry, aToolCall, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
 
 const CHILD = fileURLToPath(new URL("../../support/journal-child.ts", import.meta.url));
 const PLACE = processScope().name;
@@ -88,6 +88,8 @@ describe("a process that is killed", () => {
     const cut = aLedgerEntry({ caller });
     await tell("begin", complete);
     await tell("begin", cut);
+    await tell("tool", cut);
+    await tell("tool", cut);
     await tell("end", complete);
 
     const journal = aJournal();
@@ -111,7 +113,8 @@ describe("a process that is killed", () => {
       journal,
     });
     while (files().length > 0) await clock.advanceAsync(1);
-    expect(stored).toEqual([ledgerRow(complete), interruptedRow(startedRow(cut))]);
+    const toolCalls = [aToolCall(), aToolCall()];
+    expect(stored).toEqual([ledgerRow(complete), { ...interruptedRow(startedRow(cut)), toolCalls }]);
     expect(JSON.stringify(stored)).not.toMatch(/SECRET|a@b/);
     await ledger.close();
   });

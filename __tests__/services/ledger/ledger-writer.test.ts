@@ -4,7 +4,7 @@ import { interruptedRow, type LedgerRow, type StartedRow } from "#lib/services/l
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { aLedgerEntry, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
+import { aLedgerEntry, aToolCall, type LedgerEntry, ledgerRow, startedRow } from "../../support/turns.ts";
 
 type Part = { ended: LedgerRow[]; started: StartedRow[] };
 
@@ -29,6 +29,10 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
     begin: ({ requestId }) => {
       journal.write();
       journal.lines.push(`begin ${requestId}`);
+    },
+    toolCall: (requestId, { backend }) => {
+      journal.write();
+      journal.lines.push(`tool ${backend} ${requestId}`);
     },
     end: ({ requestId }) => {
       journal.write();
@@ -264,6 +268,33 @@ describe("native turns", () => {
       `begin ${forgotten.requestId}`,
       `forget ${forgotten.requestId}`,
     ]);
+  });
+
+  test("carry the tools that were called, the first twenty, bounded; none after their end", async () => {
+    const { batches, begin, journal } = setUp({ journal: true });
+    const entry = native(nothing);
+    const turn = begin(entry);
+    const long = "x".repeat(100_000);
+    for (let call = 1; call <= 25; call++) {
+      turn.noteToolCall(aToolCall({ backend: long, latencyMs: Number.NaN, meta: { call, long } }));
+    }
+    await turn.end(entry);
+    turn.noteToolCall(aToolCall());
+    const [row] = batches.flat();
+    expect(row?.toolCalls).toHaveLength(20);
+    expect(row?.toolCalls?.map(({ meta }) => meta["call"])).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    );
+    expect(row?.toolCalls?.[0]).toMatchObject({ status: "ok", latencyMs: 0 });
+    expect(JSON.stringify(row?.toolCalls).length).toBeLessThan(20 * 500);
+    expect(journal.lines.filter((line) => line.startsWith("tool "))).toHaveLength(20);
+    expect(journal.lines.at(-1)).toBe(`end ${entry.requestId}`);
+  });
+
+  test("without a tool have no trace of one", async () => {
+    const { batches, end } = setUp();
+    await end(native());
+    expect(batches.flat()[0]).not.toHaveProperty("toolCalls");
   });
 
   test("that the database refuses are saved without their messages and attempts, one by one", async () => {

@@ -106,6 +106,7 @@ const shape = {
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
+  HACKER_NEWS_BASE_URL: url.default("https://hn.algolia.com"),
   ACCESS_LOG: flag(true),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
@@ -155,6 +156,10 @@ const RULES: Readonly<Record<Name, Rule>> = {
     example: "http://localhost:11434",
     // Not shown to clients, which this text may reach.
     isPrivate: true,
+  },
+  HACKER_NEWS_BASE_URL: {
+    allowed: "a URL that begins with https:// or http://",
+    example: "https://hn.algolia.com",
   },
   ACCESS_LOG: FLAG,
   ENABLE_PROMPT_CACHE: FLAG,

@@ -9,6 +9,7 @@ import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
+import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -21,6 +22,7 @@ export const MAKERS = {
   createLedger,
   createEngines,
   createEngineHealth,
+  createLiveTools,
   createChat,
   createCompletion,
   createEmbeddings,
@@ -50,6 +52,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const engines = lazy(() =>
     make.createEngines({ env, providers, installed, health: health.value, clock, logger }),
   );
+  const tools = lazy(() => make.createLiveTools({ env, clock }));
   const callParts = () => ({
     engines: engines.value.dependencies,
     registry: providers.registry,
@@ -62,7 +65,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat(callParts())),
+    chat: lazy(() => make.createChat({ ...callParts(), tools: tools.value })),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),

@@ -1,0 +1,20 @@
+import type { Clock } from "#lib/shared/clock.ts";
+import { containerTracking } from "#lib/tools/containers/container-tracking.ts";
+import { hackerNews } from "#lib/tools/news/hacker-news.ts";
+import type { Tool } from "#lib/tools/tool.ts";
+import type { ToolHttp } from "#lib/tools/tool-http.ts";
+import type { WebSearch } from "#lib/tools/web-search/search.ts";
+
+export type LiveToolEffects = {
+  http: ToolHttp;
+  clock: Clock;
+  /** None if no search service is configured. */
+  search?: WebSearch | undefined;
+  /** Where the sources are. */
+  baseUrls: { hackerNews: string };
+};
+
+/** The live tools, one row each: what fetches data for a message before an engine is asked. */
+export function liveTools({ http, clock, search, baseUrls }: LiveToolEffects): readonly Tool[] {
+  return [containerTracking({ clock, search }), hackerNews({ http, clock, baseUrl: baseUrls.hackerNews })];
+}
