@@ -11,7 +11,7 @@ export type PluginQuestion = {
 };
 
 /** The workflow of agent-orchestrator that takes a topic (`apps/api/examples/research-swarm`). */
-const RESEARCH_GRAPH = "research-swarm";
+export const RESEARCH_GRAPH = "research-swarm";
 /** Earlier messages that are handed on, and their characters. */
 const MAX_HISTORY = 20;
 const MAX_HISTORY_CHARACTERS = 50_000;

@@ -1,16 +1,22 @@
 /** What a plugin is for. */
-export type PluginIntent =
-  | "voice"
-  | "workflow"
-  | "browse"
-  | "eval"
-  | "router"
-  | "mcp"
-  | "rag"
-  | "ocr"
-  | "webhook"
-  | "k8s"
-  | "iac";
+const INTENTS = [
+  "voice",
+  "workflow",
+  "browse",
+  "eval",
+  "router",
+  "mcp",
+  "rag",
+  "ocr",
+  "webhook",
+  "k8s",
+  "iac",
+] as const;
+export type PluginIntent = (typeof INTENTS)[number];
+
+export function isPluginIntent(text: string): text is PluginIntent {
+  return (INTENTS as readonly string[]).includes(text);
+}
 
 /** How native chat hands a message to a plugin. */
 export type AutoRoute = {

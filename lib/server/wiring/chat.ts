@@ -3,20 +3,25 @@ import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
+import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 
 export type ChatParts = {
   engines: EngineDependencies;
   registry: Registry;
   identity: Pick<Identity, "admission">;
   ledger: LedgerPart;
+  plugins: PluginDependencies;
 };
 
 /** Native chat. */
-export function createChat({ engines, registry, identity, ledger }: ChatParts): ChatDependencies {
+export function createChat({ engines, registry, identity, ledger, plugins }: ChatParts): ChatDependencies {
   const { clock } = engines.effects;
+  const answerByEngines = engineAnswerer(engines);
   return {
     ...engines,
     registry,
@@ -25,8 +30,11 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
-    routeFinders: [],
+    routeFinders: [pluginFinder(plugins)],
     contributors: [promptContributor({ clock, randomHex })],
-    answerers: [engineAnswerer(engines)],
+    answerers: [
+      pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
+      answerByEngines,
+    ],
   };
 }

@@ -9,6 +9,7 @@ import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
+import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -24,6 +25,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createPlugins,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -56,13 +58,17 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity: identity.value,
     ledger: ledger.value,
   });
+  const plugins = lazy(() =>
+    make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
+  );
   return {
     database,
     ledger,
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat(callParts())),
+    plugins,
+    chat: lazy(() => make.createChat({ ...callParts(), plugins: plugins.value })),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
