@@ -78,8 +78,8 @@ function assertSafeSegment(segment: string): void {
   let text = segment;
   for (let decoding = 0; ; decoding++) {
     // Full-width and other forms of dots and slashes are the plain ones to some servers.
-    const plain = text.normalize("NFKC").trimStart();
-    if (SEPARATORS_AND_CONTROLS.test(plain) || DOTS.test(plain)) throw refused("leads out of its folder");
+    const plain = text.normalize("NFKC");
+    if (SEPARATORS_AND_CONTROLS.test(plain) || DOTS.test(plain.trimStart())) throw refused("leads out of its folder");
     const next = decoded(text);
     if (next === text) return;
     if (decoding === MAX_DECODINGS) throw refused("is encoded too often");

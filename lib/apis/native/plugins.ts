@@ -29,7 +29,7 @@ export const pluginInvocationSchema = z
       .pipe(z.enum(METHODS))
       .nullish(),
     /** Any JSON. */
-    body: z.unknown(),
+    body: z.unknown().optional(),
   })
   .superRefine((call, context) => {
     const given = new Set([call.plugin, call.id].filter((name) => name !== undefined));
