@@ -4,22 +4,19 @@ import { eraseSecret, SecretScrubber } from "#lib/plugins/secret-scrubber.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What a reader makes of a body that arrives in pieces of this many bytes. */
+/** What a reader makes of a body that arrives in pieces of this many bytes: its text, or that and its problem. */
 function read(contentType: string | undefined, body: string, size = 1_000_000, shows?: string): string {
-  try {
-    const reader = new AnswerReader(contentType, shows);
-    const all = bytes(body);
-    let text = "";
-    for (let at = 0; at < all.length && !reader.ended; at += size) {
-      const part = reader.push(all.subarray(at, at + size));
-      text += (part.thinking === "" ? "" : `(${part.thinking})`) + part.text;
-    }
-    const rest = reader.end();
-    return text + (rest.thinking === "" ? "" : `(${rest.thinking})`) + rest.text;
-  } catch (error) {
-    if (error instanceof UnusableAnswer) return `unusable: ${error.message}`;
-    throw error;
+  const reader = new AnswerReader(contentType, shows);
+  const all = bytes(body);
+  let text = "";
+  const add = (part: { text: string; thinking: string }): void => {
+    text += (part.thinking === "" ? "" : `(${part.thinking})`) + part.text;
+  };
+  for (let at = 0; at < all.length && !reader.ended && reader.problem === undefined; at += size) {
+    add(reader.push(all.subarray(at, at + size)));
   }
+  if (reader.problem === undefined) add(reader.end());
+  return reader.problem === undefined ? text : `${text} | ${reader.problem.message}`;
 }
 
 const sse = (...data: unknown[]): string =>
@@ -43,18 +40,18 @@ const ROWS: readonly [string, string | undefined, string, string][] = [
     sse({ choices: [{ delta: { reasoning_content: "hm" } }] }, delta("Yes"), "[DONE]"),
     "(hm)Yes",
   ],
-  ["OpenAI's stream that breaks off", EVENTS, sse(delta("Hel")), "unusable: The answer broke off."],
+  ["OpenAI's stream that breaks off", EVENTS, sse(delta("Hel")), "Hel | The answer broke off."],
   [
     "an error in a stream",
     EVENTS,
     sse(delta("Hel"), { error: { message: "no GPU", code: "stream_failed" } }),
-    "unusable: The plugin reported: no GPU",
+    "Hel | The plugin reported: no GPU",
   ],
   [
     "an error by its event",
     EVENTS,
     "event: error\ndata: out of paper\n\n",
-    "unusable: The plugin reported: out of paper",
+    " | The plugin reported: out of paper",
   ],
   [
     "this gateway's own events",
@@ -78,15 +75,10 @@ const ROWS: readonly [string, string | undefined, string, string][] = [
     "rag-over-pdf that fails",
     LINES,
     lines({ type: "token", value: "30" }, { type: "error", message: "Stream failed" }),
-    "unusable: The plugin reported: Stream failed",
+    "30 | The plugin reported: Stream failed",
   ],
-  ["lines that break off", LINES, lines({ type: "token", value: "30" }), "unusable: The answer broke off."],
-  [
-    "half a line",
-    LINES,
-    `${lines({ type: "token", value: "30" })}{"type":"tok`,
-    "unusable: A line was no JSON.",
-  ],
+  ["lines that break off", LINES, lines({ type: "token", value: "30" }), "30 | The answer broke off."],
+  ["half a line", LINES, `${lines({ type: "token", value: "30" })}{"type":"tok`, "30 | A line was no JSON."],
   [
     "Ollama's lines",
     LINES,
@@ -101,14 +93,12 @@ const ROWS: readonly [string, string | undefined, string, string][] = [
     "an error as JSON",
     JSON_TYPE,
     JSON.stringify({ ok: false, error: "no ink" }),
-    "unusable: The plugin reported: no ink",
+    " | The plugin reported: no ink",
   ],
   ["JSON without a text", JSON_TYPE, JSON.stringify({ ok: true, queued: true }), ""],
-  ["broken JSON", JSON_TYPE, '{"answer": "Hi', "unusable: The answer was no valid JSON."],
-  ["deep JSON", JSON_TYPE, "[".repeat(100_000), "unusable: The JSON was too complex."],
+  ["broken JSON", JSON_TYPE, '{"answer": "Hi', " | The answer was no valid JSON."],
+  ["deep JSON", JSON_TYPE, "[".repeat(100_000), " | The JSON was too complex."],
   ["plain text", "text/plain", "Grüße 🦊", "Grüße 🦊"],
-  ["a page", "text/html", "<h1>Hi</h1>", 'unusable: The content type "text/html" is no text.'],
-  ["an unknown type", undefined, "Hi", 'unusable: The content type "" is no text.'],
   ["an empty stream", EVENTS, "", ""],
 ];
 
@@ -116,6 +106,10 @@ describe.each(ROWS)("%s", (_, type, body, expected) => {
   test.each([1, 2, 3, 7, 1_000_000])("in pieces of %d bytes", (size) => {
     expect(read(type, body, size)).toBe(expected);
   });
+});
+
+test.each([["text/html"], ["application/octet-stream"], [""], [undefined]])("%s is no answer", (type) => {
+  expect(() => new AnswerReader(type)).toThrow(UnusableAnswer);
 });
 
 test("a field can be shown as it is", () => {
@@ -126,9 +120,11 @@ test("a field can be shown as it is", () => {
 });
 
 test("an answer has a largest size", () => {
-  expect(read("text/plain", "x".repeat(3_000_000), 65_536)).toBe("unusable: The answer was too long.");
-  expect(read(EVENTS, `data: ${"x".repeat(1_000_000)}`, 65_536)).toBe("unusable: An event was too long.");
-  expect(read(LINES, "x".repeat(1_000_000), 65_536)).toBe("unusable: A line was too long.");
+  expect(read("text/plain", "x".repeat(3_000_000), 65_536)).toMatch(
+    /^x{1900000,} \| The answer was too long\.$/,
+  );
+  expect(read(EVENTS, `data: ${"x".repeat(1_000_000)}`, 65_536)).toBe(" | An event was too long.");
+  expect(read(LINES, "x".repeat(1_000_000), 65_536)).toBe(" | A line was too long.");
 });
 
 describe("a plugin that repeats its token", () => {

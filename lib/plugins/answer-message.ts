@@ -8,7 +8,7 @@ export type AnswerMessage = {
   ended: boolean;
   /** Messages of this kind tell when the answer ends, so an answer without an end has broken off. */
   tellsEnd: boolean;
-  /** The plugin's own error. */
+  /** Why the answer cannot be used any further, for the operator's log. */
   error: string | undefined;
   /** What the text's marks such as `[1]` refer to. */
   citations: readonly string[];
@@ -36,7 +36,8 @@ const MAX_CITATION = 200;
  */
 export function readAnswerMessage(value: unknown): AnswerMessage {
   const type = stringField(value, "type");
-  const error = errorOf(value, type);
+  const said = errorOf(value, type);
+  const error = said === undefined ? undefined : `The plugin reported: ${said}`;
   const base = {
     text: "",
     thinking: "",

@@ -21,7 +21,7 @@ export type AnswerPart = Pick<AnswerMessage, "text" | "thinking">;
 
 /**
  * Reads the body of a plugin's answer: server-sent events, JSON lines, JSON or plain text, by its content type.
- * Independent of where the bytes are cut. `push` and `end` throw `UnusableAnswer`.
+ * Independent of where the bytes are cut: what stands before a problem is read, whatever arrives with it.
  */
 export class AnswerReader {
   readonly #format: AnswerFormat;
@@ -29,6 +29,7 @@ export class AnswerReader {
   #ended = false;
   #tellsEnd = false;
   #citations: readonly string[] = [];
+  #problem: UnusableAnswer | undefined;
 
   /**
    * Throws `UnusableAnswer` for a content type that is no text for people.
@@ -43,17 +44,23 @@ export class AnswerReader {
     return this.#ended;
   }
 
-  push(bytes: Uint8Array): AnswerPart {
-    this.#bytes += bytes.length;
-    if (this.#bytes > MAX_BYTES) throw new UnusableAnswer("The answer was too long.");
-    return this.#fold(this.#format.push(bytes));
+  /** Why the answer cannot be used any further; nothing more is to be read. */
+  get problem(): UnusableAnswer | undefined {
+    return this.#problem;
   }
 
-  /** The rest, at the end of the body. Throws if the answer has broken off. */
+  push(bytes: Uint8Array): AnswerPart {
+    this.#bytes += bytes.length;
+    if (this.#bytes <= MAX_BYTES) return this.#fold(this.#format.push(bytes));
+    this.#problem ??= new UnusableAnswer("The answer was too long.");
+    return { text: "", thinking: "" };
+  }
+
+  /** The rest, at the end of the body. */
   end(): AnswerPart {
     const part = this.#ended ? { text: "", thinking: "" } : this.#fold(this.#format.end());
-    if (this.#tellsEnd && !this.#ended) throw new UnusableAnswer("The answer broke off.");
-    return { ...part, text: part.text + this.#citedSources() };
+    if (this.#tellsEnd && !this.#ended) this.#problem ??= new UnusableAnswer("The answer broke off.");
+    return this.#problem === undefined ? { ...part, text: part.text + this.#citedSources() } : part;
   }
 
   #citedSources(): string {
@@ -63,8 +70,8 @@ export class AnswerReader {
   #fold(messages: readonly AnswerMessage[]): AnswerPart {
     const part = { text: "", thinking: "" };
     for (const message of messages) {
-      if (this.#ended) break;
-      if (message.error !== undefined) throw new UnusableAnswer(`The plugin reported: ${message.error}`);
+      if (this.#ended || this.#problem !== undefined) break;
+      if (message.error !== undefined) this.#problem = new UnusableAnswer(message.error);
       part.text += message.text;
       part.thinking += message.thinking;
       if (message.citations.length > 0) this.#citations = message.citations;
@@ -95,6 +102,8 @@ const textMessage = (text: string): AnswerMessage => ({
   citations: [],
 });
 
+const failure = (error: string): AnswerMessage => ({ ...textMessage(""), error });
+
 /** A message as JSON; a text that is none is itself a part of the answer. */
 function readData(data: string): AnswerMessage {
   if (data.trim() === "[DONE]") return { ...textMessage(""), ended: true, tellsEnd: true };
@@ -107,9 +116,9 @@ class EventFormat implements AnswerFormat {
   readonly #reader = new SseReader(MAX_LINE);
 
   push(bytes: Uint8Array): AnswerMessage[] {
-    const messages = this.#reader.push(bytes);
-    if (this.#reader.overflowed) throw new UnusableAnswer("An event was too long.");
-    return messages.map(readEvent);
+    const messages = this.#reader.push(bytes).map(readEvent);
+    if (this.#reader.overflowed) messages.push(failure("An event was too long."));
+    return messages;
   }
 
   end(): AnswerMessage[] {
@@ -119,7 +128,8 @@ class EventFormat implements AnswerFormat {
 
 function readEvent({ event, data }: { event: string | undefined; data: string }): AnswerMessage {
   const message = readData(data);
-  return event === "error" && message.error === undefined ? { ...message, error: message.text } : message;
+  if (event !== "error" || message.error !== undefined) return message;
+  return failure(`The plugin reported: ${message.text}`);
 }
 
 class LineFormat implements AnswerFormat {
@@ -135,18 +145,25 @@ class LineFormat implements AnswerFormat {
   }
 
   #split(text: string): AnswerMessage[] {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MAX_LINE) throw new UnusableAnswer("A line was too long.");
-    return lines.flatMap((line) => {
-      if (line.trim() === "") return [];
-      const value = parseJson(line);
-      // Half a line at the end is an answer that broke off.
-      if (value === undefined || exceedsDepth(value, MAX_DEPTH))
-        throw new UnusableAnswer("A line was no JSON.");
-      return [readAnswerMessage(value)];
-    });
+    let lines: string[] = [];
+    if (text.includes("\n")) {
+      lines = (this.#rest + text).split("\n");
+      this.#rest = lines.pop() ?? "";
+    } else {
+      this.#rest += text;
+    }
+    const messages = lines.flatMap(readLine);
+    if (this.#rest.length > MAX_LINE) messages.push(failure("A line was too long."));
+    return messages;
   }
+}
+
+function readLine(line: string): AnswerMessage[] {
+  if (line.trim() === "") return [];
+  const value = parseJson(line);
+  // Half a line at the end is an answer that broke off.
+  if (value === undefined || exceedsDepth(value, MAX_DEPTH)) return [failure("A line was no JSON.")];
+  return [readAnswerMessage(value)];
 }
 
 class JsonFormat implements AnswerFormat {
@@ -159,14 +176,14 @@ class JsonFormat implements AnswerFormat {
   }
 
   push(bytes: Uint8Array): AnswerMessage[] {
-    if (this.#scan.push(asBuffer(bytes)) !== undefined) throw new UnusableAnswer("The JSON was too complex.");
+    if (this.#scan.push(asBuffer(bytes)) !== undefined) return [failure("The JSON was too complex.")];
     this.#chunks.push(bytes);
     return [];
   }
 
   end(): AnswerMessage[] {
     const value = parseJson(decodeLenient(this.#chunks));
-    if (value === undefined) throw new UnusableAnswer("The answer was no valid JSON.");
+    if (value === undefined) return [failure("The answer was no valid JSON.")];
     const { error, text, thinking, citations } = readAnswerMessage(value);
     const shown = this.#shows === undefined ? undefined : field(value, this.#shows);
     const whole =

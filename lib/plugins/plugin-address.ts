@@ -79,7 +79,8 @@ function assertSafeSegment(segment: string): void {
   for (let decoding = 0; ; decoding++) {
     // Full-width and other forms of dots and slashes are the plain ones to some servers.
     const plain = text.normalize("NFKC");
-    if (SEPARATORS_AND_CONTROLS.test(plain) || DOTS.test(plain.trimStart())) throw refused("leads out of its folder");
+    if (SEPARATORS_AND_CONTROLS.test(plain) || DOTS.test(plain.trimStart()))
+      throw refused("leads out of its folder");
     const next = decoded(text);
     if (next === text) return;
     if (decoding === MAX_DECODINGS) throw refused("is encoded too often");

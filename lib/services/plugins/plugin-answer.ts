@@ -62,13 +62,16 @@ async function* readParts(
     const bytes = await call.read();
     if (bytes === null) break;
     const part = clean.push(reader.push(bytes));
-    if (part.text === "" && part.thinking === "") continue;
-    hasBegun = true;
-    call.pause();
-    yield part;
+    if (part.text !== "" || part.thinking !== "") {
+      hasBegun = true;
+      call.pause();
+      yield part;
+    }
+    if (reader.problem !== undefined) throw reader.problem;
   }
   call.pause();
   yield clean.push(reader.end());
+  if (reader.problem !== undefined) throw reader.problem;
   yield clean.end();
 }
 
