@@ -81,6 +81,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   },
   "/api/v1/models": { access: "proxy", methods: ["GET"], errors: "openai", success: 200 },
   "/api/v1/models/[...id]": { access: "proxy", methods: ["GET"], errors: "openai", success: 200 },
+  "/api/v1/plugins": { access: "caller", methods: ["GET"], errors: "native", success: 200 },
+  "/api/v1/plugins/invoke": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 404,
+    body: { plugin: "nobody", path: "/" },
+  },
   "/api/v1/responses": {
     access: "proxy",
     methods: ["POST"],

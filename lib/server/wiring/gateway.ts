@@ -73,13 +73,21 @@ export async function createGateway(
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
   beginInBackground({ ...parts, installed }, logger, closing.signal);
-  return {
+  return Object.assign(partsOf(parts), {
     env,
     logger,
     registry: providers.registry,
     installed,
     engineSource,
     sandboxed: engineSource === "sandbox",
+    checkDatabase: async () => parts.database.value.check(),
+    close: () => closeParts(parts, closing),
+  });
+}
+
+/** What routes use of the parts; reading one makes it. */
+function partsOf(parts: Parts) {
+  return {
     get health() {
       return parts.health.value;
     },
@@ -107,8 +115,6 @@ export async function createGateway(
     get bodies() {
       return parts.bodies.value;
     },
-    checkDatabase: async () => parts.database.value.check(),
-    close: () => closeParts(parts, closing),
   };
 }
 
