@@ -140,6 +140,17 @@ describe("a message that asks for a plugin", () => {
     ]);
   });
 
+  test("that thinks within its text shows the text alone", async () => {
+    plugin.script = async (exchange) => {
+      await exchange.startStream();
+      for (const piece of ["<thi", "nk>Hm.</th", "ink>\n\nPar", "is"]) await exchange.event(textChunk(piece));
+      await exchange.event("[DONE]");
+      await exchange.endStream();
+    };
+    const answer = await ask({ message: LOCAL });
+    expect([answer.text, answer.thinking]).toEqual(["Paris", "Hm."]);
+  });
+
   test("with an image of a receipt is answered by receipt-scanner, which gets the file", async () => {
     const receipt = { vendor: "Tesco", total: 12.5 };
     plugin.script = (exchange) => exchange.json(200, { ok: true, id: "1", receipt });
@@ -168,6 +179,13 @@ describe("a message that asks for a plugin", () => {
       "GET /agent_orchestrator/runs/run-1",
     ]);
     expect(plugin.requests[0]?.json).toEqual({ graph: "research-swarm", input: { topic: SWARM } });
+  });
+
+  test("by its name, in any language, is answered by it; the name is not part of the question", async () => {
+    plugin.script = (exchange) => exchange.json(200, { answer: "Drei Monate." });
+    const answer = await ask({ message: "@rag-over-pdf Wie lange ist die Kündigungsfrist?" });
+    expect(answer.text).toBe("Drei Monate.");
+    expect(plugin.requests[0]?.json).toEqual({ question: "Wie lange ist die Kündigungsfrist?" });
   });
 
   test("arrives as the plugin writes it, not at its end", async () => {

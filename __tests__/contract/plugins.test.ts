@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { HOSTILE_PATHS } from "../plugins/hostile-paths.ts";
+import { deep } from "../support/bad-inputs.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -76,6 +77,8 @@ async function invoke(body: unknown, via = proxy, changes: RequestInit = {}): Pr
   };
 }
 
+const keys = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `"k${index}":0`).join(",");
 const errorOf = ({ status, json }: Invoked) => ({ status, ...(json["error"] as object) });
 const rag = (path: string, more: object = {}) => ({ plugin: "rag-over-pdf", path, ...more });
 
@@ -246,6 +249,28 @@ describe("a call", () => {
   test("pages of an allowed origin may call with a bearer", async () => {
     const { headers } = await invoke(rag("/x"), proxy, { headers: { origin: "https://app.example" } });
     expect(headers.get("access-control-allow-origin")).toBe("https://app.example");
+  });
+});
+
+describe("hostile bodies", () => {
+  test.each([
+    ["10 000 brackets deep", `{"plugin":"rag-over-pdf","body":${deep(10_000)}}`, 400],
+    ["60 000 keys", `{"plugin":"rag-over-pdf","body":{${keys(60_000)}}}`, 400],
+    ["45 000 names in the query", `{"plugin":"rag-over-pdf","query":{${keys(45_000)}}}`, 400],
+    ["__proto__", '{"plugin":"rag-over-pdf","__proto__":{"path":"/x"}}', 400],
+    ["__proto__ in the query", '{"plugin":"rag-over-pdf","query":{"__proto__":"x"}}', 200],
+    ["__proto__ in the body", '{"plugin":"rag-over-pdf","body":{"__proto__":{"a":1}}}', 200],
+    ["a lone surrogate in the body", '{"plugin":"rag-over-pdf","body":"\\ud800"}', 200],
+    ["a lone surrogate in the query", '{"plugin":"rag-over-pdf","query":{"q":"\\ud800"}}', 200],
+    ["a lone surrogate in the id", '{"plugin":"\\ud800"}', 404],
+    ["NUL in the query", '{"plugin":"rag-over-pdf","query":{"q":"\\u0000\\r\\nx: y"}}', 200],
+    ["NUL in the id", '{"plugin":"rag-over-pdf\\u0000"}', 404],
+    ["a number without end in the query", '{"plugin":"rag-over-pdf","query":{"q":1e999}}', 400],
+    ["null", "null", 400],
+  ])("%s", async (_, body, status) => {
+    expect((await invoke(body)).status).toBe(status);
+    expect(plugin.requests.length).toBe(status === 200 ? 1 : 0);
+    expect(plugin.requests[0]?.headers["x"]).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import { PLUGIN_RULES } from "#lib/plugins/plugin-rules.ts";
+import { PLUGIN_RULES, START } from "#lib/plugins/plugin-rules.ts";
 import { PLUGINS } from "#lib/plugins/plugins.ts";
 
 export type PluginSearch = {
@@ -14,7 +14,7 @@ const EDGE = 600;
 
 /**
  * The id of the plugin that a message plainly asks for, if that plugin is set up; undefined for every other message.
- * A plugin that is named (`@rag-over-pdf …`, `use the receipt-scanner plugin`) is meant in any language.
+ * A plugin that is named (`@rag-over-pdf …`, `use the receipt-scanner plugin to …`) is meant in any language.
  */
 export function findPlugin({ message, hasImage, isConfigured }: PluginSearch): string | undefined {
   const text = edgesOf(message)
@@ -35,7 +35,22 @@ function edgesOf(message: string): string {
 
 /** Whether the message gives the work to the plugin by its id, instead of only speaking about it. */
 function isNamed(text: string, id: string): boolean {
-  return text.startsWith(`@${id} `) || text.startsWith(`${id}: `) || text.startsWith(`use ${id} to `);
+  if (!text.includes(id)) return false;
+  return (
+    text.startsWith(`@${id} `) ||
+    text.startsWith(`@${id}:`) ||
+    text.startsWith(`${id}:`) ||
+    new RegExp(`${START}(?:use|ask|call|run) (?:the )?${id}(?: plugin)?(?::|,| to | for | on )`).test(text)
+  );
+}
+
+/** The message without the plugin's name at its beginning, which says nothing to the plugin. */
+export function withoutName(message: string, id: string): string {
+  const text = message.trimStart();
+  const names = [`@${id}:`, `@${id} `, `${id}:`];
+  const name = names.find((one) => text.slice(0, one.length).toLowerCase() === one);
+  const rest = name === undefined ? "" : text.slice(name.length).trim();
+  return rest === "" ? message : rest;
 }
 
 function isAskedFor(text: string, id: string): boolean {

@@ -7,7 +7,7 @@ export type PluginRule = {
 };
 
 /** The beginning of a sentence that asks for something, with up to three polite words that ask for nothing. */
-const START =
+export const START =
   "(?:^|[.!?\\n] *)(?:(?:please|hey|hi|hello|ok|now|then|could you|can you|would you|i want you to|i'd like you to)[ ,]+){0,3}";
 
 /** Questions about a subject are for a model, whatever they mention. */
@@ -20,6 +20,7 @@ const TECHNICAL =
 const OURS = "(?:all )?(?:my|our|the (?:indexed|uploaded|stored|internal|company|ingested))";
 const FILES =
   "(?:pdfs|pdf (?:files|library|documents|index|collection)|documents|docs|knowledge base)\\b(?! folder)";
+const SAY = "(?:say|mention|contain|state|tell|cover|define|require|specify|describe|deal with|talk about)";
 const LOCAL_MODEL =
   "(?:the|our|my) (?:local|on-?prem(?:ises)?|self-?hosted|in-?house) (?:llm|ai|model|language model|llms|models)\\b";
 
@@ -32,11 +33,11 @@ export const PLUGIN_RULES: Readonly<Record<string, PluginRule>> = {
         `${START}(?:search|look|check|find|dig)\\b.{0,80}\\b(?:in|into|through|across|over|within|from) ${OURS} ${FILES}`,
       ),
       new RegExp(
-        `\\b(?:what|which|where|who|when|how (?:much|many|long))\\b.{0,80}\\b(?:in|from|of|across|within) ${OURS} ${FILES}`,
+        `\\b(?:what|which|where|who|when|how (?:much|many|long))\\b.{0,80}\\b(?:in|from|across|within) ${OURS} ${FILES}`,
       ),
-      new RegExp(
-        `\\bdo(?:es)? (?:any of )?${OURS} ${FILES} (?:say|mention|contain|state|tell|cover|define|require|specify)\\b`,
-      ),
+      new RegExp(`\\b(?:which|any|some|none) of ${OURS} ${FILES} ${SAY}s?\\b`),
+      new RegExp(`\\bdo(?:es)? (?:any of )?${OURS} ${FILES} ${SAY}\\b`),
+      new RegExp(`${START}(?:in|from|using|with|across|question about|chat with) ${OURS} ${FILES} ?[,:]`),
       new RegExp(`\\b(?:according to|based on|answer from|going by) (?:only )?${OURS} ${FILES}`),
       /\b(?:use|using|with|via) (?:the )?rag\b.{0,40}\b(?:pdfs?|documents|docs)\b/,
     ],
@@ -52,8 +53,9 @@ export const PLUGIN_RULES: Readonly<Record<string, PluginRule>> = {
         `${START}(?:ask|use|let|have|route|send|run|answer|do|process|handle|keep)\\b.{0,60}\\b${LOCAL_MODEL}`,
       ),
       new RegExp(`${START}(?:using|with|via|on) ${LOCAL_MODEL}`),
+      new RegExp(`${START}ask ollama\\b`),
       new RegExp(
-        `${START}(?:ask|run|route|send|answer|process|handle) (?:(?:this|that|it|the following|my question) )?(?:(?:to|on|with|via|by) )?ollama\\b`,
+        `${START}(?:run|route|send|answer|process|handle) (?:this|that|it|the following|my question) (?:to|on|with|via|by|through) ollama\\b`,
       ),
     ],
     unless: [ABOUT, TECHNICAL, /\b(?:laptop|gpu|vram|download|benchmark|latency|cheaper|fine-?tune)\b/],
@@ -75,7 +77,7 @@ export const PLUGIN_RULES: Readonly<Record<string, PluginRule>> = {
         `${START}(?:run|start|launch|kick off|trigger|use|execute)\\b.{0,40}\\b(?:multi-?agent (?:workflow|research|run)|research[ -]swarm|agent (?:workflow|swarm|orchestrator)|research workflow)\\b`,
       ),
       new RegExp(
-        `${START}(?:have|let|get) (?:(?:the|our|my) )?(?:agents|agent swarm|research swarm|multi-?agent system) (?:to )?(?:research|investigate|look into|find|analy[sz]e|study)\\b`,
+        `${START}(?:have|let|get) (?:(?:the|our|my|an?) )?(?:agents|agent swarm|research swarm|swarm of agents|multi-?agent system) (?:to )?(?:research|investigate|look into|find|analy[sz]e|study)\\b`,
       ),
       new RegExp(
         `${START}(?:research|investigate|analy[sz]e|study)\\b.{0,120}\\b(?:with|using|via) (?:(?:the|our|my|an?) )?(?:agents|agent swarm|research[ -]swarm|multi-?agent workflow|agent orchestrator)\\b`,

@@ -2,8 +2,8 @@ import type { Plugin } from "#lib/plugins/plugin.ts";
 
 const repository = (id: string): string => `https://github.com/sarmakska/${id}`;
 
-/** Reading a receipt takes a vision model a while, milliseconds. */
-const RECEIPT_TIMEOUT_MS = 45_000;
+/** A vision model that reads a whole receipt, or a local model that is loaded first, takes a while; milliseconds. */
+const SLOW_FIRST_TEXT_MS = 45_000;
 
 /**
  * The plugin registry. Paths are those of the projects' own servers (rag-over-pdf `app/api/chat/route.ts`,
@@ -44,7 +44,11 @@ export const PLUGINS: readonly Plugin[] = [
     repository: repository("local-llm-router"),
     intents: ["router"],
     variable: "LLM_ROUTER",
-    autoRoute: { path: "/v1/chat/completions", request: "conversation" },
+    autoRoute: {
+      path: "/v1/chat/completions",
+      request: "conversation",
+      firstTextTimeoutMs: SLOW_FIRST_TEXT_MS,
+    },
   },
   {
     id: "mcp-server-toolkit",
@@ -75,7 +79,7 @@ export const PLUGINS: readonly Plugin[] = [
       path: "/api/scan",
       request: "image",
       shows: "receipt",
-      firstTextTimeoutMs: RECEIPT_TIMEOUT_MS,
+      firstTextTimeoutMs: SLOW_FIRST_TEXT_MS,
     },
   },
   {

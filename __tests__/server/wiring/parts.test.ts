@@ -50,6 +50,7 @@ describe("the parts of a gateway", () => {
       "createEngineHealth",
       "createEngines",
       "createIdentity",
+      "createPlugins",
     ]);
     await gateway.close();
   });
@@ -65,6 +66,7 @@ describe("the parts of a gateway", () => {
     createIdentity: (gateway) => gateway.authenticator,
     createEngines: (gateway) => gateway.chat,
     createEngineHealth: (gateway) => gateway.health,
+    createPlugins: (gateway) => gateway.plugins,
     createChat: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,

@@ -1,6 +1,7 @@
-import type { AnswerPart } from "#lib/plugins/answer-reader.ts";
-import { UnusableAnswer } from "#lib/plugins/answer-reader.ts";
+import { type AnswerPart, UnusableAnswer } from "#lib/plugins/answer-reader.ts";
+import { withoutName } from "#lib/plugins/find-plugin.ts";
 import { pluginById } from "#lib/plugins/plugins.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { newRecord, type RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, interrupted } from "#lib/providers/failures/run-errors.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
@@ -14,6 +15,7 @@ import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** The longest answer of a plugin, characters; longer than any message may be. */
 const MAX_TEXT = 400_000;
+const FALLS_BACK = "The plugin could not answer.";
 
 export type PluginAnswererOptions = {
   plugins: PluginDependencies;
@@ -31,7 +33,8 @@ export function pluginAnswerer(options: PluginAnswererOptions): Answerer {
       const plugin = pluginById(turn.route.plugin);
       const endpoint = options.plugins.endpoints.get(turn.route.plugin);
       if (plugin === undefined || endpoint === undefined) return undefined;
-      const { message, image } = turn.input;
+      const { image } = turn.input;
+      const message = withoutName(stripInvisible(turn.input.message), plugin.id);
       const question = { message, history: historyOf(turn), image };
       return new PluginAnswering(turn, { plugin, endpoint, question, signal }, options);
     },
@@ -132,8 +135,6 @@ class PluginAnswering implements Answering {
     });
   }
 }
-
-const FALLS_BACK = "The plugin could not answer.";
 
 /** The plugin's own words are for the operator's log. */
 function clientReason(thrown: unknown): string {

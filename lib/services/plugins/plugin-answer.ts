@@ -3,6 +3,7 @@ import { autoRouteBody } from "#lib/plugins/auto-route-body.ts";
 import { pluginAddress } from "#lib/plugins/plugin-address.ts";
 import { SecretScrubber } from "#lib/plugins/secret-scrubber.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import { ReasoningSplitter } from "#lib/sanitize/reasoning.ts";
 import { PluginCall } from "#lib/services/plugins/plugin-call.ts";
 import type { AskDependencies, PluginAsk } from "#lib/services/plugins/plugin-dependencies.ts";
 import { workflowAnswer } from "#lib/services/plugins/workflow-answer.ts";
@@ -75,8 +76,9 @@ async function* readParts(
   yield clean.end();
 }
 
-/** An answer as a reader may see it. */
+/** An answer as a reader may see it, with the reasoning that a model writes into its text kept apart. */
 class CleanAnswer {
+  readonly #splitter = new ReasoningSplitter();
   readonly #text: CleanText;
   readonly #thinking: CleanText;
 
@@ -86,11 +88,19 @@ class CleanAnswer {
   }
 
   push({ text, thinking }: AnswerPart): AnswerPart {
-    return { text: this.#text.push(text), thinking: this.#thinking.push(thinking) };
+    const split = this.#splitter.push(text);
+    return {
+      text: this.#text.push(split.visible),
+      thinking: this.#thinking.push(thinking + split.thinking),
+    };
   }
 
   end(): AnswerPart {
-    return { text: this.#text.end(), thinking: this.#thinking.end() };
+    const rest = this.#splitter.flush();
+    return {
+      text: this.#text.push(rest.visible) + this.#text.end(),
+      thinking: this.#thinking.push(rest.thinking) + this.#thinking.end(),
+    };
   }
 }
 
