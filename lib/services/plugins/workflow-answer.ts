@@ -2,6 +2,7 @@ import { textIn } from "#lib/plugins/answer-message.ts";
 import { UnusableAnswer } from "#lib/plugins/answer-reader.ts";
 import { RESEARCH_GRAPH } from "#lib/plugins/auto-route-body.ts";
 import { pluginAddress } from "#lib/plugins/plugin-address.ts";
+import { abortError } from "#lib/providers/failures/run-errors.ts";
 import { PluginCall } from "#lib/services/plugins/plugin-call.ts";
 import type { AskDependencies, PluginAsk } from "#lib/services/plugins/plugin-dependencies.ts";
 import { sleep } from "#lib/shared/clock.ts";
@@ -33,6 +34,7 @@ export async function workflowAnswer(
   const until = clock.now() + WAIT_MS;
   while (clock.now() < until) {
     await sleep(clock, POLL_MS, ask.signal);
+    if (ask.signal.aborted) throw abortError(ask.signal);
     const run = await lookAt(id, ask, dependencies);
     const status = stringField(run, "status");
     if (status === "completed") return outputText(field(run, "output"));
