@@ -31,6 +31,7 @@ const ROOMS: readonly string[] = [
   "lib/services/health/",
   "lib/services/identity/",
   "lib/services/admission/",
+  "lib/services/plugins/",
   "lib/services/ledger/",
   "lib/services/engines/",
   "lib/services/run/",

@@ -55,6 +55,8 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",
   "lib/services/identity/gateway-keys.ts countedModels",
+  "lib/services/plugins/list-plugins.ts callable",
+  "lib/services/plugins/whole-answer.ts encoding",
   // Members that the contract names.
   "lib/providers/cost.ts listPriceUsd",
   "lib/providers/registry.ts providerEndpoint",

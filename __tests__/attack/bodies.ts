@@ -17,6 +17,7 @@ const MESSAGES = "/api/v1/messages";
 const COUNT = "/api/v1/messages/count_tokens";
 const EMBEDDINGS = "/api/v1/embeddings";
 const NATIVE = "/api/ai-chat";
+const PLUGIN = "/api/v1/plugins/invoke";
 
 const list = (count: number, item: (index: number) => string): string => {
   const items = new Array<string>(count);
@@ -39,6 +40,8 @@ const call = (id: string, args: string): string =>
   `{"role":"assistant","content":null,"tool_calls":[{"id":"${id}","type":"function",` +
   `"function":{"name":"f","arguments":${JSON.stringify(args)}}}]},` +
   `{"role":"tool","tool_call_id":"${id}","content":${JSON.stringify(args)}}`;
+const invocation = (body: string, path = "/x"): string =>
+  `{"plugin":"nobody","path":"${path}","body":${body}}`;
 const token = (value: object): string =>
   `sarmalink.${Buffer.from(JSON.stringify({ issuer: "x", value })).toString("base64url")}`;
 const property = (index: number): string => `"property_${index}":{}`;
@@ -169,6 +172,12 @@ const ROWS: readonly Row[] = [
     () =>
       `{"model":"smart","input":[${list(9_999, () => '{"type":"message","role":"user","content":[{"type":"input_text","text":"a"}]}')}]}`,
   ],
+
+  // To plugins, which take 1 MB.
+  ["24 MB", PLUGIN, "refused", () => invocation(`"${fill("x")}"`)],
+  ["400,000 brackets deep", PLUGIN, "refused", () => invocation("[".repeat(400_000) + "]".repeat(400_000))],
+  ["100,000 unknown keys", PLUGIN, "refused", () => invocation(`{${list(100_000, (i) => `"k${i}":1`)}}`)],
+  ["a path of 900 KB", PLUGIN, "refused", () => invocation("1", fill("..%2f", 900_000))],
 
   // JSON within strings.
   [

@@ -136,7 +136,11 @@ describe("what the docs name exists", () => {
 });
 
 /** Addresses of other servers, and what is told not to exist. */
-const NO_ROUTES: readonly string[] = [];
+const NO_ROUTES: readonly string[] = [
+  // Of rag-over-pdf and of receipt-scanner.
+  "/api/chat",
+  "/api/scan",
+];
 
 /** Variables of clients, of the system, of examples and of our own development scripts. */
 const OTHER_VARIABLES: readonly string[] = [

@@ -28,10 +28,12 @@ export const ERROR_STATUS = {
   client_closed_request: 499,
   internal_error: 500,
   stream_interrupted: 502,
+  plugin_failed: 502,
   engines_unavailable: 503,
   not_configured: 503,
   database_unavailable: 503,
   overloaded: 503,
+  plugin_timeout: 504,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -51,6 +51,7 @@ describe("the parts of a gateway", () => {
       "createEngines",
       "createIdentity",
       "createLiveTools",
+      "createPlugins",
     ]);
     await gateway.close();
   });
@@ -67,6 +68,7 @@ describe("the parts of a gateway", () => {
     createEngines: (gateway) => gateway.chat,
     createEngineHealth: (gateway) => gateway.health,
     createLiveTools: (gateway) => gateway.chat,
+    createPlugins: (gateway) => gateway.plugins,
     createChat: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,

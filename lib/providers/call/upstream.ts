@@ -2,7 +2,7 @@ import type { HeaderLookup } from "#lib/providers/failures/retry-hint.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type UpstreamRequest = {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   url: string;
   headers: Record<string, string>;
   /** Several pieces are sent one after another, as one body of their summed length. */

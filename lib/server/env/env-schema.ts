@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { PLUGIN_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
 
 /** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
@@ -111,6 +112,7 @@ const shape = {
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
   ENABLE_OPENAI_PROXY: flag(false),
+  ENABLE_PLUGIN_AUTOROUTE: flag(false),
   MIDSTREAM_RECOVERY: flag(true),
   CORS_ALLOWED_ORIGINS: origins.default([]),
   TRUST_PROXY: flag(false),
@@ -121,6 +123,7 @@ const shape = {
   ANSWER_TIMEOUT_MS: milliseconds(60_000),
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
+  ...pluginShape,
 };
 
 export const envSchema = z.object(shape);
@@ -165,6 +168,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   ENABLE_PROMPT_CACHE: FLAG,
   ENABLE_SANDBOX: FLAG,
   ENABLE_OPENAI_PROXY: FLAG,
+  ENABLE_PLUGIN_AUTOROUTE: FLAG,
   MIDSTREAM_RECOVERY: FLAG,
   CORS_ALLOWED_ORIGINS: {
     allowed: "origins (scheme and host, no path), separated by commas, or *",
@@ -178,6 +182,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   ANSWER_TIMEOUT_MS: MILLISECONDS,
   PROVIDER_TIMEOUT_MS: MILLISECONDS,
   REQUEST_DEADLINE_MS: MILLISECONDS,
+  ...PLUGIN_RULES,
 };
 
 /** The problem of a variable in one sentence: its name, its value, what is allowed, an example. */

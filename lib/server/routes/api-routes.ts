@@ -10,6 +10,7 @@ import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
+import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 
 /**
@@ -29,6 +30,8 @@ export const API = apiTable([
   modelById,
   responses,
   inputTokens,
+  plugins,
+  pluginInvoke,
 ]);
 
 export const { openApi, notFound } = API;

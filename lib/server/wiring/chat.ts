@@ -3,10 +3,13 @@ import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
+import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
 export type ChatParts = {
@@ -16,11 +19,14 @@ export type ChatParts = {
   ledger: LedgerPart;
   /** What fetches data for a message before an engine is asked. */
   tools: readonly Tool[];
+  plugins: PluginDependencies;
 };
 
 /** Native chat. */
-export function createChat({ engines, registry, identity, ledger, tools }: ChatParts): ChatDependencies {
+export function createChat(parts: ChatParts): ChatDependencies {
+  const { engines, registry, identity, ledger, tools, plugins } = parts;
   const { clock } = engines.effects;
+  const answerByEngines = engineAnswerer(engines);
   return {
     ...engines,
     registry,
@@ -29,10 +35,14 @@ export function createChat({ engines, registry, identity, ledger, tools }: ChatP
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
+    routeFinders: [pluginFinder(plugins)],
     contributors: [
       promptContributor({ clock, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),
     ],
-    answerers: [engineAnswerer(engines)],
+    answerers: [
+      pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
+      answerByEngines,
+    ],
   };
 }

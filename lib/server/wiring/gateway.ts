@@ -16,6 +16,7 @@ import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
@@ -33,6 +34,7 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  readonly plugins: PluginDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
   /** Stores turns. */
@@ -71,13 +73,21 @@ export async function createGateway(
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
   beginInBackground({ ...parts, installed }, logger, closing.signal);
-  return {
+  return Object.assign(partsOf(parts), {
     env,
     logger,
     registry: providers.registry,
     installed,
     engineSource,
     sandboxed: engineSource === "sandbox",
+    checkDatabase: async () => parts.database.value.check(),
+    close: () => closeParts(parts, closing),
+  });
+}
+
+/** What routes use of the parts; reading one makes it. */
+function partsOf(parts: Parts) {
+  return {
     get health() {
       return parts.health.value;
     },
@@ -99,11 +109,12 @@ export async function createGateway(
     get embeddings() {
       return parts.embeddings.value;
     },
+    get plugins() {
+      return parts.plugins.value;
+    },
     get bodies() {
       return parts.bodies.value;
     },
-    checkDatabase: async () => parts.database.value.check(),
-    close: () => closeParts(parts, closing),
   };
 }
 

@@ -10,6 +10,7 @@ import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
+import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -26,6 +27,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createPlugins,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -59,13 +61,17 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity: identity.value,
     ledger: ledger.value,
   });
+  const plugins = lazy(() =>
+    make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
+  );
   return {
     database,
     ledger,
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat({ ...callParts(), tools: tools.value })),
+    plugins,
+    chat: lazy(() => make.createChat({ ...callParts(), tools: tools.value, plugins: plugins.value })),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
