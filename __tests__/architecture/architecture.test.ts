@@ -184,10 +184,10 @@ describe("effects have their places", () => {
     for (const { path, imports } of lib)
       if (imports.some(({ target }) => target === "undici")) users.add(path);
     expect([...users].sort()).toEqual([
+      "lib/adapters/http/json-http.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/session-cookies.ts",
-      "lib/server/wiring/fetch-json.ts",
     ]);
   });
 
