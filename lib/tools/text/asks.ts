@@ -1,0 +1,16 @@
+/** How much of a message is read for what it asks, characters: a long text has its ask at an end of it. */
+const MAX_WHOLE = 1_200;
+const END = 400;
+
+/** The parts of a message that may ask for something: all of a short one, both ends of a long one. */
+export function askParts(message: string): string[] {
+  if (message.length <= MAX_WHOLE) return [message];
+  return [message.slice(0, END), message.slice(-END)].map((part) => part.toWellFormed());
+}
+
+const CODE_MARKS = /```|`[^`\n]{1,80}`|[{}]|;\s*$|<\/?[a-z]+>|\w\(\)|=>|==|<-/im;
+
+/** Whether a text has the marks of a program in it. */
+export function looksLikeCode(part: string): boolean {
+  return CODE_MARKS.test(part);
+}
