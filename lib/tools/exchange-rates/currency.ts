@@ -67,9 +67,16 @@ export function minorDigits(code: string): number {
 /** What a name stands for. `isAmbiguous`: other currencies are called so too; `isRisky`: it is a usual word too. */
 export type Named = { code: string; isAmbiguous: boolean; isRisky: boolean };
 
-type NameTable = { whole: Map<string, Named>; stems: Map<string, Named>; nations: Map<string, string> };
+type NameTable = {
+  /** The first words of names of several words. */
+  heads: Set<string>;
+  whole: Map<string, Named>;
+  stems: Map<string, Named>;
+  nations: Map<string, string>;
+};
 
 const TABLE = lazy((): NameTable => {
+  const heads = new Set<string>();
   const whole = new Map<string, Named>();
   const stems = new Map<string, Named>();
   for (const [code, names] of Object.entries(NAMES)) {
@@ -77,13 +84,15 @@ const TABLE = lazy((): NameTable => {
       const name = fold(entry.replace(/^[?!]|\*$/g, ""));
       const named = { code, isAmbiguous: entry.startsWith("?"), isRisky: entry.startsWith("!") };
       (entry.endsWith("*") ? stems : whole).set(name, named);
+      const [head = "", second] = name.split(" ");
+      if (second !== undefined) heads.add(head);
     }
   }
   const nations = new Map<string, string>();
   for (const [code, names] of Object.entries(NATIONALITIES)) {
     for (const name of names.split(", ")) nations.set(fold(name), code);
   }
-  return { whole, stems, nations };
+  return { heads, whole, stems, nations };
 });
 
 /** How many letters an ending may have. */
@@ -100,6 +109,11 @@ export function namedCurrency(folded: string): Named | undefined {
     if (stem !== undefined && !folded.includes(" ", length)) return stem;
   }
   return undefined;
+}
+
+/** Whether a name of several words begins with this one. */
+export function beginsName(folded: string): boolean {
+  return TABLE.value.heads.has(folded);
 }
 
 /** The currency of a nationality: `canadian`. */

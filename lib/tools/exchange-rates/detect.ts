@@ -13,6 +13,7 @@ import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
 import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
 import { type Day, type FoundDay, findDay } from "#lib/tools/text/dates.ts";
 import { plainForm } from "#lib/tools/text/fold.ts";
+import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 
 /** Calls for one message, and currencies in one call. */
 const MAX_CALLS = 3;
@@ -40,9 +41,12 @@ export function prepared(part: string): string {
 function inPart(part: string, today: Day): ExchangeInput[] {
   if (looksLikeCode(part)) return [];
   const text = prepared(part);
+  const plain = tokensOf(text);
+  // Most messages name no currency, and are not read any further.
+  if (!plain.some(({ kind }) => kind === "currency")) return [];
   const when = findDay(text, today);
-  const tokens = tokensOf(when?.rest ?? text);
-  const { code } = VOCABULARY.value;
+  const tokens = when === undefined ? plain : tokensOf(when.rest);
+  const { code } = OTHER_ASKS.value;
   if (tokens.some((token) => isWord(token) && code.has(token.folded))) return [];
   const context = { when, text, today };
   return sentencesOf(tokens).flatMap((sentence) => inSentence(sentence, context));
@@ -63,7 +67,8 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
   const mentions = mentionsOf(tokens);
   if (mentions.length === 0) return [];
   const words = tokens.filter(isWord).map(({ folded }) => folded);
-  const { prose, rate, convert } = VOCABULARY.value;
+  const { rate, convert } = VOCABULARY.value;
+  const { prose } = OTHER_ASKS.value;
   const isAsked = words.some((word) => rate.has(word) || convert.has(word));
   if (givesRate(tokens) || equates(tokens, mentions)) return [];
   const isProse = words.some((word) => prose.has(word));

@@ -16,7 +16,7 @@ type FollowUp = { amount?: number; from?: string; to?: string[]; date?: Day; ass
 /** What the message asks to be converted; a follow-up is filled up from the questions before it. */
 export function detectConversions({ message, history }: ToolRequest, today: Day): ExchangeInput[] {
   const direct = findConversions(message, today);
-  if (direct.length > 0) return direct;
+  if (direct.length > 0 || history.length === 0) return direct;
   const change = readFollowUp(message, today);
   if (change === undefined) return [];
   const base = baseOf(history, change, today);

@@ -1,5 +1,6 @@
 import { multiplierOf, numberWord, parseNumber } from "#lib/tools/exchange-rates/amounts.ts";
 import {
+  beginsName,
   currencyName,
   isKnownCode,
   type Named,
@@ -172,7 +173,9 @@ function withPhrases(tokens: readonly Token[]): Token[] {
 type Phrase = { token: Token; length: number };
 
 function phraseAt(tokens: readonly Token[], at: number): Phrase | undefined {
-  for (let length = MAX_PHRASE; length > 1; length--) {
+  const first = tokens[at];
+  const isHead = first !== undefined && first.kind !== "mark" && beginsName(fold(first.raw));
+  for (let length = isHead ? MAX_PHRASE : 1; length > 1; length--) {
     const parts = tokens.slice(at, at + length);
     if (parts.length < length || parts.some(({ kind }) => kind !== "word" && kind !== "currency")) continue;
     const raw = parts.map((part) => part.raw).join(" ");

@@ -41,21 +41,6 @@ const POLITE = `please bitte thanks thank hi hello hey ok okay can could you wou
   il vous plait por favor per пожалуйста 请 请问 お願いします ください 教えて 해줘 알려줘 कृपया बताओ बताइए من فضلك lutfen
   ich brauche möchte je veux quiero quero vorrei хочу 我 想 要 帮 我想 把 just quickly hmm so then also again`;
 
-/** A message about a program is not a question about money. */
-const CODE = `function functions python javascript js typescript ts java kotlin golang rust c# c++ php ruby sql regex regexp code coding
-  script scripts api apis class classes method methods string strings variable variables parse parser parsing json yaml xml csv excel
-  formula spreadsheet dataframe pandas numpy library npm pip react component widget algorithm column array integer float int
-  programm* program programa funktion funktionen fonction funcion funcao funzione codigo codice skript 函数 函數 代码 代碼 程式 関数 コード
-  プログラム 함수 코드 프로그램 функци* код* скрипт* программ* fonksiyon kod kodu फंक्शन कोड دالة كود endpoint bug error app website
-  html css database table localization i18n locale llm prompt unit test tests`;
-
-/** What is asked for is a text, not a number. */
-const PROSE = `write explain essay poem story translate why history historical introduced introduce define definition meaning summarize
-  article describe joke song invented predict prediction forecast schreibe erklär* erklare warum geschichte übersetze ubersetze
-  expliqu* pourquoi histoire traduis traduire ecris explica* porque historia traduce traducir escribe explique traduza escreva
-  spiega perche storia traduci scrivi объясни* почему история перевод* напиши 写 解释 为什么 翻译 历史 説明 なぜ 翻訳 歴史 설명* 왜 번역* 역사
-  समझाओ क्यों अनुवाद इतिहास اشرح لماذا ترجم تاريخ acikla neden cevirisi`;
-
 const FOLLOW = `and what about how und wie was ist mit auch et qu quid pour y que tal e o que quanto а и что 那 那么 呢 换成 では じゃあ
   それから そして 그럼 그러면 और फिर و وماذا عن ve peki ya en hoe zit het met a co if it were only same but instead now also then would be
   in to for into dann`;
@@ -71,8 +56,6 @@ export const VOCABULARY = lazy(() => ({
   per: wordsOf(PER),
   for: wordsOf(FOR),
   polite: wordsOf(POLITE),
-  code: wordsOf(CODE),
-  prose: wordsOf(PROSE),
   follow: wordsOf(FOLLOW),
 }));
 

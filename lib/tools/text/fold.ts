@@ -3,6 +3,8 @@ const OTHER_DIGITS = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g;
 /** Accents of Latin and Cyrillic; not the vowel signs of Indic scripts, which are letters to a reader. */
 const ACCENTS = /[\u0300-\u036f]/g;
 
+const IS_ASCII = /^[\x20-\x7e]*$/;
+
 /** Full-width forms, ligatures and other digits as their plain characters. */
 export function plainForm(text: string): string {
   return text
@@ -17,6 +19,7 @@ function zeroOf(digit: string): number {
 
 /** A word as it is compared: lower case, without accents, `ı` as `i`. */
 export function fold(text: string): string {
+  if (IS_ASCII.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKC")
     .toLowerCase()
