@@ -67,11 +67,11 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
   const mentions = mentionsOf(tokens);
   if (mentions.length === 0) return [];
   const words = tokens.filter(isWord).map(({ folded }) => folded);
-  const { rate, convert } = VOCABULARY.value;
+  const { rate, convert, forecast } = VOCABULARY.value;
   const { prose } = OTHER_ASKS.value;
   const isAsked = words.some((word) => rate.has(word) || convert.has(word));
   if (givesRate(tokens) || equates(tokens, mentions)) return [];
-  const isProse = words.some((word) => prose.has(word));
+  const isProse = words.some((word) => prose.has(word) || forecast.has(word));
   const pairs = pairsOf(tokens, groupsOf(tokens, mentions), isAsked);
   const inputs = pairs.flatMap(({ sources, targets }) => {
     const hasAmount = sources.some(({ amount }) => amount !== undefined);

@@ -41,6 +41,9 @@ const POLITE = `please bitte thanks thank hi hello hey ok okay can could you wou
   il vous plait por favor per пожалуйста 请 请问 お願いします ください 教えて 해줘 알려줘 कृपया बताओ बताइए من فضلك lutfen
   ich brauche möchte je veux quiero quero vorrei хочу 我 想 要 帮 我想 把 just quickly hmm so then also again`;
 
+/** No rate of today answers these. */
+const FORECAST = `predict* prediction* forecast* outlook prognos* prevision* pronostic* прогноз* 预测 予測 예측 tahmin*`;
+
 const FOLLOW = `and what about how und wie was ist mit auch et qu quid pour y que tal e o que quanto а и что 那 那么 呢 换成 では じゃあ
   それから そして 그럼 그러면 और फिर و وماذا عن ve peki ya en hoe zit het met a co if it were only same but instead now also then would be
   in to for into dann`;
@@ -56,6 +59,7 @@ export const VOCABULARY = lazy(() => ({
   per: wordsOf(PER),
   for: wordsOf(FOR),
   polite: wordsOf(POLITE),
+  forecast: wordsOf(FORECAST),
   follow: wordsOf(FOLLOW),
 }));
 

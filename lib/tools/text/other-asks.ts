@@ -11,7 +11,7 @@ const CODE = `function functions python javascript js typescript ts java kotlin 
 
 /** What is asked for is a text, not a number. */
 const PROSE = `write explain essay poem story translate why history historical introduced introduce define definition meaning summarize
-  article describe joke song invented predict prediction forecast schreibe erklär* erklare warum geschichte übersetze ubersetze
+  article describe joke song invented schreibe erklär* erklare warum geschichte übersetze ubersetze
   expliqu* pourquoi histoire traduis traduire ecris explica* porque historia traduce traducir escribe explique traduza escreva
   spiega perche storia traduci scrivi объясни* почему история перевод* напиши 写 解释 为什么 翻译 历史 説明 なぜ 翻訳 歴史 설명* 왜 번역* 역사
   समझाओ क्यों अनुवाद इतिहास اشرح لماذا ترجم تاريخ acikla neden cevirisi`;

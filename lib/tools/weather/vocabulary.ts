@@ -41,7 +41,7 @@ export const NO_FORECAST: readonly RegExp[] = [
   /\ball[- ]weather\b|\bjunge hunde\b|\bpleut des cordes\b|\bpluie et le beau temps\b|\bcantaros\b|\bschnee von gestern\b|\bcanivetes\b/,
   /\b(?:affect|affects|influence|influences|impact|cause|causes|caused|usually|typically|typical|average|averages|climate|historically|best time|best month|record|records)\b/,
   /\b(?:in|during|en|im|em) (?:the )?(?:january|february|march|april|may|june|july|august|september|october|november|december|winter|summer|spring|autumn|fall|januar|februar|marz|mai|juni|juli|oktober|dezember|sommer|herbst|fruhling|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|verano|invierno|primavera|janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre|ete|hiver|automne)\b(?! \d)/,
-  /\b(?:love|loved|hate|hated|enjoy|enjoyed|miss|missed|talk about|talking about|small talk|mean|means|meaning)\b/,
+  /\b(?:love|loved|hate|hated|enjoy|enjoyed|miss|missed|talk about|talking about|small talk|mean|means|meaning|spell|spelled|synonym|pronounce|word|idiom)\b/,
 ];
 
 /** What stands before a place. */
@@ -66,7 +66,7 @@ const TIME = `today todays tonight tomorrow tomorrows now currently current righ
   vandaag morgen nu dzisiaj dziś jutro teraz`;
 
 /** Words of questions, verbs and what joins sentences: never a part of a place. */
-const GLUE = `what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
+const GLUE = `your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
   umbrella should wear and or but if when while because so with from by on as than that which there here rain raining rainy snow snowing sunny hot cold warm windy
   cloudy humid temperature temperatures degrees condition conditions report update live latest look looking about out my your hi hello hey ok thanks thank expect expected there's up any
   wie ist wird es das was für ein eine mir sag sage zeig bitte und oder wenn mit regnet regnen schneit warm kalt heiß sonnig temperatur brauche ich einen regenschirm gibt aus aussehen sieht wäre denn der die
@@ -75,7 +75,7 @@ const GLUE = `what what's whats how how's hows is it are will be does do the a a
   qual é esta está tempo o previsão vai estar ficar fazer chover chove me diga por favor e ou se com do da faz
   che fa farà com'è il lo gli previsioni sono piove pioverà dimmi per favore c'è quanti gradi quale qual
   какая какой будет ли в во на прогноз скажи пожалуйста и или если с дождь снег температура градусов холодно жарко как там покажи
-  怎么样 怎麼樣 如何 什么 的 吗 嗎 呢 在 会 會 下雨 下雪 气温 氣溫 温度 请问 查一下 查 告诉我 我 要 带伞 帶傘 预报 是 多少 度 冷 热 怎样 有 雨 雪 帮我 看看 好 很
+  怎么样 怎麼樣 如何 什么 的 吗 嗎 呢 在 会 會 下雨 下雪 气温 氣溫 温度 请问 查一下 查 告诉我 我 要 带伞 帶傘 预报 是 多少 几度 多少度 冷 热 怎样 有 雨 雪 帮我 看看 好 很
   は の を に で が 教えて どう ですか です か ください 降る 降ります 降りますか 降る？ ふる 傘 必要 いる いります 気温 何度 予報 どんな 暑い 寒い ますか でしょう へ も
   어때 어때요 어떄 알려줘 알려 줘 어떻게 되나요 되니 비 눈 와 올까 오나요 와요 기온 우산 필요해 몇 도 예보 좀 은 는 이 가 의 에 에서
   में का की के कैसा है कैसी रहेगा होगी होगा क्या बारिश तापमान बताओ बताइए कृपया को से पर
@@ -84,9 +84,9 @@ const GLUE = `what what's whats how how's hows is it are will be does do the a a
   hoe het wat regent zal het weer in jaka jest będzie w`;
 
 /** Behind "in": no place on a map. */
-const NO_PLACE = `celsius fahrenheit kelvin degrees general city town area country mountains house room kitchen oven fridge space mars moon sun
+const NO_PLACE = `celsius fahrenheit kelvin degrees general mountains house room kitchen oven fridge space mars moon sun
   python javascript java excel api app code world north south east west middle morning case order fact detail english german french spanish
-  my your our here there it this that them us me car office garden school bed hell data model models training physics chemistry water body room
+  car office garden school bed hell data model models training physics chemistry water body room
   celsiusgrad allgemein stadt haus general ciudad casa ville maison cidade città casa storm storms crisis pattern patterns icon icons balloon
   vane girl wise friend man service station channel modification warfare system systems data dataset widget science map maps news report-card
   stream streaming storage computing file function sort poem story song movie film book game word words sentence difference between`;
