@@ -73,6 +73,8 @@ type NameTable = {
   whole: Map<string, Named>;
   stems: Map<string, Named>;
   nations: Map<string, string>;
+  /** How names begin: up to three letters of those in scripts with spaces, one character of others. */
+  beginnings: Set<string>;
 };
 
 const TABLE = lazy((): NameTable => {
@@ -92,8 +94,42 @@ const TABLE = lazy((): NameTable => {
   for (const [code, names] of Object.entries(NATIONALITIES)) {
     for (const name of names.split(", ")) nations.set(fold(name), code);
   }
-  return { heads, whole, stems, nations };
+  const beginnings = [...whole.keys(), ...stems.keys()].map((name) =>
+    name.slice(0, isWithoutSpaces(name.charCodeAt(0)) ? 1 : MAX_BEGINNING),
+  );
+  return { heads, whole, stems, nations, beginnings: new Set(beginnings) };
 });
+
+const MAX_BEGINNING = 3;
+
+/** Chinese, Japanese and Korean characters. */
+const isWithoutSpaces = (unit: number): boolean => unit >= 0x1100 && unit < 0xffff;
+const isLetter = (unit: number): boolean => (unit >= 0x61 && unit <= 0x7a) || unit >= 0xaa;
+const isSymbol = (unit: number): boolean =>
+  unit === 0x24 || unit === 0xa3 || unit === 0xa5 || (unit >= 0x20a0 && unit <= 0x20cf);
+
+/** Whether a text may name a currency: a quick look, so that most messages are not cut into words. */
+export function mayNameCurrency(text: string): boolean {
+  const { beginnings } = TABLE.value;
+  const folded = fold(text);
+  let isInside = false;
+  for (let at = 0; at < folded.length; at++) {
+    const unit = folded.charCodeAt(at);
+    if (isSymbol(unit)) return true;
+    if (isWithoutSpaces(unit)) {
+      if (beginnings.has(folded.charAt(at))) return true;
+    } else if (isLetter(unit)) {
+      const isFound =
+        !isInside && (beginnings.has(folded.slice(at, at + 3)) || beginnings.has(folded.slice(at, at + 2)));
+      if (isFound) return true;
+      isInside = true;
+      continue;
+    }
+    isInside = false;
+  }
+  // Three capitals may be a code that no list here has.
+  return /\b[A-Z]{3}\b/.test(text);
+}
 
 /** How many letters an ending may have. */
 const MAX_ENDING = 4;

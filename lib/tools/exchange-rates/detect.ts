@@ -1,3 +1,4 @@
+import { mayNameCurrency } from "#lib/tools/exchange-rates/currency.ts";
 import type { ExchangeInput } from "#lib/tools/exchange-rates/input.ts";
 import {
   type Group,
@@ -39,7 +40,7 @@ export function prepared(part: string): string {
 }
 
 function inPart(part: string, today: Day): ExchangeInput[] {
-  if (looksLikeCode(part)) return [];
+  if (!mayNameCurrency(part) || looksLikeCode(part)) return [];
   const text = prepared(part);
   const plain = tokensOf(text);
   // Most messages name no currency, and are not read any further.

@@ -1,7 +1,7 @@
 import { findConversions, prepared } from "#lib/tools/exchange-rates/detect.ts";
 import type { ExchangeInput } from "#lib/tools/exchange-rates/input.ts";
 import { isWord, lookup, mentionsOf } from "#lib/tools/exchange-rates/pairs.ts";
-import { tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
+import { type Token, tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
 import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
 import { type Day, findDay } from "#lib/tools/text/dates.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
@@ -41,6 +41,7 @@ function baseOf(history: ToolRequest["history"], change: FollowUp, today: Day): 
 function readFollowUp(message: string, today: Day): FollowUp | undefined {
   if (message.length > MAX_LENGTH) return undefined;
   const text = prepared(message);
+  if (!beginsFollowUp(tokensOf(text))) return undefined;
   const when = findDay(text, today);
   const tokens = tokensOf(when?.rest ?? text);
   const mentions = mentionsOf(tokens);
@@ -70,6 +71,16 @@ function readFollowUp(message: string, today: Day): FollowUp | undefined {
     ...(when === undefined ? {} : { date: when.day }),
     ...(assumed.length === 0 ? {} : { assumed }),
   };
+}
+
+/** "And …", "in …", a number, a currency: nothing else begins one, unless it is of three words at most. */
+function beginsFollowUp(tokens: readonly Token[]): boolean {
+  const [first] = tokens.filter(({ raw }) => !/^[¿¡]$/.test(raw));
+  const { follow, connect, list } = VOCABULARY.value;
+  if (first?.kind !== "word") return first !== undefined && first.kind !== "mark";
+  return (
+    tokens.filter(isWord).length <= 3 || [follow, connect, list].some((words) => words.has(first.folded))
+  );
 }
 
 function isFollowing(word: string | undefined): boolean {

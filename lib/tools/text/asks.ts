@@ -1,6 +1,6 @@
 /** How much of a message is read for what it asks, characters: a long text has its ask at an end of it. */
-const MAX_WHOLE = 1_200;
-const END = 400;
+const MAX_WHOLE = 800;
+const END = 300;
 
 /** The parts of a message that may ask for something: all of a short one, both ends of a long one. */
 export function askParts(message: string): string[] {

@@ -93,10 +93,10 @@ const indexIn = (tables: readonly Words[], word: string): number =>
 const YEAR_FIRST = /(?<!\d)(\d{4})(?:[-/.]|年|년\s?)(\d{1,2})(?:[-/.]|月|월\s?)(\d{1,2})(?:日|일)?(?!\d)/;
 const YEAR_LAST = /(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)/;
 const DAY_MONTH =
-  /(?<![\d.,])(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?(\p{L}{3,12})\.?,?(?:\s(?:de\s|del\s)?(\d{4})(?!\d))?/u;
+  /(?<![\d.,])(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?(\p{L}{3,12})\.?,?(?:\s(?:de\s|del\s)?(\d{4})(?!\d))?/gu;
 const MONTH_DAY =
-  /(?<!\p{L})(\p{L}{3,12})\.?\s(\d{1,2})(?:st|nd|rd|th)?(?![\d.,]\d|\d)(?:,?\s(\d{4})(?!\d))?/u;
-const MONTH_YEAR = /(?<!\p{L})(\p{L}{3,12})\s(?:de\s)?(\d{4})(?!\d)/u;
+  /(?<!\p{L})(\p{L}{3,12})\.?\s(\d{1,2})(?:st|nd|rd|th)?(?![\d.,]\d|\d)(?:,?\s(\d{4})(?!\d))?/gu;
+const MONTH_YEAR = /(?<!\p{L})(\p{L}{3,12})\s(?:de\s)?(\d{4})(?!\d)/gu;
 const YEAR_ONLY = /(?<!\p{L})(?:in|en|em|im|nel|в|since)\s(\d{4})(?![\d.,]|\s?[\p{Sc}])/iu;
 const AGO = /(?<!\d)(\d{1,4})\s(day|week|month|year)s?\sago/i;
 const AGO_DAYS = { day: 1, week: 7, month: 30, year: 365 } as const;
@@ -148,7 +148,7 @@ function namedDay(text: string, today: Day): FoundDay | undefined {
     [DAY_MONTH, 2, 1],
     [MONTH_DAY, 1, 2],
   ] as const) {
-    for (const match of text.matchAll(new RegExp(pattern, "gu"))) {
+    for (const match of text.matchAll(pattern)) {
       const month = indexIn(TABLES.value.months, match[monthAt] ?? "") + 1;
       if (month === 0) continue;
       const year = match[3] === undefined ? Number(today.slice(0, 4)) : Number(match[3]);
@@ -219,7 +219,7 @@ function weekday(text: string, today: Day): FoundDay | undefined {
 
 /** A month or a year: its last day, or today if it is not over. */
 function period(text: string, today: Day): FoundDay | undefined {
-  for (const match of text.matchAll(new RegExp(MONTH_YEAR, "gu"))) {
+  for (const match of text.matchAll(MONTH_YEAR)) {
     const month = indexIn(TABLES.value.months, match[1] ?? "") + 1;
     if (month > 0) return endOf(match, dayOf(Date.UTC(Number(match[2]), month, 0)), text, today);
   }

@@ -4,7 +4,7 @@ import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
 import type { WeatherInput } from "#lib/tools/weather/input.ts";
 import { leftOver, placesBehind } from "#lib/tools/weather/places.ts";
-import { NO_FORECAST, PHENOMENA, TEMPERATURE, VOCABULARY } from "#lib/tools/weather/vocabulary.ts";
+import { HINT, NO_FORECAST, PHENOMENA, TEMPERATURE, VOCABULARY } from "#lib/tools/weather/vocabulary.ts";
 import { type Word, wordsIn } from "#lib/tools/weather/words.ts";
 
 const MAX_PLACES = 3;
@@ -95,7 +95,7 @@ function findWeather(message: string): string[] | undefined {
   let isAsked = false;
   const places: string[] = [];
   for (const part of askParts(message)) {
-    if (looksLikeCode(part) || wordsOfCode(part)) continue;
+    if (!HINT.test(fold(part)) || looksLikeCode(part) || wordsOfCode(part)) continue;
     for (const sentence of prepared(part).split(/[.!?。！？؟।;\n]+/)) {
       const found = inSentence(sentence, part);
       if (found === undefined) continue;
