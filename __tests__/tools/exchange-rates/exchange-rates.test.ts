@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import { decimalOf, money, significant, times } from "#lib/tools/exchange-rates/decimal.ts";
 import { exchangeRates } from "#lib/tools/exchange-rates/exchange-rates.ts";
-import { lifeOf } from "#lib/tools/exchange-rates/frankfurter.ts";
 import type { Tool, ToolResult } from "#lib/tools/tool.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../../support/fake-upstream.ts";
@@ -203,8 +202,19 @@ describe("the cache", () => {
     ],
     ["in summer, by summer time", "2026-07-06", "2026-07-06T18:00:00Z", 20.25 * HOUR],
     ["of a past day: a day", "2024-03-01", "2026-11-22T12:00:00Z", 24 * HOUR],
-  ])("%s", (_, date, now, life) => {
-    expect(lifeOf(date, Date.parse(now))).toBe(life);
+  ])("%s", async (_, date, now, life) => {
+    source.script = frankfurterDouble(date);
+    clock = new FakeClock(Date.parse(now));
+    tool = exchangeRates({ http: jsonHttp, clock, baseUrl: source.origin });
+    const isPast = date < "2026";
+    const input = { amount: 1, from: "EUR", to: ["USD"], ...(isPast ? { date } : {}) };
+    await run(input);
+    clock.advance(life - 1_000);
+    await run(input);
+    expect(source.requests).toHaveLength(1);
+    clock.advance(1_000);
+    await run(input);
+    expect(source.requests).toHaveLength(2);
   });
 });
 

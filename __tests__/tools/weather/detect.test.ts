@@ -53,11 +53,14 @@ describe("detection takes time in proportion to the message, and little of it", 
   ];
   test.each(PIECES)("100 KB of %j", (piece) => {
     const message = piece.repeat(Math.ceil(100_000 / piece.length));
-    detected(["Weather in London"]);
-    const from = performance.now();
-    detected([message]);
-    detected([message, "and in Lyon?"]);
-    expect(performance.now() - from).toBeLessThan(50);
+    // The fastest of some runs: others may keep the machine busy.
+    const times = Array.from({ length: 4 }, () => {
+      const from = performance.now();
+      detected([message]);
+      detected([message, "and in Lyon?"]);
+      return performance.now() - from;
+    });
+    expect(Math.min(...times)).toBeLessThan(50);
   });
 
   test("a question at the end of a long text is found", () => {

@@ -24,7 +24,7 @@ export function dividedBy(value: Decimal, divisor: Decimal): Decimal {
 }
 
 /** `1234.5` with two digits behind the point is `1,234.50`; halves are rounded up. */
-export function formatted(value: Decimal, fractionDigits: number): string {
+function formatted(value: Decimal, fractionDigits: number): string {
   const rounded = rescaled(value, fractionDigits)
     .toString()
     .padStart(fractionDigits + 1, "0");

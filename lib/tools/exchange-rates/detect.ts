@@ -19,6 +19,7 @@ import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 /** Calls for one message, and currencies in one call. */
 const MAX_CALLS = 3;
 const MAX_TARGETS = 6;
+const MAX_NAMED = 20;
 /** Words beside a pair of currencies without an amount, in a message that does not ask for anything. */
 const MAX_OTHER_WORDS = 2;
 
@@ -49,11 +50,11 @@ function inPart(part: string, today: Day): ExchangeInput[] {
   const tokens = when === undefined ? plain : tokensOf(when.rest);
   const { code } = OTHER_ASKS.value;
   if (tokens.some((token) => isWord(token) && code.has(token.folded))) return [];
-  const context = { when, text, today };
+  const context = { when, text };
   return sentencesOf(tokens).flatMap((sentence) => inSentence(sentence, context));
 }
 
-type Context = { when: FoundDay | undefined; text: string; today: Day };
+type Context = { when: FoundDay | undefined; text: string };
 
 function sentencesOf(tokens: readonly Token[]): Token[][] {
   const sentences: Token[][] = [[]];
@@ -65,6 +66,8 @@ function sentencesOf(tokens: readonly Token[]): Token[][] {
 }
 
 function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[] {
+  // A list of prices asks for nothing.
+  if (tokens.filter(({ kind }) => kind === "currency").length > MAX_NAMED) return [];
   const mentions = mentionsOf(tokens);
   if (mentions.length === 0) return [];
   const words = tokens.filter(isWord).map(({ folded }) => folded);

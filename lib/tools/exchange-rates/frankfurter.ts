@@ -95,7 +95,7 @@ const isPositive = (value: unknown): value is number =>
   typeof value === "number" && value > 1e-12 && value < 1e12;
 
 /** How long rates of a day hold, milliseconds: until the next ones are published. */
-export function lifeOf(date: Day, wallMs: number): number {
+function lifeOf(date: Day, wallMs: number): number {
   const { day, minutes, offsetMs } = inFrankfurt(wallMs);
   const isOut = minutes >= PUBLICATION_HOUR * 60;
   const due = isWorkingDay(day) && isOut ? day : undefined;

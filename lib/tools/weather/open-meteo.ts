@@ -40,60 +40,56 @@ const CURRENT =
 const DAILY =
   "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max,wind_speed_10m_max,sunrise,sunset";
 
-export function openMeteo({ http, clock, baseUrl, geocodingBaseUrl }: OpenMeteoOptions): OpenMeteo {
-  const places = cached<Place[]>({ clock, maxEntries: MAX_ENTRIES, lifeMs: () => DAY_MS });
-  const forecasts = cached<Record<string, unknown>>({
-    clock,
-    maxEntries: MAX_ENTRIES,
-    lifeMs: () => FORECAST_LIFE_MS,
-  });
+export function openMeteo(options: OpenMeteoOptions): OpenMeteo {
+  return { find: finder(options), forecast: forecaster(options) };
+}
 
+function finder({ http, clock, geocodingBaseUrl }: OpenMeteoOptions): OpenMeteo["find"] {
+  const places = cached<Place[]>({ clock, maxEntries: MAX_ENTRIES, lifeMs: () => DAY_MS });
   const search = (name: string, signal: AbortSignal): Promise<Place[]> => {
-    const url = withQuery(`${geocodingBaseUrl}/v1/search`, {
-      name,
-      count: String(MAX_MATCHES),
-      language: "en",
-      format: "json",
-    });
-    return places(url.href.toLowerCase(), signal, async (shared) => {
+    const count = String(MAX_MATCHES);
+    const url = withQuery(`${geocodingBaseUrl}/v1/search`, { name, count, language: "en", format: "json" });
+    return places(name.toLowerCase(), signal, async (shared) => {
       const body = await http.getJson(url, { signal: shared, maxBytes: MAX_BYTES });
       if (!isJsonObject(body)) throw new ToolHttpError({ kind: "garbage" });
       return readPlaces(body);
     });
   };
+  return async (name, signal) => {
+    let elsewhere: FoundPlace = { kind: "unknown" };
+    for (const one of searchesFor(name).slice(0, MAX_SEARCHES)) {
+      const found = await search(one.name, signal);
+      const [place, ...others] = one.qualifier === undefined ? found : within(found, one.qualifier);
+      if (place !== undefined) return { kind: "found", place, others };
+      if (found.length > 0 && elsewhere.kind === "unknown")
+        elsewhere = { kind: "elsewhere", search: one, others: found };
+    }
+    return elsewhere;
+  };
+}
 
-  return {
-    async find(name, signal) {
-      let elsewhere: FoundPlace = { kind: "unknown" };
-      for (const one of searchesFor(name).slice(0, MAX_SEARCHES)) {
-        const found = await search(one.name, signal);
-        const [place, ...others] = one.qualifier === undefined ? found : within(found, one.qualifier);
-        if (place !== undefined) return { kind: "found", place, others };
-        if (found.length > 0 && elsewhere.kind === "unknown")
-          elsewhere = { kind: "elsewhere", search: one, others: found };
-      }
-      return elsewhere;
-    },
-    forecast(place, signal) {
-      const { temperature, wind, rain } = unitsOf(place.countryCode);
-      const url = withQuery(`${baseUrl}/v1/forecast`, {
-        latitude: String(place.latitude),
-        longitude: String(place.longitude),
-        current: CURRENT,
-        daily: DAILY,
-        timezone: "auto",
-        forecast_days: String(FORECAST_DAYS),
-        temperature_unit: temperature,
-        wind_speed_unit: wind,
-        precipitation_unit: rain,
-      });
-      return forecasts(url.href, signal, async (shared) => {
-        const body = await http.getJson(url, { signal: shared, maxBytes: MAX_BYTES });
-        if (!isJsonObject(body) || !(isJsonObject(body.current) || isJsonObject(body.daily)))
-          throw new ToolHttpError({ kind: "garbage" });
-        return body;
-      });
-    },
+function forecaster({ http, clock, baseUrl }: OpenMeteoOptions): OpenMeteo["forecast"] {
+  const lifeMs = (): number => FORECAST_LIFE_MS;
+  const forecasts = cached<Record<string, unknown>>({ clock, maxEntries: MAX_ENTRIES, lifeMs });
+  return (place, signal) => {
+    const { temperature, wind, rain } = unitsOf(place.countryCode);
+    const url = withQuery(`${baseUrl}/v1/forecast`, {
+      latitude: String(place.latitude),
+      longitude: String(place.longitude),
+      current: CURRENT,
+      daily: DAILY,
+      timezone: "auto",
+      forecast_days: String(FORECAST_DAYS),
+      temperature_unit: temperature,
+      wind_speed_unit: wind,
+      precipitation_unit: rain,
+    });
+    return forecasts(url.href, signal, async (shared) => {
+      const body = await http.getJson(url, { signal: shared, maxBytes: MAX_BYTES });
+      if (!isJsonObject(body) || !(isJsonObject(body.current) || isJsonObject(body.daily)))
+        throw new ToolHttpError({ kind: "garbage" });
+      return body;
+    });
   };
 }
 
