@@ -69,6 +69,13 @@ describe("detection takes time in proportion to the message, and little of it", 
     expect(Math.min(...times)).toBeLessThan(50);
   });
 
+  test("an amount that a cut would halve is not read", () => {
+    for (let length = 0; length < 12; length++) {
+      const text = `${"a ".repeat(1_000)}1,234,567 USD to EUR ${"b".repeat(length)} ${"c ".repeat(140)}`;
+      expect(["", "1234567 USD > EUR"]).toContain(detected([text]));
+    }
+  });
+
   test("a question at the end of a long text is found", () => {
     const text = "The annual report has many pages about nothing. ".repeat(500);
     expect(detected([`${text}\n\nConvert 500 GBP to EUR`])).toBe("500 GBP > EUR");

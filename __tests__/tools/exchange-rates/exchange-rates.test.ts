@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import { decimalOf, money, significant, times } from "#lib/tools/exchange-rates/decimal.ts";
@@ -100,6 +101,11 @@ describe("what the model reads", () => {
   ])("%s is said honestly, and nothing is sent", async (_, message, line) => {
     expect(await ask(message)).toContain(line);
     expect(source.requests).toHaveLength(0);
+  });
+
+  test("the example in LIVE-TOOLS.md is what it says", async () => {
+    const text = await ask("What was $1.5k in yen on 3 March 2024?");
+    expect(readFileSync("docs/LIVE-TOOLS.md", "utf8")).toContain(`\n${text}\n\`\`\``);
   });
 
   test("one currency that is not listed does not keep the others from being answered", async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import type { Tool, ToolResult } from "#lib/tools/tool.ts";
@@ -75,6 +76,12 @@ describe("what the model reads", () => {
     expect(text.split("\n")[0]).toBe(`Weather in ${name}`);
     expect(text).toContain(temperature);
     expect(text).toContain(wind);
+  });
+
+  test("the example in LIVE-TOOLS.md is what it says", async () => {
+    const lines = (await run("Paris")).text.split("\n");
+    const shown = [...lines.slice(0, 4), "…", lines.at(-1)].join("\n");
+    expect(readFileSync("docs/LIVE-TOOLS.md", "utf8")).toContain(`\n${shown}\n\`\`\``);
   });
 
   test("no place: which one is to be asked, and nothing is sent", async () => {

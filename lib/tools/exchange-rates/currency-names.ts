@@ -18,14 +18,14 @@ export const NAMES: Readonly<Record<string, string>> = {
     "chf, sfr, ?franc, ?francs, ?franco, ?francos, ?franchi, ?franken, swiss franc, swiss francs, ?frank, ?frang*, " +
     "瑞士法郎, スイスフラン, 스위스 프랑, ?프랑, स्विस फ़्रैंक, ?फ़्रैंक, فرنك سويسري, ?فرنك, ?франк*",
   CNY:
-    "cny, rmb, cn¥, yuan, yuans, renminbi, 人民币, 人民幣, ?元, ?块钱, 人民元, 위안화, 위안, युआन, يوان, юан*, chinese yuan, " +
+    "cny, rmb, cn¥, yuan, yuans, renminbi, 人民币, 人民幣, ?元, ?块钱, 块人民币, 元人民币, 人民元, 위안화, 위안, युआन, يوان, юан*, chinese yuan, " +
     "yuanes, yuani, juan*",
   INR:
     "₹, inr, ?rs, ?rupee, ?rupees, ?rupie, ?rupien, ?roupie, ?roupies, ?rupia, ?rupias, ?rupi*, 印度卢比, ?卢比, インドルピー, ?ルピー, " +
     "인도 루피, ?루피, रुपये, रुपए, रुपया, रुपयों, रुपयों, ?روبية, ?рупи*",
   KRW: "₩, krw, !won, ?wons, 韩元, 韓元, 韩币, ウォン, 한국 원, 원화, 원, वॉन, وون, вон, вона, korean won",
-  CAD: "cad, c$, ca$, can$, cad$, 加元, 加币, カナダドル, 캐나다 달러, loonie*",
-  AUD: "aud, a$, au$, aud$, 澳元, 澳币, 豪ドル, オーストラリアドル, 호주 달러",
+  CAD: "cad, c$, ca$, can$, cad$, 加元, 加币, 加拿大元, カナダドル, 캐나다 달러, loonie*",
+  AUD: "aud, a$, au$, aud$, 澳元, 澳币, 澳大利亚元, 豪ドル, オーストラリアドル, 호주 달러",
   NZD: "nzd, nz$, 新西兰元, 纽元, ニュージーランドドル, 뉴질랜드 달러, kiwi dollar*",
   HKD: "hkd, hk$, 港元, 港币, 港幣, 香港ドル, 홍콩 달러",
   SGD: "sgd, s$, sg$, 新加坡元, 新币, シンガポールドル, 싱가포르 달러",
@@ -105,6 +105,11 @@ export const NATIONALITIES: Readonly<Record<string, string>> = {
   DKK: "danish, danisch*, danois*, danes*, dinamarq*, danimarka, deens*, датск*, danska, danske",
   ISK: "iceland*, island*, исланд*",
   CZK: "czech, tschech*, tchequ*, chec*, ceca, tsjech*, чешск*",
+  PLN: "polish, polnisch*, polon*, polac*, poolse, польск*",
+  HUF: "hungar*, ungar*, hongr*, венгерск*",
+  THB: "thai*, tailand*, тайск*",
+  ILS: "israel*, израил*",
+  JPY: "japan*, japon*, giappon*, японск*",
   MXN: "mexic*, mexik*, messic*, meksik*, мексик*",
   PHP: "philip*, filip*, филип*",
   ARS: "argent*, arjant*, аргент*",

@@ -89,6 +89,13 @@ type Pair = { sources: readonly Mention[]; targets: readonly Mention[] };
 
 function pairsOf(tokens: readonly Token[], groups: readonly Group[], isAsked: boolean): Pair[] {
   const pairs: Pair[] = [];
+  const [only, ...more] = groups;
+  // "The euro and dollar exchange rates" are one rate.
+  if (isAsked && more.length === 0 && only?.mentions.length === 2) {
+    const [source, target] = only.mentions;
+    if (source?.amount === undefined && source !== undefined && target !== undefined)
+      return [{ sources: [source], targets: [target] }];
+  }
   for (let at = 0; at + 1 < groups.length; at++) {
     const [first, second] = [groups[at], groups[at + 1]];
     if (first === undefined || second === undefined) continue;
@@ -130,9 +137,9 @@ function pairOf(
 function isHowMany(tokens: readonly Token[], { from, mentions }: Group): boolean {
   const { howMany } = VOCABULARY.value;
   if (mentions.some(({ amount }) => amount !== undefined)) return false;
-  return tokens
-    .slice(Math.max(0, from - 2), from)
-    .some((token) => isWord(token) && howMany.has(token.folded));
+  const before = tokens.slice(0, from).filter(isWord);
+  const isOf = /^(?:d|de|di)$/.test(before.at(-1)?.folded ?? "");
+  return howMany.has(before.at(isOf ? -2 : -1)?.folded ?? "");
 }
 
 function isPrecededByConnector(tokens: readonly Token[], { from }: Group): boolean {
@@ -189,7 +196,7 @@ const EQUALS =
 function alone(tokens: readonly Token[], mentions: readonly Mention[], context: Context): ExchangeInput[] {
   const [mention, ...others] = mentions;
   if (mention === undefined || others.some(({ code }) => code !== mention.code)) return [];
-  const { rate, convert } = VOCABULARY.value;
+  const { rate, convert, price } = VOCABULARY.value;
   const words = tokens.filter(isWord).map(({ folded }) => folded);
   const inside = tokens.filter(
     (token, at) => token.kind === "number" && (at < mention.from || at > mention.to),
@@ -197,7 +204,7 @@ function alone(tokens: readonly Token[], mentions: readonly Mention[], context: 
   if (inside.length > 0 || !words.every(isGlue)) return [];
   const isWanted =
     mention.amount === undefined
-      ? words.some((word) => rate.has(word))
+      ? words.some((word) => rate.has(word) || price.has(word))
       : words.some((word) => convert.has(word));
   return isWanted ? inputOf(mention, homeTargets(mention.code, context.text), context) : [];
 }

@@ -8,7 +8,7 @@ const CONNECT = `to into in for vs versus against per - / – — → = > => -> 
   얼마 대 many much what combien cuanto cuantos quanto quantos quanti quante wieviel wieviele viel viele сколько hoeveel ile`;
 
 /** What may stand there too. */
-const FILLER = `the a an us is are be was were current currently today todays now right worth equal equals how would will can
+const FILLER = `that thats this it's das ça eso isso wie trading stand stands going doing get got the a an us is are be was were current currently today todays now right worth equal equals how would will can
   could i you we get do does it me of currency equivalent value price money cash please exactly about approximately new hong
   south on as at from by les le la el los las des de del d l der die das dem den ist sind war un une ein eine einem uno una
   dem il lo gli al i font fait faut vaut valent vale valen valgono kosten kostet bekomme ich man aktuell aktuelle aktueller
@@ -20,7 +20,7 @@ const FILLER = `the a an us is are be was were current currently today todays no
 const LIST = `and & , 、 und et y e и i 和 と 및 과 와 और و ve or oder ou o или 或 または 或者 sowie plus en`;
 
 const RATE = `rate rates exchange forex fx kurs* wechselkurs* umrechnungskurs* devisenkurs* taux cours cambio tipo cotiz* cotac*
-  tasso tassi курс* обменн* 汇率 匯率 牌价 价格 レート 為替 為替レート 相場 환율 दर विनिमय भाव ريت سعر صرف الصرف أسعار kur kuru koers
+  tasso tassi курс* обменн* 汇率 匯率 牌价 价格 レート 為替 為替レート 相場 환율 दर रेट विनिमय भाव ريت سعر صرف الصرف أسعار kur kuru koers
   wisselkoers kurz kursi`;
 
 const CONVERT = `convert* conver* exchange change swap trade translate-money umrechn* rechne um wechsel* tausch* konvertier*
@@ -34,6 +34,8 @@ const ASK = `how what whats what's much many worth value today now current curre
 
 /** Before the first currency they turn the question round: how many euros are 100 dollars. */
 const HOW_MANY = `many much combien cuanto* quanto* quanti quante viel viele wieviel* сколько कितन* 多少 何 몇 얼마 kac كم hoeveel ile`;
+/** "How much is the dollar?" asks for its rate; "how many" does not. */
+const PRICE = `much combien cuanto quanto сколько कितना कितने का 多少 多少钱 いくら 얼마 كم kac hoeveel`;
 const PER = `per por je pro за par`;
 const FOR = `for por`;
 
@@ -56,6 +58,7 @@ export const VOCABULARY = lazy(() => ({
   convert: wordsOf(CONVERT),
   ask: wordsOf(ASK),
   howMany: wordsOf(HOW_MANY),
+  price: wordsOf(PRICE),
   per: wordsOf(PER),
   for: wordsOf(FOR),
   polite: wordsOf(POLITE),

@@ -5,7 +5,10 @@ const END = 300;
 /** The parts of a message that may ask for something: all of a short one, both ends of a long one. */
 export function askParts(message: string): string[] {
   if (message.length <= MAX_WHOLE) return [message];
-  return [message.slice(0, END), message.slice(-END)].map((part) => part.toWellFormed());
+  // Half a number or a name at the cut would be another one.
+  const start = message.slice(0, END).replace(/\S{1,60}$/u, "");
+  const end = message.slice(-END).replace(/^\S{1,60}/u, "");
+  return [start, end].map((part) => part.toWellFormed());
 }
 
 const CODE_MARKS = /```|`[^`\n]{1,80}`|[{}]|;\s*$|<\/?[a-z]+>|\w\(\)|=>|==|<-/im;

@@ -128,10 +128,13 @@ function inSentence(sentence: string, part: string): string[] | undefined {
   return kind === "weather" || (kind === "phenomenon" && isTimed) ? [] : undefined;
 }
 
+const TURKISH = /^(?:hava|yagmur|kar|sicaklik)$/;
+
 function withoutPreposition(words: readonly Word[], unknown: number, kind: Kind): string[] | undefined {
   const isLatin = words.every(({ raw }) => /^[\p{Script=Latin}\d,'’.-]+$/u.test(raw));
   // "Will it rain" needs a preposition before its place where there are some.
-  if (unknown > MAX_LEFT || (isLatin && (kind !== "weather" || words.length > 9))) return undefined;
+  const hasPrepositions = isLatin && !words.some(({ folded }) => TURKISH.test(folded));
+  if (unknown > MAX_LEFT || (hasPrepositions && (kind !== "weather" || words.length > 9))) return undefined;
   const { places } = leftOver(words);
   return places.length > 0 ? places : undefined;
 }

@@ -39,7 +39,6 @@ const WITHIN = new Set([
   "an",
   "der",
   "upon",
-  "on",
   "sur",
   "la",
   "les",

@@ -7,10 +7,11 @@ const WEATHER = `weather forecast wetter wettervorhersage wetterbericht meteo m�
 
 /** Folded phrases that ask about the weather, or about a part of it. A place or a time must stand beside them. */
 export const PHENOMENA: readonly RegExp[] = [
-  /\b(?:will|is|does|might|could) (?:it|there)(?: \w+){0,4} (?:rain\w*|snow\w*|sunny|cloudy|windy|hot|cold|warm|humid|freezing|chilly|foggy|stormy|cool)\b/,
+  /\b(?:will|is|does|might|could) it(?: (?:going|to|be|gonna|very|too|really|still|currently|that|so|get|feel|supposed|expected|likely|start|today|tomorrow|ever|again|right|now|already|actually))* (?:rain\w*|snow\w*|sunny|cloudy|windy|hot|cold|warm|humid|freezing|chilly|foggy|stormy|cool)\b/,
+  /\b(?:will|is|might|could) there(?: \w+){0,3} (?:rain|snow|thunderstorms?|storms?|fog)\b/,
   /\bhow (?:hot|cold|warm|humid|windy|sunny|chilly) (?:is|will|does) it\b/,
   /\bchances? of (?:rain|snow)\b/,
-  /\b(?:need|bring|take|pack|wear) (?:an? |my |the )?(?:umbrella|raincoat)\b/,
+  /\b(?:need|bring|take|pack|wear) (?:an? |my |the )?(?:umbrella|raincoat|jacket|coat|sweater|sunscreen)\b|\blike outside\b/,
   /\b(?:regnet|regnen|schneit|schneien|gewitter)\b/,
   /\bwie (?:warm|kalt|hei(?:ss|ß)|windig) (?:ist|wird) es\b/,
   /\b(?:ist|wird) es (?:\w+ ){0,4}(?:warm|kalt|hei(?:ss|ß)|sonnig|windig|regnerisch)\b/,
@@ -22,7 +23,7 @@ export const PHENOMENA: readonly RegExp[] = [
   /\b(?:chover|chove|chovendo|chovera)\b|\bcomo (?:esta|vai estar|vai ficar|ta) o tempo\b|\bprevisao do tempo\b|\besta (?:frio|calor|quente)\b/,
   /\b(?:piove|piovera|piovere|piovendo|nevica|nevichera)\b|\bche tempo (?:fa|fara)\b|\bcom'e il tempo\b|\bprevisioni\b|\bfa (?:freddo|caldo)\b/,
   /(?<!\p{L})(?:дожд\p{L}*|снегопад\p{L}*|снег|холодно|жарко|зонт\p{L}*)(?!\p{L})/u,
-  /下雨|下雪|冷吗|热吗|带伞|帶傘/,
+  /(?:现在|今天|明天)(?:是)?(?:多少|几)度|下雨|下雪|冷吗|热吗|带伞|帶傘/,
   /雨(?:が|は)?(?:降|ふ)|雪(?:が|は)?(?:降|ふ)|傘(?:は|が)?(?:いる|いります|必要)|暑い(?:です)?か|寒い(?:です)?か/,
   /(?:비|눈)(?:가|이)? (?:와|올|오|내)|우산|더워|더울|추워|추울/,
   /बारिश|बरसात/,
@@ -32,11 +33,11 @@ export const PHENOMENA: readonly RegExp[] = [
 
 /** The temperature of a place: other things have one too. */
 export const TEMPERATURE =
-  /(?<!\p{L})(?:temperatur\p{L}*|температур\p{L}*|sicaklik|degrees outside)(?!\p{L})|气温|氣溫|気温|기온|तापमान|درجة الحرارة|degrees (?:is it|in)/u;
+  /(?<!\p{L})(?:temperatur\p{L}*|температур\p{L}*|sicaklik|degrees outside|(?:current|the|high|low) temp)(?!\p{L})|气温|氣溫|気温|기온|तापमान|درجة الحرارة|how many degrees (?:is it|in)/u;
 
 /** Parts of all of these words, to pass over most messages quickly; folded. */
 export const HINT =
-  /weather|forecast|wetter|meteo|clima|pronost|pogod|погод|天气|天氣|天気|날씨|मौसम|طقس|weer|hava|rain|snow|sunny|cloudy|windy|hot|cold|warm|humid|freez|chill|fog|storm|cool|umbrella|regn|regen|schnei|gewitter|kalt|hei(?:ss|ß)|sonnig|windig|pleu|neig|temps|fait|parapluie|llov|llue|niev|neva|tiempo|frio|calor|sol|viento|chov|tempo|previs|quente|piov|nevic|fredd|cald|дожд|снег|снегопад|холод|жарк|зонт|雨|雪|冷|热|伞|傘|帶|暑|寒|비|눈|우산|더워|더울|추워|추울|बारिश|बरसात|مطر|yagmur|kar|temperatur|температур|sicaklik|degrees|气温|氣溫|気温|기온|तापमान|حرارة/;
+  /weather|forecast|outside|temp|度|jacket|coat|sweater|sunscreen|wetter|meteo|clima|pronost|pogod|погод|天气|天氣|天気|날씨|मौसम|طقس|weer|hava|rain|snow|sunny|cloudy|windy|hot|cold|warm|humid|freez|chill|fog|storm|cool|umbrella|regn|regen|schnei|gewitter|kalt|hei(?:ss|ß)|sonnig|windig|pleu|neig|temps|fait|parapluie|llov|llue|niev|neva|tiempo|frio|calor|sol|viento|chov|tempo|previs|quente|piov|nevic|fredd|cald|дожд|снег|снегопад|холод|жарк|зонт|雨|雪|冷|热|伞|傘|帶|暑|寒|비|눈|우산|더워|더울|추워|추울|बारिश|बरसात|مطر|yagmur|kar|temperatur|температур|sicaklik|degrees|气温|氣溫|気温|기온|तापमान|حرارة/;
 
 /** Sayings, and questions about the weather that no forecast answers; folded. */
 export const NO_FORECAST: readonly RegExp[] = [
@@ -70,7 +71,7 @@ const TIME = `today todays tonight tomorrow tomorrows now currently current righ
   vandaag morgen nu dzisiaj dziś jutro teraz`;
 
 /** Words of questions, verbs and what joins sentences: never a part of a place. */
-const GLUE = `your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
+const GLUE = `jacket coat sweater sunscreen temp your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
   umbrella should wear and or but if when while because so with from by on as than that which there here rain raining rainy snow snowing sunny hot cold warm windy
   cloudy humid temperature temperatures degrees condition conditions report update live latest look looking about out my your hi hello hey ok thanks thank expect expected there's up any
   wie ist wird es das was für ein eine mir sag sage zeig bitte und oder wenn mit regnet regnen schneit warm kalt heiß sonnig temperatur brauche ich einen regenschirm gibt aus aussehen sieht wäre denn der die
@@ -79,12 +80,12 @@ const GLUE = `your our us them me here there city town area country region where
   qual é esta está tempo o previsão vai estar ficar fazer chover chove me diga por favor e ou se com do da faz
   che fa farà com'è il lo gli previsioni sono piove pioverà dimmi per favore c'è quanti gradi quale qual
   какая какой будет ли в во на прогноз скажи пожалуйста и или если с дождь снег температура градусов холодно жарко как там покажи
-  怎么样 怎麼樣 如何 什么 的 吗 嗎 呢 在 会 會 下雨 下雪 气温 氣溫 温度 请问 查一下 查 告诉我 我 要 带伞 帶傘 预报 是 多少 几度 多少度 冷 热 怎样 有 雨 雪 帮我 看看 好 很
-  は の を に で が 教えて どう ですか です か ください 降る 降ります 降りますか 降る？ ふる 傘 必要 いる いります 気温 何度 予報 どんな 暑い 寒い ますか でしょう へ も
-  어때 어때요 어떄 알려줘 알려 줘 어떻게 되나요 되니 비 눈 와 올까 오나요 와요 기온 우산 필요해 몇 도 예보 좀 은 는 이 가 의 에 에서
-  में का की के कैसा है कैसी रहेगा होगी होगा क्या बारिश तापमान बताओ बताइए कृपया को से पर
+  怎么样 怎麼樣 如何 什么 的 吗 嗎 呢 在 会 會 下雨 下雪 气温 氣溫 温度 请问 查一下 查 告诉我 我 要 带伞 帶傘 预报 是 多少 几度 多少度 冷 热 怎样 有 去 到 雨 雪 帮我 看看 好 很
+  は の を に で が 教えて どう ですか です か ください 降る 降ります 降りますか 降っています 降っていますか 降っている 降りそう 降るかな でしょうか なりますか 晴れ 晴れる 晴れますか いますか ふる 傘 必要 いる いります 気温 何度 予報 どんな 暑い 寒い ますか でしょう へ も
+  어때 어때요 어떄 알려줘 알려 줘 어떻게 되나요 되니 비 눈 와 올까 오나요 와요 기온 우산 필요해 몇 도 예보 도야 도예요 도인가요 몇도 몇도야 좀 은 는 이 가 의 에 에서
+  में का की के कैसा है कैसी रहेगा होगी होगा क्या बारिश तापमान कितना कितनी बताओ बताइए कृपया को से पर
   كيف ما هو حالة حال درجة الحرارة هل مطر تمطر ستمطر في من فضلك اليوم
-  hava durumu nasıl nasil kaç derece yağmur yağacak mı mi olacak sıcaklık var
+  hava durumu nasıl nasil kaç derece yağmur yağacak yağıyor yağar kar gün mı mi olacak sıcaklık var
   hoe het wat regent zal het weer in jaka jest będzie w`;
 
 /** Behind "in": no place on a map. */
