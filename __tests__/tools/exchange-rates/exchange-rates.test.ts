@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import { decimalOf, money, significant, times } from "#lib/tools/exchange-rates/decimal.ts";
 import { exchangeRates } from "#lib/tools/exchange-rates/exchange-rates.ts";
@@ -119,6 +120,17 @@ describe("what the model reads", () => {
     expect(await ask("100 MYR to EUR")).toContain(
       "The source has no rate of MYR (Malaysian Ringgit) to EUR (Euro)",
     );
+  });
+});
+
+describe("for a model that calls it by name", () => {
+  test("its input has a JSON schema, and codes may be in lower case", async () => {
+    expect(z.toJSONSchema(tool.input, { io: "input" })).toMatchObject({
+      type: "object",
+      required: ["from", "to"],
+      properties: { amount: { type: "number" }, from: { type: "string" }, to: { type: "array" } },
+    });
+    expect((await run({ from: " usd ", to: ["jpy"] })).text).toContain("1.00 USD = 157 JPY");
   });
 });
 

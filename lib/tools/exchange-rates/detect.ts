@@ -1,11 +1,11 @@
 import { mayNameCurrency } from "#lib/tools/exchange-rates/currency.ts";
+import { equates, givesRate } from "#lib/tools/exchange-rates/given-rate.ts";
 import type { ExchangeInput } from "#lib/tools/exchange-rates/input.ts";
 import {
   type Group,
   groupsOf,
   isWord,
   joinOf,
-  lookup,
   type Mention,
   mentionsOf,
 } from "#lib/tools/exchange-rates/pairs.ts";
@@ -159,38 +159,6 @@ const isGlue = (word: string): boolean => {
   const { connect, filler, list, polite, rate, convert, ask } = VOCABULARY.value;
   return [connect, filler, list, polite, rate, convert, ask].some((words) => words.has(word));
 };
-
-/** "At a rate of 0.92": the answer is to be worked out, not looked up. */
-function givesRate(tokens: readonly Token[]): boolean {
-  const { rate, filler } = VOCABULARY.value;
-  return tokens.some((token, at) => {
-    if (!isWord(token) || !rate.has(token.folded)) return false;
-    let next = at + 1;
-    for (let skipped = 0; skipped < 3; skipped++) {
-      const word = tokens[next];
-      const text = word === undefined ? undefined : lookup(word);
-      if (text === undefined || !(filler.has(text) || text === "of" || text === "=" || text === ":")) break;
-      next++;
-    }
-    return next > at + 1 && tokens[next]?.kind === "number" && tokens[next + 1]?.kind !== "currency";
-  });
-}
-
-/** "1 EUR = 1.10 USD": two amounts, and nothing between them but an equals sign or a verb. */
-function equates(tokens: readonly Token[], mentions: readonly Mention[]): boolean {
-  return mentions.some((mention, at) => {
-    const next = mentions[at + 1];
-    if (mention.amount === undefined || next?.amount === undefined) return false;
-    const gap = tokens.slice(mention.to + 1, next.from);
-    const words = gap.map(lookup);
-    return (
-      words.length > 0 && words.length <= 3 && words.every((word) => word !== undefined && EQUALS.test(word))
-    );
-  });
-}
-
-const EQUALS =
-  /^(?:=|is|are|equals?|to|worth|ist|sind|gleich|vaut|valent|egale?|es|son|igual|a|e|sono|e|равен|равно|это|=|等于|は|है|يساوي|eder)$/;
 
 /** One currency, and nothing else but a wish to convert it or to know its rate. */
 function alone(tokens: readonly Token[], mentions: readonly Mention[], context: Context): ExchangeInput[] {

@@ -3,8 +3,8 @@ import { z } from "zod";
 const code = z
   .string()
   .trim()
-  .regex(/^[A-Za-z]{3,5}$/)
-  .transform((text) => text.toUpperCase());
+  .toUpperCase()
+  .regex(/^[A-Z]{3,5}$/);
 
 export const exchangeInput = z.object({
   amount: z.number().min(0).lt(1e21).default(1).describe("How much of `from` is converted"),
