@@ -54,7 +54,9 @@ function alone(tools: readonly Tool[]) {
 describe("a message that needs no tool", () => {
   const { clock } = alone([]);
   const http = { getJson: silent, postJson: silent };
-  const real = liveTools({ http, clock, baseUrls: { hackerNews: "http://source.invalid" } });
+  const source = "http://source.invalid";
+  const baseUrls = { frankfurter: source, openMeteo: source, openMeteoGeocoding: source, hackerNews: source };
+  const real = liveTools({ http, clock, baseUrls });
 
   test("waits for nothing: the contribution is there at once, and no timer or listener is left", () => {
     const { run, clock: own, client, events, calls } = alone(real);

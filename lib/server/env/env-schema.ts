@@ -107,6 +107,10 @@ const shape = {
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
+  ENABLE_LIVE_TOOLS: flag(true),
+  FRANKFURTER_BASE_URL: url.default("https://api.frankfurter.dev"),
+  OPEN_METEO_BASE_URL: url.default("https://api.open-meteo.com"),
+  OPEN_METEO_GEOCODING_BASE_URL: url.default("https://geocoding-api.open-meteo.com"),
   HACKER_NEWS_BASE_URL: url.default("https://hn.algolia.com"),
   ACCESS_LOG: flag(true),
   ENABLE_PROMPT_CACHE: flag(true),
@@ -131,6 +135,12 @@ export const envSchema = z.object(shape);
 type Name = keyof typeof shape;
 
 const TEXT: Rule = { allowed: "text", example: "…", isPrivate: true };
+/** The address of a source of live data. Like that of Ollama it is not shown to clients. */
+const source = (example: string): Rule => ({
+  allowed: "a URL that begins with https:// or http://",
+  example,
+  isPrivate: true,
+});
 const RULES: Readonly<Record<Name, Rule>> = {
   NODE_ENV: { allowed: "development or production", example: "production" },
   VERCEL: FLAG,
@@ -160,10 +170,11 @@ const RULES: Readonly<Record<Name, Rule>> = {
     // Not shown to clients, which this text may reach.
     isPrivate: true,
   },
-  HACKER_NEWS_BASE_URL: {
-    allowed: "a URL that begins with https:// or http://",
-    example: "https://hn.algolia.com",
-  },
+  ENABLE_LIVE_TOOLS: FLAG,
+  FRANKFURTER_BASE_URL: source("https://api.frankfurter.dev"),
+  OPEN_METEO_BASE_URL: source("https://api.open-meteo.com"),
+  OPEN_METEO_GEOCODING_BASE_URL: source("https://geocoding-api.open-meteo.com"),
+  HACKER_NEWS_BASE_URL: source("https://hn.algolia.com"),
   ACCESS_LOG: FLAG,
   ENABLE_PROMPT_CACHE: FLAG,
   ENABLE_SANDBOX: FLAG,

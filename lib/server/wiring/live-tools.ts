@@ -12,12 +12,18 @@ export type LiveToolParts = {
   search?: WebSearch | undefined;
 };
 
-/** The live tools, with the addresses of their sources. */
+/** The live tools, with the addresses of their sources; none if they are switched off. */
 export function createLiveTools({ env, clock, search }: LiveToolParts): readonly Tool[] {
+  if (!env.ENABLE_LIVE_TOOLS) return [];
   return liveTools({
     http: jsonHttp,
     clock,
     search,
-    baseUrls: { hackerNews: env.HACKER_NEWS_BASE_URL },
+    baseUrls: {
+      frankfurter: env.FRANKFURTER_BASE_URL,
+      openMeteo: env.OPEN_METEO_BASE_URL,
+      openMeteoGeocoding: env.OPEN_METEO_GEOCODING_BASE_URL,
+      hackerNews: env.HACKER_NEWS_BASE_URL,
+    },
   });
 }
