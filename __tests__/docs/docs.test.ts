@@ -153,6 +153,7 @@ const OTHER_VARIABLES: readonly string[] = [
   "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
   "MY_VLLM_KEY",
   "NEXT_TELEMETRY_DISABLED",
+  "PROPERTY_SEED",
   // Read by pages alone, in lib/public-env.ts.
   "NEXT_PUBLIC_APP_NAME",
   // An example of a name that must not hold a secret.
