@@ -8,7 +8,7 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { capWithin, type OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { DecodeContext, Decoder, EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -53,7 +53,7 @@ export async function openChat(
   effects: AttemptEffects,
 ): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
-  const { chat } = protocolOf(engine);
+  const chat = chatPowerOf(engine);
   const request = withinLimit(call.request, target.outputLimit);
   const encoded = chat.encode(request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
@@ -118,7 +118,7 @@ function decoderFor(
   const { issuer, provider } = engine;
   const trustsCost = provider.reportsCost === true;
   const isUsedId = usedCallIds(request);
-  const decoder = protocolOf(engine).chat.createDecoder({ ...context, isUsedId, issuer, trustsCost });
+  const decoder = chatPowerOf(engine).createDecoder({ ...context, isUsedId, issuer, trustsCost });
   return restoringDecoder(decoder, restorations);
 }
 
