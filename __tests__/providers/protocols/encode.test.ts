@@ -14,7 +14,7 @@ import type {
   ToolCallPart,
   ToolChoice,
 } from "#lib/chat/request.ts";
-import { PROTOCOLS, chatPowerOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf, PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";

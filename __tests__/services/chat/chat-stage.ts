@@ -80,7 +80,10 @@ export function setUp(
   });
   const dependencies: ChatDependencies = {
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
-    answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
+    answerers: [
+      ...(changes.answerers ?? []),
+      engineAnswerer({ run, effects, web: { tool: undefined, randomHex } }),
+    ],
     registry,
     modes: DEFAULT_MODES,
     howToConfigure: () => "Set a key.",

@@ -38,6 +38,7 @@ const modeSchema = z.strictObject({
   perUserDailyLimit: z.int().nonnegative().optional(),
   totalDailyCapacity: z.int().nonnegative().optional(),
   depth: z.int().optional(),
+  webSearch: z.boolean().optional(),
   failover: z.array(engineSchema).min(1).optional(),
 });
 const providerSchema = z.strictObject({
@@ -133,6 +134,7 @@ function mergeModes(config: ModelsConfig, located: Located, source: string): Mod
       tagline: own?.tagline ?? base.tagline,
       perUserDailyLimit: own?.perUserDailyLimit ?? base.perUserDailyLimit,
       totalDailyCapacity: own?.totalDailyCapacity ?? base.totalDailyCapacity,
+      webSearch: own?.webSearch ?? base.webSearch,
       failover:
         own?.failover?.map((engine) => ({
           ...engine,

@@ -32,6 +32,8 @@ export type ChatCall = {
   request: ChatRequest;
   /** The request ends with the beginning of an answer, which the gateway added. */
   prefilled: boolean;
+  /** The gateway, not the client, asks the engine to search the web. */
+  searchAdded: boolean;
   promptCache: boolean;
   signal: AbortSignal;
   timeouts: AttemptTimeouts;
@@ -220,6 +222,9 @@ function charactersIn(events: readonly ChatEvent[]): number {
   return characters;
 }
 
+/** "Search Grounding is not supported", "Hosted tool 'web_search' is not supported with …". */
+const SEARCH_REFUSED = /\bsearch|grounding/i;
+
 /** Whether the engine refused something that the gateway added, not the client's request itself. */
 function isAdditionRefused(
   failure: Failure,
@@ -229,5 +234,6 @@ function isAdditionRefused(
 ): boolean {
   if (failure.kind !== "refused" || target.withoutAdditions) return false;
   const named = `${failure.param ?? ""} ${failure.reason}`;
+  if (call.searchAdded && SEARCH_REFUSED.test(named)) return true;
   return call.prefilled || encoded.additions.some((addition) => named.includes(addition));
 }

@@ -101,5 +101,7 @@ export type Successor = {
 
 /** A provider: one row. The protocol determines the possible offers and the data that each needs. */
 export type ProviderDefinition = {
-  [Protocol in ProtocolId | ServiceProtocolId]: ProviderFacts & { protocol: Protocol } & SomeOf<OffersOf[Protocol]>;
+  [Protocol in ProtocolId | ServiceProtocolId]: ProviderFacts & { protocol: Protocol } & SomeOf<
+      OffersOf[Protocol]
+    >;
 }[ProtocolId | ServiceProtocolId];

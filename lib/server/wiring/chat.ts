@@ -2,6 +2,7 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
+import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
@@ -12,10 +13,12 @@ export type ChatParts = {
   registry: Registry;
   identity: Pick<Identity, "admission">;
   ledger: LedgerPart;
+  /** Undefined without a search service. */
+  webSearch: WebSearchPart | undefined;
 };
 
 /** Native chat. */
-export function createChat({ engines, registry, identity, ledger }: ChatParts): ChatDependencies {
+export function createChat({ engines, registry, identity, ledger, webSearch }: ChatParts): ChatDependencies {
   const { clock } = engines.effects;
   return {
     ...engines,
@@ -26,6 +29,6 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     admission: identity.admission,
     randomHex,
     contributors: [promptContributor({ clock, randomHex })],
-    answerers: [engineAnswerer(engines)],
+    answerers: [engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } })],
   };
 }

@@ -10,6 +10,7 @@ import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
+import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { lazy } from "#lib/shared/lazy.ts";
@@ -24,6 +25,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createWebSearchPart,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -56,13 +58,14 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity: identity.value,
     ledger: ledger.value,
   });
+  const webSearch = lazy(() => make.createWebSearchPart(callParts()));
   return {
     database,
     ledger,
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat(callParts())),
+    chat: lazy(() => make.createChat({ ...callParts(), webSearch: webSearch.value })),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),

@@ -4,6 +4,7 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
 import type { ChatInput, Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
+import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
 /** Characters of earlier messages that are sent to an engine. */
 const MAX_HISTORY = 100_000;
@@ -11,20 +12,29 @@ const MAX_HISTORY = 100_000;
 /** The request of a turn: what contributors put before the conversation, the conversation, the message. */
 export function buildRequest(turn: Turn, contributions: readonly Contribution[]): ChatRequest {
   const { input, begun, decision } = turn;
-  // Stored messages win over what the client sends, because they cannot have been tampered with.
-  const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
+  const history = recent(conversationOf(turn)).flatMap(readable);
   const before = contributions.flatMap((contribution) => contribution.before ?? []);
   const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
   const request: ChatRequest = {
     messages: [...before, ...history, userMessage(input, beside)],
     stream: true,
     awaitsUsage: true,
-    webSearch: true,
     conversationId: begun.sessionId,
   };
   if (input.isLarge === true) request.isLarge = true;
+  if (wantsWeb(turn)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
+}
+
+/** The earlier messages. Stored ones win over what the client sends, since they cannot have been tampered with. */
+export function conversationOf({ begun, input }: Turn): readonly StoredMessage[] {
+  return begun.sessionCreated ? input.history : begun.messages;
+}
+
+/** Whether the mode, or the message in plain words, wants what is on the web. */
+function wantsWeb({ modes, decision, input }: Turn): boolean {
+  return modes[decision.wanted].webSearch === true || asksForWeb(input.message);
 }
 
 /**

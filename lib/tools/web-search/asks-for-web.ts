@@ -14,10 +14,7 @@ const REQUESTS: readonly RegExp[] = [
     String.raw`\b(?:search|browse|check|scan|scour) (?:on |through )?(?:${ONLINE})(?! (?:pages?|apps?|sites?|servers?|requests?|api|sheets|docs|drive|cloud|search console|analytics|maps api))\b`,
     "i",
   ),
-  new RegExp(
-    String.raw`\b(?:look|find|search|check|read)(?:ing)? (?:(?:it|this|that|them|these|something) )?(?:up |out )?(?:online|(?:on|in|from|using|via|with) (?:the (?:web|internet|net)|google|bing|duckduckgo))\b(?! (?:sheets|docs|drive|cloud|ads|analytics|console|scholar api|api))`,
-    "i",
-  ),
+  /\b(?:look|find|search|check|read)(?:ing)? (?:(?:it|this|that|them|these|something) )?(?:up |out )?(?:online|(?:on|in|from|using|via|with) (?:the (?:web|internet|net)|google|bing|duckduckgo))\b(?! (?:sheets|docs|drive|cloud|ads|analytics|console|scholar api|api))/i,
   new RegExp(
     String.raw`\b(?:do|run|make|perform|try|use) (?:a |an |the )?(?:quick |live )?(?:(?:web|internet|online|google|bing) search(?!es? (?:engine|api|algorithm|box|bar|console|feature|component|function))|search (?:on|of) (?:${ONLINE}))\b`,
     "i",
