@@ -30,6 +30,10 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
       journal.write();
       journal.lines.push(`begin ${requestId}`);
     },
+    toolCall: (requestId, { backend }) => {
+      journal.write();
+      journal.lines.push(`tool ${backend} ${requestId}`);
+    },
     end: ({ requestId }) => {
       journal.write();
       journal.lines.push(`end ${requestId}`);

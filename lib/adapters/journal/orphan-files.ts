@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ProcessScope } from "#lib/adapters/journal/process-scope.ts";
 import { type ProcessStart, processState } from "#lib/adapters/process-start.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { parseJson } from "#lib/shared/json.ts";
 
@@ -29,6 +30,12 @@ type OrphanGroup = {
 /** A turn that began in a file and has no end yet. */
 export type OpenTurn = { row: StartedRow; file: OrphanFile };
 
+const toolCallSchema = z.object({
+  backend: z.string(),
+  status: z.string(),
+  latencyMs: z.number(),
+  meta: z.record(z.string(), z.unknown()),
+});
 const startedSchema = z.object({
   requestId: z.string(),
   tier: z.string(),
@@ -36,6 +43,7 @@ const startedSchema = z.object({
   userId: z.string().nullable(),
   keyId: z.string().nullable(),
   settleSecret: z.string().optional(),
+  toolCalls: z.array(toolCallSchema).optional(),
 });
 const endedSchema = startedSchema.extend({
   status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
@@ -62,6 +70,7 @@ const endedSchema = startedSchema.extend({
 });
 const lineSchema = z.object({
   begin: startedSchema.optional(),
+  toolCall: toolCallSchema.extend({ requestId: z.string() }).optional(),
   end: endedSchema.optional(),
   forget: z.string().optional(),
 });
@@ -129,8 +138,9 @@ export async function readOrphan(file: OrphanFile, open: Map<string, OpenTurn>):
     // The last line may be incomplete.
     const parsed = lineSchema.safeParse(parseJson(line));
     if (!parsed.success) continue;
-    const { begin, end, forget } = parsed.data;
+    const { begin, toolCall, end, forget } = parsed.data;
     if (begin !== undefined) open.set(begin.requestId, { row: begin, file });
+    if (toolCall !== undefined) addToolCall(toolCall, open);
     if (end !== undefined) {
       open.delete(end.requestId);
       ended.push(end);
@@ -138,6 +148,14 @@ export async function readOrphan(file: OrphanFile, open: Map<string, OpenTurn>):
     if (forget !== undefined) open.delete(forget);
   }
   return ended;
+}
+
+function addToolCall(
+  { requestId, ...call }: ToolCallRecord & { requestId: string },
+  open: ReadonlyMap<string, OpenTurn>,
+): void {
+  const row = open.get(requestId)?.row;
+  if (row !== undefined) row.toolCalls = [...(row.toolCalls ?? []), call];
 }
 
 async function readText(file: OrphanFile): Promise<string> {

@@ -20,6 +20,7 @@ import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { processStart } from "#lib/adapters/process-start.ts";
 import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
 /** A new file is begun after this size. */
@@ -57,6 +58,13 @@ export function openTurnJournal({ folder, clock }: TurnJournalOptions): TurnJour
   return new FileJournal(folder, clock);
 }
 
+/** One line of a file. */
+type JournalLine =
+  | { begin: StartedRow }
+  | { toolCall: ToolCallRecord & { requestId: string } }
+  | { end: LedgerRow }
+  | { forget: string };
+
 class FileJournal implements TurnJournal {
   readonly #folder: string;
   readonly #clock: Clock;
@@ -87,6 +95,13 @@ class FileJournal implements TurnJournal {
     if (failure !== undefined) throw failure;
     segment.waiting++;
     this.#begun.set(row.requestId, segment);
+  }
+
+  /** Written like the line of an end. */
+  toolCall(requestId: string, call: ToolCallRecord): void {
+    if (!this.#begun.has(requestId)) return;
+    this.#add({ toolCall: { requestId, ...call } });
+    this.#flushing ??= setImmediate(this.#flushSoon);
   }
 
   /** The line is written before the event loop goes on, or with the next begin, so that ends share a write. */
@@ -171,7 +186,7 @@ class FileJournal implements TurnJournal {
     if (last.waiting === 0) rmSync(last.path, { force: true });
   }
 
-  #add(line: { begin: StartedRow } | { end: LedgerRow } | { forget: string }): Segment {
+  #add(line: JournalLine): Segment {
     const segment = this.#segment();
     append(segment, line);
     return segment;

@@ -3,7 +3,7 @@ import {
   sanitizeTextForPostgres,
 } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
-import type { AttemptRecord } from "#lib/services/ledger/turn-store.ts";
+import type { AttemptRecord, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** A turn that has ended, as `settle_turns` and `settle_turn` take it. */
 export function settleRow(row: LedgerRow): Record<string, unknown> {
@@ -24,6 +24,7 @@ export function settleRow(row: LedgerRow): Record<string, unknown> {
     usage_source: row.usageSource,
     attempts: row.attempts.map(attemptRow),
   };
+  if (row.toolCalls !== undefined) settled["tool_calls"] = row.toolCalls.map(toolCallRow);
   if (row.settleSecret !== undefined) settled["settle_secret"] = row.settleSecret;
   if (row.conversation !== undefined) {
     settled["user_message"] = sanitizeTextForPostgres(row.conversation.userMessage);
@@ -41,5 +42,14 @@ function attemptRow(attempt: AttemptRecord): Record<string, unknown> {
     latency_ms: attempt.latencyMs,
     tokens_out: attempt.tokensOut,
     meta: sanitizeJsonForPostgres(attempt.meta),
+  };
+}
+
+function toolCallRow(call: ToolCallRecord): Record<string, unknown> {
+  return {
+    backend: sanitizeTextForPostgres(call.backend),
+    status: sanitizeTextForPostgres(call.status),
+    latency_ms: call.latencyMs,
+    meta: sanitizeJsonForPostgres(call.meta),
   };
 }

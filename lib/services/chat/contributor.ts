@@ -1,6 +1,7 @@
 import type { ChatMessage, ContentPart } from "#lib/chat/request.ts";
 import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** What a contributor adds to the request of a turn. Both lists keep the order of the contributors' rows. */
@@ -18,6 +19,8 @@ export type ContributorContext = {
   emit(event: NativeEvent): void;
   /** Bills the usage of an engine call to the turn, whatever becomes of the contribution. */
   onUsed(usage: EngineUsage): void;
+  /** Records a call of a tool with the turn, whatever becomes of the contribution. */
+  onToolCall(call: ToolCallRecord): void;
 };
 
 /**

@@ -4,6 +4,7 @@ import { buildRequest } from "#lib/services/chat/build-request.ts";
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
 import { EventQueue } from "#lib/services/chat/event-queue.ts";
 import type { PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -19,6 +20,8 @@ export type PrepareContext = {
   logFields: LogFields;
   /** Bills what contributors used to the turn. */
   onUsed(usage: EngineUsage): void;
+  /** Records a call of a tool with the turn. */
+  onToolCall(call: ToolCallRecord): void;
 };
 
 const NOTHING: Contribution = {};
@@ -82,6 +85,7 @@ function contribute(
         if (!isOver()) events.push(event);
       },
       onUsed: context.onUsed,
+      onToolCall: context.onToolCall,
     });
     if (!(contribution instanceof Promise)) {
       unlink();

@@ -117,6 +117,7 @@ async function decide(
 /** A turn under way: prepare, answer, settle. */
 class RunningTurn {
   readonly #turn: Turn;
+  readonly #ledgerTurn: LedgerTurn;
   readonly #dependencies: ChatDependencies;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
@@ -126,6 +127,7 @@ class RunningTurn {
 
   constructor(turn: Turn, ledgerTurn: LedgerTurn, context: ChatContext, dependencies: ChatDependencies) {
     this.#turn = turn;
+    this.#ledgerTurn = ledgerTurn;
     this.#dependencies = dependencies;
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
     // Loads while the answer streams; only its end needs the prices.
@@ -135,7 +137,7 @@ class RunningTurn {
       waitUntil: context.waitUntil,
       logger: dependencies.logger,
       logFields: this.#logFields,
-      save: (record, unstarted) => this.#save(ledgerTurn, record ?? unstartedRecord(unstarted)),
+      save: (record, unstarted) => this.#save(record ?? unstartedRecord(unstarted)),
     });
   }
 
@@ -168,15 +170,12 @@ class RunningTurn {
   }
 
   #prepare(): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
-    const { contributors, clock, logger } = this.#dependencies;
-    const { signal } = this.#tracked;
     return prepare(this.#turn, {
-      contributors,
-      signal,
-      clock,
-      logger,
+      ...this.#dependencies,
+      signal: this.#tracked.signal,
       logFields: this.#logFields,
       onUsed: (usage) => this.#usedBefore.push(usage),
+      onToolCall: (call) => this.#ledgerTurn.noteToolCall(call),
     });
   }
 
@@ -196,12 +195,12 @@ class RunningTurn {
     return { type: "done", usage: begun.usedToday, model: decision.mode, tokensOut: usage.completionTokens };
   }
 
-  #save(ledgerTurn: LedgerTurn, record: TurnRecord & { text: string }): Promise<void> {
+  #save(record: TurnRecord & { text: string }): Promise<void> {
     const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
     const { logger } = this.#dependencies;
     const usages = [...this.#usedBefore, ...record.usages];
     return settleRun(
-      ledgerTurn,
+      this.#ledgerTurn,
       { ...record, usages },
       { prices: () => this.#prices, logger },
       { conversation },

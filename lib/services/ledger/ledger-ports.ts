@@ -1,4 +1,5 @@
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** Why the database did not store a turn: the turn does not exist, its secret is wrong, or it was refused. */
 export type RefusedTurn = {
@@ -35,6 +36,8 @@ export type OrphanedTurns = {
 /** Turns written to disk, so that they survive the process. */
 export type TurnJournal = {
   begin(row: StartedRow): void;
+  /** A turn that was noted by `begin` has called a tool. */
+  toolCall(requestId: string, call: ToolCallRecord): void;
   end(row: LedgerRow): JournalTicket;
   /** A turn that was noted by `begin` will have no row. */
   forget(requestId: string): void;

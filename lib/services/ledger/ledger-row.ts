@@ -1,6 +1,6 @@
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Conversation, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
-import type { TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
+import type { ToolCallRecord, TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
 
 /** Whose turn it is; both null for an anonymous caller. Ids only: no token, no address. */
 export type LedgerOwner = { userId: string | null; keyId: string | null };
@@ -13,6 +13,8 @@ export type StartedRow = LedgerOwner & {
   startedAt: number;
   /** Only a turn of native chat has one: `begin_turn` knows its digest. */
   settleSecret?: string | undefined;
+  /** Calls of tools so far; absent if there was none. */
+  toolCalls?: readonly ToolCallRecord[] | undefined;
 };
 
 /** A turn that has ended, as it is stored. */
@@ -71,10 +73,10 @@ export function emptyRow(start: StartedRow, status: TurnStatus): LedgerRow {
   };
 }
 
-/** The row without its messages and attempts. Undefined if it has neither. */
+/** The row without its messages, attempts and tool calls. Undefined if it has none of them. */
 export function rowWithoutContent(row: LedgerRow): LedgerRow | undefined {
-  if (row.attempts.length === 0 && row.conversation === undefined) return undefined;
-  const { conversation: _, ...rest } = row;
+  const { conversation, toolCalls, ...rest } = row;
+  if (row.attempts.length === 0 && conversation === undefined && toolCalls === undefined) return undefined;
   return { ...rest, attempts: [] };
 }
 

@@ -4,6 +4,7 @@ import { type LedgerRow, type StartedRow, startedRow } from "#lib/services/ledge
 import { OrphanRecovery } from "#lib/services/ledger/orphan-recovery.ts";
 import { logLost, storeTurns } from "#lib/services/ledger/store-turns.ts";
 import { TurnQueue, type WaitingTurn } from "#lib/services/ledger/turn-queue.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import { type TurnSink, WrittenTurn } from "#lib/services/ledger/written-turn.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
@@ -86,6 +87,10 @@ class LedgerWriter implements Ledger, TurnSink {
       return Promise.resolve();
     }
     return this.#queue.add({ row: this.#withinMemory(row), ticket }, atOnce);
+  }
+
+  noteToolCall({ requestId }: StartedRow, call: ToolCallRecord): void {
+    this.#inJournal((journal) => journal.toolCall(requestId, call));
   }
 
   forget({ requestId }: StartedRow): void {

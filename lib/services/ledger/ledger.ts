@@ -1,5 +1,5 @@
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import type { ToolCallRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
 
 /** A turn before the first call of a provider. */
 export type TurnStart = {
@@ -25,6 +25,8 @@ export type TurnEnd = TurnOutcome & {
 /** One turn in the ledger. Only the first call of a method counts. */
 export type LedgerTurn = {
   readonly requestId: string;
+  /** A tool was called for the turn. It is stored with the turn, however that ends, also if the process dies. */
+  noteToolCall(call: ToolCallRecord): void;
   /**
    * Takes the finished turn; resolves when its row is stored. Never rejects: failures are tried again. It also
    * resolves if nothing more can be done in this process: the ledger was closed, or too many turns wait.

@@ -1,4 +1,4 @@
-import type { AttemptRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import type { AttemptRecord, ToolCallRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 // The checks of the tables, see supabase/migrations/006: a row outside of these is refused, and its cost would
@@ -14,6 +14,8 @@ const MAX_KEY_INDEX = 10_000;
 /** A day, milliseconds. */
 const MAX_LATENCY_MS = 86_400_000;
 const MAX_ATTEMPTS = 100;
+/** Calls of tools of one turn that are stored; 013 takes no more. */
+export const MAX_TOOL_CALLS = 20;
 /** UTF-16 units of the JSON of `meta`: at most three bytes each. */
 const MAX_META_LENGTH = 1_300;
 /** Characters of one text in `meta`, if the whole is too long. */
@@ -53,6 +55,15 @@ function boundedAttempt(attempt: AttemptRecord): AttemptRecord {
     latencyMs: boundedCount(attempt.latencyMs, MAX_LATENCY_MS),
     tokensOut: attempt.tokensOut === null ? null : boundedCount(attempt.tokensOut, MAX_TOKENS),
     meta: boundedMeta(attempt.meta),
+  };
+}
+
+export function boundedToolCall({ backend, status, latencyMs, meta }: ToolCallRecord): ToolCallRecord {
+  return {
+    backend: truncate(backend, MAX_BACKEND_LENGTH),
+    status: truncate(status, MAX_STATUS_LENGTH),
+    latencyMs: boundedCount(latencyMs, MAX_LATENCY_MS),
+    meta: boundedMeta(meta),
   };
 }
 

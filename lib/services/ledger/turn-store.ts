@@ -43,6 +43,16 @@ export type AttemptRecord = {
   meta: Record<string, unknown>;
 };
 
+/** One call of a live tool, as the log of events stores it: how it went, never what was asked. */
+export type ToolCallRecord = {
+  /** The source of the data, or the tool's name if none answered. */
+  backend: string;
+  /** `ok`, `failed`, `timeout` or `cancelled`. */
+  status: string;
+  latencyMs: number;
+  meta: Record<string, unknown>;
+};
+
 /** The outcome of a turn, wherever it is written down. */
 export type TurnOutcome = {
   status: TurnStatus;

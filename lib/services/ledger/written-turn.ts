@@ -1,8 +1,12 @@
 import type { LedgerTurn, TurnEnd } from "#lib/services/ledger/ledger.ts";
 import { emptyRow, type LedgerRow, ledgerRow, type StartedRow } from "#lib/services/ledger/ledger-row.ts";
+import { boundedToolCall, MAX_TOOL_CALLS } from "#lib/services/ledger/turn-bounds.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** Where a turn goes when it has ended. */
 export type TurnSink = {
+  /** The turn has called a tool, and goes on. */
+  noteToolCall(start: StartedRow, call: ToolCallRecord): void;
   /** @param atOnce do not wait for others to share a batch. */
   end(row: LedgerRow, atOnce: boolean): Promise<void>;
   forget(start: StartedRow): void;
@@ -12,7 +16,7 @@ export type TurnSink = {
 
 /** The handle of one turn, which passes it on once. */
 export class WrittenTurn implements LedgerTurn {
-  readonly #start: StartedRow;
+  #start: StartedRow;
   readonly #atOnce: boolean;
   #writer: TurnSink | undefined;
 
@@ -24,6 +28,14 @@ export class WrittenTurn implements LedgerTurn {
 
   get requestId(): string {
     return this.#start.requestId;
+  }
+
+  noteToolCall(call: ToolCallRecord): void {
+    const { toolCalls = [] } = this.#start;
+    if (this.#writer === undefined || toolCalls.length >= MAX_TOOL_CALLS) return;
+    const bounded = boundedToolCall(call);
+    this.#start = { ...this.#start, toolCalls: [...toolCalls, bounded] };
+    this.#writer.noteToolCall(this.#start, bounded);
   }
 
   end(end: TurnEnd): Promise<void> {
