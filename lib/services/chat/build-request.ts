@@ -2,7 +2,7 @@ import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
-import type { ChatInput, Turn } from "#lib/services/chat/turn.ts";
+import { type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
@@ -12,7 +12,7 @@ const MAX_HISTORY = 100_000;
 /** The request of a turn: what contributors put before the conversation, the conversation, the message. */
 export function buildRequest(turn: Turn, contributions: readonly Contribution[]): ChatRequest {
   const { input, begun, decision } = turn;
-  const history = recent(conversationOf(turn)).flatMap(readable);
+  const history = recent(historyOf(turn)).flatMap(readable);
   const before = contributions.flatMap((contribution) => contribution.before ?? []);
   const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
   const request: ChatRequest = {
@@ -25,11 +25,6 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
   if (wantsWeb(turn)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
-}
-
-/** The earlier messages. Stored ones win over what the client sends, since they cannot have been tampered with. */
-export function conversationOf({ begun, input }: Turn): readonly StoredMessage[] {
-  return begun.sessionCreated ? input.history : begun.messages;
 }
 
 /** Whether the mode, or the message in plain words, wants what is on the web. */

@@ -1,9 +1,9 @@
 import type { ContentPart } from "#lib/chat/request.ts";
 import { untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
 import type { WebResults } from "#lib/providers/chat/run.ts";
-import { conversationOf } from "#lib/services/chat/build-request.ts";
 import type { EventQueue } from "#lib/services/chat/event-queue.ts";
-import type { Turn } from "#lib/services/chat/turn.ts";
+import { historyOf, type PreparedTurn } from "#lib/services/chat/turn.ts";
+import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -29,60 +29,105 @@ export type TurnSearchOptions = {
   told: EventQueue<NativeEvent>;
 };
 
-/** The search of a turn: tells the client of it, and says in its place when there are no results. */
-export function turnSearch(turn: Turn, { tool, clock, randomHex, told }: TurnSearchOptions): WebResults {
+/** How the search ended. */
+type Ending =
+  | { status: "ok"; result: ToolResult }
+  | { status: "failed"; error: unknown }
+  | { status: "timeout" }
+  /** The client disconnected. */
+  | { status: "cancelled" };
+
+/** The search of a turn: tells the client of it, and the engine, in place of results, that there are none. */
+export function turnSearch(turn: PreparedTurn, options: TurnSearchOptions): WebResults {
+  const { tool, clock, randomHex, told } = options;
   return async ({ signal, timeoutMs }) => {
-    const query = searchQuery({ message: turn.input.message, history: conversationOf(turn) });
+    const query = searchQuery({ message: turn.input.message, history: historyOf(turn) });
     try {
-      if (tool === undefined) return [toldTo(NO_RESULTS)];
-      // Nothing can be searched for where there are no words; nothing is missing either.
+      if (tool === undefined) return [partBefore(NO_RESULTS)];
+      // Nothing can be searched for where there are no words, and nothing is missing.
       if (query === "") return [];
       told.push({ type: "tool", name: tool.name, status: "running" });
-      const found = await runWithin(tool, query, { signal, timeoutMs, clock });
-      if (found instanceof GatewayError) {
-        told.push({ type: "tool", name: tool.name, status: "failed", detail: found.message });
-        return [toldTo(NO_RESULTS)];
-      }
-      const { links = [] } = found;
-      told.push({ type: "tool", name: tool.name, status: "done", detail: `${links.length} pages` });
-      if (links.length > 0) told.push({ type: "sources", sources: [...links] });
-      return [resultsPart(found, randomHex(NONCE_BYTES))];
+      const startedAt = clock.now();
+      const ending = await runWithin(tool, query, { signal, timeoutMs, clock });
+      turn.onToolCall(recordOf(tool, ending, clock.now() - startedAt));
+      for (const event of endEvents(tool, ending)) told.push(event);
+      if (ending.status !== "ok") return [partBefore(NO_RESULTS)];
+      return [partBefore(resultsText(ending.result, randomHex(NONCE_BYTES)))];
     } finally {
       told.close();
     }
   };
 }
 
-/** The tool's result, or the error that the client may see. */
+/** Runs the tool for at most `timeoutMs`. Does not reject. */
 async function runWithin(
   tool: Tool,
   query: string,
   { signal, timeoutMs, clock }: { signal: AbortSignal; timeoutMs: number; clock: Clock },
-): Promise<ToolResult | GatewayError> {
+): Promise<Ending> {
   const { controller, unlink } = linkAbort(signal);
-  const late = new GatewayError("engines_unavailable", "The web search did not answer in time.");
-  const timer = clock.after(timeoutMs, () => controller.abort(late));
+  let isLate = false;
+  const timer = clock.after(timeoutMs, () => {
+    isLate = true;
+    controller.abort(new GatewayError("engines_unavailable", "The search took too long."));
+  });
   try {
-    return await tool.run({ query }, { signal: controller.signal });
-  } catch {
-    // Why it failed is in the operator's log; the client hears no more than that it did.
-    return controller.signal.reason === late
-      ? late
-      : new GatewayError("engines_unavailable", "The web search failed.");
+    return { status: "ok", result: await tool.run({ query }, { signal: controller.signal }) };
+  } catch (error) {
+    if (signal.aborted) return { status: "cancelled" };
+    return isLate ? { status: "timeout" } : { status: "failed", error };
   } finally {
     timer.cancel();
     unlink();
   }
 }
 
-function resultsPart({ text, asOf }: ToolResult, nonce: string): ContentPart {
+/** What the client is told. Why a search failed is in the operator's log. */
+function endEvents({ name }: Tool, ending: Ending): NativeEvent[] {
+  switch (ending.status) {
+    case "ok": {
+      const { links = [] } = ending.result;
+      const done: NativeEvent = { type: "tool", name, status: "done", detail: pages(links.length) };
+      return links.length === 0 ? [done] : [done, { type: "sources", sources: [...links] }];
+    }
+    case "failed":
+      return [{ type: "tool", name, status: "failed", detail: "The web search failed." }];
+    case "timeout":
+      return [{ type: "tool", name, status: "failed", detail: "The web search did not answer in time." }];
+    case "cancelled":
+      return [];
+  }
+}
+
+function pages(count: number): string {
+  return count === 1 ? "1 page" : `${count} pages`;
+}
+
+/** How it went and how much came; not what was asked, which may be private. */
+function recordOf({ name }: Tool, ending: Ending, latencyMs: number): ToolCallRecord {
+  const { status } = ending;
+  switch (status) {
+    case "ok": {
+      const { text, source, links = [] } = ending.result;
+      const meta = { tool: name, characters: text.length, links: links.length };
+      return { backend: source.name, status, latencyMs, meta };
+    }
+    case "failed": {
+      const reason = ending.error instanceof GatewayError ? ending.error.code : "bug";
+      return { backend: name, status, latencyMs, meta: { tool: name, reason } };
+    }
+    case "timeout":
+    case "cancelled":
+      return { backend: name, status, latencyMs, meta: { tool: name } };
+  }
+}
+
+function resultsText({ text, asOf }: ToolResult, nonce: string): string {
   const time = asOf === undefined ? "" : ` Time of the search: ${asOf}.`;
-  return toldTo(
-    `${WITH_RESULTS}${time} ${untrustedNotice(nonce)}\n${wrapUntrusted(text, "web search", nonce)}`,
-  );
+  return `${WITH_RESULTS}${time} ${untrustedNotice(nonce)}\n${wrapUntrusted(text, "web search", nonce)}`;
 }
 
 /** A part before the user's text, which hosts may join without a space. */
-function toldTo(text: string): ContentPart {
+function partBefore(text: string): ContentPart {
   return { type: "text", text: `${text}\n\n` };
 }

@@ -4,7 +4,7 @@ import type { Tone } from "#lib/prompts/system-prompt.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { TurnRoute } from "#lib/router/turn-route.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { BegunTurn, StoredMessage } from "#lib/services/ledger/turn-store.ts";
+import type { BegunTurn, StoredMessage, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** One message of a user to native chat, validated. */
 export type ChatInput = {
@@ -44,5 +44,14 @@ export type Turn = {
   modes: Modes;
 };
 
+/** The conversation before the message: stored messages win over what the client sends, which could be invented. */
+export function historyOf({ input, begun }: Pick<Turn, "input" | "begun">): readonly StoredMessage[] {
+  return begun.sessionCreated ? input.history : begun.messages;
+}
+
 /** A turn with its request. */
-export type PreparedTurn = Turn & { request: ChatRequest };
+export type PreparedTurn = Turn & {
+  request: ChatRequest;
+  /** Records a call of a tool that its answer needs. */
+  onToolCall(call: ToolCallRecord): void;
+};
