@@ -6,6 +6,7 @@ import { MAX_QUERY } from "#lib/tools/web-search/web-search-tool.ts";
 const MAX_FOLLOW_UP = 40;
 /** Characters of scripts that need fewer for the same. */
 const MAX_DENSE_FOLLOW_UP = 12;
+const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
 const DENSE = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 /** How many earlier messages of the user are looked at. */
 const MAX_EARLIER = 4;
@@ -18,7 +19,7 @@ const MAX_READ = 2_000;
  */
 export function searchQuery({ message, history }: ToolRequest): string {
   const asked = plain(message);
-  if (!/[\p{L}\p{N}]/u.test(asked)) return "";
+  if (!SAYS_SOMETHING.test(asked) && !SAYS_SOMETHING.test(message.slice(-MAX_READ))) return "";
   if (!isShort(asked)) return fitted(message);
   const earlier = history
     .filter(({ role, content }) => role === "user" && content.trim() !== "")
@@ -44,7 +45,7 @@ function fitted(message: string): string {
 }
 
 function linesOf(text: string): string[] {
-  return text.split("\n").flatMap((line) => plain(line) || []);
+  return text.split("\n").flatMap((line) => (SAYS_SOMETHING.test(line) ? plain(line) : []));
 }
 
 function plain(text: string): string {

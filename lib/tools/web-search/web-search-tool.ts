@@ -4,7 +4,7 @@ import { defineTool, type Tool } from "#lib/tools/tool.ts";
 import type { SearchResult, WebSearch } from "#lib/tools/web-search/search.ts";
 
 export const MAX_QUERY = 400;
-export const MAX_RESULTS = 10;
+const MAX_RESULTS = 10;
 const TIMEOUT_MS = 4_000;
 
 const input = z.object({
