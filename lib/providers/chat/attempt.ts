@@ -11,6 +11,7 @@ import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { DecodeContext, Decoder, EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
+import { withoutBlocks } from "#lib/providers/protocols/without-blocks.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
@@ -72,7 +73,7 @@ export async function openChat(
     async ({ response, context, abort }): Promise<OpenedChat> => {
       stream = new EngineStream({
         body: response.body,
-        decoder: decoderFor(engine, encoded, call.request, { ...context, newId: effects.newId }),
+        decoder: decoderFor(engine, encoded, call, { ...context, newId: effects.newId }),
         clock: effects.clock,
         abort,
         ...endRules(call.request),
@@ -114,14 +115,14 @@ function withinLimit(request: ChatRequest, limit: OutputLimit | undefined): Chat
 function decoderFor(
   engine: Engine,
   { restorations }: EncodedRequest,
-  request: ChatRequest,
+  { request, searchAdded }: ChatCall,
   context: ErrorContext & Pick<DecodeContext, "newId">,
 ): Decoder {
   const { issuer, provider } = engine;
   const trustsCost = provider.reportsCost === true;
   const isUsedId = usedCallIds(request);
   const decoder = chatPowerOf(engine).createDecoder({ ...context, isUsedId, issuer, trustsCost });
-  return restoringDecoder(decoder, restorations);
+  return restoringDecoder(searchAdded ? withoutBlocks(decoder) : decoder, restorations);
 }
 
 /** Whether a call of the conversation has this id. The ids are collected when the answer has a call. */
