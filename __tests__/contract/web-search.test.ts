@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import { answers, type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 import { saysGemini } from "../support/gemini-upstream.ts";
 import { readSome } from "../support/native-client.ts";
+import { message, responds, eventsOf as responseEvents } from "../support/responses-upstream.ts";
 import { failsWith, inTurn } from "../support/scripted-answers.ts";
 import { finds, PAGES, refusesSearch } from "../support/tavily-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -305,6 +307,189 @@ describe("engines that do not search", () => {
     await gateway.ask(user.accessToken, live());
     expect(tavily.requests).toHaveLength(1);
     expect(asked(plain, 1)).toContain("news.example");
+  });
+});
+
+describe("sources of an engine that searches by itself", () => {
+  const URI = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/AUZIYQ";
+  const text = "Überraschung 🎉: Ajax gewann 3:1. Mehr weiß ich nicht.";
+  const passage = "Ajax gewann 3:1.";
+  const at = text.indexOf(passage);
+  const groundingMetadata = {
+    webSearchQueries: ["ajax"],
+    groundingChunks: [{ web: { uri: URI, title: "nu.nl" } }],
+    groundingSupports: [
+      {
+        segment: {
+          startIndex: Buffer.byteLength(text.slice(0, at)),
+          endIndex: Buffer.byteLength(text.slice(0, at + passage.length)),
+          text: passage,
+        },
+        groundingChunkIndices: [0],
+      },
+    ],
+  };
+  const part = (piece: string, more: object = {}) => ({
+    candidates: [{ content: { role: "model", parts: [{ text: piece }] }, index: 0, ...more }],
+  });
+
+  test("come behind the text, once, with the passages that they support", async () => {
+    gemini.script = async (exchange) => {
+      await exchange.startStream();
+      await exchange.event(part(text.slice(0, 15), { groundingMetadata: {} }));
+      await exchange.event(part(text.slice(15)));
+      await exchange.event(part("", { groundingMetadata }));
+      await exchange.event(part("", { groundingMetadata, finishReason: "STOP" }));
+      await exchange.endStream();
+    };
+    const gateway = await start([GEMINI]);
+    const answer = await gateway.ask(user.accessToken, live());
+    expect(answer.text).toBe(text);
+    expect(answer.order).toEqual(["session", "backend", "token", "sources", "usage", "done"]);
+    const sources = answer.events.filter(({ type }) => type === "sources");
+    expect(sources).toEqual([
+      {
+        type: "sources",
+        sources: [{ title: "nu.nl", uri: URI, cited: [{ start: at, end: at + passage.length }] }],
+      },
+    ]);
+  });
+
+  test("say nothing of passages where another engine had begun the answer", async () => {
+    plain.script = async (exchange) => {
+      await exchange.startStream();
+      await exchange.event({ choices: [{ index: 0, delta: { content: "Yesterday evening, Ajax " } }] });
+      exchange.socket.end();
+    };
+    gemini.script = async (exchange) => {
+      await exchange.startStream();
+      await exchange.event(part("Yesterday evening, Ajax won."));
+      const segment = { startIndex: 19, endIndex: 28, text: "Ajax won." };
+      await exchange.event(
+        part("", {
+          groundingMetadata: {
+            ...groundingMetadata,
+            groundingSupports: [{ segment, groundingChunkIndices: [0] }],
+          },
+          finishReason: "STOP",
+        }),
+      );
+      await exchange.endStream();
+    };
+    const gateway = await start([plainEngine("a"), GEMINI]);
+    const { events, text: whole } = await gateway.ask(user.accessToken, live());
+    expect(whole).toBe("Yesterday evening, Ajax won.");
+    expect(events.filter(({ type }) => type === "sources").at(-1)).toEqual({
+      type: "sources",
+      sources: [{ title: "nu.nl", uri: URI }],
+    });
+  });
+
+  const search = { id: "ws_1", type: "web_search_call", status: "completed", action: { type: "search" } };
+  const cited = message("Ajax won 3-1.", {
+    content: [
+      {
+        type: "output_text",
+        text: "Ajax won 3-1.",
+        annotations: [
+          { type: "url_citation", url: "https://a.example/", title: "A", start_index: 0, end_index: 4 },
+        ],
+        logprobs: [],
+      },
+    ],
+  });
+  const OPENAI = { provider: "openai", model: "gpt-5.5" };
+  const openAi = (): Settings => ({ OPENAI_API_KEY: "o-key", OPENAI_BASE_URL: `${plain.origin}/v1` });
+
+  test("are those that OpenAI's models cite", async () => {
+    plain.script = responds([search, cited]);
+    const gateway = await start([OPENAI], openAi());
+    const { events, text: whole } = await gateway.ask(user.accessToken, live());
+    expect(whole).toBe("Ajax won 3-1.");
+    expect(events.filter(({ type }) => type === "sources")).toEqual([
+      { type: "sources", sources: [{ title: "A", uri: "https://a.example/" }] },
+    ]);
+  });
+
+  test("an engine that breaks off behind its search, before the text, is followed by another one", async () => {
+    plain.script = async (exchange) => {
+      await exchange.startStream();
+      for (const event of responseEvents([search])) await exchange.event(event);
+      exchange.socket.end();
+    };
+    const gateway = await start([OPENAI, GEMINI], openAi());
+    const { text: whole, order, error } = await gateway.ask(user.accessToken, live());
+    expect(error).toBeUndefined();
+    expect(whole).toBe("Ajax won.");
+    expect(order).toEqual(["session", "attempt", "backend", "token", "usage", "done"]);
+  });
+});
+
+describe("on the OpenAI-compatible routes", () => {
+  const chat = { messages: [{ role: "user", content: "Hi" }] };
+  const WEB = { type: "web_search_20250305", name: "web_search" };
+  const FUNCTION = { name: "f", input_schema: { type: "object" } };
+  const ROUTES: readonly [string, string, object, string][] = [
+    ["chat completions", "chat/completions", { ...chat, web_search_options: {} }, "web_search_options"],
+    ["responses", "responses", { input: "Hi", tools: [{ type: "web_search" }] }, "tools.web_search"],
+    ["messages", "messages", { ...chat, max_tokens: 9, tools: [WEB] }, "tools.0 (web_search_20250305)"],
+  ];
+  const call = async (gateway: TestGateway, path: string, body: object) => {
+    const route = apiRouter(async () => gateway.gateway)(`/api/v1/${path}`);
+    const headers = { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" };
+    const request = new Request(`http://gateway.test/api/v1/${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    return route(request, aHost());
+  };
+
+  test.each(ROUTES)(
+    "nothing is searched for an engine that cannot, which is said: %s",
+    async (_, path, body, dropped) => {
+      const gateway = await start([plainEngine("a")], {
+        ENABLE_OPENAI_PROXY: "true",
+        GROQ_API_KEY: "q",
+        GROQ_BASE_URL: `${plain.origin}/v1`,
+      });
+      const response = await call(gateway, path, { model: "groq/openai/gpt-oss-20b", ...body });
+      expect(response.status).toBe(200);
+      expect(response.headers.get("x-sarmalink-dropped")?.split(", ")).toContain(dropped);
+      expect(tavily.requests).toHaveLength(0);
+      expect(JSON.stringify(plain.requests[0]?.json)).not.toContain("search");
+    },
+  );
+
+  test("a mode that wants the web adds nothing there", async () => {
+    const gateway = await start([GEMINI, plainEngine("a")], { ENABLE_OPENAI_PROXY: "true" });
+    expect((await call(gateway, "chat/completions", { model: "live", ...chat })).status).toBe(200);
+    gemini.script = failsWith(429, GEMINI_429);
+    expect((await call(gateway, "chat/completions", { model: "live", ...chat })).status).toBe(200);
+    expect([isGrounded(gemini, 0), isGrounded(gemini, 1), tavily.requests.length]).toEqual([false, false, 0]);
+    expect(asked(plain)).toBe("Hi");
+  });
+
+  test("the search tool of a client's API becomes the engine's, and is then not named as dropped", async () => {
+    const gateway = await start([plainEngine("a")], {
+      ENABLE_OPENAI_PROXY: "true",
+      OPENAI_API_KEY: "o",
+      OPENAI_BASE_URL: `${plain.origin}/v1`,
+    });
+    const ask = (model: string, ...tools: object[]) =>
+      call(gateway, "messages", { ...chat, model, max_tokens: 9, tools });
+    const byGemini = await ask("gemini-grounded/gemini-3.8-flash", WEB);
+    expect(isGrounded(gemini)).toBe(true);
+    const byOpenAi = await ask("openai/gpt-5.5", WEB);
+    expect(field(plain.requests[0]?.json, "tools")).toEqual([{ type: "web_search" }]);
+    for (const { status, headers } of [byGemini, byOpenAi])
+      expect([status, headers.get("x-sarmalink-dropped") ?? ""]).toEqual([
+        200,
+        expect.not.stringContaining("search"),
+      ]);
+    const beside = await ask("gemini-grounded/gemini-3.8-flash", WEB, FUNCTION);
+    expect(isGrounded(gemini, 1)).toBe(false);
+    expect(beside.headers.get("x-sarmalink-dropped")).toContain("web_search");
   });
 });
 
