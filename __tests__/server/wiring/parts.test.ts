@@ -50,6 +50,7 @@ describe("the parts of a gateway", () => {
       "createEngineHealth",
       "createEngines",
       "createIdentity",
+      "createWebSearchPart",
     ]);
     await gateway.close();
   });
@@ -66,6 +67,7 @@ describe("the parts of a gateway", () => {
     createEngines: (gateway) => gateway.chat,
     createEngineHealth: (gateway) => gateway.health,
     createChat: (gateway) => gateway.chat,
+    createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
   };
