@@ -28,6 +28,8 @@ export type Mode = {
   perUserDailyLimit: number;
   /** Expected turns of all users together per UTC day. */
   totalDailyCapacity: number;
+  /** Answers need what is on the web: engines search it, or get search results. */
+  webSearch?: boolean | undefined;
   failover: readonly EngineSpec[];
 };
 
@@ -99,6 +101,7 @@ export const DEFAULT_MODES: Modes = {
     tagline: "Real-time web search & current events",
     perUserDailyLimit: 1_000,
     totalDailyCapacity: 10_000,
+    webSearch: true,
     failover: [
       engine("gemini-grounded", "gemini-3.5-pro", "Gemini 3.5 Pro"),
       engine("gemini-grounded", "gemini-2.5-flash", "Gemini 2.5 Flash", 1_048_576),

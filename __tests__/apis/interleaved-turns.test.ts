@@ -6,7 +6,7 @@ import { messages as messagesApi } from "#lib/apis/messages/read.ts";
 import { packEncrypted } from "#lib/apis/responses/call-signature.ts";
 import { responses } from "#lib/apis/responses/read.ts";
 import type { AssistantPart, ChatMessage, IssuerToken } from "#lib/chat/request.ts";
-import { PROTOCOLS } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf, PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, isJsonObject, type JsonObject, stringField } from "#lib/shared/json.ts";
 import { fc } from "../support/properties.ts";
@@ -126,7 +126,7 @@ function stepOf(part: AssistantPart): string {
 
 function sent(target: Engine, messages: ChatMessage[]): JsonObject {
   const request = { messages, stream: true };
-  return PROTOCOLS[target.provider.protocol].chat.encode(request, target, { promptCache: false }).body;
+  return chatPowerOf(target).encode(request, target, { promptCache: false }).body;
 }
 
 /** The blocks of the assistant as Claude gets them, a thought with its signature. */

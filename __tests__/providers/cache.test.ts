@@ -107,6 +107,8 @@ function cachingOf(engine: Engine): PromptCaching {
     case "openai-compatible":
     case "openai-responses":
       return openAiPromptCaching(engine);
+    case "tavily":
+      throw new Error("It does not chat.");
   }
 }
 

@@ -7,7 +7,10 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other";
 
-export type Source = { title?: string; uri: string };
+/** A passage of an answer's text, by offsets in UTF-16 units. */
+export type TextSpan = { start: number; end: number };
+/** `cited`: the passages that it supports, where the provider tells them. */
+export type Source = { title?: string; uri: string; cited?: TextSpan[] };
 export type NativeCitation = { dialect: WireDialect; value: JsonObject };
 
 /**

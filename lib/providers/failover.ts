@@ -44,23 +44,23 @@ export async function* walk<Value>(
   const { health, clock, signal } = options;
   const progress = options.progress ?? newProgress();
   const queue = createQueue(engines, progress);
-  for (let position = 0; position < queue.length; position++) {
-    const engine = queue[position];
-    if (engine === undefined) break;
+  for (const [position, engine] of queue.entries()) {
     const tries = new EngineTries(engine, options);
     while (tries.next !== undefined) {
       if (tries.next.waitMs > 0) await sleep(clock, tries.next.waitMs, signal);
       if (signal.aborted) return { ok: false, error: clientClosed() };
-      const startedAt = clock.now();
-      const remainingMs = options.deadline - startedAt;
-      if (remainingMs < MIN_CALL_MS) return unanswered(engines, progress, options);
+      if (options.deadline - clock.now() < MIN_CALL_MS) return unanswered(engines, progress, options);
       const allowed = allow(engine, tries.next, health);
       if (allowed === undefined) {
         tries.takeNextKey();
         continue;
       }
-      tries.isCalled = true;
       const { permit, call } = allowed;
+      const missing = options.beforeCall?.(call);
+      if (missing !== undefined && !(await isThere(missing, permit, signal))) continue;
+      tries.isCalled = true;
+      const startedAt = clock.now();
+      const remainingMs = options.deadline - startedAt;
       const isLast = !couldAnswer(queue.slice(position + 1), health);
       const target: EngineCall = { ...call, call: ++progress.calls, remainingMs, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
@@ -85,6 +85,13 @@ export async function* walk<Value>(
   return onlyRefused
     ? { ok: false, error: requestRefused(progress.refusals) }
     : unanswered(engines, progress, options);
+}
+
+/** Waits for what a call needs. False if the caller's signal aborts meanwhile: there is no call. */
+async function isThere(missing: Promise<void>, permit: EnginePermit, signal: AbortSignal): Promise<boolean> {
+  await missing;
+  if (signal.aborted) permit.abandoned();
+  return !signal.aborted;
 }
 
 /** The engines to try, in order. A client's own list may name one engine twice. */

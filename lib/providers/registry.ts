@@ -17,6 +17,7 @@ import type {
   Offer,
   ProtocolId,
   ProviderDefinition,
+  ServiceProtocolId,
 } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import {
@@ -34,7 +35,7 @@ export type Engine = {
   label: string;
   provider: ProviderDefinition;
   /** The protocol of its chat: the provider's, unless the model has another. */
-  protocol: ProtocolId;
+  protocol: ProtocolId | ServiceProtocolId;
   /** The issuer of the opaque tokens in its answers; it accepts no other's. */
   issuer: string;
   /** The model id as the provider expects it. */
@@ -142,7 +143,7 @@ function configure(definition: ProviderDefinition, setting: Setting): Configured
   };
 }
 
-function protocolFor({ protocol, chat }: ProviderDefinition, model: string): ProtocolId {
+function protocolFor({ protocol, chat }: ProviderDefinition, model: string): Engine["protocol"] {
   const isForResponses = chat?.responsesModels?.test(bareModelName(model)) === true;
   return isForResponses ? "openai-responses" : protocol;
 }

@@ -25,7 +25,14 @@ const eventSchemas = [
   z.object({ type: z.literal("image"), url: z.string(), source: z.string().optional() }),
   z.object({
     type: z.literal("sources"),
-    sources: z.array(z.object({ title: z.string().optional(), uri: z.string() })),
+    sources: z.array(
+      z.object({
+        title: z.string().optional(),
+        uri: z.string(),
+        /** The passages of the answer that it supports, by offsets in UTF-16 units. */
+        cited: z.array(z.object({ start: count, end: count })).optional(),
+      }),
+    ),
   }),
   z.object({
     type: z.literal("usage"),

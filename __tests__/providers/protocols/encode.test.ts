@@ -13,7 +13,7 @@ import type {
   ToolCallPart,
   ToolChoice,
 } from "#lib/chat/request.ts";
-import { PROTOCOLS, protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf, PROTOCOLS } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
@@ -48,7 +48,7 @@ function engine(provider: string, model: string): Engine {
 
 function encode(target: Engine, request: Partial<ChatRequest>, promptCache = true): EncodedRequest {
   const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, ...request };
-  return protocolOf(target).chat.encode(whole, target, { promptCache });
+  return chatPowerOf(target).encode(whole, target, { promptCache });
 }
 
 /** What goes over the wire: undefined fields are gone. */
@@ -1498,7 +1498,7 @@ describe("a last message of the assistant is a beginning", () => {
     ["gemini-grounded", "gemini-3.8-flash", "instructed"],
   ])("%s/%s continues it: %s", (provider, model, strategy) => {
     const target = engine(provider, model);
-    expect(protocolOf(target).chat.continuation(target)).toBe(strategy);
+    expect(chatPowerOf(target).continuation(target)).toBe(strategy);
   });
 
   test("Mistral wants a flag on it, and only on it", () => {

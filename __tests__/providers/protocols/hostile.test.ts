@@ -4,7 +4,7 @@ import type { AssistantPart, ChatMessage, ContentPart } from "#lib/chat/request.
 import { systemText } from "#lib/chat/system-text.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import { ToolCallAssembler } from "#lib/providers/protocols/openai-compatible/tool-call-assembler.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { expectLinear } from "../../support/linear.ts";
@@ -28,7 +28,7 @@ const DEEP = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
 const many = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 function encodedLength(target: Engine, messages: ChatMessage[]): number {
-  const { chat } = protocolOf(target);
+  const chat = chatPowerOf(target);
   const encoded = chat.encode({ messages, stream: false }, target, { promptCache: false });
   return JSON.stringify(encoded.body).length;
 }

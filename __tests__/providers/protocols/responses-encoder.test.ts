@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChatMessage, ChatRequest, ExtraFields, Tool } from "#lib/chat/request.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, type JsonObject } from "#lib/shared/json.ts";
@@ -31,7 +31,7 @@ function encode(
   withoutAdditions = false,
 ): EncodedRequest {
   const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, ...request };
-  return protocolOf(target).chat.encode(whole, target, { promptCache: true, withoutAdditions });
+  return chatPowerOf(target).encode(whole, target, { promptCache: true, withoutAdditions });
 }
 
 describe("W13: by which API a model of OpenAI's is called", () => {

@@ -52,6 +52,7 @@ describe("the parts of a gateway", () => {
       "createIdentity",
       "createLiveTools",
       "createPlugins",
+      "createWebSearchPart",
     ]);
     await gateway.close();
   });
@@ -70,6 +71,7 @@ describe("the parts of a gateway", () => {
     createLiveTools: (gateway) => gateway.chat,
     createPlugins: (gateway) => gateway.plugins,
     createChat: (gateway) => gateway.chat,
+    createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
   };

@@ -83,7 +83,10 @@ export function setUp(
   const dependencies: ChatDependencies = {
     routeFinders: changes.routeFinders ?? [],
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
-    answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
+    answerers: [
+      ...(changes.answerers ?? []),
+      engineAnswerer({ run, effects, web: { tool: undefined, randomHex } }),
+    ],
     registry,
     modes: DEFAULT_MODES,
     howToConfigure: () => "Set a key.",

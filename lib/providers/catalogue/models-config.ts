@@ -5,7 +5,7 @@ import { CAPABILITIES } from "#lib/chat/capabilities.ts";
 import { isModelId } from "#lib/providers/catalogue/model-rules.ts";
 import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
 import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
-import { OPENAI_PROTOCOLS, PROTOCOL_IDS, type ProtocolId } from "#lib/providers/vendors/provider.ts";
+import { OPENAI_PROTOCOLS, PROTOCOL_IDS, type ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -38,6 +38,7 @@ const modeSchema = z.strictObject({
   perUserDailyLimit: z.int().nonnegative().optional(),
   totalDailyCapacity: z.int().nonnegative().optional(),
   depth: z.int().optional(),
+  webSearch: z.boolean().optional(),
   failover: z.array(engineSchema).min(1).optional(),
 });
 const providerSchema = z.strictObject({
@@ -95,7 +96,7 @@ export async function parseModelsConfig(text: string, source: string): Promise<C
       `the provider id "${id}" is taken; choose another`,
     );
   });
-  const protocols = new Map<string, ProtocolId>(
+  const protocols = new Map<string, ProviderDefinition["protocol"]>(
     [...PROVIDERS, ...config.providers].map(({ id, protocol }) => [id, protocol]),
   );
   for (const id of MODE_IDS) {
@@ -116,7 +117,7 @@ export async function parseModelsConfig(text: string, source: string): Promise<C
   return { modes: mergeModes(config, located, source), providers: config.providers };
 }
 
-function isOpenAi(protocol: ProtocolId): boolean {
+function isOpenAi(protocol: ProviderDefinition["protocol"]): boolean {
   return OPENAI_PROTOCOLS.some((one) => one === protocol);
 }
 
@@ -133,6 +134,7 @@ function mergeModes(config: ModelsConfig, located: Located, source: string): Mod
       tagline: own?.tagline ?? base.tagline,
       perUserDailyLimit: own?.perUserDailyLimit ?? base.perUserDailyLimit,
       totalDailyCapacity: own?.totalDailyCapacity ?? base.totalDailyCapacity,
+      webSearch: own?.webSearch ?? base.webSearch,
       failover:
         own?.failover?.map((engine) => ({
           ...engine,

@@ -113,7 +113,7 @@ export class AnswerFilter {
         passed.push(event);
         return;
       case "sources":
-        passed.push(event);
+        passed.push(this.before === 0 ? event : withoutPassages(event));
         return;
       case "finish":
         if ((event.choice ?? 0) === 0) {
@@ -136,6 +136,11 @@ export class AnswerFilter {
     this.#record.text = recorded(this.#record.text, text);
     passed.push(text === event.text ? event : { ...event, text });
   }
+}
+
+/** Offsets in an engine's own text mean nothing where another one has begun the answer. */
+function withoutPassages(event: ChatEvent & { type: "sources" }): ChatEvent {
+  return { ...event, sources: event.sources.map(({ cited: _, ...source }) => source) };
 }
 
 /** The record with `text` appended, up to its maximum length. */

@@ -8,9 +8,10 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { capWithin, type OutputLimit } from "#lib/providers/failures/output-cap.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { DecodeContext, Decoder, EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { restoringDecoder } from "#lib/providers/protocols/restoring-decoder.ts";
+import { withoutBlocks } from "#lib/providers/protocols/without-blocks.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 
@@ -32,6 +33,8 @@ export type ChatCall = {
   request: ChatRequest;
   /** The request ends with the beginning of an answer, which the gateway added. */
   prefilled: boolean;
+  /** The gateway, not the client, asks the engine to search the web. */
+  searchAdded: boolean;
   promptCache: boolean;
   signal: AbortSignal;
   timeouts: AttemptTimeouts;
@@ -53,7 +56,7 @@ export async function openChat(
   effects: AttemptEffects,
 ): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
-  const { chat } = protocolOf(engine);
+  const chat = chatPowerOf(engine);
   const request = withinLimit(call.request, target.outputLimit);
   const encoded = chat.encode(request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
@@ -70,7 +73,7 @@ export async function openChat(
     async ({ response, context, abort }): Promise<OpenedChat> => {
       stream = new EngineStream({
         body: response.body,
-        decoder: decoderFor(engine, encoded, call.request, { ...context, newId: effects.newId }),
+        decoder: decoderFor(engine, encoded, call, { ...context, newId: effects.newId }),
         clock: effects.clock,
         abort,
         ...endRules(call.request),
@@ -112,14 +115,14 @@ function withinLimit(request: ChatRequest, limit: OutputLimit | undefined): Chat
 function decoderFor(
   engine: Engine,
   { restorations }: EncodedRequest,
-  request: ChatRequest,
+  { request, searchAdded }: ChatCall,
   context: ErrorContext & Pick<DecodeContext, "newId">,
 ): Decoder {
   const { issuer, provider } = engine;
   const trustsCost = provider.reportsCost === true;
   const isUsedId = usedCallIds(request);
-  const decoder = protocolOf(engine).chat.createDecoder({ ...context, isUsedId, issuer, trustsCost });
-  return restoringDecoder(decoder, restorations);
+  const decoder = chatPowerOf(engine).createDecoder({ ...context, isUsedId, issuer, trustsCost });
+  return restoringDecoder(searchAdded ? withoutBlocks(decoder) : decoder, restorations);
 }
 
 /** Whether a call of the conversation has this id. The ids are collected when the answer has a call. */
@@ -220,6 +223,9 @@ function charactersIn(events: readonly ChatEvent[]): number {
   return characters;
 }
 
+/** "Search Grounding is not supported", "Hosted tool 'web_search' is not supported with …". */
+const SEARCH_REFUSED = /\bsearch|grounding/i;
+
 /** Whether the engine refused something that the gateway added, not the client's request itself. */
 function isAdditionRefused(
   failure: Failure,
@@ -229,5 +235,6 @@ function isAdditionRefused(
 ): boolean {
   if (failure.kind !== "refused" || target.withoutAdditions) return false;
   const named = `${failure.param ?? ""} ${failure.reason}`;
+  if (call.searchAdded && SEARCH_REFUSED.test(named)) return true;
   return call.prefilled || encoded.additions.some((addition) => named.includes(addition));
 }

@@ -4,7 +4,7 @@ import { estimateTokens } from "#lib/chat/usage.ts";
 import { askToContinue, tailToRepeat, withoutHalfCharacter } from "#lib/providers/chat/repeated-tail.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import { interrupted } from "#lib/providers/failures/run-errors.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { ContinuationStrategy } from "#lib/providers/protocols/protocol.ts";
 import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -19,7 +19,7 @@ export function continuationFor(
 ): ContinuationStrategy {
   // A model that thinks first cannot begin in the middle of an answer.
   const thinks = reasoningEffort !== undefined && reasoningEffort !== "none";
-  return withoutAdditions || thinks ? "instructed" : protocolOf(engine).chat.continuation(engine);
+  return withoutAdditions || thinks ? "instructed" : chatPowerOf(engine).continuation(engine);
 }
 
 /**

@@ -1,11 +1,11 @@
 import { type Capability, requiredCapabilities } from "#lib/chat/capabilities.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** Whether the engine is expected to support this. A catalogue entry overrides the protocol's rules. */
 export function hasCapability(engine: Engine, capability: Capability): boolean {
-  return engine.capabilities[capability] ?? !protocolOf(engine).chat.lacks(capability, engine);
+  return engine.capabilities[capability] ?? !chatPowerOf(engine).lacks(capability, engine);
 }
 
 export type Eligibility = {

@@ -3,21 +3,25 @@ import { type OpenedChat, openChat } from "#lib/providers/chat/attempt.ts";
 import { continuationFor, continueRequest } from "#lib/providers/chat/continuation.ts";
 import { withinCeiling } from "#lib/providers/chat/output-cap.ts";
 import type { RunEffects, RunOptions, RunRecord } from "#lib/providers/chat/run.ts";
+import type { WebSupply } from "#lib/providers/chat/web-supply.ts";
 import type { Attempt } from "#lib/providers/walk/walk-types.ts";
 
 /** How a run calls one engine: with its request, or with the request to continue what was sent of the answer. */
 export function attemptOf(
-  { request, signal, timeouts, promptCache }: RunOptions,
+  { signal, timeouts, promptCache }: RunOptions,
+  web: WebSupply,
   effects: RunEffects,
   record: RunRecord,
 ): Attempt<OpenedChat> {
   return async (target) => {
     const { engine } = target;
+    const request = web.requestFor(target);
     const strategy = continuationFor(target, request);
     const asked = continueRequest(request, record.text, strategy);
     const fitted = withinCeiling(asked, engine);
     const call = {
       request: fitted,
+      searchAdded: web.isSearching(target),
       prefilled: strategy !== "instructed" && record.text !== "",
       promptCache,
       signal,

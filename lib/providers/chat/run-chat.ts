@@ -22,6 +22,7 @@ import {
   type RunRecord,
 } from "#lib/providers/chat/run.ts";
 import { attemptOf } from "#lib/providers/chat/run-attempt.ts";
+import { WebSupply } from "#lib/providers/chat/web-supply.ts";
 import { walk } from "#lib/providers/failover.ts";
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
@@ -55,6 +56,7 @@ class Runner implements RunEvents {
   readonly #progress = newProgress();
   readonly #sent: SentBeside = { reasoning: "", beyondText: undefined };
   readonly #continuations = new Continuations();
+  readonly #web: WebSupply;
   /** The engine that was announced last. */
   #announced: Engine | undefined;
   /** At most one of these is defined; neither is between two engines. */
@@ -70,6 +72,7 @@ class Runner implements RunEvents {
     this.#effects = effects;
     this.#record = record;
     this.#startedAt = effects.clock.now();
+    this.#web = new WebSupply(options);
     record.skipped = this.#progress.skipped;
   }
 
@@ -137,7 +140,7 @@ class Runner implements RunEvents {
       throw brokenOff(result.error, this.#continuations.isTried(record.calls) ? "failed" : "no_engine");
     }
     const { value: chat, target, permit, startedAt } = result;
-    const { request } = this.#options;
+    const request = this.#web.requestFor(target);
     const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
     record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
@@ -150,14 +153,16 @@ class Runner implements RunEvents {
   #startWalk(): AsyncGenerator<AttemptReport, WalkResult<OpenedChat>> {
     const { clock, health, random } = this.#effects;
     const { signal, timeouts, keySeed, named } = this.#options;
-    const attempt = attemptOf(this.#options, this.#effects, this.#record);
+    const attempt = attemptOf(this.#options, this.#web, this.#effects, this.#record);
+    // The deadline runs to the commit point; a continuation has a new one.
+    const deadline = (this.#record.committed ? clock.now() : this.#startedAt) + timeouts.deadlineMs;
     return walk(this.#continuations.chain(enginesThatFit(this.#options), this.#progress.calls), attempt, {
       health,
       clock,
       random,
       signal,
-      // The deadline runs to the commit point; a continuation has a new one.
-      deadline: (this.#record.committed ? clock.now() : this.#startedAt) + timeouts.deadlineMs,
+      deadline,
+      beforeCall: (call) => this.#web.fetchFor(call, deadline - clock.now()),
       keySeed,
       named: named === true && !this.#record.committed,
       progress: this.#progress,

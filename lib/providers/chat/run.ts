@@ -1,5 +1,5 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
-import type { ChatRequest } from "#lib/chat/request.ts";
+import type { ChatRequest, ContentPart } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptEffects, AttemptTimeouts } from "#lib/providers/chat/attempt.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
@@ -82,7 +82,21 @@ export type RunOptions = {
   /** Continue a broken text answer on the next engine. */
   recovery: boolean;
   promptCache: boolean;
+  /**
+   * For a request that wants the web: search results for engines that do not search by themselves. Asked for at
+   * most once, and only when such an engine is about to be called.
+   */
+  webResults?: WebResults;
 };
+
+/**
+ * Search results, or what to say without them, as parts of the user's message. Takes at most `timeoutMs`
+ * milliseconds, and does not reject.
+ */
+export type WebResults = (within: {
+  signal: AbortSignal;
+  timeoutMs: number;
+}) => Promise<readonly ContentPart[]>;
 
 export type RunEffects = AttemptEffects & { health: EngineHealth; random: () => number };
 

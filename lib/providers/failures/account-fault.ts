@@ -103,6 +103,8 @@ function begins(source: string): RegExp {
 
 /** Used with 401, 402 and 403, which are always about the key or the account. */
 const MENTIONS_CREDIT = /\bcredits?\b|\bbalance\b|\bbilling\b|\bpayments?\b|\bfunds\b/i;
+/** Tavily's statuses for the limit of the plan, and for that of what is paid as it is used. */
+const PLAN_LIMITS = [432, 433];
 /** A quota of nothing: the model is not in this plan (Gemini's free tier). */
 const NO_QUOTA = /\blimit: 0(?![\d.])/i;
 
@@ -137,7 +139,7 @@ export function accountProblem(said: Said): AccountProblem | undefined {
     // What a host behind OpenRouter says of its account concerns one model of many.
     if (forwarded !== "" && sentence.test(forwarded)) return "not_enabled";
   }
-  if (status === 402) return "no_credit";
+  if (status === 402 || PLAN_LIMITS.includes(status)) return "no_credit";
   if ((status === 401 || status === 403) && MENTIONS_CREDIT.test(prose)) return "no_credit";
   return status === 429 && NO_QUOTA.test(prose) ? "not_enabled" : undefined;
 }

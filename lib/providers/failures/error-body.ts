@@ -45,7 +45,8 @@ function messageText(value: unknown, depth = 0): string {
     (step) => typeof step === "string" || typeof step === "number",
   );
   const location = steps.join(".");
-  const text = messageText(value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"], depth + 1);
+  const words = value["msg"] ?? value["message"] ?? value["detail"] ?? value["reason"] ?? value["error"];
+  const text = messageText(words, depth + 1);
   return location === "" ? text : `${location}: ${text}`;
 }
 

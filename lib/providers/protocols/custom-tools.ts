@@ -30,13 +30,19 @@ export function withCustomTools(power: ChatPower, takesThem: (engine: Engine) =>
 }
 
 /** Names what only the Responses API has a field for, where the engine's API is another. */
-function nameLost(request: ChatRequest, { body, dropped }: EncodedRequest): void {
-  if (request.webSearchTool !== undefined && !arrayField(body, "tools").some(isSearch)) {
-    dropped.push("tools.web_search");
-  }
+function nameLost(request: ChatRequest, encoded: EncodedRequest): void {
+  const { body } = encoded;
+  const searches = arrayField(body, "tools").some(isSearch);
+  // The engine's own search stands for the one of the client's API.
+  if (searches) encoded.dropped = encoded.dropped.filter((name) => !SEARCH_OF_OTHERS.test(name));
+  const { dropped } = encoded;
+  if (request.webSearchTool !== undefined && !searches) dropped.push("tools.web_search");
   const isTruncated = request.extra?.details?.truncation !== undefined;
   if (isTruncated && body["truncation"] === undefined) dropped.push("truncation");
 }
+
+/** How the search tool of another API is named as dropped. */
+const SEARCH_OF_OTHERS = /^tools\.\d+ \(web_search/;
 
 /** OpenAI's tool for web search, or Google's. */
 function isSearch(tool: unknown): boolean {

@@ -2,19 +2,37 @@ import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
 import { gemini } from "#lib/providers/protocols/gemini/index.ts";
 import { openAiCompatible } from "#lib/providers/protocols/openai-compatible/index.ts";
 import { openAiResponses } from "#lib/providers/protocols/openai-responses/index.ts";
-import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import type { ChatPower, ChatProtocol, Protocol } from "#lib/providers/protocols/protocol.ts";
+import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
+import { tavily } from "#lib/providers/protocols/tavily/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
+import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
 
-/** The wire protocols. A new protocol id does not compile until it has an entry here. */
-export const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
+/** The wire protocols of engines that chat. A new protocol id does not compile until it has an entry here. */
+export const PROTOCOLS: Readonly<Record<ProtocolId, ChatProtocol>> = {
   "openai-compatible": openAiCompatible,
   "openai-responses": openAiResponses,
   anthropic,
   gemini,
 };
 
+const ALL: Readonly<Record<ProtocolId | ServiceProtocolId, Protocol>> = { ...PROTOCOLS, tavily };
+
 /** The protocol of the engine's API. */
 export function protocolOf({ protocol }: Engine): Protocol {
-  return PROTOCOLS[protocol];
+  return ALL[protocol];
+}
+
+/** How the engine is asked to chat. Throws `TypeError` for an engine that does not chat, a bug. */
+export function chatPowerOf(engine: Engine): ChatPower {
+  const { chat } = protocolOf(engine);
+  if (chat === undefined) throw new TypeError(`The engine ${engine.id} does not chat.`);
+  return chat;
+}
+
+/** How the engine searches the web. Throws `TypeError` for an engine that cannot, a bug. */
+export function searchPowerOf(engine: Engine): SearchPower {
+  const { search } = protocolOf(engine);
+  if (search === undefined) throw new TypeError(`The engine ${engine.id} does not search.`);
+  return search;
 }

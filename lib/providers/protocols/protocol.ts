@@ -6,9 +6,10 @@ import type { EmbeddingLimits, EmbeddingRequest } from "#lib/embeddings/embeddin
 import type { Embeddings } from "#lib/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
+import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Credential } from "#lib/providers/vendors/credentials.ts";
-import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
+import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 export type EncodeOptions = {
@@ -98,6 +99,8 @@ export type ChatPower = {
   createDecoder(context: DecodeContext): Decoder;
   /** Whether the engine is known to lack the capability; it is then not called. */
   lacks(capability: Capability, engine: Engine): boolean;
+  /** Whether the engine is asked to search the web itself for this request, which wants that. */
+  grounds(request: ChatRequest, engine: Engine): boolean;
   /** How the engine continues an answer that another one began. */
   continuation(engine: Engine): ContinuationStrategy;
 };
@@ -119,9 +122,12 @@ export type EmbedPower = {
 
 /** A wire protocol: how it authenticates, and the operations that it supports. */
 export type Protocol = {
-  id: ProtocolId;
+  id: ProtocolId | ServiceProtocolId;
   authHeaders(credential: Credential): Record<string, string>;
-  chat: ChatPower;
+  chat?: ChatPower;
   countTokens?: TokenCountPower;
   embed?: EmbedPower;
+  search?: SearchPower;
 };
+
+export type ChatProtocol = Protocol & { chat: ChatPower };

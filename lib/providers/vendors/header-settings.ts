@@ -1,9 +1,12 @@
-import type { ProtocolId } from "#lib/providers/vendors/provider.ts";
+import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
 
 /** Headers that a configuration variable overrides for all providers of a protocol. */
-export const PROTOCOL_HEADER_SETTINGS: Readonly<Record<ProtocolId, Readonly<Record<string, string>>>> = {
+export const PROTOCOL_HEADER_SETTINGS: Readonly<
+  Record<ProtocolId | ServiceProtocolId, Readonly<Record<string, string>>>
+> = {
   "openai-compatible": {},
   "openai-responses": {},
   anthropic: { "anthropic-version": "ANTHROPIC_VERSION" },
   gemini: {},
+  tavily: {},
 };

@@ -5,11 +5,13 @@ import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 /** A protocol (how requests are written and answers read) is code; everything else about a vendor is data. */
 export const PROTOCOL_IDS = ["openai-compatible", "openai-responses", "anthropic", "gemini"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
+/** The protocols of services that do something else than chat. */
+export type ServiceProtocolId = "tavily";
 /** OpenAI's two APIs: a row of the catalogue may choose between them. */
 export const OPENAI_PROTOCOLS = ["openai-compatible", "openai-responses"] as const satisfies ProtocolId[];
 
 /** A use of a provider. */
-export type Offer = "chat" | "embeddings" | "speech" | "images";
+export type Offer = "chat" | "embeddings" | "speech" | "images" | "search";
 
 /** Speech or images, with their path, which is appended to the base URL. */
 export type MediaOffer = { path: string };
@@ -17,6 +19,9 @@ type Media = { speech: MediaOffer; images: MediaOffer };
 
 /** The chat of a native protocol needs no data; an OpenAI dialect does not apply to it. */
 export type NativeChat = { dialect?: never; responsesModels?: never };
+
+/** Web search needs no data. */
+export type NativeSearch = Record<never, never>;
 
 /** `maxInputs`: the most inputs per call; undefined: no limit. */
 export type NativeEmbeddings = { maxInputs?: number };
@@ -36,6 +41,7 @@ type OffersOf = {
   "openai-responses": OpenAiOffers;
   anthropic: { chat: NativeChat } & Media;
   gemini: { chat: NativeChat; embeddings: NativeEmbeddings } & Media;
+  tavily: { search: NativeSearch };
 };
 
 /** At least one offer; those that the protocol does not have are `undefined`. */
@@ -95,5 +101,7 @@ export type Successor = {
 
 /** A provider: one row. The protocol determines the possible offers and the data that each needs. */
 export type ProviderDefinition = {
-  [Protocol in ProtocolId]: ProviderFacts & { protocol: Protocol } & SomeOf<OffersOf[Protocol]>;
-}[ProtocolId];
+  [Protocol in ProtocolId | ServiceProtocolId]: ProviderFacts & { protocol: Protocol } & SomeOf<
+      OffersOf[Protocol]
+    >;
+}[ProtocolId | ServiceProtocolId];

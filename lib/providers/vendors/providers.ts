@@ -12,6 +12,7 @@ import {
   SAMBANOVA_FIELDS,
 } from "#lib/providers/vendors/openai-fields.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
+import { TAVILY } from "#lib/providers/vendors/search-providers.ts";
 
 /** One row per vendor. Sources: docs/PROVIDERS.md. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
@@ -212,6 +213,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     },
     embeddings: { path: "/v1/embeddings", dimensionsField: "dimensions" },
   },
+  TAVILY,
 ];
 
 /** Other names for a provider: the same vendor, the same keys, the same health. */

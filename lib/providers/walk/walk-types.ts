@@ -73,6 +73,11 @@ export type WalkOptions = {
   deadline: number;
   /** Chooses the first key of each pool; the same number keeps a conversation on its key. */
   keySeed: number;
+  /**
+   * What must be there before this call, with its timeouts not yet running; undefined if nothing is missing. Must
+   * not reject, and ends when the signal aborts.
+   */
+  beforeCall?: (call: Pick<EngineCall, "engine" | "withoutAdditions">) => Promise<void> | undefined;
   /** The caller named these engines: a transient failure is tried once more on the same one. */
   named?: boolean;
   /** Carried over from an earlier walk of the same request, so that no engine is called twice. */

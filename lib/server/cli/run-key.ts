@@ -8,7 +8,7 @@ import { isUserId, KEY_HELP, type KeyOptions, readKeyOptions } from "#lib/server
 import { connectLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
-import { loadProviders } from "#lib/server/wiring/providers.ts";
+import { loadProviders, realProviders } from "#lib/server/wiring/providers.ts";
 import { budgetCoverage, createGatewayKey } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -54,7 +54,7 @@ export async function runKey(args: readonly string[]): Promise<number> {
 /** The providers whose calls count against the budget, with the settings of this command. */
 async function budgetNote(env: Env): Promise<string> {
   const { registry } = await loadProviders(env);
-  const { countedProviders, freeProviders } = budgetCoverage(registry, registry.configured());
+  const { countedProviders, freeProviders } = budgetCoverage(registry, realProviders({ registry }));
   const counted =
     countedProviders.length === 0
       ? "No configured provider counts against the budget by itself"

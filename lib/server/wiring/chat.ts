@@ -2,6 +2,7 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
+import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
@@ -20,13 +21,15 @@ export type ChatParts = {
   /** What fetches data for a message before an engine is asked. */
   tools: readonly Tool[];
   plugins: PluginDependencies;
+  /** Undefined without a search service. */
+  webSearch: WebSearchPart | undefined;
 };
 
 /** Native chat. */
 export function createChat(parts: ChatParts): ChatDependencies {
-  const { engines, registry, identity, ledger, tools, plugins } = parts;
+  const { engines, registry, identity, ledger, tools, plugins, webSearch } = parts;
   const { clock } = engines.effects;
-  const answerByEngines = engineAnswerer(engines);
+  const answerByEngines = engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } });
   return {
     ...engines,
     registry,

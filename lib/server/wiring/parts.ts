@@ -12,6 +12,7 @@ import { createLedger } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
+import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { lazy } from "#lib/shared/lazy.ts";
@@ -28,6 +29,7 @@ export const MAKERS = {
   createCompletion,
   createEmbeddings,
   createPlugins,
+  createWebSearchPart,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -54,7 +56,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const engines = lazy(() =>
     make.createEngines({ env, providers, installed, health: health.value, clock, logger }),
   );
-  const tools = lazy(() => make.createLiveTools({ env, clock }));
   const callParts = () => ({
     engines: engines.value.dependencies,
     registry: providers.registry,
@@ -64,6 +65,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const plugins = lazy(() =>
     make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
   );
+  const webSearch = lazy(() => make.createWebSearchPart(callParts()));
+  const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   return {
     database,
     ledger,
@@ -71,7 +74,14 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     health,
     engines,
     plugins,
-    chat: lazy(() => make.createChat({ ...callParts(), tools: tools.value, plugins: plugins.value })),
+    chat: lazy(() =>
+      make.createChat({
+        ...callParts(),
+        tools: tools.value,
+        plugins: plugins.value,
+        webSearch: webSearch.value,
+      }),
+    ),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),

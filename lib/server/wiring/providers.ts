@@ -57,9 +57,14 @@ export function engineSourceOf(env: Env, providers: Providers): EngineSource {
   return wantsSandbox && providers.catalogue.providers.length === 0 ? "sandbox" : "none";
 }
 
-/** The ids of the configured providers, without the sandbox. */
+/** What providers of engines offer; a search service alone answers nobody. */
+const SERVED = ["chat", "embeddings", "speech", "images"] as const;
+
+/** The ids of the configured providers of engines, without the sandbox. */
 export function realProviders({ registry }: Pick<Providers, "registry">): string[] {
-  return registry.configured().filter((id) => id !== SANDBOX_PROVIDER.id);
+  return registry
+    .configured()
+    .filter((id) => id !== SANDBOX_PROVIDER.id && SERVED.some((offer) => registry.offers(id, offer)));
 }
 
 /** Every key that could appear in an error, for the logger to redact. */

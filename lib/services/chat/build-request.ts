@@ -4,6 +4,7 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
 import { type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
+import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
 /** Characters of earlier messages that are sent to an engine. */
 const MAX_HISTORY = 100_000;
@@ -18,12 +19,17 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
     messages: [...before, ...history, userMessage(input, beside)],
     stream: true,
     awaitsUsage: true,
-    webSearch: true,
     conversationId: begun.sessionId,
   };
   if (input.isLarge === true) request.isLarge = true;
+  if (wantsWeb(turn)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
+}
+
+/** Whether the mode, or the message in plain words, wants what is on the web. */
+function wantsWeb({ modes, decision, input }: Turn): boolean {
+  return modes[decision.wanted].webSearch === true || asksForWeb(input.message);
 }
 
 /**

@@ -49,7 +49,8 @@ export async function* prepare(
     if (told.length > 0) yield told;
   }
   if (context.signal.aborted) throw abortError(context.signal);
-  return { ...turn, request: buildRequest(turn, await Promise.all(asked)) };
+  const request = buildRequest(turn, await Promise.all(asked));
+  return { ...turn, request, onToolCall: context.onToolCall };
 }
 
 /**

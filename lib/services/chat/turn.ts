@@ -4,7 +4,7 @@ import type { Tone } from "#lib/prompts/system-prompt.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { TurnRoute } from "#lib/router/turn-route.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { BegunTurn, StoredMessage } from "#lib/services/ledger/turn-store.ts";
+import type { BegunTurn, StoredMessage, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
 /** One message of a user to native chat, validated. */
 export type ChatInput = {
@@ -50,4 +50,8 @@ export function historyOf({ input, begun }: Pick<Turn, "input" | "begun">): read
 }
 
 /** A turn with its request. */
-export type PreparedTurn = Turn & { request: ChatRequest };
+export type PreparedTurn = Turn & {
+  request: ChatRequest;
+  /** Records a call of a tool that its answer needs. */
+  onToolCall(call: ToolCallRecord): void;
+};

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AssistantPart, ChatMessage, ChatRequest, ContentPart } from "#lib/chat/request.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { fc } from "../../../support/properties.ts";
 
@@ -19,7 +19,7 @@ function engine(provider: string, model: string): Engine {
 
 function bodyOf(target: Engine, messages: ChatMessage[]): Json {
   const request: ChatRequest = { messages, stream: true };
-  const { body } = protocolOf(target).chat.encode(request, target, { promptCache: true });
+  const { body } = chatPowerOf(target).encode(request, target, { promptCache: true });
   return JSON.parse(JSON.stringify(body)) as Json;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChatRequest, FunctionTool, ResponseFormat } from "#lib/chat/request.ts";
-import { protocolOf } from "#lib/providers/protocols/index.ts";
+import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { EncodedRequest } from "#lib/providers/protocols/protocol.ts";
 import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 import { isJsonObject, type JsonObject } from "#lib/shared/json.ts";
@@ -22,7 +22,7 @@ const OPENAI = engine("openai", "gpt-4o");
 
 function encoded(target: Engine, request: Partial<ChatRequest>): EncodedRequest {
   const whole: ChatRequest = { messages: [{ role: "user", content: "Hi" }], stream: true, ...request };
-  return protocolOf(target).chat.encode(whole, target, { promptCache: true });
+  return chatPowerOf(target).encode(whole, target, { promptCache: true });
 }
 
 const wire = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;

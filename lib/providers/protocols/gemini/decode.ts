@@ -1,4 +1,4 @@
-import type { ChatEvent, Source } from "#lib/chat/events.ts";
+import type { ChatEvent } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
@@ -13,9 +13,10 @@ import {
   reasonAtEnd,
   reasonOf,
 } from "#lib/providers/protocols/gemini/finish-reasons.ts";
+import { Grounding } from "#lib/providers/protocols/gemini/grounding.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
-import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+import { arrayField, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
 type OpenCall = { id: string; name: string; partial: PartialArguments; signature: IssuerToken | undefined };
@@ -25,7 +26,7 @@ export class GeminiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
-  readonly #sources = new Set<string>();
+  readonly #grounding = new Grounding();
   readonly #ids: CallIds;
   #calls = 0;
   #open: OpenCall | undefined;
@@ -76,8 +77,7 @@ export class GeminiDecoder implements Decoder {
     const isCut = this.#open !== undefined;
     const thinking = this.#thinking.flush();
     if (thinking !== "") out.push({ type: "reasoning", text: thinking });
-    const text = this.#text.flush();
-    if (text !== "") out.push({ type: "text", text });
+    this.#emitText(this.#text.flush(), out);
     const native = this.#native;
     if (native === undefined) return;
     const answer = { hasContent: this.#hasContent || isCut, hasCalls: this.#calls > 0, isCut };
@@ -95,7 +95,7 @@ export class GeminiDecoder implements Decoder {
     const [candidate] = arrayField(chunk, "candidates");
     if (!isJsonObject(candidate)) return;
     for (const part of arrayField(candidate["content"], "parts")) this.#readPart(part, out);
-    this.#readSources(candidate["groundingMetadata"], out);
+    this.#grounding.read(candidate["groundingMetadata"], out);
     const native = candidate["finishReason"];
     if (typeof native !== "string" || native === "" || native === "FINISH_REASON_UNSPECIFIED") return;
     if (isBrokenCall(native)) {
@@ -130,11 +130,16 @@ export class GeminiDecoder implements Decoder {
       const ready = this.#thinking.push(text);
       if (ready !== "") out.push({ type: "reasoning", text: ready });
     } else {
-      const ready = this.#text.push(text);
-      if (ready !== "") out.push({ type: "text", text: ready });
+      this.#emitText(this.#text.push(text), out);
     }
     const signature = this.#signature(part);
     if (signature !== undefined) out.push({ type: "reasoning", text: "", signature });
+  }
+
+  #emitText(text: string, out: ChatEvent[]): void {
+    if (text === "") return;
+    this.#grounding.note(text);
+    out.push({ type: "text", text });
   }
 
   #signature(part: Record<string, unknown>): IssuerToken | undefined {
@@ -178,19 +183,6 @@ export class GeminiDecoder implements Decoder {
     assertToolCalls(this.#calls);
     if (call.signature !== undefined) event.signature = call.signature;
     out.push(event);
-  }
-
-  #readSources(grounding: unknown, out: ChatEvent[]): void {
-    const fresh: Source[] = [];
-    for (const chunk of arrayField(grounding, "groundingChunks")) {
-      const web = field(chunk, "web");
-      const uri = stringField(web, "uri");
-      if (uri === undefined || this.#sources.has(uri)) continue;
-      this.#sources.add(uri);
-      const title = stringField(web, "title");
-      fresh.push(title === undefined ? { uri } : { title, uri });
-    }
-    if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
   }
 
   /** Cumulative on every chunk. Output is billed with thoughts, which `candidatesTokenCount` leaves out. */

@@ -179,16 +179,19 @@ function encodeCall(call: ToolCallPart, signature: string | undefined): JsonObje
   return part;
 }
 
+/** Whether Gemini searches the web: that cannot be combined with function calls or a JSON answer. */
+export function geminiGrounds(request: ChatRequest, { provider }: Engine): boolean {
+  if (request.webSearch !== true || provider.webSearch !== true) return false;
+  if ((request.responseFormat?.type ?? "text") !== "text") return false;
+  return !offeredTools(request).tools.some(({ type }) => type === "function");
+}
+
 function writeTools(body: JsonObject, request: ChatRequest, engine: Engine, dropped: string[]): void {
   const { tools, choice } = offeredTools(request);
   const functions = tools.flatMap((tool) => (tool.type === "function" ? [tool] : []));
   if (functions.length < tools.length) dropped.push("tools");
   if (functions.length === 0) {
-    // Grounding cannot be combined with function calls or a JSON answer.
-    const plainAnswer = request.responseFormat === undefined || request.responseFormat.type === "text";
-    if (request.webSearch === true && engine.provider.webSearch === true && plainAnswer) {
-      body["tools"] = [{ google_search: {} }];
-    }
+    if (geminiGrounds(request, engine)) body["tools"] = [{ google_search: {} }];
     return;
   }
   const budget = newReferenceBudget();

@@ -1,11 +1,11 @@
 import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import { GeminiDecoder } from "#lib/providers/protocols/gemini/decode.ts";
 import { geminiEmbeddings } from "#lib/providers/protocols/gemini/embed.ts";
-import { encodeGemini, geminiLacks } from "#lib/providers/protocols/gemini/encode.ts";
-import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import { encodeGemini, geminiGrounds, geminiLacks } from "#lib/providers/protocols/gemini/encode.ts";
+import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
-export const gemini: Protocol = {
+export const gemini: ChatProtocol = {
   id: "gemini",
   authHeaders: (credential) => ({ "x-goog-api-key": tokenOf(credential) }),
   chat: withCustomTools(
@@ -13,6 +13,7 @@ export const gemini: Protocol = {
       encode: encodeGemini,
       createDecoder: (context) => new GeminiDecoder(context),
       lacks: geminiLacks,
+      grounds: geminiGrounds,
       continuation: () => "instructed",
     },
     () => false,

@@ -1,8 +1,9 @@
-import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
+import { FoundSources } from "#lib/providers/protocols/found-sources.ts";
 import { finishReasonOf } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
 import {
   addSignature,
@@ -32,7 +33,7 @@ export class Choice {
   readonly #text = new SurrogateJoiner();
   readonly #thinking = new SurrogateJoiner();
   readonly #engine: Teller;
-  readonly #sources = new Set<string>();
+  readonly #sources = new FoundSources();
   /** The logprobs of text that is held back. */
   #logprobs: JsonObject[] = [];
   #hasText = false;
@@ -125,15 +126,12 @@ export class Choice {
 
   /** Sources found by the provider's own web search (OpenAI, OpenRouter). */
   #readAnnotations(delta: Record<string, unknown>, out: ChatEvent[]): void {
-    const fresh: Source[] = [];
-    for (const annotation of arrayField(delta, "annotations")) {
-      const citation = field(annotation, "url_citation");
-      const uri = stringField(citation, "url");
-      if (uri === undefined || this.#sources.has(uri)) continue;
-      this.#sources.add(uri);
-      const title = stringField(citation, "title");
-      fresh.push(title === undefined ? { uri } : { title, uri });
-    }
+    const fresh = this.#sources.take(
+      arrayField(delta, "annotations").map((annotation) => {
+        const citation = field(annotation, "url_citation");
+        return { uri: stringField(citation, "url"), title: stringField(citation, "title") };
+      }),
+    );
     if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
   }
 

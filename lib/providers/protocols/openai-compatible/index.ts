@@ -1,3 +1,4 @@
+import { searchesByItself } from "#lib/providers/catalogue/searching-models.ts";
 import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import { OpenAiDecoder } from "#lib/providers/protocols/openai-compatible/decode.ts";
 import {
@@ -6,10 +7,10 @@ import {
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
-import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
-export const openAiCompatible: Protocol = {
+export const openAiCompatible: ChatProtocol = {
   id: "openai-compatible",
   authHeaders(credential) {
     const token = tokenOf(credential);
@@ -20,6 +21,7 @@ export const openAiCompatible: Protocol = {
       encode: encodeOpenAi,
       createDecoder: (context) => new OpenAiDecoder(context),
       lacks: openAiLacks,
+      grounds: (_request, { model }) => searchesByItself(model),
       continuation: openAiContinuation,
     },
     knowsCustomTools,

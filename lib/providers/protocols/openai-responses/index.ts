@@ -4,10 +4,11 @@ import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/emb
 import { responsesTokenCount } from "#lib/providers/protocols/openai-responses/count-tokens.ts";
 import { ResponsesDecoder } from "#lib/providers/protocols/openai-responses/decode.ts";
 import { encodeResponses, responsesLacks } from "#lib/providers/protocols/openai-responses/encode.ts";
-import type { Protocol } from "#lib/providers/protocols/protocol.ts";
+import { searchTool } from "#lib/providers/protocols/openai-responses/tools.ts";
+import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
-export const openAiResponses: Protocol = {
+export const openAiResponses: ChatProtocol = {
   id: "openai-responses",
   authHeaders(credential) {
     const token = tokenOf(credential);
@@ -18,6 +19,7 @@ export const openAiResponses: Protocol = {
       encode: encodeResponses,
       createDecoder: (context) => new ResponsesDecoder(context),
       lacks: responsesLacks,
+      grounds: (request, engine) => searchTool(request, engine) !== undefined,
       continuation: () => "instructed",
     },
     knowsCustomTools,

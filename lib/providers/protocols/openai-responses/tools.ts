@@ -13,15 +13,23 @@ export function writeTools(body: JsonObject, request: ChatRequest, engine: Engin
   if (schemas.isLossy) dropped.push("tools.parameters");
   if (schemas.droppedStrict) dropped.push("tools.strict");
   if (tools.length < offered.length) dropped.push("tools");
-  if (request.webSearchTool !== undefined && engine.provider.webSearch === true) {
-    tools.push(request.webSearchTool);
-  }
+  const search = searchTool(request, engine);
+  if (search !== undefined) tools.push(search);
   if (tools.length === 0) return;
   body["tools"] = tools;
   const choice = encodeToolChoice(request);
   if (choice !== undefined) body["tool_choice"] = choice;
   const parallel = request.singleToolCall === true ? false : request.parallelToolCalls;
   if (parallel !== undefined) body["parallel_tool_calls"] = parallel;
+}
+
+/** The provider's tool for web search, in the client's own form if it has one. */
+export function searchTool(
+  { webSearch, webSearchTool }: ChatRequest,
+  { provider }: Engine,
+): JsonObject | undefined {
+  if (provider.webSearch !== true) return undefined;
+  return webSearchTool ?? (webSearch === true ? { type: "web_search" } : undefined);
 }
 
 /** The tool; empty if the API has no such tool. */

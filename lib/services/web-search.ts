@@ -1,0 +1,77 @@
+import { callEngine } from "#lib/providers/call/engine-call.ts";
+import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
+import { searchPowerOf } from "#lib/providers/protocols/index.ts";
+import type { FoundPage, SearchRequest } from "#lib/providers/protocols/search-power.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { runWhole } from "#lib/services/run/run-whole.ts";
+import { BoundedMap } from "#lib/shared/bounded-map.ts";
+import { hash32 } from "#lib/shared/text.ts";
+import { cleanResults } from "#lib/tools/web-search/clean-results.ts";
+import type { SearchResult, WebSearch } from "#lib/tools/web-search/search.ts";
+
+/** For all keys together, milliseconds. */
+const DEADLINE_MS = 4_000;
+const DEFAULT_RESULTS = 5;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** How long the results of a query are used again, milliseconds, and of how many queries. */
+const FRESH_MS = 5 * 60_000;
+const MAX_QUERIES = 200;
+
+export type WebSearchDependencies = Pick<EngineDependencies, "run" | "effects" | "logger"> & {
+  /** The search services, in the order in which they are asked. Never empty. */
+  engines: readonly Engine[];
+};
+
+/** Web search over the pool of keys. The same query is not sent again within some minutes. */
+export function createWebSearch(dependencies: WebSearchDependencies): WebSearch {
+  const { clock } = dependencies.effects;
+  const known = new BoundedMap<string, { results: readonly SearchResult[]; until: number }>(MAX_QUERIES);
+  return async ({ query, topic = "general", maxResults = DEFAULT_RESULTS }, signal) => {
+    const request: SearchRequest = { query, topic, maxResults };
+    const id = JSON.stringify([query.toLowerCase(), topic, maxResults]);
+    const before = known.use(id);
+    if (before !== undefined && before.until > clock.now()) return { results: before.results };
+    const results = cleanResults(await findPages(request, signal, dependencies), maxResults);
+    // A query without a page may have one soon.
+    if (results.length > 0) known.set(id, { results, until: clock.now() + FRESH_MS });
+    return { results };
+  };
+}
+
+async function findPages(
+  request: SearchRequest,
+  signal: AbortSignal,
+  dependencies: WebSearchDependencies,
+): Promise<readonly FoundPage[]> {
+  const { engines, effects, logger } = dependencies;
+  const { value } = await runWhole<readonly FoundPage[]>(
+    {
+      engines,
+      attempt: (target) => callOnce(target, request, signal, dependencies),
+      signal,
+      deadlineMs: DEADLINE_MS,
+      keySeed: hash32(request.query),
+      failureLog: { logger, fields: { use: "web search" } },
+    },
+    effects,
+  );
+  return value;
+}
+
+function callOnce(
+  target: EngineCall,
+  request: SearchRequest,
+  signal: AbortSignal,
+  { run, effects }: WebSearchDependencies,
+): Promise<AttemptOutcome<FoundPage[]>> {
+  const power = searchPowerOf(target.engine);
+  return callEngine(
+    target,
+    power.encode(request),
+    { signal, connectMs: run.timeouts.connectMs, timeoutMs: target.remainingMs },
+    effects,
+    (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, power.decode),
+  );
+}
