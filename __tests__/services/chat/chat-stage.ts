@@ -87,6 +87,7 @@ export function setUp(
     registry,
     modes: DEFAULT_MODES,
     howToConfigure: () => "Set a key.",
+    toolsFor: () => [],
     enginesOf: async () => engines,
     turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
     ledger,

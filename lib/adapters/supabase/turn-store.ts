@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { type DatabaseAnswer, serviceError, userError } from "#lib/adapters/supabase/database-error.ts";
+import {
+  type DatabaseAnswer,
+  isMissing,
+  serviceError,
+  userError,
+} from "#lib/adapters/supabase/database-error.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BeginTurn, BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
@@ -25,11 +30,13 @@ const begunSchema = z.object({
   session_created: z.boolean(),
   messages: z.array(z.unknown()),
   used_today: z.coerce.number(),
+  // A database of before 014 keeps no modes.
+  last_mode: z.string().nullish(),
 });
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
 
 /**
- * The turn store on Supabase: one round trip.
+ * The turn store on Supabase: one round trip, or two on a database that lacks 014_session_mode.sql.
  *
  * With a service role key, the service role begins all turns on behalf of the authenticated user. Without one,
  * users begin turns as themselves, and callers with a gateway key cannot.
@@ -43,16 +50,12 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   return {
     async begin(turn) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
-      const answer = await client
-        .rpc("begin_turn", { ...beginArguments(turn), p_user_id: userId })
-        .abortSignal(AbortSignal.timeout(beginTimeoutMs));
-      if (answer.error?.code === "PT429") {
-        throw new GatewayError("quota_exceeded", `Today's quota for "${turn.tier}" is used up.`, {
-          retryAfterSeconds: secondsUntilUtcMidnight(now()),
-          details: { tier: turn.tier, limit: turn.dailyLimit },
-          cause: answer.error,
-        });
-      }
+      const signal = AbortSignal.timeout(beginTimeoutMs);
+      const fields = turnFields(turn, userId);
+      let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
+      if (isMissing(answer))
+        answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
+      if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
       // An access token outlives its user for up to an hour.
       if (answer.error?.code === FOREIGN_KEY_VIOLATION) {
         throw new GatewayError("unauthorized", "This account does not exist any more.", {
@@ -80,15 +83,54 @@ function actingFor(clients: SupabaseClients, caller: Caller): Acting & { userId:
   return { client: clients.asUser(caller.accessToken), userId: null, failure: userError };
 }
 
-function beginArguments(turn: BeginTurn): Record<string, unknown> {
+/** The turn as `begin_turn` takes it. */
+function turnFields(turn: BeginTurn, userId: string | null) {
+  const { byLastMode } = turn;
   return {
-    p_request_id: turn.requestId,
-    p_settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
-    p_tier: turn.tier,
-    p_daily_limit: Math.min(Math.max(Math.trunc(turn.dailyLimit), 0), MAX_POSTGRES_INTEGER),
-    p_session_id: turn.sessionId ?? null,
-    p_title: sanitizeTextForPostgres(turn.title),
+    request_id: turn.requestId,
+    settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
+    mode: turn.mode,
+    tier: turn.tier,
+    daily_limit: postgresLimit(turn.dailyLimit),
+    session_id: turn.sessionId ?? null,
+    title: sanitizeTextForPostgres(turn.title),
+    user_id: userId,
+    ...(byLastMode === undefined ? {} : { by_last_mode: lastModeFields(byLastMode) }),
   };
+}
+
+function lastModeFields(rows: NonNullable<BeginTurn["byLastMode"]>) {
+  return Object.fromEntries(
+    Array.from(rows, ([mode, { tier, dailyLimit }]) => [
+      mode,
+      { tier, daily_limit: postgresLimit(dailyLimit) },
+    ]),
+  );
+}
+
+/** The turn as `begin_turn` takes it in a database of before 014. */
+function oldArguments(fields: ReturnType<typeof turnFields>): Record<string, unknown> {
+  const { mode: _, by_last_mode: __, ...known } = fields;
+  return Object.fromEntries(Object.entries(known).map(([name, value]) => [`p_${name}`, value]));
+}
+
+function postgresLimit(limit: number): number {
+  return Math.min(Math.max(Math.trunc(limit), 0), MAX_POSTGRES_INTEGER);
+}
+
+/** The database names the mode whose limit is reached, because it may have kept the session's. */
+function quotaExceeded(
+  turn: BeginTurn,
+  cause: NonNullable<DatabaseAnswer["error"]>,
+  nowMs: number,
+): GatewayError {
+  const kept = Array.from(turn.byLastMode?.values() ?? []).find(({ tier }) => tier === cause.details);
+  const { tier, dailyLimit: limit } = turn.tier === cause.details ? turn : (kept ?? turn);
+  return new GatewayError("quota_exceeded", `Today's quota for "${tier}" is used up.`, {
+    retryAfterSeconds: secondsUntilUtcMidnight(nowMs),
+    details: { tier, limit },
+    cause,
+  });
 }
 
 function begunTurn(data: unknown): BegunTurn {
@@ -103,6 +145,7 @@ function begunTurn(data: unknown): BegunTurn {
     sessionCreated: parsed.data.session_created,
     messages: parsed.data.messages.flatMap(storedMessage),
     usedToday: parsed.data.used_today,
+    lastMode: parsed.data.last_mode ?? undefined,
   };
 }
 

@@ -37,6 +37,7 @@ export function createEngines(parts: EngineParts): Engines {
     modes: providers.catalogue.modes,
     enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
     howToConfigure: (mode) => howToConfigure(mode, providers, installed),
+    toolsFor: () => [],
     run: {
       timeouts: {
         connectMs: env.CONNECT_TIMEOUT_MS,

@@ -19,8 +19,9 @@ export function openingEvents(turn: Turn): NativeEvent[] {
 function routedEvent({ route, decision, input, modes }: Turn): NativeEvent | undefined {
   switch (route.kind) {
     case "engines": {
-      const { mode, borrowedReason: reason } = decision;
+      const { mode } = decision;
       if (mode === input.model) return undefined;
+      const reason = decision.borrowedReason ?? decision.intent?.reason;
       const event = { type: "auto_routed", to: mode, label: modes[mode].name } as const;
       return reason === undefined ? event : { ...event, reason };
     }

@@ -1,4 +1,3 @@
-import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
@@ -6,14 +5,13 @@ import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
-import { userMessage } from "#lib/services/chat/build-request.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
+import { planFields, planTurn } from "#lib/services/chat/plan-turn.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
 import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
-import type { ChatInput, PreparedTurn, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
+import type { ChatInput, PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import { beginTurn } from "#lib/services/ledger/begin-turn.ts";
 import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
@@ -42,7 +40,7 @@ export type ChatContext = {
 
 export type ChatDependencies = Pick<
   EngineDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "prices" | "logger"
+  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger"
 > & {
   registry: Registry;
   clock: Clock;
@@ -81,41 +79,26 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const { requestId, caller } = context;
-  const decision = await decide(input, caller, dependencies);
+  const plan = await planTurn(input, caller, dependencies);
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const { modes } = dependencies;
   const { begun, ledgerTurn } = await beginTurn(
     {
       requestId,
       settleSecret,
       caller,
-      tier: decision.mode,
-      dailyLimit: modes[decision.mode].perUserDailyLimit,
+      ...planFields(plan, dependencies),
       sessionId: input.sessionId,
       title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
     },
     dependencies,
   );
+  const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
+  const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };
   const turn: Turn = { ...unrouted, route: findRoute(unrouted, dependencies) };
   const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
-}
-
-/** The mode that the turn is for, the mode that answers, and its engines. */
-async function decide(
-  input: ChatInput,
-  caller: Caller,
-  dependencies: ChatDependencies,
-): Promise<TurnDecision> {
-  const chat: ChatRequest = { messages: [userMessage(input)], stream: true };
-  const { wanted, mode, engines, borrowedReason } = await resolveEngines(
-    { models: [input.model], chat, caller, isImageNew: input.image !== undefined },
-    dependencies,
-  );
-  if (wanted === undefined || mode === undefined) throw new Error("A mode was resolved to no mode.");
-  return { wanted, mode, engines, borrowedReason };
 }
 
 /** A turn under way: prepare, answer, settle. */
@@ -208,7 +191,7 @@ class RunningTurn {
       ledgerTurn,
       { ...record, usages },
       { prices: () => this.#prices, logger },
-      { conversation },
+      { conversation, tier: this.#turn.decision.mode },
     );
   }
 }

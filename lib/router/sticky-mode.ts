@@ -1,0 +1,44 @@
+import type { ModeId } from "#lib/ai-models.ts";
+import type { Intent, IntentContext } from "#lib/router/intent/intent.ts";
+import { intentOf, withLastMode } from "#lib/router/intent/route-intent.ts";
+
+/** What a person wrote into a conversation, without what programs add. */
+export type PersonMessage = { text: string; hasImage: boolean };
+
+type ToolsFor = IntentContext["toolsFor"];
+
+/** Earlier messages decide nothing, whatever they say: a conversation of any length costs no more than this. */
+const MAX_MESSAGES = 10;
+
+/**
+ * What a conversation asks for now, by what its person wrote, the oldest message first. The mode of before is
+ * kept unless a message needs another one. Nothing is remembered: the same messages always lead to the same mode,
+ * so that an agent's requests between two of them do. Undefined without any message.
+ */
+export function stickyIntent(messages: readonly PersonMessage[], toolsFor: ToolsFor): Intent | undefined {
+  const recent = messages.slice(-MAX_MESSAGES);
+  // What was before a message that needs its mode changes nothing, so the newest such message is the first to read.
+  const unread: Intent[] = [];
+  for (let index = recent.length - 1; index >= 0; index--) {
+    const intent = intentAt(recent, index, toolsFor);
+    unread.push(intent);
+    if (intent.isDecisive) break;
+  }
+  return unread.reduceRight<Intent | undefined>(
+    (last, intent) => withLastMode(intent, last?.mode),
+    undefined,
+  );
+}
+
+/** The mode that a conversation has had so far. */
+export function stickyMode(messages: readonly PersonMessage[], toolsFor: ToolsFor): ModeId | undefined {
+  return stickyIntent(messages, toolsFor)?.mode;
+}
+
+function intentAt(messages: readonly PersonMessage[], index: number, toolsFor: ToolsFor): Intent {
+  const { text = "", hasImage = false } = messages[index] ?? {};
+  const history = messages
+    .slice(0, index)
+    .map((message) => ({ role: "user" as const, content: message.text }));
+  return intentOf(text, { hasImage, history, toolsFor });
+}

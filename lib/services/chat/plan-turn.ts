@@ -1,0 +1,136 @@
+import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
+import type { ChatRequest } from "#lib/chat/request.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import type { Intent } from "#lib/router/intent/intent.ts";
+import { intentOf, withLastMode } from "#lib/router/intent/route-intent.ts";
+import { nearestMode } from "#lib/router/nearest-modes.ts";
+import { stickyMode } from "#lib/router/sticky-mode.ts";
+import { mayUseMode } from "#lib/services/admission/key-admission.ts";
+import { userMessage } from "#lib/services/chat/build-request.ts";
+import type { ChatInput, TurnDecision } from "#lib/services/chat/turn.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
+import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
+import type { BeginTurn } from "#lib/services/ledger/turn-store.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/**
+ * What a turn is for, before it begins. Only the database knows the mode of the session's last turn, and nothing
+ * is asked of it before `begin_turn`: so every decision that it may lead to is there already.
+ */
+export type TurnPlan = {
+  /** If no mode is kept. */
+  decision: TurnDecision;
+  /** By the mode of the session's last turn, if that is kept. */
+  kept: ReadonlyMap<string, TurnDecision>;
+};
+
+export type PlanDependencies = ChainDependencies & Pick<EngineDependencies, "modes">;
+
+/**
+ * Modes that a later message of the session keeps. Not `vision`: the session stores no images, so that a later
+ * turn has none.
+ */
+const KEPT_MODES: readonly ModeId[] = MODE_IDS.filter((mode) => mode !== "vision");
+
+/** Throws as `resolveEngines` does. */
+export async function planTurn(
+  input: ChatInput,
+  caller: Caller,
+  dependencies: PlanDependencies,
+): Promise<TurnPlan> {
+  const planner = new Planner(input, caller, dependencies);
+  if (input.model !== "auto") return { decision: await planner.decide(input.model), kept: new Map() };
+  const { sessionId, history, image } = input;
+  const { toolsFor } = dependencies;
+  const intent = intentOf(stripInvisible(input.message), {
+    hasImage: image !== undefined,
+    history: sessionId === undefined ? history : [],
+    toolsFor,
+  });
+  if (sessionId === undefined) {
+    return {
+      decision: await planner.route(withLastMode(intent, modeOf(history, toolsFor))),
+      kept: new Map(),
+    };
+  }
+  const decision = await planner.route(intent);
+  return { decision, kept: await planner.keep(intent) };
+}
+
+/** The plan's decisions as `begin_turn` takes them. */
+export function planFields(
+  { decision, kept }: TurnPlan,
+  { modes }: Pick<PlanDependencies, "modes">,
+): Pick<BeginTurn, "mode" | "tier" | "dailyLimit" | "byLastMode"> {
+  const limitOf = (mode: ModeId): number => modes[mode].perUserDailyLimit;
+  const byLastMode = new Map(
+    Array.from(kept, ([last, { mode }]) => [last, { tier: mode, dailyLimit: limitOf(mode) }]),
+  );
+  const fields = { mode: decision.wanted, tier: decision.mode, dailyLimit: limitOf(decision.mode) };
+  return byLastMode.size === 0 ? fields : { ...fields, byLastMode };
+}
+
+/** The mode that the client's own history has led to. */
+function modeOf(history: ChatInput["history"], toolsFor: PlanDependencies["toolsFor"]): ModeId | undefined {
+  const messages = history.filter(({ role }) => role === "user");
+  return stickyMode(
+    messages.map(({ content }) => ({ text: content, hasImage: false })),
+    toolsFor,
+  );
+}
+
+/** The decisions about one message. */
+class Planner {
+  readonly #chat: ChatRequest;
+  readonly #caller: Caller;
+  readonly #dependencies: PlanDependencies;
+
+  constructor(input: ChatInput, caller: Caller, dependencies: PlanDependencies) {
+    this.#chat = { messages: [userMessage(input)], stream: true };
+    this.#caller = caller;
+    this.#dependencies = dependencies;
+  }
+
+  async decide(mode: ModeId): Promise<TurnDecision> {
+    const query = { models: [mode], chat: this.#chat, caller: this.#caller };
+    const chain = await resolveEngines(query, this.#dependencies);
+    if (chain.wanted === undefined || chain.mode === undefined) {
+      throw new Error("A mode was resolved to no mode.");
+    }
+    const { wanted, engines, borrowedReason } = chain;
+    return { wanted, mode: chain.mode, engines, borrowedReason };
+  }
+
+  /** For what the router says, or the nearest mode that the caller may use. */
+  async route(intent: Intent): Promise<TurnDecision> {
+    const wanted = nearestMode(intent.mode, (mode) => mayUseMode(this.#caller, mode));
+    const decision = { ...(await this.decide(wanted)), intent };
+    if (wanted === intent.mode) return decision;
+    return { ...decision, borrowedReason: `This gateway key may not use mode "${intent.mode}".` };
+  }
+
+  /** A row for each last mode that is kept, if the caller may use it and its own engines can take the request. */
+  async keep(intent: Intent): Promise<ReadonlyMap<string, TurnDecision>> {
+    const kept = new Map<string, TurnDecision>();
+    for (const last of KEPT_MODES) {
+      const routed = withLastMode(intent, last);
+      if (routed.mode === intent.mode || !mayUseMode(this.#caller, routed.mode)) continue;
+      const decision = await this.#ownDecision(routed.mode);
+      if (decision !== undefined) kept.set(last, { ...decision, intent: routed });
+    }
+    return kept;
+  }
+
+  async #ownDecision(mode: ModeId): Promise<TurnDecision | undefined> {
+    try {
+      const decision = await this.decide(mode);
+      return decision.mode === mode ? decision : undefined;
+    } catch (error) {
+      // No engine can take the request: the mode is not kept.
+      if (error instanceof GatewayError) return undefined;
+      throw error;
+    }
+  }
+}
