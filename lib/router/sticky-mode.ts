@@ -11,28 +11,23 @@ type ToolsFor = IntentContext["toolsFor"];
 const MAX_MESSAGES = 10;
 
 /**
- * What a conversation asks for now, by what its person wrote, the oldest message first. The mode of before is
- * kept unless a message needs another one. Nothing is remembered: the same messages always lead to the same mode,
- * so that an agent's requests between two of them do. Undefined without any message.
+ * The mode that a conversation has by what its person wrote, the oldest message first: the mode of before is kept
+ * unless a message needs another one. Nothing is remembered: the same messages always lead to the same mode, so
+ * that an agent's requests between two of them do. Undefined without any message.
  */
-export function stickyIntent(messages: readonly PersonMessage[], toolsFor: ToolsFor): Intent | undefined {
+export function stickyMode(messages: readonly PersonMessage[], toolsFor: ToolsFor): ModeId | undefined {
   const recent = messages.slice(-MAX_MESSAGES);
   // What was before a message that needs its mode changes nothing, so the newest such message is the first to read.
-  const unread: Intent[] = [];
+  const newestFirst: Intent[] = [];
   for (let index = recent.length - 1; index >= 0; index--) {
     const intent = intentAt(recent, index, toolsFor);
-    unread.push(intent);
+    newestFirst.push(intent);
     if (intent.isDecisive) break;
   }
-  return unread.reduceRight<Intent | undefined>(
-    (last, intent) => withLastMode(intent, last?.mode),
+  return newestFirst.reduceRight<ModeId | undefined>(
+    (last, intent) => withLastMode(intent, last).mode,
     undefined,
   );
-}
-
-/** The mode that a conversation has had so far. */
-export function stickyMode(messages: readonly PersonMessage[], toolsFor: ToolsFor): ModeId | undefined {
-  return stickyIntent(messages, toolsFor)?.mode;
 }
 
 function intentAt(messages: readonly PersonMessage[], index: number, toolsFor: ToolsFor): Intent {

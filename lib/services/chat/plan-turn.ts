@@ -2,7 +2,7 @@ import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Intent } from "#lib/router/intent/intent.ts";
-import { intentOf, withLastMode } from "#lib/router/intent/route-intent.ts";
+import { intentOf, routeIntent, withLastMode } from "#lib/router/intent/route-intent.ts";
 import { nearestMode } from "#lib/router/nearest-modes.ts";
 import { stickyMode } from "#lib/router/sticky-mode.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
@@ -44,19 +44,16 @@ export async function planTurn(
   if (input.model !== "auto") return { decision: await planner.decide(input.model), kept: new Map() };
   const { sessionId, history, image } = input;
   const { toolsFor } = dependencies;
-  const intent = intentOf(stripInvisible(input.message), {
-    hasImage: image !== undefined,
-    history: sessionId === undefined ? history : [],
-    toolsFor,
-  });
+  const message = stripInvisible(input.message);
+  const hasImage = image !== undefined;
   if (sessionId === undefined) {
-    return {
-      decision: await planner.route(withLastMode(intent, modeOf(history, toolsFor))),
-      kept: new Map(),
-    };
+    const lastMode = modeOf(history, toolsFor);
+    const intent = routeIntent(message, { hasImage, history, toolsFor, lastMode });
+    return { decision: await planner.route(intent), kept: new Map() };
   }
-  const decision = await planner.route(intent);
-  return { decision, kept: await planner.keep(intent) };
+  // What the client sends besides a session is no part of the conversation.
+  const intent = intentOf(message, { hasImage, history: [], toolsFor });
+  return { decision: await planner.route(intent), kept: await planner.keep(intent) };
 }
 
 /** The plan's decisions as `begin_turn` takes them. */
