@@ -12,8 +12,3 @@ export const NEAREST_MODES: Readonly<Record<ModeId, readonly ModeId[]>> = {
   coder: ["smart", "reasoner", "fast", "live", "vision"],
   vision: ["smart", "live", "reasoner", "coder", "fast"],
 };
-
-/** The mode itself, or the nearest one that `may` accepts; itself if none is accepted. */
-export function nearestMode(mode: ModeId, may: (mode: ModeId) => boolean): ModeId {
-  return [mode, ...NEAREST_MODES[mode]].find(may) ?? mode;
-}

@@ -2,6 +2,9 @@ import type { ModeId } from "#lib/ai-models.ts";
 import type { Intent, IntentContext } from "#lib/router/intent/intent.ts";
 import { intentOf, withLastMode } from "#lib/router/intent/route-intent.ts";
 
+/** The mode of a conversation that nothing says anything about. */
+export const DEFAULT_MODE: ModeId = "smart";
+
 /** What a person wrote into a conversation, without what programs add. */
 export type PersonMessage = { text: string; hasImage: boolean };
 
@@ -30,10 +33,16 @@ export function stickyMode(messages: readonly PersonMessage[], toolsFor: ToolsFo
   );
 }
 
+/**
+ * An image does not move a conversation to another mode: an engine that cannot see is passed over instead. The
+ * words of its message are about the image, and code in them is code all the same.
+ */
 function intentAt(messages: readonly PersonMessage[], index: number, toolsFor: ToolsFor): Intent {
   const { text = "", hasImage = false } = messages[index] ?? {};
   const history = messages
     .slice(0, index)
     .map((message) => ({ role: "user" as const, content: message.text }));
-  return intentOf(text, { hasImage, history, toolsFor });
+  const intent = intentOf(text, { hasImage: false, history, toolsFor });
+  if (!hasImage || intent.reason !== "words") return intent;
+  return { ...intent, mode: DEFAULT_MODE, reason: "unsure", confidence: 0, isDecisive: false };
 }

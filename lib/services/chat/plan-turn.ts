@@ -3,13 +3,12 @@ import type { ChatRequest } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Intent } from "#lib/router/intent/intent.ts";
 import { intentOf, routeIntent, withLastMode } from "#lib/router/intent/route-intent.ts";
-import { nearestMode } from "#lib/router/nearest-modes.ts";
 import { stickyMode } from "#lib/router/sticky-mode.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
 import { userMessage } from "#lib/services/chat/build-request.ts";
 import type { ChatInput, TurnDecision } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
+import { allowedMode, type ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BeginTurn } from "#lib/services/ledger/turn-store.ts";
@@ -100,9 +99,9 @@ class Planner {
     return { wanted, mode: chain.mode, engines, borrowedReason };
   }
 
-  /** For what the router says, or the nearest mode that the caller may use. */
+  /** For what the router says, as far as the caller may use it. */
   async route(intent: Intent): Promise<TurnDecision> {
-    const wanted = nearestMode(intent.mode, (mode) => mayUseMode(this.#caller, mode));
+    const wanted = allowedMode(intent.mode, (mode) => mayUseMode(this.#caller, mode));
     const decision = { ...(await this.decide(wanted)), intent };
     if (wanted === intent.mode) return decision;
     return { ...decision, borrowedReason: `This gateway key may not use mode "${intent.mode}".` };

@@ -2,9 +2,8 @@ import type { ModeId } from "#lib/ai-models.ts";
 import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import { nearestMode } from "#lib/router/nearest-modes.ts";
 import { personMessages } from "#lib/router/person-text.ts";
-import { stickyMode } from "#lib/router/sticky-mode.ts";
+import { DEFAULT_MODE, stickyMode } from "#lib/router/sticky-mode.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor, enginesForImages, ownEngines } from "#lib/services/engines/mode-engines.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
@@ -89,7 +88,12 @@ function autoMode(
   mayUse: (mode: ModeId) => boolean,
   { toolsFor }: ChainDependencies,
 ): ModeId {
-  return nearestMode(stickyMode(personMessages(chat), toolsFor) ?? "smart", mayUse);
+  return allowedMode(stickyMode(personMessages(chat), toolsFor) ?? DEFAULT_MODE, mayUse);
+}
+
+/** What `auto` has led to, or the default if the caller may use that mode only. */
+export function allowedMode(mode: ModeId, mayUse: (mode: ModeId) => boolean): ModeId {
+  return !mayUse(mode) && mayUse(DEFAULT_MODE) ? DEFAULT_MODE : mode;
 }
 
 /** Engines in the order in which they were found, each once. */
