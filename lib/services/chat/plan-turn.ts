@@ -52,7 +52,9 @@ export async function planTurn(
   }
   // What the client sends besides a session is no part of the conversation.
   const intent = intentOf(message, { hasImage, history: [], toolsFor });
-  return { decision: await planner.route(intent), kept: await planner.keep(intent) };
+  // Together, because each may wait for a list of installed models.
+  const [decision, kept] = await Promise.all([planner.route(intent), planner.keep(intent)]);
+  return { decision, kept };
 }
 
 /** The plan's decisions as `begin_turn` takes them. */
@@ -109,14 +111,13 @@ class Planner {
 
   /** A row for each last mode that is kept, if the caller may use it and its own engines can take the request. */
   async keep(intent: Intent): Promise<ReadonlyMap<string, TurnDecision>> {
-    const kept = new Map<string, TurnDecision>();
-    for (const last of KEPT_MODES) {
+    const rows = KEPT_MODES.map(async (last): Promise<[ModeId, TurnDecision] | undefined> => {
       const routed = withLastMode(intent, last);
-      if (routed.mode === intent.mode || !mayUseMode(this.#caller, routed.mode)) continue;
+      if (routed.mode === intent.mode || !mayUseMode(this.#caller, routed.mode)) return undefined;
       const decision = await this.#ownDecision(routed.mode);
-      if (decision !== undefined) kept.set(last, { ...decision, intent: routed });
-    }
-    return kept;
+      return decision === undefined ? undefined : [last, { ...decision, intent: routed }];
+    });
+    return new Map((await Promise.all(rows)).filter((row) => row !== undefined));
   }
 
   async #ownDecision(mode: ModeId): Promise<TurnDecision | undefined> {
