@@ -1,5 +1,6 @@
 -- The mode of a conversation: begin_turn keeps it where the message does not need another one, and counts the
--- turn in the mode that applies, in the one call that a turn makes before its answer.
+-- turn in the mode that applies, in the one call that a turn makes before its answer. move_turn is for a gateway
+-- that lets a model find the mode where it is unsure itself.
 --
 -- UPGRADING. Apply this file before or after the new gateway starts. A gateway of before 014 calls begin_turn
 -- with its seven parameters, which stays. A gateway of 014 on a database without this file does so, too, and
@@ -142,6 +143,73 @@ begin
 end;
 $$;
 
+-- Moves a turn that has begun, and is still without an answer, to another mode: its quota unit, its row and its
+-- session's mode. p_turn: {request_id, settle_secret, tier, daily_limit}. As in settle_turn the secret is the
+-- credential, and whoever is signed in can move their own turns only.
+--
+-- Returns {used_today} of the new mode. PT404: no such turn, or it has ended. PT403: wrong secret. PT429: the
+-- limit of the new mode is reached; then the turn stays as it is. Harmless when repeated.
+create or replace function public.move_turn(p_turn jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  -- As in begin_turn.
+  v_turn jsonb := case when jsonb_typeof(p_turn) = 'string' then (p_turn #>> '{}')::jsonb else p_turn end;
+  v_request uuid := (v_turn ->> 'request_id')::uuid;
+  v_tier text := v_turn ->> 'tier';
+  v_limit integer := (v_turn ->> 'daily_limit')::integer;
+  v_known public.ai_chat_usage;
+  v_used integer;
+begin
+  select * into v_known from public.ai_chat_usage where id = v_request;
+  if not found or v_known.user_id <> coalesce(auth.uid(), v_known.user_id) then
+    raise exception 'no such turn' using errcode = 'PT404';
+  end if;
+  if sha256(convert_to(coalesce(v_turn ->> 'settle_secret', ''), 'UTF8')) <> v_known.settle_hash then
+    raise exception 'wrong settle secret' using errcode = 'PT403';
+  end if;
+
+  -- Sessions, rows, counters: in this order everywhere, and each in the order of their keys.
+  perform 1 from public.ai_chat_sessions where id = v_known.session_id and user_id = v_known.user_id for update;
+  select * into v_known from public.ai_chat_usage where id = v_request and status = 'started' for update;
+  if not found then
+    raise exception 'no such turn' using errcode = 'PT404';
+  end if;
+  if v_known.tier = v_tier then
+    return jsonb_build_object('used_today', v_known.used_at_begin);
+  end if;
+  perform 1 from public.ai_quota_counters
+    where user_id = v_known.user_id and tier in (v_known.tier, v_tier) and day = v_known.quota_day
+    order by user_id, tier, day for update;
+  if public.ai_turn_recorder() = 'user'
+    and not exists (
+      select 1 from public.ai_quota_counters
+      where user_id = v_known.user_id and tier = v_tier and day = v_known.quota_day
+    )
+    and (
+      select count(*) from public.ai_quota_counters where user_id = v_known.user_id and day = v_known.quota_day
+    ) >= 32
+  then
+    raise exception 'too many modes in a day' using errcode = 'PT429', detail = v_tier;
+  end if;
+  if v_limit > 0 then
+    insert into public.ai_quota_counters as counter (user_id, tier, day, used)
+    values (v_known.user_id, v_tier, v_known.quota_day, 1)
+    on conflict (user_id, tier, day) do update set used = counter.used + 1
+      where counter.used < v_limit
+    returning used into v_used;
+  end if;
+  if v_used is null then
+    raise exception 'daily quota used up' using errcode = 'PT429', detail = v_tier;
+  end if;
+  update public.ai_quota_counters set used = greatest(used - 1, 0)
+    where user_id = v_known.user_id and tier = v_known.tier and day = v_known.quota_day;
+  update public.ai_chat_usage set tier = v_tier, used_at_begin = v_used where id = v_request;
+  update public.ai_chat_sessions set last_mode = v_tier
+    where id = v_known.session_id and user_id = v_known.user_id;
+  return jsonb_build_object('used_today', v_used);
+end;
+$$;
+
 -- For gateways of before 014.
 create or replace function public.begin_turn(
   p_request_id uuid,
@@ -164,15 +232,17 @@ $$;
 -- title only: 001 grants by column.
 
 revoke all on function public.begin_turn(jsonb) from public, anon, authenticated, service_role;
+revoke all on function public.move_turn(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.begin_turn(jsonb) to service_role;
+grant execute on function public.move_turn(jsonb) to service_role;
 
--- As in 012, of both forms of begin_turn.
+-- As in 012, of both forms of begin_turn, and of move_turn.
 create or replace function public.ai_apply_turn_access() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_writers constant text[] := array[
     'public.begin_turn(uuid, text, text, integer, uuid, text, uuid)', 'public.begin_turn(jsonb)',
-    'public.settle_turn(jsonb)'
+    'public.move_turn(jsonb)', 'public.settle_turn(jsonb)'
   ];
   v_writer text;
   -- Who may call it: settling needs the turn's secret, not a session.
@@ -198,7 +268,7 @@ $$;
 
 revoke all on function public.ai_apply_turn_access() from public, anon, authenticated, service_role;
 
--- Gives begin_turn to users, unless they may not write turns.
+-- Gives them to users, unless they may not write turns.
 select public.ai_apply_turn_access();
 
 -- Which version a database has --------------------------------------------------------------------

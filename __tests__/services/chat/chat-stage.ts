@@ -82,6 +82,7 @@ export function setUp(
   });
   const dependencies: ChatDependencies = {
     routeFinders: changes.routeFinders ?? [],
+    modeAsker: undefined,
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
     registry,
@@ -89,7 +90,10 @@ export function setUp(
     howToConfigure: () => "Set a key.",
     toolsFor: () => [],
     enginesOf: async () => engines,
-    turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
+    turns: {
+      begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })),
+      move: async () => ({ usedToday: 1 }),
+    },
     ledger,
     admission: { admit: async () => undefined },
     clock,

@@ -16,7 +16,7 @@ export type SupabaseTurnStoreOptions = {
   clients: SupabaseClients;
   /** Wall clock, epoch milliseconds. */
   now: () => number;
-  /** How long a begin may take, milliseconds; 2000 by default. */
+  /** How long a begin or a move may take, milliseconds; 2000 by default. */
   beginTimeoutMs?: number | undefined;
 };
 
@@ -33,6 +33,7 @@ const begunSchema = z.object({
   // A database of before 014 keeps no modes.
   last_mode: z.string().nullish(),
 });
+const movedSchema = begunSchema.pick({ used_today: true });
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
 
 /**
@@ -64,6 +65,22 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       }
       if (answer.error) throw failure(answer);
       return begunTurn(answer.data);
+    },
+    async move(turn) {
+      const { client, failure } = actingFor(clients, turn.caller);
+      const { requestId, settleSecret, tier, dailyLimit } = turn;
+      const fields = {
+        request_id: requestId,
+        settle_secret: settleSecret,
+        tier,
+        daily_limit: postgresLimit(dailyLimit),
+      };
+      const answer = await client
+        .rpc("move_turn", { p_turn: fields })
+        .abortSignal(AbortSignal.timeout(beginTimeoutMs));
+      if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
+      if (answer.error) throw failure(answer);
+      return { usedToday: parsed(movedSchema, answer.data).used_today };
     },
   };
 }
@@ -120,7 +137,7 @@ function postgresLimit(limit: number): number {
 
 /** The database names the mode whose limit is reached, because it may have kept the session's. */
 function quotaExceeded(
-  turn: BeginTurn,
+  turn: Pick<BeginTurn, "tier" | "dailyLimit" | "byLastMode">,
   cause: NonNullable<DatabaseAnswer["error"]>,
   nowMs: number,
 ): GatewayError {
@@ -134,19 +151,22 @@ function quotaExceeded(
 }
 
 function begunTurn(data: unknown): BegunTurn {
-  const parsed = begunSchema.safeParse(data);
-  if (!parsed.success) {
-    throw new GatewayError("internal_error", "The database answered in an unknown form.", {
-      cause: parsed.error,
-    });
-  }
+  const begun = parsed(begunSchema, data);
   return {
-    sessionId: parsed.data.session_id,
-    sessionCreated: parsed.data.session_created,
-    messages: parsed.data.messages.flatMap(storedMessage),
-    usedToday: parsed.data.used_today,
-    lastMode: parsed.data.last_mode ?? undefined,
+    sessionId: begun.session_id,
+    sessionCreated: begun.session_created,
+    messages: begun.messages.flatMap(storedMessage),
+    usedToday: begun.used_today,
+    lastMode: begun.last_mode ?? undefined,
   };
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const answer = schema.safeParse(data);
+  if (answer.success) return answer.data;
+  throw new GatewayError("internal_error", "The database answered in an unknown form.", {
+    cause: answer.error,
+  });
 }
 
 /** A message that cannot be read is left out; the conversation goes on without it. */

@@ -62,7 +62,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     identity,
     health,
     engines,
-    chat: lazy(() => make.createChat(callParts())),
+    chat: lazy(() => make.createChat({ ...callParts(), env })),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),

@@ -19,9 +19,8 @@ export function openingEvents(turn: Turn): NativeEvent[] {
 function routedEvent({ route, decision, input, modes }: Turn): NativeEvent | undefined {
   switch (route.kind) {
     case "engines": {
-      const { mode } = decision;
+      const { mode, reason } = decision;
       if (mode === input.model) return undefined;
-      const reason = decision.borrowedReason ?? decision.intent?.reason;
       const event = { type: "auto_routed", to: mode, label: modes[mode].name } as const;
       return reason === undefined ? event : { ...event, reason };
     }

@@ -6,13 +6,14 @@ import { intentOf, routeIntent, withLastMode } from "#lib/router/intent/route-in
 import { stickyMode } from "#lib/router/sticky-mode.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
 import { userMessage } from "#lib/services/chat/build-request.ts";
-import type { ChatInput, TurnDecision } from "#lib/services/chat/turn.ts";
+import type { ChatInput, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { allowedMode, type ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BeginTurn } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
 
 /**
  * What a turn is for, before it begins. Only the database knows the mode of the session's last turn, and nothing
@@ -32,6 +33,9 @@ export type PlanDependencies = ChainDependencies & Pick<EngineDependencies, "mod
  * turn has none.
  */
 const KEPT_MODES: readonly ModeId[] = MODE_IDS.filter((mode) => mode !== "vision");
+
+/** Of a new session, characters. */
+const MAX_TITLE = 60;
 
 /** Throws as `resolveEngines` does. */
 export async function planTurn(
@@ -57,17 +61,33 @@ export async function planTurn(
   return { decision, kept };
 }
 
-/** The plan's decisions as `begin_turn` takes them. */
-export function planFields(
+/** What `begin_turn` is told of the turn. */
+export function beginFields(
   { decision, kept }: TurnPlan,
+  { message, sessionId }: ChatInput,
   { modes }: Pick<PlanDependencies, "modes">,
-): Pick<BeginTurn, "mode" | "tier" | "dailyLimit" | "byLastMode"> {
+): Omit<BeginTurn, "requestId" | "settleSecret" | "caller"> {
   const limitOf = (mode: ModeId): number => modes[mode].perUserDailyLimit;
   const byLastMode = new Map(
     Array.from(kept, ([last, { mode }]) => [last, { tier: mode, dailyLimit: limitOf(mode) }]),
   );
-  const fields = { mode: decision.wanted, tier: decision.mode, dailyLimit: limitOf(decision.mode) };
-  return byLastMode.size === 0 ? fields : { ...fields, byLastMode };
+  return {
+    mode: decision.wanted,
+    tier: decision.mode,
+    dailyLimit: limitOf(decision.mode),
+    sessionId,
+    title: truncate(stripInvisible(message).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    ...(byLastMode.size === 0 ? {} : { byLastMode }),
+  };
+}
+
+/** For a mode that somebody else has found; undefined if the turn cannot have it. */
+export function planMode(
+  mode: ModeId,
+  { input, caller }: Pick<Turn, "input" | "caller">,
+  dependencies: PlanDependencies,
+): Promise<TurnDecision | undefined> {
+  return new Planner(input, caller, dependencies).own(mode);
 }
 
 /** The mode that the client's own history has led to. */
@@ -98,34 +118,35 @@ class Planner {
       throw new Error("A mode was resolved to no mode.");
     }
     const { wanted, engines, borrowedReason } = chain;
-    return { wanted, mode: chain.mode, engines, borrowedReason };
+    return { wanted, mode: chain.mode, engines, reason: borrowedReason };
   }
 
   /** For what the router says, as far as the caller may use it. */
   async route(intent: Intent): Promise<TurnDecision> {
     const wanted = allowedMode(intent.mode, (mode) => mayUseMode(this.#caller, mode));
-    const decision = { ...(await this.decide(wanted)), intent };
-    if (wanted === intent.mode) return decision;
-    return { ...decision, borrowedReason: `This gateway key may not use mode "${intent.mode}".` };
+    const decision = await this.decide(wanted);
+    const denied = wanted === intent.mode ? undefined : `This gateway key may not use mode "${intent.mode}".`;
+    return { ...decision, intent, reason: denied ?? decision.reason ?? intent.reason };
   }
 
-  /** A row for each last mode that is kept, if the caller may use it and its own engines can take the request. */
+  /** A row for each last mode that is kept. */
   async keep(intent: Intent): Promise<ReadonlyMap<string, TurnDecision>> {
     const rows = KEPT_MODES.map(async (last): Promise<[ModeId, TurnDecision] | undefined> => {
       const routed = withLastMode(intent, last);
-      if (routed.mode === intent.mode || !mayUseMode(this.#caller, routed.mode)) return undefined;
-      const decision = await this.#ownDecision(routed.mode);
-      return decision === undefined ? undefined : [last, { ...decision, intent: routed }];
+      if (routed.mode === intent.mode) return undefined;
+      const own = await this.own(routed.mode);
+      return own === undefined ? undefined : [last, { ...own, intent: routed, reason: routed.reason }];
     });
     return new Map((await Promise.all(rows)).filter((row) => row !== undefined));
   }
 
-  async #ownDecision(mode: ModeId): Promise<TurnDecision | undefined> {
+  /** Undefined if the caller may not use the mode, or none of its own engines can take the request. */
+  async own(mode: ModeId): Promise<TurnDecision | undefined> {
+    if (!mayUseMode(this.#caller, mode)) return undefined;
     try {
       const decision = await this.decide(mode);
       return decision.mode === mode ? decision : undefined;
     } catch (error) {
-      // No engine can take the request: the mode is not kept.
       if (error instanceof GatewayError) return undefined;
       throw error;
     }

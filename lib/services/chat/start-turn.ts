@@ -1,4 +1,3 @@
-import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
@@ -6,8 +5,9 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
+import type { ModeAsker } from "#lib/services/chat/mode-asker.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
-import { planFields, planTurn } from "#lib/services/chat/plan-turn.ts";
+import { beginFields, planTurn } from "#lib/services/chat/plan-turn.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
 import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
 import type { ChatInput, PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
@@ -22,10 +22,8 @@ import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
-import { truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
-const MAX_TITLE = 60;
 const SECRET_BYTES = 32;
 /** The end of a stream waits this long for the turn to be saved, milliseconds; the rest happens behind it. */
 const SETTLE_TIMEOUT_MS = 1_500;
@@ -52,6 +50,8 @@ export type ChatDependencies = Pick<
   randomHex(bytes: number): string;
   /** In the order in which they are asked. */
   routeFinders: readonly RouteFinder[];
+  /** Undefined if the router decides alone. */
+  modeAsker: ModeAsker | undefined;
   /** In the order of their contributions in the request. */
   contributors: readonly Contributor[];
   /** In the order in which they are tried. */
@@ -83,36 +83,35 @@ export async function startChatTurn(
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
   const { begun, ledgerTurn } = await beginTurn(
-    {
-      requestId,
-      settleSecret,
-      caller,
-      ...planFields(plan, dependencies),
-      sessionId: input.sessionId,
-      title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
-    },
+    { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) },
     dependencies,
   );
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
   const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };
   const turn: Turn = { ...unrouted, route: findRoute(unrouted, dependencies) };
-  const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
+  const askMode = dependencies.modeAsker?.(turn, settleSecret);
+  const running = new RunningTurn({ turn, askMode, ledgerTurn }, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
 }
 
+type StartedTurn = { turn: Turn; askMode: ReturnType<ModeAsker>; ledgerTurn: LedgerTurn };
+
 /** A turn under way: prepare, answer, settle. */
 class RunningTurn {
-  readonly #turn: Turn;
+  #turn: Turn;
+  readonly #askMode: StartedTurn["askMode"];
   readonly #dependencies: ChatDependencies;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
-  /** What contributors used before the answer. */
+  /** What was used before the answer. */
   readonly #usedBefore: EngineUsage[] = [];
   readonly #logFields: { requestId: string; mode: string };
 
-  constructor(turn: Turn, ledgerTurn: LedgerTurn, context: ChatContext, dependencies: ChatDependencies) {
+  constructor(started: StartedTurn, context: ChatContext, dependencies: ChatDependencies) {
+    const { turn, ledgerTurn } = started;
     this.#turn = turn;
+    this.#askMode = started.askMode;
     this.#dependencies = dependencies;
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
     // Loads while the answer streams; only its end needs the prices.
@@ -130,6 +129,7 @@ class RunningTurn {
     const tracked = this.#tracked;
     const { clock } = this.#dependencies;
     try {
+      if (this.#askMode !== undefined) this.#turn = await this.#askMode(this.#spending);
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
@@ -156,15 +156,19 @@ class RunningTurn {
 
   #prepare(): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
     const { contributors, clock, logger } = this.#dependencies;
-    const { signal } = this.#tracked;
     return prepare(this.#turn, {
+      ...this.#spending,
       contributors,
-      signal,
       clock,
       logger,
       logFields: this.#logFields,
-      onUsed: (usage) => this.#usedBefore.push(usage),
     });
+  }
+
+  /** For whatever calls an engine before the answer. */
+  get #spending() {
+    const { signal } = this.#tracked;
+    return { signal, onUsed: (usage: EngineUsage): void => void this.#usedBefore.push(usage) };
   }
 
   async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {

@@ -27,8 +27,8 @@ export type TurnDecision = {
   wanted: ModeId;
   /** The mode whose engines answer, and in which the turn counts: `wanted`, or the one that it borrows from. */
   mode: ModeId;
-  /** Why the mode is not the one that was named or found; undefined if it is. */
-  borrowedReason: string | undefined;
+  /** Why the gateway chose the mode, for the client: what was found in the message, or why another mode answers. */
+  reason: string | undefined;
   /** The engines that can take the request, in order. Never empty. */
   engines: readonly Engine[];
   /** What the message asks for, if the client leaves the mode to the gateway (`auto`). */

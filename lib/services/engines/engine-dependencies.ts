@@ -1,6 +1,7 @@
 import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { RunEffects, RunOptions } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { IntentContext } from "#lib/router/intent/intent.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -15,7 +16,7 @@ export type EngineDependencies = {
   /** The names of the live tools that a message needs: what needs one is live. */
   toolsFor: IntentContext["toolsFor"];
   run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
-  effects: RunEffects;
+  effects: RunEffects & { health: EngineHealth };
   prices(): Promise<PriceBook>;
   logger: Logger;
 };

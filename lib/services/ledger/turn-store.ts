@@ -68,10 +68,16 @@ export type TurnOutcome = {
   attempts: AttemptRecord[];
 };
 
+/** A turn that has begun, and the mode in which it is to count instead. */
+export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller" | "tier" | "dailyLimit">;
+
 /**
  * Begins turns of native chat in the database; the ledger ends them.
- * Throws `quota_exceeded`, `not_found` (another user's session) or `database_unavailable`.
+ * Both throw `quota_exceeded`, `not_found` (another user's session, a turn that has ended) or
+ * `database_unavailable`.
  */
 export type TurnStore = {
   begin(turn: BeginTurn): Promise<BegunTurn>;
+  /** Moves a turn without an answer to another mode, or leaves it as it is and throws. */
+  move(turn: MoveTurn): Promise<Pick<BegunTurn, "usedToday">>;
 };
