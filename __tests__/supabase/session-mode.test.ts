@@ -127,6 +127,104 @@ describe("the mode of a session", () => {
   });
 });
 
+describe("a turn that is moved to another mode", () => {
+  const started = async (changes: Partial<BeginTurn> = {}) => {
+    const begun = aTurn(user.caller, changes);
+    return { begun, ...(await store.begin(begun)) };
+  };
+  const rowOf = async ({ requestId }: BeginTurn) =>
+    (await supabase.sql`select tier, used_at_begin from public.ai_chat_usage where id = ${requestId}`)[0];
+
+  test("counts there, and so does its session", async () => {
+    await turn({ tier: "coder" });
+    const { begun, sessionId } = await started();
+    expect(await store.move({ ...begun, tier: "coder", dailyLimit: 5 })).toEqual({ usedToday: 2 });
+    expect(await used()).toEqual({ coder: 2 });
+    expect(await lastMode(sessionId)).toBe("coder");
+    expect(await rowOf(begun)).toEqual({ tier: "coder", used_at_begin: 2 });
+    await store.settle(settled(begun, { deliveredContent: false, status: "failed" }));
+    expect(await used()).toEqual({ coder: 1 });
+  });
+
+  test("twice is once", async () => {
+    const { begun } = await started();
+    for (let n = 0; n < 3; n++) await store.move({ ...begun, tier: "coder", dailyLimit: 5 });
+    expect(await used()).toEqual({ coder: 1 });
+  });
+
+  test("stays where it is if the limit there is reached", async () => {
+    await turn({ tier: "coder" });
+    const { begun, sessionId } = await started();
+    for (const dailyLimit of [1, 0]) {
+      await expect(store.move({ ...begun, tier: "coder", dailyLimit })).rejects.toMatchObject({
+        code: "quota_exceeded",
+        details: { tier: "coder", limit: dailyLimit },
+      });
+    }
+    expect(await used()).toEqual({ coder: 1, smart: 1 });
+    expect(await lastMode(sessionId)).toBe("smart");
+    expect(await rowOf(begun)).toMatchObject({ tier: "smart" });
+  });
+
+  test("is not one that has ended, nor another one's, nor one whose secret is not known", async () => {
+    const { begun } = await started();
+    const to = { tier: "coder", dailyLimit: 5 };
+    await expect(store.move({ ...begun, ...to, settleSecret: "guess" })).rejects.toMatchObject({
+      code: "forbidden",
+    });
+    await expect(store.move({ ...begun, ...to, requestId: randomUUID() })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    const p_turn = {
+      ...{ request_id: begun.requestId, settle_secret: begun.settleSecret },
+      ...{ tier: "coder", daily_limit: 5 },
+    };
+    const theirs = await supabase.clients.asUser(other.accessToken).rpc("move_turn", { p_turn });
+    expect(theirs.error?.code).toBe("PT404");
+    const nobody = await supabase.clients.asAnonymous().rpc("move_turn", { p_turn });
+    expect(nobody.error?.code).toBe("42501");
+    await store.settle(settled(begun));
+    await expect(store.move({ ...begun, ...to })).rejects.toMatchObject({ code: "not_found" });
+    expect(await used()).toEqual({ smart: 1 });
+  });
+
+  test("by a user without a gateway, within the bounds of a day", async () => {
+    const withoutKey = createSupabaseClients({
+      url: supabase.url,
+      publishableKey: supabase.publishableKey,
+      serviceRoleKey: undefined,
+    });
+    const own = turnStores({ clients: withoutKey, now: Date.now });
+    const begun = aTurn(user.caller);
+    await own.begin(begun);
+    const outcomes: unknown[] = [];
+    for (let n = 0; n < 35; n++) {
+      const moved = own.move({ ...begun, tier: `m${n}`, dailyLimit: 5 });
+      outcomes.push(
+        await moved.then(
+          () => "moved",
+          (error: { code?: unknown }) => error.code,
+        ),
+      );
+    }
+    expect(outcomes.filter((outcome) => outcome === "moved")).toHaveLength(31);
+    expect(Object.values(await used())).toEqual([1]);
+  });
+
+  test("many at once, to and fro, with begins and ends, neither block each other nor lose a unit", async () => {
+    const tiers = ["smart", "coder", "live"];
+    const run = async (n: number): Promise<void> => {
+      const { begun } = await started({ tier: tiers[n % 3] ?? "", dailyLimit: 1_000 });
+      for (const step of [1, 2]) {
+        await store.move({ ...begun, tier: tiers[(n + step) % 3] ?? "", dailyLimit: 1_000 });
+      }
+      await store.settle(settled(begun, n % 2 === 0 ? {} : { deliveredContent: false, status: "failed" }));
+    };
+    await Promise.all(Array.from({ length: 40 }, (_, n) => run(n)));
+    expect(Object.values(await used()).reduce((sum, one) => sum + one, 0)).toBe(20);
+  }, 30_000);
+});
+
 describe("gateways and databases of before 014", () => {
   const oldArguments = (sessionId: string | null, tier: string) => ({
     p_request_id: randomUUID(),
