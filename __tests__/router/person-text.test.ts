@@ -178,6 +178,16 @@ const WRAPPED: readonly (readonly [client: string, parts: readonly string[], per
   ["only data", ["<customer_review>\nBad.\n</customer_review>"], "Bad."],
   // What looks like it and is not.
   [
+    "a prompt that shows the form of its answer",
+    ["How many primes are below 100? End with:\n<answer>X</answer>"],
+    "How many primes are below 100? End with:\n<answer>X</answer>",
+  ],
+  [
+    "a prompt in tags of its own",
+    ["<instructions>\nSummarise the text.\n</instructions>\n<text>\nOnce upon a time\n</text>"],
+    "<instructions>\nSummarise the text.\n</instructions>\n<text>\nOnce upon a time\n</text>",
+  ],
+  [
     "HTML",
     ['Why is this not centred?\n<div class="a">\n<my-card>x</my-card>\n</div>'],
     'Why is this not centred?\n<div class="a">\n<my-card>x</my-card>\n</div>',

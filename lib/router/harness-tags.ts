@@ -5,13 +5,8 @@
 
 /** Tags with the user's own words in them; then everything outside of them is the program's. */
 const ASK_TAGS: ReadonlySet<string> = new Set([
-  "answer",
   "command_args",
   "feedback",
-  "query",
-  "question",
-  "request",
-  "task",
   "user_input",
   "user_message",
   "user_prompt",
@@ -21,6 +16,9 @@ const ASK_TAGS: ReadonlySet<string> = new Set([
   "user_task",
   "userrequest",
 ]);
+
+/** The same, if nothing stands before them: people use these words for parts of their prompts, too. */
+const FIRST_ASK_TAGS: ReadonlySet<string> = new Set(["answer", "query", "question", "request", "task"]);
 
 /** Tags with something of the program's in them. */
 const HARNESS_TAGS: ReadonlySet<string> = new Set([
@@ -43,7 +41,6 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "persisted_output",
   "task_notification",
   "teammate_message",
-  "tick",
   "user_memory_input",
   "user_prompt_submit_hook",
   // Codex.
@@ -54,10 +51,8 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "environment_context",
   "goal_context",
   "hook_prompt",
-  "instructions",
   "internal_model_context",
   "model_switch",
-  "permissions",
   "personality_spec",
   "plugins_instructions",
   "recommended_plugins",
@@ -81,7 +76,6 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "additional_data",
   "additional_metadata",
   "attached_files",
-  "attachments",
   "current_file",
   "editorcontext",
   "ephemeral_message",
@@ -89,10 +83,8 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "git_status",
   "open_and_recently_viewed_files",
   "project_layout",
-  "reminder",
   "reminderinstructions",
   "system_notification",
-  "timestamp",
   "user_info",
   "user_rules",
   "workspace_info",
@@ -102,7 +94,6 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "repository_info",
   "session_context",
   "state_snapshot",
-  "system",
   "system_info",
   "uploaded_files",
   // Results of tools, written into messages.
@@ -121,10 +112,11 @@ export type TagKind = "ask" | "harness" | "data";
 /**
  * What is in a block with this tag. `data`: an unknown name of several words, whose block is what a wish is about,
  * and not the wish. Undefined for all others, such as the elements of HTML.
+ * @param isFirst nothing stands before it.
  */
-export function tagKind(tag: string): TagKind | undefined {
+export function tagKind(tag: string, isFirst: boolean): TagKind | undefined {
   const name = tag.toLowerCase().replaceAll("-", "_");
-  if (ASK_TAGS.has(name)) return "ask";
+  if (ASK_TAGS.has(name) || (isFirst && FIRST_ASK_TAGS.has(name))) return "ask";
   if (HARNESS_TAGS.has(name)) return "harness";
   return tag.includes("_") ? "data" : undefined;
 }

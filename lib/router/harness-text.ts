@@ -12,6 +12,8 @@ import {
 const EDGE_CHARS = 32_000;
 /** The newest parts of a message that are read. */
 const MAX_PARTS = 200;
+/** Characters by which a part is known; what is added in front of one is short. */
+const MAX_BEGINNING = 1_000;
 
 /** An opening tag at the start of a line, or directly behind another tag. */
 const OPENING_TAG = /(?:^|(?<=>))[ \t]{0,20}<([A-Za-z][\w-]{0,40})(?:[ \t][^<>\n]{0,300})?>/gm;
@@ -22,15 +24,18 @@ const CLOSING_TAG = /<\/([A-Za-z][\w-]{0,40})(?: [^<>\n]{0,40})?>/g;
  * there is nothing else, undefined if the program wrote the message. Takes no longer for long parts.
  */
 export function textOfPerson(parts: readonly string[]): string | undefined {
-  const read = parts.slice(-MAX_PARTS).map((part) => readBlocks(edgesOf(part)));
+  const newest = parts.slice(-MAX_PARTS);
+  const kept = newest.filter(
+    (part) => !beginsWithOne(HARNESS_PARTS, part.slice(0, MAX_BEGINNING).trimStart()),
+  );
+  const read = kept.map((part) => readBlocks(edgesOf(part)));
+  if (kept.length < newest.length && read.every(isEmpty)) return undefined;
   const asks = joined(read.map(({ ask }) => ask));
   if (asks !== "") return asks;
   const own = read.map(({ rest }) => afterHeading(rest).trim());
   if (own.some((text) => beginsWithOne(HARNESS_MESSAGES, text))) return undefined;
-  const text = joined(own.filter((part) => !beginsWithOne(HARNESS_PARTS, part)));
-  if (text !== "") return text;
-  if (own.some((part) => part !== "")) return undefined;
-  return joined(read.map((part) => part.data));
+  const text = joined(own);
+  return text === "" ? joined(read.map(({ data }) => data)) : text;
 }
 
 type Blocks = {
@@ -41,6 +46,10 @@ type Blocks = {
   /** What stands outside of tags. */
   rest: string;
 };
+
+function isEmpty({ ask, data, rest }: Blocks): boolean {
+  return `${ask}${data}${rest}`.trim() === "";
+}
 
 type Edges = {
   text: string;
@@ -61,7 +70,7 @@ function afterLeadingBlocks(text: string): string {
   const opening = /\s{0,100}<([A-Za-z][\w-]{0,40})[ >]/y;
   let from = 0;
   for (let tag = opening.exec(text)?.[1]; tag !== undefined; tag = opening.exec(text)?.[1]) {
-    const end = tagKind(tag) === "harness" ? text.indexOf(`</${tag}`, opening.lastIndex) : -1;
+    const end = tagKind(tag, false) === "harness" ? text.indexOf(`</${tag}`, opening.lastIndex) : -1;
     if (end === -1) break;
     from = afterTag(text, end);
     opening.lastIndex = from;
@@ -72,7 +81,7 @@ function afterLeadingBlocks(text: string): string {
 /** The end of a text without the block of the program's that it begins in. */
 function afterCutBlock(tail: string): string {
   for (const { 0: tag, 1: name = "", index } of tail.matchAll(CLOSING_TAG)) {
-    if (tagKind(name) !== "harness") continue;
+    if (tagKind(name, false) !== "harness") continue;
     const opening = tail.indexOf(`<${name}`);
     return opening !== -1 && opening < index ? tail : tail.slice(index + tag.length);
   }
@@ -85,15 +94,17 @@ function readBlocks(edges: Edges): Blocks {
   /** Tags that nothing closes: looking for their end each time would take quadratic time. */
   const unclosed = new Set<string>();
   const openings = new RegExp(OPENING_TAG);
+  const begin = text.length - text.trimStart().length;
   let from = 0;
   for (let opening = openings.exec(text); opening !== null; opening = openings.exec(text)) {
     const [, tag = ""] = opening;
-    const kind = tagKind(tag);
+    const isFirst = opening.index <= begin;
+    const kind = tagKind(tag, isFirst);
     if (kind === undefined) continue;
     const start = openings.lastIndex;
     const end = unclosed.has(tag) ? -1 : text.indexOf(`</${tag}`, start);
     if (end === -1) unclosed.add(tag);
-    const next = end === -1 ? endOfUnclosed(kind, opening.index, edges) : afterTag(text, end);
+    const next = end === -1 ? endOfUnclosed(kind, isFirst, opening.index, edges) : afterTag(text, end);
     if (next === undefined) continue;
     blocks.rest += `${text.slice(from, opening.index)}\n`;
     if (end !== -1 && kind !== "harness") blocks[kind] += `${text.slice(start, end)}\n`;
@@ -105,12 +116,17 @@ function readBlocks(edges: Edges): Blocks {
 }
 
 /** Where a block ends that nothing closes; undefined if the tag opens none. */
-function endOfUnclosed(kind: TagKind, index: number, { text, cutAt }: Edges): number | undefined {
+function endOfUnclosed(
+  kind: TagKind,
+  isFirst: boolean,
+  index: number,
+  { text, cutAt }: Edges,
+): number | undefined {
   if (kind !== "harness") return undefined;
   // Its end is in the middle, which is not read.
   if (index < cutAt && cutAt < text.length) return cutAt;
   // Programs cut their own texts, too.
-  return text.slice(0, index).trim() === "" ? text.length : undefined;
+  return isFirst ? text.length : undefined;
 }
 
 /** Where the closing tag that begins at `index` ends. */
