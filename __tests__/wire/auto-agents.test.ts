@@ -5,6 +5,7 @@ import { AGENTS, type Agent, answerOf } from "../strict-upstreams/recorded-agent
 import { answers, type Exchange, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { says } from "../support/scripted-answers.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
+import { createKey } from "../support/test-gateway.ts";
 import { startWireGateway, type WireGateway } from "./wire-gateway.ts";
 
 const ROUNDS = 5;
@@ -20,10 +21,12 @@ const MORE = "And the second one?";
 let database: TestSupabase;
 let upstream: FakeUpstream;
 let wire: WireGateway;
+let userId: string;
 
 beforeAll(async () => {
   database = await startTestSupabase();
   upstream = await startFakeUpstream(answers("Hello."));
+  ({ userId } = await database.signUp());
   const modes = Object.fromEntries(
     MODE_IDS.map((mode) => [mode, { failover: [{ provider: "mine", model: `${mode}-engine` }] }]),
   );
@@ -147,6 +150,17 @@ describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])("a conversation on
       ]),
     ).toBe("smart");
     expect(await modeOf([["user", `${reminder}\n${CODE}`]])).toBe("coder");
+  });
+
+  test("a key that may not use the mode: smart, or nothing", async () => {
+    const ask = async (modes: string[]): Promise<Response> => {
+      const key = await createKey(database, userId, { modes });
+      const body = { ...SHAPES[route]([["user", CODE]]), model: "auto" };
+      return wire.post(route, body, { authorization: `Bearer ${key}` });
+    };
+    expect((await ask(["smart", "coder"])).headers.get("x-sarmalink-mode")).toBe("coder");
+    expect((await ask(["smart"])).headers.get("x-sarmalink-mode")).toBe("smart");
+    expect((await ask(["live"])).status).toBe(403);
   });
 
   test("a mode that the client names stays", async () => {
