@@ -25,11 +25,11 @@ function routedEvent({ route, decision, input, modes }: Turn): NativeEvent | und
       return reason === undefined ? event : { ...event, reason };
     }
     case "image":
-      return { type: "auto_routed", to: "image", label: "Image", reason: "An image is wanted." };
+      return { type: "auto_routed", to: "image", label: "Image", reason: "words" };
     case "plugin":
-      return { type: "auto_routed", to: "plugin", label: route.plugin, reason: "A plugin can do this." };
+      return { type: "auto_routed", to: "plugin", label: route.plugin, reason: "words" };
     case "task":
-      return { type: "auto_routed", to: "task", label: "Task", reason: "The task takes minutes." };
+      return { type: "auto_routed", to: "task", label: "Task", reason: "words" };
   }
 }
 

@@ -101,6 +101,7 @@ type StartedTurn = { turn: Turn; askMode: ReturnType<ModeAsker>; ledgerTurn: Led
 class RunningTurn {
   #turn: Turn;
   readonly #askMode: StartedTurn["askMode"];
+  #asked: Promise<Turn> | undefined;
   readonly #dependencies: ChatDependencies;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
@@ -129,7 +130,8 @@ class RunningTurn {
     const tracked = this.#tracked;
     const { clock } = this.#dependencies;
     try {
-      if (this.#askMode !== undefined) this.#turn = await this.#askMode(this.#spending);
+      this.#asked = this.#askMode?.(this.#spending);
+      if (this.#asked !== undefined) this.#turn = await this.#asked;
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
@@ -188,14 +190,14 @@ class RunningTurn {
   }
 
   #save(ledgerTurn: LedgerTurn, record: TurnRecord & { text: string }): Promise<void> {
-    const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
     const { logger } = this.#dependencies;
-    const usages = [...this.#usedBefore, ...record.usages];
-    return settleRun(
-      ledgerTurn,
-      { ...record, usages },
-      { prices: () => this.#prices, logger },
-      { conversation, tier: this.#turn.decision.mode },
-    );
+    const settle = (): Promise<void> => {
+      const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
+      const usages = [...this.#usedBefore, ...record.usages];
+      const end = { conversation, tier: this.#turn.decision.mode };
+      return settleRun(ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);
+    };
+    // A client may leave while a model is asked for the mode: what that has used is known when it has ended.
+    return this.#asked === undefined ? settle() : this.#asked.then(settle);
   }
 }
