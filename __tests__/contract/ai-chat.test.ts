@@ -307,7 +307,7 @@ describe("quota", () => {
     const key = await createKey(database, user.userId, { modes: ["fast"] });
     const image = "data:image/png;base64,AAAA";
     expect((await gateway.ask(key, { message: "Hi", model: "fast" })).text).toBe("Quick.");
-    for (const body of [{ message: "Hi" }, { message: "Hi", image }]) {
+    for (const body of [{ message: "Write a poem about the sea." }, { message: "Hi", image }]) {
       const refused = await gateway.ask(key, body);
       expect(refused.status).toBe(403);
       expect(JSON.parse(refused.raw)).toMatchObject({ error: { code: "forbidden" } });
@@ -435,7 +435,10 @@ describe("what the engine is asked", () => {
     const gateway = await start([answers("A cat.")]);
     const image = "data:image/png;base64,iVBORw0KGgo=";
     const answer = await gateway.ask(user.accessToken, { message: "What is it?", image, model: "auto" });
-    expect(answer.events).toContainEqual({ type: "auto_routed", to: "vision", label: "Vision" });
+    expect(answer.events).toContainEqual({
+      ...{ type: "auto_routed", to: "vision", label: "Vision" },
+      reason: "image",
+    });
     expect(answer.done?.model).toBe("vision");
     const messages = sentBody(first)["messages"] as { content: unknown }[];
     expect(messages.at(-1)?.content).toContainEqual({ type: "image_url", image_url: { url: image } });

@@ -64,6 +64,7 @@ describe("the migrations", () => {
     expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
+      "authenticated EXECUTE move_turn",
       "authenticated EXECUTE sarmalink_schema_version",
       "authenticated EXECUTE settle_turn",
       "service_role EXECUTE admit_gateway_key",
@@ -73,6 +74,7 @@ describe("the migrations", () => {
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE gateway_key_ever_created",
       "service_role EXECUTE list_gateway_keys",
+      "service_role EXECUTE move_turn",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",
@@ -232,7 +234,7 @@ describe("the migrations", () => {
     const rows = () => sql`
       select to_jsonb(u) - 'attempts' as turn from public.ai_chat_usage u
       union all select to_jsonb(e) from public.ai_events e
-      union all select to_jsonb(s) from public.ai_chat_sessions s
+      union all select to_jsonb(s) - 'last_mode' from public.ai_chat_sessions s
       union all select to_jsonb(q) from public.ai_quota_counters q order by 1`;
     const kept = await rows();
     expect(kept.length).toBe(4 + 2 + 3 + 2);

@@ -77,9 +77,10 @@ export const TEST_TIMEOUTS = {
   deadlineMs: 3_000,
 };
 
-export type TestEffects = RunEffects & { close(): Promise<void> };
+type OwnEffects = RunEffects & { health: EngineHealth };
+export type TestEffects = OwnEffects & { close(): Promise<void> };
 
-export function testEffects(changes: Partial<RunEffects> = {}): TestEffects {
+export function testEffects(changes: Partial<OwnEffects> = {}): TestEffects {
   const upstream = createHttpUpstream();
   let ids = 0;
   return {

@@ -14,6 +14,7 @@ export function aTurn(caller: Caller, changes: Partial<BeginTurn> = {}): BeginTu
     requestId: randomUUID(),
     settleSecret: randomBytes(32).toString("base64url"),
     caller,
+    mode: changes.tier ?? "smart",
     tier: "smart",
     dailyLimit: 100,
     sessionId: undefined,

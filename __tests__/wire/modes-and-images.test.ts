@@ -225,7 +225,9 @@ describe("W28: an image does not change the mode", () => {
     expect(reply.frames).toContainEqual(expect.objectContaining({ type: "done", model: mode }));
     expect(reply.frames).toContainEqual(expect.objectContaining({ type: "backend", model: engine }));
     const routed = reply.frames.filter((frame) => (frame as { type: string }).type === "auto_routed");
-    expect(routed).toEqual(mode === model ? [] : [{ type: "auto_routed", to: mode, label: "Vision" }]);
+    expect(routed).toEqual(
+      mode === model ? [] : [{ type: "auto_routed", to: mode, label: "Vision", reason: "image" }],
+    );
   });
 
   test("native chat: auto after an image is smart again", async () => {

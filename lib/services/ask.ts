@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
-import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { RunEffects, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor } from "#lib/services/engines/mode-engines.ts";
@@ -30,10 +30,10 @@ export type AskContext = {
   onEnd(record: AskRecord): void;
 };
 
-export type AskDependencies = Pick<
-  EngineDependencies,
-  "enginesOf" | "howToConfigure" | "run" | "effects" | "logger"
->;
+export type AskDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "run" | "logger"> & {
+  /** With a health `withoutConsequences`, a failure says nothing against the engines. */
+  effects: RunEffects;
+};
 
 /**
  * Asks the fast chain a small question and returns its answer as text, cut to what `maxOutputTokens` allows.

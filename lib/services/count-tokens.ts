@@ -28,7 +28,7 @@ export type CountContext = {
 };
 export type CountDependencies = Pick<
   CompletionDependencies,
-  "registry" | "enginesOf" | "howToConfigure" | "admission" | "run" | "effects"
+  "registry" | "enginesOf" | "howToConfigure" | "toolsFor" | "admission" | "run" | "effects"
 >;
 
 /**

@@ -63,6 +63,7 @@ describe("begin", () => {
         { role: "assistant", content: "answer" },
       ],
       usedToday: 2,
+      lastMode: undefined,
     });
   });
 

@@ -82,6 +82,7 @@ export function setUp(
   });
   const dependencies: ChatDependencies = {
     routeFinders: changes.routeFinders ?? [],
+    modeAsker: undefined,
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [
       ...(changes.answerers ?? []),
@@ -90,8 +91,12 @@ export function setUp(
     registry,
     modes: DEFAULT_MODES,
     howToConfigure: () => "Set a key.",
+    toolsFor: () => [],
     enginesOf: async () => engines,
-    turns: { begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })) },
+    turns: {
+      begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })),
+      move: async () => ({ usedToday: 1 }),
+    },
     ledger,
     admission: { admit: async () => undefined },
     clock,

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { type DatabaseAnswer, serviceError, userError } from "#lib/adapters/supabase/database-error.ts";
+import {
+  type DatabaseAnswer,
+  isMissing,
+  serviceError,
+  userError,
+} from "#lib/adapters/supabase/database-error.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BeginTurn, BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
@@ -11,7 +16,7 @@ export type SupabaseTurnStoreOptions = {
   clients: SupabaseClients;
   /** Wall clock, epoch milliseconds. */
   now: () => number;
-  /** How long a begin may take, milliseconds; 2000 by default. */
+  /** How long a begin or a move may take, milliseconds; 2000 by default. */
   beginTimeoutMs?: number | undefined;
 };
 
@@ -25,11 +30,14 @@ const begunSchema = z.object({
   session_created: z.boolean(),
   messages: z.array(z.unknown()),
   used_today: z.coerce.number(),
+  // A database of before 014 keeps no modes.
+  last_mode: z.string().nullish(),
 });
+const movedSchema = begunSchema.pick({ used_today: true });
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
 
 /**
- * The turn store on Supabase: one round trip.
+ * The turn store on Supabase: one round trip, or two on a database that lacks 014_session_mode.sql.
  *
  * With a service role key, the service role begins all turns on behalf of the authenticated user. Without one,
  * users begin turns as themselves, and callers with a gateway key cannot.
@@ -43,16 +51,12 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   return {
     async begin(turn) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
-      const answer = await client
-        .rpc("begin_turn", { ...beginArguments(turn), p_user_id: userId })
-        .abortSignal(AbortSignal.timeout(beginTimeoutMs));
-      if (answer.error?.code === "PT429") {
-        throw new GatewayError("quota_exceeded", `Today's quota for "${turn.tier}" is used up.`, {
-          retryAfterSeconds: secondsUntilUtcMidnight(now()),
-          details: { tier: turn.tier, limit: turn.dailyLimit },
-          cause: answer.error,
-        });
-      }
+      const signal = AbortSignal.timeout(beginTimeoutMs);
+      const fields = turnFields(turn, userId);
+      let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
+      if (isMissing(answer))
+        answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
+      if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
       // An access token outlives its user for up to an hour.
       if (answer.error?.code === FOREIGN_KEY_VIOLATION) {
         throw new GatewayError("unauthorized", "This account does not exist any more.", {
@@ -61,6 +65,22 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       }
       if (answer.error) throw failure(answer);
       return begunTurn(answer.data);
+    },
+    async move(turn) {
+      const { client, failure } = actingFor(clients, turn.caller);
+      const { requestId, settleSecret, tier, dailyLimit } = turn;
+      const fields = {
+        request_id: requestId,
+        settle_secret: settleSecret,
+        tier,
+        daily_limit: postgresLimit(dailyLimit),
+      };
+      const answer = await client
+        .rpc("move_turn", { p_turn: fields })
+        .abortSignal(AbortSignal.timeout(beginTimeoutMs));
+      if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
+      if (answer.error) throw failure(answer);
+      return { usedToday: parsed(movedSchema, answer.data).used_today };
     },
   };
 }
@@ -80,30 +100,73 @@ function actingFor(clients: SupabaseClients, caller: Caller): Acting & { userId:
   return { client: clients.asUser(caller.accessToken), userId: null, failure: userError };
 }
 
-function beginArguments(turn: BeginTurn): Record<string, unknown> {
+/** The turn as `begin_turn` takes it. */
+function turnFields(turn: BeginTurn, userId: string | null) {
+  const { byLastMode } = turn;
   return {
-    p_request_id: turn.requestId,
-    p_settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
-    p_tier: turn.tier,
-    p_daily_limit: Math.min(Math.max(Math.trunc(turn.dailyLimit), 0), MAX_POSTGRES_INTEGER),
-    p_session_id: turn.sessionId ?? null,
-    p_title: sanitizeTextForPostgres(turn.title),
+    request_id: turn.requestId,
+    settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
+    mode: turn.mode,
+    tier: turn.tier,
+    daily_limit: postgresLimit(turn.dailyLimit),
+    session_id: turn.sessionId ?? null,
+    title: sanitizeTextForPostgres(turn.title),
+    user_id: userId,
+    ...(byLastMode === undefined ? {} : { by_last_mode: lastModeFields(byLastMode) }),
   };
 }
 
+function lastModeFields(rows: NonNullable<BeginTurn["byLastMode"]>) {
+  return Object.fromEntries(
+    Array.from(rows, ([mode, { tier, dailyLimit }]) => [
+      mode,
+      { tier, daily_limit: postgresLimit(dailyLimit) },
+    ]),
+  );
+}
+
+/** The turn as `begin_turn` takes it in a database of before 014. */
+function oldArguments(fields: ReturnType<typeof turnFields>): Record<string, unknown> {
+  const { mode: _, by_last_mode: __, ...known } = fields;
+  return Object.fromEntries(Object.entries(known).map(([name, value]) => [`p_${name}`, value]));
+}
+
+function postgresLimit(limit: number): number {
+  return Math.min(Math.max(Math.trunc(limit), 0), MAX_POSTGRES_INTEGER);
+}
+
+/** The database names the mode whose limit is reached, because it may have kept the session's. */
+function quotaExceeded(
+  turn: Pick<BeginTurn, "tier" | "dailyLimit" | "byLastMode">,
+  cause: NonNullable<DatabaseAnswer["error"]>,
+  nowMs: number,
+): GatewayError {
+  const kept = Array.from(turn.byLastMode?.values() ?? []).find(({ tier }) => tier === cause.details);
+  const { tier, dailyLimit: limit } = turn.tier === cause.details ? turn : (kept ?? turn);
+  return new GatewayError("quota_exceeded", `Today's quota for "${tier}" is used up.`, {
+    retryAfterSeconds: secondsUntilUtcMidnight(nowMs),
+    details: { tier, limit },
+    cause,
+  });
+}
+
 function begunTurn(data: unknown): BegunTurn {
-  const parsed = begunSchema.safeParse(data);
-  if (!parsed.success) {
-    throw new GatewayError("internal_error", "The database answered in an unknown form.", {
-      cause: parsed.error,
-    });
-  }
+  const begun = parsed(begunSchema, data);
   return {
-    sessionId: parsed.data.session_id,
-    sessionCreated: parsed.data.session_created,
-    messages: parsed.data.messages.flatMap(storedMessage),
-    usedToday: parsed.data.used_today,
+    sessionId: begun.session_id,
+    sessionCreated: begun.session_created,
+    messages: begun.messages.flatMap(storedMessage),
+    usedToday: begun.used_today,
+    lastMode: begun.last_mode ?? undefined,
   };
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
+  const answer = schema.safeParse(data);
+  if (answer.success) return answer.data;
+  throw new GatewayError("internal_error", "The database answered in an unknown form.", {
+    cause: answer.error,
+  });
 }
 
 /** A message that cannot be read is left out; the conversation goes on without it. */

@@ -2,7 +2,7 @@ import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { ChatRequest, ContentPart } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptEffects, AttemptTimeouts } from "#lib/providers/chat/attempt.ts";
-import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import type { WalkHealth } from "#lib/providers/health/without-consequences.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-types.ts";
 
@@ -98,7 +98,7 @@ export type WebResults = (within: {
   timeoutMs: number;
 }) => Promise<readonly ContentPart[]>;
 
-export type RunEffects = AttemptEffects & { health: EngineHealth; random: () => number };
+export type RunEffects = AttemptEffects & { health: WalkHealth; random: () => number };
 
 export type RunEvents = AsyncIterableIterator<RunEvent[], void> & {
   return(): Promise<IteratorResult<RunEvent[], void>>;

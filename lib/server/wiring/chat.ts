@@ -1,8 +1,10 @@
 import type { Registry } from "#lib/providers/registry.ts";
+import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
+import { modeAsker } from "#lib/services/ask-mode.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
@@ -23,22 +25,25 @@ export type ChatParts = {
   plugins: PluginDependencies;
   /** Undefined without a search service. */
   webSearch: WebSearchPart | undefined;
+  env: Pick<Env, "ENABLE_AUTO_ROUTE">;
 };
 
 /** Native chat. */
 export function createChat(parts: ChatParts): ChatDependencies {
-  const { engines, registry, identity, ledger, tools, plugins, webSearch } = parts;
+  const { engines, registry, identity, ledger, tools, plugins, webSearch, env } = parts;
   const { clock } = engines.effects;
+  const { turns } = ledger;
   const answerByEngines = engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } });
   return {
     ...engines,
     registry,
     clock,
-    turns: ledger.turns,
+    turns,
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
     routeFinders: [pluginFinder(plugins)],
+    modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
       promptContributor({ clock, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),

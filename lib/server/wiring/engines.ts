@@ -19,6 +19,7 @@ export type EngineParts = {
   health: EngineHealth;
   clock: Clock;
   logger: Logger;
+  toolsFor: EngineDependencies["toolsFor"];
 };
 
 export type Engines = {
@@ -30,13 +31,14 @@ export type Engines = {
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines(parts: EngineParts): Engines {
-  const { env, providers, installed, health, clock, logger } = parts;
+  const { env, providers, installed, health, clock, logger, toolsFor } = parts;
   const http = createHttpUpstream();
   const isSandboxed = engineSourceOf(env, providers) === "sandbox";
   const dependencies: EngineDependencies = {
     modes: providers.catalogue.modes,
     enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
     howToConfigure: (mode) => howToConfigure(mode, providers, installed),
+    toolsFor,
     run: {
       timeouts: {
         connectMs: env.CONNECT_TIMEOUT_MS,

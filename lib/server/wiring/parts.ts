@@ -4,7 +4,7 @@ import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
-import { createEngines } from "#lib/server/wiring/engines.ts";
+import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
@@ -15,7 +15,8 @@ import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { lazy } from "#lib/shared/lazy.ts";
+import { type Lazy, lazy } from "#lib/shared/lazy.ts";
+import { detectTools } from "#lib/tools/detect.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
@@ -53,8 +54,12 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
-  const engines = lazy(() =>
-    make.createEngines({ env, providers, installed, health: health.value, clock, logger }),
+  const engines: Lazy<Engines> = lazy(() =>
+    make.createEngines({
+      ...{ env, providers, installed, health: health.value, clock, logger },
+      // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
+      toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
+    }),
   );
   const callParts = () => ({
     engines: engines.value.dependencies,
@@ -80,6 +85,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
         tools: tools.value,
         plugins: plugins.value,
         webSearch: webSearch.value,
+        env,
       }),
     ),
     completion: lazy(() => make.createCompletion(callParts())),

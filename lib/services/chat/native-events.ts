@@ -19,17 +19,17 @@ export function openingEvents(turn: Turn): NativeEvent[] {
 function routedEvent({ route, decision, input, modes }: Turn): NativeEvent | undefined {
   switch (route.kind) {
     case "engines": {
-      const { mode, borrowedReason: reason } = decision;
+      const { mode, reason } = decision;
       if (mode === input.model) return undefined;
       const event = { type: "auto_routed", to: mode, label: modes[mode].name } as const;
       return reason === undefined ? event : { ...event, reason };
     }
     case "image":
-      return { type: "auto_routed", to: "image", label: "Image", reason: "An image is wanted." };
+      return { type: "auto_routed", to: "image", label: "Image", reason: "words" };
     case "plugin":
-      return { type: "auto_routed", to: "plugin", label: route.plugin, reason: "A plugin can do this." };
+      return { type: "auto_routed", to: "plugin", label: route.plugin, reason: "words" };
     case "task":
-      return { type: "auto_routed", to: "task", label: "Task", reason: "The task takes minutes." };
+      return { type: "auto_routed", to: "task", label: "Task", reason: "words" };
   }
 }
 

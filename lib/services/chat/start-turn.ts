@@ -1,19 +1,17 @@
-import type { ChatRequest } from "#lib/chat/request.ts";
-import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
-import { userMessage } from "#lib/services/chat/build-request.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
+import type { ModeAsker } from "#lib/services/chat/mode-asker.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
+import { beginFields, planTurn } from "#lib/services/chat/plan-turn.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
 import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
-import type { ChatInput, PreparedTurn, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
+import type { ChatInput, PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import { beginTurn } from "#lib/services/ledger/begin-turn.ts";
 import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
@@ -24,10 +22,8 @@ import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
-import { truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
-const MAX_TITLE = 60;
 const SECRET_BYTES = 32;
 /** The end of a stream waits this long for the turn to be saved, milliseconds; the rest happens behind it. */
 const SETTLE_TIMEOUT_MS = 1_500;
@@ -42,7 +38,7 @@ export type ChatContext = {
 
 export type ChatDependencies = Pick<
   EngineDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "prices" | "logger"
+  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger"
 > & {
   registry: Registry;
   clock: Clock;
@@ -54,6 +50,8 @@ export type ChatDependencies = Pick<
   randomHex(bytes: number): string;
   /** In the order in which they are asked. */
   routeFinders: readonly RouteFinder[];
+  /** Undefined if the router decides alone. */
+  modeAsker: ModeAsker | undefined;
   /** In the order of their contributions in the request. */
   contributors: readonly Contributor[];
   /** In the order in which they are tried. */
@@ -81,57 +79,42 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const { requestId, caller } = context;
-  const decision = await decide(input, caller, dependencies);
+  const plan = await planTurn(input, caller, dependencies);
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const { modes } = dependencies;
   const { begun, ledgerTurn } = await beginTurn(
-    {
-      requestId,
-      settleSecret,
-      caller,
-      tier: decision.mode,
-      dailyLimit: modes[decision.mode].perUserDailyLimit,
-      sessionId: input.sessionId,
-      title: truncate(stripInvisible(input.message).replace(/\s+/g, " ").trim(), MAX_TITLE),
-    },
+    { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) },
     dependencies,
   );
+  const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
+  const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };
   const turn: Turn = { ...unrouted, route: findRoute(unrouted, dependencies) };
-  const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
+  const askMode = dependencies.modeAsker?.(turn, settleSecret);
+  const running = new RunningTurn({ turn, askMode, ledgerTurn }, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
 }
 
-/** The mode that the turn is for, the mode that answers, and its engines. */
-async function decide(
-  input: ChatInput,
-  caller: Caller,
-  dependencies: ChatDependencies,
-): Promise<TurnDecision> {
-  const chat: ChatRequest = { messages: [userMessage(input)], stream: true };
-  const { wanted, mode, engines, borrowedReason } = await resolveEngines(
-    { models: [input.model], chat, caller, isImageNew: input.image !== undefined },
-    dependencies,
-  );
-  if (wanted === undefined || mode === undefined) throw new Error("A mode was resolved to no mode.");
-  return { wanted, mode, engines, borrowedReason };
-}
+type StartedTurn = { turn: Turn; askMode: ReturnType<ModeAsker>; ledgerTurn: LedgerTurn };
 
 /** A turn under way: prepare, answer, settle. */
 class RunningTurn {
-  readonly #turn: Turn;
+  #turn: Turn;
   readonly #ledgerTurn: LedgerTurn;
+  readonly #askMode: StartedTurn["askMode"];
+  #asked: Promise<Turn> | undefined;
   readonly #dependencies: ChatDependencies;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
-  /** What contributors used before the answer. */
+  /** What was used before the answer. */
   readonly #usedBefore: EngineUsage[] = [];
   readonly #logFields: { requestId: string; mode: string };
 
-  constructor(turn: Turn, ledgerTurn: LedgerTurn, context: ChatContext, dependencies: ChatDependencies) {
+  constructor(started: StartedTurn, context: ChatContext, dependencies: ChatDependencies) {
+    const { turn, ledgerTurn } = started;
     this.#turn = turn;
     this.#ledgerTurn = ledgerTurn;
+    this.#askMode = started.askMode;
     this.#dependencies = dependencies;
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
     // Loads while the answer streams; only its end needs the prices.
@@ -149,6 +132,8 @@ class RunningTurn {
     const tracked = this.#tracked;
     const { clock } = this.#dependencies;
     try {
+      this.#asked = this.#askMode?.(this.#spending);
+      if (this.#asked !== undefined) this.#turn = await this.#asked;
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
@@ -176,11 +161,16 @@ class RunningTurn {
   #prepare(): AsyncGenerator<readonly NativeEvent[], PreparedTurn> {
     return prepare(this.#turn, {
       ...this.#dependencies,
-      signal: this.#tracked.signal,
+      ...this.#spending,
       logFields: this.#logFields,
-      onUsed: (usage) => this.#usedBefore.push(usage),
       onToolCall: (call) => this.#ledgerTurn.noteToolCall(call),
     });
+  }
+
+  /** For whatever calls an engine before the answer. */
+  get #spending() {
+    const { signal } = this.#tracked;
+    return { signal, onUsed: (usage: EngineUsage): void => void this.#usedBefore.push(usage) };
   }
 
   async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {
@@ -200,14 +190,14 @@ class RunningTurn {
   }
 
   #save(record: TurnRecord & { text: string }): Promise<void> {
-    const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
     const { logger } = this.#dependencies;
-    const usages = [...this.#usedBefore, ...record.usages];
-    return settleRun(
-      this.#ledgerTurn,
-      { ...record, usages },
-      { prices: () => this.#prices, logger },
-      { conversation },
-    );
+    const settle = (): Promise<void> => {
+      const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
+      const usages = [...this.#usedBefore, ...record.usages];
+      const end = { conversation, tier: this.#turn.decision.mode };
+      return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);
+    };
+    // A client may leave while a model is asked for the mode: what that has used is known when it has ended.
+    return this.#asked === undefined ? settle() : this.#asked.then(settle);
   }
 }

@@ -2,6 +2,7 @@ import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { Tone } from "#lib/prompts/system-prompt.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { Intent } from "#lib/router/intent/intent.ts";
 import type { TurnRoute } from "#lib/router/turn-route.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BegunTurn, StoredMessage, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
@@ -26,10 +27,12 @@ export type TurnDecision = {
   wanted: ModeId;
   /** The mode whose engines answer, and in which the turn counts: `wanted`, or the one that it borrows from. */
   mode: ModeId;
-  /** Why it borrows; undefined if it does not. */
-  borrowedReason: string | undefined;
+  /** Why the gateway chose the mode, for the client: what was found in the message, or why another mode answers. */
+  reason: string | undefined;
   /** The engines that can take the request, in order. Never empty. */
   engines: readonly Engine[];
+  /** What the message asks for, if the client leaves the mode to the gateway (`auto`). */
+  intent?: Intent | undefined;
 };
 
 /** A turn that has begun: counted, with its session, before any engine is called. */

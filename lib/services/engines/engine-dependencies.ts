@@ -1,7 +1,9 @@
 import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { RunEffects, RunOptions } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import type { IntentContext } from "#lib/router/intent/intent.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 /** What every use case that calls engines needs. */
@@ -11,8 +13,10 @@ export type EngineDependencies = {
   enginesOf(mode: ModeId): Promise<readonly Engine[]>;
   /** What an operator can do so that the mode has an engine, as a sentence that names the variables. */
   howToConfigure(mode: ModeId): string;
+  /** The names of the live tools that a message needs: what needs one is live. */
+  toolsFor: IntentContext["toolsFor"];
   run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
-  effects: RunEffects;
+  effects: RunEffects & { health: EngineHealth };
   prices(): Promise<PriceBook>;
   logger: Logger;
 };

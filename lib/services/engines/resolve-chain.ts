@@ -2,7 +2,8 @@ import type { ModeId } from "#lib/ai-models.ts";
 import { type ChatRequest, hasImage } from "#lib/chat/request.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
-import { resolveMode } from "#lib/router/resolve-mode.ts";
+import { personMessages } from "#lib/router/person-text.ts";
+import { DEFAULT_MODE, stickyMode } from "#lib/router/sticky-mode.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { enginesFor, enginesForImages, ownEngines } from "#lib/services/engines/mode-engines.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
@@ -12,8 +13,6 @@ export type CompletionInput = {
   chat: ChatRequest;
   /** Modes, engines, or names that are mapped to a mode; in order of preference. */
   models: readonly string[];
-  /** The new message itself has an image, which `auto` may choose a mode by. Not known where clients send all. */
-  isImageNew?: boolean;
 };
 
 /** How an engine got into a chain: the name that the answer gives it, and the mode that it came by. */
@@ -36,7 +35,7 @@ export type Chain = {
   origins: ReadonlyMap<string, Origin>;
 };
 
-export type ChainDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure"> & {
+export type ChainDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "toolsFor"> & {
   registry: Registry;
 };
 
@@ -45,7 +44,7 @@ export type ChainDependencies = Pick<EngineDependencies, "enginesOf" | "howToCon
  * @param mayUse whether the caller may use the engines of a mode that it did not ask for.
  */
 export async function resolveChain(
-  { chat, models, isImageNew = false }: CompletionInput,
+  { chat, models }: CompletionInput,
   dependencies: ChainDependencies,
   mayUse: (mode: ModeId) => boolean = () => true,
 ): Promise<Chain> {
@@ -60,7 +59,7 @@ export async function resolveChain(
       modes.add(NAMED_MODE);
       found.add(registry.resolve([{ ...target, label: name }]), ({ id }) => ({ name: id, mode: undefined }));
     } else if (target?.kind === "mode") {
-      const wanted = resolveMode(target.mode, isImageNew);
+      const wanted = target.mode === "auto" ? autoMode(chat, mayUse, dependencies) : target.mode;
       first ??= { name, wanted };
       modes.add(wanted);
       const own = await ownEngines({ wanted, hasImage: withImage }, dependencies);
@@ -81,6 +80,20 @@ export async function resolveChain(
   const { mode, borrowedReason } = borrowed;
   found.add(borrowed.engines, () => ({ name, mode }));
   return { ...chain, mode, borrowedReason, modes: [...modes.add(mode)] };
+}
+
+/** The mode of a conversation that its client leaves to the gateway: by what its person wrote. */
+function autoMode(
+  chat: ChatRequest,
+  mayUse: (mode: ModeId) => boolean,
+  { toolsFor }: ChainDependencies,
+): ModeId {
+  return allowedMode(stickyMode(personMessages(chat), toolsFor) ?? DEFAULT_MODE, mayUse);
+}
+
+/** What `auto` has led to, or the default if the caller may use that mode only. */
+export function allowedMode(mode: ModeId, mayUse: (mode: ModeId) => boolean): ModeId {
+  return !mayUse(mode) && mayUse(DEFAULT_MODE) ? DEFAULT_MODE : mode;
 }
 
 /** Engines in the order in which they were found, each once. */

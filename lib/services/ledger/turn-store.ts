@@ -9,10 +9,17 @@ export type BeginTurn = {
   /** Random secret of the turn, without which it cannot be settled. The database stores its SHA-256. */
   settleSecret: string;
   caller: Caller;
-  /** The mode, e.g. `smart`. */
+  /** The mode that the turn is for, which the session's next turn may keep. */
+  mode: string;
+  /** The mode that the turn counts in: another one if `mode` borrows its engines. */
   tier: string;
-  /** Turns the caller may use in this mode per UTC day. */
+  /** Turns the caller may use in `tier` per UTC day. */
   dailyLimit: number;
+  /**
+   * What the turn is instead if the session's last turn had one of these modes: the mode that it is then for,
+   * and counts in, with its daily limit.
+   */
+  byLastMode?: ReadonlyMap<string, { tier: string; dailyLimit: number }> | undefined;
   /** Existing session to continue, or undefined to create one. */
   sessionId: string | undefined;
   /** Title of a new session. */
@@ -25,8 +32,10 @@ export type BegunTurn = {
   sessionCreated: boolean;
   /** The newest messages of the session, oldest first: at least those that are sent to an engine. */
   messages: StoredMessage[];
-  /** Turns used today in this mode, this one included. */
+  /** Turns used today in the mode that the turn counts in, this one included. */
   usedToday: number;
+  /** The mode of the session's last turn if `byLastMode` has it: that row applies. */
+  lastMode?: string | undefined;
 };
 
 export type TurnStatus = "completed" | "failed" | "cancelled" | "interrupted";
@@ -69,10 +78,16 @@ export type TurnOutcome = {
   attempts: AttemptRecord[];
 };
 
+/** A turn that has begun, and the mode in which it is to count instead. */
+export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller" | "tier" | "dailyLimit">;
+
 /**
  * Begins turns of native chat in the database; the ledger ends them.
- * Throws `quota_exceeded`, `not_found` (another user's session) or `database_unavailable`.
+ * Both throw `quota_exceeded`, `not_found` (another user's session, a turn that has ended) or
+ * `database_unavailable`.
  */
 export type TurnStore = {
   begin(turn: BeginTurn): Promise<BegunTurn>;
+  /** Moves a turn without an answer to another mode, or leaves it as it is and throws. */
+  move(turn: MoveTurn): Promise<Pick<BegunTurn, "usedToday">>;
 };

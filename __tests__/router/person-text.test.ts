@@ -1,0 +1,330 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { chatCompletions } from "#lib/apis/chat-completions/read.ts";
+import type { CompletionApi } from "#lib/apis/completion-api.ts";
+import { messages } from "#lib/apis/messages/read.ts";
+import { responses } from "#lib/apis/responses/read.ts";
+import type { ChatMessage, ContentPart } from "#lib/chat/request.ts";
+import { textOfPerson } from "#lib/router/harness-text.ts";
+import { personMessages } from "#lib/router/person-text.ts";
+import { expectLinear } from "../support/linear.ts";
+
+const FOLDER = new URL("../fixtures/clients/", import.meta.url);
+const APIS: Readonly<Record<string, CompletionApi>> = {
+  v1_chat_completions: chatCompletions as CompletionApi,
+  groq_openai_v1_chat_completions: chatCompletions as CompletionApi,
+  v1_messages: messages as CompletionApi,
+  v1_messages_count_tokens: messages as CompletionApi,
+  v1_responses: responses as CompletionApi,
+};
+
+/** What the person wrote in each recording that does not only say "hi". */
+const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  "claude-code-001": ["run echo"],
+  "claude-code-002": ["run echo"],
+  "codex-001": ["run echo"],
+  "codex-002": ["run echo"],
+  "codex-003": ["Create hello.txt"],
+  "langchain-openai-009": ["answer in json"],
+  "langchain-openai-010": ["u"],
+  "openai-sdk-012": ["what?"],
+  // A request for a title: the conversation that it is about.
+  "opencode-001": ['"run echo"'],
+  "opencode-002": ['"run echo"'],
+  "opencode-003": ['"run echo"'],
+  "pi-001": ["run echo"],
+  "pi-002": ["run echo"],
+  "qwen-code-001": ["run echo"],
+  "qwen-code-002": ["run echo"],
+};
+
+describe("the recorded requests of real clients", () => {
+  const recorded = readdirSync(FOLDER).flatMap((file) => {
+    const [, name = "", path = ""] = /^(.*)-(?:GET|POST)-(.*)\.json$/.exec(file) ?? [];
+    const api = APIS[path];
+    // A thread that is stored elsewhere: no request that is answered.
+    return api === undefined || name === "anthropic-sdk-005" ? [] : [{ name, file, api }];
+  });
+
+  test("are many", () => expect(recorded.length).toBeGreaterThan(70));
+
+  test.each(recorded)("$name", ({ name, file, api }) => {
+    const { body } = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as { body: unknown };
+    const { chat } = api.read(api.schema.parse(body), new Headers());
+    expect(personMessages(chat).map(({ text }) => text)).toEqual(WRITTEN[name] ?? ["hi"]);
+    expect(personMessages(chat).some(({ hasImage }) => hasImage)).toBe(name === "openai-sdk-012");
+  });
+});
+
+const REMINDER = "<system-reminder>\nAs you answer, use this:\n```ts\nconst a = 1;\n```\n</system-reminder>";
+const ENVIRONMENT =
+  "<environment_details>\n# VSCode Visible Files\nsrc/a.ts\n\n# Current Mode\n<slug>code</slug>\n</environment_details>";
+const AGENTS =
+  "# AGENTS.md instructions for /home/me/project\n\n<INSTRUCTIONS>\nRun `npm test`.\n</INSTRUCTIONS>";
+
+/** The parts of a message, and what of it a person wrote. */
+const WRAPPED: readonly (readonly [client: string, parts: readonly string[], person: string])[] = [
+  ["Claude Code: reminders before", [REMINDER, REMINDER, "What is a monad?"], "What is a monad?"],
+  ["Claude Code: a reminder behind", [`What is a monad?\n${REMINDER}`], "What is a monad?"],
+  [
+    "Claude Code: a slash command with what was written behind it",
+    [
+      "<command-name>/ask</command-name>\n            <command-message>ask</command-message>\n            <command-args>who won?</command-args>",
+    ],
+    "who won?",
+  ],
+  [
+    "Claude Code: what was opened and selected",
+    [
+      "<ide_opened_file>The user opened a.py</ide_opened_file>",
+      "<ide_selection>def f(): pass</ide_selection>",
+      "explain",
+    ],
+    "explain",
+  ],
+  [
+    "Claude Code: after an interruption",
+    ["[Request interrupted by user]", "stop, rather draft a mail"],
+    "stop, rather draft a mail",
+  ],
+  [
+    "Claude Code: a hook",
+    ["plan my week", "<user-prompt-submit-hook>ok</user-prompt-submit-hook>"],
+    "plan my week",
+  ],
+  [
+    "Codex: its IDE",
+    ["# Context from my IDE setup:\n\n## Active file: a.py\n\n## My request for Codex:\nwhy is it slow?\n"],
+    "why is it slow?",
+  ],
+  [
+    "Codex: an image by name",
+    ["<image name=[Image #1]>", "what is this?", "</image>"],
+    "<image name=[Image #1]>\nwhat is this?\n</image>",
+  ],
+  [
+    "Cline: the task",
+    [`<task>\nwrite a haiku\n</task>\n\n# task_progress RECOMMENDED\n\nkeep a list`, ENVIRONMENT],
+    "write a haiku",
+  ],
+  ["Cline: in one part", [`<task>write a haiku</task>${ENVIRONMENT}`], "write a haiku"],
+  [
+    "Cline: feedback on a result",
+    [
+      "[attempt_completion] Result:",
+      "The user has provided feedback on the results.\n<feedback>\nmake it rhyme\n</feedback>",
+      ENVIRONMENT,
+    ],
+    "make it rhyme",
+  ],
+  [
+    "Roo Code: an answer",
+    ["[ask_followup_question for 'which?'] Result:", "<answer>\nthe second\n</answer>"],
+    "the second",
+  ],
+  ["Roo Code: a message", ["<user_message>\nand in French?\n</user_message>", ENVIRONMENT], "and in French?"],
+  [
+    "Kilo Code: an unknown block of details",
+    ["hello", "<workspace_details>\nfiles\n</workspace_details>"],
+    "hello",
+  ],
+  [
+    "Cursor",
+    ["<additional_data>\nBelow are some files\n</additional_data>\n\n<user_query>\nrename it\n</user_query>"],
+    "rename it",
+  ],
+  [
+    "Cursor: on one line",
+    ["<timestamp>Monday</timestamp><user_query>Real question</user_query>"],
+    "Real question",
+  ],
+  ["Cursor: a reminder", ["<system_reminder>\nx\n</system_reminder>\n<user_query>go</user_query>"], "go"],
+  [
+    "Copilot",
+    [
+      "<context>\nThe date is …\n</context>\n<editorContext>\nfile\n</editorContext>\n<userRequest>\nfix the test\n</userRequest>",
+    ],
+    "fix the test",
+  ],
+  [
+    "Windsurf",
+    ["<USER_REQUEST>\nadd a button\n</USER_REQUEST>\n<ADDITIONAL_METADATA>\nfiles\n</ADDITIONAL_METADATA>"],
+    "add a button",
+  ],
+  [
+    "Gemini CLI: files",
+    [
+      "summarize @a.md\n--- Content from referenced files ---\nContent from @a.md:\nx\n--- End of content ---",
+    ],
+    "summarize @a.md",
+  ],
+  [
+    "Aider: its rules behind",
+    ["make it faster\n\n# *SEARCH/REPLACE block* Rules:\n\nEvery block …"],
+    "make it faster",
+  ],
+  [
+    "a retrieval template",
+    [
+      "### Task:\nRespond with the context.\n<context>\nfacts\n</context>\n\n<user_query>\nwho?\n</user_query>",
+    ],
+    "who?",
+  ],
+  [
+    "a prompt that names its data",
+    ["<customer_review>\nBad.\n</customer_review>\nTranslate this."],
+    "Translate this.",
+  ],
+  ["only data", ["<customer_review>\nBad.\n</customer_review>"], "Bad."],
+  // What looks like it and is not.
+  [
+    "a prompt that shows the form of its answer",
+    ["How many primes are below 100? End with:\n<answer>X</answer>"],
+    "How many primes are below 100? End with:\n<answer>X</answer>",
+  ],
+  [
+    "a prompt in tags of its own",
+    ["<instructions>\nSummarise the text.\n</instructions>\n<text>\nOnce upon a time\n</text>"],
+    "<instructions>\nSummarise the text.\n</instructions>\n<text>\nOnce upon a time\n</text>",
+  ],
+  [
+    "HTML",
+    ['Why is this not centred?\n<div class="a">\n<my-card>x</my-card>\n</div>'],
+    'Why is this not centred?\n<div class="a">\n<my-card>x</my-card>\n</div>',
+  ],
+  [
+    "a tag within a sentence",
+    ["What does <system-reminder> mean in Claude Code?"],
+    "What does <system-reminder> mean in Claude Code?",
+  ],
+  ["a generic type", ["List<task> is not assignable"], "List<task> is not assignable"],
+  ["a heading of one's own", ["# Instructions\nWrite a poem."], "# Instructions\nWrite a poem."],
+  ["continue, in a person's words", ["continue"], "continue"],
+];
+
+describe("what a program puts around a person's words is left out", () => {
+  test.each(WRAPPED)("%s", (_, parts, person) => {
+    expect(textOfPerson(parts)).toBe(person);
+  });
+});
+
+/** Messages in the person's name that no person wrote. */
+const AUTOMATED: readonly (readonly [client: string, parts: readonly string[]])[] = [
+  [
+    "Claude Code: a summary of before",
+    ["This session is being continued from a previous conversation that ran out of context. …"],
+  ],
+  ["Claude Code: output of a command", ["<local-command-stdout>ok</local-command-stdout>"]],
+  ["Claude Code: a background task", ["<task-notification>\n<task-id>1</task-id>\n</task-notification>"]],
+  ["Codex: its environment", ["<environment_context>\n  <cwd>/home</cwd>\n</environment_context>"]],
+  ["Codex: its environment, cut", ["<environment_context>\n  …[361 chars]"]],
+  ["Codex: AGENTS.md", [AGENTS]],
+  ["Codex: instructions of the user's file", ["<user_instructions>\n\nBe brief.\n\n</user_instructions>"]],
+  ["Codex: a turn that was aborted", ["<turn_aborted>\nThe user interrupted\n</turn_aborted>"]],
+  [
+    "Cline: no tool",
+    [
+      "[ERROR] You did not use a tool in your previous response! Please retry with a tool use.\n\n# Reminder: Instructions for Tool Use",
+      ENVIRONMENT,
+    ],
+  ],
+  ["Cline: results", ["[read_file for 'src/a.ts'] Result:", "write a poem about this file", ENVIRONMENT]],
+  ["Cline: a resumption", ["[TASK RESUMPTION] This task was interrupted 5 minutes ago.", ENVIRONMENT]],
+  [
+    "opencode: go on",
+    ["Continue if you have next steps, or stop and ask for clarification if you are unsure how to proceed."],
+  ],
+  [
+    "Qwen Code: its setting",
+    ["This is the Qwen Code. We are setting up the context for our chat.\nToday is Monday."],
+  ],
+  [
+    "Aider: files",
+    ["I have *added these files to the chat* so you can go ahead and edit them.\n\na.py\n```\nx = 1\n```"],
+  ],
+  ["OpenHands: a result", ["EXECUTION RESULT of [bash]:\nok"]],
+  ["Hermes: a result", ["<tool_response>\n{}\n</tool_response>"]],
+  ["ReAct", ["Observation: 20 C"]],
+];
+
+describe("a message that no person wrote is none", () => {
+  test.each(AUTOMATED)("%s", (_, parts) => {
+    const content: ContentPart[] = parts.map((text) => ({ type: "text", text }));
+    const conversation: ChatMessage[] = [
+      { role: "user", content: "the wish" },
+      { role: "assistant", parts: [{ type: "text", text: "…" }] },
+      { role: "user", content },
+    ];
+    expect(personMessages({ messages: conversation })).toEqual([{ text: "the wish", hasImage: false }]);
+  });
+});
+
+describe("images", () => {
+  const image: ContentPart = { type: "image", url: "data:image/png;base64,AAAA" };
+  const found = (...conversation: ChatMessage[]) => personMessages({ messages: conversation });
+
+  test("with the person's words, or alone", () => {
+    expect(found({ role: "user", content: [image, { type: "text", text: "this?" }] })).toEqual([
+      { text: "this?", hasImage: true },
+    ]);
+    expect(found({ role: "user", content: [{ type: "text", text: REMINDER }, image] })).toEqual([
+      { text: "", hasImage: true },
+    ]);
+  });
+
+  test("of a tool are not the person's", () => {
+    const result: ChatMessage = { role: "tool", toolCallId: "1", content: [image] };
+    const extra: ContentPart = { type: "text", text: "Attached image(s) from tool result:" };
+    expect(found({ role: "user", content: "look" }, result)).toEqual([{ text: "look", hasImage: false }]);
+    expect(found(result, { role: "user", content: [image] })).toEqual([]);
+    expect(found(result, { role: "user", content: [extra, image] })).toEqual([]);
+    expect(
+      found({ role: "user", content: [{ type: "text", text: "[browser_action] Result:" }, image] }),
+    ).toEqual([]);
+  });
+});
+
+test("only the newest ten messages are read", () => {
+  const many: ChatMessage[] = Array.from({ length: 1_000 }, (_, n) => ({ role: "user", content: `${n}` }));
+  const texts = personMessages({ messages: many }).map(({ text }) => text);
+  expect(texts).toEqual(["990", "991", "992", "993", "994", "995", "996", "997", "998", "999"]);
+});
+
+describe("a block of megabytes", () => {
+  const block = (size: number) =>
+    `<environment_details>\n${"a file\n".repeat(size / 7)}</environment_details>`;
+
+  test.each([
+    ["before the words", (long: string) => `${long}\nwrite a haiku`],
+    ["behind the words", (long: string) => `write a haiku\n${long}`],
+    ["around the words", (long: string) => `${long}\nwrite a haiku\n${long}`],
+    ["behind a task", (long: string) => `<task>\nwrite a haiku\n</task>\n${long}`],
+  ])("%s", (_, wrap) => {
+    for (const size of [1_000, 40_000, 100_000, 25_000_000]) {
+      expect(textOfPerson([wrap(block(size))])).toBe("write a haiku");
+    }
+  });
+
+  test.each([
+    ["spaces", " "],
+    ["digits", "7"],
+    ["letters", "a "],
+    ["openings that nothing closes", "\n<task>"],
+    ["openings of the program's", "\n<system-reminder>"],
+    ["openings of unknown names", "\n<a_b>"],
+    ["closings", "</system-reminder>"],
+    ["many names", "\n<a_b_"],
+    ["headings", "## My request for Codex:\n"],
+    ["results", "[read_file for '"],
+    ["lines of a delimiter", "--- Content from referenced files ---\n"],
+  ])("takes no time for %s", (_, text) => {
+    const parts = (size: number) => [text.repeat(size / text.length)];
+    const from = performance.now();
+    textOfPerson(parts(100_000));
+    expect(performance.now() - from).toBeLessThan(50);
+    expectLinear(100_000, (size) => {
+      const read = parts(size);
+      return () => void textOfPerson(read);
+    });
+  });
+});
