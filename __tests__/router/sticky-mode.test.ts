@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ModeId } from "#lib/ai-models.ts";
 import { routeIntent } from "#lib/router/intent/route-intent.ts";
 import { type PersonMessage, stickyMode } from "#lib/router/sticky-mode.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
+import { fc } from "../support/properties.ts";
 
 const CODE = "```python\ndef f(x):\n    return x.foo()\n```";
 const MORE = "And the second one?";

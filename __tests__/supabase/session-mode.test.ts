@@ -179,9 +179,9 @@ describe("a turn that is moved to another mode", () => {
       ...{ request_id: begun.requestId, settle_secret: begun.settleSecret },
       ...{ tier: "coder", daily_limit: 5 },
     };
-    const theirs = await supabase.clients.asUser(other.accessToken).rpc("move_turn", { p_turn });
+    const theirs = await supabase.clients.asUser(other.accessToken).rpc("begin_turn", { p_turn });
     expect(theirs.error?.code).toBe("PT404");
-    const nobody = await supabase.clients.asAnonymous().rpc("move_turn", { p_turn });
+    const nobody = await supabase.clients.asAnonymous().rpc("begin_turn", { p_turn });
     expect(nobody.error?.code).toBe("42501");
     await store.settle(settled(begun));
     await expect(store.move({ ...begun, ...to })).rejects.toMatchObject({ code: "not_found" });

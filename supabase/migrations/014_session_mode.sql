@@ -1,6 +1,6 @@
 -- The mode of a conversation: begin_turn keeps it where the message does not need another one, and counts the
--- turn in the mode that applies, in the one call that a turn makes before its answer. move_turn is for a gateway
--- that lets a model find the mode where it is unsure itself.
+-- turn in the mode that applies, in the one call that a turn makes before its answer. With settle_secret it moves a
+-- turn to another mode, for a gateway that lets a model find the mode where it is unsure itself.
 --
 -- UPGRADING. Apply this file before or after the new gateway starts. A gateway of before 014 calls begin_turn
 -- with its seven parameters, which stays. A gateway of 014 on a database without this file does so, too, and
@@ -24,13 +24,15 @@ alter table public.ai_chat_sessions
 -- Returns {session_id, session_created, messages, used_today, last_mode}; `last_mode` is the key of
 -- `by_last_mode` that applied, null if none did. PT429 names the tier whose limit is reached as its detail.
 -- Idempotent by request id.
+--
+-- With a settle_secret the turn has begun already, and is moved to another mode: see ai_move_turn.
 create or replace function public.begin_turn(p_turn jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   -- PostgREST hands a JSON object over as one; @supabase/lite may as a string that holds one.
   v_turn jsonb := case when jsonb_typeof(p_turn) = 'string' then (p_turn #>> '{}')::jsonb else p_turn end;
   v_request uuid := (v_turn ->> 'request_id')::uuid;
-  v_user uuid := public.ai_turn_owner((v_turn ->> 'user_id')::uuid);
+  v_user uuid;
   v_recorder text := public.ai_turn_recorder();
   v_hash bytea := decode(v_turn ->> 'settle_hash', 'hex');
   v_day date := (now() at time zone 'UTC')::date;
@@ -47,6 +49,10 @@ declare
   v_used integer;
   v_existing public.ai_chat_usage;
 begin
+  if v_turn ? 'settle_secret' then
+    return public.ai_move_turn(v_turn);
+  end if;
+  v_user := public.ai_turn_owner((v_turn ->> 'user_id')::uuid);
   if v_recorder = 'user' then
     -- Many begins at once would each count what the others have not committed.
     perform pg_advisory_xact_lock(hashtextextended('ai_chat_usage:' || v_user::text, 0));
@@ -149,14 +155,12 @@ $$;
 --
 -- Returns {used_today} of the new mode. PT404: no such turn, or it has ended. PT403: wrong secret. PT429: the
 -- limit of the new mode is reached; then the turn stays as it is. Harmless when repeated.
-create or replace function public.move_turn(p_turn jsonb) returns jsonb
+create or replace function public.ai_move_turn(p_turn jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  -- As in begin_turn.
-  v_turn jsonb := case when jsonb_typeof(p_turn) = 'string' then (p_turn #>> '{}')::jsonb else p_turn end;
-  v_request uuid := (v_turn ->> 'request_id')::uuid;
-  v_tier text := v_turn ->> 'tier';
-  v_limit integer := (v_turn ->> 'daily_limit')::integer;
+  v_request uuid := (p_turn ->> 'request_id')::uuid;
+  v_tier text := p_turn ->> 'tier';
+  v_limit integer := (p_turn ->> 'daily_limit')::integer;
   v_known public.ai_chat_usage;
   v_used integer;
 begin
@@ -164,7 +168,7 @@ begin
   if not found or v_known.user_id <> coalesce(auth.uid(), v_known.user_id) then
     raise exception 'no such turn' using errcode = 'PT404';
   end if;
-  if sha256(convert_to(coalesce(v_turn ->> 'settle_secret', ''), 'UTF8')) <> v_known.settle_hash then
+  if sha256(convert_to(coalesce(p_turn ->> 'settle_secret', ''), 'UTF8')) <> v_known.settle_hash then
     raise exception 'wrong settle secret' using errcode = 'PT403';
   end if;
 
@@ -232,17 +236,17 @@ $$;
 -- title only: 001 grants by column.
 
 revoke all on function public.begin_turn(jsonb) from public, anon, authenticated, service_role;
-revoke all on function public.move_turn(jsonb) from public, anon, authenticated, service_role;
+-- Called by begin_turn alone.
+revoke all on function public.ai_move_turn(jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.begin_turn(jsonb) to service_role;
-grant execute on function public.move_turn(jsonb) to service_role;
 
--- As in 012, of both forms of begin_turn, and of move_turn.
+-- As in 012, of both forms of begin_turn.
 create or replace function public.ai_apply_turn_access() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_writers constant text[] := array[
     'public.begin_turn(uuid, text, text, integer, uuid, text, uuid)', 'public.begin_turn(jsonb)',
-    'public.move_turn(jsonb)', 'public.settle_turn(jsonb)'
+    'public.settle_turn(jsonb)'
   ];
   v_writer text;
   -- Who may call it: settling needs the turn's secret, not a session.

@@ -76,7 +76,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
         daily_limit: postgresLimit(dailyLimit),
       };
       const answer = await client
-        .rpc("move_turn", { p_turn: fields })
+        .rpc("begin_turn", { p_turn: fields })
         .abortSignal(AbortSignal.timeout(beginTimeoutMs));
       if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
       if (answer.error) throw failure(answer);
