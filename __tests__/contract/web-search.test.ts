@@ -301,6 +301,16 @@ describe("engines that do not search", () => {
     expect(field(tavily.requests[1]?.json, "query")).toBe(`${QUESTION} and the day before?`);
   });
 
+  test("of hosts that take no list of texts get one text", async () => {
+    const gateway = await start([{ provider: "sambanova", model: "DeepSeek-V3.2" }], {
+      SAMBANOVA_API_KEY: "s",
+      SAMBANOVA_BASE_URL: `${plain.origin}/v1`,
+    });
+    await gateway.ask(user.accessToken, live());
+    const content = field(arrayField(plain.requests[0]?.json, "messages").at(-1), "content");
+    expect(content).toMatch(/<\/untrusted nonce="\w+">\n\nHow did the match/);
+  });
+
   test("the same query is not sent twice within minutes", async () => {
     const gateway = await start([plainEngine("a")]);
     await gateway.ask(user.accessToken, live());

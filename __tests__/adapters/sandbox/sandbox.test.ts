@@ -132,6 +132,12 @@ describe("the sandbox engine", () => {
     expect((await gateway.ask(credential, { message: "Hi" })).done).toBeDefined();
   });
 
+  test("what the gateway puts before a message is not repeated", async () => {
+    const gateway = await start();
+    const { text } = await gateway.ask(credential, { message: "Who won yesterday?", model: "live" });
+    expect(text).toContain('"Who won yesterday?"');
+  });
+
   test("an image is no obstacle", async () => {
     const gateway = await start();
     const answer = await gateway.ask(credential, { message: "See?", image: "data:image/png;base64,AAAA" });

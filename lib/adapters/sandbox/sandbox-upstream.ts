@@ -94,7 +94,7 @@ function contentOf(message: unknown): string | undefined {
   const content = field(message, "content");
   if (typeof content === "string") return content;
   const part = Array.isArray(content)
-    ? content.find((item) => isJsonObject(item) && item["type"] === "text")
+    ? content.findLast((item) => isJsonObject(item) && item["type"] === "text")
     : undefined;
   return stringField(part, "text");
 }

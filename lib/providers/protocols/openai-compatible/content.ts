@@ -35,6 +35,29 @@ export function encodeContent(
   return parts.length === 0 ? "" : parts.map((part) => encodeMarkedPart(part, marks, dialect.documents));
 }
 
+/**
+ * The content of a user's message. Several texts are one text: models of some hosts take no list ("Invalid
+ * 'content' type. Expected one of: ['str'], got list", report musistudio/claude-code-router#965).
+ */
+export function encodeUserContent(
+  content: Content,
+  context: { dialect: OpenAiDialect; marks: Marks },
+): JsonValue {
+  const isJoined = typeof content !== "string" && !context.dialect.opaqueParts;
+  return (isJoined ? joinedText(content) : undefined) ?? encodeContent(content, context);
+}
+
+/** Undefined if there is anything but text. */
+function joinedText(parts: readonly ContentPart[]): string | undefined {
+  let joined = "";
+  for (const part of parts) {
+    if (part.type !== "text") return undefined;
+    if (joined !== "" && !joined.endsWith("\n")) joined += "\n\n";
+    joined += part.text;
+  }
+  return joined === "" ? undefined : joined;
+}
+
 function encodeMarkedPart(
   part: ContentPart,
   marks: Marks,

@@ -11,6 +11,7 @@ import {
   encodeContent,
   encodePart,
   encodeSystemContent,
+  encodeUserContent,
 } from "#lib/providers/protocols/openai-compatible/content.ts";
 import { reasoningField, signatureField } from "#lib/providers/protocols/openai-compatible/reasoning-back.ts";
 import { encodeToolCall } from "#lib/providers/protocols/openai-compatible/tool-calls.ts";
@@ -66,7 +67,7 @@ function encodeMessage(message: ChatMessage, context: MessageContext): JsonObjec
       return { role, content: encodeSystemContent(message, context.marks), ...named };
     }
     case "user":
-      return { role: "user", content: encodeContent(message.content, context), ...named };
+      return { role: "user", content: encodeUserContent(message.content, context), ...named };
     case "assistant":
       return { ...encodeAssistant(message, context), ...named };
     case "tool":
