@@ -37,26 +37,19 @@ export function containerTracking(effects: ContainerTrackingEffects): Tool {
     input: inputSchema,
     timeoutMs: TIMEOUT_MS,
     detect: detectContainers,
-    run: async ({ number }, { signal }) => track(checkedNumber(number), effects, signal),
+    run: async ({ number }, { signal }) => track(numberFrom(number), effects, signal),
   });
 }
 
-/** The number as the standard writes it. Throws `invalid_request`, saying what is wrong with it. */
-function checkedNumber(given: string): string {
+/** The number as the standard writes it. Throws `invalid_request` for anything else than a container number. */
+function numberFrom(given: string): string {
   const number = normalizeContainerNumber(given);
-  if (!isContainerForm(number)) {
-    const rule = "three letters, then U, J or Z, then seven digits";
-    throw new GatewayError(
-      "invalid_request",
-      `${number} is not a container number (${rule}): did you mistype?`,
-    );
-  }
-  if (!hasRightCheckDigit(number)) {
-    const expected = checkDigitOf(number);
-    const message = `${number} fails its check digit (its last digit would have to be ${expected}): did you mistype?`;
-    throw new GatewayError("invalid_request", message);
-  }
-  return number;
+  if (isContainerForm(number)) return number;
+  const rule = "three letters, then U, J or Z, then seven digits";
+  throw new GatewayError(
+    "invalid_request",
+    `${number} is not a container number (${rule}): did you mistype?`,
+  );
 }
 
 async function track(
@@ -67,14 +60,18 @@ async function track(
   const code = number.slice(0, 4);
   const holder = holderOf(code);
   const page = trackingPage(number, holder);
-  const status = await searchStatus({ number, carrier: carrierOf(holder) }, { clock, search, signal });
-  const pages = status.kind === "found" ? status.pages : [];
+  // Nothing is to be found of a number that does not exist.
+  const isRight = hasRightCheckDigit(number);
+  const status = isRight
+    ? await searchStatus({ number, carrier: carrierOf(holder) }, { clock, search, signal })
+    : undefined;
+  const pages = status?.kind === "found" ? status.pages : [];
   return {
     text: [
-      `Container ${number}: the number is well-formed, and its check digit is right.`,
+      `Container ${number}: ${isRight ? "the number is well-formed, and its check digit is right" : wrongDigit(number)}.`,
       ownerText(code, holder),
       page === undefined ? `Codes can be looked up at ${REGISTER}` : `Tracking page: ${page}`,
-      statusText(status),
+      status === undefined ? "Its status was not looked up." : statusText(status),
     ].join("\n"),
     source: { name: pages.length === 0 ? "BIC container codes" : "BIC container codes, web search" },
     links: [
@@ -84,6 +81,10 @@ async function track(
       ...pages.map(({ title, url }) => ({ title, uri: url })),
     ],
   };
+}
+
+function wrongDigit(number: string): string {
+  return `${number} fails its check digit (its last digit would have to be ${checkDigitOf(number)}), so it may be mistyped`;
 }
 
 function carrierOf(holder: CodeHolder | undefined): string | undefined {
