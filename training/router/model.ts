@@ -1,0 +1,119 @@
+import {
+  LABELS,
+  MAX_STEPS,
+  type PackedWeights,
+  STEP_BIAS,
+  STEP_SCALE,
+  STORED_LABELS,
+  scoresOf,
+  softmax,
+  unpack,
+} from "#lib/router/intent/weights.ts";
+import { chooseFeatures, type Example, layOut, type Vocabulary } from "./examples.ts";
+import { fit } from "./logistic.ts";
+
+const PENALTY = 3e-5;
+const ITERATIONS = 80;
+
+/** Trains on examples; the thresholds and the temperature are the caller's to choose. */
+export function trainWeights(examples: readonly Example[]): PackedWeights["features"] {
+  const vocabulary = chooseFeatures(examples);
+  const weights = fit(layOut(examples, vocabulary), {
+    features: vocabulary.hashes.length,
+    classes: LABELS.length,
+    penalty: PENALTY,
+    iterations: ITERATIONS,
+  });
+  return pack(weights, vocabulary);
+}
+
+/** Writes weights as `unpack` reads them. */
+function pack(weights: Float64Array, { hashes, strengths }: Vocabulary): string {
+  const bytes: number[] = [];
+  const order = hashes.map((hash, index) => ({ hash, index })).sort((a, b) => a.hash - b.hash);
+  let before = 0;
+  for (const { hash, index } of order) {
+    const strength = strengths[index] ?? 1;
+    const own = LABELS.map((_, label) => (weights[index * LABELS.length + label] ?? 0) * strength);
+    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+    const centred = own.map((value) => value - mean).slice(0, STORED_LABELS);
+    const largest = Math.max(...centred.map(Math.abs));
+    if (largest < 1e-4) continue;
+    for (let distance = hash - before; ; distance >>>= 7) {
+      bytes.push((distance & 0x7f) | (distance >= 0x80 ? 0x80 : 0));
+      if (distance < 0x80) break;
+    }
+    before = hash;
+    const exponent = Math.ceil(Math.log2(largest / MAX_STEPS) * STEP_SCALE) + STEP_BIAS;
+    const step = 2 ** ((exponent - STEP_BIAS) / STEP_SCALE);
+    bytes.push(exponent);
+    const steps = centred.map((value) => Math.round(value / step) + MAX_STEPS);
+    for (let label = 0; label < STORED_LABELS; label += 2) {
+      bytes.push((steps[label] ?? 0) | ((steps[label + 1] ?? 0) << 4));
+    }
+  }
+  return Buffer.from(bytes).toString("base64");
+}
+
+/** What is chosen on messages that did not train. */
+export type Calibration = Pick<PackedWeights, "temperature" | "sure" | "decisive">;
+
+/** A message that did not train, by what it is judged. */
+export type Judged = { features: Example["features"]; mode: string; last: string | undefined };
+
+/** Chooses the temperature that makes the probabilities honest, and the thresholds that are right most often. */
+export function calibrate(features: string, judged: readonly Judged[]): Calibration {
+  const model = unpack({ features, temperature: 1, sure: 0, decisive: 0, madeFrom: "" });
+  const scored = judged.map((message) => ({ ...message, scores: scoresOf(message.features, model) }));
+  const temperature = best(steps(0.5, 3, 0.05), (value) => {
+    let likelihood = 0;
+    for (const { scores, mode, last } of scored) {
+      const probabilities = scores.slice();
+      softmax(probabilities, value);
+      const right = (probabilities[indexOf(mode)] ?? 0) + (mode === last ? (probabilities[indexOf("kept")] ?? 0) : 0);
+      likelihood += Math.log(Math.max(right, 1e-9));
+    }
+    return likelihood;
+  });
+  const verdicts = scored.map(({ scores, mode, last }) => ({ mode, last, ...verdictOf(scores, temperature) }));
+  const alone = verdicts.filter(({ last }) => last === undefined);
+  const inSession = verdicts.filter(({ last }) => last !== undefined);
+  const sure = best(steps(0.2, 0.6, 0.01), (value) => {
+    return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode).length;
+  });
+  const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
+    return inSession.filter(({ mode, last, guess, confidence }) => (confidence < value ? last : guess) === mode).length;
+  });
+  return { temperature, sure, decisive };
+}
+
+function verdictOf(scores: Float64Array, temperature: number): { guess: string; confidence: number } {
+  const probabilities = scores.slice();
+  softmax(probabilities, temperature);
+  let guess = "smart";
+  let confidence = 0;
+  LABELS.forEach((label, index) => {
+    const probability = probabilities[index] ?? 0;
+    if (label === "kept" || probability <= confidence) return;
+    guess = label;
+    confidence = probability;
+  });
+  return { guess, confidence };
+}
+
+function indexOf(label: string): number {
+  return LABELS.findIndex((known) => known === label);
+}
+
+/** The value of the highest worth; of several, the middle one. */
+function best(values: readonly number[], worth: (value: number) => number): number {
+  const worths = values.map(worth);
+  const highest = Math.max(...worths);
+  const winners = values.filter((_, at) => worths[at] === highest);
+  return winners[Math.floor(winners.length / 2)] ?? 0;
+}
+
+function steps(from: number, to: number, step: number): number[] {
+  const count = Math.round((to - from) / step);
+  return Array.from({ length: count + 1 }, (_, at) => Number((from + at * step).toFixed(4)));
+}
