@@ -17,7 +17,7 @@ const FOLLOW_UP_WORDS = 5;
 /** Features that fewer messages have are left out. */
 const MIN_MESSAGES = 2;
 /** Of the others, those that say most about the label. */
-const MAX_FEATURES = 24_500;
+const MAX_FEATURES = 28_500;
 /** How much a feature may be strengthened, or weakened, for what it says about the label. */
 const MAX_STRENGTH = 3;
 const MIN_STRENGTH = 0.2;

@@ -1,10 +1,13 @@
 import {
+  DISTANCE_BITS,
+  EXPONENT_BITS,
   LABELS,
   MAX_STEPS,
   type PackedWeights,
   STEP_BIAS,
   STEP_SCALE,
   STORED_LABELS,
+  WEIGHT_BITS,
   scoresOf,
   softmax,
   unpack,
@@ -12,11 +15,13 @@ import {
 import { chooseFeatures, type Example, layOut, type Vocabulary } from "./examples.ts";
 import { fit } from "./logistic.ts";
 
+export type PackedFeatures = Pick<PackedWeights, "features" | "size">;
+
 const PENALTY = 3e-5;
-const ITERATIONS = 80;
+const ITERATIONS = 60;
 
 /** Trains on examples; the thresholds and the temperature are the caller's to choose. */
-export function trainWeights(examples: readonly Example[]): PackedWeights["features"] {
+export function trainWeights(examples: readonly Example[]): PackedFeatures {
   const vocabulary = chooseFeatures(examples);
   const weights = fit(layOut(examples, vocabulary), {
     features: vocabulary.hashes.length,
@@ -28,31 +33,38 @@ export function trainWeights(examples: readonly Example[]): PackedWeights["featu
 }
 
 /** Writes weights as `unpack` reads them. */
-function pack(weights: Float64Array, { hashes, strengths }: Vocabulary): string {
-  const bytes: number[] = [];
+function pack(weights: Float64Array, { hashes, strengths }: Vocabulary): PackedFeatures {
+  const bits: number[] = [];
+  const write = (value: number, count: number): void => {
+    for (let bit = count - 1; bit >= 0; bit--) bits.push((value >> bit) & 1);
+  };
   const order = hashes.map((hash, index) => ({ hash, index })).sort((a, b) => a.hash - b.hash);
   let before = 0;
   for (const { hash, index } of order) {
-    const strength = strengths[index] ?? 1;
-    const own = LABELS.map((_, label) => (weights[index * LABELS.length + label] ?? 0) * strength);
+    const distance = hash - before;
+    before = hash;
+    for (let ones = distance >> DISTANCE_BITS; ones > 0; ones--) bits.push(1);
+    write(0, 1);
+    write(distance & (2 ** DISTANCE_BITS - 1), DISTANCE_BITS);
+    const own = LABELS.map((_, label) => (weights[index * LABELS.length + label] ?? 0) * (strengths[index] ?? 1));
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
     const centred = own.map((value) => value - mean).slice(0, STORED_LABELS);
-    const largest = Math.max(...centred.map(Math.abs));
-    if (largest < 1e-4) continue;
-    for (let distance = hash - before; ; distance >>>= 7) {
-      bytes.push((distance & 0x7f) | (distance >= 0x80 ? 0x80 : 0));
-      if (distance < 0x80) break;
-    }
-    before = hash;
-    const exponent = Math.ceil(Math.log2(largest / MAX_STEPS) * STEP_SCALE) + STEP_BIAS;
+    const exponent = exponentFor(Math.max(...centred.map(Math.abs)));
     const step = 2 ** ((exponent - STEP_BIAS) / STEP_SCALE);
-    bytes.push(exponent);
-    const steps = centred.map((value) => Math.round(value / step) + MAX_STEPS);
-    for (let label = 0; label < STORED_LABELS; label += 2) {
-      bytes.push((steps[label] ?? 0) | ((steps[label + 1] ?? 0) << 4));
-    }
+    write(exponent, EXPONENT_BITS);
+    for (const value of centred) write(Math.round(value / step) + MAX_STEPS, WEIGHT_BITS);
   }
-  return Buffer.from(bytes).toString("base64");
+  while (bits.length % 8 !== 0) bits.push(0);
+  const bytes = Uint8Array.from({ length: bits.length / 8 }, (_, at) => {
+    return bits.slice(at * 8, at * 8 + 8).reduce((byte, bit) => (byte << 1) | bit, 0);
+  });
+  return { size: order.length, features: Buffer.from(bytes).toString("base64") };
+}
+
+/** The smallest step of which `MAX_STEPS` reach a weight. */
+function exponentFor(largest: number): number {
+  const exponent = Math.ceil(Math.log2(Math.max(largest, 1e-6) / MAX_STEPS) * STEP_SCALE) + STEP_BIAS;
+  return Math.min(2 ** EXPONENT_BITS - 1, Math.max(0, exponent));
 }
 
 /** What is chosen on messages that did not train. */
@@ -62,8 +74,8 @@ export type Calibration = Pick<PackedWeights, "temperature" | "sure" | "decisive
 export type Judged = { features: Example["features"]; mode: string; last: string | undefined };
 
 /** Chooses the temperature that makes the probabilities honest, and the thresholds that are right most often. */
-export function calibrate(features: string, judged: readonly Judged[]): Calibration {
-  const model = unpack({ features, temperature: 1, sure: 0, decisive: 0, madeFrom: "" });
+export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Calibration {
+  const model = unpack({ ...packed, temperature: 1, sure: 0, decisive: 0, madeFrom: "" });
   const scored = judged.map((message) => ({ ...message, scores: scoresOf(message.features, model) }));
   const temperature = best(steps(0.5, 3, 0.05), (value) => {
     let likelihood = 0;

@@ -27,7 +27,7 @@ export function train(
     return { features: exampleOf(message).features, mode: message.mode, last: message.last };
   });
   const calibration = calibrate(first, judged);
-  return { ...calibration, features: trainWeights([...messages.map(exampleOf), ...trainOnly]) };
+  return { ...calibration, ...trainWeights([...messages.map(exampleOf), ...trainOnly]) };
 }
 
 /** A digest of everything that the weights depend on. */
@@ -70,8 +70,8 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   const started = performance.now();
   const { messages, trainOnly } = trainingHalf();
   const weights: PackedWeights = { ...train(messages, trainOnly), madeFrom: digestOfSources() };
-  const { temperature, sure, decisive, madeFrom, features } = weights;
-  const text = `${JSON.stringify({ madeFrom, temperature, sure, decisive, features }, undefined, 2)}\n`;
+  const { temperature, sure, decisive, madeFrom, size, features } = weights;
+  const text = `${JSON.stringify({ madeFrom, temperature, sure, decisive, size, features }, undefined, 2)}\n`;
   writeFileSync(WEIGHTS_FILE, text);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`${messages.length} messages and ${trainOnly.length} from patterns, ${seconds} s, ${text.length} bytes`);

@@ -20,12 +20,12 @@ const UNKNOWN_WORD = 1_000;
 export const GROUPS = {
   word: 1,
   pair: 0.7,
-  gram: 1,
+  gram: 1.5,
   opening: 1,
   concept: 1.4,
   concepts: 0.8,
   form: 0.5,
-  shape: 1.2,
+  shape: 0.9,
 } as const;
 type Group = keyof typeof GROUPS;
 

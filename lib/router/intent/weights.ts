@@ -20,18 +20,23 @@ export type PackedWeights = {
   /** A digest of what the weights were made from. */
   madeFrom: string;
   /**
-   * In base64, the features in the order of their hashes: the distance from the hash before (7 bits a byte, the
-   * lowest first, the highest bit says that more follow), the exponent of the step, and in three bytes the
-   * weights of the labels but the last, each in four bits from -7 to 7 steps.
+   * In base64, a stream of bits, the highest of a byte first; for each feature, in the order of their hashes: the
+   * distance from the hash before (its quotient by `2 ** DISTANCE_BITS` in ones with a zero behind them, then the
+   * remainder), the exponent of the step, and the weights of the labels but the last in steps, `MAX_STEPS` added.
    */
   features: string;
+  /** How many features there are. */
+  size: number;
 };
 
 export const STORED_LABELS = LABELS.length - 1;
-/** Weights are so many steps of `2 ** ((exponent - STEP_BIAS) / STEP_SCALE)` at most. */
+export const DISTANCE_BITS = 9;
+export const EXPONENT_BITS = 6;
+export const WEIGHT_BITS = 4;
 export const MAX_STEPS = 7;
-export const STEP_BIAS = 192;
-export const STEP_SCALE = 8;
+/** A step is `2 ** ((exponent - STEP_BIAS) / STEP_SCALE)`. */
+export const STEP_BIAS = 48;
+export const STEP_SCALE = 4;
 
 /** A sum of weights for each label. */
 export type Scores = Float64Array;
@@ -50,37 +55,55 @@ export type Model = {
 export const model = lazy(() => unpack(packed));
 
 export function unpack(from: PackedWeights): Model {
-  const bytes = Buffer.from(from.features, "base64");
-  const hashes: number[] = [];
-  const weights: number[] = [];
-  let at = 0;
+  const bits = new BitReader(Buffer.from(from.features, "base64"));
+  const hashes = new Int32Array(from.size);
+  const weights = new Float32Array(from.size * LABELS.length);
   let hash = 0;
-  while (at < bytes.length) {
-    let shift = 0;
-    let byte: number;
-    do {
-      byte = bytes[at++] ?? 0;
-      hash += (byte & 0x7f) << shift;
-      shift += 7;
-    } while (byte >= 0x80);
-    hashes.push(hash);
-    const step = 2 ** (((bytes[at++] ?? 0) - STEP_BIAS) / STEP_SCALE);
+  for (let index = 0; index < from.size; index++) {
+    hash += (bits.readOnes() << DISTANCE_BITS) + bits.read(DISTANCE_BITS);
+    hashes[index] = hash;
+    const step = 2 ** ((bits.read(EXPONENT_BITS) - STEP_BIAS) / STEP_SCALE);
     let rest = 0;
     for (let label = 0; label < STORED_LABELS; label++) {
-      const pair = bytes[at + (label >> 1)] ?? 0;
-      const weight = (((pair >> (4 * (label & 1))) & 15) - MAX_STEPS) * step;
-      weights.push(weight);
+      const weight = (bits.read(WEIGHT_BITS) - MAX_STEPS) * step;
+      weights[index * LABELS.length + label] = weight;
       rest -= weight;
     }
-    weights.push(rest);
-    at += STORED_LABELS / 2;
+    weights[index * LABELS.length + STORED_LABELS] = rest;
   }
   const { temperature, sure, decisive } = from;
-  return { temperature, sure, decisive, weights: Float32Array.from(weights), ...tableOf(hashes) };
+  return { temperature, sure, decisive, weights, hashes, slots: tableOf(hashes) };
+}
+
+class BitReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(count: number): number {
+    let value = 0;
+    for (let done = 0; done < count; done++) value = (value << 1) | this.#bit();
+    return value;
+  }
+
+  /** How many ones stand before the next zero. */
+  readOnes(): number {
+    let ones = 0;
+    while (this.#bit() === 1) ones++;
+    return ones;
+  }
+
+  #bit(): number {
+    const at = this.#at++;
+    return ((this.#bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
+  }
 }
 
 /** At most a third of the table is used, so that looking for what is not there ends soon. */
-function tableOf(hashes: readonly number[]): Pick<Model, "slots" | "hashes"> {
+function tableOf(hashes: Int32Array): Int32Array {
   const size = 2 ** Math.ceil(Math.log2(hashes.length * 3 + 1));
   const slots = new Int32Array(size).fill(-1);
   hashes.forEach((hash, index) => {
@@ -88,7 +111,7 @@ function tableOf(hashes: readonly number[]): Pick<Model, "slots" | "hashes"> {
     while (slots[slot] !== -1) slot = (slot + 1) & (size - 1);
     slots[slot] = index;
   });
-  return { slots, hashes: Int32Array.from(hashes) };
+  return slots;
 }
 
 /** The scores of a message's features, before they become probabilities. */
