@@ -6,7 +6,7 @@ import { MODE_IDS } from "#lib/ai-models.ts";
 import { routeIntent } from "#lib/router/intent/route-intent.ts";
 import { model } from "#lib/router/intent/weights.ts";
 import { isHeldOut, readMessages } from "./messages.ts";
-import { accuracyOf, confusionOf, groupBy, isRight, recallOf, type Routed, routeAll } from "./scoring.ts";
+import { accuracyOf, confusionOf, groupBy, isRight, type Routed, recallOf, routeAll } from "./scoring.ts";
 import { trainingHalf } from "./train.ts";
 
 const REPORT = new URL("../../docs/ROUTER-EVAL.md", import.meta.url);
@@ -14,7 +14,9 @@ const REPORT = new URL("../../docs/ROUTER-EVAL.md", import.meta.url);
 function main(): void {
   const held = routeAll([...readMessages("messages").values()].flat().filter(isHeldOut));
   const outside = new Map([...readMessages("outside")].map(([file, messages]) => [file, routeAll(messages)]));
-  const report = [intro(held), modes(held), kinds(held), languages(held), benchmarks(outside), speed()].join("\n\n");
+  const report = [intro(held), modes(held), kinds(held), languages(held), benchmarks(outside), speed()].join(
+    "\n\n",
+  );
   writeFileSync(REPORT, `${report}\n`);
   console.log(report);
   if (process.argv.includes("--errors")) for (const routed of outside.values()) routed.forEach(printError);
@@ -51,12 +53,21 @@ function kinds(held: readonly Routed[]): string {
     ["messages that stand alone", alone],
     ["messages within a session", held.filter(({ message }) => message.last !== undefined)],
     ["of these, the session's mode is right", held.filter(({ message }) => message.last === message.mode)],
-    ["of these, another mode is right", held.filter(({ message: { last, mode } }) => last !== undefined && last !== mode)],
-    ["decided by a rule (image, code)", held.filter(({ intent }) => ["image", "code"].includes(intent.reason))],
+    [
+      "of these, another mode is right",
+      held.filter(({ message: { last, mode } }) => last !== undefined && last !== mode),
+    ],
+    [
+      "decided by a rule (image, code)",
+      held.filter(({ intent }) => ["image", "code"].includes(intent.reason)),
+    ],
     ["decided by their words", held.filter(({ intent }) => intent.reason === "words")],
     ["kept in the session's mode", held.filter(({ intent }) => intent.reason === "kept")],
     ["unsure, and so `smart` (abstentions)", held.filter(({ intent }) => intent.reason === "unsure")],
-    ["in a code block, long, or over 300 characters", held.filter(({ message }) => message.text.length > 300)],
+    [
+      "in a code block, long, or over 300 characters",
+      held.filter(({ message }) => message.text.length > 300),
+    ],
   ];
   return `## By kind\n\n${table("Messages", rows)}`;
 }
@@ -82,14 +93,20 @@ function nameOf(file: string): string {
 }
 
 function table(first: string, rows: readonly (readonly [string, readonly Routed[]])[]): string {
-  const lines = rows.map(([name, routed]) => `| ${name} | ${routed.length} | ${percent(accuracyOf(routed))} |`);
+  const lines = rows.map(
+    ([name, routed]) => `| ${name} | ${routed.length} | ${percent(accuracyOf(routed))} |`,
+  );
   return [`| ${first} | messages | right |`, "|---|---:|---:|", ...lines].join("\n");
 }
 
 function speed(): string {
   const usual = "how do i get the last monday of a month in postgres without a calendar table";
   const unpacked = timeOf(1, () => void model.value);
-  const sizes = [usual, "lorem ipsum dolor sit amet ".repeat(1_900), "lorem ipsum dolor sit amet ".repeat(3_800)];
+  const sizes = [
+    usual,
+    "lorem ipsum dolor sit amet ".repeat(1_900),
+    "lorem ipsum dolor sit amet ".repeat(3_800),
+  ];
   const [short = 0, half = 0, full = 0] = sizes.map((text) => {
     timeOf(300, () => void route(text));
     return Math.min(...Array.from({ length: 5 }, () => timeOf(200, () => void route(text))));
@@ -126,7 +143,9 @@ function percent(share: number): string {
 function printError(routed: Routed): void {
   if (isRight(routed)) return;
   const { message, intent } = routed;
-  console.log(`${message.mode} > ${intent.mode} ${intent.reason} ${intent.confidence.toFixed(2)} ${JSON.stringify(message.text.slice(0, 160))}`);
+  console.log(
+    `${message.mode} > ${intent.mode} ${intent.reason} ${intent.confidence.toFixed(2)} ${JSON.stringify(message.text.slice(0, 160))}`,
+  );
 }
 
 main();

@@ -1,5 +1,5 @@
 import { type Features, featuresOf } from "#lib/router/intent/features.ts";
-import { type Label, LABELS } from "#lib/router/intent/weights.ts";
+import { LABELS, type Label } from "#lib/router/intent/weights.ts";
 import type { Examples } from "./logistic.ts";
 import type { LabelledMessage } from "./messages.ts";
 import type { PatternMessage } from "./patterns.ts";
@@ -36,7 +36,11 @@ function labelsOf({ text, mode, last }: LabelledMessage): readonly Label[] {
 }
 
 /** The features that the model knows, with how strongly each one counts. */
-export type Vocabulary = { hashes: readonly number[]; index: ReadonlyMap<number, number>; strengths: Float64Array };
+export type Vocabulary = {
+  hashes: readonly number[];
+  index: ReadonlyMap<number, number>;
+  strengths: Float64Array;
+};
 
 /** Chooses the features that say most about the label. The first is the constant one. */
 export function chooseFeatures(examples: readonly Example[]): Vocabulary {

@@ -60,7 +60,10 @@ export function fit(examples: Examples, options: FitOptions): Float64Array {
 }
 
 /** The direction of L-BFGS: the gradient, corrected by what earlier steps say about the curvature. */
-function descend(gradient: Float64Array, steps: readonly { s: Float64Array; y: Float64Array; rho: number }[]): Float64Array {
+function descend(
+  gradient: Float64Array,
+  steps: readonly { s: Float64Array; y: Float64Array; rho: number }[],
+): Float64Array {
   const direction = gradient.map((value) => -value);
   const shares: number[] = [];
   for (const { s, y, rho } of steps.toReversed()) {
@@ -78,7 +81,12 @@ function descend(gradient: Float64Array, steps: readonly { s: Float64Array; y: F
 }
 
 /** The mean loss with its penalty; writes the gradient. */
-function lossAt(weights: Float64Array, gradient: Float64Array, examples: Examples, options: FitOptions): number {
+function lossAt(
+  weights: Float64Array,
+  gradient: Float64Array,
+  examples: Examples,
+  options: FitOptions,
+): number {
   const { classes, penalty } = options;
   const { starts, ids, values, labels, importance } = examples;
   gradient.fill(0);
@@ -107,7 +115,8 @@ function lossAt(weights: Float64Array, gradient: Float64Array, examples: Example
     for (let at = from; at < to; at++) {
       const base = (ids[at] ?? 0) * classes;
       const value = values[at] ?? 0;
-      for (let c = 0; c < classes; c++) gradient[base + c] = (gradient[base + c] ?? 0) + value * (errors[c] ?? 0);
+      for (let c = 0; c < classes; c++)
+        gradient[base + c] = (gradient[base + c] ?? 0) + value * (errors[c] ?? 0);
     }
   }
   scale(gradient, 1 / total);

@@ -7,17 +7,17 @@ import {
   STEP_BIAS,
   STEP_SCALE,
   STORED_LABELS,
-  WEIGHT_BITS,
   scoresOf,
   softmax,
   unpack,
+  WEIGHT_BITS,
 } from "#lib/router/intent/weights.ts";
 import { chooseFeatures, type Example, layOut, type Vocabulary } from "./examples.ts";
 import { fit } from "./logistic.ts";
 
 export type PackedFeatures = Pick<PackedWeights, "features" | "size">;
 
-const PENALTY = 3e-5;
+const PENALTY = 1.2e-5;
 const ITERATIONS = 60;
 
 /** Trains on examples; the thresholds and the temperature are the caller's to choose. */
@@ -46,7 +46,9 @@ function pack(weights: Float64Array, { hashes, strengths }: Vocabulary): PackedF
     for (let ones = distance >> DISTANCE_BITS; ones > 0; ones--) bits.push(1);
     write(0, 1);
     write(distance & (2 ** DISTANCE_BITS - 1), DISTANCE_BITS);
-    const own = LABELS.map((_, label) => (weights[index * LABELS.length + label] ?? 0) * (strengths[index] ?? 1));
+    const own = LABELS.map(
+      (_, label) => (weights[index * LABELS.length + label] ?? 0) * (strengths[index] ?? 1),
+    );
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
     const centred = own.map((value) => value - mean).slice(0, STORED_LABELS);
     const exponent = exponentFor(Math.max(...centred.map(Math.abs)));
@@ -82,19 +84,27 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
     for (const { scores, mode, last } of scored) {
       const probabilities = scores.slice();
       softmax(probabilities, value);
-      const right = (probabilities[indexOf(mode)] ?? 0) + (mode === last ? (probabilities[indexOf("kept")] ?? 0) : 0);
+      const right =
+        (probabilities[indexOf(mode)] ?? 0) + (mode === last ? (probabilities[indexOf("kept")] ?? 0) : 0);
       likelihood += Math.log(Math.max(right, 1e-9));
     }
     return likelihood;
   });
-  const verdicts = scored.map(({ scores, mode, last }) => ({ mode, last, ...verdictOf(scores, temperature) }));
+  const verdicts = scored.map(({ scores, mode, last }) => ({
+    mode,
+    last,
+    ...verdictOf(scores, temperature),
+  }));
   const alone = verdicts.filter(({ last }) => last === undefined);
   const inSession = verdicts.filter(({ last }) => last !== undefined);
   const sure = best(steps(0.2, 0.6, 0.01), (value) => {
-    return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode).length;
+    return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode)
+      .length;
   });
   const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
-    return inSession.filter(({ mode, last, guess, confidence }) => (confidence < value ? last : guess) === mode).length;
+    return inSession.filter(
+      ({ mode, last, guess, confidence }) => (confidence < value ? last : guess) === mode,
+    ).length;
   });
   return { temperature, sure, decisive };
 }

@@ -25,7 +25,9 @@ const root = new URL(".", import.meta.url);
 export function readPatterns(): PatternMessage[] {
   return globSync("patterns/*.txt", { cwd: root })
     .sort()
-    .flatMap((file) => expandFile(readFileSync(new URL(file, root), "utf8"), file.replace(/^.*[\\/]|(?:-plain)?\.txt$/g, "")));
+    .flatMap((file) =>
+      expandFile(readFileSync(new URL(file, root), "utf8"), file.replace(/^.*[\\/]|(?:-plain)?\.txt$/g, "")),
+    );
 }
 
 function expandFile(text: string, lang: string): PatternMessage[] {
@@ -64,9 +66,14 @@ function expand(pattern: string, slots: ReadonlyMap<string, string[]>, random: (
     text = text
       .replace(/\{(\w+)\}/g, (whole, name: string) => (slots.has(name) ? pick(slots.get(name) ?? []) : whole))
       .replace(/\(([^()[\]{}]*\|[^()[\]{}]*)\)/g, (_, choices: string) => pick(choices.split("|")))
-      .replace(/\[([^()[\]{}]*)\]/g, (_, choices: string) => (random() < 0.5 ? "" : pick(choices.split("|"))));
+      .replace(/\[([^()[\]{}]*)\]/g, (_, choices: string) =>
+        random() < 0.5 ? "" : pick(choices.split("|")),
+      );
   }
-  return text.replace(/\s+/g, " ").replace(/ ([,.?!])/g, "$1").trim();
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/ ([,.?!])/g, "$1")
+    .trim();
 }
 
 /** Mulberry32: a small generator of numbers from 0 to 1 that gives the same ones for the same seed. */

@@ -1,7 +1,7 @@
 // Makes lib/router/intent/weights.json from the training half of the labelled messages and from the patterns:
 // `npm run train:router`. Always the same bytes for the same data; docs/AUTO-ROUTE.md says how to retrain.
 import { createHash } from "node:crypto";
-import { readFileSync, globSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { PackedWeights } from "#lib/router/intent/weights.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -59,7 +59,10 @@ export function trainingHalf(): { messages: LabelledMessage[]; trainOnly: Exampl
 }
 
 function plain(text: string): string {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 }
 
 function isForCalibration(message: LabelledMessage): boolean {
@@ -74,5 +77,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   const text = `${JSON.stringify({ madeFrom, temperature, sure, decisive, size, features }, undefined, 2)}\n`;
   writeFileSync(WEIGHTS_FILE, text);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(`${messages.length} messages and ${trainOnly.length} from patterns, ${seconds} s, ${text.length} bytes`);
+  console.log(
+    `${messages.length} messages and ${trainOnly.length} from patterns, ${seconds} s, ${text.length} bytes`,
+  );
 }

@@ -2,12 +2,19 @@ import { CODE_WORDS } from "#lib/router/intent/lexicon/code.ts";
 import { FACT_WORDS } from "#lib/router/intent/lexicon/facts.ts";
 import { LIVE_WORDS } from "#lib/router/intent/lexicon/live.ts";
 import { PROBLEM_WORDS } from "#lib/router/intent/lexicon/problems.ts";
-import { WRITING_WORDS } from "#lib/router/intent/lexicon/writing.ts";
 import { TOPIC_WORDS } from "#lib/router/intent/lexicon/topics.ts";
+import { WRITING_WORDS } from "#lib/router/intent/lexicon/writing.ts";
 import { isUnspaced, normalize, wordsOf } from "#lib/router/intent/text.ts";
 import { lazy } from "#lib/shared/lazy.ts";
 
-const CONCEPT_WORDS = { ...CODE_WORDS, ...PROBLEM_WORDS, ...LIVE_WORDS, ...FACT_WORDS, ...WRITING_WORDS, ...TOPIC_WORDS };
+const CONCEPT_WORDS = {
+  ...CODE_WORDS,
+  ...PROBLEM_WORDS,
+  ...LIVE_WORDS,
+  ...FACT_WORDS,
+  ...WRITING_WORDS,
+  ...TOPIC_WORDS,
+};
 const MAX_PHRASE_WORDS = 3;
 const MIN_STEM = 2;
 const MAX_STEM = 14;

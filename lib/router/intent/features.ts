@@ -17,15 +17,15 @@ const FORM_WORDS = 14;
 const UNKNOWN_WORD = 1_000;
 
 /** Kinds of features, with the length that all features of a kind have together. */
-export const GROUPS = {
+const GROUPS = {
   word: 1,
   pair: 0.7,
   gram: 1.5,
   opening: 1,
-  concept: 1.4,
-  concepts: 0.8,
+  concept: 1,
+  concepts: 0.6,
   form: 0.5,
-  shape: 0.9,
+  shape: 0.7,
 } as const;
 type Group = keyof typeof GROUPS;
 
@@ -44,7 +44,8 @@ export function featuresOf(message: string): Features {
   addConcepts(headWords, tailWords, groups);
   const text = tail === "" ? head : `${head}\n${tail}`;
   const words = lengthInWords(headWords) + lengthInWords(tailWords);
-  for (const shape of shapeOf(text, tail === "" ? words : Number.POSITIVE_INFINITY)) groups.add("shape", hash(shape));
+  for (const shape of shapeOf(text, tail === "" ? words : Number.POSITIVE_INFINITY))
+    groups.add("shape", hash(shape));
   return groups.toFeatures();
 }
 
@@ -85,7 +86,8 @@ function addWords(words: readonly string[], groups: GroupedFeatures): void {
 function addGrams(word: string, groups: GroupedFeatures): void {
   const bounded = `<${word.slice(0, MAX_GRAM_WORD)}>`;
   for (let size = MIN_GRAM; size <= MAX_GRAM; size++) {
-    for (let from = 0; from + size <= bounded.length; from++) groups.add("gram", hash(bounded, from, from + size));
+    for (let from = 0; from + size <= bounded.length; from++)
+      groups.add("gram", hash(bounded, from, from + size));
   }
 }
 
@@ -136,7 +138,9 @@ function addConcepts(head: readonly string[], tail: readonly string[], groups: G
 /** What kind of word it is, until a concept is found for it: short words stand for themselves. */
 function formOf(word: string): number {
   if (word.startsWith("#")) return UNKNOWN_WORD - 1;
-  return word.length <= 3 && !isUnspaced(word) ? UNKNOWN_WORD + (hash(word) & 0xffffff) : UNKNOWN_WORD + 0x1000000;
+  return word.length <= 3 && !isUnspaced(word)
+    ? UNKNOWN_WORD + (hash(word) & 0xffffff)
+    : UNKNOWN_WORD + 0x1000000;
 }
 
 /** Runs of words of which only the kinds count: "who is the <office> of <name>". */
@@ -183,5 +187,5 @@ const GROUP_SEEDS = new Map(Object.keys(GROUPS).map((name, index) => [name, inde
 function mix(group: Group, key: number): number {
   let value = combine(GROUP_SEEDS.get(group) ?? 0, key);
   value = Math.imul(value ^ (value >>> 16), 0xc2b2ae35);
-  return ((value ^ (value >>> 13)) & HASH_MASK) || 1;
+  return (value ^ (value >>> 13)) & HASH_MASK || 1;
 }

@@ -28,7 +28,10 @@ const MARKS: readonly (readonly [string, RegExp])[] = [
   ["full-stop", /[.。।]\s*$/],
   ["colon-end", /[:：]\s*$/],
   ["colon-line", /[:：]\s*\n/],
-  ["latex", /\\(?:frac|sqrt|sum|int|begin|mathbb|mathrm|text|left|cdot|times|leq|geq|alpha|theta|pi|infty)|\$[^$\n]{1,80}\$/],
+  [
+    "latex",
+    /\\(?:frac|sqrt|sum|int|begin|mathbb|mathrm|text|left|cdot|times|leq|geq|alpha|theta|pi|infty)|\$[^$\n]{1,80}\$/,
+  ],
   ["formula", /[a-z0-9)] ?[=<>≤≥] ?[-(a-z0-9]|\d ?[+*/^×÷−] ?\d|[a-z]\^\d|\bf\(x\)/i],
   ["sum", /^[^a-z]*\d[\d\s.,]*[-+*/x×÷^%][\d\s.,]*\d[^a-z]*$/i],
   ["choices", /(?:^|\s)\(?[A-D1-4][).:]\s[^\n]{0,200}?\s\(?[B-E2-5][).:]\s/],

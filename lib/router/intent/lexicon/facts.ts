@@ -20,7 +20,7 @@ export const FACT_WORDS: Readonly<Record<string, string>> = {
     znaczy synonim* po_angielsku jak_się_pisze betekent hoe_zeg demek ne_demek eş_anlamlısı zıt_anlamlısı ingilizcesi
     近义词 反义词 什么意思 怎么读 怎么写 英语怎么说 用英语 拼音 どういう意味 意味は 読み方 英語で 反対語 類義語 何て言う 무슨_뜻 영어로 반대말 뜻이 معنى مرادف ضد كيف_أقول بالإنجليزية मतलब
     अर्थ विलोम पर्यायवाची अंग्रेजी_में matlab_kya`,
-  "trivia": `capital_of capital_city who_wrote who_invented who_discovered who_painted who_directed who_composed who_sang
+  trivia: `capital_of capital_city who_wrote who_invented who_discovered who_painted who_directed who_composed who_sang
     who_sings who_played who_plays who_founded who_was who_built author_of when_did when_was what_year which_year in_which_year
     where_was where_is where_did where_are born died founded invented discovered first_person first_man first_woman largest
     tallest longest highest smallest deepest biggest oldest fastest heaviest how_tall how_old how_far_is how_long_is
@@ -36,12 +36,12 @@ export const FACT_WORDS: Readonly<Record<string, string>> = {
     w_którym_roku gdzie_leży największ* hoofdstad wie_schreef in_welk_jaar waar_ligt grootste başkent* kim_yazdı hangi_yıl
     nerede en_büyük en_uzun 首都 谁写的 谁发明 哪一年 作者是 最大的 最高的 最长的 在哪里 第一个 多少年 首都は 誰が 何年に 作者は 一番高い 一番大きい 一番長い どこに 수도 누가 몇_년 가장_큰 가장_높은 어디에
     عاصمة من_كتب من_اخترع في_أي_عام أكبر أطول أعلى أين_تقع متى_ولد राजधानी किसने_लिखा किसने आविष्कार किस_वर्ष सबसे_बड़ा सबसे_बड़ी सबसे_ऊंचा सबसे_लंबी कहाँ_है`,
-  "unit": `km kilometers kilometres miles mile meters metres feet foot inches inch cm yards kg kilograms pounds lbs ounces
+  unit: `km kilometers kilometres miles mile meters metres feet foot inches inch cm yards kg kilograms pounds lbs ounces
     oz grams stone liters litres gallons cups tablespoons teaspoons celsius fahrenheit kelvin acres hectares mph knots
     minutes_in hours_in days_in seconds_in weeks_in ounces_in grams_in cups_in convert kilómetros millas libras pulgadas
     onzas kilomètres livres pouces meilen pfund zoll unzen quilômetros milhas polegadas chilometri miglia pollici libbre
     километр* миль фунт* дюйм* kilometr* mil funt* cali 公里 英里 公斤 磅 英寸 厘米 摄氏 キロ マイル ポンド インチ センチ 摂氏 킬로 마일 파운드 인치 كيلومتر ميل رطل बوصة किलोमीटर मील पाउंड इंच`,
-  "device": `alarm alarms timer remind_me reminder reminders set_a set_an play playlist song music volume turn_on turn_off
+  device: `alarm alarms timer remind_me reminder reminders set_a set_an play playlist song music volume turn_on turn_off
     lights light_off dim call_mom call text_my mute unmute shuffle podcast calendar appointment shopping_list to_do_list
     add_to list_please snooze brightness thermostat tell_me_a_joke joke flip_a_coin roll_a_dice what_time time_is_it what_day
     what_s_the_date date_today pin transfer balance credit_card alarma temporizador pon_la pon_música recuérdame apaga enciende
@@ -58,6 +58,6 @@ export const FACT_WORDS: Readonly<Record<string, string>> = {
   "wh-where": `where dónde donde où wo wohin onde dove где куда gdzie waar nerede 哪里 哪儿 どこ 어디 أين اين कहाँ कहां kahan`,
   "wh-why": `why por_qué porque_el pourquoi warum wieso weshalb por_que perché perche почему зачем dlaczego waarom neden niye 为什么 なぜ どうして なんで 왜 لماذا ليه क्यों kyun`,
   "wh-how": `how cómo como comment wie como_faço come как jak hoe nasıl 怎么 如何 怎样 どうやって どうすれば どのように 어떻게 كيف कैसे kaise`,
-  "past": `was were did had wrote invented discovered ancient century war_ii world_war history historical originally former
+  past: `was were did had wrote invented discovered ancient century war_ii world_war history historical originally former
     fue era nació était fut wurde war_der foi fu_il был была были był была был`,
 };

@@ -22,7 +22,7 @@ export const WRITING_WORDS: Readonly<Record<string, string>> = {
     wiersz opowiadanie artykuł przemówienie tekst gedicht verhaal artikel toespraak tekst mektup e_posta şiir hikaye makale
     konuşma metin 邮件 信 作文 诗 故事 文章 演讲 文案 简历 小说 标题 求职信 论文 メール 手紙 作文 詩 物語 記事 スピーチ 文章 履歴書 小説 キャッチコピー 이메일 편지 에세이 시를 이야기 글 기사 연설 자기소개서 رسالة
     بريد مقال قصيدة قصة خطاب نص إيميل पत्र ईमेल निबंध कविता कहानी लेख भाषण`,
-  "explain": `explain explained explaining describe description_of tell_me_about overview introduction_to how_does how_do
+  explain: `explain explained explaining describe description_of tell_me_about overview introduction_to how_does how_do
     how_did why_does why_do why_is why_are difference_between differences_between compare comparison contrast pros_and_cons
     advantages disadvantages benefits_of in_simple_terms simple_terms eli5 like_i_m_5 to_a_child to_my_grandma history_of impact_of
     causes_of effects_of significance_of role_of discuss elaborate what_are_the importance_of teach_me walk_me_through
@@ -33,14 +33,14 @@ export const WRITING_WORDS: Readonly<Record<string, string>> = {
     wyjaśnij opisz różnica porównaj opowiedz leg_uit uitleggen verschil_tussen hoe_werkt açıkla anlat fark nasıl_çalışır karşılaştır
     解释 介绍 区别 比较 说明 优缺点 原理 讲讲 讲解 谈谈 影响 说说 説明 違い 教えて 比較 仕組み について 解説 メリット 설명 차이 비교 알려줘 장단점 اشرح شرح الفرق قارن صف تحدث_عن समझाओ समझाइए बताओ अंतर
     तुलना वर्णन बताइए samjhao batao`,
-  "summarise": `summarize summarise summary tl_dr tldr key_points main_points bullet_points bullets condense shorten extract
+  summarise: `summarize summarise summary tl_dr tldr key_points main_points bullet_points bullets condense shorten extract
     analyze analyse analysis_of interpret sentiment classify categorize translate translate_this translate_the_following
     following_text following_article following_passage following_paragraph following_email this_article this_text
     this_passage the_text_below below resume_este resumir resume_el traduce analiza résume résumer traduis analyse_ce
     fasse_zusammen zusammenfassen zusammenfassung übersetze analysiere resuma resumir traduza analise riassumi traduci
     analizza кратко резюме переведи перескажи проанализируй streść podsumuj przetłumacz samenvatten vat_samen vertaal
     özetle çevir analiz_et 总结 概括 翻译 分析 摘要 要約 翻訳 分析 要点 요약 번역 분석 لخص ترجم حلل सारांश अनुवाद विश्लेषण`,
-  "advice": `advice should_i tips recommend recommendation* ideas idea best_way how_can_i how_do_i how_should_i what_should_i
+  advice: `advice should_i tips recommend recommendation* ideas idea best_way how_can_i how_do_i how_should_i what_should_i
     help_me i_feel i_m_feeling feeling feel_like my_boss my_wife my_husband my_girlfriend my_boyfriend my_friend my_mom my_dad
     my_son my_daughter my_kid my_kids my_boss relationship anxious anxiety depressed stressed lonely motivation motivate
     habit habits career interview interviews negotiate salary_raise quit_my_job diet lose_weight workout exercise_routine
@@ -52,13 +52,13 @@ export const WRITING_WORDS: Readonly<Record<string, string>> = {
     viaggio regalo совет* посоветуй стоит_ли рецепт* подарок идеи порекомендуй поездк* rad porad* przepis prezent polec
     pomysł* advies tips_voor recept cadeau reis öneri öner tavsiye tarif hediye gezi 建议 推荐 怎么办 旅行 食谱 礼物 攻略 计划 减肥 おすすめ アドバイス レシピ 旅行 プレゼント 悩んで 相談 コツ 추천 조언 레시피 여행
     선물 고민 نصيحة نصائح انصحني وصفة رحلة_إلى هدية اقتراح सलाह सुझाव रेसिपी यात्रा उपहार salah`,
-  "role": `act_as you_are_a you_are_an pretend pretend_to imagine_you roleplay role_play role_playing play_the_role as_if_you
+  role: `act_as you_are_a you_are_an pretend pretend_to imagine_you roleplay role_play role_playing play_the_role as_if_you
     persona in_the_style_of in_the_voice from_the_perspective as_a_pirate speak_like respond_as simulate stay_in_character
     actúa_como eres_un eres_una imagina_que agis_comme tu_es_un tu_es_une imagine_que du_bist_ein du_bist_eine stell_dir_vor
     tu_als aja_como você_é_um imagine_que agisci_come sei_un immagina ты_эксперт представь веди_себя действуй_как
     wyobraź_sobie jesteś wcielasz doe_alsof je_bent_een gibi_davran sen_bir 扮演 假装 你是一个 你是一名 角色扮演 になりきって あなたは ロールプレイ として振る舞 역할 당신은 تصرف_كأنك
     أنت_خبير تخيل मान_लो तुम_एक आप_एक`,
-  "business": `marketing customer customers client_email refund brand branding startup product_launch audience campaign seo
+  business: `marketing customer customers client_email refund brand branding startup product_launch audience campaign seo
     social_media strategy_for sales_pitch investor investors stakeholder* team meeting_notes agenda employee employees
     onboarding company policy hr leadership swot competitor* target_market content_calendar instagram tiktok youtube_channel
     etsy shopify order_number my_order cancel_my subscription account invoice complaint_about cliente empresa clientes
@@ -75,7 +75,7 @@ export const WRITING_WORDS: Readonly<Record<string, string>> = {
     essa_foto a_foto a_imagem nesta_imagem questa_immagine questa_foto l_immagine nella_foto schermata этой_картинке
     на_фото картинке фотографии скриншот* zdjęciu obrazku tym_zdjęciu deze_foto afbeelding bu_resim bu_fotoğraf görselde
     fotoğraftaki 图片 这张图 照片 截图 图中 この画像 この写真 写真に スクリーンショット 画像の 写真の 스크린샷 이_사진 이_이미지 사진에 الصورة صورة هذه_الصورة तस्वीर फोटो चित्र_में screenshot_me`,
-  "draw": `draw drawing paint sketch picture_of image_of illustration logo_for generate_an_image create_an_image
+  draw: `draw drawing paint sketch picture_of image_of illustration logo_for generate_an_image create_an_image
     create_a_picture dibuja dibújame dessine zeichne desenhe disegna нарисуй narysuj teken çiz 画 描いて イラスト 그려 ارسم बनाओ_चित्र`,
   "refer-back": `it that this those these them again another more continue shorter longer instead same also too above
     previous earlier you_said you_mentioned your_answer what_about how_about and_in and_what and_the but_why why_not are_you_sure
