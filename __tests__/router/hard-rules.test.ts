@@ -163,7 +163,11 @@ describe("what a message has with it", () => {
   test("tools are asked with the conversation before", () => {
     const history = [{ role: "user" as const, content: "20 usd in yen" }];
     const asked: unknown[] = [];
-    intentOf("and in euros?", { ...context, history, toolsFor: (request) => (asked.push(request), []) });
+    const toolsFor = (request: unknown): string[] => {
+      asked.push(request);
+      return [];
+    };
+    intentOf("and in euros?", { ...context, history, toolsFor });
     expect(asked).toEqual([{ message: "and in euros?", history }]);
   });
 });

@@ -29,7 +29,7 @@ const SUFFICIENT = 1e-4;
  * Returns the weights, those of a feature side by side. The first feature is the constant one and is free of
  * the penalty.
  */
-export function fit(examples: Examples, options: FitOptions): Float64Array {
+export function fitWeights(examples: Examples, options: FitOptions): Float64Array {
   const size = options.features * options.classes;
   let weights: Float64Array = new Float64Array(size);
   let gradient: Float64Array = new Float64Array(size);

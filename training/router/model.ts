@@ -13,7 +13,7 @@ import {
   WEIGHT_BITS,
 } from "#lib/router/intent/weights.ts";
 import { chooseFeatures, type Example, layOut, type Vocabulary } from "./examples.ts";
-import { fit } from "./logistic.ts";
+import { fitWeights } from "./logistic.ts";
 
 export type PackedFeatures = Pick<PackedWeights, "features" | "size">;
 
@@ -23,7 +23,7 @@ const ITERATIONS = 60;
 /** Trains on examples; the thresholds and the temperature are the caller's to choose. */
 export function trainWeights(examples: readonly Example[]): PackedFeatures {
   const vocabulary = chooseFeatures(examples);
-  const weights = fit(layOut(examples, vocabulary), {
+  const weights = fitWeights(layOut(examples, vocabulary), {
     features: vocabulary.hashes.length,
     classes: LABELS.length,
     penalty: PENALTY,
