@@ -13,7 +13,7 @@ const held = routeAll(all.filter(isHeldOut));
 const outside = routeAll([...readMessages("outside").values()].flat());
 
 /** What docs/ROUTER-EVAL.md says, less a little: a change that makes the router worse has to say so here. */
-const BARS = { heldOut: 0.85, worstMode: 0.8, outside: 0.88, keptInSession: 0.95 };
+const BARS = { heldOut: 0.85, worstMode: 0.8, outside: 0.88, keptInSession: 0.9 };
 
 describe("the labelled messages", () => {
   test("are at least 1,200, in ten languages", () => {

@@ -96,15 +96,17 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
     ...verdictOf(scores, temperature),
   }));
   const alone = verdicts.filter(({ last }) => last === undefined);
-  const inSession = verdicts.filter(({ last }) => last !== undefined);
+  const followUps = verdicts.filter(({ mode, last }) => last === mode);
   const sure = best(steps(0.2, 0.6, 0.01), (value) => {
     return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode)
       .length;
   });
+  // What belongs to a session should stay in it, and what does not should leave it: these count alike.
   const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
-    return inSession.filter(
-      ({ mode, last, guess, confidence }) => (confidence < value ? last : guess) === mode,
-    ).length;
+    const kept = share(followUps, ({ mode, guess, confidence }) => confidence < value || guess === mode);
+    const stays = share(alone, ({ mode, guess, confidence }) => confidence < value || guess === mode);
+    const leaves = share(alone, ({ mode, guess, confidence }) => confidence >= value && guess === mode);
+    return kept + stays + leaves;
   });
   return { temperature, sure, decisive };
 }
@@ -138,4 +140,8 @@ function best(values: readonly number[], worth: (value: number) => number): numb
 function steps(from: number, to: number, step: number): number[] {
   const count = Math.round((to - from) / step);
   return Array.from({ length: count + 1 }, (_, at) => Number((from + at * step).toFixed(4)));
+}
+
+function share<Item>(items: readonly Item[], isRight: (item: Item) => boolean): number {
+  return items.filter(isRight).length / Math.max(items.length, 1);
 }
