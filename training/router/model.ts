@@ -101,12 +101,13 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
     return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode)
       .length;
   });
-  // What belongs to a session should stay in it, and what does not should leave it: these count alike.
+  // What belongs to a session should stay in it, and what does not should leave it. A follow-up that leaves is the
+  // worst: it goes to a mode that knows nothing of it, and loses the prompt cache too.
   const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
     const kept = share(followUps, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const stays = share(alone, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const leaves = share(alone, ({ mode, guess, confidence }) => confidence >= value && guess === mode);
-    return kept + stays + leaves;
+    return 2 * kept + stays + leaves;
   });
   return { temperature, sure, decisive };
 }
