@@ -1,17 +1,23 @@
 import type { ModeId } from "#lib/ai-models.ts";
 import { findCode } from "#lib/router/intent/hard-rules.ts";
 import type { Intent, IntentContext } from "#lib/router/intent/intent.ts";
+import { judgeWords, type WordsVerdict } from "#lib/router/intent/words.ts";
 
 /** The mode of a message that says nothing about one, in a session that has none. */
 const DEFAULT_MODE: ModeId = "smart";
+/** So sure the words must be that a message is about code, or a problem, to overrule a tool that was detected. */
+const OVERRULES_TOOLS = 0.9;
 
 /** What a message asks for, by itself. Calls no model; its time does not grow with long messages. */
 export function intentOf(message: string, context: IntentContext): Intent {
-  if (context.hasImage) return certain("vision", "image");
-  if (findCode(message) !== undefined) return certain("coder", "code");
-  const tools = context.toolsFor({ message, history: context.history });
-  if (tools.length > 0) return { ...certain("live", "tool"), tools };
-  return { mode: DEFAULT_MODE, tools, reason: "unsure", confidence: 0, isDecisive: false };
+  if (context.hasImage) return certain("vision", "image", toolsFor(message, context));
+  if (findCode(message) !== undefined) return certain("coder", "code", []);
+  const words = judgeWords(message);
+  const tools = toolsFor(message, context);
+  if (tools.length > 0 && !overrulesTools(words)) return certain("live", "tool", tools);
+  const { mode, confidence, isSure, isDecisive } = words;
+  if (isSure) return { mode, tools: [], reason: "words", confidence, isDecisive };
+  return { mode: DEFAULT_MODE, tools: [], reason: "unsure", confidence, isDecisive: false };
 }
 
 /**
@@ -33,6 +39,15 @@ export function routeIntent(
   return withLastMode(intentOf(message, context), context.lastMode);
 }
 
-function certain(mode: ModeId, reason: Intent["reason"]): Intent {
-  return { mode, tools: [], reason, confidence: 1, isDecisive: true };
+function toolsFor(message: string, { history, toolsFor: find }: IntentContext): readonly string[] {
+  return find({ message, history });
+}
+
+/** Amounts and cities stand in problems and in wishes for programs too. */
+function overrulesTools({ mode, confidence }: WordsVerdict): boolean {
+  return (mode === "coder" || mode === "reasoner") && confidence >= OVERRULES_TOOLS;
+}
+
+function certain(mode: ModeId, reason: Intent["reason"], tools: readonly string[]): Intent {
+  return { mode, tools, reason, confidence: 1, isDecisive: true };
 }

@@ -18,7 +18,7 @@ const MARKS: readonly RegExp[] = [
   /\bprint\((?:f?["']|\w{1,40}[)([.])/,
   /\b(?:public|private|protected) (?:static |final |async |override ){0,3}[\w<>[\], ]{1,60}\(/,
   /\b(?:public|private|export|abstract|sealed|data) (?:default |abstract )?(?:class|interface|enum|struct|function|const) \w/,
-  /^[ \t]{0,40}#(?:include|define|ifdef|pragma)\b/m,
+  /(?:^[ \t]{0,40}|[ \t])#(?:include|define|ifdef|pragma)\b/m,
   /^[ \t]{0,40}(?:pub )?fn \w{1,60}(?:<[^>\n]{1,60}>)?\(|^[ \t]{0,40}func (?:\([^)\n]{1,60}\) )?\w{1,60}\(|^package \w{1,40};?[ \t]*$/m,
   /^[ \t]{0,40}(?:for|while|if|switch) ?\([^\n]{1,160}\) ?\{/m,
   /<\?php|<!DOCTYPE html>|<\/(?:div|span|p|a|ul|li|html|body|script|table|td|tr|button|form|style|h\d)>|<(?:div|script|input|img|button|span)[ >]/i,
@@ -31,13 +31,17 @@ const MARKS: readonly RegExp[] = [
   /\^\[[\w\\-]{1,40}\][+*{]|\(\?[:=!<]|\\[dws][+*]/,
 ];
 
-/** The end of a line of code in most languages. */
-const CODE_LINE_END = /(?:[;{}]|\):|\) ?\{|\],?|\/>)$/;
+/** The end of a line of code in most languages; clauses of a contract end in a plain semicolon. */
+const CODE_LINE_END = /(?:[)\]}"'`];|^[ \t]*[{}]|[)\w] ?\{|\):|\/>)$/;
 /** So many lines with such an end are code. */
 const CODE_LINES = 3;
 
+/** Drawings of the Asymptote language stand in problems of geometry, and formulas in all of them. */
+const MATHEMATICS = /\[asy\]|\\(?:frac|begin|sqrt|sum|int|cdot|text)\b/;
+
 /** Whether a text contains source code; linear in its length. */
 export function isSource(text: string): boolean {
+  if (MATHEMATICS.test(text)) return false;
   return MARKS.some((mark) => mark.test(text)) || hasCodeLines(text);
 }
 
