@@ -8,6 +8,7 @@ import type { Answerer } from "#lib/services/chat/answerer.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
+import type { RouteFinder } from "#lib/services/chat/route-finder.ts";
 import { type ChatDependencies, type ChatTurn, startChatTurn } from "#lib/services/chat/start-turn.ts";
 import type { ChatInput } from "#lib/services/chat/turn.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
@@ -26,6 +27,7 @@ export function setUp(
     begun?: Partial<BegunTurn>;
     settle?: () => Promise<void>;
     prices?: () => Promise<never>;
+    routeFinders?: readonly RouteFinder[];
     /** Stand behind the prompt. */
     contributors?: readonly Contributor[];
     /** Stand before the engines. */
@@ -79,6 +81,7 @@ export function setUp(
     random: () => 0.5,
   });
   const dependencies: ChatDependencies = {
+    routeFinders: changes.routeFinders ?? [],
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [...(changes.answerers ?? []), engineAnswerer({ run, effects })],
     registry,

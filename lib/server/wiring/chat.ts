@@ -25,6 +25,7 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
+    routeFinders: [],
     contributors: [promptContributor({ clock, randomHex })],
     answerers: [engineAnswerer(engines)],
   };

@@ -2,7 +2,7 @@ import { assistantText } from "#lib/chat/assistant-parts.ts";
 import type { ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
-import type { ChatInput, Turn } from "#lib/services/chat/turn.ts";
+import { type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 
 /** Characters of earlier messages that are sent to an engine. */
@@ -11,8 +11,7 @@ const MAX_HISTORY = 100_000;
 /** The request of a turn: what contributors put before the conversation, the conversation, the message. */
 export function buildRequest(turn: Turn, contributions: readonly Contribution[]): ChatRequest {
   const { input, begun, decision } = turn;
-  // Stored messages win over what the client sends, because they cannot have been tampered with.
-  const history = recent(begun.sessionCreated ? input.history : begun.messages).flatMap(readable);
+  const history = recent(historyOf(turn)).flatMap(readable);
   const before = contributions.flatMap((contribution) => contribution.before ?? []);
   const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
   const request: ChatRequest = {

@@ -7,18 +7,30 @@ import { type GatewayError, retryFields } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** The events before the answer: a session that was created, a mode that the client did not choose. */
-export function openingEvents({ begun, decision, input, modes }: Turn): NativeEvent[] {
+export function openingEvents(turn: Turn): NativeEvent[] {
+  const { begun } = turn;
+  const routed = routedEvent(turn);
   const opening: NativeEvent[] = [];
   if (begun.sessionCreated) opening.push({ type: "session", id: begun.sessionId });
-  if (decision.mode === input.model) return opening;
-  const reason = decision.borrowedReason;
-  opening.push({
-    type: "auto_routed",
-    to: decision.mode,
-    label: modes[decision.mode].name,
-    ...(reason === undefined ? {} : { reason }),
-  });
+  if (routed !== undefined) opening.push(routed);
   return opening;
+}
+
+function routedEvent({ route, decision, input, modes }: Turn): NativeEvent | undefined {
+  switch (route.kind) {
+    case "engines": {
+      const { mode, borrowedReason: reason } = decision;
+      if (mode === input.model) return undefined;
+      const event = { type: "auto_routed", to: mode, label: modes[mode].name } as const;
+      return reason === undefined ? event : { ...event, reason };
+    }
+    case "image":
+      return { type: "auto_routed", to: "image", label: "Image", reason: "An image is wanted." };
+    case "plugin":
+      return { type: "auto_routed", to: "plugin", label: route.plugin, reason: "A plugin can do this." };
+    case "task":
+      return { type: "auto_routed", to: "task", label: "Task", reason: "The task takes minutes." };
+  }
 }
 
 /** The events of a run as native events. */

@@ -10,6 +10,7 @@ import { userMessage } from "#lib/services/chat/build-request.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
+import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
 import type { ChatInput, PreparedTurn, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
@@ -51,6 +52,8 @@ export type ChatDependencies = Pick<
   admission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
+  /** In the order in which they are asked. */
+  routeFinders: readonly RouteFinder[];
   /** In the order of their contributions in the request. */
   contributors: readonly Contributor[];
   /** In the order in which they are tried. */
@@ -94,7 +97,8 @@ export async function startChatTurn(
     },
     dependencies,
   );
-  const turn: Turn = { requestId, caller, input, decision, route: { kind: "engines" }, begun, modes };
+  const unrouted = { requestId, caller, input, decision, begun, modes };
+  const turn: Turn = { ...unrouted, route: findRoute(unrouted, dependencies) };
   const running = new RunningTurn(turn, ledgerTurn, context, dependencies);
   return { events: running.events(), abandon: () => running.abandon() };
 }

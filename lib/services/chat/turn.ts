@@ -44,5 +44,10 @@ export type Turn = {
   modes: Modes;
 };
 
+/** The conversation before the message: stored messages win over what the client sends, which could be invented. */
+export function historyOf({ input, begun }: Pick<Turn, "input" | "begun">): readonly StoredMessage[] {
+  return begun.sessionCreated ? input.history : begun.messages;
+}
+
 /** A turn with its request. */
 export type PreparedTurn = Turn & { request: ChatRequest };
