@@ -11,6 +11,7 @@ import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
 import { responses } from "#lib/server/routes/responses.ts";
+import { suggestions } from "#lib/server/routes/suggestions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -29,6 +30,7 @@ export const API = apiTable([
   modelById,
   responses,
   inputTokens,
+  suggestions,
 ]);
 
 export const { openApi, notFound } = API;
