@@ -3,6 +3,8 @@ import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { imageAnswerer } from "#lib/services/chat/image-answerer.ts";
+import { imageFinder } from "#lib/services/chat/image-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
@@ -25,8 +27,8 @@ export function createChat({ engines, registry, identity, ledger }: ChatParts): 
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
-    routeFinders: [],
+    routeFinders: [imageFinder],
     contributors: [promptContributor({ clock, randomHex })],
-    answerers: [engineAnswerer(engines)],
+    answerers: [imageAnswerer, engineAnswerer(engines)],
   };
 }
