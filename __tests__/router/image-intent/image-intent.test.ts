@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findImageWish, type ImageMessage } from "#lib/router/image-intent/image-intent.ts";
-import { IMAGE_LANGUAGES } from "#lib/router/image-intent/language.ts";
+import type { ImageLanguage } from "#lib/router/image-intent/language.ts";
 import { askWhatToDraw, noImageYet } from "#lib/router/image-intent/replies.ts";
 import { expectLinear } from "../../support/linear.ts";
 import { AGAIN, CHANGES, EDITS, OTHER_SUBJECTS, QUESTIONS } from "./follow-ups.ts";
@@ -10,6 +10,24 @@ const wish = (message: string, changes: Partial<ImageMessage> = {}) =>
   findImageWish({ message, hasImage: false, history: [], ...changes });
 const said = (...texts: string[]): ImageMessage["history"] =>
   texts.map((content, index) => ({ role: index % 2 === 0 ? "user" : "assistant", content }));
+
+const LANGUAGES: readonly ImageLanguage[] = [
+  "en",
+  "de",
+  "fr",
+  "es",
+  "pt",
+  "it",
+  "nl",
+  "pl",
+  "ru",
+  "tr",
+  "ar",
+  "hi",
+  "zh",
+  "ja",
+  "ko",
+];
 
 const FOX = "a fox in the snow";
 const DRAWN = said(`Draw ${FOX}`, noImageYet(FOX, "en"));
@@ -24,7 +42,7 @@ describe("a message by itself", () => {
   });
 
   test("every language has messages that ask for an image", () => {
-    expect(new Set(IMAGE_MESSAGES.map(([language]) => language))).toEqual(new Set(IMAGE_LANGUAGES));
+    expect(new Set(IMAGE_MESSAGES.map(([language]) => language))).toEqual(new Set(LANGUAGES));
   });
 
   test("a long text is judged by the wish at its end, and belongs to the prompt", () => {

@@ -27,6 +27,8 @@ const SENTENCE_END = /(?<=[.!?؟…])\s+|[\n。！？]+/u;
 const OTHER_TASK =
   /^\W{0,3}(?:translate|summari[sz]e|rewrite|rephrase|paraphrase|proofread|correct|fix|explain|write|what|who|how|why|when|where|which|is|are|does|do|did|analy[sz]e|compare|define|ubersetz\w*|übersetz\w*|fass\w*|erklär\w*|schreib\w*|tradui\w*|résum\w*|écri\w*|explique\w*|tradu\w*|resum\w*|escrib\w*|escrev\w*|riassum\w*|scrivi|spiega\w*)\b|^(?:переведи|объясни|напиши|перескажи|翻译|翻譯|解释|总结|写|翻訳|説明|要約|번역|설명|요약|ترجم|اشرح|لخص|अनुवाद)/iu;
 
+/** As other chats have it. */
+const COMMAND = /^\/(?:imagine|image|img)\s+(?:prompt:?\s+)?(?=\S)/i;
 const KANA = /[\u3040-\u30ff]/;
 
 const GRAMMARS = lazy((): readonly Grammar[] => [ENGLISH, ...WEST, ...OTHER].map(grammar));
@@ -61,15 +63,41 @@ function isNotBlank(text: string): boolean {
 /** @param message of which the sentence is a part, and from it on the prompt. */
 function wishIn(sentence: string, message: string): ImageWish | undefined {
   if (sentence === "") return undefined;
+  const command = COMMAND.exec(sentence)?.[0];
+  if (command !== undefined) return { language: "en", prompt: bounded(message.slice(command.length)) };
   const text = foldedWords(wordsOf(sentence));
-  for (const one of GRAMMARS.value) {
-    const wish = readVerbFirst(text, one);
-    if (wish === undefined) continue;
-    const prompt = wish.subject === undefined ? undefined : promptFrom(text, wish.subject, sentence, message);
-    return { language: one.language, prompt };
+  const [read] = GRAMMARS.value
+    .flatMap((one) => {
+      const wish = readVerbFirst(text, one);
+      return wish === undefined
+        ? []
+        : [{ ...wish, language: one.language, familiar: familiarWords(text, one) }];
+    })
+    .sort((a, b) => b.familiar - a.familiar);
+  if (read !== undefined) {
+    const { language, subject } = read;
+    return {
+      language,
+      prompt: subject === undefined ? undefined : promptFrom(text, subject, sentence, message),
+    };
   }
-  if (barePicture(text, message)) return { language: "en", prompt: bounded(message) };
+  const bare = barePicture(text, message, GRAMMARS.value);
+  if (bare !== undefined) return { language: bare, prompt: bounded(message) };
   return patternWish(sentence, text);
+}
+
+/** Words that a language knows: Spanish and Italian share some of their verbs, but not all that stands behind. */
+function familiarWords(text: FoldedWords, one: Grammar): number {
+  const parts = [
+    one.polite,
+    one.forWhom,
+    one.determiners,
+    one.nouns,
+    one.barriers,
+    one.closing,
+    one.anything,
+  ];
+  return text.words.filter((_, word) => parts.some((part) => part.at(text, word) > 0)).length;
 }
 
 /** What is written from a word of the sentence on, to the end of the message. */

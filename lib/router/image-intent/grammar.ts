@@ -39,7 +39,7 @@ export type GrammarSource = {
   closing: string;
 };
 
-export type Grammar = { language: ImageLanguage; isArticleless: boolean } & {
+export type Grammar = { language: ImageLanguage; isArticleless: boolean; hasLinks: boolean } & {
   readonly [Part in Exclude<keyof GrammarSource, "language" | "isArticleless">]-?: Phrases;
 } & { readonly ends: Phrases };
 
@@ -47,6 +47,7 @@ export function grammar({ language, isArticleless = false, ...source }: GrammarS
   return {
     language,
     isArticleless,
+    hasLinks: source.links !== undefined,
     polite: new Phrases(source.polite),
     draw: new Phrases(source.draw),
     technique: new Phrases(source.technique),

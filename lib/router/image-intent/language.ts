@@ -1,19 +1,17 @@
-/** The languages in which wishes for images are understood. */
-export const IMAGE_LANGUAGES = [
-  "en",
-  "de",
-  "fr",
-  "es",
-  "pt",
-  "it",
-  "nl",
-  "pl",
-  "ru",
-  "tr",
-  "ar",
-  "hi",
-  "zh",
-  "ja",
-  "ko",
-] as const;
-export type ImageLanguage = (typeof IMAGE_LANGUAGES)[number];
+/** The languages in which wishes for images are understood and answered. */
+export type ImageLanguage =
+  | "en"
+  | "de"
+  | "fr"
+  | "es"
+  | "pt"
+  | "it"
+  | "nl"
+  | "pl"
+  | "ru"
+  | "tr"
+  | "ar"
+  | "hi"
+  | "zh"
+  | "ja"
+  | "ko";

@@ -24,7 +24,7 @@ export const WEST: readonly GrammarSource[] = [
     anything: "etwas|irgendetwas|irgendwas|was|was du willst|etwas (?:schones|lustiges|cooles)",
     otherObjects: `${TEXT_FORMS}|diagramm|schluss|schlusse|parallelen|ablaufdiagramm|klassendiagramm|graphen?|kurve|aktien?|dreieck|wand|wande|zimmer|kuche|schaltplan|teufel|aus`,
     compounds:
-      "von der lage|von der situation|rahmen|bearbeiten|unterschrift|verarbeitung|beschreibung|ideen?|namen|zu sehen",
+      "verkaufen|kaufen|(?:aus)?drucken|aufhangen|hochladen|speichern|loschen|verschicken|von der lage|von der situation|rahmen|bearbeiten|unterschrift|verarbeitung|beschreibung|ideen?|namen|zu sehen",
     closing: "bitte|danke|fur mich|fur uns|jetzt|nochmal|mal",
   },
   {
@@ -42,10 +42,11 @@ export const WEST: readonly GrammarSource[] = [
       "(?:l'|d'|une )?(?:image|photo|photographie|dessin|illustration|peinture|tableau|logo|icone|affiche|poster|portrait|avatar|fond d'ecran|caricature|bd|bande dessinee|croquis|aquarelle|sticker|autocollant|meme|couverture d'album|coloriage|banniere|visuel)s?",
     generic: "(?:une |des |l')?(?:images?|visuels?) (?:de|avec|du|des)",
     barriers:
-      "le|la|les|qui|que|pour|sur|avec|dans|de|du|si|comment|en|est|sont|liste|texte|code|programme|script|fonction|application|site|page|histoire|description|docker|resume|je|tu|il|elle|nous|vous",
+      "le|la|les|legende|qui|que|pour|sur|avec|dans|de|du|si|comment|en|est|sont|liste|texte|code|programme|script|fonction|application|site|page|histoire|description|docker|resume|je|tu|il|elle|nous|vous",
     anything: "quelque chose|n'importe quoi|ce que tu veux|un truc|quelque chose de (?:beau|joli|drole)",
     otherObjects: `${TEXT_FORMS}|organigramme|conclusions?|courbe|graphe|triangle|plan|mur|murs|chambre|cuisine|arbre de decision|circuit`,
-    compounds: "docker|disque|de marque|des couts|de profil linkedin resume|recapitulatif|comparatif|iso",
+    compounds:
+      "vendre|acheter|imprimer|telecharger|envoyer|docker|disque|de marque|des couts|de profil linkedin resume|recapitulatif|comparatif|iso",
     closing: "s'il te plait|s'il vous plait|stp|svp|merci|pour moi|pour nous|maintenant",
   },
   {
@@ -63,7 +64,7 @@ export const WEST: readonly GrammarSource[] = [
       "(?:imagen(?:es)?|foto(?:s)?|fotografia|dibujo(?:s)?|ilustracion(?:es)?|pintura|cuadro|logo(?:s)?|logotipo|icono(?:s)?|poster|cartel|afiche|retrato|avatar|fondo de pantalla|caricatura|comic|boceto|acuarela|sticker|pegatina|meme|portada de (?:album|libro|disco)|banner)",
     generic: "(?:una |unas |la )?imagen(?:es)? (?:de|con|del)",
     barriers:
-      "el|la|los|las|que|para|sobre|con|en|de|del|si|como|es|son|lista|texto|codigo|programa|script|funcion|aplicacion|app|sitio|pagina|historia|descripcion|docker|resumen|yo|tu|etiqueta",
+      "el|la|los|las|pie|leyenda|que|para|sobre|con|en|de|del|si|como|es|son|lista|texto|codigo|programa|script|funcion|aplicacion|app|sitio|pagina|historia|descripcion|docker|resumen|yo|tu|etiqueta",
     anything: "algo|cualquier cosa|lo que quieras|algo (?:bonito|lindo|divertido)",
     otherObjects: `${TEXT_FORMS}|conclusion(?:es)?|paralelos|linea|atencion|curva|triangulo|plan|pared|paredes|casa|cuarto|habitacion|cocina|circuito|arbol de decision|mapa conceptual|grafo`,
     compounds:
@@ -85,16 +86,17 @@ export const WEST: readonly GrammarSource[] = [
       "(?:imagem|imagens|foto(?:s)?|fotografia|desenho(?:s)?|ilustracao|ilustracoes|pintura|quadro|logo(?:s)?|logotipo|logomarca|icone(?:s)?|poster|cartaz|retrato|avatar|papel de parede|caricatura|quadrinho|esboco|aquarela|figurinha|adesivo|meme|capa de (?:album|livro|disco)|banner)",
     generic: "(?:uma |umas |a )?(?:imagem|imagens) (?:de|com|do|da)",
     barriers:
-      "o|a|os|as|que|para|sobre|com|em|de|do|da|se|como|e|lista|texto|codigo|programa|script|funcao|aplicativo|app|site|pagina|historia|descricao|docker|resumo|eu|voce|tag",
+      "o|a|os|as|que|para|pra|pro|legenda|no|na|sobre|com|em|de|do|da|se|como|e|lista|texto|codigo|programa|script|funcao|aplicativo|app|site|pagina|historia|descricao|docker|resumo|eu|voce|tag",
     anything: "algo|alguma coisa|qualquer coisa|o que voce quiser|uma coisa",
     otherObjects: `${TEXT_FORMS}|conclusao|conclusoes|linha|atencao|curva|triangulo|plano|estrategia|parede|paredes|casa|quarto|cozinha|circuito|processo|arvore de decisao|mapa mental`,
-    compounds: "docker|de disco|comparativo|iso|corporativa|de texto",
+    compounds:
+      "vender|comprar|imprimir|enviar|editar|salvar|docker|de disco|comparativo|iso|corporativa|de texto",
     closing: "por favor|pf|obrigado|obrigada|para mim|pra mim|agora",
   },
   {
     language: "it",
     polite:
-      "per favore|per piacere|ciao|ok|e|ora|adesso|grazie|puoi|potresti|mi puoi|mi potresti|può|potrebbe|vorrei che tu|voglio che tu",
+      "mi|per favore|per piacere|ciao|ok|e|ora|adesso|grazie|puoi|potresti|mi puoi|mi potresti|può|potrebbe|vorrei che tu|voglio che tu",
     draw: "disegna(?:mi|ci|re|rmi|te|temi)?|disegni",
     technique: "dipingi(?:mi)?|dipingere|illustra(?:mi)?|schizza",
     make: "(?:crea|genera|realizza|progetta)(?:mi|ci|re|rmi|te)?|fai|fammi|fare|farmi|facci|crei|generi",
@@ -109,7 +111,7 @@ export const WEST: readonly GrammarSource[] = [
       "il|lo|la|i|gli|le|che|per|su|con|in|di|del|della|se|come|è|sono|lista|elenco|testo|codice|programma|script|funzione|app|sito|pagina|storia|descrizione|docker|riassunto|io|tu|tag",
     anything: "qualcosa|qualsiasi cosa|quello che vuoi|qualcosa di (?:bello|carino|divertente)",
     otherObjects: `${TEXT_FORMS}|conclusion[ei]|linea|curva|triangolo|grafo|piano|parete|pareti|casa|camera|cucina|circuito|schema|organigramma`,
-    compounds: "docker|disco|comparativo|sinottico|iso|aziendale in",
+    compounds: "vendere|comprare|stampare|caricare|docker|disco|comparativo|sinottico|iso|aziendale in",
     closing: "per favore|per piacere|grazie|per me|ora|adesso",
   },
   {

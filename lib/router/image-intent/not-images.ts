@@ -7,13 +7,13 @@ const TEXT_FORMS =
 
 /** A programming language or an office program as the means: "in Python". */
 const MEANS =
-  /\b(?:in|with|using|via|en|avec|con|usando|mit|em|com|met|w|use)\s(?:\w{1,12}\s)?(?:python|javascript|typescript|java|c\+\+|c#|rust|golang|kotlin|swift|swiftui|matlab|php|ruby|excel|word|powerpoint|react|vue|angular|tailwind|bootstrap|flutter|turtle|pillow|opencv|processing|inkscape|blender|unity|photoshop|illustrator|gimp|figma|canva|procreate)\b/i;
+  /\b(?:in|with|using|via|en|avec|con|usando|mit|em|com|met|w|use)\s(?:\w{1,12}\s)?(?:python|javascript|typescript|java|c\+\+|c#|rust|golang|kotlin|swift|swiftui|matlab|php|ruby|excel|word|powerpoint|react|vue|angular|tailwind|bootstrap|flutter|turtle|pillow|opencv|processing|inkscape|blender|unity|photoshop|illustrator|gimp|figma|canva|procreate|ffmpeg|imagemagick|node|bash|powershell|networkx|pandas)\b/i;
 const MEANS_ELSEWHERE =
   /(?:用|使用|на|с помощью)\s?(?:python|javascript|java|c\+\+|питон|питоне|html|css|excel|代码)|파이썬|पाइथन|パイソン|python\s?(?:で|로|ile|में)|パイソンで/i;
 
 /** "Paint a picture of the economy." */
 const ABSTRACT =
-  /\b(?:picture|portrait|image)s? of (?:(?:the|our|a|an|his|her|their|what|how|life|modern|today's|current|global|ideal|typical|target|political|economic|social) ){0,4}(?:economy|situation|customers?|persona|audience|brand|servers?|database(?: server)?|infrastructure|architecture|market|markets|industry|society|health|crisis|problem|impact|politics|landscape of|state of|circumstances|conditions|poverty|inequality|democracy|labou?r|workforce|future of|system|disk|drive|partition|container|life (?:in|was|is)|life was|happened|happens|it was|it is like)\b|\b(?:clear|clearer|grim|bleak|rosy|vivid|full|fuller|better|bigger|accurate|complete|broad|overall|detailed) (?:mental )?picture\b|\bpicture this\b|\bbig picture\b/i;
+  /\b(?:picture|portrait|image)s? of (?:(?:the|our|a|an|his|her|their|what|how|life|modern|today's|current|global|ideal|typical|target|political|economic|social) ){0,4}(?:economy|situation|customers?|persona|audience|brand|servers?|database(?: server)?|infrastructure|architecture|market|markets|industry|society|health|crisis|problem|impact|politics|landscape of|state of|circumstances|conditions|poverty|inequality|democracy|labou?r|workforce|future of|system|disk|drive|partition|container|life (?:in|was|is)|life was|happened|happens|it was|it is like)\b|\b(?:clear|clearer|grim|bleak|rosy|vivid|full|fuller|better|bigger|accurate|complete|broad|overall|detailed) (?:mental )?picture\b|\bpicture this\b|\bbig picture\b|\bpaint (?:the|my|our|your) (?:\w{1,15} )?(?:walls?|rooms?|bedroom|kitchen|bathroom|house|fence|door|ceiling|cabinets?|furniture|deck|nails|garage|exterior|interior|car|town)\b/i;
 
 /** Asks for text about, or of, an image. */
 const CODE =

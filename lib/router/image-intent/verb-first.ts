@@ -12,6 +12,9 @@ const MAX_BETWEEN = 7;
 /** Words of an object that are looked at. */
 const MAX_OBJECT = 8;
 
+/** What may stand before a picture that is to be made, although it cannot stand within its description. */
+const DEFINITE = /^(?:the|my|our|this|der|die|das|den|les?|la|el|los|las|o|a|os|as|il|lo|i|gli|de|het)$/;
+
 /** Whether a sentence of a language that puts its verbs first asks for an image. */
 export function readVerbFirst(text: FoldedWords, grammar: Grammar): Wish | undefined {
   const at = skip(text, 0, grammar, ["polite"]);
@@ -65,10 +68,12 @@ function readMade(
     const picture = grammar.nouns.at(text, word);
     if (picture > 0) {
       // "Make the image responsive", "make art accessible": something else is to be done.
-      const isPlain = hasDeterminer || grammar.isArticleless || endsPhrase(text, word + picture, grammar);
+      const isPlain = grammar.hasLinks
+        ? endsPhrase(text, word + picture, grammar)
+        : hasDeterminer || grammar.isArticleless || endsPhrase(text, word + picture, grammar);
       return isPlain ? readPicture(text, { object, named, word, picture }, grammar) : undefined;
     }
-    const isDefinite = mayBeDefinite && word === named && !hasDeterminer;
+    const isDefinite = mayBeDefinite && word === named && DEFINITE.test(text.words[word]?.folded ?? "");
     if (grammar.barriers.at(text, word) > 0 && !isDefinite) return undefined;
   }
   return undefined;
@@ -88,7 +93,13 @@ function readPicture(
 }
 
 function endsPhrase(text: FoldedWords, at: number, grammar: Grammar): boolean {
-  return isOver(text, at, grammar) || grammar.links.at(text, at) > 0 || grammar.barriers.at(text, at) > 0;
+  const isMarked = /[,:;.–—-]$/.test(text.words[at - 1]?.written ?? "");
+  return (
+    isMarked ||
+    isOver(text, at, grammar) ||
+    grammar.links.at(text, at) > 0 ||
+    grammar.barriers.at(text, at) > 0
+  );
 }
 
 /** Nothing more is said: the end, or "please". */
