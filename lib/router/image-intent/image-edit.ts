@@ -10,7 +10,7 @@ const EDITING = foldPattern(
 );
 /** Verbs that can mean anything else, too. */
 const MAKING = foldPattern(
-  "add|put|make|give|draw|paint|pon|ponle|anade|agrega|haz|mets|ajoute|fais|rends|mach|mache|fuge|coloque|faca|metti|fai|rendi|maak|dodaj|zrob|добавь|сделай|اجعل",
+  "add|put|make|give (?:him|her|them|it|me|the|this|my)|draw|paint|pon|ponle|anade|agrega|haz|mets|ajoute|fais|rends|mach|mache|fuge|coloque|faca|metti|fai|rendi|maak|dodaj|zrob|добавь|сделай|اجعل",
 );
 /** What can be seen in an image, and how it can look. */
 const VISUALS = foldPattern(
@@ -38,7 +38,7 @@ const EDIT_ELSEWHERE = new RegExp(
 );
 /** The image is to become words. */
 const INTO_TEXT =
-  /(?:^|[^\p{L}])(?:texts?|tables?|lists?|code|html|css|recipe|json|csv|excel|spreadsheet|markdown|summary|summarise|words|caption|description|alt|poem|story|translate|transcribe|latex|essay|report|svg|typos?|sentences?|pdf|what|how|why|texto|texte|tabla|tableau|tabelle|liste|lista|testo|codigo|rezept)(?![\p{L}])/u;
+  /(?:^|[^\p{L}])(?:here|feedback|docker|yaml|texts?|tables?|lists?|code|html|css|recipe|json|csv|excel|spreadsheet|markdown|summary|summarise|words|caption|description|alt|poem|story|translate|transcribe|latex|essay|report|svg|typos?|sentences?|pdf|what|how|why|texto|texte|tabla|tableau|tabelle|liste|lista|testo|codigo|rezept)(?![\p{L}])/u;
 
 /** Whether a message wants the image changed that is attached to it; questions about it do not. */
 export function wantsEdit(message: string): boolean {
