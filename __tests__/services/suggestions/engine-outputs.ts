@@ -214,4 +214,28 @@ export const ENGINE_OUTPUTS: readonly EngineOutput[] = [
     output: JSON.stringify(["What is max_tokens_per_call?", "What is 2 * 3 * 4?", "Is a < b and c > d?"]),
     suggestions: ["What is max_tokens_per_call?", "What is 2 * 3 * 4?", "Is a < b and c > d?"],
   },
+  {
+    name: "thoughts before the answer",
+    output: `<think>["No?"] Let me see.</think>${JSON_THREE}`,
+    suggestions: THREE,
+  },
+  {
+    name: "reasons behind questions",
+    output: `1. **${LIVE}** - to learn of their habitat\n2. ${EAT} (their diet)\n3. ${DANGEROUS} — safety`,
+    suggestions: THREE,
+  },
+  { name: "a note before the array", output: `As the answer says [1]: ${JSON_THREE}`, suggestions: THREE },
+  { name: "two arrays", output: `["${LIVE}"]\n["${EAT}"]`, suggestions: [LIVE, EAT] },
+  {
+    name: "a line break within a JSON string",
+    output: `["Where do\nfoxes live?", "${EAT}"]`,
+    suggestions: [LIVE, EAT],
+  },
+  { name: "typographic quotes in JSON", output: `[“${LIVE}”, “${EAT}”]`, suggestions: [LIVE, EAT] },
+  { name: "YAML", output: `suggestions:\n  - "${LIVE}"\n  - ${EAT}`, suggestions: [LIVE, EAT] },
+  {
+    name: "XML",
+    output: `<suggestions><suggestion>${LIVE}</suggestion><suggestion>${EAT}</suggestion></suggestions>`,
+    suggestions: [LIVE, EAT],
+  },
 ];

@@ -5,23 +5,35 @@ const MAX_DEPTH = 4;
 /** What models call the text of a suggestion that they write as an object. */
 const TEXT_FIELDS = ["text", "question", "suggestion", "message", "prompt", "title", "content", "label"];
 /** With the colon behind the name of a field. */
-const DOUBLE_QUOTED = /"((?:[^"\\\n]|\\.)*)"(\s*:)?/g;
+const DOUBLE_QUOTED = /"((?:[^"\\]|\\.)*)"(\s*:)?/g;
 /** An apostrophe within a word does not end the string. */
 const SINGLE_QUOTED = /'((?:[^'\\\n]|\\.|'(?=\w))*)'(\s*:)?/g;
+
+const TYPOGRAPHIC = /[“„«「]([^“”„«»「」]*)[”“»」](\s*:)?/g;
+/** Brackets of prose that may stand before the JSON ("[1]"). */
+const MAX_STARTS = 20;
 
 /**
  * The strings of an answer that is JSON, or that was meant to be: cut off, with comments or trailing commas, in
  * Python's quotes. Undefined if the answer has no JSON.
  */
 export function jsonItems(answer: string): string[] | undefined {
-  const from = answer.search(/[[{]/);
-  if (from === -1) return undefined;
-  // A bracket behind the JSON may belong to a sentence.
-  for (const to of [answer.lastIndexOf("]"), answer.lastIndexOf("}")].sort((a, b) => b - a)) {
-    const value = to > from ? parsed(answer.slice(from, to + 1)) : undefined;
-    if (value !== undefined) return strings(value, 0);
+  for (const { index } of [...answer.matchAll(/[[{]/g)].slice(0, MAX_STARTS)) {
+    const items = itemsFrom(answer.slice(index));
+    if (items !== undefined) return items;
   }
-  return looksLikeJson(answer.slice(from)) ? quotedStrings(answer.slice(from)) : undefined;
+  return undefined;
+}
+
+/** The strings of what begins with a bracket; undefined if the bracket is of a sentence. */
+function itemsFrom(text: string): string[] | undefined {
+  // A bracket behind the JSON may belong to a sentence.
+  for (const to of [text.lastIndexOf("]"), text.lastIndexOf("}")].sort((a, b) => b - a)) {
+    const value = to > 0 ? parsed(text.slice(0, to + 1)) : undefined;
+    const isNote = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "number");
+    if (value !== undefined && !isNote) return strings(value, 0);
+  }
+  return looksLikeJson(text) ? quotedStrings(text) : undefined;
 }
 
 function parsed(text: string): unknown {
@@ -36,7 +48,7 @@ function parsed(text: string): unknown {
 
 /** A bracket of prose ("[citation]", a link) is followed by no string. */
 function looksLikeJson(text: string): boolean {
-  return /^(?:\[|\{)\s*(?:["'{[]|\/\/)/.test(text);
+  return /^(?:\[|\{)\s*(?:["'{[“„«「]|\/\/)/.test(text);
 }
 
 function strings(value: unknown, depth: number): string[] {
@@ -60,7 +72,8 @@ function nested(text: string, depth: number): string[] {
 /** The complete strings of broken JSON, without its keys and without words such as "question" for a type. */
 function quotedStrings(text: string): string[] {
   const double = valuesIn(text, DOUBLE_QUOTED).map(unescaped);
-  const found = double.length > 0 ? double : valuesIn(text, SINGLE_QUOTED);
+  const others = [SINGLE_QUOTED, TYPOGRAPHIC].map((quoted) => valuesIn(text, quoted));
+  const found = [double, ...others].find((values) => values.length > 0) ?? [];
   return found.filter((one) => !/^[\w-]*$/.test(one));
 }
 

@@ -1,6 +1,8 @@
 /** The mark before an item of a list: a bullet, a number or a letter, "Question 2:", a check box. */
 const MARK =
   /^[\s>*_#]*(?:[-–—*+•·・▪◦‣●○■►→](?!\S*[-–—*]$)\s*(?:\[[ x]\]\s*)?|[(（]?[0-9０-９٠-٩०-९]{1,2}[.)）、．:：](?!\d)|[①-⑨]|\(?[a-cA-C][.)]\s|(?:question|suggestion|option|q|frage|pregunta|domanda|pergunta|вопрос|質問|问题|問題|질문|سؤال|प्रश्न)\s?[0-9]{1,2}\s?[*_]{0,2}[.:：)-])/iu;
+/** The end of a line, or of an element that is no part of a line. */
+const BREAK = /\n|<br ?\/?>|<\/(?!(?:b|i|em|strong|a|code|span|u|mark|small)>)[a-z]\w{0,20}>/i;
 /** Where a list that is written on one line is cut. */
 const INLINE_NUMBER = /[\s;,](?=[(（]?[1-9][.)、．]\s?\D)/u;
 const QUESTION = /[?？؟]["'”’»」』)*_,]*$/u;
@@ -15,7 +17,7 @@ const LEAD_IN =
  */
 export function listedItems(answer: string): string[] {
   const lines = answer
-    .split(/\n|<br ?\/?>|<\/(?:li|p|div|h\d)>/i)
+    .split(BREAK)
     .map((line) =>
       line.replace(/^\s*(?:<[a-z][^<>]{0,100}>\s*)*/i, (tags) => (/<li/i.test(tags) ? "- " : "")),
     )

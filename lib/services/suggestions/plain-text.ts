@@ -28,7 +28,12 @@ const QUOTES: readonly (readonly [string, string])[] = [
 /** One line of plain text from what a model wrote: without HTML, Markdown, invisible characters and quotes. */
 export function plainText(written: string): string {
   const text = withoutMarkdown(withoutHtml(stripInvisible(written)));
-  return unquoted(text.replace(/\s+/g, " ").trim());
+  return unquoted(withoutReason(text.replace(/\s+/g, " ").trim()));
+}
+
+/** Some models say behind a question what it is good for. */
+function withoutReason(line: string): string {
+  return line.replace(/(?<=[?？؟]["'”]?) ?(?:[-–—:] |\().*$/u, "");
 }
 
 function withoutHtml(text: string): string {
