@@ -28,11 +28,11 @@ beforeAll(async () => {
   database = await startTestSupabase();
   upstream = await startFakeUpstream(answers("[]"));
   second = await startFakeUpstream(answers("[]"));
+  user = await database.signUp();
   gateway = await start();
 }, 30_000);
-beforeEach(async () => {
+beforeEach(() => {
   upstream.requests.length = 0;
-  user = await database.signUp();
 });
 afterEach(async () => {
   for (const one of open.splice(0)) if (one !== gateway) await one.stop();
@@ -113,6 +113,7 @@ describe("where no suggestions can be had, the list is empty", () => {
   const nothing = { status: 200, answer: { ok: true, suggestions: [] } };
 
   test("no engine is configured", async () => {
+    user = await database.signUp();
     const bare = await start({ MODELS_CONFIG: "", NODE_ENV: "production" });
     expect(await post(ASKED, { via: bare })).toEqual(nothing);
     expect(await rows()).toEqual([]);
@@ -152,6 +153,11 @@ test("the next engine suggests if the first one is down", async () => {
 });
 
 describe("who may ask, and who pays", () => {
+  // Each with a ledger of its own.
+  beforeEach(async () => {
+    user = await database.signUp();
+  });
+
   test("a caller without a credential is refused, and nothing is asked", async () => {
     for (const credential of ["", "garbage"]) expect((await post(ASKED, { credential })).status).toBe(401);
     expect(upstream.requests).toEqual([]);
