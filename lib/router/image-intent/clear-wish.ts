@@ -113,11 +113,11 @@ function patternWish(sentence: string, { joined }: FoldedWords): ImageWish | und
     // Japanese has the same characters for "draw" and "picture", in the other order.
     if (language === "zh" && KANA.test(joined)) continue;
     for (const wish of wishes) {
-      const found = wish.exec(joined);
+      const found = wish.value.exec(joined);
       if (found === null) continue;
-      if (not.test(joined)) break;
+      if (not.value.test(joined)) break;
       const subject = (found.groups?.["subject"] ?? "").trim();
-      const prompt = anything.test(subject) ? undefined : bounded(writtenAs(subject, sentence));
+      const prompt = anything.value.test(subject) ? undefined : bounded(writtenAs(subject, sentence));
       return { language, prompt };
     }
   }

@@ -1,5 +1,6 @@
 import { isTextOrCode } from "#lib/router/image-intent/not-images.ts";
 import { fold, foldPattern } from "#lib/router/image-intent/words.ts";
+import { lazy } from "#lib/shared/lazy.ts";
 
 /** What a message wants of the image before it: another one of the same kind, or a changed one. */
 export type FollowUp = "again" | "change";
@@ -66,18 +67,20 @@ const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const REPLACEMENT =
   /^(?:(?:and|but|ok|okay|then) )?(?:now|instead),? (?:an?|the|two|three|some) \p{L}+(?: \p{L}+){0,5}$/u;
 
-const change = new RegExp(`^(?:${CHANGES.map(foldPattern).join("|")})`, "u");
-const again = new RegExp(`^(?:${foldPattern(AGAIN)})$`, "u");
+const change = lazy(() => new RegExp(`^(?:${CHANGES.map(foldPattern).join("|")})`, "u"));
+const again = lazy(() => new RegExp(`^(?:${foldPattern(AGAIN)})$`, "u"));
 
 /** What a message wants of the image that the turn before was for; undefined if it is about something else. */
 export function followUp(message: string): FollowUp | undefined {
   if (message.length > MAX_LENGTH) return undefined;
   const plain = withoutEnd(fold(message).replace(/\s+/g, " ").trim());
   const text = withoutPolite(plain);
-  if (again.test(plain) || again.test(text)) return "again";
+  if (again.value.test(plain) || again.value.test(text)) return "again";
   if (CJK.test(text) && text.length > MAX_LENGTH_CJK) return undefined;
   if (FORMULA.test(text) || OTHER.test(text) || isTextOrCode(message)) return undefined;
-  return [text, plain].some((one) => change.test(one)) || REPLACEMENT.test(plain) ? "change" : undefined;
+  return [text, plain].some((one) => change.value.test(one)) || REPLACEMENT.test(plain)
+    ? "change"
+    : undefined;
 }
 
 /** Without the words before the wish. */

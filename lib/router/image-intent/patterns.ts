@@ -1,5 +1,9 @@
 import type { ImageLanguage } from "#lib/router/image-intent/language.ts";
 import { foldPattern } from "#lib/router/image-intent/words.ts";
+import { lazy } from "#lib/shared/lazy.ts";
+
+/** A pattern that is compiled when it is first used. */
+type Compiled = { readonly value: RegExp };
 
 /**
  * How a language asks for images that puts its verbs last, or that does not separate words. All are read from a
@@ -8,14 +12,14 @@ import { foldPattern } from "#lib/router/image-intent/words.ts";
 export type PatternGrammar = {
   language: ImageLanguage;
   /** Wishes; the group `subject`, if there is one, says what is to be seen. */
-  wishes: readonly RegExp[];
+  wishes: readonly Compiled[];
   /** Subjects that say nothing: "something", "a picture". */
-  anything: RegExp;
+  anything: Compiled;
   /** What is no image, although a wish matches. */
-  not: RegExp;
+  not: Compiled;
 };
 
-const pattern = (source: string): RegExp => new RegExp(foldPattern(source), "u");
+const pattern = (source: string): Compiled => lazy(() => new RegExp(foldPattern(source), "u"));
 
 const ZH_POLITE =
   "^(?:请|請|麻烦|帮我|幫我|帮忙|给我|給我|替我|为我|为了我|能不能|能否|可以|可不可以|你能|你可以|能|我想要你|我想让你|现在|那么|好的|你好|再|，|,|\\s){0,8}";
@@ -53,8 +57,10 @@ export const PATTERN_GRAMMARS: readonly PatternGrammar[] = [
         `${ZH_POLITE}(?:(?:给|為|为|帮)[^，。,]{1,15}?)?(?:生成|制作|製作|创建|创作|设计|設計|做|来|给我|我要|我想要|我想看|我需要|出|弄|整|搞)(?<subject>.{0,60}?(?:${ZH_PICTURE})(?!库|框|格式|处理|识别|大小|标签|描述|提示|的描述|的代码|标题|名字|文案|方案|上传|组件|压缩|的函数|分析|生成器|分类|编辑|软件|服务器).*)$`,
       ),
     ],
-    anything:
-      /^(?:点|些|一?[张幅个])?(?:什么|东西|随便|随便什么|图片?|圖片?|画|图像|照片|任何东西|好看的|有趣的|logo|海报|头像|壁纸)?(?:吧|吗|嗎|呢|给我|好吗|都行|都可以|看看)*$/u,
+    anything: {
+      value:
+        /^(?:点|些|一?[张幅个])?(?:什么|东西|随便|随便什么|图片?|圖片?|画|图像|照片|任何东西|好看的|有趣的|logo|海报|头像|壁纸)?(?:吧|吗|嗎|呢|给我|好吗|都行|都可以|看看)*$/u,
+    },
     not: pattern(
       `${DIAGRAMS_CJK}|代码|脚本|程序|函数|列表|镜像|用户画像|文章|教程|怎么|如何|为什么|什么意思|结论|计划|大饼`,
     ),
@@ -70,8 +76,10 @@ export const PATTERN_GRAMMARS: readonly PatternGrammar[] = [
         `^(?<subject>.*?(?:${JA_PICTURE}))(?:を|が|も)?[^。]{0,8}?(?:生成して|生成|作って|つくって|作成して|デザインして|見せて|お願い|ほしい|欲しい|ちょうだい)${JA_END}`,
       ),
     ],
-    anything:
-      /^(?:何か|なにか|なんか|何でもいいから|適当に|好きなもの|好きに|面白い)?(?:の|な)?(?:絵|画像|イラスト|写真|ロゴ|ポスター)?(?:を)?$/u,
+    anything: {
+      value:
+        /^(?:何か|なにか|なんか|何でもいいから|適当に|好きなもの|好きに|面白い)?(?:の|な)?(?:絵|画像|イラスト|写真|ロゴ|ポスター)?(?:を)?$/u,
+    },
     not: pattern(
       "フローチャート|グラフ|チャート|図(?:を|に|も)|図$|表を|コード|プログラム|関数|スクリプト|一覧|説明|タグ|アプリ|サイト|結論|dockerイメージ|生い立ち|方法|物語を|小説",
     ),
@@ -84,8 +92,10 @@ export const PATTERN_GRAMMARS: readonly PatternGrammar[] = [
         `^(?<subject>.*?(?:${KO_PICTURE}))(?:를|을|도|이|가)?\\s?(?:하나|한 장|한장|좀|몇 장|하나만)?\\s?(?:를|을)?\\s?(?:생성해|만들어|제작해|디자인해|보여|부탁해|필요해|원해|줘)${KO_END}`,
       ),
     ],
-    anything:
-      /^(?:아무거나|뭔가|무언가|뭐든|아무|뭐|재미있는|예쁜)?\s?(?:그림|이미지|사진|로고|포스터)?(?:을|를)?\s?(?:하나|한 장|좀)?$/u,
+    anything: {
+      value:
+        /^(?:아무거나|뭔가|무언가|뭐든|아무|뭐|재미있는|예쁜)?\s?(?:그림|이미지|사진|로고|포스터)?(?:을|를)?\s?(?:하나|한 장|좀)?$/u,
+    },
     not: pattern(
       "다이어그램|순서도|그래프|차트|표를|표 |코드|프로그램|함수|스크립트|목록|설명|큰 그림|결론|도커|docker|선을|방법|태그|앱|웹사이트|마인드맵",
     ),
