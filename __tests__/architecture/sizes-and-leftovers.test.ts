@@ -22,7 +22,6 @@ const FOR_TESTS_AND_CLIENTS: readonly string[] = [
   "lib/streaming/events.ts parseEvent",
   "lib/streaming/events.ts readUsageEvent",
   "lib/streaming/events.ts serializeEvent",
-  // Made ahead of its users: memory, suggestions, the router's fallback, the agent.
   // Made ahead of speech and images.
   "lib/providers/call/whole-answer.ts readWholeBytes",
   // Parts that are tested by themselves.

@@ -96,6 +96,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 200,
     body: { model: "smart", input: "Hi" },
   },
+  "/api/v1/suggestions": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { userMsg: "Hi", aiMsg: "Hello." },
+  },
   "/api/[...path]": { access: "public", methods: METHODS, errors: "native", success: 404 },
 };
 

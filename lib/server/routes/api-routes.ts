@@ -12,6 +12,7 @@ import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { responses } from "#lib/server/routes/responses.ts";
+import { suggestions } from "#lib/server/routes/suggestions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -32,6 +33,7 @@ export const API = apiTable([
   inputTokens,
   plugins,
   pluginInvoke,
+  suggestions,
 ]);
 
 export const { openApi, notFound } = API;

@@ -6,6 +6,8 @@ import { randomHex } from "#lib/server/wiring/random.ts";
 import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { modeAsker } from "#lib/services/ask-mode.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
+import { imageAnswerer } from "#lib/services/chat/image-answerer.ts";
+import { imageFinder } from "#lib/services/chat/image-finder.ts";
 import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
@@ -42,13 +44,14 @@ export function createChat(parts: ChatParts): ChatDependencies {
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
-    routeFinders: [pluginFinder(plugins)],
+    routeFinders: [imageFinder, pluginFinder(plugins)],
     modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
       promptContributor({ clock, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),
     ],
     answerers: [
+      imageAnswerer,
       pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
       answerByEngines,
     ],

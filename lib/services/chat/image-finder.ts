@@ -1,0 +1,13 @@
+import { findImageWish } from "#lib/router/image-intent/image-intent.ts";
+import type { RouteFinder } from "#lib/services/chat/route-finder.ts";
+import { historyOf } from "#lib/services/chat/turn.ts";
+
+/** Finds the messages that ask for an image. */
+export const imageFinder: RouteFinder = {
+  name: "images",
+  find(turn) {
+    const { message, image } = turn.input;
+    const wish = findImageWish({ message, hasImage: image !== undefined, history: historyOf(turn) });
+    return wish === undefined ? undefined : { kind: "image", ...wish };
+  },
+};
