@@ -95,7 +95,8 @@ const cutsAfter =
 describe("a turn that goes well", () => {
   test("sends session, auto_routed, backend, tokens, usage, done, in that order", async () => {
     const gateway = await start([answers("Hello", " there", "!")]);
-    const answer = await gateway.ask(user.accessToken, { message: "Hi" });
+    const message = "Write an e-mail to my landlord about the broken heating.";
+    const answer = await gateway.ask(user.accessToken, { message });
     expect(answer.status).toBe(200);
     expect(answer.order).toEqual(["session", "auto_routed", "backend", "token", "usage", "done"]);
     expect(answer.text).toBe("Hello there!");
@@ -273,8 +274,8 @@ describe("a conversation", () => {
 describe("quota", () => {
   test("used up: 429 with Retry-After until UTC midnight, and nothing is called", async () => {
     const gateway = await start([answers("One.")], {}, 1);
-    expect((await gateway.ask(user.accessToken, { message: "1" })).done?.usage).toBe(1);
-    const refused = await gateway.ask(user.accessToken, { message: "2" });
+    expect((await gateway.ask(user.accessToken, { message: "1", model: "smart" })).done?.usage).toBe(1);
+    const refused = await gateway.ask(user.accessToken, { message: "2", model: "smart" });
     expect(refused.status).toBe(429);
     const seconds = Number(refused.headers.get("retry-after"));
     expect(seconds).toBeGreaterThan(0);

@@ -67,7 +67,8 @@ async function start(chains: Chains, limits: Partial<Record<ModeId, number>> = {
   return {
     gateway,
     get: (path: string) => call(path),
-    native: (body: object, key = user.accessToken) => gateway.ask(key, { message: "Hi", ...body }),
+    native: (body: object, key = user.accessToken) =>
+      gateway.ask(key, { message: "Write an e-mail to my landlord about the broken heating.", ...body }),
     chat: (model: string, { image = false, key = user.accessToken, more = {} } = {}) => {
       const content = image ? [{ type: "image_url", image_url: { url: IMAGE } }] : "Hi";
       const body = JSON.stringify({ model, messages: [{ role: "user", content }], ...more });
@@ -210,7 +211,7 @@ describe("no engine at all", () => {
       const answer = await chat(model);
       expect(answer).toMatchObject({ status: 404, error: { code: "no_engine_configured" } });
       expect(String(field(answer.error, "message"))).toMatch(
-        /^No engine of mode "(?:smart|coder)" or of another mode is configured\. Set the API key/,
+        /^No engine of mode "(?:smart|coder|fast)" or of another mode is configured\. Set the API key/,
       );
     }
     expect((await native({})).raw).toMatch(/no_engine_configured.*API key/);
