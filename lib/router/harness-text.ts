@@ -1,5 +1,6 @@
 import {
   ASK_HEADINGS,
+  DELIMITED_ASKS,
   DELIMITED_BLOCKS,
   HARNESS_HEADINGS,
   HARNESS_MESSAGES,
@@ -148,6 +149,11 @@ function withoutDelimited(text: string): string {
 
 function afterHeading(text: string): string {
   let kept = text;
+  for (const [start, end] of DELIMITED_ASKS) {
+    const from = kept.indexOf(start);
+    const to = from === -1 ? -1 : kept.indexOf(end, from + start.length);
+    if (to !== -1) kept = kept.slice(from + start.length, to);
+  }
   for (const heading of ASK_HEADINGS) {
     const at = kept.lastIndexOf(heading);
     if (at !== -1) kept = kept.slice(at + heading.length);

@@ -1,4 +1,5 @@
 import { type ChatRequest, messageParts, type UserMessage } from "#lib/chat/request.ts";
+import { messagesInSummary } from "#lib/router/compaction-summary.ts";
 import { textOfPerson } from "#lib/router/harness-text.ts";
 import type { PersonMessage } from "#lib/router/sticky-mode.ts";
 
@@ -14,19 +15,23 @@ export function personMessages({ messages }: Pick<ChatRequest, "messages">): Per
   for (let index = messages.length - 1; index >= 0 && found.length < MAX_MESSAGES; index--) {
     const message = messages[index];
     if (message?.role !== "user") continue;
-    const person = personMessage(message, messages[index - 1]?.role === "tool");
-    if (person !== undefined) found.unshift(person);
+    found.unshift(...personMessagesIn(message, messages[index - 1]?.role === "tool"));
   }
-  return found;
+  return found.slice(-MAX_MESSAGES);
 }
 
-/** @param followsTool the message comes directly behind the result of a tool. */
-function personMessage(message: UserMessage, followsTool: boolean): PersonMessage | undefined {
-  const text = textOfPerson(textsOf(message));
-  if (text === undefined) return undefined;
+/**
+ * One message; none if a program wrote it; several if it is a summary of what was before.
+ * @param followsTool the message comes directly behind the result of a tool.
+ */
+function personMessagesIn(message: UserMessage, followsTool: boolean): PersonMessage[] {
+  const parts = textsOf(message);
+  const text = textOfPerson(parts);
+  if (text === undefined)
+    return messagesInSummary(parts).map((listed) => ({ text: listed, hasImage: false }));
   const hasImage = messageParts(message).some(({ type }) => type === "image");
   // Where the results of tools take no images, agents send those in a message of their own.
-  return text === "" && (!hasImage || followsTool) ? undefined : { text, hasImage };
+  return text === "" && (!hasImage || followsTool) ? [] : [{ text, hasImage }];
 }
 
 function textsOf(message: UserMessage): readonly string[] {
