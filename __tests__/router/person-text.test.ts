@@ -421,6 +421,57 @@ describe("images", () => {
   });
 });
 
+describe("a body of 25 MB stops nothing else", () => {
+  const SIZE = 25_000_000;
+  const PART = 64_000;
+  const parts = (text: string, count: number): ContentPart[] =>
+    Array.from({ length: count }, () => ({ type: "text", text: text.repeat(PART / text.length) }));
+  const users = (count: number, content: string | ContentPart[]): ChatMessage[] =>
+    Array.from({ length: count }, () => ({ role: "user", content }));
+  const SHAPES: readonly [string, (text: string) => ChatMessage[]][] = [
+    ["one message", (text) => users(1, text.repeat(SIZE / text.length))],
+    ["ten messages", (text) => users(10, text.repeat(SIZE / 10 / text.length))],
+    ["two hundred parts", (text) => users(1, parts(text, 200))],
+    ["ten messages of many parts", (text) => users(10, parts(text, 39))],
+    ["many small messages", (text) => users(50_000, text.repeat(Math.ceil(500 / text.length)))],
+  ];
+  const TEXTS = [
+    "a ",
+    " ",
+    "\n",
+    "\n<a_b>",
+    "<a_b></a_b>",
+    "<task>",
+    "<system-reminder>x</system-reminder>\n",
+    "```\n",
+  ];
+
+  test.each(SHAPES)("%s", (_, make) => {
+    for (const text of TEXTS) {
+      const messages = make(text);
+      let fastest = Number.POSITIVE_INFINITY;
+      let found = personMessages({ messages });
+      for (let round = 0; round < 3; round++) {
+        const from = performance.now();
+        found = personMessages({ messages });
+        fastest = Math.min(fastest, performance.now() - from);
+      }
+      expect(fastest, text).toBeLessThan(200);
+      expect(found.map((one) => one.text).join("").length).toBeLessThan(1_000_000);
+    }
+  });
+
+  test("the task of an agent is found behind any number of reports", () => {
+    const report = `[read_file for 'a.ts'] Result:\n${"const a = 1;\n".repeat(5_000)}`;
+    const rounds = users(400, [
+      { type: "text", text: report },
+      { type: "text", text: `<environment_details>\n${"a file\n".repeat(1_000)}</environment_details>` },
+    ]);
+    const messages: ChatMessage[] = [{ role: "user", content: "<task>write a haiku</task>" }, ...rounds];
+    expect(personMessages({ messages })).toEqual([{ text: "write a haiku", hasImage: false }]);
+  });
+});
+
 test("only the newest ten messages are read", () => {
   const many: ChatMessage[] = Array.from({ length: 1_000 }, (_, n) => ({ role: "user", content: `${n}` }));
   const texts = personMessages({ messages: many }).map(({ text }) => text);
