@@ -24,6 +24,8 @@ export function findPlugin({ message, hasImage, isConfigured }: PluginSearch): s
   for (const { id, autoRoute } of PLUGINS) {
     if (autoRoute === undefined || !isConfigured(id)) continue;
     if (autoRoute.request === "image" && !hasImage) continue;
+    // An image needs no words.
+    if (autoRoute.request === "image" && text === `@${id}`) return id;
     if (isNamed(text, id) || isAskedFor(text, id)) return id;
   }
   return undefined;
