@@ -34,6 +34,9 @@ const user = (content: string): string => `{"role":"user","content":${content}}`
 const anthropic = (messages: string, rest = ""): string =>
   `{"model":"smart","max_tokens":10,"messages":[${messages}]${rest}}`;
 const native = (message: string, rest = ""): string => `{"model":"smart","message":${message}${rest}}`;
+const autoOf = (messages: string): string => `{"model":"auto","messages":[${messages}]}`;
+const nativeAuto = (history: string): string => `{"model":"auto","message":"hi","history":[${history}]}`;
+const part = (text: string): string => `{"type":"text","text":"${text}"}`;
 const tool = (name: string, schema: string): string =>
   `{"type":"function","function":{"name":"${name}","parameters":${schema}}}`;
 const call = (id: string, args: string): string =>
@@ -171,6 +174,38 @@ const ROWS: readonly Row[] = [
     "either",
     () =>
       `{"model":"smart","input":[${list(9_999, () => '{"type":"message","role":"user","content":[{"type":"input_text","text":"a"}]}')}]}`,
+  ],
+
+  // To the router, which reads what a person wrote.
+  [
+    "ten messages of an agent's blocks",
+    CHAT,
+    "either",
+    () => autoOf(list(10, () => user(`"${fill("<system-reminder>x</system-reminder>", FULL / 10)}"`))),
+  ],
+  [
+    "ten messages of fences",
+    CHAT,
+    "either",
+    () => autoOf(list(10, () => user(`"${fill("\\n```", FULL / 10)}"`))),
+  ],
+  [
+    "400 parts of openings",
+    CHAT,
+    "either",
+    () => autoOf(user(`[${list(400, () => part(fill("\\n<a_b>", FULL / 400)))}]`)),
+  ],
+  [
+    "50,000 messages of spaces",
+    CHAT,
+    "either",
+    () => autoOf(list(50_000, () => user(`"${" ".repeat(400)}"`))),
+  ],
+  [
+    "a history of fences",
+    NATIVE,
+    "either",
+    () => nativeAuto(list(100, () => user(`"${fill("\\n```", 190_000)}"`))),
   ],
 
   // To plugins, which take 1 MB.

@@ -3,7 +3,7 @@ import { type FakeUpstream, type Script, startFakeUpstream, textChunk } from "..
 import { type NativeAnswer, readNative, readSome } from "../support/native-client.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
-import { eventually, type Settings } from "../support/test-gateway.ts";
+import { createKey, eventually, type Settings } from "../support/test-gateway.ts";
 
 const TOKEN = "canary.plugin.zzzzzzzzz";
 const ENGINE_TEXT = "Hello from first.";
@@ -288,6 +288,18 @@ describe("the engines answer", () => {
     expect([answer.text, tools(answer)]).toEqual([ENGINE_TEXT, []]);
     expect(plugin.requests).toEqual([]);
     await other.stop();
+  });
+
+  test("when the key is limited to modes, as in a call of a plugin", async () => {
+    const key = await createKey(database, user.userId, { modes: ["smart", "named"] });
+    const limited = await createKey(database, user.userId, { modes: ["smart"] });
+    plugin.script = (exchange) => exchange.json(200, { answer: "Sixteen weeks." });
+    const texts = [key, limited].map(async (credential) => {
+      const answer = await proxy.gateway.ask(credential, { message: RAG });
+      return answer.text;
+    });
+    expect(await Promise.all(texts)).toEqual(["Sixteen weeks.", ENGINE_TEXT]);
+    expect(plugin.requests).toHaveLength(1);
   });
 
   test("the OpenAI-compatible routes know no plugins", async () => {

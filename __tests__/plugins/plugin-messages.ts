@@ -16,6 +16,8 @@ export const MESSAGES: readonly { plugin: string; image: boolean; must: string[]
       "Chat with my PDFs: how long is the guarantee?",
       "Look up the refund window in our docs",
       "Please use the rag-over-pdf plugin to find the notice period",
+      "Summarize what my PDFs say about pricing",
+      "Tell me what our internal documents say about overtime.",
       "@rag-over-pdf Wie lange ist die Kündigungsfrist?",
       "Hi, could you ask the knowledge base who signs contracts above 10,000 euros?",
     ],
@@ -56,6 +58,10 @@ export const MESSAGES: readonly { plugin: string; image: boolean; must: string[]
       "local-llm-router: qui a écrit Candide ?",
     ],
     mustNot: [
+      "Ask the local model railway club about opening times",
+      "Use the local AI meetup list to find speakers",
+      "Send it to the local AI community",
+      "Have our local model agency call me",
       "Which local LLM is best for coding?",
       "How do I run a local model with Ollama?",
       "What is Ollama?",
@@ -75,6 +81,7 @@ export const MESSAGES: readonly { plugin: string; image: boolean; must: string[]
     plugin: "receipt-scanner",
     image: true,
     must: [
+      "@receipt-scanner",
       "Scan this receipt",
       "Please read this receipt and list the items",
       "Extract the total and the VAT from this receipt",

@@ -175,6 +175,46 @@ const WRAPPED: readonly (readonly [client: string, parts: readonly string[], per
     ["<customer_review>\nBad.\n</customer_review>\nTranslate this."],
     "Translate this.",
   ],
+  [
+    "Cherry Studio: what its search has found",
+    [
+      "Please answer the question based on the reference materials\n\n## My question is:\n\nwho won?\n\n## Reference Materials:\n\n```json\n[{}]\n```\n\nPlease respond in the same language as the user's question.\n",
+    ],
+    "who won?",
+  ],
+  [
+    "LobeChat: files",
+    [
+      "Draft a reply\n\n<!-- SYSTEM CONTEXT (NOT PART OF USER QUERY) -->\n<context.instruction>the rules</context.instruction>\n<files_info>\n<file>\nimport a from 'a';\n</file>\n</files_info>\n<!-- END SYSTEM CONTEXT -->",
+    ],
+    "Draft a reply",
+  ],
+  [
+    "Zed: files",
+    [
+      "Draft a mail\n<context>\nThe following items were attached by the user. They are up-to-date and don't need to be re-read.\n\n<files>\n```rs a.rs\nfn main() {}\n```\n</files>\n</context>\n",
+    ],
+    "Draft a mail",
+  ],
+  [
+    "opencode: files",
+    [
+      "Draft a mail",
+      'Called the Read tool with the following input: {"filePath":"/a.ts"}',
+      "<file>\n00001| import a from 'a';\n</file>",
+    ],
+    "Draft a mail",
+  ],
+  [
+    "opencode: files, newer",
+    [
+      "Draft a mail",
+      'Called the Read tool with the following input: {"filePath":"/a.ts"}',
+      "<path>/a.ts</path>\n<type>file</type>\n<content>\n1: import a from 'a';\n</content>",
+    ],
+    "Draft a mail",
+  ],
+  ["only a context", ["<context>\nBad.\n</context>"], "Bad."],
   ["only data", ["<customer_review>\nBad.\n</customer_review>"], "Bad."],
   // What looks like it and is not.
   [
@@ -243,6 +283,53 @@ const AUTOMATED: readonly (readonly [client: string, parts: readonly string[]])[
     ["I have *added these files to the chat* so you can go ahead and edit them.\n\na.py\n```\nx = 1\n```"],
   ],
   ["OpenHands: a result", ["EXECUTION RESULT of [bash]:\nok"]],
+  [
+    "Claude Code: a compaction",
+    [
+      "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.\n\n- Do NOT use Read, Bash, or ANY other tool.\n\nYour task is to create a detailed summary of the conversation so far.\n<example>\n```ts\nconst a = 1;\n```\n</example>",
+    ],
+  ],
+  [
+    "Claude Code: what one might ask next",
+    ["[SUGGESTION MODE: Suggest what the user might naturally type next into Claude Code.]\n\nFIRST: …"],
+  ],
+  ["Claude Code: a recap", ["The user stepped away and is coming back. Recap in under 40 words."]],
+  ["Claude Code: a hook at the end", ["Stop hook feedback:\n- [npm test]: TypeError: no\n"]],
+  ["Claude Code: a notification", ["[SYSTEM NOTIFICATION - NOT USER INPUT]\nTask done."]],
+  [
+    "Codex: a compaction",
+    [
+      "You are performing a CONTEXT CHECKPOINT COMPACTION. Create a handoff summary for another LLM that will resume the task.",
+    ],
+  ],
+  [
+    "opencode: a compaction",
+    ["Provide a detailed prompt for continuing our conversation above.\nFocus on …"],
+  ],
+  [
+    "opencode, earlier: a compaction",
+    ["Provide a detailed but concise summary of our conversation above. Focus on …"],
+  ],
+  ["opencode: what stands before a summary", ["What did we do so far?"]],
+  ["opencode: a command", ["The following tool was executed by the user"]],
+  ["Crush: a compaction", ["Provide a detailed summary of our conversation above.\n\n## Current Todo List"]],
+  ["Roo Code: a compaction", ["Summarize the conversation so far, as described in the prompt instructions."]],
+  [
+    "Copilot: a compaction",
+    ["Summarize the conversation history so far, paying special attention to the most recent commands"],
+  ],
+  ["Gemini CLI: a compaction", ["First, reason in your scratchpad. Then, generate the <state_snapshot>."]],
+  [
+    "Gemini CLI: another compaction",
+    [
+      "A previous <state_snapshot> exists in the history. You MUST integrate it.\n\nFirst, reason in your scratchpad.",
+    ],
+  ],
+  [
+    "Gemini CLI: who is next",
+    ["Analyze *only* the content and structure of your immediately preceding response (your last turn)."],
+  ],
+  ["Gemini CLI: a loop", ["System: Potential loop detected. Details: …"]],
   ["Hermes: a result", ["<tool_response>\n{}\n</tool_response>"]],
   ["ReAct", ["Observation: 20 C"]],
 ];
@@ -256,6 +343,56 @@ describe("a message that no person wrote is none", () => {
       { role: "user", content },
     ];
     expect(personMessages({ messages: conversation })).toEqual([{ text: "the wish", hasImage: false }]);
+  });
+});
+
+describe("behind a compaction", () => {
+  const summary = (messages: string) =>
+    `This session is being continued from a previous conversation that ran out of context.\n\nSummary:\n1. Primary Request and Intent:\n   Traceback (most recent call last)\n\n${messages}\n7. Pending Tasks:\n   - None\n`;
+  const LISTED = '6. All user messages:\n   - "write a haiku"\n   - "make it rhyme\n     and longer"\n\n';
+  const found = (...texts: string[]) =>
+    personMessages({ messages: texts.map((content) => ({ role: "user", content })) }).map(({ text }) => text);
+
+  test("what the person wrote before it is still known", () => {
+    expect(found(summary(LISTED))).toEqual(["write a haiku", "make it rhyme\n     and longer"]);
+    expect(found(summary(LISTED), "and a title")).toEqual([
+      "write a haiku",
+      "make it rhyme\n     and longer",
+      "and a title",
+    ]);
+    expect(found(summary(LISTED.replace("6. All user messages:", "6. **All user messages:**")))).toHaveLength(
+      2,
+    );
+  });
+
+  test("a summary without them says nothing", () => {
+    expect(found(summary(""))).toEqual([]);
+    expect(found(summary("6. All user messages:\n\n"))).toEqual([]);
+  });
+
+  test("the newest ten are read", () => {
+    const many = Array.from({ length: 100 }, (_, n) => `   - "${n}"\n`).join("");
+    expect(found(summary(`6. All user messages:\n${many}`), "a", "b")).toEqual([
+      "92",
+      "93",
+      "94",
+      "95",
+      "96",
+      "97",
+      "98",
+      "99",
+      "a",
+      "b",
+    ]);
+  });
+
+  test.each(["6. All user messages:\n", "   - x\n", " ", "\n7. "])("takes no time for %j", (text) => {
+    expectLinear(100_000, (size) => {
+      const messages = [
+        { role: "user" as const, content: summary(LISTED + text.repeat(size / text.length)) },
+      ];
+      return () => void personMessages({ messages });
+    });
   });
 });
 
@@ -281,6 +418,57 @@ describe("images", () => {
     expect(
       found({ role: "user", content: [{ type: "text", text: "[browser_action] Result:" }, image] }),
     ).toEqual([]);
+  });
+});
+
+describe("a body of 25 MB stops nothing else", () => {
+  const SIZE = 25_000_000;
+  const PART = 64_000;
+  const parts = (text: string, count: number): ContentPart[] =>
+    Array.from({ length: count }, () => ({ type: "text", text: text.repeat(PART / text.length) }));
+  const users = (count: number, content: string | ContentPart[]): ChatMessage[] =>
+    Array.from({ length: count }, () => ({ role: "user", content }));
+  const SHAPES: readonly [string, (text: string) => ChatMessage[]][] = [
+    ["one message", (text) => users(1, text.repeat(SIZE / text.length))],
+    ["ten messages", (text) => users(10, text.repeat(SIZE / 10 / text.length))],
+    ["two hundred parts", (text) => users(1, parts(text, 200))],
+    ["ten messages of many parts", (text) => users(10, parts(text, 39))],
+    ["many small messages", (text) => users(50_000, text.repeat(Math.ceil(500 / text.length)))],
+  ];
+  const TEXTS = [
+    "a ",
+    " ",
+    "\n",
+    "\n<a_b>",
+    "<a_b></a_b>",
+    "<task>",
+    "<system-reminder>x</system-reminder>\n",
+    "```\n",
+  ];
+
+  test.each(SHAPES)("%s", (_, make) => {
+    for (const text of TEXTS) {
+      const messages = make(text);
+      let fastest = Number.POSITIVE_INFINITY;
+      let found = personMessages({ messages });
+      for (let round = 0; round < 3; round++) {
+        const from = performance.now();
+        found = personMessages({ messages });
+        fastest = Math.min(fastest, performance.now() - from);
+      }
+      expect(fastest, text).toBeLessThan(200);
+      expect(found.map((one) => one.text).join("").length).toBeLessThan(1_000_000);
+    }
+  });
+
+  test("the task of an agent is found behind any number of reports", () => {
+    const report = `[read_file for 'a.ts'] Result:\n${"const a = 1;\n".repeat(5_000)}`;
+    const rounds = users(400, [
+      { type: "text", text: report },
+      { type: "text", text: `<environment_details>\n${"a file\n".repeat(1_000)}</environment_details>` },
+    ]);
+    const messages: ChatMessage[] = [{ role: "user", content: "<task>write a haiku</task>" }, ...rounds];
+    expect(personMessages({ messages })).toEqual([{ text: "write a haiku", hasImage: false }]);
   });
 });
 

@@ -94,3 +94,15 @@ test.each([" ", "1", "a ", "```", "`", "\n"])("time grows with the length of the
     return () => detectTools([tool("a")], { message, history: [] }, unbroken);
   });
 });
+
+test("of megabytes, also of fences, only the ends are read", () => {
+  const history = Array.from({ length: 10 }, () => ({
+    role: "user" as const,
+    content: "```\n".repeat(625_000),
+  }));
+  const from = performance.now();
+  for (let round = 0; round < 10; round++) {
+    detectTools([tool("a")], { message: "```\n".repeat(625_000), history }, unbroken);
+  }
+  expect(performance.now() - from).toBeLessThan(1_000);
+});

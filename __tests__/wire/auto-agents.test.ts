@@ -152,6 +152,21 @@ describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])("a conversation on
     expect(await modeOf([["user", `${reminder}\n${CODE}`]])).toBe("coder");
   });
 
+  test("a compaction stays in the mode, and so does what comes behind it", async () => {
+    const compaction = `CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.\n\n${CODE}`;
+    const summary = (wish: string): string =>
+      `This session is being continued from a previous conversation.\n\nSummary:\n1. Errors:\n${TRACE}\n6. All user messages:\n   - ${JSON.stringify(wish)}\n7. Next: …`;
+    for (const [wish, mode] of [
+      [LETTER, "smart"],
+      ["Why do I get a TypeError here?", "coder"],
+    ] as const) {
+      const turns: Turn[] = [["user", wish]];
+      expect(await modeOf(turns)).toBe(mode);
+      expect(await modeOf([...turns, ["assistant", TRACE], ["user", compaction]])).toBe(mode);
+      expect(await modeOf([["user", summary(wish)]])).toBe(mode);
+    }
+  });
+
   test("a key that may not use the mode: smart, or nothing", async () => {
     const ask = async (modes: string[]): Promise<Response> => {
       const key = await createKey(database, userId, { modes });

@@ -1,5 +1,6 @@
 import { PLUGIN_RULES, START } from "#lib/plugins/plugin-rules.ts";
 import { PLUGINS } from "#lib/plugins/plugins.ts";
+import { endsOf } from "#lib/shared/text.ts";
 
 export type PluginSearch = {
   message: string;
@@ -17,20 +18,17 @@ const EDGE = 600;
  * A plugin that is named (`@rag-over-pdf …`, `use the receipt-scanner plugin to …`) is meant in any language.
  */
 export function findPlugin({ message, hasImage, isConfigured }: PluginSearch): string | undefined {
-  const text = edgesOf(message)
+  const text = endsOf(message.trim(), EDGE)
     .toLowerCase()
     .replace(/[\u2018\u2019]/g, "'");
   for (const { id, autoRoute } of PLUGINS) {
     if (autoRoute === undefined || !isConfigured(id)) continue;
     if (autoRoute.request === "image" && !hasImage) continue;
+    // An image needs no words.
+    if (autoRoute.request === "image" && text === `@${id}`) return id;
     if (isNamed(text, id) || isAskedFor(text, id)) return id;
   }
   return undefined;
-}
-
-function edgesOf(message: string): string {
-  if (message.length <= 2 * EDGE) return message.trim();
-  return `${message.slice(0, EDGE)}\n${message.slice(-EDGE)}`.trim();
 }
 
 /** Whether the message gives the work to the plugin by its id, instead of only speaking about it. */

@@ -17,12 +17,15 @@ const ABOUT =
 const TECHNICAL =
   /\b(?:python|javascript|typescript|java|rust|golang|bash|scripts?|functions?|regex|sql|api|libraries|library|npm|pip|docker|kubernetes|github|install|configure|deploy|set up|implement|debug)\b|```/;
 
-const OURS = "(?:all )?(?:my|our|the (?:indexed|uploaded|stored|internal|company|ingested))";
+const KEPT = "(?:indexed|uploaded|stored|internal|company|ingested)";
+const OURS = `(?:all )?(?:(?:my|our)(?: ${KEPT})?|the ${KEPT})`;
 const FILES =
   "(?:pdfs|pdf (?:files|library|documents|index|collection)|documents|docs|knowledge base)\\b(?! folder)";
 const SAY = "(?:say|mention|contain|state|tell|cover|define|require|specify|describe|deal with|talk about)";
-const LOCAL_MODEL =
-  "(?:the|our|my) (?:local|on-?prem(?:ises)?|self-?hosted|in-?house) (?:llm|ai|model|language model|llms|models)\\b";
+/** What may follow a model; another noun makes something else of it: a model railway, an AI meetup. */
+const BEHIND_MODEL =
+  "(?= ?(?:[^\\w ]|$)| (?:to|for|on|in|with|about|if|whether|what|who|whose|which|why|how|when|where|is|are|and|please|now|this|that|it|instead|only|answer|handle|do|decide|write|draft|translate|summari[sz]e|rewrite|explain)\\b)";
+const LOCAL_MODEL = `(?:the|our|my) (?:local|on-?prem(?:ises)?|self-?hosted|in-?house) (?:llm|ai|model|language model|llms|models)\\b${BEHIND_MODEL}`;
 
 /** Rules by plugin; their table of messages is `__tests__/plugins/plugin-messages.ts`. */
 export const PLUGIN_RULES: Readonly<Record<string, PluginRule>> = {
@@ -36,6 +39,7 @@ export const PLUGIN_RULES: Readonly<Record<string, PluginRule>> = {
         `\\b(?:what|which|where|who|when|how (?:much|many|long))\\b.{0,80}\\b(?:in|from|across|within) ${OURS} ${FILES}`,
       ),
       new RegExp(`\\b(?:which|any|some|none) of ${OURS} ${FILES} ${SAY}s?\\b`),
+      new RegExp(`\\bwhat ${OURS} ${FILES} ${SAY}\\b`),
       new RegExp(`\\bdo(?:es)? (?:any of )?${OURS} ${FILES} ${SAY}\\b`),
       new RegExp(`${START}(?:in|from|using|with|across|question about|chat with) ${OURS} ${FILES} ?[,:]`),
       new RegExp(`\\b(?:according to|based on|answer from|going by) (?:only )?${OURS} ${FILES}`),

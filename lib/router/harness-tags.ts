@@ -107,23 +107,34 @@ const HARNESS_TAGS: ReadonlySet<string> = new Set([
   "tool_results",
 ]);
 
+/** In the templates of many programs: what a wish is about. */
+const DATA_TAG = "context";
+
 export type TagKind = "ask" | "harness" | "data";
 
 /**
- * What is in a block with this tag. `data`: an unknown name of several words, whose block is what a wish is about,
- * and not the wish. Undefined for all others, such as the elements of HTML.
+ * What is in a block with this tag. `data`: `context`, or an unknown name of several words, whose block is what a wish
+ * is about, and not the wish. Undefined for all others, such as the elements of HTML.
  * @param isFirst nothing stands before it.
  */
 export function tagKind(tag: string, isFirst: boolean): TagKind | undefined {
   const name = tag.toLowerCase().replaceAll("-", "_");
   if (ASK_TAGS.has(name) || (isFirst && FIRST_ASK_TAGS.has(name))) return "ask";
   if (HARNESS_TAGS.has(name)) return "harness";
-  return tag.includes("_") ? "data" : undefined;
+  return tag.includes("_") || tag === DATA_TAG ? "data" : undefined;
 }
 
 /** Blocks that are marked by lines, not by tags. */
 export const DELIMITED_BLOCKS: readonly (readonly [start: string, end: string])[] = [
   ["--- Content from referenced files ---", "--- End of content ---"],
+  // LobeChat.
+  ["<!-- SYSTEM CONTEXT (NOT PART OF USER QUERY) -->", "<!-- END SYSTEM CONTEXT -->"],
+];
+
+/** The user's words stand between these lines; everything around them is the program's. */
+export const DELIMITED_ASKS: readonly (readonly [start: string, end: string])[] = [
+  // Cherry Studio.
+  ["## My question is:\n", "\n## Reference Materials:"],
 ];
 
 /** The user's words begin behind these lines. */
@@ -144,6 +155,10 @@ export const HARNESS_PARTS: readonly RegExp[] = [
   /^Attached (?:image|media|file)\(?s?\)? from tool result/i,
   /^Generate a title for this conversation:/,
   /^The user ran the following shell command themselves/,
+  // opencode: a file that the message names.
+  /^Called the Read tool with the following input:/,
+  /^<file>\n\d{1,6}[|:]/,
+  /^<path>[^<\n]{1,900}<\/path>\n<type>/,
 ];
 
 /** A message with a part that begins so is the program's: reports of tools, and what makes a model go on. */
@@ -155,13 +170,28 @@ export const HARNESS_MESSAGES: readonly RegExp[] = [
   /^(?:Observation|OBSERVATION):/,
   /^EXECUTION RESULT of \[/,
   /^Tool (?:result|output|response)s?\b[^\n]{0,100}:/i,
-  // Claude Code, opencode, Codex, Gemini CLI.
+  // Claude Code.
   /^This session is being continued from a previous conversation/,
+  /^CRITICAL: Respond with TEXT ONLY\b/,
+  /^\[SUGGESTION MODE:/,
+  /^The user stepped away and is coming back\b/,
+  /^Stop hook feedback:/,
+  /^\[SYSTEM NOTIFICATION - NOT USER INPUT\]/,
+  // opencode, Codex, Gemini CLI, Crush, Roo Code, Copilot.
   /^Please continue the conversation from where we left/,
   /^Continue if you have next steps, or stop and ask for clarification/,
   /^Summarize the task tool output above and continue with your task/,
   /^Your task is to create a detailed summary of the conversation so far/,
   /^(?:Your response was cut off|Output token limit hit)\b/,
+  /^Provide a detailed (?:but concise )?(?:summary of|prompt for continuing) our conversation above\b/,
+  /^What did we do so far\?$/,
+  /^The following tool was executed by the user\b/,
+  /^You are performing a CONTEXT CHECKPOINT COMPACTION\b/,
+  /^Summarize the conversation (?:history )?so far\b/,
+  /^(?:A previous <state_snapshot> exists|Generate a new <state_snapshot>|Critically evaluate the <state_snapshot>)/,
+  /^First, reason in your scratchpad\b/,
+  /^Analyze \*only\* the content and structure of your immediately preceding response\b/,
+  /^System: Potential loop detected\b/,
   /^Another language model started to solve this problem and produced a summary/,
   /^This is the (?:Gemini|Qwen)[^\n.]{0,40}\. We are setting up the context/,
   // Aider.

@@ -1,5 +1,6 @@
 import {
   ASK_HEADINGS,
+  DELIMITED_ASKS,
   DELIMITED_BLOCKS,
   HARNESS_HEADINGS,
   HARNESS_MESSAGES,
@@ -10,6 +11,14 @@ import {
 
 /** The first and the last characters of a part that are read. */
 const EDGE_CHARS = 32_000;
+/** The same in a message that a program wrote, where a person's words are few. */
+const REPORT_EDGE_CHARS = 2_000;
+/** The characters of a message that are read, in all of its parts. */
+const MAX_CHARS = 256_000;
+/** What it costs to begin with a part, in characters. */
+const PART_COST = 200;
+/** Blocks before a long text that are looked behind. */
+const MAX_LEADING_BLOCKS = 200;
 /** The newest parts of a message that are read. */
 const MAX_PARTS = 200;
 /** Characters by which a part is known; what is added in front of one is short. */
@@ -28,7 +37,8 @@ export function textOfPerson(parts: readonly string[]): string | undefined {
   const kept = newest.filter(
     (part) => !beginsWithOne(HARNESS_PARTS, part.slice(0, MAX_BEGINNING).trimStart()),
   );
-  const read = kept.map((part) => readBlocks(edgesOf(part)));
+  const edge = edgeFor(newest);
+  const read = kept.map((part) => readBlocks(edgesOf(part, edge)));
   if (kept.length < newest.length && read.every(isEmpty)) return undefined;
   const asks = joined(read.map(({ ask }) => ask));
   if (asks !== "") return asks;
@@ -36,6 +46,24 @@ export function textOfPerson(parts: readonly string[]): string | undefined {
   if (own.some((text) => beginsWithOne(HARNESS_MESSAGES, text))) return undefined;
   const text = joined(own);
   return text === "" ? joined(read.map(({ data }) => data)) : text;
+}
+
+/** How much `textOfPerson` reads of a message, characters. */
+export function readingCost(parts: readonly string[]): number {
+  const newest = parts.slice(-MAX_PARTS);
+  return newest.length * PART_COST + charsWithin(newest, edgeFor(newest));
+}
+
+/** The characters at each end of a part that are read. */
+function edgeFor(parts: readonly string[]): number {
+  const beginnings = parts.map((part) => part.slice(0, MAX_BEGINNING).trimStart());
+  if (beginnings.some((beginning) => beginsWithOne(HARNESS_MESSAGES, beginning))) return REPORT_EDGE_CHARS;
+  if (charsWithin(parts, EDGE_CHARS) <= MAX_CHARS) return EDGE_CHARS;
+  return Math.floor(MAX_CHARS / 2 / parts.length);
+}
+
+function charsWithin(parts: readonly string[], edge: number): number {
+  return parts.reduce((sum, { length }) => sum + Math.min(length, 2 * edge), 0);
 }
 
 type Blocks = {
@@ -57,19 +85,21 @@ type Edges = {
   cutAt: number;
 };
 
-function edgesOf(whole: string): Edges {
-  if (whole.length <= 2 * EDGE_CHARS) return { text: whole, cutAt: whole.length };
+function edgesOf(whole: string, edge: number): Edges {
+  if (whole.length <= 2 * edge) return { text: whole, cutAt: whole.length };
   const part = afterLeadingBlocks(whole);
-  if (part.length <= 2 * EDGE_CHARS) return { text: part, cutAt: part.length };
-  const head = part.slice(0, EDGE_CHARS);
-  return { text: `${head}\n${afterCutBlock(part.slice(-EDGE_CHARS))}`, cutAt: EDGE_CHARS };
+  if (part.length <= 2 * edge) return { text: part, cutAt: part.length };
+  const head = part.slice(0, edge);
+  return { text: `${head}\n${afterCutBlock(part.slice(-edge))}`, cutAt: edge };
 }
 
 /** A long text without the blocks of the program's that it begins with: the person's words may follow them. */
 function afterLeadingBlocks(text: string): string {
   const opening = /\s{0,100}<([A-Za-z][\w-]{0,40})[ >]/y;
   let from = 0;
-  for (let tag = opening.exec(text)?.[1]; tag !== undefined; tag = opening.exec(text)?.[1]) {
+  for (let block = 0; block < MAX_LEADING_BLOCKS; block++) {
+    const tag = opening.exec(text)?.[1];
+    if (tag === undefined) break;
     const end = tagKind(tag, false) === "harness" ? text.indexOf(`</${tag}`, opening.lastIndex) : -1;
     if (end === -1) break;
     from = afterTag(text, end);
@@ -148,6 +178,11 @@ function withoutDelimited(text: string): string {
 
 function afterHeading(text: string): string {
   let kept = text;
+  for (const [start, end] of DELIMITED_ASKS) {
+    const from = kept.indexOf(start);
+    const to = from === -1 ? -1 : kept.indexOf(end, from + start.length);
+    if (to !== -1) kept = kept.slice(from + start.length, to);
+  }
   for (const heading of ASK_HEADINGS) {
     const at = kept.lastIndexOf(heading);
     if (at !== -1) kept = kept.slice(at + heading.length);

@@ -6,8 +6,8 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
-import { BoundedMap } from "#lib/shared/bounded-map.ts";
 import { hash32 } from "#lib/shared/text.ts";
+import { cached } from "#lib/tools/cached.ts";
 import { cleanResults } from "#lib/tools/web-search/clean-results.ts";
 import type { SearchResult, WebSearch } from "#lib/tools/web-search/search.ts";
 
@@ -27,16 +27,18 @@ export type WebSearchDependencies = Pick<EngineDependencies, "run" | "effects" |
 /** Web search over the pool of keys. The same query is not sent again within some minutes. */
 export function createWebSearch(dependencies: WebSearchDependencies): WebSearch {
   const { clock } = dependencies.effects;
-  const known = new BoundedMap<string, { results: readonly SearchResult[]; until: number }>(MAX_QUERIES);
+  const known = cached<readonly SearchResult[]>({
+    clock,
+    maxEntries: MAX_QUERIES,
+    // A query without a page may have one soon.
+    lifeMs: ({ length }) => (length > 0 ? FRESH_MS : 0),
+  });
   return async ({ query, topic = "general", maxResults = DEFAULT_RESULTS }, signal) => {
     const request: SearchRequest = { query, topic, maxResults };
     const id = JSON.stringify([query.toLowerCase(), topic, maxResults]);
-    const before = known.use(id);
-    if (before !== undefined && before.until > clock.now()) return { results: before.results };
-    const results = cleanResults(await findPages(request, signal, dependencies), maxResults);
-    // A query without a page may have one soon.
-    if (results.length > 0) known.set(id, { results, until: clock.now() + FRESH_MS });
-    return { results };
+    const search = async (shared: AbortSignal) =>
+      cleanResults(await findPages(request, shared, dependencies), maxResults);
+    return { results: await known(id, signal, search) };
   };
 }
 

@@ -76,6 +76,11 @@ export function truncate(text: string, limit: number): string {
   return `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
+/** A text, or the first and the last characters of a long one: what a message asks for stands at one of them. */
+export function endsOf(text: string, each: number, between = "\n"): string {
+  return text.length <= 2 * each ? text : `${text.slice(0, each)}${between}${text.slice(-each)}`;
+}
+
 /** A short non-cryptographic hash (FNV-1a, 32 bit): stable across processes, for spreading load. */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;

@@ -1,4 +1,5 @@
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import { endsOf } from "#lib/shared/text.ts";
 import type { Tool, ToolRequest } from "#lib/tools/tool.ts";
 
 /** A call that a message needs. */
@@ -6,6 +7,8 @@ export type ToolCall = { tool: Tool; input: unknown };
 
 /** Calls for one message, of all tools together. */
 const MAX_CALLS = 4;
+/** How much of both ends of a message is searched for fences, characters: a conversation may have megabytes. */
+const SEARCHED = 8_000;
 /** A longer message is a text with a question before or behind it, characters. */
 const MAX_QUESTION = 4_000;
 /** How much of both ends of such a text is read, characters. */
@@ -58,7 +61,8 @@ function onlyOnce(calls: readonly ToolCall[]): ToolCall[] {
 }
 
 /** What a message asks, without what it quotes, and without invisible characters. */
-function questionOf(message: string): string {
+function questionOf(whole: string): string {
+  const message = endsOf(whole, SEARCHED);
   const outside = message.includes("```") ? withoutFences(message) : message;
   // Nothing but a fence: what stands in it is meant.
   const text = outside.trim() === "" ? message : outside;

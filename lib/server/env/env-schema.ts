@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { PLUGIN_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
+import { PLUGIN_VARIABLE_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
 
 /** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
@@ -195,7 +195,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   ANSWER_TIMEOUT_MS: MILLISECONDS,
   PROVIDER_TIMEOUT_MS: MILLISECONDS,
   REQUEST_DEADLINE_MS: MILLISECONDS,
-  ...PLUGIN_RULES,
+  ...PLUGIN_VARIABLE_RULES,
 };
 
 /** The problem of a variable in one sentence: its name, its value, what is allowed, an example. */

@@ -51,6 +51,6 @@ function ruleOf(name: string): typeof URL_RULE {
   return name.endsWith("_URL") ? URL_RULE : TOKEN_RULE;
 }
 
-export const PLUGIN_RULES = Object.fromEntries(
+export const PLUGIN_VARIABLE_RULES = Object.fromEntries(
   Object.keys(pluginShape).map((name) => [name, ruleOf(name)]),
 ) as Readonly<Record<Name, typeof URL_RULE>>;

@@ -20,7 +20,8 @@ export class EventsBetween implements Events {
   async next(): Promise<Step> {
     if (this.#told.isSpent && this.#step === undefined) return this.#answer.next();
     this.#step ??= this.#answer.next();
-    await Promise.race([this.#step, this.#told.arrival()]);
+    // An answer that fails does not take with it what was told before.
+    await Promise.race([Promise.allSettled([this.#step]), this.#told.arrival()]);
     const told = this.#told.take();
     if (told.length > 0) return { done: false, value: told };
     const step = await this.#step;

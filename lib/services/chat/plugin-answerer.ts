@@ -136,7 +136,7 @@ class PluginAnswering implements Answering {
   }
 }
 
-/** The plugin's own words are for the operator's log. */
+/** Our own words, with what the plugin says about an error. Why an answer is unusable is in the operator's log. */
 function clientReason(thrown: unknown): string {
   return thrown instanceof GatewayError ? thrown.message : "Its answer cannot be used.";
 }

@@ -1,7 +1,7 @@
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
-import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tools-contributor-call.ts";
-import { failureReason, toolCallRecord } from "#lib/services/chat/tools-contributor-record.ts";
+import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tool-call.ts";
+import { failureReason, toolCallRecord } from "#lib/services/chat/tool-call-record.ts";
 import { toolsText } from "#lib/services/chat/tools-contributor-text.ts";
 import { historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { Logger } from "#lib/services/ports.ts";

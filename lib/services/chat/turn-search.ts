@@ -2,11 +2,10 @@ import type { ContentPart } from "#lib/chat/request.ts";
 import { untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
 import type { WebResults } from "#lib/providers/chat/run.ts";
 import type { EventQueue } from "#lib/services/chat/event-queue.ts";
+import { callTool, type ToolOutcome } from "#lib/services/chat/tool-call.ts";
+import { toolCallRecord } from "#lib/services/chat/tool-call-record.ts";
 import { historyOf, type PreparedTurn } from "#lib/services/chat/turn.ts";
-import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
-import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import type { Tool, ToolResult } from "#lib/tools/tool.ts";
 import { searchQuery } from "#lib/tools/web-search/search-query.ts";
@@ -29,14 +28,6 @@ export type TurnSearchOptions = {
   told: EventQueue<NativeEvent>;
 };
 
-/** How the search ended. */
-type Ending =
-  | { status: "ok"; result: ToolResult }
-  | { status: "failed"; error: unknown }
-  | { status: "timeout" }
-  /** The client disconnected. */
-  | { status: "cancelled" };
-
 /** The search of a turn: tells the client of it, and the engine, in place of results, that there are none. */
 export function turnSearch(turn: PreparedTurn, options: TurnSearchOptions): WebResults {
   const { tool, clock, randomHex, told } = options;
@@ -47,46 +38,24 @@ export function turnSearch(turn: PreparedTurn, options: TurnSearchOptions): WebR
       // Nothing can be searched for where there are no words, and nothing is missing.
       if (query === "") return [];
       told.push({ type: "tool", name: tool.name, status: "running" });
-      const startedAt = clock.now();
-      const ending = await runWithin(tool, query, { signal, timeoutMs, clock });
-      turn.onToolCall(recordOf(tool, ending, clock.now() - startedAt));
-      for (const event of endEvents(tool, ending)) told.push(event);
-      if (ending.status !== "ok") return [partBefore(NO_RESULTS)];
-      return [partBefore(resultsText(ending.result, randomHex(NONCE_BYTES)))];
+      const call = { tool: { ...tool, timeoutMs }, input: { query } };
+      const onEnd = (outcome: ToolOutcome): void => turn.onToolCall(toolCallRecord(outcome));
+      const outcome = await callTool(call, { signal, clock, onEnd });
+      for (const event of endEvents(outcome)) told.push(event);
+      if (outcome.status !== "ok") return [partBefore(NO_RESULTS)];
+      return [partBefore(resultsText(outcome.result, randomHex(NONCE_BYTES)))];
     } finally {
       told.close();
     }
   };
 }
 
-/** Runs the tool for at most `timeoutMs`. Does not reject. */
-async function runWithin(
-  tool: Tool,
-  query: string,
-  { signal, timeoutMs, clock }: { signal: AbortSignal; timeoutMs: number; clock: Clock },
-): Promise<Ending> {
-  const { controller, unlink } = linkAbort(signal);
-  let isLate = false;
-  const timer = clock.after(timeoutMs, () => {
-    isLate = true;
-    controller.abort(new GatewayError("engines_unavailable", "The search took too long."));
-  });
-  try {
-    return { status: "ok", result: await tool.run({ query }, { signal: controller.signal }) };
-  } catch (error) {
-    if (signal.aborted) return { status: "cancelled" };
-    return isLate ? { status: "timeout" } : { status: "failed", error };
-  } finally {
-    timer.cancel();
-    unlink();
-  }
-}
-
 /** What the client is told. Why a search failed is in the operator's log. */
-function endEvents({ name }: Tool, ending: Ending): NativeEvent[] {
-  switch (ending.status) {
+function endEvents(outcome: ToolOutcome): NativeEvent[] {
+  const { name } = outcome.call.tool;
+  switch (outcome.status) {
     case "ok": {
-      const { links = [] } = ending.result;
+      const { links = [] } = outcome.result;
       const done: NativeEvent = { type: "tool", name, status: "done", detail: pages(links.length) };
       return links.length === 0 ? [done] : [done, { type: "sources", sources: [...links] }];
     }
@@ -101,25 +70,6 @@ function endEvents({ name }: Tool, ending: Ending): NativeEvent[] {
 
 function pages(count: number): string {
   return count === 1 ? "1 page" : `${count} pages`;
-}
-
-/** How it went and how much came; not what was asked, which may be private. */
-function recordOf({ name }: Tool, ending: Ending, latencyMs: number): ToolCallRecord {
-  const { status } = ending;
-  switch (status) {
-    case "ok": {
-      const { text, source, links = [] } = ending.result;
-      const meta = { tool: name, characters: text.length, links: links.length };
-      return { backend: source.name, status, latencyMs, meta };
-    }
-    case "failed": {
-      const reason = ending.error instanceof GatewayError ? ending.error.code : "bug";
-      return { backend: name, status, latencyMs, meta: { tool: name, reason } };
-    }
-    case "timeout":
-    case "cancelled":
-      return { backend: name, status, latencyMs, meta: { tool: name } };
-  }
 }
 
 function resultsText({ text, asOf }: ToolResult, nonce: string): string {

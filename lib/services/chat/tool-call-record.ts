@@ -1,4 +1,4 @@
-import type { ToolOutcome } from "#lib/services/chat/tools-contributor-call.ts";
+import type { ToolOutcome } from "#lib/services/chat/tool-call.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { ToolHttpError } from "#lib/tools/tool-http.ts";
@@ -6,12 +6,12 @@ import { ToolHttpError } from "#lib/tools/tool-http.ts";
 /**
  * A call as the ledger stores it: how it went, and how much came. What was asked, and what came, may be private.
  *
- * @param number of the call within its turn, from 1: rows of one turn have one time.
+ * @param number of the call among those that were made at once, from 1: rows of one turn have one time.
  */
-export function toolCallRecord(outcome: ToolOutcome, number: number): ToolCallRecord {
+export function toolCallRecord(outcome: ToolOutcome, number?: number): ToolCallRecord {
   const { name } = outcome.call.tool;
   const { latencyMs, status } = outcome;
-  const meta: Record<string, unknown> = { call: number, tool: name };
+  const meta: Record<string, unknown> = number === undefined ? { tool: name } : { call: number, tool: name };
   if (status === "ok") {
     const { text, links = [], source } = outcome.result;
     Object.assign(meta, { characters: text.length, links: links.length });
