@@ -456,7 +456,7 @@ describe("a body of 25 MB stops nothing else", () => {
         found = personMessages({ messages });
         fastest = Math.min(fastest, performance.now() - from);
       }
-      expect(fastest, text).toBeLessThan(200);
+      expect(fastest, text).toBeLessThan(500);
       expect(found.map((one) => one.text).join("").length).toBeLessThan(1_000_000);
     }
   });

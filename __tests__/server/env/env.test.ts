@@ -11,6 +11,15 @@ const FLAGS = [
   "MIDSTREAM_RECOVERY",
   "VERCEL",
   "ENABLE_OPENAI_PROXY",
+  "ENABLE_LIVE_TOOLS",
+  "ENABLE_AUTO_ROUTE",
+  "ENABLE_PLUGIN_AUTOROUTE",
+] as const;
+const SOURCES = [
+  "FRANKFURTER_BASE_URL",
+  "OPEN_METEO_BASE_URL",
+  "OPEN_METEO_GEOCODING_BASE_URL",
+  "HACKER_NEWS_BASE_URL",
 ] as const;
 const TIMES = [
   "CONNECT_TIMEOUT_MS",
@@ -50,6 +59,12 @@ describe("the environment", () => {
       expect(() => readEnv({ [name]: text }), text).toThrow(
         `${name} is "${text}": it must be on (1, true, yes, y) or off (0, false, no, n), for example ${name}=on`,
       );
+  });
+
+  test.each(SOURCES)("%s is an address to which paths can be appended", (name) => {
+    expect(readEnv({ [name]: "http://127.0.0.1:9/mirror/" })[name]).toBe("http://127.0.0.1:9/mirror");
+    for (const text of ["nope", "ftp://x", "http://x/v1?y", "http://x/#y"])
+      expect(() => readEnv({ [name]: text }), text).toThrow(`${name} is not valid: it must be a URL`);
   });
 
   test("empty is unset, for every variable", () => {

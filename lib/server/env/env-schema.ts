@@ -36,6 +36,8 @@ const supabaseUrl = url.refine(
   (text) =>
     !/\/(?:rest|auth|storage|graphql)\/v\d|^https?:\/\/(?:www\.|app\.)?supabase\.com(?:\/|$)/.test(text),
 );
+/** Paths and queries are appended to it. */
+const origin = url.refine((text) => !/[?#]/.test(text));
 const host = z.string().refine((text) => isIP(text) !== 0 || HOST_NAME.test(text));
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
@@ -108,10 +110,10 @@ const shape = {
   MODELS_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
   ENABLE_LIVE_TOOLS: flag(true),
-  FRANKFURTER_BASE_URL: url.default("https://api.frankfurter.dev"),
-  OPEN_METEO_BASE_URL: url.default("https://api.open-meteo.com"),
-  OPEN_METEO_GEOCODING_BASE_URL: url.default("https://geocoding-api.open-meteo.com"),
-  HACKER_NEWS_BASE_URL: url.default("https://hn.algolia.com"),
+  FRANKFURTER_BASE_URL: origin.default("https://api.frankfurter.dev"),
+  OPEN_METEO_BASE_URL: origin.default("https://api.open-meteo.com"),
+  OPEN_METEO_GEOCODING_BASE_URL: origin.default("https://geocoding-api.open-meteo.com"),
+  HACKER_NEWS_BASE_URL: origin.default("https://hn.algolia.com"),
   ACCESS_LOG: flag(true),
   ENABLE_AUTO_ROUTE: flag(false),
   ENABLE_PROMPT_CACHE: flag(true),
@@ -138,7 +140,7 @@ type Name = keyof typeof shape;
 const TEXT: Rule = { allowed: "text", example: "…", isPrivate: true };
 /** The address of a source of live data. Like that of Ollama it is not shown to clients. */
 const source = (example: string): Rule => ({
-  allowed: "a URL that begins with https:// or http://",
+  allowed: "a URL that begins with https:// or http://, without a query or a fragment",
   example,
   isPrivate: true,
 });
