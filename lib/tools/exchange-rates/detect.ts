@@ -1,6 +1,7 @@
 import { mayNameCurrency } from "#lib/tools/exchange-rates/currency.ts";
 import { equates, givesRate } from "#lib/tools/exchange-rates/given-rate.ts";
 import type { ExchangeInput } from "#lib/tools/exchange-rates/input.ts";
+import { currenciesIn } from "#lib/tools/exchange-rates/money.ts";
 import {
   type Group,
   groupsOf,
@@ -12,6 +13,7 @@ import {
 import { type Token, tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
 import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
 import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { clausesOf } from "#lib/tools/text/clauses.ts";
 import { type Day, type FoundDay, findDay } from "#lib/tools/text/dates.ts";
 import { plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
@@ -46,12 +48,21 @@ function inPart(part: string, today: Day): ExchangeInput[] {
   const plain = tokensOf(text);
   // Most messages name no currency, and are not read any further.
   if (!plain.some(({ kind }) => kind === "currency")) return [];
-  const when = findDay(text, today);
+  const when = dayOfRate(text, today);
   const tokens = when === undefined ? plain : tokensOf(when.rest);
   const { code } = OTHER_ASKS.value;
   if (tokens.some((token) => isWord(token) && code.has(token.folded))) return [];
   const context = { when, text };
   return sentencesOf(tokens).flatMap((sentence) => inSentence(sentence, context));
+}
+
+/** A day to come is that of the rate only beside its currencies: "I fly tomorrow; how much is 500 GBP in yen?" */
+function dayOfRate(text: string, today: Day): FoundDay | undefined {
+  const found = findDay(text, today);
+  if (found === undefined || found.day <= today) return found;
+  const clauses = clausesOf(text).filter((clause) => currenciesIn(clause.text) > 0);
+  const own = findDay(clauses.map((clause) => clause.text).join("\n"), today);
+  return own?.day === found.day ? found : undefined;
 }
 
 type Context = { when: FoundDay | undefined; text: string };

@@ -1,4 +1,6 @@
+import { comparesCurrencies, currenciesIn } from "#lib/tools/exchange-rates/money.ts";
 import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { withoutClauses } from "#lib/tools/text/clauses.ts";
 import { fold, plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
@@ -97,13 +99,19 @@ function findWeather(message: string): string[] | undefined {
   for (const part of askParts(message)) {
     if (!HINT.test(fold(part)) || looksLikeCode(part) || wordsOfCode(part)) continue;
     for (const sentence of prepared(part).split(/[.!?。！？؟।;\n]+/)) {
-      const found = inSentence(sentence, part);
+      const found = inSentence(withoutMoney(sentence), part);
       if (found === undefined) continue;
       isAsked = true;
       places.push(...found);
     }
   }
   return isAsked ? [...new Set(places)].slice(0, MAX_PLACES) : undefined;
+}
+
+/** "The weather in Rome, and 100 dollars in euros": the other question says no place. */
+function withoutMoney(sentence: string): string {
+  if (!comparesCurrencies(sentence)) return sentence;
+  return withoutClauses(sentence, (clause) => currenciesIn(clause) > 0 && kindOf(clause) === undefined);
 }
 
 function wordsOfCode(part: string): boolean {
@@ -113,7 +121,7 @@ function wordsOfCode(part: string): boolean {
 
 function inSentence(sentence: string, part: string): string[] | undefined {
   const folded = fold(sentence);
-  const kind = kindOf(folded, sentence);
+  const kind = kindOf(sentence);
   if (kind === undefined || NO_FORECAST.some((pattern) => pattern.test(folded))) return undefined;
   const words = wordsIn(sentence);
   const { prose } = OTHER_ASKS.value;
@@ -141,7 +149,8 @@ function withoutPreposition(words: readonly Word[], unknown: number, kind: Kind)
 
 type Kind = "weather" | "phenomenon" | "temperature";
 
-function kindOf(folded: string, sentence: string): Kind | undefined {
+function kindOf(sentence: string): Kind | undefined {
+  const folded = fold(sentence);
   const { weather } = VOCABULARY.value;
   const isNamed = wordsIn(sentence).some(({ folded: word }) => weather.has(word));
   if (isNamed || /\bhava durumu\b/.test(folded)) return "weather";
