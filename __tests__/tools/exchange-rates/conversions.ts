@@ -18,6 +18,12 @@ export const CONVERSIONS: readonly (readonly [message: string, expected: string]
   ["$500 in EUR, GBP and CHF", "500 USD > EUR,GBP,CHF"],
   ["I'm going to Japan next spring. How much is 300 euros in yen right now?", "300 EUR > JPY"],
   ["EUR/USD", "1 EUR > USD"],
+  ["eur usd", "1 EUR > USD"],
+  ["ドル円 今いくら", "1 USD > JPY"],
+  ["¿A cómo está el dólar hoy?", "1 USD > EUR"],
+  ["usd/try kuru", "1 USD > TRY"],
+  ["usd/try rate today", "1 USD > TRY"],
+  ["USD/ZAR rate", "1 USD > ZAR"],
   ["EURUSD rate", "1 EUR > USD"],
   ["gbp to inr today", "1 GBP > INR"],
   ["exchange rate between the euro and the dollar", "1 EUR > USD"],
@@ -158,6 +164,13 @@ export const NO_CONVERSIONS: readonly string[] = [
   "cloud computing exchange server",
   "sterling silver ring",
   "How do I swap two variables?",
+  "Переведи на английский: сколько стоит 100 долларов в евро?",
+  "翻译成英文：100美元是多少人民币",
+  'How do you say "how much is 100 dollars in euros" in Spanish?',
+  "「100ドルは何円ですか」を英語に訳して",
+  "The movie made 300 million dollars in Europe. Why was it popular?",
+  "Заработал 100 долларов в Европе",
+  "SELECT amount * rate FROM fx WHERE pair='USD/EUR' -- optimise",
 ];
 
 /** Conversations: messages of the user, the last one new, and what that asks. */

@@ -12,7 +12,7 @@ import {
 } from "#lib/tools/exchange-rates/pairs.ts";
 import { type Token, tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
 import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
-import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { askParts, asksForWords, looksLikeCode } from "#lib/tools/text/asks.ts";
 import { clausesOf } from "#lib/tools/text/clauses.ts";
 import { type Day, type FoundDay, findDay } from "#lib/tools/text/dates.ts";
 import { plainForm } from "#lib/tools/text/fold.ts";
@@ -43,7 +43,7 @@ export function prepared(part: string): string {
 }
 
 function inPart(part: string, today: Day): ExchangeInput[] {
-  if (!mayNameCurrency(part) || looksLikeCode(part)) return [];
+  if (!mayNameCurrency(part) || looksLikeCode(part) || asksForWords(part)) return [];
   const text = prepared(part);
   const plain = tokensOf(text);
   // Most messages name no currency, and are not read any further.
@@ -84,7 +84,7 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
   const words = tokens.filter(isWord).map(({ folded }) => folded);
   const { rate, convert, forecast } = VOCABULARY.value;
   const { prose } = OTHER_ASKS.value;
-  const isAsked = words.some((word) => rate.has(word) || convert.has(word));
+  const isAsked = words.some((word) => rate.has(word) || convert.has(word)) || isBarePair(tokens);
   if (givesRate(tokens) || equates(tokens, mentions)) return [];
   const isProse = words.some((word) => prose.has(word) || forecast.has(word));
   const pairs = pairsOf(tokens, groupsOf(tokens, mentions), isAsked);
@@ -94,6 +94,15 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
     return sources.flatMap((source) => inputOf(source, targets, context));
   });
   return inputs.length > 0 || isProse || pairs.length > 0 ? inputs : alone(tokens, mentions, context);
+}
+
+/** "eur usd", "ドル円 今いくら": two currencies side by side, and nothing else that says anything. */
+function isBarePair(tokens: readonly Token[]): boolean {
+  const at = tokens.findIndex(({ kind }) => kind === "currency");
+  const others = tokens.filter((_, place) => place !== at && place !== at + 1);
+  return (
+    tokens[at + 1]?.kind === "currency" && others.every((token) => isWord(token) && isGlue(token.folded))
+  );
 }
 
 type Pair = { sources: readonly Mention[]; targets: readonly Mention[] };

@@ -1,5 +1,5 @@
 import { comparesCurrencies, currenciesIn } from "#lib/tools/exchange-rates/money.ts";
-import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { askParts, asksForWords, looksLikeCode } from "#lib/tools/text/asks.ts";
 import { withoutClauses } from "#lib/tools/text/clauses.ts";
 import { fold, plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
@@ -97,16 +97,27 @@ function findWeather(message: string): string[] | undefined {
   let isAsked = false;
   const places: string[] = [];
   for (const part of askParts(message)) {
-    if (!HINT.test(fold(part)) || looksLikeCode(part) || wordsOfCode(part)) continue;
-    for (const sentence of prepared(part).split(/[.!?。！？؟।;\n]+/)) {
+    if (!HINT.test(fold(part)) || looksLikeCode(part) || asksForWords(part) || wordsOfCode(part)) continue;
+    for (const sentence of sentencesOf(part)) {
       const found = inSentence(withoutMoney(sentence), part);
       if (found === undefined) continue;
       isAsked = true;
       places.push(...found);
     }
   }
-  return isAsked ? [...new Set(places)].slice(0, MAX_PLACES) : undefined;
+  if (!isAsked) return undefined;
+  return [...new Set(places.length === 0 ? placesBeside(message) : places)].slice(0, MAX_PLACES);
 }
+
+/** "I fly to Tokyo tomorrow. What's the weather like?" */
+function placesBeside(message: string): string[] {
+  const [place] = sentencesOf(askParts(message).join("\n")).flatMap((sentence) =>
+    placesBehind(wordsIn(sentence)).places.filter((name) => /^[\p{Lu}\p{Lo}]/u.test(name)),
+  );
+  return place === undefined ? [] : [place];
+}
+
+const sentencesOf = (part: string): string[] => prepared(part).split(/[.!?。！？؟।;\n]+/);
 
 /** "The weather in Rome, and 100 dollars in euros": the other question says no place. */
 function withoutMoney(sentence: string): string {

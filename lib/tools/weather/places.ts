@@ -25,7 +25,7 @@ const AND = new Set([
   "、",
 ]);
 /** Articles that names of places begin with. */
-const ARTICLES = new Set(["la", "le", "les", "los", "las", "el", "the", "den", "al", "san"]);
+const ARTICLES = new Set(["la", "le", "les", "los", "las", "el", "the", "den", "al", "san", "o", "os"]);
 /** Small words within names: Rio de Janeiro, Stratford upon Avon, Frankfurt am Main. */
 const WITHIN = new Set([
   "de",
@@ -51,7 +51,7 @@ const WITHIN = new Set([
 const NAME_BEFORE = new Set(["north", "south", "east", "west", "ciudad", "cidade"]);
 const NAME_AFTER = new Set(["city", "town", "area", "country", "island", "islands"]);
 /** Prepositions of some languages that are articles or nouns of others: a capital must follow. */
-const UNSURE = new Set(["a", "no", "na", "de", "em", "per", "di"]);
+const UNSURE = new Set(["a", "no", "na", "de", "em", "per", "di", "to"]);
 
 export type FoundPlaces = {
   places: string[];
@@ -147,7 +147,7 @@ const textOf = (words: readonly Word[], start: number, end: number): string =>
     .map(({ raw }) => raw)
     .join(" ")
     .replaceAll(" ,", ",")
-    .replace(/^the /i, "");
+    .replace(/^(?:the|os?) /i, "");
 
 /** A place without a preposition: all that is left of a short sentence, in one piece. */
 export function leftOver(words: readonly Word[]): FoundPlaces {

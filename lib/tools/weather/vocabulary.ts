@@ -11,7 +11,7 @@ export const PHENOMENA: readonly RegExp[] = [
   /\b(?:will|is|might|could) there(?: \w+){0,3} (?:rain|snow|thunderstorms?|storms?|fog)\b/,
   /\bhow (?:hot|cold|warm|humid|windy|sunny|chilly) (?:is|will|does) it\b/,
   /\bchances? of (?:rain|snow)\b/,
-  /\b(?:need|bring|take|pack|wear) (?:an? |my |the )?(?:umbrella|raincoat|jacket|coat|sweater|sunscreen)\b|\blike outside\b/,
+  /\b(?:need|bring|take|pack|wear) (?:an? |my |the )?(?:warm |winter |thick |light )?(?:umbrella|raincoat|jacket|coat|sweater|sunscreen)\b|\blike outside\b/,
   /\b(?:regnet|regnen|schneit|schneien|gewitter)\b/,
   /\bwie (?:warm|kalt|hei(?:ss|ß)|windig) (?:ist|wird) es\b/,
   /\b(?:ist|wird) es (?:\w+ ){0,4}(?:warm|kalt|hei(?:ss|ß)|sonnig|windig|regnerisch)\b/,
@@ -19,7 +19,7 @@ export const PHENOMENA: readonly RegExp[] = [
   /\b(?:pleut|pleuvoir|pleuvra|neige-t-il|neiger|neigera)\b/,
   /\bquel temps (?:fait|fera)\b|\bfait-il (?:chaud|froid|beau)\b|\bil (?:fait|fera) (?:chaud|froid|beau)\b|\bbesoin d'un parapluie\b/,
   /\b(?:llover|llueve|lloviendo|llovera|nieva|nevar|nevara)\b/,
-  /\bque tiempo (?:hace|hara|va a hacer)\b|\bhace (?:frio|calor|sol|viento)\b|\btal el tiempo\b/,
+  /\bque tiempo (?:hace|hara|va a hacer)\b|\bhace (?:frio|calor|sol|viento)\b|\btal el tiempo\b|^[¿\s]*(?:el )?tiempo (?:en|para)\b/,
   /\b(?:chover|chove|chovendo|chovera)\b|\bcomo (?:esta|vai estar|vai ficar|ta) o tempo\b|\bprevisao do tempo\b|\besta (?:frio|calor|quente)\b/,
   /\b(?:piove|piovera|piovere|piovendo|nevica|nevichera)\b|\bche tempo (?:fa|fara)\b|\bcom'e il tempo\b|\bprevisioni\b|\bfa (?:freddo|caldo)\b/,
   /(?<!\p{L})(?:дожд\p{L}*|снегопад\p{L}*|снег|холодно|жарко|зонт\p{L}*)(?!\p{L})/u,
@@ -44,13 +44,13 @@ export const NO_FORECAST: readonly RegExp[] = [
   /\bunder the weather\b|\bweather(?:s|ed|ing)? (?:the|this|that|any|a|these|many) (?:\w+ ){0,2}(?:storm|crisis|crises|recession|pandemic|downturn|challenge|difficult|blow|criticism|change)\w*/,
   /\bcats and dogs\b|\brain ?check\b|\bfair[- ]weather\b|\bweather permitting\b|\brain on (?:my|your|his|her) parade\b|\bright as rain\b|\bweather[- ](?:proof|beaten|vane|balloon|girl|man|widget|station|report script)/,
   /\ball[- ]weather\b|\bjunge hunde\b|\bpleut des cordes\b|\bpluie et le beau temps\b|\bcantaros\b|\bschnee von gestern\b|\bcanivetes\b/,
-  /\b(?:affect|affects|influence|influences|impact|cause|causes|caused|usually|typically|typical|average|averages|climate|historically|best time|best month|record|records)\b/,
+  /\b(?:affect|affects|influence|influences|impact|cause|causes|caused|usually|typically|typical|average|averages|climate|historically|best time|best month|record|records|recorded|(?:was|were) [^.]{1,60}during|does it (?:ever )?get|(?:boiling|melting|freezing) (?:point|temperature))\b/,
   /\b(?:in|during|en|im|em) (?:the )?(?:january|february|march|april|may|june|july|august|september|october|november|december|winter|summer|spring|autumn|fall|januar|februar|marz|mai|juni|juli|oktober|dezember|sommer|herbst|fruhling|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|verano|invierno|primavera|janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre|ete|hiver|automne)\b(?! \d)/,
   /\b(?:love|loved|hate|hated|enjoy|enjoyed|miss|missed|talk about|talking about|small talk|mean|means|meaning|spell|spelled|synonym|pronounce|word|idiom)\b/,
 ];
 
 /** What stands before a place. */
-const BEFORE = `in at for near around of around für um bei von à a au aux en dans sur pour de para em no na nos nas per di ad в во на voor w we dla في`;
+const BEFORE = `in at to for near around of around für um bei von à a au aux en dans sur pour de para em no na nos nas per di ad в во на voor w we dla في`;
 
 /** When: never a part of a place. */
 const TIME = `today todays tonight tomorrow tomorrows now currently current right this next last week weekend weekends month morning afternoon evening night day
@@ -71,7 +71,7 @@ const TIME = `today todays tonight tomorrow tomorrows now currently current righ
   vandaag morgen nu dzisiaj dziś jutro teraz`;
 
 /** Words of questions, verbs and what joins sentences: never a part of a place. */
-const GLUE = `jacket coat sweater sunscreen temp your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
+const GLUE = `really actually jacket coat sweater sunscreen temp your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
   umbrella should wear and or but if when while because so with from by on as than that which there here rain raining rainy snow snowing sunny hot cold warm windy
   cloudy humid temperature temperatures degrees condition conditions report update live latest look looking about out my your hi hello hey ok thanks thank expect expected there's up any
   wie ist wird es das was für ein eine mir sag sage zeig bitte und oder wenn mit regnet regnen schneit warm kalt heiß sonnig temperatur brauche ich einen regenschirm gibt aus aussehen sieht wäre denn der die
