@@ -162,7 +162,7 @@ function isHowMany(tokens: readonly Token[], { from, mentions }: Group): boolean
   return howMany.has(before.at(isOf ? -2 : -1)?.folded ?? "");
 }
 
-function isPrecededByConnector(tokens: readonly Token[], { from }: Group): boolean {
+function isPrecededByConnector(tokens: readonly Token[], { from }: Pick<Group, "from">): boolean {
   const before = tokens[from - 1];
   return isWord(before) && VOCABULARY.value.connect.has(before.folded);
 }
@@ -190,9 +190,11 @@ function alone(tokens: readonly Token[], mentions: readonly Mention[], context: 
     (token, at) => token.kind === "number" && (at < mention.from || at > mention.to),
   );
   if (inside.length > 0 || !words.every(isGlue)) return [];
+  // "How much is that in euros?" is about what was said before.
+  const isPrice = !isPrecededByConnector(tokens, mention) && words.some((word) => price.has(word));
   const isWanted =
     mention.amount === undefined
-      ? words.some((word) => rate.has(word) || price.has(word))
+      ? isPrice || words.some((word) => rate.has(word))
       : words.some((word) => convert.has(word));
   return isWanted ? inputOf(mention, homeTargets(mention.code, context.text), context) : [];
 }

@@ -27,7 +27,10 @@ export function detectWeather({ message, history }: ToolRequest): WeatherInput[]
     const before = placesBefore(asked);
     return before.length === 0 ? [{}] : before.map((place) => ({ place }));
   }
-  const change = followUp(message);
+  // "And in yen?" after a question for a rate.
+  const isOfMoney =
+    currenciesIn(prepared(message)) > 0 && asked.some((one) => comparesCurrencies(prepared(one)));
+  const change = isOfMoney ? undefined : followUp(message);
   const before = change === undefined ? undefined : earlier(asked, change);
   if (change === undefined || before === undefined) return [];
   const places = change.length > 0 ? change : before;
@@ -80,7 +83,9 @@ function followUp(message: string): string[] | undefined {
     return left !== undefined && left.places.length > 0 ? left.places : undefined;
   }
   const isTimed = rest.some(({ folded }) => time.has(folded));
-  return places.length > 0 ? places : isLed && isTimed ? [] : undefined;
+  // "Tomorrow?" alone is one, too.
+  const isTime = words.length <= 3 && words.every(({ folded }) => time.has(folded));
+  return places.length > 0 ? places : (isLed || isTime) && isTimed ? [] : undefined;
 }
 
 /** Abbreviations whose full stop ends no sentence. */

@@ -17,7 +17,7 @@ export const PHENOMENA: readonly RegExp[] = [
   /\b(?:ist|wird) es (?:\w+ ){0,4}(?:warm|kalt|hei(?:ss|ß)|sonnig|windig|regnerisch)\b/,
   /\b(?:brauche|nehme|brauchen) (?:ich|wir) (?:\w+ ){0,3}regenschirm\b/,
   /\b(?:pleut|pleuvoir|pleuvra|neige-t-il|neiger|neigera)\b/,
-  /\bquel temps (?:fait|fera)\b|\bfait-il (?:chaud|froid|beau)\b|\bil (?:fait|fera) (?:chaud|froid|beau)\b|\bbesoin d'un parapluie\b/,
+  /\bquel temps (?:fait|fera|a|au|en|pour|demain|aujourd'hui|ce)\b|\bfait-il (?:chaud|froid|beau)\b|\bil (?:fait|fera) (?:chaud|froid|beau)\b|\bbesoin d'un parapluie\b/,
   /\b(?:llover|llueve|lloviendo|llovera|nieva|nevar|nevara)\b/,
   /\bque tiempo (?:hace|hara|va a hacer)\b|\bhace (?:frio|calor|sol|viento)\b|\btal el tiempo\b|^[¿\s]*(?:el )?tiempo (?:en|para)\b/,
   /\b(?:chover|chove|chovendo|chovera)\b|\bcomo (?:esta|vai estar|vai ficar|ta) o tempo\b|\bprevisao do tempo\b|\besta (?:frio|calor|quente)\b/,
