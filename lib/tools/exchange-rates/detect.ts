@@ -99,7 +99,8 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
 /** "eur usd", "ドル円 今いくら": two currencies side by side, and nothing else that says anything. */
 function isBarePair(tokens: readonly Token[]): boolean {
   const at = tokens.findIndex(({ kind }) => kind === "currency");
-  const others = tokens.filter((_, place) => place !== at && place !== at + 1);
+  const from = tokens[at - 1]?.kind === "number" ? at - 1 : at;
+  const others = [...tokens.slice(0, Math.max(from, 0)), ...tokens.slice(at + 2)];
   return (
     tokens[at + 1]?.kind === "currency" && others.every((token) => isWord(token) && isGlue(token.folded))
   );

@@ -1,5 +1,5 @@
 import { fold } from "#lib/tools/text/fold.ts";
-import { VOCABULARY, WITH_AND } from "#lib/tools/weather/vocabulary.ts";
+import { INDOORS, VOCABULARY, WITH_AND } from "#lib/tools/weather/vocabulary.ts";
 import type { Word } from "#lib/tools/weather/words.ts";
 
 const MAX_PLACE_WORDS = 5;
@@ -84,7 +84,7 @@ type Place = { name: string; end: number };
 
 function placeAt(words: readonly Word[], start: number): Place | undefined {
   const end = nameEnd(words, start, MAX_PLACE_WORDS);
-  if (end === undefined) return undefined;
+  if (end === undefined || INDOORS.has(words[end]?.folded ?? "")) return undefined;
   const name = textOf(words, start, end);
   const other = nameEnd(words, end + 1, MAX_PLACE_WORDS);
   if (other !== undefined && AND.has(words[end]?.folded ?? "")) {
