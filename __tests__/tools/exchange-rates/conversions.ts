@@ -19,6 +19,8 @@ export const CONVERSIONS: readonly (readonly [message: string, expected: string]
   ["I'm going to Japan next spring. How much is 300 euros in yen right now?", "300 EUR > JPY"],
   ["EUR/USD", "1 EUR > USD"],
   ["eur usd", "1 EUR > USD"],
+  ["I have 250 pounds left, how much is that in US dollars?", "250 GBP > USD"],
+  ["1 livre en euros", "1 GBP > EUR"],
   ["ドル円 今いくら", "1 USD > JPY"],
   ["¿A cómo está el dólar hoy?", "1 USD > EUR"],
   ["usd/try kuru", "1 USD > TRY"],
@@ -181,6 +183,11 @@ export const NO_CONVERSIONS: readonly string[] = [
   "「100ドルは何円ですか」を英語に訳して",
   "The movie made 300 million dollars in Europe. Why was it popular?",
   "Заработал 100 долларов в Европе",
+  "Maria exchanges 200 dollars at a rate of 0.9 euros per dollar. How many euros does she get?",
+  "The exchange rate is 1.2 dollars per euro. How many euros is 250 dollars?",
+  "Paul a 50 euros. Il achète un livre à 12 euros et un jeu à 25 euros. Combien lui reste-t-il ?",
+  "what does USD/JPY mean",
+  "Wie wird der Wechselkurs zwischen Euro und Dollar bestimmt?",
   "SELECT amount * rate FROM fx WHERE pair='USD/EUR' -- optimise",
 ];
 

@@ -53,7 +53,10 @@ function inPart(part: string, today: Day): ExchangeInput[] {
   const { code } = OTHER_ASKS.value;
   if (tokens.some((token) => isWord(token) && code.has(token.folded))) return [];
   const context = { when, text };
-  return sentencesOf(tokens).flatMap((sentence) => inSentence(sentence, context));
+  const sentences = sentencesOf(tokens);
+  // A problem that says its own rate.
+  if (sentences.some((sentence) => givesRate(sentence) || equates(sentence, mentionsOf(sentence)))) return [];
+  return sentences.flatMap((sentence) => inSentence(sentence, context));
 }
 
 /** A day to come is that of the rate only beside its currencies: "I fly tomorrow; how much is 500 GBP in yen?" */
@@ -85,12 +88,12 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
   const { rate, convert, forecast } = VOCABULARY.value;
   const { prose } = OTHER_ASKS.value;
   const isAsked = words.some((word) => rate.has(word) || convert.has(word)) || isBarePair(tokens);
-  if (givesRate(tokens) || equates(tokens, mentions)) return [];
   const isProse = words.some((word) => prose.has(word) || forecast.has(word));
   const pairs = pairsOf(tokens, groupsOf(tokens, mentions), isAsked);
   const inputs = pairs.flatMap(({ sources, targets }) => {
     const hasAmount = sources.some(({ amount }) => amount !== undefined);
-    if (isProse || (!hasAmount && !asksForRate(tokens))) return [];
+    if (isProse || (!hasAmount && (!asksForRate(tokens) || words.some((word) => MEANING.test(word)))))
+      return [];
     return sources.flatMap((source) => inputOf(source, targets, context));
   });
   return inputs.length > 0 || isProse || pairs.length > 0 ? inputs : alone(tokens, mentions, context);
@@ -105,6 +108,10 @@ function isBarePair(tokens: readonly Token[]): boolean {
     tokens[at + 1]?.kind === "currency" && others.every((token) => isWord(token) && isGlue(token.folded))
   );
 }
+
+/** What a rate is, or how it comes about. */
+const MEANING =
+  /^(?:means?|meaning|determined|calculated|set|works?|bestimmt|bedeutet|berechnet|signifie|determine|significa|determina|означает|значит|определяется)$/;
 
 type Pair = { sources: readonly Mention[]; targets: readonly Mention[] };
 

@@ -8,7 +8,7 @@ const CONNECT = `to into in for vs versus against per - / – — → = > => -> 
   얼마 대 many much what combien cuanto cuantos quanto quantos quanti quante wieviel wieviele viel viele сколько hoeveel ile`;
 
 /** What may stand there too. */
-const FILLER = `that thats this it's das ça eso isso wie trading stand stands going doing get got the a an us is are be was were current currently today todays now right worth equal equals how would will can
+const FILLER = `left saved that thats this it's das ça eso isso wie trading stand stands going doing get got the a an us is are be was were current currently today todays now right worth equal equals how would will can
   could i you we get do does it me of currency equivalent value price money cash please exactly about approximately new hong
   south on as at from by les le la el los las des de del d l der die das dem den ist sind war un une ein eine einem uno una
   dem il lo gli al i font fait faut vaut valent vale valen valgono kosten kostet bekomme ich man aktuell aktuelle aktueller

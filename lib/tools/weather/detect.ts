@@ -103,7 +103,9 @@ function findWeather(message: string): string[] | undefined {
   const places: string[] = [];
   for (const part of askParts(message)) {
     if (!HINT.test(fold(part)) || looksLikeCode(part) || asksForWords(part) || wordsOfCode(part)) continue;
-    for (const sentence of sentencesOf(part)) {
+    const sentences = sentencesOf(part);
+    if (sentences.some(isMeasured)) continue;
+    for (const sentence of sentences) {
       const found = inSentence(withoutMoney(sentence), part);
       if (found === undefined) continue;
       isAsked = true;
@@ -122,7 +124,18 @@ function placesBeside(message: string): string[] {
   return place === undefined ? [] : [place];
 }
 
-const sentencesOf = (part: string): string[] => prepared(part).split(/[.!?。！？؟।;\n]+/);
+/** A question keeps its mark. */
+const sentencesOf = (part: string): string[] => prepared(part).split(/(?<=[?？؟])|[.!。！।;\n]+/);
+
+/** "The temperature in Ottawa was 10 degrees", "there is a 60% chance of rain": of a problem, not asked. */
+function isMeasured(sentence: string): boolean {
+  if (
+    /[?？؟]/.test(sentence) ||
+    !/\d\s?(?:%|°|degrees?\b|inch|in\b|mm\b|cm\b|grad\b|degrés|grados|graus|gradi|градус)/iu.test(sentence)
+  )
+    return false;
+  return kindOf(sentence) !== undefined;
+}
 
 /** "The weather in Rome, and 100 dollars in euros": the other question says no place. */
 function withoutMoney(sentence: string): string {

@@ -42,6 +42,8 @@ export const HINT =
 /** Sayings, and questions about the weather that no forecast answers; folded. */
 export const NO_FORECAST: readonly RegExp[] = [
   /\bunder the weather\b|\bweather(?:s|ed|ing)? (?:the|this|that|any|a|these|many) (?:\w+ ){0,2}(?:storm|crisis|crises|recession|pandemic|downturn|challenge|difficult|blow|criticism|change)\w*/,
+  /\b(?:sales|revenue|budget|cash|cash flow|demand|economic|growth|gdp|inflation|market|stocks?|prices?|earnings|financial|population|election|jobs?|hiring|traffic) forecasts?\b|\bforecasts? (?:for|of|on) (?:\w+ ){0,4}(?:jobs?|sales|growth|markets?|stocks?|economy|prices?|inflation|demand|revenue|housing|elections?|industry)\b/,
+  /\bpor que\b|\bdoes it (?:rain|snow)\b(?![^.]{0,60}\b(?:today|tonight|now|tomorrow|this|still|yet)\b)/,
   /\bcats and dogs\b|\brain ?check\b|\bfair[- ]weather\b|\bweather permitting\b|\brain on (?:my|your|his|her) parade\b|\bright as rain\b|\bweather[- ](?:proof|beaten|vane|balloon|girl|man|widget|station|report script)/,
   /\ball[- ]weather\b|\bjunge hunde\b|\bpleut des cordes\b|\bpluie et le beau temps\b|\bcantaros\b|\bschnee von gestern\b|\bcanivetes\b/,
   /\b(?:affect|affects|influence|influences|impact|cause|causes|caused|usually|typically|typical|average|averages|climate|historically|best time|best month|record|records|recorded|(?:was|were) [^.]{1,60}during|does it (?:ever )?get|(?:boiling|melting|freezing) (?:point|temperature)|how (?:do|does|did|to|can) (?:\w+ ){1,4}(?:forecast|predict|measure))\b/,
@@ -71,7 +73,7 @@ const TIME = `today todays tonight tomorrow tomorrows now currently current righ
   vandaag morgen nu dzisiaj dziś jutro teraz`;
 
 /** Words of questions, verbs and what joins sentences: never a part of a place. */
-const GLUE = `really actually humidity luftfeuchtigkeit humedad umidade umidità humidité previsão einen regenschirm jacket coat sweater sunscreen temp your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
+const GLUE = `beach picnic walk hike barbecue bbq wedding enough noon really actually humidity luftfeuchtigkeit humedad umidade umidità humidité previsão einen regenschirm jacket coat sweater sunscreen temp your our us them me here there city town area country region where i'm i am what what's whats how how's hows is it are will be does do the a an like going gonna to get give me tell show check please can could you would i need bring take
   umbrella should wear and or but if when while because so with from by on as than that which there here rain raining rainy snow snowing sunny hot cold warm windy
   cloudy humid temperature temperatures degrees condition conditions report update live latest look looking about out my your hi hello hey ok thanks thank expect expected there's up any
   wie ist wird es das was für ein eine mir sag sage zeig bitte und oder wenn mit regnet regnen schneit warm kalt heiß sonnig temperatur brauche ich einen regenschirm gibt aus aussehen sieht wäre denn der die
@@ -89,7 +91,7 @@ const GLUE = `really actually humidity luftfeuchtigkeit humedad umidade umidità
   hoe het wat regent zal het weer in jaka jest będzie w`;
 
 /** Behind "in": no place on a map. */
-const NO_PLACE = `celsius fahrenheit kelvin degrees general mountains house room kitchen oven fridge space mars moon sun
+const NO_PLACE = `jupiter saturn minecraft celsius fahrenheit kelvin degrees general mountains house room kitchen oven fridge space mars moon sun
   python javascript java excel api app code world north south east west middle morning case order fact detail english german french spanish
   car office garden school bed hell data model models training physics chemistry water body room
   celsiusgrad allgemein stadt haus general ciudad casa ville maison cidade città casa storm storms crisis pattern patterns icon icons balloon
