@@ -1,7 +1,6 @@
 import { mayNameCurrency } from "#lib/tools/exchange-rates/currency.ts";
 import { equates, givesRate } from "#lib/tools/exchange-rates/given-rate.ts";
 import type { ExchangeInput } from "#lib/tools/exchange-rates/input.ts";
-import { currenciesIn } from "#lib/tools/exchange-rates/money.ts";
 import {
   type Group,
   groupsOf,
@@ -10,11 +9,11 @@ import {
   type Mention,
   mentionsOf,
 } from "#lib/tools/exchange-rates/pairs.ts";
+import { dayOfRate } from "#lib/tools/exchange-rates/rate-day.ts";
 import { type Token, tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
 import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
 import { askParts, asksForWords, looksLikeCode } from "#lib/tools/text/asks.ts";
-import { clausesOf } from "#lib/tools/text/clauses.ts";
-import { type Day, type FoundDay, findDay } from "#lib/tools/text/dates.ts";
+import type { Day, FoundDay } from "#lib/tools/text/dates.ts";
 import { plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 
@@ -57,15 +56,6 @@ function inPart(part: string, today: Day): ExchangeInput[] {
   // A problem that says its own rate.
   if (sentences.some((sentence) => givesRate(sentence) || equates(sentence, mentionsOf(sentence)))) return [];
   return sentences.flatMap((sentence) => inSentence(sentence, context));
-}
-
-/** A day to come is that of the rate only beside its currencies: "I fly tomorrow; how much is 500 GBP in yen?" */
-function dayOfRate(text: string, today: Day): FoundDay | undefined {
-  const found = findDay(text, today);
-  if (found === undefined || found.day <= today) return found;
-  const clauses = clausesOf(text).filter((clause) => currenciesIn(clause.text) > 0);
-  const own = findDay(clauses.map((clause) => clause.text).join("\n"), today);
-  return own?.day === found.day ? found : undefined;
 }
 
 type Context = { when: FoundDay | undefined; text: string };
