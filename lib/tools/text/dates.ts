@@ -160,9 +160,14 @@ function namedDay(text: string, today: Day): FoundDay | undefined {
   return undefined;
 }
 
+/** A day of the last thousand years has a year of four digits. */
+const MAX_DAYS_AGO = 365_000;
+
 function agoDay(text: string, today: Day): FoundDay | undefined {
   const found = findDaysAgo(text);
-  return found === undefined ? undefined : { day: addDays(today, -found.days), rest: found.rest };
+  return found === undefined
+    ? undefined
+    : { day: addDays(today, -Math.min(found.days, MAX_DAYS_AGO)), rest: found.rest };
 }
 
 function relativeDay(text: string, today: Day): FoundDay | undefined {
