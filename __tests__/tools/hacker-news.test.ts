@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import { hackerNews } from "#lib/tools/news/hacker-news.ts";
+import { readStories } from "#lib/tools/news/stories.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 
@@ -54,6 +55,15 @@ function setUp() {
 const asked = (): URL[] => source.requests.map(({ path }) => new URL(path, source.origin));
 
 describe("the front page", () => {
+  test.each([
+    ["with a password", "https://user:secret@evil.example/"],
+    ["of any length", `https://long.example/?${"q".repeat(100_000)}`],
+  ])("a story with an address %s has its discussion as link", (_, url) => {
+    expect(readStories({ hits: [hit({ url })] })).toMatchObject([
+      { url: "https://news.ycombinator.com/item?id=1" },
+    ]);
+  });
+
   test("is told by points, with comments, dates and links; what is no story is left out", async () => {
     const { text, links, asOf, source: from } = await setUp().run();
     expect(text.split("\n")).toEqual([

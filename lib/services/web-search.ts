@@ -11,8 +11,8 @@ import { cached } from "#lib/tools/cached.ts";
 import { cleanResults } from "#lib/tools/web-search/clean-results.ts";
 import type { SearchResult, WebSearch } from "#lib/tools/web-search/search.ts";
 
-/** For all keys together, milliseconds. */
-const DEADLINE_MS = 4_000;
+/** For all keys together, milliseconds; less than a turn waits, so that silence counts as a failure of the service. */
+const DEADLINE_MS = 3_500;
 const DEFAULT_RESULTS = 5;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** How long the results of a query are used again, milliseconds, and of how many queries. */

@@ -55,8 +55,10 @@ export function numberWord(folded: string): number | undefined {
 /**
  * The value of digits with separators: `1,234.56`, `1.234,56`, `1 234,5`, `1'234`, `1,00,000`. A single separator
  * before three digits groups thousands ("1.234 €"), unless a zero stands before it. Undefined if it is no number.
+ * `2.5e3` has a point.
  */
 export function parseNumber(text: string): number | undefined {
+  if (/e/i.test(text)) return finite(text.replace(",", "."));
   const compact = text.replace(/[ \u00a0\u202f'’]/g, "");
   const last = Math.max(compact.lastIndexOf("."), compact.lastIndexOf(","));
   if (last === -1) return finite(compact);

@@ -10,7 +10,7 @@ export const NAMES: Readonly<Record<string, string>> = {
     "?bucks, greenback, 美元, 美金, 米ドル, ?ドル, 미국 달러, ?달러, ?डॉलर, ?دولار, ?دولارات, ?dollar*, бакс*",
   GBP:
     "£, gbp, ?pound, ?pounds, quid, sterling, pound sterling, pounds sterling, british pound, british pounds, " +
-    "?pfund, ?livre, ?livres, livre sterling, livres sterling, libra esterlina, libras esterlinas, ?libra, ?libras, " +
+    "?pfund, !livre, ?livres, livre sterling, livres sterling, libra esterlina, libras esterlinas, ?libra, ?libras, " +
     "sterlina, sterline, ?ponden, ?pond, ?funt*, 英镑, 英鎊, 英ポンド, ?ポンド, 영국 파운드, ?파운드, ?पाउंड, ?पाउन्ड, " +
     "?जनीह, جنيه إسترليني, جنيه استرليني, ?باوند, ?фунт*, фунт* стерлингов, sterlin, sterlini",
   JPY: "?¥, 円, 日元, 日圆, 日円, 日本円, jpy, yen, yens, yenes, iene, ienes, 엔화, 엔, येन, ين, الين, иен*, иена, йен*, jen, jenow",

@@ -131,6 +131,9 @@ export function mayNameCurrency(text: string): boolean {
   return /\b[A-Z]{3}\b/.test(text);
 }
 
+/** Begin like names of currencies, and are none: Europe. */
+const OTHERS = /^(?:europ|европ|यूरोप)/;
+
 /** How many letters an ending may have. */
 const MAX_ENDING = 4;
 
@@ -139,6 +142,7 @@ export function namedCurrency(folded: string): Named | undefined {
   const { whole, stems } = TABLE.value;
   const found = whole.get(folded);
   if (found !== undefined) return found;
+  if (OTHERS.test(folded)) return undefined;
   const least = Math.max(2, folded.length - MAX_ENDING);
   for (let length = folded.length; length >= least; length--) {
     const stem = stems.get(folded.slice(0, length));

@@ -9,10 +9,11 @@ import {
   type Mention,
   mentionsOf,
 } from "#lib/tools/exchange-rates/pairs.ts";
+import { dayOfRate } from "#lib/tools/exchange-rates/rate-day.ts";
 import { type Token, tokensOf } from "#lib/tools/exchange-rates/tokens.ts";
 import { VOCABULARY } from "#lib/tools/exchange-rates/vocabulary.ts";
-import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
-import { type Day, type FoundDay, findDay } from "#lib/tools/text/dates.ts";
+import { askParts, asksForWords, looksLikeCode } from "#lib/tools/text/asks.ts";
+import type { Day, FoundDay } from "#lib/tools/text/dates.ts";
 import { plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 
@@ -41,17 +42,20 @@ export function prepared(part: string): string {
 }
 
 function inPart(part: string, today: Day): ExchangeInput[] {
-  if (!mayNameCurrency(part) || looksLikeCode(part)) return [];
+  if (!mayNameCurrency(part) || looksLikeCode(part) || asksForWords(part)) return [];
   const text = prepared(part);
   const plain = tokensOf(text);
   // Most messages name no currency, and are not read any further.
   if (!plain.some(({ kind }) => kind === "currency")) return [];
-  const when = findDay(text, today);
+  const when = dayOfRate(text, today);
   const tokens = when === undefined ? plain : tokensOf(when.rest);
   const { code } = OTHER_ASKS.value;
   if (tokens.some((token) => isWord(token) && code.has(token.folded))) return [];
   const context = { when, text };
-  return sentencesOf(tokens).flatMap((sentence) => inSentence(sentence, context));
+  const sentences = sentencesOf(tokens);
+  // A problem that says its own rate.
+  if (sentences.some((sentence) => givesRate(sentence) || equates(sentence, mentionsOf(sentence)))) return [];
+  return sentences.flatMap((sentence) => inSentence(sentence, context));
 }
 
 type Context = { when: FoundDay | undefined; text: string };
@@ -73,17 +77,31 @@ function inSentence(tokens: readonly Token[], context: Context): ExchangeInput[]
   const words = tokens.filter(isWord).map(({ folded }) => folded);
   const { rate, convert, forecast } = VOCABULARY.value;
   const { prose } = OTHER_ASKS.value;
-  const isAsked = words.some((word) => rate.has(word) || convert.has(word));
-  if (givesRate(tokens) || equates(tokens, mentions)) return [];
+  const isAsked = words.some((word) => rate.has(word) || convert.has(word)) || isBarePair(tokens);
   const isProse = words.some((word) => prose.has(word) || forecast.has(word));
   const pairs = pairsOf(tokens, groupsOf(tokens, mentions), isAsked);
   const inputs = pairs.flatMap(({ sources, targets }) => {
     const hasAmount = sources.some(({ amount }) => amount !== undefined);
-    if (isProse || (!hasAmount && !asksForRate(tokens))) return [];
+    if (isProse || (!hasAmount && (!asksForRate(tokens) || words.some((word) => MEANING.test(word)))))
+      return [];
     return sources.flatMap((source) => inputOf(source, targets, context));
   });
   return inputs.length > 0 || isProse || pairs.length > 0 ? inputs : alone(tokens, mentions, context);
 }
+
+/** "eur usd", "ドル円 今いくら": two currencies side by side, and nothing else that says anything. */
+function isBarePair(tokens: readonly Token[]): boolean {
+  const at = tokens.findIndex(({ kind }) => kind === "currency");
+  const from = tokens[at - 1]?.kind === "number" ? at - 1 : at;
+  const others = [...tokens.slice(0, Math.max(from, 0)), ...tokens.slice(at + 2)];
+  return (
+    tokens[at + 1]?.kind === "currency" && others.every((token) => isWord(token) && isGlue(token.folded))
+  );
+}
+
+/** What a rate is, or how it comes about. */
+const MEANING =
+  /^(?:means?|meaning|determined|calculated|set|works?|bestimmt|bedeutet|berechnet|signifie|determine|significa|determina|означает|значит|определяется)$/;
 
 type Pair = { sources: readonly Mention[]; targets: readonly Mention[] };
 
@@ -142,7 +160,7 @@ function isHowMany(tokens: readonly Token[], { from, mentions }: Group): boolean
   return howMany.has(before.at(isOf ? -2 : -1)?.folded ?? "");
 }
 
-function isPrecededByConnector(tokens: readonly Token[], { from }: Group): boolean {
+function isPrecededByConnector(tokens: readonly Token[], { from }: Pick<Group, "from">): boolean {
   const before = tokens[from - 1];
   return isWord(before) && VOCABULARY.value.connect.has(before.folded);
 }
@@ -170,9 +188,11 @@ function alone(tokens: readonly Token[], mentions: readonly Mention[], context: 
     (token, at) => token.kind === "number" && (at < mention.from || at > mention.to),
   );
   if (inside.length > 0 || !words.every(isGlue)) return [];
+  // "How much is that in euros?" is about what was said before.
+  const isPrice = !isPrecededByConnector(tokens, mention) && words.some((word) => price.has(word));
   const isWanted =
     mention.amount === undefined
-      ? words.some((word) => rate.has(word) || price.has(word))
+      ? isPrice || words.some((word) => rate.has(word))
       : words.some((word) => convert.has(word));
   return isWanted ? inputOf(mention, homeTargets(mention.code, context.text), context) : [];
 }

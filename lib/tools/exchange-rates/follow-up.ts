@@ -9,6 +9,8 @@ import type { ToolRequest } from "#lib/tools/tool.ts";
 /** A follow-up is short, characters, and this many messages of the user back are looked at. */
 const MAX_LENGTH = 80;
 const MAX_BACK = 4;
+/** What names an amount without asking for anything, characters. */
+const MAX_STATEMENT = 300;
 
 /** What changes in an earlier question: "and in euros?", "und 200 Franken?", "and yesterday?". */
 type FollowUp = { amount?: number; from?: string; to?: string[]; date?: Day; assumed?: string[] };
@@ -30,12 +32,22 @@ function baseOf(history: ToolRequest["history"], change: FollowUp, today: Day): 
   for (const { content } of asked.toReversed()) {
     const found = findConversions(content, today).at(-1);
     if (found !== undefined) return changes.reduceRight(changed, found);
+    const amount = amountIn(content, change);
+    if (amount !== undefined) return changes.reduceRight(changed, amount);
     const earlier = readFollowUp(content, today);
     if (earlier !== undefined) changes.push(earlier);
     // A day or a number alone belongs to the question right before it, whatever that is about.
     else if (change.from === undefined && change.to === undefined) return undefined;
   }
   return undefined;
+}
+
+/** "I have 100 dollars", before "how much is that in euros?": the one amount that is named. */
+function amountIn(content: string, { from, to: [first, ...more] = [] }: FollowUp): ExchangeInput | undefined {
+  if (from !== undefined || first === undefined || content.length > MAX_STATEMENT) return undefined;
+  const [mention, ...others] = mentionsOf(tokensOf(prepared(content)));
+  if (mention?.amount === undefined || others.length > 0) return undefined;
+  return { amount: mention.amount, from: mention.code, to: [first, ...more] };
 }
 
 function readFollowUp(message: string, today: Day): FollowUp | undefined {

@@ -14,8 +14,15 @@ export function givesRate(tokens: readonly Token[]): boolean {
       if (text === undefined || !(filler.has(text) || text === "of" || text === "=" || text === ":")) break;
       next++;
     }
-    return next > at + 1 && tokens[next]?.kind === "number" && tokens[next + 1]?.kind !== "currency";
+    if (next === at + 1 || tokens[next]?.kind !== "number") return false;
+    return tokens[next + 1]?.kind !== "currency" || isPer(tokens[next + 2]);
   });
+}
+
+/** "0.9 euros per dollar": not "100 euros in dollars". */
+function isPer(token: Token | undefined): boolean {
+  const text = token === undefined ? undefined : lookup(token);
+  return text !== undefined && (text === "/" || text === "for" || VOCABULARY.value.per.has(text));
 }
 
 /** "1 EUR = 1.10 USD": two amounts, and nothing between them but an equals sign or a verb. */

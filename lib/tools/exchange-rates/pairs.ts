@@ -16,7 +16,8 @@ export type Mention = {
 export function mentionsOf(tokens: readonly Token[]): Mention[] {
   const mentions: Mention[] = [];
   for (const [at, token] of tokens.entries()) {
-    if (token.kind !== "currency" || (token.isRisky && !endsClause(tokens, at))) continue;
+    if (token.kind !== "currency" || (token.isRisky && !endsClause(tokens, at) && !isInPair(tokens, at)))
+      continue;
     const before = tokens[at - 1];
     const after = tokens[at + 1];
     const isFree = mentions.at(-1)?.to !== at - 1;
@@ -37,6 +38,11 @@ export function mentionsOf(tokens: readonly Token[]): Mention[] {
 function withCode(tokens: readonly Token[], at: number, code: string): number {
   const next = tokens[at + 1];
   return next?.kind === "currency" && next.code === code ? at + 1 : at;
+}
+
+/** `USD/TRY`. */
+function isInPair(tokens: readonly Token[], at: number): boolean {
+  return [-1, 1].some((step) => tokens[at + step]?.raw === "/" && tokens[at + 2 * step]?.kind === "currency");
 }
 
 function endsClause(tokens: readonly Token[], at: number): boolean {

@@ -19,7 +19,7 @@ export type Token =
   | { kind: "mark"; raw: string };
 
 const PIECE =
-  /(?<number>\d+(?:[.,'’]\d+|[ \u00a0\u202f]\d{3}(?!\d))*)|(?<symbol>[A-Za-z]{0,3}\p{Sc})|(?<word>[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*)|(?<mark>->|=>|\S)/gu;
+  /(?<number>\d+(?:[.,'’]\d+|[ \u00a0\u202f]\d{3}(?!\d))*(?:[eE]\d{1,2}(?![\p{L}\d]))?)|(?<symbol>[A-Za-z]{0,3}\p{Sc})|(?<word>[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*)|(?<mark>->|=>|\S)/gu;
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+$/u;
 const HANGUL = /^\p{Script=Hangul}+$/u;
 const ARABIC = /^\p{Script=Arabic}+$/u;

@@ -8,7 +8,7 @@ const CONNECT = `to into in for vs versus against per - / – — → = > => -> 
   얼마 대 many much what combien cuanto cuantos quanto quantos quanti quante wieviel wieviele viel viele сколько hoeveel ile`;
 
 /** What may stand there too. */
-const FILLER = `that thats this it's das ça eso isso wie trading stand stands going doing get got the a an us is are be was were current currently today todays now right worth equal equals how would will can
+const FILLER = `left saved that thats this it's das ça eso isso wie trading stand stands going doing get got the a an us is are be was were current currently today todays now right worth equal equals how would will can
   could i you we get do does it me of currency equivalent value price money cash please exactly about approximately new hong
   south on as at from by les le la el los las des de del d l der die das dem den ist sind war un une ein eine einem uno una
   dem il lo gli al i font fait faut vaut valent vale valen valgono kosten kostet bekomme ich man aktuell aktuelle aktueller
@@ -27,7 +27,7 @@ const CONVERT = `convert* conver* exchange change swap trade translate-money umr
   cambi* chang* перевед* перевест* перевод* конверт* обмен* поменя* 换算 兑换 兌換 换成 换 換算 両替 変換 換える 환전* 변환* 바꾸* 바꿔* बदल* परिवर्तित
   تحويل حول حوّل cevir* donustur* bozdur* reken* omreken* wymien* przelicz* zamien*`;
 
-const ASK = `how what whats what's much many worth value today now current currently price cost costs equal equals wie was
+const ASK = `how como esta what whats what's much many worth value today now current currently price cost costs equal equals wie was
   heute combien aujourd vaut cuanto* hoy vale esta quanto* hoje oggi quale сколько сегодня какой каков 多少 今天 今日 いくら 何 몇 얼마
   오늘 कितन* आज क्या كم اليوم ما kac bugun ne hoeveel wat ile jaki show tell give check sag zeig dime dimmi latest live
   aktuell* actuel* actual* attual* текущ* akt* güncel gunc*`;
@@ -35,7 +35,7 @@ const ASK = `how what whats what's much many worth value today now current curre
 /** Before the first currency they turn the question round: how many euros are 100 dollars. */
 const HOW_MANY = `many much combien cuanto* quanto* quanti quante viel viele wieviel* сколько कितन* 多少 何 몇 얼마 kac كم hoeveel ile`;
 /** "How much is the dollar?" asks for its rate; "how many" does not. */
-const PRICE = `much combien cuanto quanto сколько कितना कितने का 多少 多少钱 いくら 얼마 كم kac hoeveel`;
+const PRICE = `much como combien cuanto quanto сколько कितना कितने का 多少 多少钱 いくら 얼마 كم kac hoeveel`;
 const PER = `per por je pro за par`;
 const FOR = `for por`;
 

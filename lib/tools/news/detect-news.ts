@@ -8,7 +8,8 @@ const MAX_QUESTION = 300;
 const MAX_SUBJECT_WORDS = 6;
 
 /** The site by its name. */
-const SITE = /(?<![\p{L}\d.])(?:hacker ?news|hackernews|news\.ycombinator(?:\.com)?)(?![\p{L}\d])/iu;
+const SITE =
+  /(?<![\p{L}\d.])(?:hacker ?news|hackernews|news\.ycombinator(?:\.com)?)(?![\p{L}\d])|ハッカー・?ニュース|黑客新闻|해커 ?뉴스/iu;
 /** `HN` is Hanoi and Honduras, too: only in capitals, or behind "on", and where a name of a site can stand. */
 const SITE_SHORT = /(?<![\p{L}\d])(?:HN|(?:on|from|auf|sur) hn)(?![\p{L}\d])/u;
 const SITE_SHORT_PLACE =
@@ -16,13 +17,14 @@ const SITE_SHORT_PLACE =
 
 /** Words that ask for what stands on the site now. */
 const WANTED =
-  /(?<!\p{L})(?:top|best|hot|hottest|trending|popular|front ?page|stor(?:y|ies)|headlines?|posts?|articles?|threads?|links|discussions?|latest|newest|recent|today|tonight|this week|this month|this year|right now|currently|what'?s (?:new|up|on|hot|happening|going on)|what is (?:new|on|hot|happening|trending)|talk(?:s|ing)? about|say(?:s|ing)?|said|think(?:s|ing)?|discuss(?:es|ed|ing)?|anything (?:new|about|on)|news about|show me|give me|check|heute|aktuell|neueste|beste[ns]?|schlagzeilen|aujourd'hui|actualit|derni[eè]r|meilleur|hoy|noticias|portada|últim|mejores|oggi|notizie|ultime|hoje|notícias|bugün|haber|gündem|сегодня|новост|лучш)|今天|热门|最新|头条|今日|人気|トップ|오늘|인기|اليوم|أخبار|आज/iu;
+  /(?<!\p{L})(?:top|best|hot|hottest|trending|popular|front ?page|stor(?:y|ies)|headlines?|posts?|articles?|threads?|links|discussions?|latest|newest|recent|today|tonight|this week|this month|this year|right now|currently|what'?s (?:new|up|on|hot|happening|going on)|what is (?:new|on|hot|happening|trending)|talk(?:s|ing)? about|say(?:s|ing)?|said|think(?:s|ing)?|discuss(?:es|ed|ing)?|anything (?:new|about|on)|news about|show me|give me|check|heute|neues|de neuf|нового|nouveau|nuevo|novo|nuovo|aktuell|neueste|beste[ns]?|schlagzeilen|aujourd'hui|actualit|derni[eè]r|meilleur|hoy|noticias|portada|últim|mejores|oggi|notizie|ultime|hoje|notícias|bugün|haber|gündem|сегодня|новост|лучш)|今天|热门|最新|头条|今日|人気|トップ|오늘|인기|اليوم|أخبار|आज/iu;
 
 /** Questions about the site itself, and work that is to be done with its name in it. */
 const NOT_WANTED =
-  /(?<!\p{L})(?:clone|scrap(?:e|er|ing)|crawl\w{0,4}|apis?|algorithms?|rank(?:s|ed|ing)?|code|script|function|endpoint|library|sdk|app|website|css|html|react|component|client|bot|regex|sql|implement\w{0,6}|build\w{0,4}|develop\w{0,4}|program|write|draft|compose|translate|rewrite|summari[sz]e this|account|log ?in|sign ?up|password|karma|moderat\w{0,5}|guidelines|founded|founder|created|history of|owns?|how (?:does|do|to|can|did)|my (?:post|submission|launch|article|comment)|i (?:posted|read|saw)|get (?:on|to) the front|schreib\w{0,3}|écri\w{0,4}|escrib\w{0,4})(?!\p{L})/iu;
+  /(?<!\p{L})(?:clone|scrap(?:e|er|ing)|crawl\w{0,4}|apis?|algorithms?|rank(?:s|ed|ing)?|code|script|function|endpoint|library|sdk|app|website|css|html|react|component|client|bot|regex|sql|implement\w{0,6}|build\w{0,4}|develop\w{0,4}|program|write|draft|compose|translate|rewrite|summari[sz]e this|account|log ?in|sign ?up|password|karma|moderat\w{0,5}|guidelines|founded|founder|created|history of|owns?|how (?:does|do|to|can|did)|(?:news|hn)[- ]style|headline for|my (?:post|submission|launch|article|comment)|i (?:posted|read|saw)|get (?:on|to) the front|schreib\w{0,3}|écri\w{0,4}|escrib\w{0,4})(?!\p{L})/iu;
 /** "What do people say about Hacker News?" */
-const ABOUT_SITE = /(?:about|of|like) (?:the )?(?:hacker ?news|hn)(?: itself| site| community)?\s*[?.!]*$/i;
+const ABOUT_SITE =
+  /(?:about|(?<!page |pages |stories |posts |best |top |rest )of|like) (?:the )?(?:hacker ?news|hn)(?: itself| site| community)?\s*[?.!]*$/i;
 const WHAT_IS_IT = /^(?:what|who)(?:'s| is| are)\s+(?:hacker ?news|hn)\s*[?.!]*$/i;
 const SITE_ALONE = /^(?:hacker ?news|hackernews)(?: please| now)?\s*[?.!]*$/i;
 

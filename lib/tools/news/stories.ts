@@ -3,6 +3,8 @@ import { truncate } from "#lib/shared/text.ts";
 import { ToolHttpError } from "#lib/tools/tool-http.ts";
 
 const MAX_TITLE = 300;
+/** A longer address is no link that anybody could use. */
+const MAX_URL = 2_000;
 const ITEM = "https://news.ycombinator.com/item?id=";
 
 export type Story = {
@@ -39,15 +41,21 @@ export function readStories(answer: unknown): Story[] {
 function storyOf(hit: z.infer<typeof hitSchema>): Story {
   const discussion = `${ITEM}${hit.objectID}`;
   const { url } = hit;
-  const isPage = typeof url === "string" && /^https?:\/\//i.test(url) && URL.canParse(url);
   return {
     title: truncate(hit.title, MAX_TITLE),
-    url: isPage ? url : discussion,
+    url: isPage(url) ? url : discussion,
     discussion,
     points: hit.points ?? 0,
     comments: hit.num_comments ?? 0,
     date: /^\d{4}-\d\d-\d\d/.exec(hit.created_at ?? "")?.[0] ?? "",
   };
+}
+
+/** A web address that can be shown to people: no script, no credentials in it. */
+function isPage(url: string | null | undefined): url is string {
+  if (typeof url !== "string" || url.length > MAX_URL || !URL.canParse(url)) return false;
+  const { protocol, username, password } = new URL(url);
+  return /^https?:$/.test(protocol) && username === "" && password === "";
 }
 
 /** One line of the list that a model reads. */

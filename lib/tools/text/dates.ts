@@ -1,4 +1,5 @@
 import { lazy } from "#lib/shared/lazy.ts";
+import { findDaysAgo } from "#lib/tools/text/days-ago.ts";
 import { fold, type Words, wordsOf } from "#lib/tools/text/fold.ts";
 
 const DAY_MS = 86_400_000;
@@ -98,9 +99,6 @@ const MONTH_DAY =
   /(?<!\p{L})(\p{L}{3,12})\.?\s(\d{1,2})(?:st|nd|rd|th)?(?![\d.,]\d|\d)(?:,?\s(\d{4})(?!\d))?/gu;
 const MONTH_YEAR = /(?<!\p{L})(\p{L}{3,12})\s(?:de\s)?(\d{4})(?!\d)/gu;
 const YEAR_ONLY = /(?<!\p{L})(?:in|en|em|im|nel|в|since)\s(\d{4})(?![\d.,]|\s?[\p{Sc}])/iu;
-const AGO = /(?<!\d)(\d{1,4})\s(day|week|month|year)s?\sago/i;
-const AGO_DAYS = { day: 1, week: 7, month: 30, year: 365 } as const;
-
 /**
  * The day that a text in plain form names, before or after today; undefined if it names none. A weekday is the
  * last one before today, a day without a year the last one that has been, a month or a year its last day.
@@ -162,11 +160,14 @@ function namedDay(text: string, today: Day): FoundDay | undefined {
   return undefined;
 }
 
+/** A day of the last thousand years has a year of four digits. */
+const MAX_DAYS_AGO = 365_000;
+
 function agoDay(text: string, today: Day): FoundDay | undefined {
-  const match = AGO.exec(text);
-  if (match === null) return undefined;
-  const unit = (match[2]?.toLowerCase() ?? "day") as keyof typeof AGO_DAYS;
-  return { day: addDays(today, -Number(match[1]) * AGO_DAYS[unit]), rest: without(text, match) };
+  const found = findDaysAgo(text);
+  return found === undefined
+    ? undefined
+    : { day: addDays(today, -Math.min(found.days, MAX_DAYS_AGO)), rest: found.rest };
 }
 
 function relativeDay(text: string, today: Day): FoundDay | undefined {

@@ -1,4 +1,6 @@
-import { askParts, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { comparesCurrencies, currenciesIn } from "#lib/tools/exchange-rates/money.ts";
+import { askParts, asksForWords, looksLikeCode } from "#lib/tools/text/asks.ts";
+import { withoutClauses } from "#lib/tools/text/clauses.ts";
 import { fold, plainForm } from "#lib/tools/text/fold.ts";
 import { OTHER_ASKS } from "#lib/tools/text/other-asks.ts";
 import type { ToolRequest } from "#lib/tools/tool.ts";
@@ -25,7 +27,10 @@ export function detectWeather({ message, history }: ToolRequest): WeatherInput[]
     const before = placesBefore(asked);
     return before.length === 0 ? [{}] : before.map((place) => ({ place }));
   }
-  const change = followUp(message);
+  // "And in yen?" after a question for a rate.
+  const isOfMoney =
+    currenciesIn(prepared(message)) > 0 && asked.some((one) => comparesCurrencies(prepared(one)));
+  const change = isOfMoney ? undefined : followUp(message);
   const before = change === undefined ? undefined : earlier(asked, change);
   if (change === undefined || before === undefined) return [];
   const places = change.length > 0 ? change : before;
@@ -78,7 +83,9 @@ function followUp(message: string): string[] | undefined {
     return left !== undefined && left.places.length > 0 ? left.places : undefined;
   }
   const isTimed = rest.some(({ folded }) => time.has(folded));
-  return places.length > 0 ? places : isLed && isTimed ? [] : undefined;
+  // "Tomorrow?" alone is one, too.
+  const isTime = words.length <= 3 && words.every(({ folded }) => time.has(folded));
+  return places.length > 0 ? places : (isLed || isTime) && isTimed ? [] : undefined;
 }
 
 /** Abbreviations whose full stop ends no sentence. */
@@ -95,15 +102,45 @@ function findWeather(message: string): string[] | undefined {
   let isAsked = false;
   const places: string[] = [];
   for (const part of askParts(message)) {
-    if (!HINT.test(fold(part)) || looksLikeCode(part) || wordsOfCode(part)) continue;
-    for (const sentence of prepared(part).split(/[.!?。！？؟।;\n]+/)) {
-      const found = inSentence(sentence, part);
+    if (!HINT.test(fold(part)) || looksLikeCode(part) || asksForWords(part) || wordsOfCode(part)) continue;
+    const sentences = sentencesOf(part);
+    if (sentences.some(isMeasured)) continue;
+    for (const sentence of sentences) {
+      const found = inSentence(withoutMoney(sentence), part);
       if (found === undefined) continue;
       isAsked = true;
       places.push(...found);
     }
   }
-  return isAsked ? [...new Set(places)].slice(0, MAX_PLACES) : undefined;
+  if (!isAsked) return undefined;
+  return [...new Set(places.length === 0 ? placesBeside(message) : places)].slice(0, MAX_PLACES);
+}
+
+/** "I fly to Tokyo tomorrow. What's the weather like?" */
+function placesBeside(message: string): string[] {
+  const [place] = sentencesOf(askParts(message).join("\n")).flatMap((sentence) =>
+    placesBehind(wordsIn(sentence)).places.filter((name) => /^[\p{Lu}\p{Lo}]/u.test(name)),
+  );
+  return place === undefined ? [] : [place];
+}
+
+/** A question keeps its mark. */
+const sentencesOf = (part: string): string[] => prepared(part).split(/(?<=[?？؟])|[.!。！।;\n]+/);
+
+/** "The temperature in Ottawa was 10 degrees", "there is a 60% chance of rain": of a problem, not asked. */
+function isMeasured(sentence: string): boolean {
+  if (
+    /[?？؟]/.test(sentence) ||
+    !/\d\s?(?:%|°|degrees?\b|inch|in\b|mm\b|cm\b|grad\b|degrés|grados|graus|gradi|градус)/iu.test(sentence)
+  )
+    return false;
+  return kindOf(sentence) !== undefined;
+}
+
+/** "The weather in Rome, and 100 dollars in euros": the other question says no place. */
+function withoutMoney(sentence: string): string {
+  if (!comparesCurrencies(sentence)) return sentence;
+  return withoutClauses(sentence, (clause) => currenciesIn(clause) > 0 && kindOf(clause) === undefined);
 }
 
 function wordsOfCode(part: string): boolean {
@@ -113,7 +150,7 @@ function wordsOfCode(part: string): boolean {
 
 function inSentence(sentence: string, part: string): string[] | undefined {
   const folded = fold(sentence);
-  const kind = kindOf(folded, sentence);
+  const kind = kindOf(sentence);
   if (kind === undefined || NO_FORECAST.some((pattern) => pattern.test(folded))) return undefined;
   const words = wordsIn(sentence);
   const { prose } = OTHER_ASKS.value;
@@ -141,7 +178,8 @@ function withoutPreposition(words: readonly Word[], unknown: number, kind: Kind)
 
 type Kind = "weather" | "phenomenon" | "temperature";
 
-function kindOf(folded: string, sentence: string): Kind | undefined {
+function kindOf(sentence: string): Kind | undefined {
+  const folded = fold(sentence);
   const { weather } = VOCABULARY.value;
   const isNamed = wordsIn(sentence).some(({ folded: word }) => weather.has(word));
   if (isNamed || /\bhava durumu\b/.test(folded)) return "weather";

@@ -1,5 +1,5 @@
 import { fold } from "#lib/tools/text/fold.ts";
-import { VOCABULARY, WITH_AND } from "#lib/tools/weather/vocabulary.ts";
+import { INDOORS, VOCABULARY, WITH_AND } from "#lib/tools/weather/vocabulary.ts";
 import type { Word } from "#lib/tools/weather/words.ts";
 
 const MAX_PLACE_WORDS = 5;
@@ -25,7 +25,7 @@ const AND = new Set([
   "、",
 ]);
 /** Articles that names of places begin with. */
-const ARTICLES = new Set(["la", "le", "les", "los", "las", "el", "the", "den", "al", "san"]);
+const ARTICLES = new Set(["la", "le", "les", "los", "las", "el", "the", "den", "al", "san", "o", "os"]);
 /** Small words within names: Rio de Janeiro, Stratford upon Avon, Frankfurt am Main. */
 const WITHIN = new Set([
   "de",
@@ -51,7 +51,7 @@ const WITHIN = new Set([
 const NAME_BEFORE = new Set(["north", "south", "east", "west", "ciudad", "cidade"]);
 const NAME_AFTER = new Set(["city", "town", "area", "country", "island", "islands"]);
 /** Prepositions of some languages that are articles or nouns of others: a capital must follow. */
-const UNSURE = new Set(["a", "no", "na", "de", "em", "per", "di"]);
+const UNSURE = new Set(["a", "no", "na", "de", "em", "per", "di", "to"]);
 
 export type FoundPlaces = {
   places: string[];
@@ -84,7 +84,7 @@ type Place = { name: string; end: number };
 
 function placeAt(words: readonly Word[], start: number): Place | undefined {
   const end = nameEnd(words, start, MAX_PLACE_WORDS);
-  if (end === undefined) return undefined;
+  if (end === undefined || INDOORS.has(words[end]?.folded ?? "")) return undefined;
   const name = textOf(words, start, end);
   const other = nameEnd(words, end + 1, MAX_PLACE_WORDS);
   if (other !== undefined && AND.has(words[end]?.folded ?? "")) {
@@ -147,7 +147,7 @@ const textOf = (words: readonly Word[], start: number, end: number): string =>
     .map(({ raw }) => raw)
     .join(" ")
     .replaceAll(" ,", ",")
-    .replace(/^the /i, "");
+    .replace(/^(?:the|os?) /i, "");
 
 /** A place without a preposition: all that is left of a short sentence, in one piece. */
 export function leftOver(words: readonly Word[]): FoundPlaces {

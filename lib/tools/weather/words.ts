@@ -4,7 +4,8 @@ import { CJK_WORDS, VOCABULARY } from "#lib/tools/weather/vocabulary.ts";
 /** A word of a sentence, a comma, or a number. `isUnknown`: no word of ours, so it may be of a place. */
 export type Word = { raw: string; folded: string; isUnknown: boolean };
 
-const PIECE = /[\p{L}\p{M}]+(?:['’.-][\p{L}\p{M}]+)*|\d+|[,،、]/gu;
+/** Letters with digits are a number or a code. */
+const PIECE = /\p{Script=Latin}*\d[\p{Script=Latin}\d]*|[\p{L}\p{M}]+(?:['’.-][\p{L}\p{M}]+)*|[,،、]/gu;
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー・]+$/u;
 const HANGUL = /^\p{Script=Hangul}+$/u;
 /** A Korean particle behind a place, and what Turkish writes behind an apostrophe. */
@@ -25,7 +26,7 @@ function wordOf(raw: string): Word {
 
 const make = (raw: string): Word => {
   const folded = fold(raw);
-  return { raw, folded, isUnknown: !isKnown(folded) && /\p{L}/u.test(raw) };
+  return { raw, folded, isUnknown: !isKnown(folded) && !/\d/.test(raw) && /\p{L}/u.test(raw) };
 };
 
 function isKnown(folded: string): boolean {

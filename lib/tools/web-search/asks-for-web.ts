@@ -1,3 +1,5 @@
+import { asksForWords } from "#lib/tools/text/asks.ts";
+
 /** A request to search the web may stand at either end of a message; this much of each is read, characters. */
 const MAX_READ = 400;
 
@@ -22,8 +24,8 @@ const REQUESTS: readonly RegExp[] = [
   // "google the score", "can you google it", not "google docs" and not "Google the company".
   /(?:^|[.!?;,]\s|\b(?:please|pls|you|just|and|to|then|now|go) )google (?:it|this|that|for|the|a|an|what|who|when|where|how|why|whether|if|some|his|her|their|my)\b(?! (?:company|search engine|api))/i,
   // German.
-  /\b(?:such|suche|suchst|suchen|recherchier\w{0,3}|schau|schaue|guck|sieh|find|finde|google)\b[^.,;:!?\n]{0,30}\b(?:im (?:internet|netz|web)|online|auf google|bei google)\b/i,
-  /\b(?:google(?:le)? (?:mal|bitte|nach|das|es|den|die|der|was|wer|wie|wann)|(?:such|suche|schau|guck)(?: \w{1,12}){0,3} im (?:internet|netz|web)|(?:web|internet)suche nach)\b/i,
+  /\b(?:such(?= (?:mal|bitte|doch|mir|uns|nach|im|das|die|den|es|online))|suche|suchst|suchen|recherchier\w{0,3}|schau|schaue|guck|sieh|finde|google)\b[^.,;:!?\n]{0,30}\b(?:im (?:internet|netz|web)|online|auf google|bei google)\b/i,
+  /\b(?:(?:kannst|könntest|würdest|bitte) (?:[\wäöüß]{1,10} ){0,4}googe?ln|google(?:le)? (?:mal|bitte|nach|das|es|den|die|der|was|wer|wie|wann)|(?:such|suche|schau|guck)(?: \w{1,12}){0,3} im (?:internet|netz|web)|(?:web|internet)suche nach)\b/i,
   // French.
   /\b(?:cherch(?:e|es|er|ez)|recherch(?:e|es|er|ez)|regard(?:e|er|ez)|v[ée]rifi(?:e|er|ez)|trouv(?:e|er|ez))\b[^.,;:!?\n]{0,30}(?:\bsur (?:le (?:web|net)|internet|la toile|google)|\ben ligne)\b/i,
   /\b(?:googl(?:e|er|ez)[ -](?:le|la|les|ça|moi)|fai[st](?:es)? une recherche (?:web|internet|google|en ligne|sur (?:internet|le web|google)))\b/i,
@@ -57,6 +59,16 @@ const ABOUT_CODE =
 const HOW_TO =
   /(?<!\p{L})(?:how (?:do|does|can|could|should|would|to)|comment|wie|cómo|como (?:posso|faço|se)|come (?:si|posso|faccio)|как|nasıl)(?!\p{L})|如何|怎么|怎麼|怎样|どうやって|어떻게|كيف|कैसे/iu;
 
+/** Directly before it, the search is not wanted: "don't search the web", "ohne im Internet zu suchen". */
+const NOT_WANTED =
+  /(?<!\p{L})(?:do not|don[’']?t|never|no need to|not to|without|nicht|ohne|sans|ne|sin|no|sem|não|nao|senza|non|не|без)\s(?:\p{L}{1,8}\s)?$|(?:不要|别|別|不用|无需|無需)$|(?<!\p{L})(?:بدون|دون|لا)\s(?:أن\s)?$/iu;
+/** Directly behind it. */
+const NOT_WANTED_BEHIND =
+  /^[^.!?\n]{0,20}(?:せずに|しないで|しなくて|하지\s?말고|하지\s?마|없이|मत|बिना|(?<!\p{L})(?:nicht|yapma|etme|arama)(?!\p{L}))/u;
+/** Somebody tells what they do or did. */
+const TOLD =
+  /(?<!\p{L})(?:i|we|he|she|they)(?:[’'](?:m|ve|re|s)| am| was| were| are| is| have been| had been| like| love| often| usually| always| just| only)\s(?:\p{L}{1,10}\s)?$/iu;
+
 /** Whether the message plainly asks to search the web. Reads at most its two ends. */
 export function asksForWeb(message: string): boolean {
   const ends =
@@ -70,5 +82,8 @@ function isAsked(text: string, request: RegExp): boolean {
   if (found === null) return false;
   const before = text.slice(Math.max(0, found.index - 80), found.index);
   const sentence = before.slice(before.search(/[^.!?\n]*$/));
-  return !ABOUT_CODE.test(sentence) && !HOW_TO.test(sentence);
+  if (ABOUT_CODE.test(sentence) || HOW_TO.test(sentence) || asksForWords(sentence)) return false;
+  const isUnwanted =
+    NOT_WANTED.test(sentence) || NOT_WANTED_BEHIND.test(text.slice(found.index + found[0].length));
+  return !isUnwanted && !TOLD.test(sentence);
 }
