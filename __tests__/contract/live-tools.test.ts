@@ -5,9 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from "zod";
 import { processScope } from "#lib/adapters/journal/process-scope.ts";
 import { startedRow } from "#lib/services/ledger/ledger-row.ts";
+import { field } from "#lib/shared/json.ts";
 import { defineTool, type Tool, type ToolResult } from "#lib/tools/tool.ts";
 import { type FakeUpstream, type Script, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
+import { frankfurterDouble } from "../support/frankfurter.ts";
 import { type NativeAnswer, readSome } from "../support/native-client.ts";
+import { forecastDouble, geocodingDouble } from "../support/open-meteo.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import {
   aHost,
@@ -163,6 +166,27 @@ describe("a message that needs live data", () => {
       { role: "user", content: message },
       { role: "assistant", content: "An answer." },
     ]);
+  });
+
+  test("of two sources, each by its own tool: rates and weather", async () => {
+    const scripts = [frankfurterDouble(), geocodingDouble, forecastDouble];
+    const [rates, places, forecast] = await Promise.all(scripts.map((script) => startFakeUpstream(script)));
+    const gateway = await start(undefined, {
+      FRANKFURTER_BASE_URL: rates?.origin ?? "",
+      OPEN_METEO_GEOCODING_BASE_URL: places?.origin ?? "",
+      OPEN_METEO_BASE_URL: forecast?.origin ?? "",
+    });
+    const answer = await ask(gateway, "Convert 500 GBP to EUR and tell me the weather in Paris");
+    await Promise.all([rates, places, forecast].map((source) => source?.stop()));
+    expect(
+      toolEvents(answer)
+        .map((event) => `${field(event, "name")} ${field(event, "status")}`)
+        .sort(),
+    ).toEqual(["exchange_rates done", "exchange_rates running", "weather done", "weather running"]);
+    const [beside = ""] = lastMessage();
+    expect(beside).toContain("500.00 GBP = ");
+    expect(beside).toContain("Weather in Paris, Île-de-France, France");
+    expect(answer.order.indexOf("tool")).toBeLessThan(answer.order.indexOf("backend"));
   });
 
   test("waits for the slower of two tools, not for both", async () => {

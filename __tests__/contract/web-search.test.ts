@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import { answers, type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
+import { frankfurterDouble } from "../support/frankfurter.ts";
 import { saysGemini } from "../support/gemini-upstream.ts";
 import { readSome } from "../support/native-client.ts";
 import { message, responds, eventsOf as responseEvents } from "../support/responses-upstream.ts";
@@ -108,6 +109,36 @@ async function eventsOf({ userId }: TestUser): Promise<Record<string, unknown>[]
 
 const isGrounded = ({ requests }: FakeUpstream, call = 0): boolean =>
   arrayField(requests[call]?.json, "tools").some((tool) => field(tool, "google_search") !== undefined);
+
+describe("a message that auto sends to live because of a live tool", () => {
+  const message = "How much is 500 GBP in EUR?";
+
+  test.each([
+    ["an engine that searches by itself", [GEMINI], () => [asked(gemini), isGrounded(gemini)]],
+    ["an engine that does not", [plainEngine("a")], () => [asked(plain), false]],
+  ] as const)("needs no search once the tool has found it: %s", async (_, chain, seen) => {
+    const rates = await startFakeUpstream(frankfurterDouble());
+    const gateway = await start(chain, { FRANKFURTER_BASE_URL: rates.origin });
+    const { events } = await gateway.ask(user.accessToken, { message });
+    await rates.stop();
+    expect(events).toContainEqual({ type: "auto_routed", to: "live", label: "Live", reason: "tool" });
+    expect(events.filter(({ type }) => type === "tool").map((event) => field(event, "name"))).toEqual(
+      Array.from({ length: 2 }, () => "exchange_rates"),
+    );
+    const [text, grounded] = seen();
+    expect(text).toContain("500.00 GBP = ");
+    expect(grounded).toBe(false);
+    expect(tavily.requests).toHaveLength(0);
+  });
+
+  test("is searched for if the tool fails", async () => {
+    const rates = await startFakeUpstream(failsWith(500, { message: "down" }));
+    const gateway = await start([plainEngine("a")], { FRANKFURTER_BASE_URL: rates.origin });
+    await gateway.ask(user.accessToken, { message });
+    await rates.stop();
+    expect(tavily.requests).toHaveLength(1);
+  });
+});
 
 describe("an engine that searches by itself", () => {
   test("is asked to, and nothing else is searched", async () => {

@@ -22,14 +22,19 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
     conversationId: begun.sessionId,
   };
   if (input.isLarge === true) request.isLarge = true;
-  if (wantsWeb(turn)) request.webSearch = true;
+  if (wantsWeb(turn, contributions)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
 }
 
-/** Whether the mode, or the message in plain words, wants what is on the web. */
-function wantsWeb({ modes, decision, input }: Turn): boolean {
-  return modes[decision.wanted].webSearch === true || asksForWeb(input.message);
+/**
+ * Whether the mode, or the message in plain words, wants what is on the web. A message that only came to its mode
+ * because of a live tool does not, once the tool has found it.
+ */
+function wantsWeb({ modes, decision, input }: Turn, contributions: readonly Contribution[]): boolean {
+  if (asksForWeb(input.message)) return true;
+  const isFound = decision.intent?.reason === "tool" && contributions.some(({ isComplete }) => isComplete);
+  return modes[decision.wanted].webSearch === true && !isFound;
 }
 
 /**

@@ -10,6 +10,8 @@ export type Contribution = {
   before?: readonly ChatMessage[];
   /** Goes into the user's message: what applies to this message only. */
   beside?: readonly ContentPart[];
+  /** Everything that the message needs from outside is there: a search of the web would add nothing. */
+  isComplete?: boolean;
 };
 
 export type ContributorContext = {

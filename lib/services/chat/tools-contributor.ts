@@ -72,7 +72,7 @@ async function callAll(
     ),
   );
   const text = toolsText(outcomes, { now: clock.wallNow(), nonce: randomHex(NONCE_BYTES) });
-  return { beside: [{ type: "text", text }] };
+  return { beside: [{ type: "text", text }], isComplete: outcomes.every(({ status }) => status === "ok") };
 }
 
 /** What the client is told of a call that has ended. */
