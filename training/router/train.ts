@@ -38,7 +38,7 @@ export function train(
 export function digestOfSources(): string {
   const hash = createHash("sha256");
   const files = [
-    "training/router/messages/*.jsonl",
+    "training/router/{messages,training-only}/*.jsonl",
     "training/router/patterns/*.txt",
     "training/router/{examples,logistic,messages,model,patterns,train}.ts",
     "lib/router/intent/{concepts,features,shape,text,weights}.ts",
@@ -54,11 +54,15 @@ export function digestOfSources(): string {
 export function trainingHalf(): { messages: LabelledMessage[]; trainOnly: Example[] } {
   const all = [...readMessages("messages").values()].flat();
   const outside = [...readMessages("outside").values()].flat();
+  const trainOnly = [...readMessages("training-only").values()].flat();
   const tested = new Set([...all.filter(isHeldOut), ...outside].flatMap(({ text }) => likenessesOf(text)));
   const isNew = ({ text }: { text: string }): boolean => !likenessesOf(text).some((like) => tested.has(like));
   return {
     messages: all.filter((message) => !isHeldOut(message) && isNew(message)),
-    trainOnly: readPatterns().filter(isNew).map(exampleOfPattern),
+    trainOnly: [
+      ...trainOnly.filter(isNew).map(exampleOf),
+      ...readPatterns().filter(isNew).map(exampleOfPattern),
+    ],
   };
 }
 
