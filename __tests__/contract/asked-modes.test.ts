@@ -12,8 +12,8 @@ import {
   type TestGateway,
 } from "../support/test-gateway.ts";
 
-/** In no language: whatever the router knows, it is unsure about this. */
-const UNSURE = "Xqzt vrrb klmp?";
+/** Names nothing of its own: whatever the router knows, it is unsure about this. */
+const UNSURE = "the same again please";
 const CODE = "Why does it fail?\n```python\ndef f(x):\n    return x.foo()\n```";
 const MODES = ["smart", "reasoner", "live", "fast", "coder", "vision"] as const;
 
