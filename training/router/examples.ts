@@ -15,7 +15,7 @@ export type Example = {
 /** A follow-up of so few words, in the mode of its session, names nothing of its own. */
 const FOLLOW_UP_WORDS = 5;
 /** Few messages stand in a session; a follow-up that belongs to it counts as so many that stand alone. */
-const FOLLOW_UP_IMPORTANCE = 4;
+const FOLLOW_UP_IMPORTANCE = 6;
 /** Features that fewer messages have are left out. */
 const MIN_MESSAGES = 2;
 /** Of the others, those that say most about the label. */

@@ -89,7 +89,7 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
     const kept = share(followUps, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const stays = share(alone, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const leaves = share(alone, ({ mode, guess, confidence }) => confidence >= value && guess === mode);
-    return 4 * kept + stays + leaves;
+    return 8 * kept + stays + leaves;
   });
   return { temperature, sure, decisive };
 }
