@@ -20,9 +20,9 @@ const outside = routeAll([...readMessages("outside").values()].flat());
 
 /** What docs/ROUTER-EVAL.md says, rounded down: a change that makes the router worse has to say so here. */
 const BARS = {
-  decided: { share: 0.88, right: 0.945, worstMode: 0.92, outside: 0.925 },
-  all: { right: 0.865, worstMode: 0.795, outside: 0.85 },
-  keptInSession: 0.85,
+  decided: { share: 0.879, right: 0.95, worstMode: 0.93, outside: 0.93 },
+  all: { right: 0.865, worstMode: 0.775, outside: 0.85 },
+  keptInSession: 0.9,
 };
 
 describe("the labelled messages", () => {

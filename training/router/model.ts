@@ -17,10 +17,12 @@ export type PackedFeatures = Pick<PackedWeights, "features" | "size">;
 
 const PENALTY = 6e-6;
 const ITERATIONS = 150;
-/** Of the messages that the words decide, so many should go to the right mode. */
-const DECIDED_RIGHT = 0.96;
+/** So many of the messages that the words decide should go to the right mode; among those that calibrate. */
+const DECIDED_RIGHT = 0.97;
 /** But no more than so many messages may be undecided. */
 const MAX_UNSURE = 0.12;
+/** Few of the messages that calibrate stand in a session: this much is asked for in any case. */
+const LEAST_DECISIVE = 0.85;
 
 /** Trains on examples; the thresholds and the temperature are the caller's to choose. */
 export function trainWeights(examples: readonly Example[]): PackedFeatures {
@@ -85,7 +87,7 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
   const sure = surenessFor(alone);
   // What belongs to a session should stay in it, and what does not should leave it. A follow-up that leaves is the
   // worst: it goes to a mode that knows nothing of it, and loses the prompt cache too.
-  const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
+  const decisive = best(steps(Math.max(sure, LEAST_DECISIVE), 0.95, 0.01), (value) => {
     const kept = share(followUps, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const stays = share(alone, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const leaves = share(alone, ({ mode, guess, confidence }) => confidence >= value && guess === mode);
