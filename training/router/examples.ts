@@ -14,16 +14,19 @@ export type Example = {
 
 /** A follow-up of so few words, in the mode of its session, names nothing of its own. */
 const FOLLOW_UP_WORDS = 5;
+/** Few messages stand in a session; a follow-up that belongs to it counts as so many that stand alone. */
+const FOLLOW_UP_IMPORTANCE = 6;
 /** Features that fewer messages have are left out. */
 const MIN_MESSAGES = 2;
 /** Of the others, those that say most about the label. */
-const MAX_FEATURES = 28_500;
+const MAX_FEATURES = 61_000;
 /** How much a feature may be strengthened, or weakened, for what it says about the label. */
 const MAX_STRENGTH = 3;
 const MIN_STRENGTH = 0.2;
 
 export function exampleOf(message: LabelledMessage): Example {
-  return { features: featuresOf(message.text), labels: labelsOf(message), importance: 1 };
+  const importance = message.last === message.mode ? FOLLOW_UP_IMPORTANCE : 1;
+  return { features: featuresOf(message.text), labels: labelsOf(message), importance };
 }
 
 export function exampleOfPattern({ text, label, importance }: PatternMessage): Example {

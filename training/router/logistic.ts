@@ -93,6 +93,7 @@ function lossAt(
   let loss = 0;
   let total = 0;
   const scores = new Float64Array(classes);
+  const errors = new Float64Array(classes);
   for (let i = 0; i < labels.length; i++) {
     const weight = importance[i] ?? 1;
     total += weight;
@@ -111,7 +112,10 @@ function lossAt(
     loss -= weight * Math.log(Math.max(mass, 1e-12));
     // Expected minus wanted; an example with two right classes wants them in the model's own proportion.
     const share = 1 / Math.max(mass, 1e-12);
-    const errors = scores.map((p, c) => weight * (p - (right.includes(c) ? p * share : 0)));
+    for (let c = 0; c < classes; c++) {
+      const p = scores[c] ?? 0;
+      errors[c] = weight * (p - (right.includes(c) ? p * share : 0));
+    }
     for (let at = from; at < to; at++) {
       const base = (ids[at] ?? 0) * classes;
       const value = values[at] ?? 0;

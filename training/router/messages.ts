@@ -20,10 +20,13 @@ const labelledMessage = z.object({
 /** A message with the mode that the router should choose for it, by the guide in docs/AUTO-ROUTE.md. */
 export type LabelledMessage = z.infer<typeof labelledMessage>;
 
+/** Of `messages` one half trains and the other tests; `training-only` only trains, `outside` only tests. */
+export type MessageFolder = "messages" | "training-only" | "outside";
+
 const root = new URL(".", import.meta.url);
 
 /** The messages of a folder beside this file, in the order of the files' names. */
-export function readMessages(folder: "messages" | "outside" | "more"): Map<string, LabelledMessage[]> {
+export function readMessages(folder: MessageFolder): Map<string, LabelledMessage[]> {
   const files = globSync(`${folder}/*.jsonl`, { cwd: root }).sort();
   return new Map(files.map((file) => [file.replaceAll("\\", "/"), readFile(file)]));
 }

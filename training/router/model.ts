@@ -1,24 +1,28 @@
 import {
-  DISTANCE_BITS,
-  EXPONENT_BITS,
+  CONTEXTS,
+  codeFeature,
   LABELS,
-  MAX_STEPS,
   type PackedWeights,
-  STEP_BIAS,
-  STEP_SCALE,
   STORED_LABELS,
   scoresOf,
   softmax,
   unpack,
-  WEIGHT_BITS,
+  WEIGHT_STEP,
 } from "#lib/router/intent/weights.ts";
+import { BitEncoder } from "./bit-encoder.ts";
 import { chooseFeatures, type Example, layOut, type Vocabulary } from "./examples.ts";
 import { fitWeights } from "./logistic.ts";
 
 export type PackedFeatures = Pick<PackedWeights, "features" | "size">;
 
-const PENALTY = 1.2e-5;
-const ITERATIONS = 60;
+const PENALTY = 6e-6;
+const ITERATIONS = 150;
+/** So many of the messages that the words decide should go to the right mode; among those that calibrate. */
+const DECIDED_RIGHT = 0.97;
+/** But no more than so many messages may be undecided. */
+const MAX_UNSURE = 0.12;
+/** Few of the messages that calibrate stand in a session: this much is asked for in any case. */
+const LEAST_DECISIVE = 0.85;
 
 /** Trains on examples; the thresholds and the temperature are the caller's to choose. */
 export function trainWeights(examples: readonly Example[]): PackedFeatures {
@@ -32,41 +36,24 @@ export function trainWeights(examples: readonly Example[]): PackedFeatures {
   return pack(weights, vocabulary);
 }
 
-/** Writes weights as `unpack` reads them. */
+/** Writes weights as `unpack` reads them. A feature whose weights round to nothing is left out. */
 function pack(weights: Float64Array, { hashes, strengths }: Vocabulary): PackedFeatures {
-  const bits: number[] = [];
-  const write = (value: number, count: number): void => {
-    for (let bit = count - 1; bit >= 0; bit--) bits.push((value >> bit) & 1);
-  };
+  const encoder = new BitEncoder(CONTEXTS);
   const order = hashes.map((hash, index) => ({ hash, index })).sort((a, b) => a.hash - b.hash);
   let before = 0;
+  let size = 0;
   for (const { hash, index } of order) {
-    const distance = hash - before;
-    before = hash;
-    for (let ones = distance >> DISTANCE_BITS; ones > 0; ones--) bits.push(1);
-    write(0, 1);
-    write(distance & (2 ** DISTANCE_BITS - 1), DISTANCE_BITS);
     const own = LABELS.map(
       (_, label) => (weights[index * LABELS.length + label] ?? 0) * (strengths[index] ?? 1),
     );
     const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-    const centred = own.map((value) => value - mean).slice(0, STORED_LABELS);
-    const exponent = exponentFor(Math.max(...centred.map(Math.abs)));
-    const step = 2 ** ((exponent - STEP_BIAS) / STEP_SCALE);
-    write(exponent, EXPONENT_BITS);
-    for (const value of centred) write(Math.round(value / step) + MAX_STEPS, WEIGHT_BITS);
+    const steps = own.slice(0, STORED_LABELS).map((value) => Math.round((value - mean) / WEIGHT_STEP));
+    if (steps.every((value) => value === 0)) continue;
+    codeFeature(encoder, hash - before, Int16Array.from(steps));
+    before = hash;
+    size++;
   }
-  while (bits.length % 8 !== 0) bits.push(0);
-  const bytes = Uint8Array.from({ length: bits.length / 8 }, (_, at) => {
-    return bits.slice(at * 8, at * 8 + 8).reduce((byte, bit) => (byte << 1) | bit, 0);
-  });
-  return { size: order.length, features: Buffer.from(bytes).toString("base64") };
-}
-
-/** The smallest step of which `MAX_STEPS` reach a weight. */
-function exponentFor(largest: number): number {
-  const exponent = Math.ceil(Math.log2(Math.max(largest, 1e-6) / MAX_STEPS) * STEP_SCALE) + STEP_BIAS;
-  return Math.min(2 ** EXPONENT_BITS - 1, Math.max(0, exponent));
+  return { size, features: Buffer.from(encoder.finish()).toString("base64") };
 }
 
 /** What is chosen on messages that did not train. */
@@ -97,17 +84,14 @@ export function calibrate(packed: PackedFeatures, judged: readonly Judged[]): Ca
   }));
   const alone = verdicts.filter(({ last }) => last === undefined);
   const followUps = verdicts.filter(({ mode, last }) => last === mode);
-  const sure = best(steps(0.2, 0.6, 0.01), (value) => {
-    return alone.filter(({ mode, guess, confidence }) => (confidence < value ? "smart" : guess) === mode)
-      .length;
-  });
+  const sure = surenessFor(alone);
   // What belongs to a session should stay in it, and what does not should leave it. A follow-up that leaves is the
   // worst: it goes to a mode that knows nothing of it, and loses the prompt cache too.
-  const decisive = best(steps(Math.max(sure, 0.4), 0.95, 0.01), (value) => {
+  const decisive = best(steps(Math.max(sure, LEAST_DECISIVE), 0.95, 0.01), (value) => {
     const kept = share(followUps, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const stays = share(alone, ({ mode, guess, confidence }) => confidence < value || guess === mode);
     const leaves = share(alone, ({ mode, guess, confidence }) => confidence >= value && guess === mode);
-    return 2 * kept + stays + leaves;
+    return 8 * kept + stays + leaves;
   });
   return { temperature, sure, decisive };
 }
@@ -128,6 +112,18 @@ function verdictOf(scores: Float64Array, temperature: number): { guess: string; 
 
 function indexOf(label: string): number {
   return LABELS.findIndex((known) => known === label);
+}
+
+/** The least probability above which so many are right, or else the one below which `MAX_UNSURE` are. */
+function surenessFor(verdicts: readonly { mode: string; guess: string; confidence: number }[]): number {
+  const values = steps(0.2, 0.9, 0.01).filter(
+    (value) => share(verdicts, ({ confidence }) => confidence < value) <= MAX_UNSURE,
+  );
+  const isEnough = (value: number): boolean => {
+    const decided = verdicts.filter(({ confidence }) => confidence >= value);
+    return share(decided, ({ mode, guess }) => guess === mode) >= DECIDED_RIGHT;
+  };
+  return values.find(isEnough) ?? values.at(-1) ?? 0;
 }
 
 /** The value of the highest worth; of several, the middle one. */

@@ -18,6 +18,11 @@ export function isRight({ message, intent }: Routed): boolean {
   return intent.mode === message.mode;
 }
 
+/** Whether the router names a mode, rather than being unsure. */
+export function isDecided({ intent }: Routed): boolean {
+  return intent.reason !== "unsure";
+}
+
 /** The share of messages that were routed rightly, 0 to 1. */
 export function accuracyOf(routed: readonly Routed[]): number {
   return routed.filter(isRight).length / Math.max(routed.length, 1);

@@ -8,7 +8,7 @@ import { hash32 } from "#lib/shared/text.ts";
 import { type Example, exampleOf, exampleOfPattern } from "./examples.ts";
 import { isHeldOut, type LabelledMessage, readMessages } from "./messages.ts";
 import { calibrate, trainWeights } from "./model.ts";
-import { readPatterns } from "./patterns.ts";
+import { type PatternMessage, readPatterns } from "./patterns.ts";
 
 const root = new URL("../../", import.meta.url);
 export const WEIGHTS_FILE = new URL("lib/router/intent/weights.json", root);
@@ -19,7 +19,7 @@ const LONG_ENOUGH = 6;
 /** In longer ones one word more or less is searched no more. */
 const MAX_COMPARED = 40;
 
-/** Trains on messages, and on examples that only train. */
+/** Trains on messages, and on examples that only train; some messages choose the thresholds first. */
 export function train(
   messages: readonly LabelledMessage[],
   trainOnly: readonly Example[],
@@ -38,10 +38,10 @@ export function train(
 export function digestOfSources(): string {
   const hash = createHash("sha256");
   const files = [
-    "training/router/messages/*.jsonl",
+    "training/router/{messages,training-only}/*.jsonl",
     "training/router/patterns/*.txt",
-    "training/router/{examples,logistic,messages,model,patterns,train}.ts",
-    "lib/router/intent/{concepts,features,shape,text,weights}.ts",
+    "training/router/{bit-encoder,examples,logistic,messages,model,patterns,train}.ts",
+    "lib/router/intent/{bit-coder,concepts,features,shape,text,weights}.ts",
     "lib/router/intent/lexicon/*.ts",
   ].flatMap((pattern) => globSync(pattern, { cwd: root }));
   for (const file of files.map((name) => name.replaceAll("\\", "/")).sort()) {
@@ -50,16 +50,30 @@ export function digestOfSources(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The messages that train: the half that is not held out, without what is nearly a message of the tests. */
-export function trainingHalf(): { messages: LabelledMessage[]; trainOnly: Example[] } {
+/** What trains, without what is nearly a message of the tests. */
+export type TrainingHalf = {
+  /** The half of the labelled messages that is not held out. */
+  messages: LabelledMessage[];
+  /** Messages that were written for training alone. */
+  further: LabelledMessage[];
+  patterns: PatternMessage[];
+};
+
+export function trainingHalf(): TrainingHalf {
   const all = [...readMessages("messages").values()].flat();
   const outside = [...readMessages("outside").values()].flat();
   const tested = new Set([...all.filter(isHeldOut), ...outside].flatMap(({ text }) => likenessesOf(text)));
   const isNew = ({ text }: { text: string }): boolean => !likenessesOf(text).some((like) => tested.has(like));
   return {
     messages: all.filter((message) => !isHeldOut(message) && isNew(message)),
-    trainOnly: readPatterns().filter(isNew).map(exampleOfPattern),
+    further: [...readMessages("training-only").values()].flat().filter(isNew),
+    patterns: readPatterns().filter(isNew),
   };
+}
+
+/** The weights that the whole training half gives. */
+export function trainOnAll({ messages, further, patterns }: TrainingHalf): Omit<PackedWeights, "madeFrom"> {
+  return train(messages, [...further.map(exampleOf), ...patterns.map(exampleOfPattern)]);
 }
 
 /** Two messages that share one of these differ in the order of their words, and longer ones in one word. */
@@ -76,13 +90,13 @@ function isForCalibration(message: LabelledMessage): boolean {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const started = performance.now();
-  const { messages, trainOnly } = trainingHalf();
-  const weights: PackedWeights = { ...train(messages, trainOnly), madeFrom: digestOfSources() };
+  const half = trainingHalf();
+  const weights: PackedWeights = { ...trainOnAll(half), madeFrom: digestOfSources() };
   const { temperature, sure, decisive, madeFrom, size, features } = weights;
   const text = `${JSON.stringify({ madeFrom, temperature, sure, decisive, size, features }, undefined, 2)}\n`;
   writeFileSync(WEIGHTS_FILE, text);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(
-    `${messages.length} messages and ${trainOnly.length} from patterns, ${seconds} s, ${text.length} bytes`,
+    `${half.messages.length} + ${half.further.length} messages, ${half.patterns.length} from patterns, ${seconds} s, ${text.length} bytes`,
   );
 }

@@ -1,3 +1,4 @@
+import { type BitCoder, BitDecoder } from "#lib/router/intent/bit-coder.ts";
 import type { Features } from "#lib/router/intent/features.ts";
 import packed from "#lib/router/intent/weights.json" with { type: "json" };
 import { lazy } from "#lib/shared/lazy.ts";
@@ -19,24 +20,51 @@ export type PackedWeights = {
   decisive: number;
   /** A digest of what the weights were made from. */
   madeFrom: string;
-  /**
-   * In base64, a stream of bits, the highest of a byte first; for each feature, in the order of their hashes: the
-   * distance from the hash before (its quotient by `2 ** DISTANCE_BITS` in ones with a zero behind them, then the
-   * remainder), the exponent of the step, and the weights of the labels but the last in steps, `MAX_STEPS` added.
-   */
+  /** In base64, what `codeFeature` writes for each feature, in the order of their hashes. */
   features: string;
   /** How many features there are. */
   size: number;
 };
 
 export const STORED_LABELS = LABELS.length - 1;
-export const DISTANCE_BITS = 9;
-export const EXPONENT_BITS = 6;
-export const WEIGHT_BITS = 4;
-export const MAX_STEPS = 7;
-/** A step is `2 ** ((exponent - STEP_BIAS) / STEP_SCALE)`. */
-export const STEP_BIAS = 48;
-export const STEP_SCALE = 4;
+/** A weight is a whole number of steps. Most are none, or one, and take a bit or two. */
+export const WEIGHT_STEP = 0.2;
+/** So many of a distance's low bits are as likely ones as zeros. */
+const LOW_BITS = 6;
+/** A number's further ones share the last context. */
+const UNARY_CONTEXTS = 16;
+const SIGN_CONTEXT = UNARY_CONTEXTS + LOW_BITS;
+const WEIGHT_CONTEXT = SIGN_CONTEXT + STORED_LABELS;
+const CONTEXTS_A_WEIGHT = 3 + UNARY_CONTEXTS;
+export const CONTEXTS = WEIGHT_CONTEXT + STORED_LABELS * CONTEXTS_A_WEIGHT;
+
+/**
+ * How a feature is stored: the distance from the hash before, and the steps of all labels' weights but the last.
+ * Writes them with an encoder; with a decoder it fills in `steps`. Returns the distance.
+ */
+export function codeFeature(coder: BitCoder, distance: number, steps: Int16Array): number {
+  let found = codeUnary(coder, 0, distance >> LOW_BITS) << LOW_BITS;
+  for (let bit = 0; bit < LOW_BITS; bit++)
+    found |= coder.code(UNARY_CONTEXTS + bit, (distance >> bit) & 1) << bit;
+  let others = 0;
+  for (let label = 0; label < STORED_LABELS; label++) {
+    const context = WEIGHT_CONTEXT + label * CONTEXTS_A_WEIGHT;
+    const value = steps[label] ?? 0;
+    steps[label] = 0;
+    if (coder.code(context + Math.min(others, 2), value === 0 ? 0 : 1) === 0) continue;
+    others++;
+    const sign = coder.code(SIGN_CONTEXT + label, value < 0 ? 1 : 0) === 1 ? -1 : 1;
+    steps[label] = sign * (1 + codeUnary(coder, context + 3, Math.abs(value) - 1));
+  }
+  return found;
+}
+
+/** A number as so many ones, with a zero behind them. */
+function codeUnary(coder: BitCoder, context: number, value: number): number {
+  let ones = 0;
+  while (coder.code(context + Math.min(ones, UNARY_CONTEXTS - 1), ones < value ? 1 : 0) === 1) ones++;
+  return ones;
+}
 
 /** A sum of weights for each label. */
 export type Scores = Float64Array;
@@ -51,21 +79,21 @@ export type Model = {
   weights: Float32Array;
 };
 
-/** The model in this repository. Unpacking it takes a few milliseconds, when it is first used. */
+/** The model in this repository. Unpacking it takes some milliseconds, when it is first used. */
 export const model = lazy(() => unpack(packed));
 
 export function unpack(from: PackedWeights): Model {
-  const bits = new BitReader(Buffer.from(from.features, "base64"));
+  const decoder = new BitDecoder(Buffer.from(from.features, "base64"), CONTEXTS);
+  const steps = new Int16Array(STORED_LABELS);
   const hashes = new Int32Array(from.size);
   const weights = new Float32Array(from.size * LABELS.length);
   let hash = 0;
   for (let index = 0; index < from.size; index++) {
-    hash += (bits.readOnes() << DISTANCE_BITS) + bits.read(DISTANCE_BITS);
+    hash += codeFeature(decoder, 0, steps);
     hashes[index] = hash;
-    const step = 2 ** ((bits.read(EXPONENT_BITS) - STEP_BIAS) / STEP_SCALE);
     let rest = 0;
     for (let label = 0; label < STORED_LABELS; label++) {
-      const weight = (bits.read(WEIGHT_BITS) - MAX_STEPS) * step;
+      const weight = (steps[label] ?? 0) * WEIGHT_STEP;
       weights[index * LABELS.length + label] = weight;
       rest -= weight;
     }
@@ -73,33 +101,6 @@ export function unpack(from: PackedWeights): Model {
   }
   const { temperature, sure, decisive } = from;
   return { temperature, sure, decisive, weights, hashes, slots: tableOf(hashes) };
-}
-
-class BitReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  read(count: number): number {
-    let value = 0;
-    for (let done = 0; done < count; done++) value = (value << 1) | this.#bit();
-    return value;
-  }
-
-  /** How many ones stand before the next zero. */
-  readOnes(): number {
-    let ones = 0;
-    while (this.#bit() === 1) ones++;
-    return ones;
-  }
-
-  #bit(): number {
-    const at = this.#at++;
-    return ((this.#bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
-  }
 }
 
 /** At most a third of the table is used, so that looking for what is not there ends soon. */
