@@ -106,6 +106,7 @@ const droppedOf = ({ headers }: Asked): string[] =>
 
 const hi = [{ role: "user", content: "Hi" }];
 const fn = { type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } };
+const letter = [{ role: "user", content: "Write an e-mail to my landlord about the broken heating." }];
 const image = [
   { role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }] },
 ];
@@ -127,7 +128,8 @@ describe("model names", () => {
 
   const ROWS: readonly { name: string; mode: string; messages?: unknown }[] = [
     ...MODE_IDS.map((mode) => ({ name: mode, mode })),
-    { name: "auto", mode: "smart" },
+    { name: "auto", mode: "fast" },
+    { name: "auto", mode: "smart", messages: letter },
     { name: "auto", mode: "smart", messages: image },
     { name: "gpt-4o", mode: "smart", messages: image },
     { name: "coder", mode: "coder", messages: image },
