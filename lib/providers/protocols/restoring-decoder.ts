@@ -1,11 +1,11 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import type { TokenUsage } from "#lib/chat/usage.ts";
 import type {
   ArgumentRestorer,
   Decoder,
   ToolRestoration,
   ToolRestorations,
 } from "#lib/providers/protocols/protocol.ts";
+import { WrappedDecoder } from "#lib/providers/protocols/wrapped-decoder.ts";
 
 type ToolCallEvent = ChatEvent & { type: "tool_call" };
 
@@ -15,46 +15,25 @@ export function restoringDecoder(decoder: Decoder, restorations: ToolRestoration
   return new RestoringDecoder(decoder, restorations);
 }
 
-class RestoringDecoder implements Decoder {
-  readonly #inner: Decoder;
+class RestoringDecoder extends WrappedDecoder {
   readonly #restorations: ToolRestorations;
   /** The calls whose arguments are rewritten, by choice and index. */
   readonly #calls = new Map<string, { first: ToolCallEvent; restorer: ArgumentRestorer }>();
 
   constructor(inner: Decoder, restorations: ToolRestorations) {
-    this.#inner = inner;
+    super(inner);
     this.#restorations = restorations;
-  }
-
-  get finished(): boolean {
-    return this.#inner.finished;
-  }
-
-  get done(): boolean {
-    return this.#inner.done;
-  }
-
-  get usage(): TokenUsage | undefined {
-    return this.#inner.usage;
-  }
-
-  get refusalReason(): string | undefined {
-    return this.#inner.refusalReason;
-  }
-
-  get malformed(): number {
-    return this.#inner.malformed;
   }
 
   push(data: string, event: string | undefined, out: ChatEvent[]): void {
     const from = out.length;
-    this.#inner.push(data, event, out);
+    this.inner.push(data, event, out);
     this.#restore(from, out);
   }
 
   end(out: ChatEvent[]): void {
     const from = out.length;
-    this.#inner.end(out);
+    this.inner.end(out);
     this.#restore(from, out);
     const finish = out.findIndex(({ type }, index) => index >= from && type === "finish");
     out.splice(finish === -1 ? out.length : finish, 0, ...this.#rest());

@@ -1,6 +1,6 @@
 import type { ChatEvent } from "#lib/chat/events.ts";
-import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Decoder } from "#lib/providers/protocols/protocol.ts";
+import { WrappedDecoder } from "#lib/providers/protocols/wrapped-decoder.ts";
 
 /**
  * A decoder without the blocks of the engine's API: for a client that has not asked for the tool that they are of.
@@ -10,37 +10,11 @@ export function withoutBlocks(decoder: Decoder): Decoder {
   return new BlocklessDecoder(decoder);
 }
 
-class BlocklessDecoder implements Decoder {
-  readonly #inner: Decoder;
-
-  constructor(inner: Decoder) {
-    this.#inner = inner;
-  }
-
-  get finished(): boolean {
-    return this.#inner.finished;
-  }
-
-  get done(): boolean {
-    return this.#inner.done;
-  }
-
-  get usage(): TokenUsage | undefined {
-    return this.#inner.usage;
-  }
-
-  get refusalReason(): string | undefined {
-    return this.#inner.refusalReason;
-  }
-
-  get malformed(): number {
-    return this.#inner.malformed;
-  }
-
+class BlocklessDecoder extends WrappedDecoder {
   push(data: string, event: string | undefined, out: ChatEvent[]): void {
     const own: ChatEvent[] = [];
     try {
-      this.#inner.push(data, event, own);
+      this.inner.push(data, event, own);
     } finally {
       // What came before a fault is valid.
       addOthers(own, out);
@@ -49,7 +23,7 @@ class BlocklessDecoder implements Decoder {
 
   end(out: ChatEvent[]): void {
     const own: ChatEvent[] = [];
-    this.#inner.end(own);
+    this.inner.end(own);
     addOthers(own, out);
   }
 }
