@@ -36,6 +36,10 @@ export type BegunTurn = {
   usedToday: number;
   /** The mode of the session's last turn if `byLastMode` has it: that row applies. */
   lastMode?: string | undefined;
+  /** What is remembered of the user, the oldest first. */
+  memories?: readonly string[] | undefined;
+  /** Files belong to the session. */
+  hasFiles?: boolean | undefined;
 };
 
 export type TurnStatus = "completed" | "failed" | "cancelled" | "interrupted";
