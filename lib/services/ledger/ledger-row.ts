@@ -1,3 +1,4 @@
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Conversation, TurnEnd, TurnStart } from "#lib/services/ledger/ledger.ts";
 import type { ToolCallRecord, TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
@@ -47,8 +48,13 @@ export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
     attempts: end.attempts,
   };
   // No message is kept of a turn that delivered nothing.
-  if (conversation !== undefined && end.deliveredContent) row.conversation = conversation;
+  if (conversation !== undefined && end.deliveredContent) row.conversation = readable(conversation);
   return row;
+}
+
+/** As people see it: what is saved is shown again, and sent to engines with every later message. */
+function readable({ userMessage, assistantMessage }: Conversation): Conversation {
+  return { userMessage: stripInvisible(userMessage), assistantMessage: stripInvisible(assistantMessage) };
 }
 
 /** The row of a turn whose process died: it was begun, and its outcome is unknown. */
