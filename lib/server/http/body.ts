@@ -11,12 +11,14 @@ import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
  * or, if memory is short, `rate_limited` or `overloaded`.
  *
  * @param room takes the memory for the body; the caller releases it.
+ * @param whenEmpty what a request without a body counts as; by default it is refused.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
   maxBytes: number,
   room: BodyRoom,
+  whenEmpty?: object,
 ): Promise<z.infer<Schema>> {
   assertPlainJson(request.headers);
   const body = new BodyReader(maxBytes, room);
@@ -26,7 +28,7 @@ export async function readJson<Schema extends z.ZodType>(
   if (isLarge) await othersTurn();
   const text = decodeUtf8(bytes);
   if (isLarge) await othersTurn();
-  const value = parseJson(text);
+  const value = body.bytes === 0 && whenEmpty !== undefined ? whenEmpty : parseJson(text);
   if (value === undefined) throw new GatewayError("invalid_request", "The body is not valid JSON.");
   if (isLarge) {
     await othersTurn();
@@ -36,7 +38,7 @@ export async function readJson<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (isLarge) await othersTurn();
   if (parsed.success) return parsed.data;
-  throw invalidBody(parsed.error);
+  throw invalidInput(parsed.error);
 }
 
 /** A missing Content-Type is accepted: parsing shows whether the body is JSON. */
@@ -49,7 +51,8 @@ function assertPlainJson(headers: Headers): void {
   }
 }
 
-function invalidBody(error: z.ZodError): GatewayError {
+/** What a schema found wrong in what a client sent, in words. */
+export function invalidInput(error: z.ZodError): GatewayError {
   const issues = error.issues.slice(0, 10).map((issue) => plainIssue(issue));
   const [first] = issues;
   const where = first === undefined || first.field === "" ? "The body" : `"${first.field}"`;

@@ -32,11 +32,13 @@ export type BodyContext = {
   isLarge: boolean;
 };
 
-/** The JSON body that an operation takes; required. */
+/** The JSON body that an operation takes. */
 export type JsonBody<Schema extends z.ZodType, Body> = {
   schema: Schema;
   /** The largest body in bytes. Less is accepted if memory is short. */
   maxBytes: number;
+  /** A request may come without a body, which then counts as `{}`. */
+  isOptional?: boolean;
   /**
    * Turns the parsed body into the handler's input; nothing else of the body is kept while the request is
    * answered. Throws `invalid_request` for what the schema cannot express.
@@ -51,6 +53,8 @@ export type AnswerDocs = { description: string; json?: z.ZodType; events?: z.Zod
 export type OperationDocs = {
   summary: string;
   description?: string;
+  /** The parameters of the query, as the handler reads them with `readQuery`. */
+  query?: z.ZodObject;
   /** Successful answers by status. Called when the document is made: no request loads these schemas. */
   answers(): Promise<Readonly<Record<number, AnswerDocs>>>;
 };

@@ -179,7 +179,8 @@ async function readBody(
   const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
   exchange.room = room;
   host.onEnd?.(room.release);
-  return body.read(await readJson(request, body.schema, body.maxBytes, room), {
+  const whenEmpty = body.isOptional === true ? {} : undefined;
+  return body.read(await readJson(request, body.schema, body.maxBytes, room, whenEmpty), {
     headers: request.headers,
     isLarge: room.taken > LARGE_BODY,
   });

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { Access } from "#lib/server/http/access.ts";
-import { type AnswerDocs, type Method, methodsOf, type RouteFacts } from "#lib/server/http/declaration.ts";
+import {
+  type AnswerDocs,
+  type JsonBody,
+  type Method,
+  methodsOf,
+  type RouteFacts,
+} from "#lib/server/http/declaration.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import { anthropicErrorSchema, nativeErrorSchema, openAiErrorSchema } from "#lib/server/openapi/errors.ts";
 import { VERSION } from "#lib/shared/version.ts";
@@ -95,7 +101,8 @@ async function operation(route: RouteFacts, method: Method): Promise<JsonSchema>
     summary: docs.summary,
     ...(description === "" ? {} : { description }),
     security,
-    ...(docs.body === undefined ? {} : { requestBody: requestBody(docs.body.schema) }),
+    ...(docs.query === undefined ? {} : { parameters: queryParameters(docs.query) }),
+    ...(docs.body === undefined ? {} : { requestBody: requestBody(docs.body) }),
     responses: {
       ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
       default: {
@@ -116,8 +123,25 @@ function operationId(path: string, method: Method): string {
   return `${method.toLowerCase()}_${name}`;
 }
 
-function requestBody(schema: z.ZodType): JsonSchema {
-  return { required: true, content: { "application/json": { schema: jsonSchema(schema) } } };
+function requestBody({
+  schema,
+  isOptional = false,
+}: Pick<JsonBody<z.ZodType, unknown>, "schema" | "isOptional">) {
+  return { required: !isOptional, content: { "application/json": { schema: jsonSchema(schema) } } };
+}
+
+function queryParameters(query: z.ZodObject): JsonSchema[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = typeof property === "boolean" ? {} : property;
+    return {
+      name,
+      in: "query",
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema,
+    };
+  });
 }
 
 function response({ description, json, events }: AnswerDocs): JsonSchema {

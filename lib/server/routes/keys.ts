@@ -1,4 +1,3 @@
-import { z } from "zod";
 import {
   createdKeyBody,
   gatewayKeyBodySchema,
@@ -11,6 +10,7 @@ import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import { pathId } from "#lib/server/routes/path-id.ts";
 import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { realProviders } from "#lib/server/wiring/providers.ts";
 import {
@@ -21,7 +21,6 @@ import {
 } from "#lib/services/identity/gateway-keys.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-const idSchema = z.uuid();
 const loadSchemas = () => import("#lib/apis/native/keys-answer-schema.ts");
 
 /** `POST /api/keys` creates a gateway key of the user and shows it once, `GET /api/keys` lists them. */
@@ -81,8 +80,8 @@ function budgetOf({ registry, sandboxed }: Gateway): KeyBudget {
 }
 
 async function revoke({ gateway, caller, request }: GatewayCall<"user">): Promise<PlainResponse> {
-  const id = idSchema.safeParse(new URL(request.url).pathname.replace(/\/$/, "").split("/").at(-1));
-  if (!id.success) throw new GatewayError("not_found", "You have no such gateway key.");
-  await revokeGatewayKey(id.data, caller.userId, gateway.keys);
+  const id = pathId(request);
+  if (id === undefined) throw new GatewayError("not_found", "You have no such gateway key.");
+  await revokeGatewayKey(id, caller.userId, gateway.keys);
   return new PlainResponse(null, { status: 204 });
 }
