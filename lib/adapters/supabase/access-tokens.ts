@@ -81,6 +81,19 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
   };
 }
 
+/**
+ * Asks the auth server for the user of a token that is valid already, as they are now: only the server knows which
+ * e-mail address a user has confirmed. The answer is kept for a minute. Null if the user is gone or banned.
+ */
+export function createUserLookup(options: AccessTokenOptions): AccessTokenVerifier {
+  const { timeoutMs = 2_000, wallNow = Date.now } = options;
+  const check = cachedServerCheck(options, timeoutMs);
+  return async (token) => {
+    const remainingMs = remainingLifetime(token, wallNow());
+    return remainingMs === undefined ? null : check(token, remainingMs);
+  };
+}
+
 function algorithmOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).alg;

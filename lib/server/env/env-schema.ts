@@ -66,11 +66,20 @@ const origins = z.string().transform((text, context) =>
   }),
 );
 
+/** Texts that are separated by commas. */
+function list(item: z.ZodType<string, string>) {
+  const trimmed = z.string().transform((text) => text.split(",").map((one) => one.trim()));
+  return trimmed.transform((all) => all.filter((one) => one !== "")).pipe(z.array(item));
+}
+
 /** A folder; `~` is expanded here, because not every shell does it. */
 const folder = z
   .string()
   .refine((text) => !text.startsWith("~") || text === "~" || /^~[/\\]/.test(text))
   .transform((text) => (text.startsWith("~") ? join(homedir(), text.slice(1)) : text));
+
+const ids = list(z.uuid()).transform((all) => all.map((id) => id.toLowerCase()));
+const emails = list(z.string().regex(/^[^\s@]+@[^\s@]+$/));
 
 const anonKey = z.string().superRefine((key, context) => {
   if (supabaseKeyKind(key) !== "secret") return;
@@ -123,6 +132,8 @@ const shape = {
   MIDSTREAM_RECOVERY: flag(true),
   CORS_ALLOWED_ORIGINS: origins.default([]),
   TRUST_PROXY: flag(false),
+  ADMIN_USER_IDS: ids.default([]),
+  ADMIN_EMAILS: emails.default([]),
   BODY_MEMORY_MB: whole(MIN_BODY_MEMORY_MB, 1_048_576).optional(),
   AUTH_FAILURES_PER_MINUTE: whole(0, 1_000_000_000).default(300),
   CONNECT_TIMEOUT_MS: milliseconds(3_000),
@@ -190,6 +201,15 @@ const RULES: Readonly<Record<Name, Rule>> = {
     example: "https://app.example.com,http://localhost:5173",
   },
   TRUST_PROXY: FLAG,
+  ADMIN_USER_IDS: {
+    allowed: "ids of users (UUIDs), separated by commas",
+    example: "5f0c7e5e-3c1b-4d5a-9b8e-0d9f5c1a2b3c",
+  },
+  ADMIN_EMAILS: {
+    allowed: "e-mail addresses, separated by commas",
+    example: "ops@example.com",
+    isPrivate: true,
+  },
   BODY_MEMORY_MB: { allowed: `a number of megabytes from ${MIN_BODY_MEMORY_MB}`, example: "192" },
   AUTH_FAILURES_PER_MINUTE: { allowed: "a whole number from 0 (no limit)", example: "300" },
   CONNECT_TIMEOUT_MS: MILLISECONDS,

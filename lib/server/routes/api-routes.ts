@@ -11,7 +11,9 @@ import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
+import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
+import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
 
 /**
@@ -21,6 +23,8 @@ import { suggestions } from "#lib/server/routes/suggestions.ts";
 export const API = apiTable([
   aiChat,
   health,
+  sessions,
+  sessionById,
   keys,
   keyById,
   chatCompletions,
@@ -33,6 +37,7 @@ export const API = apiTable([
   inputTokens,
   plugins,
   pluginInvoke,
+  quota,
   suggestions,
 ]);
 

@@ -2,6 +2,7 @@ import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
+import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
@@ -18,6 +19,8 @@ import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
+import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** Everything a route needs, wired once per process; each part is made when it is first read. */
@@ -29,6 +32,7 @@ export type Gateway = {
   readonly installed: InstalledModels;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
+  readonly isAdmin: AdminCheck;
   /** Native chat. */
   readonly chat: ChatDependencies;
   /** The chats of the OpenAI-compatible routes. */
@@ -37,6 +41,9 @@ export type Gateway = {
   readonly plugins: PluginDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
+  /** Saved conversations. */
+  readonly sessions: SessionDependencies;
+  readonly quota: QuotaDependencies;
   /** Stores turns. */
   readonly ledger: Ledger;
   /** The memory that request bodies may take. */
@@ -94,8 +101,17 @@ function partsOf(parts: Parts) {
     get authenticator() {
       return parts.identity.value.authenticator;
     },
+    get isAdmin() {
+      return parts.identity.value.isAdmin;
+    },
     get keys() {
       return parts.identity.value.keys;
+    },
+    get sessions() {
+      return parts.sessions.value;
+    },
+    get quota() {
+      return parts.quota.value;
     },
     get ledger() {
       return parts.ledger.value.ledger;

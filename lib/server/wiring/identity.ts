@@ -1,4 +1,4 @@
-import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
+import { createAccessTokenVerifier, createUserLookup } from "#lib/adapters/supabase/access-tokens.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import {
   createSupabaseGatewayKeyStore,
@@ -6,6 +6,7 @@ import {
   createSupabaseKeyRegister,
 } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
+import { type AdminCheck, createAdminCheck } from "#lib/server/auth/admin.ts";
 import { type Authenticator, createAuthenticator } from "#lib/server/auth/auth.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
@@ -25,6 +26,7 @@ export type IdentityParts = {
 
 export type Identity = {
   authenticator: Authenticator;
+  isAdmin: AdminCheck;
   /** The users' gateway keys. */
   keys: GatewayKeyDependencies;
   /** The limits of gateway keys. */
@@ -49,6 +51,7 @@ export function createIdentity({ env, settings, clients, clock, logger }: Identi
   });
   return {
     authenticator,
+    isAdmin: createAdminCheck(env, createUserLookup({ url, publishableKey, now: () => clock.now() })),
     keys: {
       register: createSupabaseKeyRegister({ clients }),
       randomHex,

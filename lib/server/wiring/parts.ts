@@ -12,6 +12,8 @@ import { createLedger } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
+import { createQuota } from "#lib/server/wiring/quota.ts";
+import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -31,6 +33,8 @@ export const MAKERS = {
   createEmbeddings,
   createPlugins,
   createWebSearchPart,
+  createSessions,
+  createQuota,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -90,6 +94,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
+    sessions: lazy(() => make.createSessions({ clients: database.value.clients })),
+    quota: lazy(() =>
+      make.createQuota({ clients: database.value.clients, engines: engines.value.dependencies }),
+    ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

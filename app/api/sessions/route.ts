@@ -1,0 +1,5 @@
+import { nextRoute } from "#lib/server/host/next-route.ts";
+import { sessions } from "#lib/server/routes/sessions.ts";
+
+export const dynamic = "force-dynamic";
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(sessions);

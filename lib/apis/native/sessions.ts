@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+
+const MAX_TITLE = 200;
+const MAX_PAGE = 100;
+const MAX_SEARCH = 200;
+/** What a cursor says, before it is encoded. */
+const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([0-9a-f-]{36})$/;
+
+/** One line of visible text; its length is counted in characters, as in the database. */
+const titleSchema = z
+  .string()
+  .meta({ minLength: 1, maxLength: MAX_TITLE })
+  .transform((text) => stripInvisible(text).replace(/\s+/g, " ").trim())
+  .refine((title) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(title), "must not be blank")
+  .refine((title) => [...title].length <= MAX_TITLE, `must have at most ${MAX_TITLE} characters`);
+
+/** The body of `POST /api/sessions`. */
+export const newSessionBodySchema = z.object({ title: titleSchema.nullish() });
+
+/** The body of `PATCH /api/sessions/[id]`. */
+export const renamedSessionBodySchema = z.object({ title: titleSchema });
+
+/** Where a page of the list ended. */
+type Place = { updatedAt: string; id: string };
+
+/** The query of `GET /api/sessions`. */
+export const sessionListQuerySchema = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE)
+    .default(50)
+    .describe("The largest number of sessions in the answer."),
+  cursor: z
+    .string()
+    .max(200)
+    .transform((text, context) => {
+      const place = readCursor(text);
+      if (place === undefined)
+        context.addIssue({ code: "custom", message: "is not a nextCursor of this list" });
+      return place ?? z.NEVER;
+    })
+    .optional()
+    .describe("The `nextCursor` of the page before."),
+  search: z
+    .string()
+    .max(MAX_SEARCH)
+    .transform(stripInvisible)
+    .optional()
+    .describe("Only sessions with this text in their title, whatever its case and accents."),
+});
+
+function readCursor(text: string): Place | undefined {
+  const [, updatedAt, id] = CURSOR.exec(Buffer.from(text, "base64url").toString("latin1")) ?? [];
+  return updatedAt === undefined || id === undefined ? undefined : { updatedAt, id };
+}
+
+type Summary = Place & { title: string; createdAt: string };
+type Message = { role: "user" | "assistant"; content: string };
+
+/** The body of `GET /api/sessions`. */
+export function sessionListBody(sessions: readonly Summary[], next: Place | undefined): object {
+  return {
+    sessions: sessions.map(sessionBody),
+    ...(next === undefined
+      ? {}
+      : { nextCursor: Buffer.from(`${next.updatedAt} ${next.id}`).toString("base64url") }),
+  };
+}
+
+/** A session in every answer. */
+export function sessionBody({ id, title, createdAt, updatedAt }: Summary): Record<string, unknown> {
+  return { id, title, createdAt, updatedAt };
+}
+
+/** The body of `GET /api/sessions/[id]`. */
+export function openSessionBody(session: Summary & { messages: readonly Message[] }): object {
+  return {
+    ...sessionBody(session),
+    messages: session.messages.map(({ role, content }) => ({ role, content })),
+  };
+}
