@@ -64,7 +64,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/providers/health/engine-health.ts benchedForMs",
   "lib/providers/health/engine-health.ts merge",
   "lib/providers/health/engine-health.ts snapshot",
-  "lib/services/identity/credentials.ts emailConfirmed",
   // Tests stop Postgres by it.
   "lib/local-supabase/start.ts postgresPid",
 ];

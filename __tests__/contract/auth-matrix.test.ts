@@ -49,6 +49,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     body: { name: "made by the matrix" },
   },
   "/api/keys/[id]": { access: "user", methods: ["DELETE"], errors: "native", success: 404 },
+  "/api/sessions": { access: "caller", methods: ["GET", "POST"], errors: "native", success: 200 },
+  "/api/sessions/[id]": {
+    access: "caller",
+    methods: ["GET", "PATCH", "DELETE"],
+    errors: "native",
+    success: 404,
+  },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/chat/completions": {
@@ -89,6 +96,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 404,
     body: { plugin: "nobody", path: "/" },
   },
+  "/api/v1/quota": { access: "caller", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/responses": {
     access: "proxy",
     methods: ["POST"],

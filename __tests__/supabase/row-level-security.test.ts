@@ -331,6 +331,7 @@ describe("beyond rows", () => {
       "begin_turn",
       { p_request_id: randomUUID(), p_settle_hash: HASH, p_tier: "smart", p_daily_limit: 1 },
     ],
+    ["anon", "quota_today", {}],
     ["anon", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "find_gateway_key", { p_key_hash: HASH }],
     ["owner", "ai_turn_owner", { p_user_id: null }],

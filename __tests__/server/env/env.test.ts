@@ -103,6 +103,12 @@ describe("the environment", () => {
     expect(
       readEnv({ CORS_ALLOWED_ORIGINS: " https://a.example ,,https://b.example, " }).CORS_ALLOWED_ORIGINS,
     ).toEqual(["https://a.example", "https://b.example"]);
+    const id = "5F0C7E5E-3C1B-4D5A-9B8E-0D9F5C1A2B3C";
+    expect(readEnv({ ADMIN_USER_IDS: `${id},, ` }).ADMIN_USER_IDS).toEqual([id.toLowerCase()]);
+    expect(readEnv({ ADMIN_EMAILS: " a@b.example ,c@d.example" }).ADMIN_EMAILS).toEqual([
+      "a@b.example",
+      "c@d.example",
+    ]);
   });
 
   test("origins are taken as browsers write them", () => {
@@ -165,6 +171,10 @@ describe("the environment", () => {
     ["CORS_ALLOWED_ORIGINS", "https://*.example.com"],
     ["CORS_ALLOWED_ORIGINS", "https://a.example, null"],
     ["CORS_ALLOWED_ORIGINS", "https://a.example https://b.example"],
+    ["ADMIN_USER_IDS", "admin"],
+    ["ADMIN_USER_IDS", "5f0c7e5e-3c1b-4d5a-9b8e-0d9f5c1a2b3c, x"],
+    ["ADMIN_EMAILS", "ops"],
+    ["ADMIN_EMAILS", "a@example.com b@example.com"],
   ])("%s=%s is refused in one plain line: the name, what is allowed, an example", (name, value) => {
     const line = new RegExp(`^${name} [^\n]*: it must be [^\n]+, for example ${name}=\\S`);
     expect(() => readEnv({ [name]: value })).toThrow(
@@ -172,7 +182,7 @@ describe("the environment", () => {
     );
     // Words of the schema library are nobody's.
     expect(() => readEnv({ [name]: value })).not.toThrow(/Invalid|expected|received|NaN|regex|pattern/);
-    if (name !== "OLLAMA_URL" && name !== "CORS_ALLOWED_ORIGINS")
+    if (!["OLLAMA_URL", "CORS_ALLOWED_ORIGINS", "ADMIN_EMAILS"].includes(name))
       expect(() => readEnv({ [name]: value })).toThrow(`"${value}"`);
   });
 });

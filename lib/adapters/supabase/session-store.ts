@@ -13,6 +13,8 @@ export type SupabaseSessionStoreOptions = {
 };
 
 const TABLE = "ai_chat_sessions";
+/** The same rows, each with all of its messages: the table keeps the newest. */
+const WHOLE = "ai_complete_sessions";
 const SUMMARY = "id,title,created_at,updated_at";
 /** PostgREST's own limit. The database keeps 50. */
 const MAX_LISTED = 1_000;
@@ -24,8 +26,11 @@ const summarySchema = z.object({
   created_at: z.string(),
   updated_at: z.string(),
 });
-const sessionSchema = summarySchema.extend({ messages: z.array(z.unknown()) });
+const messagesSchema = z.object({ messages: z.array(z.unknown()) });
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
+
+/** A call of a table that has not been sent yet. */
+type Query = { abortSignal(signal: AbortSignal): PromiseLike<DatabaseAnswer & { data: unknown }> };
 
 /**
  * Saved conversations on Supabase. Users act as themselves, under row level security; a gateway key acts by the
@@ -33,69 +38,49 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
  */
 export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions): SessionStore {
   const { clients, timeoutMs = 5_000 } = options;
-  const signal = () => AbortSignal.timeout(timeoutMs);
+  const rows = async (caller: Caller, query: (client: DatabaseClient) => Query): Promise<unknown[]> => {
+    const { client, failure } = actingFor(clients, caller);
+    const answer = await query(client).abortSignal(AbortSignal.timeout(timeoutMs));
+    // An access token outlives its user for up to an hour.
+    if (answer.error?.code === FOREIGN_KEY_VIOLATION) throw accountGone(answer.error);
+    if (answer.error) throw failure(answer);
+    return z.array(z.unknown()).parse(answer.data);
+  };
   return {
     async list(caller) {
-      const { client, failure } = actingFor(clients, caller);
-      const answer = await client
-        .from(TABLE)
-        .select(SUMMARY)
-        .eq("user_id", caller.userId)
-        .order("updated_at", { ascending: false })
-        .order("id", { ascending: false })
-        .limit(MAX_LISTED)
-        .abortSignal(signal());
-      if (answer.error) throw failure(answer);
-      return summaries(answer.data);
+      const found = await rows(caller, (client) =>
+        client
+          .from(TABLE)
+          .select(SUMMARY)
+          .eq("user_id", caller.userId)
+          .order("updated_at", { ascending: false })
+          .order("id", { ascending: false })
+          .limit(MAX_LISTED),
+      );
+      return found.map(summaryOf);
     },
     async create(caller, title) {
-      const { client, failure } = actingFor(clients, caller);
-      const answer = await client
-        .from(TABLE)
-        .insert({ user_id: caller.userId, ...(title === undefined ? {} : { title }) })
-        .select(SUMMARY)
-        .abortSignal(signal());
-      // An access token outlives its user for up to an hour.
-      if (answer.error?.code === FOREIGN_KEY_VIOLATION) throw accountGone(answer.error);
-      if (answer.error) throw failure(answer);
-      const [made] = summaries(answer.data);
-      if (made === undefined) throw new Error("The database made a session and did not return it.");
-      return made;
+      const row = { user_id: caller.userId, ...(title === undefined ? {} : { title }) };
+      const [made] = await rows(caller, (client) => client.from(TABLE).insert(row).select(SUMMARY));
+      return summaryOf(made);
     },
     async find(caller, id) {
-      const { client, failure } = actingFor(clients, caller);
-      const answer = await client
-        .from(TABLE)
-        .select(`${SUMMARY},messages`)
-        .eq("id", id)
-        .eq("user_id", caller.userId)
-        .abortSignal(signal());
-      if (answer.error) throw failure(answer);
-      return z.array(z.unknown()).parse(answer.data).map(sessionOf)[0];
+      const found = await rows(caller, (client) =>
+        client.from(WHOLE).select(`${SUMMARY},messages`).eq("id", id).eq("user_id", caller.userId),
+      );
+      return found.map(sessionOf)[0];
     },
     async rename(caller, id, title) {
-      const { client, failure } = actingFor(clients, caller);
-      const answer = await client
-        .from(TABLE)
-        .update({ title })
-        .eq("id", id)
-        .eq("user_id", caller.userId)
-        .select(SUMMARY)
-        .abortSignal(signal());
-      if (answer.error) throw failure(answer);
-      return summaries(answer.data)[0];
+      const renamed = await rows(caller, (client) =>
+        client.from(TABLE).update({ title }).eq("id", id).eq("user_id", caller.userId).select(SUMMARY),
+      );
+      return renamed.map(summaryOf)[0];
     },
     async remove(caller, id) {
-      const { client, failure } = actingFor(clients, caller);
-      const answer = await client
-        .from(TABLE)
-        .delete()
-        .eq("id", id)
-        .eq("user_id", caller.userId)
-        .select("id")
-        .abortSignal(signal());
-      if (answer.error) throw failure(answer);
-      return answer.data.length > 0;
+      const removed = await rows(caller, (client) =>
+        client.from(TABLE).delete().eq("id", id).eq("user_id", caller.userId).select("id"),
+      );
+      return removed.length > 0;
     },
   };
 }
@@ -109,11 +94,8 @@ function actingFor(clients: SupabaseClients, caller: Caller): Acting {
     : { client: clients.asUser(caller.accessToken), failure: databaseError };
 }
 
-function summaries(data: unknown): SessionSummary[] {
-  return z.array(summarySchema).parse(data).map(summaryOf);
-}
-
-function summaryOf(row: z.infer<typeof summarySchema>): SessionSummary {
+function summaryOf(data: unknown): SessionSummary {
+  const row = summarySchema.parse(data);
   return {
     id: row.id,
     title: row.title,
@@ -123,8 +105,8 @@ function summaryOf(row: z.infer<typeof summarySchema>): SessionSummary {
 }
 
 function sessionOf(data: unknown): Session {
-  const row = sessionSchema.parse(data);
-  return { ...summaryOf(row), messages: row.messages.flatMap(storedMessage) };
+  const { messages } = messagesSchema.parse(data);
+  return { ...summaryOf(data), messages: messages.flatMap(storedMessage) };
 }
 
 /** A message that cannot be read is left out. */

@@ -1,0 +1,235 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "@supabase/supabase-js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DatabaseClient } from "#lib/adapters/supabase/clients.ts";
+import { API } from "#lib/server/routes/api-routes.ts";
+import { type ApiClient, apiClient } from "../support/api-client.ts";
+import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
+import { createKey, modelsConfig, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+
+/** Stands in everything that the owner has. */
+const MARK = "CANARY-of-the-owner";
+
+/** What the owner has, by which a stranger may try to reach it. */
+type Owned = { userId: string; sessionId: string; memoryId: string; keyId: string; turnId: string };
+
+/** A call that a stranger makes for what is the owner's, and what may come of it. A new route is a new row. */
+type Attempt = {
+  method: string;
+  path: string;
+  /** The last segments of the path, or the query. */
+  at?: (owned: Owned) => string;
+  body?: (owned: Owned) => unknown;
+  /** For the stranger. Nobody without a credential gets past 401. */
+  status: number;
+};
+
+const ATTEMPTS: readonly Attempt[] = [
+  { method: "GET", path: "/api/sessions", status: 200 },
+  { method: "GET", path: "/api/sessions", at: () => `?search=${MARK}`, status: 200 },
+  {
+    method: "GET",
+    path: "/api/sessions",
+    // A place in the list of somebody else shows no more than an own one.
+    at: ({ sessionId }) =>
+      `?cursor=${Buffer.from(`9999-01-01T00:00:00.000000Z ${sessionId}`).toString("base64url")}`,
+    status: 200,
+  },
+  { method: "GET", path: "/api/sessions/[id]", at: ({ sessionId }) => sessionId, status: 404 },
+  {
+    method: "PATCH",
+    path: "/api/sessions/[id]",
+    at: ({ sessionId }) => sessionId,
+    body: () => ({ title: "stolen" }),
+    status: 404,
+  },
+  { method: "DELETE", path: "/api/sessions/[id]", at: ({ sessionId }) => sessionId, status: 404 },
+  {
+    method: "POST",
+    path: "/api/ai-chat",
+    body: ({ sessionId }) => ({ message: "What was said before?", model: "smart", sessionId }),
+    status: 404,
+  },
+  { method: "GET", path: "/api/v1/quota", status: 200 },
+  { method: "GET", path: "/api/v1/quota", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
+  { method: "GET", path: "/api/keys", status: 200 },
+  { method: "DELETE", path: "/api/keys/[id]", at: ({ keyId }) => keyId, status: 404 },
+];
+
+/** Routes that keep nothing of a user and show nothing of one. */
+const WITHOUT_DATA: readonly string[] = ["/api/v1/plugins", "/api/v1/plugins/invoke", "/api/v1/suggestions"];
+
+let database: TestSupabase;
+let upstream: FakeUpstream;
+let gateway: TestGateway;
+let call: ApiClient;
+let owner: TestUser;
+let stranger: TestUser;
+let strangersKey: string;
+let owned: Owned;
+
+beforeAll(async () => {
+  database = await startTestSupabase();
+  upstream = await startFakeUpstream(answers(`${MARK} answered.`));
+  gateway = await startTestGateway({
+    database,
+    settings: { MODELS_CONFIG: modelsConfig({ only: `${upstream.origin}/v1` }) },
+  });
+  call = apiClient(() => gateway.gateway);
+  [owner, stranger] = await Promise.all([database.signUp(), database.signUp()]);
+  strangersKey = await createKey(database, stranger.userId);
+  owned = await arrange();
+}, 30_000);
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+  await database.stop();
+});
+
+/** The owner talks, has a key that has spent something, and is remembered. */
+async function arrange(): Promise<Owned> {
+  const { body } = await call("POST", "/api/keys", owner.accessToken, { name: MARK, usdPerMonth: 5 });
+  const keyId = String(body["id"]);
+  await database.sql`insert into public.gateway_key_spend (key_id, month, usd) values (${keyId}, now(), 1)`;
+  const turn = await gateway.ask(owner.accessToken, { message: `${MARK} asked.`, model: "smart" });
+  await gateway.settled();
+  const [memory] = await database.sql`
+    insert into public.ai_user_memories (user_id, fact) values (${owner.userId}, ${MARK}) returning id`;
+  const session = turn.events.find((event) => event.type === "session");
+  return {
+    userId: owner.userId,
+    sessionId: session?.id ?? "",
+    memoryId: String(memory?.["id"]),
+    keyId,
+    turnId: turn.headers.get("x-request-id") ?? "",
+  };
+}
+
+/** Every row of every table, but those of strangers. */
+async function everything(): Promise<unknown> {
+  const tables = await database.sql<{ name: string }[]>`
+    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+    order by 1`;
+  const rows = tables.map(async ({ name }) => {
+    const all =
+      await database.sql`select to_jsonb(t)::text as row from ${database.sql(`public.${name}`)} as t order by 1`;
+    return [name, all.map(({ row }) => String(row)).filter((row) => !row.includes(stranger.userId))] as const;
+  });
+  return Promise.all(rows);
+}
+
+function expectNothingOfTheOwner(seen: unknown): void {
+  const text = JSON.stringify(seen);
+  for (const secret of [MARK, ...Object.values(owned)]) expect(text).not.toContain(secret);
+}
+
+test("every route that knows its user is tried", () => {
+  const known = API.routes.filter(({ access }) => access === "caller" || access === "user");
+  const tried = [...ATTEMPTS.map(({ path }) => path), ...WITHOUT_DATA];
+  expect([...new Set(tried)].sort()).toEqual(known.map(({ path }) => path).sort());
+});
+
+/** The call in words, for the names of tests. */
+const NAMED = ATTEMPTS.map((attempt) => {
+  const names = {
+    userId: "<user>",
+    sessionId: "<session>",
+    memoryId: "<memory>",
+    keyId: "<key>",
+    turnId: "<turn>",
+  };
+  return { ...attempt, name: `${attempt.method} ${attempt.path} ${attempt.at?.(names) ?? ""}` };
+});
+
+describe.each(NAMED)("$name", ({ method, path, at, body, status }) => {
+  const target = (): string => {
+    const more = at?.(owned) ?? "";
+    return path.includes("[id]") ? path.replace("[id]", more) : `${path}${more}`;
+  };
+
+  test("shows another user nothing, and changes nothing", async () => {
+    const before = await everything();
+    const isAccount = API.routes.find((route) => route.path === path)?.access === "user";
+    for (const [credential, expected] of [
+      [stranger.accessToken, status],
+      [strangersKey, isAccount ? 403 : status],
+      ["", 401],
+    ] as const) {
+      const answer = await call(method, target(), credential, body?.(owned));
+      expect(answer.status).toBe(expected);
+      expectNothingOfTheOwner(answer.body);
+    }
+    await gateway.settled();
+    expect(await everything()).toEqual(before);
+  });
+});
+
+/** Tables and views in which a user finds what is theirs. */
+const OF_USERS: readonly string[] = [
+  "ai_chat_sessions",
+  "ai_chat_usage",
+  "ai_events",
+  "ai_quota_counters",
+  "ai_usage_today",
+  "ai_user_memories",
+  "gateway_key_spend",
+  "gateway_keys",
+];
+
+describe("through the database's own API", () => {
+  /** All that a client can read, table by table; those that it may not read are left out. */
+  async function readable(client: DatabaseClient): Promise<Map<string, unknown[]>> {
+    const tables = await database.sql<{ name: string; columns: string[] | null }[]>`
+      select relname as name, (
+        select array_agg(attname::text) from pg_attribute
+        where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+          and has_column_privilege('authenticated', pg_class.oid, attnum, 'select')
+      ) as columns
+      from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')`;
+    const seen = new Map<string, unknown[]>();
+    for (const { name, columns } of tables) {
+      const { data, error } = await client.from(name).select((columns ?? ["*"]).join(","));
+      if (error === null) seen.set(name, data);
+    }
+    return seen;
+  }
+  const anonymous = () =>
+    createClient(database.url, database.publishableKey, { auth: { persistSession: false } });
+
+  test("users find what is theirs", async () => {
+    const seen = await readable(database.clients.asUser(owner.accessToken));
+    const found = [...seen].filter(([, rows]) => rows.length > 0).map(([name]) => name);
+    expect(found).toEqual(expect.arrayContaining([...OF_USERS]));
+  });
+
+  test("nobody else finds it, in any table or view", async () => {
+    const seen = await readable(database.clients.asUser(stranger.accessToken));
+    expect([...seen.keys()]).toEqual(expect.arrayContaining([...OF_USERS]));
+    expectNothingOfTheOwner([...seen.values()]);
+    expect([...(await readable(anonymous())).values()].flat()).toEqual([]);
+  });
+
+  test.each([
+    ["begin_turn", () => ({ p_turn: aTurn({ session_id: owned.sessionId }) })],
+    ["begin_turn", () => ({ p_turn: aTurn({ user_id: owned.userId }) })],
+    ["begin_turn", () => ({ p_turn: aTurn({ request_id: owned.turnId }) })],
+    ["quota_today", () => ({ p_user_id: owned.userId })],
+  ] as const)("%s is no way to it", async (name, parameters) => {
+    await database.sql`select public.open_turns_to_users()`;
+    const before = await everything();
+    const answer = await database.clients.asUser(stranger.accessToken).rpc(name, parameters());
+    expect(answer.error?.code).toMatch(/^PT40[349]$/);
+    expectNothingOfTheOwner(answer);
+    expect(await everything()).toEqual(before);
+    await database.sql`select public.close_turns_to_users()`;
+  });
+});
+
+const aTurn = (changes: Record<string, unknown>) => ({
+  request_id: randomUUID(),
+  settle_hash: "ab".repeat(32),
+  tier: "smart",
+  daily_limit: 10,
+  ...changes,
+});
