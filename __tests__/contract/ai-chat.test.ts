@@ -263,8 +263,8 @@ describe("a conversation", () => {
     const answer = await gateway.ask(user.accessToken, { message: "x\u0000y\ud800z" });
     expect(answer.text).toBe("a\u0000b😀");
     expect((await sessionRows())[0]?.["messages"]).toEqual([
-      { role: "user", content: "x\ufffdy\ufffdz" },
-      { role: "assistant", content: "a\ufffdb😀" },
+      { role: "user", content: "xy\ufffdz" },
+      { role: "assistant", content: "ab😀" },
     ]);
     const messages = sentBody(first)["messages"] as { content: string }[];
     expect(messages.at(-1)?.content).toBe("xy\ufffdz");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
+import { quotaSchema } from "#lib/apis/native/quota-answer-schema.ts";
 import { apiClient } from "../support/api-client.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -113,6 +114,7 @@ describe("the caller's quota", () => {
     const counted = { used: 1, limit: 3, remaining: 2 };
     expect(rowOf(body, "user", "fast")).toEqual({ mode: "fast", ...counted });
     expect(rowOf(body, "user", "coder")).toEqual({ mode: "coder", ...counted, countsIn: "fast" });
+    expect(quotaSchema.parse(body)).toEqual(body);
     expect(rowOf(body, "company", "coder")).toMatchObject({ countsIn: "fast" });
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openSessionSchema } from "#lib/apis/native/sessions-answer-schema.ts";
 import { type ApiAnswer, apiClient } from "../support/api-client.ts";
 import { answers, type FakeUpstream, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -116,6 +117,8 @@ describe.each<[string, Settings, boolean]>([
         { role: "assistant", content: "Answered." },
       ],
     });
+
+    expect(openSessionSchema.parse(opened.body)).toEqual(opened.body);
 
     const renamed = await request("PATCH", `/api/sessions/${id}`, { title: "  Cheese\u200b\ncake \u202e" });
     expect(renamed).toMatchObject({ status: 200, body: { id, title: "Cheese cake" } });
