@@ -51,6 +51,21 @@ test("every method that it describes is served, and no other", async () => {
   }
 });
 
+test("it has the parameters of a query", () => {
+  const { parameters } = field(field(document["paths"], "/api/sessions"), "get") as Record<string, unknown>;
+  expect(parameters).toEqual([
+    {
+      name: "limit",
+      in: "query",
+      required: false,
+      description: expect.any(String),
+      schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
+    },
+    expect.objectContaining({ name: "cursor", required: false }),
+    expect.objectContaining({ name: "search", schema: { type: "string", maxLength: 200 } }),
+  ]);
+});
+
 test("the codes of native errors are a closed list", () => {
   const schema = field(field(document["components"], "schemas"), "NativeError");
   const code = field(field(field(field(field(schema, "properties"), "error"), "properties"), "code"), "enum");

@@ -141,6 +141,12 @@ describe("the caller's quota", () => {
     expect(rowOf((await get()).body, "user", "smart")).toMatchObject({ used: 3 });
   });
 
+  test("of an account that was deleted meanwhile is 401", async () => {
+    const { get } = await start();
+    await database.sql`delete from auth.users where id = ${user.userId}`;
+    expect(await get()).toMatchObject({ status: 401, body: { error: { code: "unauthorized" } } });
+  });
+
   test("is 503 while the database is away", async () => {
     const { get } = await start(EVERY_MODE, { NEXT_PUBLIC_SUPABASE_URL: "http://127.0.0.1:9" });
     expect(await get()).toMatchObject({ status: 503, body: { error: { code: "database_unavailable" } } });

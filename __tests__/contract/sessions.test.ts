@@ -348,7 +348,7 @@ describe("the routes", () => {
   });
 
   /** Asks, and holds the answer until `release`. */
-  async function askSlowly(message: string, sessionId: string) {
+  async function askSlowly(message: string, sessionId?: string) {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -375,6 +375,19 @@ describe("the routes", () => {
     };
   }
 
+  test("a long session is opened with all of its messages, more than a turn loads", async () => {
+    const answer = "y".repeat(20_000);
+    upstream.script = answers(answer);
+    const expected: object[] = [];
+    let id: string | undefined;
+    for (let turn = 0; turn < 12; turn++) {
+      const message = `${turn} ${"x".repeat(10_000)}`;
+      id = await say(message, id);
+      expected.push({ role: "user", content: message }, { role: "assistant", content: answer });
+    }
+    expect(await messages(id ?? "")).toEqual(expected);
+  });
+
   test("a session that is renamed while an answer streams has the new title and the answer", async () => {
     const id = await say("Hello");
     const turn = await askSlowly("and?", id);
@@ -383,6 +396,14 @@ describe("the routes", () => {
     expect(await request("GET", `/api/sessions/${id}`)).toMatchObject({
       body: { title: "Renamed", messages: [{}, {}, { content: "and?" }, { content: "To and?: done" }] },
     });
+  });
+
+  test("a session may be deleted while its first answer streams", async () => {
+    const turn = await askSlowly("Hello");
+    const [made] = await list();
+    expect((await request("DELETE", `/api/sessions/${made?.id}`)).status).toBe(204);
+    expect((await turn.end()).done).toBeDefined();
+    expect(await list()).toEqual([]);
   });
 
   test("a session that is deleted while an answer streams stays deleted; the turn ends well and is in the ledger", async () => {

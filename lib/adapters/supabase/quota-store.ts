@@ -24,7 +24,11 @@ export function createSupabaseQuotaStore(options: SupabaseQuotaStoreOptions): Qu
         .rpc("quota_today", { p_user_id: userId })
         .abortSignal(AbortSignal.timeout(timeoutMs));
       if (answer.error?.code === "PT404") {
-        throw new GatewayError("not_found", "There is no such user.", { cause: answer.error });
+        const cause = answer.error;
+        // An access token outlives its user for up to an hour.
+        throw caller.userId === userId
+          ? new GatewayError("unauthorized", "This account does not exist any more.", { cause })
+          : new GatewayError("not_found", "There is no such user.", { cause });
       }
       if (answer.error) throw isOwn ? databaseError(answer) : serviceError(answer);
       const { day, user, company } = todaySchema.parse(answer.data);

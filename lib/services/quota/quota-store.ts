@@ -11,8 +11,8 @@ export type QuotaCounts = {
 
 export type QuotaStore = {
   /**
-   * Today's counts of a user and of all. Throws `not_found` if there is no such user, `database_unavailable`, and
-   * `not_configured` without a service role if that is needed: for a gateway key, and for another user.
+   * Today's counts of a user and of all. Throws `not_found` if there is no such user, `unauthorized` if that
+   * was the caller, `database_unavailable`, and `not_configured` without a service role if that is needed: for a gateway key, and for another user.
    */
   today(caller: Caller, userId: string): Promise<QuotaCounts>;
 };
