@@ -81,7 +81,7 @@ const THING = { id: 1, name: "a", at: "2026-01-02T03:04:05.678901+00:00", tags: 
 const OTHER = { id: null, name: null, at: null, price: null, big: null, tags: null, doc: null };
 
 /** Function, arguments, status, body; `lite` where that answers otherwise, and PostgREST as we do. */
-type Row = readonly [string, unknown, number, unknown, { who?: Who; lite?: unknown }?];
+type Row = [string, unknown, number, unknown, { who?: Who; lite?: unknown }?];
 const CALLS: readonly Row[] = [
   ["t_integer", { p: 1 }, 200, 2],
   ["t_integer", { p: "1" }, 200, 2],
@@ -153,7 +153,7 @@ const CALLS: readonly Row[] = [
 describe("a function call", () => {
   it.each<Row>(CALLS)(
     "%s %j is answered with %i as by PostgREST",
-    async (name, args, status, body, more = {}) => {
+    async (...[name, args, status, body, more = {}]: Row) => {
       const { who = "service", lite } = more;
       const answer = await call(name, args, who);
       expect(answer).toMatchObject({ status, ...(body === undefined ? {} : { body }) });

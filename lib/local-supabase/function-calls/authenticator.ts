@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 
 /** The login role of the data API. As on hosted Supabase, it may do nothing but become one of the three roles. */
-export const AUTHENTICATOR = "authenticator";
+const AUTHENTICATOR = "authenticator";
 
 /** The database's address for this role. Its password follows from the superuser's, so that it needs no storage. */
 export function authenticatorUrl(databaseUrl: string): string {

@@ -39,7 +39,10 @@ const CANCEL_AGAIN_MS = 100;
  * opened again in between, what is left would run without a role: as the login role, which may not call anything.
  *
  * When the signal aborts, the call is cancelled. Resolves or rejects only when the connection is free for the next
- * call, and no cancellation can reach it any more.
+ * call and every cancellation has been answered: its signal has been sent by then, and Postgres ignores one that
+ * finds it waiting for a statement.
+ *
+ * @param cancel asks Postgres to cancel what the backend with this pid does; never rejects.
  */
 export async function callInTransaction(
   connection: Sql,
@@ -81,7 +84,6 @@ async function cancelUntilEnded(
   if (row === undefined) return;
   const isEnded = ended.then(() => true);
   do {
-    // If even this fails, the connection is lost as well, or the call ends by itself.
-    await cancel(row.pid).catch(() => undefined);
+    await cancel(row.pid);
   } while (!(await Promise.race([isEnded, pause(CANCEL_AGAIN_MS, false)])));
 }

@@ -54,34 +54,13 @@ export function createFunctionFront({ credentials, connect }: FunctionFrontOptio
   const callerOf = createCallerReader(credentials);
   const control = connect(MAX_CONTROL_CONNECTIONS);
   const catalogue = createFunctionCatalogue(control);
-  const pool = new ConnectionPool({
-    connect: () => connect(1),
-    maxConnections: MAX_CONNECTIONS,
-    maxWaiting: MAX_WAITING,
-  });
-  const cancel = async (pid: number): Promise<void> => {
-    await control.unsafe("select pg_cancel_backend($1)", [pid], { prepare: true });
-  };
-
-  const call = async (
-    { name, headers, body, signal }: FunctionRequest,
-    called: DatabaseFunction,
-    given: readonly string[],
-    { role, userId, claims }: FunctionCaller,
-  ): Promise<CallAnswer> => {
-    const statement = callStatement(called, given, role);
-    const parameters = given.length === 0 ? [] : [body];
-    const settings = { role, userId, claims, path: `/rpc/${name}`, headers: JSON.stringify(headers) };
-    const connection = await pool.acquire(signal);
-    try {
-      signal.throwIfAborted();
-      return answerOf(
-        called,
-        await callInTransaction(connection, { statement, parameters, settings }, signal, cancel),
-      );
-    } finally {
-      pool.release(connection);
-    }
+  const database: Database = {
+    pool: new ConnectionPool({
+      connect: () => connect(1),
+      maxConnections: MAX_CONNECTIONS,
+      maxWaiting: MAX_WAITING,
+    }),
+    cancel: (pid) => cancelBackend(control, pid),
   };
 
   return async (request) => {
@@ -91,16 +70,48 @@ export function createFunctionFront({ credentials, connect }: FunctionFrontOptio
     if (caller === undefined || given === undefined) return undefined;
     try {
       const called = await catalogue.find(name, given);
-      return called === undefined ? undefined : await call(request, called, given, caller);
+      return called === undefined ? undefined : await call(database, request, { called, given, caller });
     } catch (error) {
       const state = error instanceof Error && "code" in error ? error.code : undefined;
       if (state === NO_SUCH_FUNCTION) catalogue.forget(name);
+      // It has been rolled back.
       if (state === OWN_RESPONSE) return undefined;
       const answer = failedAnswer(error, caller.role === "anon");
       if (answer === undefined) throw error;
       return answer;
     }
   };
+}
+
+type Database = { pool: ConnectionPool; cancel(pid: number): Promise<void> };
+type Call = { called: DatabaseFunction; given: readonly string[]; caller: FunctionCaller };
+
+async function call(
+  { pool, cancel }: Database,
+  { name, headers, body, signal }: FunctionRequest,
+  { called, given, caller: { role, userId, claims } }: Call,
+): Promise<CallAnswer> {
+  const prepared = {
+    statement: callStatement(called, given, role),
+    parameters: given.length === 0 ? [] : [body],
+    settings: { role, userId, claims, path: `/rpc/${name}`, headers: JSON.stringify(headers) },
+  };
+  const connection = await pool.acquire(signal);
+  try {
+    signal.throwIfAborted();
+    return answerOf(called, await callInTransaction(connection, prepared, signal, cancel));
+  } finally {
+    pool.release(connection);
+  }
+}
+
+async function cancelBackend(control: Sql, pid: number): Promise<void> {
+  try {
+    await control.unsafe("select pg_cancel_backend($1)", [pid], { prepare: true });
+  } catch (error) {
+    // Without a connection the call has ended as well.
+    console.error("A function call could not be cancelled.", error);
+  }
 }
 
 /** Undefined unless the body is a JSON object. */
