@@ -35,7 +35,7 @@ create function public.t_out(a integer, out b integer) language sql as 'select a
 create function public.t_outs(a integer, out b integer, out c text) language sql as $$ select a * 2, 'c' $$;
 create function public.t_variadic(variadic p integer[]) returns integer language sql as 'select cardinality(p)';
 create function public.t_unnamed(jsonb) returns jsonb language sql as 'select $1';
-create function public."t Quoted"("P q" integer) returns integer language sql as 'select "P q"';
+create function public.t_quoted("P ""q" integer) returns integer language sql as 'select "P ""q"';
 create function public.t_visible() returns bigint language sql as 'select count(*) from public.things';
 create function public.t_caller() returns jsonb language sql as $$
   select jsonb_build_object('uid', auth.uid(), 'role', auth.role(), 'user', current_user,

@@ -129,6 +129,7 @@ const CALLS: readonly Row[] = [
   ["t_outs", { a: 2 }, 200, { b: 4, c: "c" }],
   ["t_variadic", { p: [1, 2] }, 200, 2],
   ["t_unnamed", { any: 1 }, 200, expect.anything()],
+  ["t_quoted", { 'P "q': 1 }, 200, 1, { lite: expect.anything() }],
   ["t_overloaded", { a: 1 }, 200, "a"],
   ["t_overloaded", { b: "1" }, 200, "b"],
   ["t_ambiguous", { a: 1 }, 300, expect.objectContaining({ code: "PGRST203" })],

@@ -33,8 +33,8 @@ export async function answerFunctionCall(
     if (answer === undefined) return { isAnswered: false, body };
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   } catch (error) {
-    // Nobody is there to read it.
-    if (!signal.aborted) throw error;
+    // A client that has left, perhaps before its whole request was there, reads no answer.
+    if (!signal.aborted && incoming.complete) throw error;
   }
   return { isAnswered: true };
 }
