@@ -26,7 +26,7 @@ const open: TestGateway[] = [];
 beforeAll(async () => {
   database = await startTestSupabase();
   upstream = await startFakeUpstream(() => undefined);
-  door = await startDoor(database.url);
+  door = await startDoor(database.url, { hidesLeaving: true });
 }, 30_000);
 afterAll(async () => {
   await upstream.stop();

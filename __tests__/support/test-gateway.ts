@@ -228,8 +228,11 @@ export type Door = {
   stop(): Promise<void>;
 };
 
-/** A TCP door in front of a server that tests can shut. */
-export async function startDoor(targetUrl: string): Promise<Door> {
+/**
+ * A TCP door in front of a server that tests can shut.
+ * @param hidesLeaving the server is not told of clients that leave, as by some proxies.
+ */
+export async function startDoor(targetUrl: string, { hidesLeaving = false } = {}): Promise<Door> {
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
@@ -245,8 +248,10 @@ export async function startDoor(targetUrl: string): Promise<Door> {
       if (state === "silent") return;
       const upstream = keep(connect(Number(target.port), target.hostname));
       upstream.write(first);
-      client.pipe(upstream).pipe(client);
-      client.once("close", () => upstream.destroy());
+      client.pipe(upstream, { end: !hidesLeaving }).pipe(client);
+      client.once("close", () => {
+        if (!hidesLeaving) upstream.destroy();
+      });
       upstream.once("close", () => client.destroy());
     });
   });

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import type { FunctionFront } from "#lib/local-supabase/function-calls/front.ts";
+import { answerFunctionCall } from "#lib/local-supabase/function-calls/http.ts";
 
 type Fetch = (request: Request) => Promise<Response>;
 
@@ -23,10 +25,10 @@ function allowCrossOrigin(incoming: IncomingMessage, outgoing: ServerResponse): 
   outgoing.setHeader("access-control-max-age", "3600");
 }
 
-/** Serves a fetch handler on 127.0.0.1; on a free port if the wanted one is in use. */
-export async function serve(handler: Fetch, wantedPort: number): Promise<number> {
+/** Serves the API on 127.0.0.1, function calls by `front`; on a free port if the wanted one is in use. */
+export async function serve(handler: Fetch, front: FunctionFront, wantedPort: number): Promise<number> {
   const server = createServer((incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch((error: unknown) => {
+    answer(handler, front, incoming, outgoing).catch((error: unknown) => {
       console.error(error);
       outgoing.destroy();
     });
@@ -51,29 +53,36 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function answer(handler: Fetch, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  handler: Fetch,
+  front: FunctionFront,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const url = incoming.url ?? "/";
   if (!SERVED.test(url)) {
     outgoing.writeHead(404).end();
     return;
   }
+  allowCrossOrigin(incoming, outgoing);
   if (incoming.method === "OPTIONS") {
-    allowCrossOrigin(incoming, outgoing);
     outgoing.writeHead(204).end();
     return;
   }
-  const response = await handler(toRequest(incoming, url));
+  const call = await answerFunctionCall(front, incoming, outgoing);
+  if (call.isAnswered) return;
+  const response = await handler(toRequest(incoming, url, call.body));
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {
     if (name !== "set-cookie" && !name.startsWith("access-control-")) outgoing.setHeader(name, value);
   }
-  allowCrossOrigin(incoming, outgoing);
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
   outgoing.end(Buffer.from(await response.arrayBuffer()));
 }
 
-function toRequest(incoming: IncomingMessage, url: string): Request {
+/** @param body if it has been read. */
+function toRequest(incoming: IncomingMessage, url: string, body: string | undefined): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     for (const one of Array.isArray(value) ? value : [value])
@@ -81,9 +90,10 @@ function toRequest(incoming: IncomingMessage, url: string): Request {
   }
   const method = incoming.method ?? "GET";
   const hasBody = method !== "GET" && method !== "HEAD";
+  const stream = (): BodyInit => Readable.toWeb(incoming) as NodeReadableStream & BodyInit;
   return new Request(new URL(url, `http://${incoming.headers.host ?? "127.0.0.1"}`), {
     method,
     headers,
-    ...(hasBody ? { body: Readable.toWeb(incoming) as NodeReadableStream & BodyInit, duplex: "half" } : {}),
+    ...(hasBody ? { body: body ?? stream(), duplex: "half" } : {}),
   });
 }

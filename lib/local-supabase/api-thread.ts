@@ -3,6 +3,8 @@ import { parentPort } from "node:worker_threads";
 import type { Sql } from "postgres";
 import type { ApiReply, ApiRequest, ApiSeed } from "#lib/local-supabase/api-messages.ts";
 import { serve } from "#lib/local-supabase/api-server.ts";
+import { authenticatorUrl, createAuthenticator } from "#lib/local-supabase/function-calls/authenticator.ts";
+import { createFunctionFront, type FunctionFront } from "#lib/local-supabase/function-calls/front.ts";
 import { applyMigrations, readMigrations, reapplyGrants } from "#lib/local-supabase/migrations.ts";
 import { isModuleNotFound } from "#lib/local-supabase/missing-dependencies.ts";
 
@@ -16,6 +18,9 @@ do $$ begin
     create role service_role nologin bypassrls;
   end if;
 end $$;`;
+
+/** The pause before a lost connection is opened again, seconds. */
+const RECONNECT_S = 0.1;
 
 type Packages = {
   lite: typeof import("@supabase/lite");
@@ -48,14 +53,36 @@ async function start(packages: Packages, request: ApiRequest): Promise<ApiReply>
     },
   });
   await app.ensureSystemSchema();
-  await sql.unsafe(CREATE_ROLES).simple();
+  await sql.unsafe(CREATE_ROLES + createAuthenticator(request.databaseUrl)).simple();
   const migrations = await readMigrations(request.migrationsDir);
   const applied = await applyMigrations(sql, migrations);
   await warmUp(app, request.publishableKey);
   await reapplyGrants(sql, migrations, splitSqlStatements);
   if (request.seed) await seed(app, sql, request.publishableKey, request.seed);
   await sql.end();
-  return { type: "listening", port: await serve((incoming) => app.fetch(incoming), request.port), applied };
+  const front = functionFront(postgres, request);
+  return {
+    type: "listening",
+    port: await serve((incoming) => app.fetch(incoming), front, request.port),
+    applied,
+  };
+}
+
+/** Connections are never renewed in the middle of a call: they have no greatest age. */
+function functionFront(postgres: Packages["postgres"], request: ApiRequest): FunctionFront {
+  const url = authenticatorUrl(request.databaseUrl);
+  return createFunctionFront({
+    credentials: request,
+    connect: (max) =>
+      postgres(url, {
+        max,
+        max_lifetime: null,
+        fetch_types: false,
+        backoff: () => RECONNECT_S,
+        connection: { TimeZone: "UTC", application_name: "sarmalink-functions" },
+        onnotice: () => undefined,
+      }),
+  });
 }
 
 /** Makes lite grant ALL, which the first request to a table under row level security does, before `reapplyGrants`. */

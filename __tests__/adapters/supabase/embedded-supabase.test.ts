@@ -136,9 +136,17 @@ describe("the embedded Supabase", () => {
     const { url, postgresPid } = running;
     for (let round = 0; round < 2; round++) {
       const killed = running.postgresPid;
+      // Calls that run, wait and come when it dies are answered, one way or the other.
+      const calls = Array.from({ length: 100 }, () => service(running).rpc("sarmalink_schema_version"));
+      const during = Promise.all(calls);
       process.kill(killed, "SIGKILL");
+      const after = await service(running).rpc("sarmalink_schema_version");
+      for (const { data, status } of [...(await during), after]) {
+        expect(status).toBe(typeof data === "number" ? 200 : 503);
+      }
       await eventually("another runs", () => running.postgresPid !== killed, 15_000);
       await eventually("users can sign in", async () => (await signIn(running)) !== undefined, 15_000);
+      expect((await service(running).rpc("sarmalink_schema_version")).status).toBe(200);
       expect(running.url).toBe(url);
     }
     expect(logged).toEqual(
