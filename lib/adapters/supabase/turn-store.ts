@@ -9,12 +9,13 @@ import {
 } from "#lib/adapters/supabase/database-error.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type {
-  BeginTurn,
-  BegunTurn,
-  StoredMessage,
-  TurnLimits,
-  TurnStore,
+import {
+  type BeginTurn,
+  type BegunTurn,
+  type StoredMessage,
+  type TurnLimits,
+  TurnNotBegun,
+  type TurnStore,
 } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -29,6 +30,11 @@ export type SupabaseTurnStoreOptions = {
 const DAY_MS = 86_400_000;
 const MAX_POSTGRES_INTEGER = 2_147_483_647;
 const FOREIGN_KEY_VIOLATION = "23503";
+/**
+ * The transaction was rolled back: by begin_turn itself, because it was too late, or because it would have had to
+ * wait too long for a lock, was cancelled, or stood in the way of another one.
+ */
+const NOT_BEGUN: ReadonlySet<string> = new Set(["PT503", "55P03", "57014", "40P01", "40001"]);
 
 // Loose: hosted PostgREST and the embedded one differ in how they write numbers.
 const begunSchema = z.object({
@@ -58,9 +64,10 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
   const { clients, now, beginTimeoutMs = 2000 } = options;
   return {
-    async begin(turn) {
+    async begin(turn, clientSignal) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
-      const signal = AbortSignal.timeout(beginTimeoutMs);
+      const timeout = AbortSignal.timeout(beginTimeoutMs);
+      const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
       const fields = { ...turnFields(turn, userId), timeout_ms: beginTimeoutMs };
       let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
       if (isMissing(answer))
@@ -72,6 +79,12 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
           cause: answer.error,
         });
       }
+      if (answer.error && clientSignal?.aborted) {
+        throw new GatewayError("client_closed_request", "The client closed the request.", {
+          cause: answer.error,
+        });
+      }
+      if (NOT_BEGUN.has(answer.error?.code ?? "")) throw notBegun(failure(answer));
       if (answer.error) throw failure(answer);
       return begunTurn(answer.data);
     },
@@ -166,6 +179,10 @@ function quotaExceeded(
     },
     cause,
   });
+}
+
+function notBegun({ code, message, retryAfterSeconds, cause }: GatewayError): TurnNotBegun {
+  return new TurnNotBegun(code, message, { retryAfterSeconds, cause });
 }
 
 function begunTurn(data: unknown): BegunTurn {

@@ -1,4 +1,5 @@
 import type { Caller } from "#lib/services/identity/caller.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** One message of a conversation, as clients send it and sessions store it. */
 export type StoredMessage = { role: "user" | "assistant"; content: string };
@@ -90,13 +91,17 @@ export type TurnOutcome = {
 /** A turn that has begun, and the mode in which it is to count instead. */
 export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller"> & TurnLimits;
 
+/** It is certain that a turn has not begun: nothing was stored or counted, and nothing of it need be closed. */
+export class TurnNotBegun extends GatewayError {}
+
 /**
  * Begins turns of native chat in the database; the ledger ends them.
  * Both throw `quota_exceeded`, `not_found` (another user's session, a turn that has ended) or
  * `database_unavailable`.
  */
 export type TurnStore = {
-  begin(turn: BeginTurn): Promise<BegunTurn>;
+  /** @param signal aborts when nobody waits for the turn any more. Then it throws `client_closed_request`. */
+  begin(turn: BeginTurn, signal?: AbortSignal): Promise<BegunTurn>;
   /** Moves a turn without an answer to another mode, or leaves it as it is and throws. */
   move(turn: MoveTurn): Promise<Pick<BegunTurn, "usedToday">>;
 };
