@@ -29,6 +29,8 @@ export type SupabaseTurnStoreOptions = {
 
 const DAY_MS = 86_400_000;
 const MAX_POSTGRES_INTEGER = 2_147_483_647;
+/** Of the time for a begin the database gets this part: its call and its answer need some as well. */
+const DATABASE_PART = 0.75;
 const FOREIGN_KEY_VIOLATION = "23503";
 /**
  * The transaction was rolled back: by begin_turn itself, because it was too late, or because it would have had to
@@ -63,12 +65,13 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
   const { clients, now, beginTimeoutMs = 2000 } = options;
+  const databaseTimeoutMs = Math.ceil(beginTimeoutMs * DATABASE_PART);
   return {
     async begin(turn, clientSignal) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
       const timeout = AbortSignal.timeout(beginTimeoutMs);
       const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
-      const fields = { ...turnFields(turn, userId), timeout_ms: beginTimeoutMs };
+      const fields = { ...turnFields(turn, userId), timeout_ms: databaseTimeoutMs };
       let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
       if (isMissing(answer))
         answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
@@ -94,7 +97,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
         request_id: turn.requestId,
         settle_secret: turn.settleSecret,
         ...limitFields(turn),
-        timeout_ms: beginTimeoutMs,
+        timeout_ms: databaseTimeoutMs,
       };
       const answer = await client
         .rpc("begin_turn", { p_turn: fields })
