@@ -98,7 +98,7 @@ export function setUp(
       begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })),
       move: async () => ({ usedToday: 1 }),
     },
-    begins: new BeginQueue({ clock, maxRunning: 16, maxWaiting: 100, maxWaitMs: 3_000 }),
+    begins: new BeginQueue({ clock, maxRunning: 16, maxWaiting: 100, maxWaitMs: 3_000, maxTotalMs: 5_000 }),
     ledger,
     admission: { admit: async () => undefined },
     clock,

@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { BeginQueue, type BeginQueueOptions } from "#lib/services/ledger/begin-queue.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
+const LIMITS = { maxWaiting: 100, maxWaitMs: 3_000, maxTotalMs: 5_000 };
+
 type Asked = { userId: string; outcome: Promise<unknown>; finish(): void; leave(): void };
 
 /** A queue, and what it has let run, in order. */
 function aQueue(changes: Partial<BeginQueueOptions> = {}) {
   const clock = new FakeClock();
-  const queue = new BeginQueue({ clock, maxRunning: 1, maxWaiting: 100, maxWaitMs: 3_000, ...changes });
+  const queue = new BeginQueue({ clock, maxRunning: 1, ...LIMITS, ...changes });
   const started: string[] = [];
   const ask = (userId: string, name = userId): Asked => {
     const work = Promise.withResolvers<void>();
@@ -41,7 +43,7 @@ describe("begins", () => {
   test("are never more at once than the bound, and all get their turn", async () => {
     let running = 0;
     let most = 0;
-    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 4, maxWaiting: 100, maxWaitMs: 1 });
+    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 4, ...LIMITS });
     const work = async (): Promise<void> => {
       most = Math.max(most, ++running);
       await settle();
@@ -60,8 +62,19 @@ describe("begins", () => {
     expect(started).toEqual(["b0", "b1", "o1", "t1", "b2", "o2", "b3", "b4"]);
   });
 
+  test("are told how much time is left to them", async () => {
+    const clock = new FakeClock();
+    const queue = new BeginQueue({ clock, maxRunning: 1, ...LIMITS });
+    const held = Promise.withResolvers<number>();
+    const first = queue.run("user", async (left) => left + (await held.promise));
+    const second = queue.run("user", async (left) => left);
+    clock.advance(2_000);
+    held.resolve(0);
+    expect(await Promise.all([first, second])).toEqual([5_000, 3_000]);
+  });
+
   test("that fail give their place on", async () => {
-    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 1, maxWaiting: 9, maxWaitMs: 1 });
+    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 1, ...LIMITS });
     const failing = async (): Promise<never> => {
       throw new Error("The database is gone.");
     };
@@ -124,7 +137,7 @@ describe("a begin that cannot run", () => {
     ask("user", "running");
     const client = new AbortController();
     client.abort();
-    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 0, maxWaiting: 1, maxWaitMs: 1 });
+    const queue = new BeginQueue({ clock: new FakeClock(), maxRunning: 0, ...LIMITS });
     await expect(queue.run("user", async () => 1, client.signal)).rejects.toMatchObject({
       code: "client_closed_request",
     });

@@ -65,13 +65,13 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
   const { clients, now, beginTimeoutMs = 2000 } = options;
-  const databaseTimeoutMs = Math.ceil(beginTimeoutMs * DATABASE_PART);
   return {
-    async begin(turn, clientSignal) {
+    async begin(turn, { signal: clientSignal, timeoutMs = beginTimeoutMs } = {}) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
-      const timeout = AbortSignal.timeout(beginTimeoutMs);
+      const limitMs = Math.max(Math.min(timeoutMs, beginTimeoutMs), 1);
+      const timeout = AbortSignal.timeout(limitMs);
       const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
-      const fields = { ...turnFields(turn, userId), timeout_ms: databaseTimeoutMs };
+      const fields = { ...turnFields(turn, userId), timeout_ms: databaseTimeout(limitMs) };
       let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
       if (isMissing(answer))
         answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
@@ -97,7 +97,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
         request_id: turn.requestId,
         settle_secret: turn.settleSecret,
         ...limitFields(turn),
-        timeout_ms: databaseTimeoutMs,
+        timeout_ms: databaseTimeout(beginTimeoutMs),
       };
       const answer = await client
         .rpc("begin_turn", { p_turn: fields })
@@ -156,6 +156,11 @@ function oldArguments(fields: ReturnType<typeof turnFields>): Record<string, unk
   const { request_id, settle_hash, tier, daily_limit, session_id, title, user_id } = fields;
   const known = { request_id, settle_hash, tier, daily_limit, session_id, title, user_id };
   return Object.fromEntries(Object.entries(known).map(([name, value]) => [`p_${name}`, value]));
+}
+
+/** What the database gets of this time. Milliseconds. */
+function databaseTimeout(timeoutMs: number): number {
+  return Math.ceil(timeoutMs * DATABASE_PART);
 }
 
 function postgresLimit(limit: number): number {

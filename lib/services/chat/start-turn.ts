@@ -191,7 +191,11 @@ class RunningTurn {
   #save(record: TurnRecord & { text: string }): Promise<void> {
     const { logger } = this.#dependencies;
     const settle = (): Promise<void> => {
-      const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
+      const {
+        input,
+        begun: { sessionId },
+      } = this.#turn;
+      const conversation = { userMessage: input.message, assistantMessage: record.text, sessionId };
       const usages = [...this.#usedBefore, ...record.usages];
       const end = { conversation, tier: this.#turn.decision.mode };
       return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);

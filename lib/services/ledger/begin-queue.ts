@@ -9,6 +9,8 @@ export type BeginQueueOptions = {
   maxWaiting: number;
   /** How long one waits at most, milliseconds. */
   maxWaitMs: number;
+  /** How long waiting and beginning may take together, milliseconds. */
+  maxTotalMs: number;
 };
 
 type Waiter = {
@@ -37,14 +39,20 @@ export class BeginQueue {
   }
 
   /**
-   * Runs `work` when it is its turn. Throws `TurnNotBegun` if it was not run: `database_unavailable` if too many
+   * Runs `work` when it is its turn, and tells it how many milliseconds it has. Throws `TurnNotBegun` if it was not run: `database_unavailable` if too many
    * wait or it has waited too long, `client_closed_request` if the signal aborts meanwhile.
    */
-  async run<Result>(userId: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    if (this.#running < this.#options.maxRunning) this.#running++;
+  async run<Result>(
+    userId: string,
+    work: (timeoutMs: number) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const { clock, maxRunning, maxTotalMs } = this.#options;
+    const since = clock.now();
+    if (this.#running < maxRunning) this.#running++;
     else await this.#wait(userId, signal);
     try {
-      return await work();
+      return await work(maxTotalMs - (clock.now() - since));
     } finally {
       this.#release();
     }

@@ -27,10 +27,10 @@ export function beginTurn(
   { ledger, turns, begins }: BeginDependencies,
 ): Promise<{ begun: BegunTurn; ledgerTurn: LedgerTurn }> {
   const { requestId, caller, tier, settleSecret } = turn;
-  const begin = async () => {
+  const begin = async (timeoutMs: number) => {
     const ledgerTurn = ledger.begin({ requestId, caller, tier, settleSecret });
     try {
-      return { begun: await turns.begin(turn, signal), ledgerTurn };
+      return { begun: await turns.begin(turn, { signal, timeoutMs }), ledgerTurn };
     } catch (error) {
       if (mayHaveBegun(error)) ledgerTurn.abandon();
       else ledgerTurn.forget();

@@ -94,14 +94,20 @@ export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller"> 
 /** It is certain that a turn has not begun: nothing was stored or counted, and nothing of it need be closed. */
 export class TurnNotBegun extends GatewayError {}
 
+export type BeginLimits = {
+  /** Aborts when nobody waits for the turn any more; then `client_closed_request` is thrown. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds. The store may have a shorter limit of its own. */
+  timeoutMs?: number | undefined;
+};
+
 /**
  * Begins turns of native chat in the database; the ledger ends them.
  * Both throw `quota_exceeded`, `not_found` (another user's session, a turn that has ended) or
  * `database_unavailable`.
  */
 export type TurnStore = {
-  /** @param signal aborts when nobody waits for the turn any more. Then it throws `client_closed_request`. */
-  begin(turn: BeginTurn, signal?: AbortSignal): Promise<BegunTurn>;
+  begin(turn: BeginTurn, limits?: BeginLimits): Promise<BegunTurn>;
   /** Moves a turn without an answer to another mode, or leaves it as it is and throws. */
   move(turn: MoveTurn): Promise<Pick<BegunTurn, "usedToday">>;
 };
