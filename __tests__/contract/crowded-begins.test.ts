@@ -68,6 +68,22 @@ const rows = (who = user) => database.sql`
 const used = async (who = user) =>
   (await database.sql`select used from public.ai_quota_counters where user_id = ${who.userId}`)[0]?.["used"];
 
+/** Nothing can be counted until the function is called that this returns. */
+async function holdCounters(): Promise<() => Promise<unknown>> {
+  const held = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const lock = database.sql.begin(async (transaction) => {
+    await transaction`lock table public.ai_quota_counters in access exclusive mode`;
+    locked.resolve();
+    await held.promise;
+  });
+  await locked.promise;
+  return () => {
+    held.resolve();
+    return lock;
+  };
+}
+
 test("of 500 turns at once, with a limit of 100, exactly 100 are answered", async () => {
   const { ask, settled } = await start({ perUserDailyLimit: 100 });
   const answers = await Promise.all(Array.from({ length: 500 }, () => ask(user.accessToken, message)));
@@ -98,14 +114,7 @@ test("the company's capacity is used up by all users together, and says so", asy
 
 test("more turns than may wait are 503 with Retry-After; nothing of them is stored or counted", async () => {
   const { ask, settled } = await start({}, { maxRunning: 1, maxWaiting: 3 });
-  const held = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const lock = database.sql.begin(async (transaction) => {
-    await transaction`lock table public.ai_quota_counters in access exclusive mode`;
-    locked.resolve();
-    await held.promise;
-  });
-  await locked.promise;
+  const goOn = await holdCounters();
   const answers = Array.from({ length: 10 }, () => ask(user.accessToken, message));
   const first = await Promise.race(answers);
   expect(first.status).toBe(503);
@@ -117,8 +126,7 @@ test("more turns than may wait are 503 with Retry-After; nothing of them is stor
     const settledSoFar = await Promise.all(answers.map((one) => Promise.race([one, undefined])));
     return settledSoFar.filter((one) => one?.status === 503).length === 7;
   });
-  held.resolve();
-  await lock;
+  await goOn();
   expect((await theirs).done).toBeDefined();
   const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
   await settled();
@@ -128,20 +136,12 @@ test("more turns than may wait are 503 with Retry-After; nothing of them is stor
 });
 
 test("a turn that has waited too long is 503 with Retry-After, and never begins", async () => {
-  const { ask, settled } = await start({}, { maxRunning: 1, maxWaitMs: 200, maxTotalMs: 20_000 });
-  const held = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const lock = database.sql.begin(async (transaction) => {
-    await transaction`lock table public.ai_quota_counters in access exclusive mode`;
-    locked.resolve();
-    await held.promise;
-  });
-  await locked.promise;
+  const { ask, settled } = await start({}, { maxRunning: 1, maxWaitMs: 200, maxTotalMs: 20_000.5 });
+  const goOn = await holdCounters();
   const first = ask(user.accessToken, message);
   const second = await ask(user.accessToken, message);
   expect([second.status, second.headers.get("retry-after")]).toEqual([503, "2"]);
-  held.resolve();
-  await lock;
+  await goOn();
   expect((await first).done).toBeDefined();
   await settled();
   expect(await rows()).toHaveLength(1);
@@ -149,14 +149,7 @@ test("a turn that has waited too long is 503 with Retry-After, and never begins"
 
 test("a client that leaves while its turn waits is not begun, and one whose turn begins is closed", async () => {
   const { ask, settled } = await start({}, { maxRunning: 1 });
-  const held = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const lock = database.sql.begin(async (transaction) => {
-    await transaction`lock table public.ai_quota_counters in access exclusive mode`;
-    locked.resolve();
-    await held.promise;
-  });
-  await locked.promise;
+  const goOn = await holdCounters();
   const clients = [new AbortController(), new AbortController()];
   const answers = clients.map(({ signal }) =>
     ask(user.accessToken, message, { signal }).catch(() => undefined),
@@ -167,8 +160,7 @@ test("a client that leaves while its turn waits is not begun, and one whose turn
   });
   for (const client of clients.toReversed()) client.abort();
   await Promise.all(answers);
-  held.resolve();
-  await lock;
+  await goOn();
   await settled();
   await eventually(
     "nothing stays started",

@@ -68,7 +68,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   return {
     async begin(turn, { signal: clientSignal, timeoutMs = beginTimeoutMs } = {}) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
-      const limitMs = Math.max(Math.min(timeoutMs, beginTimeoutMs), 1);
+      const limitMs = Math.max(Math.ceil(Math.min(timeoutMs, beginTimeoutMs)), 1);
       const timeout = AbortSignal.timeout(limitMs);
       const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
       const fields = { ...turnFields(turn, userId), timeout_ms: databaseTimeout(limitMs) };
