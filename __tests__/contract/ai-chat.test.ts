@@ -285,7 +285,7 @@ describe("quota", () => {
         code: "quota_exceeded",
         message: expect.any(String),
         requestId: refused.headers.get("x-request-id"),
-        details: { tier: "smart", limit: 1 },
+        details: { tier: "smart", limit: 1, remaining: 0, scope: "user" },
       },
     });
     expect(first.requests).toHaveLength(1);

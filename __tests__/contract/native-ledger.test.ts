@@ -166,11 +166,14 @@ describe("a native turn is in the journal", () => {
   });
 });
 
-describe("a turn that the database begins after the gateway has given it up", () => {
-  test.each([
+describe("a turn that the gateway has given up before the database could begin it", () => {
+  const gateways = [
     ["with a service role", {}],
     ["without one", { SUPABASE_SERVICE_ROLE_KEY: "" }],
-  ])("%s is closed as failed, and gives its unit back", async (_, settings) => {
+  ] as const;
+
+  /** Asks while nothing can be counted, and lets the database go on behind the answer. */
+  async function askInVain(settings: Settings, until = async (): Promise<void> => undefined): Promise<void> {
     // A gateway of an earlier test, which had the key, has closed them.
     await database.sql`select public.open_turns_to_users()`;
     const gateway = await start(settings);
@@ -184,15 +187,48 @@ describe("a turn that the database begins after the gateway has given it up", ()
     await locked.promise;
     const answer = await gateway.ask(user.accessToken, message);
     expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    await until();
     held.resolve();
     await lock;
-    await eventually("the database begins it", async () => (await rows()).length === 1, 10_000);
-    await eventually("it is closed", async () => (await rows())[0]?.["status"] !== "started", 10_000);
-    expect(await rows()).toMatchObject([{ status: "failed", delivered: false }]);
-    expect(await used()).toBe(0);
+  }
+
+  test.each(gateways)("%s never begins", async (_, settings) => {
+    const isWaiting = () => database.sql`
+      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await askInVain(settings, () =>
+      eventually("the database has given up", async () => (await isWaiting()).length === 0),
+    );
+    expect(await rows()).toEqual([]);
+    expect(await used()).toBeUndefined();
     expect(await database.sql`select 1 from ai_chat_sessions where user_id = ${user.userId}`).toHaveLength(0);
     expect(upstream.requests.filter(({ text }) => text.includes(user.userId))).toEqual([]);
   });
+
+  test.each(gateways)(
+    "%s is closed as failed if it begins all the same, and gives its unit back",
+    async (_, settings) => {
+      // As functions of before 016, which do not know how long the gateway waits.
+      const [limit] = await database.sql`
+      select pg_get_functiondef('public.ai_limit_begin'::regproc) as text,
+             pg_get_functiondef('public.ai_assert_in_time'::regproc) as other`;
+      await database.sql.unsafe(`
+      create or replace function public.ai_limit_begin(p_turn jsonb, p_recorder text) returns void
+        language sql security definer set search_path = '' as '';
+      create or replace function public.ai_assert_in_time(p_turn jsonb) returns void
+        language sql security definer set search_path = '' as '';`);
+      await askInVain(settings);
+      await database.sql.unsafe(`${limit?.["text"]}; ${limit?.["other"]}`);
+      await eventually("the database begins it", async () => (await rows()).length === 1, 10_000);
+      await eventually("it is closed", async () => (await rows())[0]?.["status"] !== "started", 10_000);
+      expect(await rows()).toMatchObject([{ status: "failed", delivered: false }]);
+      expect(await used()).toBe(0);
+      expect(await database.sql`select 1 from ai_chat_sessions where user_id = ${user.userId}`).toHaveLength(
+        0,
+      );
+      expect(upstream.requests.filter(({ text }) => text.includes(user.userId))).toEqual([]);
+    },
+  );
 });
 
 test("many turns that end at once are few calls, and a key's spend counts each of them", async () => {

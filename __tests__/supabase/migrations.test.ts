@@ -65,6 +65,7 @@ describe("the migrations", () => {
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
       "authenticated EXECUTE quota_today",
+      "authenticated EXECUTE read_attachments",
       "authenticated EXECUTE sarmalink_schema_version",
       "authenticated EXECUTE settle_turn",
       "service_role EXECUTE admit_gateway_key",
@@ -75,6 +76,7 @@ describe("the migrations", () => {
       "service_role EXECUTE gateway_key_ever_created",
       "service_role EXECUTE list_gateway_keys",
       "service_role EXECUTE quota_today",
+      "service_role EXECUTE read_attachments",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",
@@ -234,7 +236,7 @@ describe("the migrations", () => {
     const rows = () => sql`
       select to_jsonb(u) - 'attempts' as turn from public.ai_chat_usage u
       union all select to_jsonb(e) from public.ai_events e
-      union all select to_jsonb(s) - 'last_mode' from public.ai_chat_sessions s
+      union all select to_jsonb(s) - '{last_mode,part_messages,part_characters}'::text[] from public.ai_chat_sessions s
       union all select to_jsonb(q) from public.ai_quota_counters q order by 1`;
     const kept = await rows();
     expect(kept.length).toBe(4 + 2 + 3 + 2);

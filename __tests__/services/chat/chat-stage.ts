@@ -11,6 +11,7 @@ import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { RouteFinder } from "#lib/services/chat/route-finder.ts";
 import { type ChatDependencies, type ChatTurn, startChatTurn } from "#lib/services/chat/start-turn.ts";
 import type { ChatInput } from "#lib/services/chat/turn.ts";
+import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
@@ -97,6 +98,7 @@ export function setUp(
       begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })),
       move: async () => ({ usedToday: 1 }),
     },
+    begins: new BeginQueue({ clock, maxRunning: 16, maxWaiting: 100, maxWaitMs: 3_000, maxTotalMs: 5_000 }),
     ledger,
     admission: { admit: async () => undefined },
     clock,

@@ -66,7 +66,9 @@ const endedSchema = startedSchema.extend({
       meta: z.record(z.string(), z.unknown()),
     }),
   ),
-  conversation: z.object({ userMessage: z.string(), assistantMessage: z.string() }).optional(),
+  conversation: z
+    .object({ userMessage: z.string(), assistantMessage: z.string(), sessionId: z.string().optional() })
+    .optional(),
 });
 const lineSchema = z.object({
   begin: startedSchema.optional(),

@@ -27,6 +27,7 @@ export function settleRow(row: LedgerRow): Record<string, unknown> {
   if (row.toolCalls !== undefined) settled["tool_calls"] = row.toolCalls.map(toolCallRow);
   if (row.settleSecret !== undefined) settled["settle_secret"] = row.settleSecret;
   if (row.conversation !== undefined) {
+    if (row.conversation.sessionId !== undefined) settled["session_id"] = row.conversation.sessionId;
     settled["user_message"] = sanitizeTextForPostgres(row.conversation.userMessage);
     settled["assistant_message"] = sanitizeTextForPostgres(row.conversation.assistantMessage);
   }

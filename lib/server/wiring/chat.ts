@@ -34,13 +34,14 @@ export type ChatParts = {
 export function createChat(parts: ChatParts): ChatDependencies {
   const { engines, registry, identity, ledger, tools, plugins, webSearch, env } = parts;
   const { clock } = engines.effects;
-  const { turns } = ledger;
+  const { turns, begins } = ledger;
   const answerByEngines = engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } });
   return {
     ...engines,
     registry,
     clock,
     turns,
+    begins,
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,

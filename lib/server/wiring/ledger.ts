@@ -4,6 +4,7 @@ import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import { createSupabaseTurnStore } from "#lib/adapters/supabase/turn-store.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
@@ -11,11 +12,19 @@ import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
+/**
+ * More than these at once make a database of a few cores no faster. Nobody waits longer than 5 s to be told that the
+ * database does not manage, and who has waited 4 s still has one to begin.
+ */
+const BEGINS = { maxRunning: 16, maxWaiting: 1_000, maxWaitMs: 4_000, maxTotalMs: 5_000 };
+
 export type LedgerParts = { env: Env; clients: SupabaseClients; clock: Clock; logger: Logger };
 
 export type LedgerPart = {
   /** Begins turns of native chat. */
   turns: TurnStore;
+  /** How many of them begin at once. */
+  begins: BeginQueue;
   /** Stores all turns. */
   ledger: Ledger;
 };
@@ -24,6 +33,7 @@ export type LedgerPart = {
 export function createLedger({ env, clients, clock, logger }: LedgerParts): LedgerPart {
   return {
     turns: createSupabaseTurnStore({ clients, now: () => clock.wallNow() }),
+    begins: new BeginQueue({ clock, ...BEGINS }),
     ledger: createLedgerWriter({
       store: createSupabaseLedgerStore({ clients }),
       clock,

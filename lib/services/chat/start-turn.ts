@@ -13,10 +13,9 @@ import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts"
 import type { ChatInput, PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import { beginTurn } from "#lib/services/ledger/begin-turn.ts";
-import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
+import { type BeginDependencies, beginTurn } from "#lib/services/ledger/begin-turn.ts";
+import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
 import { pricesOrNone, settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
-import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
@@ -39,24 +38,23 @@ export type ChatContext = {
 export type ChatDependencies = Pick<
   EngineDependencies,
   "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger"
-> & {
-  registry: Registry;
-  clock: Clock;
-  turns: TurnStore;
-  ledger: Ledger;
-  /** The limits of gateway keys. */
-  admission: KeyAdmission;
-  /** A random hexadecimal string of this many bytes. */
-  randomHex(bytes: number): string;
-  /** In the order in which they are asked. */
-  routeFinders: readonly RouteFinder[];
-  /** Undefined if the router decides alone. */
-  modeAsker: ModeAsker | undefined;
-  /** In the order of their contributions in the request. */
-  contributors: readonly Contributor[];
-  /** In the order in which they are tried. */
-  answerers: readonly Answerer[];
-};
+> &
+  BeginDependencies & {
+    registry: Registry;
+    clock: Clock;
+    /** The limits of gateway keys. */
+    admission: KeyAdmission;
+    /** A random hexadecimal string of this many bytes. */
+    randomHex(bytes: number): string;
+    /** In the order in which they are asked. */
+    routeFinders: readonly RouteFinder[];
+    /** Undefined if the router decides alone. */
+    modeAsker: ModeAsker | undefined;
+    /** In the order of their contributions in the request. */
+    contributors: readonly Contributor[];
+    /** In the order in which they are tried. */
+    answerers: readonly Answerer[];
+  };
 
 export type ChatTurn = {
   /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
@@ -84,6 +82,7 @@ export async function startChatTurn(
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
   const { begun, ledgerTurn } = await beginTurn(
     { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) },
+    context.signal,
     dependencies,
   );
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
@@ -192,7 +191,11 @@ class RunningTurn {
   #save(record: TurnRecord & { text: string }): Promise<void> {
     const { logger } = this.#dependencies;
     const settle = (): Promise<void> => {
-      const conversation = { userMessage: this.#turn.input.message, assistantMessage: record.text };
+      const {
+        input,
+        begun: { sessionId },
+      } = this.#turn;
+      const conversation = { userMessage: input.message, assistantMessage: record.text, sessionId };
       const usages = [...this.#usedBefore, ...record.usages];
       const end = { conversation, tier: this.#turn.decision.mode };
       return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);

@@ -13,7 +13,12 @@ export type TurnStart = {
 };
 
 /** The messages that a native turn adds to its session. */
-export type Conversation = { userMessage: string; assistantMessage: string };
+export type Conversation = {
+  userMessage: string;
+  assistantMessage: string;
+  /** Where they belong if the database has lost the begin of the turn. */
+  sessionId?: string | undefined;
+};
 
 /** How a turn ended. */
 export type TurnEnd = TurnOutcome & {

@@ -1,4 +1,5 @@
 import type { Caller } from "#lib/services/identity/caller.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** One message of a conversation, as clients send it and sessions store it. */
 export type StoredMessage = { role: "user" | "assistant"; content: string };
@@ -15,16 +16,21 @@ export type BeginTurn = {
   tier: string;
   /** Turns the caller may use in `tier` per UTC day. */
   dailyLimit: number;
+  /** Turns all users together may use in `tier` per UTC day; undefined if that is not limited. */
+  dailyCapacity?: number | undefined;
   /**
    * What the turn is instead if the session's last turn had one of these modes: the mode that it is then for,
-   * and counts in, with its daily limit.
+   * and counts in, with its limits.
    */
-  byLastMode?: ReadonlyMap<string, { tier: string; dailyLimit: number }> | undefined;
+  byLastMode?: ReadonlyMap<string, TurnLimits> | undefined;
   /** Existing session to continue, or undefined to create one. */
   sessionId: string | undefined;
   /** Title of a new session. */
   title: string;
 };
+
+/** The mode that a turn counts in, and how many turns that has per UTC day. */
+export type TurnLimits = Pick<BeginTurn, "tier" | "dailyLimit" | "dailyCapacity">;
 
 export type BegunTurn = {
   sessionId: string;
@@ -83,7 +89,17 @@ export type TurnOutcome = {
 };
 
 /** A turn that has begun, and the mode in which it is to count instead. */
-export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller" | "tier" | "dailyLimit">;
+export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller"> & TurnLimits;
+
+/** It is certain that a turn has not begun: nothing was stored or counted, and nothing of it need be closed. */
+export class TurnNotBegun extends GatewayError {}
+
+export type BeginLimits = {
+  /** Aborts when nobody waits for the turn any more; then `client_closed_request` is thrown. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds. The store may have a shorter limit of its own. */
+  timeoutMs?: number | undefined;
+};
 
 /**
  * Begins turns of native chat in the database; the ledger ends them.
@@ -91,7 +107,7 @@ export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller" |
  * `database_unavailable`.
  */
 export type TurnStore = {
-  begin(turn: BeginTurn): Promise<BegunTurn>;
+  begin(turn: BeginTurn, limits?: BeginLimits): Promise<BegunTurn>;
   /** Moves a turn without an answer to another mode, or leaves it as it is and throws. */
   move(turn: MoveTurn): Promise<Pick<BegunTurn, "usedToday">>;
 };
