@@ -1,4 +1,7 @@
+import { createSupabaseAttachmentStore } from "#lib/adapters/supabase/attachment-store.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { DocumentPool } from "#lib/adapters/workers/document-pool.ts";
+import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -6,4 +9,9 @@ import type { Clock } from "#lib/shared/clock.ts";
 /** What reads the text of files. Its first thread starts with the first file. */
 export function createDocumentReader(logger: Logger, clock: Clock): DocumentReader {
   return new DocumentPool(logger, clock);
+}
+
+/** The users' files. */
+export function createAttachments(clients: SupabaseClients): AttachmentStore {
+  return createSupabaseAttachmentStore({ clients });
 }

@@ -3,7 +3,7 @@ import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
-import { createDocumentReader } from "#lib/server/wiring/documents.ts";
+import { createAttachments, createDocumentReader } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
@@ -32,6 +32,7 @@ export const MAKERS = {
   createEmbeddings,
   createPlugins,
   createWebSearchPart,
+  createAttachments,
   createDocumentReader,
 };
 
@@ -55,6 +56,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
+  const documents = lazy(() => make.createDocumentReader(logger, clock));
+  const attachments = lazy(() => make.createAttachments(database.value.clients));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
@@ -86,13 +89,15 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
         ...callParts(),
         tools: tools.value,
         plugins: plugins.value,
+        attachments: attachments.value,
         webSearch: webSearch.value,
         env,
       }),
     ),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
-    documents: lazy(() => make.createDocumentReader(logger, clock)),
+    documents,
+    files: lazy(() => ({ reader: () => documents.value, attachments: attachments.value })),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
