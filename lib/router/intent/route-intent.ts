@@ -54,10 +54,11 @@ function overrulesTools({ mode, confidence }: WordsVerdict): boolean {
 
 /**
  * A question about a file needs an engine that reads long texts well, also if it is short, or if its words are about
- * today: what is new stands in the file.
+ * today or about something that is to be seen: that stands in the file.
  */
 function isForDocument({ mode, isSure }: WordsVerdict, message: string): boolean {
-  return !isSure || mode === "fast" || (mode === "live" && !asksForWeb(message));
+  if (!isSure) return true;
+  return mode === "fast" || mode === "vision" || (mode === "live" && !asksForWeb(message));
 }
 
 function certain(mode: ModeId, reason: Intent["reason"], tools: readonly string[]): Intent {

@@ -5,7 +5,6 @@ import {
   startChatTurn,
 } from "#lib/services/chat/start-turn.ts";
 import type { ChatInput } from "#lib/services/chat/turn.ts";
-import type { AttachedFile } from "#lib/services/documents/attached-file.ts";
 import { keepFiles } from "#lib/services/documents/keep-files.ts";
 import { imageFile } from "#lib/services/documents/read-file.ts";
 import {
@@ -38,15 +37,15 @@ export async function startTurnWithFiles(
   const attached =
     files.length === 0 ? undefined : await readTurnFiles(files, context, { attachments, reader });
   const turn = await startChatTurn({ ...input, attached }, context, dependencies);
-  const keep = async (sessionId: string): Promise<void> => {
-    const all: AttachedFile[] = [
-      ...(attached?.files ?? []),
-      ...(image === undefined ? [] : [imageFile(image)]),
-    ];
+  const keep = (sessionId: string): Promise<void> => {
     const owner = { caller: context.caller, sessionId, logFields: { requestId: context.requestId } };
-    const kept = keepFiles(all, owner, { attachments, logger: dependencies.logger });
+    const kept = (async () => {
+      const ownImage = image === undefined ? undefined : await imageFile(image);
+      const all = [...(attached?.files ?? []), ...(ownImage === undefined ? [] : [ownImage])];
+      await keepFiles(all, owner, { attachments, logger: dependencies.logger });
+    })();
     context.waitUntil(kept);
-    await kept;
+    return kept;
   };
   return { ...turn, events: keepingFiles(turn.events, input.sessionId, keep, dependencies.clock) };
 }

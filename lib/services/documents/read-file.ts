@@ -6,7 +6,6 @@ import type { DocumentReader } from "#lib/services/documents/document-reader.ts"
 import { cleanFileName } from "#lib/services/documents/file-name.ts";
 import { decodeBase64 } from "#lib/shared/base64.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
-import { parseDataUrl } from "#lib/shared/data-url.ts";
 import { othersTurn } from "#lib/shared/event-loop.ts";
 
 /** The file as its sender gave it. */
@@ -28,7 +27,7 @@ export async function readFile(
   if (bytes.length > MAX_FILE_BYTES) {
     throw new DocumentError("too_large", `The file is larger than ${MAX_FILE_BYTES / 1024 ** 2} MB.`);
   }
-  const file = { bytes: bytes.length, digest: createHash("sha256").update(bytes).digest("hex") };
+  const file = factsOf(bytes);
   const image = await imageType(bytes.subarray(0, HEAD));
   if (image !== undefined) return { ...file, ...imageOf(givenName, bytes, image) };
   const isPdf = asBuffer(bytes).subarray(0, MAX_BEFORE_PDF).includes("%PDF-");
@@ -43,12 +42,16 @@ export async function readFile(
   }
 }
 
-/** The image of a message as a file. `url` is a `data:` URL. */
-export function imageFile(url: string): AttachedFile {
+/** The image of a message, a `data:` URL, as a file; undefined if it is none of those that engines take. */
+export async function imageFile(url: string): Promise<AttachedFile | undefined> {
   const bytes = decodeBase64(url);
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  const type = parseDataUrl(url)?.mediaType.split("/")[1] ?? "png";
-  return { name: `image.${type}`, type: "image", bytes: bytes.length, digest, dataUrl: url };
+  const image = await imageType(bytes.subarray(0, HEAD));
+  if (image === undefined || bytes.length > MAX_FILE_BYTES) return undefined;
+  return { ...factsOf(bytes), ...imageOf(undefined, bytes, image) };
+}
+
+function factsOf(bytes: Uint8Array): Pick<AttachedFile, "bytes" | "digest"> {
+  return { bytes: bytes.length, digest: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function imageOf(
