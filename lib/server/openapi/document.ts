@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { Access } from "#lib/server/http/access.ts";
-import { type AnswerDocs, type Method, methodsOf, type RouteFacts } from "#lib/server/http/declaration.ts";
+import {
+  type AnswerDocs,
+  type JsonBody,
+  type Method,
+  methodsOf,
+  type RouteFacts,
+} from "#lib/server/http/declaration.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import { anthropicErrorSchema, nativeErrorSchema, openAiErrorSchema } from "#lib/server/openapi/errors.ts";
 import { VERSION } from "#lib/shared/version.ts";
@@ -95,7 +101,7 @@ async function operation(route: RouteFacts, method: Method): Promise<JsonSchema>
     summary: docs.summary,
     ...(description === "" ? {} : { description }),
     security,
-    ...(docs.body === undefined ? {} : { requestBody: requestBody(docs.body.schema) }),
+    ...(docs.body === undefined ? {} : { requestBody: requestBody(docs.body) }),
     responses: {
       ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
       default: {
@@ -116,8 +122,10 @@ function operationId(path: string, method: Method): string {
   return `${method.toLowerCase()}_${name}`;
 }
 
-function requestBody(schema: z.ZodType): JsonSchema {
-  return { required: true, content: { "application/json": { schema: jsonSchema(schema) } } };
+function requestBody({ schema, form }: JsonBody<z.ZodType, unknown>): JsonSchema {
+  const content: JsonSchema = { "application/json": { schema: jsonSchema(schema) } };
+  if (form !== undefined) content["multipart/form-data"] = { schema: jsonSchema(form.schema) };
+  return { required: true, content };
 }
 
 function response({ description, json, events }: AnswerDocs): JsonSchema {
