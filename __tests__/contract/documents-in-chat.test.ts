@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { aPdf, aScan, asDocument, base64, GIF, inline, PNG, readerDouble } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
@@ -43,11 +44,15 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.stop();
 });
 
-async function start(settings: Settings = {}, reader?: DocumentReader): Promise<TestGateway> {
+async function start(
+  settings: Settings = {},
+  reader?: DocumentReader,
+  makers: Partial<typeof MAKERS> = {},
+): Promise<TestGateway> {
   const started = await startTestGateway({
     database,
     settings: { MODELS_CONFIG: MODELS(), ...settings },
-    ...(reader === undefined ? {} : { makers: { createDocumentReader: () => reader } }),
+    makers: { ...makers, ...(reader === undefined ? {} : { createDocumentReader: () => reader }) },
   });
   open.push(started);
   return started;
@@ -294,6 +299,82 @@ describe("later in the session", () => {
     await ask({ message: "And the background?", sessionId });
     expect(lastParts().at(-2)?.image_url?.url).toBe(`data:image/png;base64,${base64(PNG)}`);
     expect(lastParts().at(-1)?.text).toBe("And the background?");
+  });
+});
+
+describe("what surrounds the files", () => {
+  test("the last event comes when they are kept, so that a message at once after it has them", async () => {
+    const first = await gateway.ask(user.accessToken, {
+      message: "How high?",
+      model: "smart",
+      files: [REPORT()],
+    });
+    const sessionId = first.events.flatMap((event) => (event.type === "session" ? [event.id] : []))[0];
+    await gateway.ask(user.accessToken, { message: "And the revenue?", model: "smart", sessionId });
+    expect(lastText()).toContain("Revenue was 4.2 million.");
+  });
+
+  test("a turn without files asks nothing about any", async () => {
+    const asked: string[] = [];
+    const none = (name: string) => async (): Promise<never> => {
+      asked.push(name);
+      throw new Error("Not to be asked.");
+    };
+    const attachments = {
+      add: none("add"),
+      bind: none("bind"),
+      find: none("find"),
+      ofSession: none("ofSession"),
+    };
+    const createFiles = () => ({ reader: () => readerDouble(), attachments });
+    const by = await start({}, undefined, { createFiles });
+    const { sessionId } = await ask({ message: "Hi" }, { by });
+    await ask({ message: "Hi again", sessionId, files: [] }, { by });
+    expect(asked).toEqual([]);
+    expect(lastText()).toBe("Hi again");
+  });
+
+  test("if the session's files cannot be loaded, the turn goes on, and all are told", async () => {
+    const { sessionId } = await ask({ message: "How high?", files: [REPORT()] });
+    await database.sql`alter function public.read_attachments(jsonb) rename to read_attachments_away`;
+    try {
+      const answer = await ask({ message: "And the revenue?", sessionId });
+      expect(answer.text).toBe("An answer.");
+      expect(documentEvents(answer)).toEqual([["failed", expect.stringMatching(/could not be loaded/)]]);
+      expect(lastText()).toMatch(/could not be loaded this time/);
+    } finally {
+      await database.sql`alter function public.read_attachments_away(jsonb) rename to read_attachments`;
+    }
+  });
+
+  test("without a service role key users keep and have their files as themselves", async () => {
+    // One with the key takes the functions away from users.
+    await open.pop()?.stop();
+    await database.sql`select public.open_turns_to_users()`;
+    const by = await start({ SUPABASE_SERVICE_ROLE_KEY: "" });
+    const { sessionId } = await ask({ message: "How high?", files: [REPORT()] }, { by });
+    await ask({ message: "And the revenue?", sessionId }, { by });
+    expect(lastText()).toContain("Revenue was 4.2 million.");
+    expect(await kept()).toEqual(["report.pdf pdf"]);
+  });
+
+  test("a key that is restricted to a mode gets no engine of another mode for a PDF of pictures", async () => {
+    const reader = {
+      failover: [{ provider: "own", model: "reader", label: "R", capabilities: { documents: true } }],
+    };
+    const blind = { failover: [{ provider: "own", model: "blind", label: "B" }] };
+    const providers = [{ id: "own", baseUrl: `${engine.origin}/v1` }];
+    const by = await start({
+      MODELS_CONFIG: JSON.stringify({
+        extends: "default",
+        providers,
+        modes: { smart: blind, reasoner: reader },
+      }),
+    });
+    const key = await createKey(database, user.userId, { modes: ["smart"] });
+    const body = { message: "What does it say?", model: "smart", files: [inline("scan.pdf", aScan())] };
+    expect((await by.ask(key, body)).status).toBe(422);
+    expect((await by.ask(user.accessToken, body)).status).toBe(200);
   });
 });
 

@@ -12,7 +12,7 @@ export const fileNameSchema = z.string().max(MAX_NAME);
 export const fileHintSchema = z.string().max(MAX_TYPE);
 
 /** A file of a message: an upload, or the data itself. */
-export const fileSchema = z.union([
+const fileSchema = z.union([
   z.object({ id: z.uuid() }),
   z.object({ type: fileHintSchema.nullish(), name: fileNameSchema.nullish(), data: base64Schema }),
 ]);

@@ -12,14 +12,16 @@ import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
  * or, if memory is short, `rate_limited` or `overloaded`.
  *
  * @param room takes the memory for the body; the caller releases it.
+ * @param expected the media types that the operation takes, for the error.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
   maxBytes: number,
   room: BodyRoom,
+  expected = "application/json",
 ): Promise<z.infer<Schema>> {
-  assertPlainJson(request.headers);
+  assertPlainJson(request.headers, expected);
   const body = new BodyReader(maxBytes, room);
   await body.read(request);
   const isLarge = body.bytes > LARGE_BODY;
@@ -58,11 +60,11 @@ function assertPlain(headers: Headers): void {
 }
 
 /** A missing Content-Type is accepted: parsing shows whether the body is JSON. */
-function assertPlainJson(headers: Headers): void {
+function assertPlainJson(headers: Headers, expected: string): void {
   assertPlain(headers);
   const type = headers.get("content-type");
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
-    throw new GatewayError("unsupported_media_type", "Send the body as application/json.");
+    throw new GatewayError("unsupported_media_type", `Send the body as ${expected}.`);
   }
 }
 

@@ -166,8 +166,8 @@ function operationOf<Gateway>(
 }
 
 /**
- * Reads the body, JSON or, where the operation takes one, a form. Its memory counts for the user, whatever keys they use, or for an anonymous caller's address.
- * Throws as `readJson` does, and what the operation's reader throws.
+ * Reads the body: JSON or, if the operation takes one, a form. Its memory counts for the user, whatever keys they
+ * use, or for an anonymous caller's address. Throws as `readJson` does, and what the operation's reader throws.
  */
 async function readBody(
   exchange: Exchange<unknown>,
@@ -183,7 +183,8 @@ async function readBody(
   if (body.form !== undefined && isMultipart(request.headers)) {
     return body.form.read(await readForm(request, body.maxBytes, room));
   }
-  return body.read(await readJson(request, body.schema, body.maxBytes, room), {
+  const expected = body.form === undefined ? undefined : "multipart/form-data or application/json";
+  return body.read(await readJson(request, body.schema, body.maxBytes, room, expected), {
     headers: request.headers,
     isLarge: room.taken > LARGE_BODY,
   });

@@ -3,7 +3,7 @@ import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
-import { createAttachments, createDocumentReader } from "#lib/server/wiring/documents.ts";
+import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
@@ -32,8 +32,8 @@ export const MAKERS = {
   createEmbeddings,
   createPlugins,
   createWebSearchPart,
-  createAttachments,
   createDocumentReader,
+  createFiles,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -57,7 +57,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
-  const attachments = lazy(() => make.createAttachments(database.value.clients));
+  const files = lazy(() => make.createFiles(database.value.clients, () => documents.value));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
@@ -87,17 +87,14 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
-        tools: tools.value,
-        plugins: plugins.value,
-        attachments: attachments.value,
-        webSearch: webSearch.value,
-        env,
+        ...{ tools: tools.value, plugins: plugins.value, webSearch: webSearch.value, env },
+        attachments: files.value.attachments,
       }),
     ),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
     documents,
-    files: lazy(() => ({ reader: () => documents.value, attachments: attachments.value })),
+    files,
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

@@ -1,6 +1,6 @@
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
 import { documentBudget } from "#lib/services/chat/document-budget.ts";
-import { documentText } from "#lib/services/chat/document-text.ts";
+import { attachedText } from "#lib/services/chat/document-text.ts";
 import { showFiles, shownPart } from "#lib/services/chat/shown-files.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import {
@@ -58,7 +58,7 @@ async function contribute(
   const isAlone = input.message.trim() === "";
   const nonce = options.randomHex(NONCE_BYTES);
   const unseen = [...unread, ...shown.passedOver];
-  const text = documentText({ fitted, shown: shown.files, unread: unseen, isAlone, nonce });
+  const text = attachedText({ fitted, shown: shown.files, unread: unseen, isAlone, nonce });
   const beside = [{ type: "text", text } as const, ...shown.files.map(shownPart)];
   return shown.engines === undefined ? { beside } : { beside, engines: shown.engines };
 }

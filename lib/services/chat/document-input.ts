@@ -24,6 +24,6 @@ export function firstImage({ image, attached }: Attached): string | undefined {
   return image ?? attached?.files.find(({ type }) => type === "image")?.dataUrl;
 }
 
-export function imagePart({ type, dataUrl }: AttachedFile): ContentPart[] {
+function imagePart({ type, dataUrl }: AttachedFile): ContentPart[] {
   return type === "image" && dataUrl !== undefined ? [{ type: "image", url: dataUrl }] : [];
 }

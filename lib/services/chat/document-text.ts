@@ -3,7 +3,7 @@ import type { AttachedFile, FileType, UnreadFile } from "#lib/services/documents
 import type { FittedFile } from "#lib/services/documents/fit-files.ts";
 
 /** What a model reads of the files of a turn. */
-export type DocumentTextInput = {
+export type AttachedTextInput = {
   /** In order, those of the message first. */
   fitted: readonly FittedFile[];
   /** Files that the engine gets as they are, in order. */
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<FileType, string>> = {
 };
 
 /** The text of the files as data, each by its name, and what the model should know of them. */
-export function documentText({ fitted, shown, unread, isAlone, nonce }: DocumentTextInput): string {
+export function attachedText({ fitted, shown, unread, isAlone, nonce }: AttachedTextInput): string {
   const wrap = (text: string, source: string): string => wrapUntrusted(text, source, nonce);
   const blocks: string[] = [`The user has attached files to this conversation. ${untrustedNotice(nonce)}`];
   if (fitted.length > 0) {

@@ -31,8 +31,8 @@ export type TurnPlan = {
 export type PlanDependencies = ChainDependencies & Pick<EngineDependencies, "modes">;
 
 /**
- * Modes that a later message of the session keeps. Not `vision`: the session stores no images, so that a later
- * turn has none.
+ * Modes that a later message of the session keeps. Not `vision`: a message after an image may be about anything, and
+ * the image is shown to the engines of every mode that take it.
  */
 const KEPT_MODES: readonly ModeId[] = MODE_IDS.filter((mode) => mode !== "vision");
 

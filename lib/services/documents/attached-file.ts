@@ -37,7 +37,3 @@ export const NO_FILES: AttachedFiles = { files: [], unread: [] };
 export function isScan({ type, document }: AttachedFile): boolean {
   return type === "pdf" && document === undefined;
 }
-
-export function isImage({ type }: AttachedFile): boolean {
-  return type === "image";
-}
