@@ -6,6 +6,7 @@ import { serveRoute } from "#lib/server/http/route.ts";
 import { API, notFound } from "#lib/server/routes/api-routes.ts";
 import type { GatewayRoute } from "#lib/server/routes/gateway-route.ts";
 import { bearer, credentialsOf, FOREIGN } from "../support/credentials.ts";
+import { PNG } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import {
@@ -40,6 +41,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     errors: "native",
     success: 200,
     body: { message: "Hi" },
+  },
+  "/api/attachments/upload": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 201,
+    body: { data: PNG.toString("base64") },
   },
   "/api/keys": {
     access: "user",

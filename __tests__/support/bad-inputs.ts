@@ -96,9 +96,11 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     name: "files",
     body: hi('"files":[{"type":"pdf","name":"a.pdf","data":""}]'),
-    says: /files.*not supported yet/,
+    says: /files\.0\.data.*base64/,
   },
-  { name: "a legacy attachment", body: hi('"pdfBase64":"AAAA"'), says: /pdfBase64.*not supported yet/ },
+  { name: "a file that is no object", body: hi('"files":["AAAA"]'), says: /files\.0/ },
+  { name: "files that are no list", body: hi('"files":{"data":"AAAA"}'), says: /files/ },
+  { name: "a legacy attachment", body: hi('"pdfBase64":"<pdf>"'), says: /pdfBase64.*base64/ },
   { name: "an unknown tone", body: hi('"tone":"rude"'), says: /tone/ },
   {
     name: "custom instructions past their cap",

@@ -7,7 +7,7 @@ const SAMPLE = 512;
  * Tokens of text that nobody has counted, estimated by its scripts; not rounded, since a piece may be less than
  * one. Looks at a bounded part of each text.
  */
-function estimateTextTokens(text: string): number {
+export function estimateTextTokens(text: string): number {
   if (text.length <= 3 * SAMPLE) return tokensIn(text, 0, text.length);
   const middle = (text.length - SAMPLE) >> 1;
   const sampled =

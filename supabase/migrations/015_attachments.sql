@@ -81,15 +81,15 @@ revoke all on function public.ai_cap_attachments() from public, anon, authentica
 
 -- The user's files with these ids, or those of a session, the newest first, 20 at most. What is stored of them is
 -- added while the sum stays within max_bytes; a further one comes without it, so that a few large files cannot fill
--- the memory of a gateway. p_query: {user_id, ids or session_id, max_bytes}; user_id counts for the service role
--- only.
+-- the memory of a gateway. p_query: {user_id, ids or session_id, max_bytes}. Row level security holds: only the
+-- service role reads files of any user.
 create or replace function public.read_attachments(p_query jsonb) returns jsonb
 language sql stable security invoker set search_path = '' as $$
   with query as (
     -- PostgREST hands a JSON object over as one; @supabase/lite may as a string that holds one.
     select case jsonb_typeof(p_query) when 'string' then (p_query #>> '{}')::jsonb else p_query end as q
   ), wanted as (
-    select coalesce(auth.uid(), (q ->> 'user_id')::uuid) as user_id, (q ->> 'session_id')::uuid as session_id,
+    select (q ->> 'user_id')::uuid as user_id, (q ->> 'session_id')::uuid as session_id,
            array(select jsonb_array_elements_text(coalesce(q -> 'ids', '[]'))::uuid) as ids,
            (q ->> 'max_bytes')::bigint as max_bytes
     from query

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
+import { filesOf, filesShape, MAX_FILES, type NativeFile } from "#lib/apis/native/files.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { TONES, type Tone } from "#lib/prompts/system-prompt.ts";
 
@@ -8,7 +9,6 @@ const MAX_INSTRUCTIONS_LENGTH = 4_000;
 const MAX_HISTORY = 1_000;
 
 const isNotBlank = (text: string): boolean => stripInvisible(text).trim() !== "";
-const notYet = z.undefined({ error: "is not supported yet; send the text in the message" }).optional();
 
 const IMAGE_HEAD = /^data:image\/(?:png|jpeg|webp|gif);base64,/;
 
@@ -20,9 +20,8 @@ function isImageUrl(text: string): boolean {
   return data !== "" && !/[^A-Za-z0-9+/]/.test(data);
 }
 
-/** The body of `POST /api/ai-chat`. */
-export const aiChatBodySchema = z.object({
-  message: z.string().max(MAX_MESSAGE_LENGTH).refine(isNotBlank, "must not be empty"),
+const fields = z.object({
+  message: z.string().max(MAX_MESSAGE_LENGTH),
   history: z
     .array(z.object({ role: z.enum(["user", "assistant"]), content: z.string().max(MAX_MESSAGE_LENGTH) }))
     .max(MAX_HISTORY)
@@ -35,11 +34,19 @@ export const aiChatBodySchema = z.object({
     .nullish(),
   customInstructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).optional(),
   tone: z.enum(TONES).optional(),
-  files: notYet,
-  pdfBase64: notYet,
-  excelBase64: notYet,
-  wordBase64: notYet,
+  ...filesShape,
 });
+
+/** The body of `POST /api/ai-chat`. A message may be blank if files come with it. */
+export const aiChatBodySchema = fields
+  .refine((body) => isNotBlank(body.message) || filesOf(body).length > 0, {
+    path: ["message"],
+    error: "must not be empty",
+  })
+  .refine((body) => filesOf(body).length <= MAX_FILES, {
+    path: ["files"],
+    error: `must have at most ${MAX_FILES} files`,
+  });
 
 /** A request to native chat, parsed. */
 export type NativeChatRequest = {
@@ -48,6 +55,7 @@ export type NativeChatRequest = {
   model: ModeId | "auto";
   sessionId: string | undefined;
   image: string | undefined;
+  files: NativeFile[];
   customInstructions: string | undefined;
   tone: Tone | undefined;
 };
@@ -59,6 +67,7 @@ export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatR
     model: body.model,
     sessionId: body.sessionId ?? undefined,
     image: body.image ?? undefined,
+    files: filesOf(body),
     customInstructions: body.customInstructions,
     tone: body.tone,
   };

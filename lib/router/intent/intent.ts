@@ -3,9 +3,10 @@ import type { ToolRequest } from "#lib/tools/tool.ts";
 
 /**
  * Why a message goes to a mode: it has an image; it contains code or the output of a program; it needs a live
- * tool; its words say so; the session's mode was kept; nothing says anything, and the mode is the default.
+ * tool; its words say so; it is about a file that came with it; the session's mode was kept; nothing says anything,
+ * and the mode is the default.
  */
-export type IntentReason = "image" | "code" | "tool" | "words" | "kept" | "unsure";
+export type IntentReason = "image" | "code" | "tool" | "words" | "file" | "kept" | "unsure";
 
 /** What a message asks for. */
 export type Intent = {
@@ -23,6 +24,8 @@ export type Intent = {
 export type IntentContext = {
   /** An image came with the message itself. */
   hasImage: boolean;
+  /** A file whose text is read came with the message itself. */
+  hasDocument?: boolean | undefined;
   /** The conversation before the message, the oldest message first. */
   history: ToolRequest["history"];
   /** The names of the live tools that a message needs; linear in its length. */

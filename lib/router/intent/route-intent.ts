@@ -2,6 +2,7 @@ import type { ModeId } from "#lib/ai-models.ts";
 import { findCode } from "#lib/router/intent/hard-rules.ts";
 import type { Intent, IntentContext } from "#lib/router/intent/intent.ts";
 import { judgeWords, type WordsVerdict } from "#lib/router/intent/words.ts";
+import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
 /** The mode of a message that says nothing about one, in a session that has none. */
 const DEFAULT_MODE: ModeId = "smart";
@@ -16,6 +17,9 @@ export function intentOf(message: string, context: IntentContext): Intent {
   const tools = toolsFor(message, context);
   if (tools.length > 0 && !overrulesTools(words)) return certain("live", "tool", tools);
   const { mode, confidence, isSure, isDecisive } = words;
+  if (context.hasDocument === true && isForDocument(words, message)) {
+    return { mode: DEFAULT_MODE, tools: [], reason: "file", confidence, isDecisive: false };
+  }
   if (isSure) return { mode, tools: [], reason: "words", confidence, isDecisive };
   return { mode: DEFAULT_MODE, tools: [], reason: "unsure", confidence, isDecisive: false };
 }
@@ -46,6 +50,15 @@ function toolsFor(message: string, { history, toolsFor: find }: IntentContext): 
 /** Amounts and cities stand in problems and in wishes for programs too. */
 function overrulesTools({ mode, confidence }: WordsVerdict): boolean {
   return (mode === "coder" || mode === "reasoner") && confidence >= OVERRULES_TOOLS;
+}
+
+/**
+ * A question about a file needs an engine that reads long texts well, also if it is short, or if its words are about
+ * today or about something that is to be seen: that stands in the file.
+ */
+function isForDocument({ mode, isSure }: WordsVerdict, message: string): boolean {
+  if (!isSure) return true;
+  return mode === "fast" || mode === "vision" || (mode === "live" && !asksForWeb(message));
 }
 
 function certain(mode: ModeId, reason: Intent["reason"], tools: readonly string[]): Intent {

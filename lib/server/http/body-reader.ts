@@ -34,11 +34,11 @@ function collectsBody(request: Request): request is CollectingRequest {
 const MAX_DISCARDED = 25 * MEGABYTE;
 const DISCARD_MS = 10_000;
 
-/** Reads one body, and checks its size and its JSON as it arrives. */
+/** Reads one body, and checks its size, and its JSON if it is some, as it arrives. */
 export class BodyReader {
   readonly #maxBytes: number;
   readonly #room: BodyRoom;
-  readonly #scan = new JsonScan(JSON_LIMITS);
+  readonly #scan: JsonScan | undefined;
   readonly #chunks: Buffer[] = [];
   /** Collects small pieces. */
   #block: Buffer | undefined;
@@ -49,9 +49,10 @@ export class BodyReader {
   #taken = 0;
   #isGivenUp = false;
 
-  constructor(maxBytes: number, room: BodyRoom) {
+  constructor(maxBytes: number, room: BodyRoom, format: "json" | "bytes" = "json") {
     this.#maxBytes = maxBytes;
     this.#room = room;
+    this.#scan = format === "json" ? new JsonScan(JSON_LIMITS) : undefined;
   }
 
   get bytes(): number {
@@ -122,11 +123,7 @@ export class BodyReader {
     if (++this.#pieces > MANY_PIECES && this.#bytes < this.#pieces * MIN_BYTES_A_PIECE) {
       throw new GatewayError("invalid_request", "The body comes in too many small pieces.");
     }
-    const excess = this.#scan.push(chunk);
-    if (excess !== undefined) throw tooComplex(excess);
-    const { values, keys, containers } = this.#scan;
-    const parsed = values * BYTES_PER_VALUE + keys * BYTES_PER_KEY + containers * BYTES_PER_CONTAINER;
-    this.#reserve(this.#bytes + parsed);
+    this.#reserve(this.#bytes + (this.#scan === undefined ? 0 : parsedBytes(this.#scan, chunk)));
     this.#keep(chunk);
   }
 
@@ -155,6 +152,14 @@ export class BodyReader {
     this.#room.take(bytes - this.#taken);
     this.#taken = bytes;
   }
+}
+
+/** What the JSON so far takes beside its text once it is parsed. Throws if it is too complex. */
+function parsedBytes(scan: JsonScan, chunk: Buffer): number {
+  const excess = scan.push(chunk);
+  if (excess !== undefined) throw tooComplex(excess);
+  const { values, keys, containers } = scan;
+  return values * BYTES_PER_VALUE + keys * BYTES_PER_KEY + containers * BYTES_PER_CONTAINER;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { BodyRoom } from "#lib/server/http/body-budget.ts";
 import { BodyReader, notCompressed } from "#lib/server/http/body-reader.ts";
+import { type FormField, readMultipart } from "#lib/server/http/multipart.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY, othersTurn } from "#lib/shared/event-loop.ts";
 import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
@@ -12,15 +13,19 @@ import { makeWellFormed, parseJson } from "#lib/shared/json.ts";
  *
  * @param room takes the memory for the body; the caller releases it.
  * @param whenEmpty what a request without a body counts as; by default it is refused.
+ * @param expected the media types that the operation takes, for the error.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
   maxBytes: number,
   room: BodyRoom,
-  whenEmpty?: object,
+  {
+    whenEmpty,
+    expected = "application/json",
+  }: { whenEmpty?: object | undefined; expected?: string | undefined } = {},
 ): Promise<z.infer<Schema>> {
-  assertPlainJson(request.headers);
+  assertPlainJson(request.headers, expected);
   const body = new BodyReader(maxBytes, room);
   await body.read(request);
   const isLarge = body.bytes > LARGE_BODY;
@@ -41,13 +46,29 @@ export async function readJson<Schema extends z.ZodType>(
   throw invalidInput(parsed.error);
 }
 
-/** A missing Content-Type is accepted: parsing shows whether the body is JSON. */
-function assertPlainJson(headers: Headers): void {
+/**
+ * The fields of a form, with its files. Limits and errors as of `readJson`, but for the JSON.
+ */
+export async function readForm(request: Request, maxBytes: number, room: BodyRoom): Promise<FormField[]> {
+  assertPlain(request.headers);
+  const body = new BodyReader(maxBytes, room, "bytes");
+  await body.read(request);
+  const bytes = body.whole();
+  await othersTurn();
+  return readMultipart(bytes, request.headers);
+}
+
+function assertPlain(headers: Headers): void {
   const encoding = headers.get("content-encoding");
   if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw notCompressed(encoding);
+}
+
+/** A missing Content-Type is accepted: parsing shows whether the body is JSON. */
+function assertPlainJson(headers: Headers, expected: string): void {
+  assertPlain(headers);
   const type = headers.get("content-type");
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
-    throw new GatewayError("unsupported_media_type", "Send the body as application/json.");
+    throw new GatewayError("unsupported_media_type", `Send the body as ${expected}.`);
   }
 }
 

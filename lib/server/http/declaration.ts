@@ -3,6 +3,7 @@ import type { Access, CallerByAccess } from "#lib/server/http/access.ts";
 import type { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
+import type { FormField } from "#lib/server/http/multipart.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -44,6 +45,15 @@ export type JsonBody<Schema extends z.ZodType, Body> = {
    * answered. Throws `invalid_request` for what the schema cannot express.
    */
   read(parsed: z.output<Schema>, context: BodyContext): Body;
+  /** The same of a form (`multipart/form-data`), if the operation takes one too. */
+  form?: FormBody<Body>;
+};
+
+/** A form that an operation takes in place of JSON. */
+export type FormBody<Body> = {
+  /** Its fields, for the documentation; a file is a string in binary. */
+  schema: z.ZodType;
+  read(fields: readonly FormField[]): Body;
 };
 
 /** What an operation answers with: a JSON body, a stream of events of one schema, or nothing. */

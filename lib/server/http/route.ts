@@ -6,7 +6,7 @@ import {
   type Identified,
   type Identifier,
 } from "#lib/server/http/access.ts";
-import { readJson } from "#lib/server/http/body.ts";
+import { readForm, readJson } from "#lib/server/http/body.ts";
 import type { BodyBudget, BodyRoom } from "#lib/server/http/body-budget.ts";
 import { clientAddress } from "#lib/server/http/client-address.ts";
 import { corsHeaders } from "#lib/server/http/cors.ts";
@@ -20,6 +20,7 @@ import {
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
+import { isMultipart } from "#lib/server/http/multipart.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
@@ -165,8 +166,8 @@ function operationOf<Gateway>(
 }
 
 /**
- * Reads the body. Its memory counts for the user, whatever keys they use, or for an anonymous caller's address.
- * Throws as `readJson` does, and what the operation's reader throws.
+ * Reads the body: JSON or, if the operation takes one, a form. Its memory counts for the user, whatever keys they
+ * use, or for an anonymous caller's address. Throws as `readJson` does, and what the operation's reader throws.
  */
 async function readBody(
   exchange: Exchange<unknown>,
@@ -179,8 +180,12 @@ async function readBody(
   const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
   exchange.room = room;
   host.onEnd?.(room.release);
+  if (body.form !== undefined && isMultipart(request.headers)) {
+    return body.form.read(await readForm(request, body.maxBytes, room));
+  }
   const whenEmpty = body.isOptional === true ? {} : undefined;
-  return body.read(await readJson(request, body.schema, body.maxBytes, room, whenEmpty), {
+  const expected = body.form === undefined ? undefined : "multipart/form-data or application/json";
+  return body.read(await readJson(request, body.schema, body.maxBytes, room, { whenEmpty, expected }), {
     headers: request.headers,
     isLarge: room.taken > LARGE_BODY,
   });

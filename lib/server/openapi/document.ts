@@ -123,11 +123,12 @@ function operationId(path: string, method: Method): string {
   return `${method.toLowerCase()}_${name}`;
 }
 
-function requestBody({
-  schema,
-  isOptional = false,
-}: Pick<JsonBody<z.ZodType, unknown>, "schema" | "isOptional">) {
-  return { required: !isOptional, content: { "application/json": { schema: jsonSchema(schema) } } };
+type DocumentedBody = Pick<JsonBody<z.ZodType, unknown>, "schema" | "isOptional" | "form">;
+
+function requestBody({ schema, isOptional = false, form }: DocumentedBody): JsonSchema {
+  const content: JsonSchema = { "application/json": { schema: jsonSchema(schema) } };
+  if (form !== undefined) content["multipart/form-data"] = { schema: jsonSchema(form.schema) };
+  return { required: !isOptional, content };
 }
 
 function queryParameters(query: z.ZodObject): JsonSchema[] {

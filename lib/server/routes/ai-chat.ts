@@ -4,8 +4,7 @@ import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
-import { startChatTurn } from "#lib/services/chat/start-turn.ts";
-import type { ChatInput } from "#lib/services/chat/turn.ts";
+import { type DocumentChatInput, startTurnWithFiles } from "#lib/services/chat/document-turn.ts";
 import { nativeEventSchema, serializeEvents } from "#lib/streaming/events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
@@ -24,19 +23,20 @@ export const aiChat = declareRoute({
       body: jsonBody({
         schema: aiChatBodySchema,
         maxBytes: 25 * MEGABYTE,
-        read: (body, { isLarge }): ChatInput => ({ ...readAiChat(body), isLarge }),
+        read: (body, { isLarge }): DocumentChatInput => ({ ...readAiChat(body), isLarge }),
       }),
       answer,
     },
   },
 });
 
-async function answer(call: GatewayCall<"caller", ChatInput>): Promise<PlainResponse> {
+async function answer(call: GatewayCall<"caller", DocumentChatInput>): Promise<PlainResponse> {
   const { gateway, request, requestId, caller, waitUntil } = call;
-  const turn = await startChatTurn(
+  const turn = await startTurnWithFiles(
     call.body,
     { requestId, caller, signal: clientSignal(request), waitUntil },
     gateway.chat,
+    () => gateway.files,
   );
   const stream = sseStream(turn.events, serializeEvents, {
     clock: gateway.chat.clock,

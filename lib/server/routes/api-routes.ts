@@ -1,6 +1,7 @@
 import type { Route } from "#lib/server/http/route.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
+import { attachmentUpload } from "#lib/server/routes/attachments.ts";
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
@@ -22,6 +23,7 @@ import { suggestions } from "#lib/server/routes/suggestions.ts";
  */
 export const API = apiTable([
   aiChat,
+  attachmentUpload,
   health,
   sessions,
   sessionById,

@@ -5,6 +5,7 @@ import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { modeAsker } from "#lib/services/ask-mode.ts";
+import { documentContributor } from "#lib/services/chat/document-contributor.ts";
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { imageAnswerer } from "#lib/services/chat/image-answerer.ts";
 import { imageFinder } from "#lib/services/chat/image-finder.ts";
@@ -13,6 +14,7 @@ import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
+import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Tool } from "#lib/tools/tool.ts";
@@ -25,6 +27,8 @@ export type ChatParts = {
   /** What fetches data for a message before an engine is asked. */
   tools: readonly Tool[];
   plugins: PluginDependencies;
+  /** The users' files. */
+  attachments: AttachmentStore;
   /** Undefined without a search service. */
   webSearch: WebSearchPart | undefined;
   env: Pick<Env, "ENABLE_AUTO_ROUTE">;
@@ -49,6 +53,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
     modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
       promptContributor({ clock, randomHex }),
+      documentContributor({ ...engines, attachments: parts.attachments, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),
     ],
     answerers: [

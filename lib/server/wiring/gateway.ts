@@ -13,6 +13,7 @@ import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
@@ -39,6 +40,8 @@ export type Gateway = {
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
   readonly plugins: PluginDependencies;
+  /** Files of conversations. */
+  readonly files: FileDependencies;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
   /** Saved conversations. */
@@ -128,14 +131,18 @@ function partsOf(parts: Parts) {
     get plugins() {
       return parts.plugins.value;
     },
+    get files() {
+      return parts.files.value;
+    },
     get bodies() {
       return parts.bodies.value;
     },
   };
 }
 
-async function closeParts({ ledger, engines }: Parts, work: AbortController): Promise<void> {
+async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {
   work.abort();
+  await documents.made?.close();
   await ledger.made?.ledger.close();
   await engines.made?.close();
 }

@@ -3,6 +3,7 @@ import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
+import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
@@ -35,6 +36,8 @@ export const MAKERS = {
   createWebSearchPart,
   createSessions,
   createQuota,
+  createDocumentReader,
+  createFiles,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -57,6 +60,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
+  const documents = lazy(() => make.createDocumentReader(logger, clock));
+  const files = lazy(() => make.createFiles(database.value.clients, () => documents.value));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
@@ -86,10 +91,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
-        tools: tools.value,
-        plugins: plugins.value,
-        webSearch: webSearch.value,
-        env,
+        ...{ tools: tools.value, plugins: plugins.value, webSearch: webSearch.value, env },
+        attachments: files.value.attachments,
       }),
     ),
     completion: lazy(() => make.createCompletion(callParts())),
@@ -98,6 +101,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     quota: lazy(() =>
       make.createQuota({ clients: database.value.clients, engines: engines.value.dependencies }),
     ),
+    documents,
+    files,
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

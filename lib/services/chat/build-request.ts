@@ -4,6 +4,7 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
 import { type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
+import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
 /** Characters of earlier messages that are sent to an engine. */
@@ -21,7 +22,7 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
     awaitsUsage: true,
     conversationId: begun.sessionId,
   };
-  if (input.isLarge === true) request.isLarge = true;
+  if (input.isLarge === true || lengthOf(beside) > LARGE_BODY) request.isLarge = true;
   if (wantsWeb(turn, contributions)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
@@ -54,6 +55,19 @@ function recent(history: readonly StoredMessage[]): readonly StoredMessage[] {
   return [{ ...newest, content: `…${end}` }];
 }
 
+/** Characters that a request gets by these parts. */
+function lengthOf(parts: readonly ContentPart[]): number {
+  let length = 0;
+  for (const part of parts) {
+    if (part.type === "text") length += part.text.length;
+    else if (part.type === "image") length += part.url.length;
+    else if (part.type === "document") {
+      length += part.source.kind === "url" ? part.source.url.length : part.source.text.length;
+    }
+  }
+  return length;
+}
+
 /** Without blank messages, which providers refuse. */
 function readable({ role, content }: StoredMessage): ChatMessage[] {
   const text = stripInvisible(content);
@@ -68,7 +82,8 @@ export function userMessage(
 ): UserMessage {
   const text = stripInvisible(input.message);
   if (input.image === undefined && beside.length === 0) return { role: "user", content: text };
-  const parts: ContentPart[] = [...beside, { type: "text", text }];
+  // Files may come without a message, and engines refuse blank parts.
+  const parts: ContentPart[] = text.trim() === "" ? [...beside] : [...beside, { type: "text", text }];
   if (input.image !== undefined) parts.push({ type: "image", url: input.image });
   return { role: "user", content: parts };
 }

@@ -1,5 +1,6 @@
 import type { ChatMessage, ContentPart } from "#lib/chat/request.ts";
 import type { EngineUsage } from "#lib/providers/chat/run.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
@@ -10,6 +11,8 @@ export type Contribution = {
   before?: readonly ChatMessage[];
   /** Goes into the user's message: what applies to this message only. */
   beside?: readonly ContentPart[];
+  /** Answer instead of the turn's engines, which do not take all that is added. */
+  engines?: readonly Engine[];
   /** Everything that the message needs from outside is there: a search of the web would add nothing. */
   isComplete?: boolean;
 };

@@ -6,7 +6,9 @@ import { intentOf, routeIntent, withLastMode } from "#lib/router/intent/route-in
 import { stickyMode } from "#lib/router/sticky-mode.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
 import { userMessage } from "#lib/services/chat/build-request.ts";
-import type { ChatInput, Turn, TurnDecision } from "#lib/services/chat/turn.ts";
+import { withReaders } from "#lib/services/chat/document-engines.ts";
+import { hasDocument, hasImage, imageParts } from "#lib/services/chat/document-input.ts";
+import { type ChatInput, fileNames, type Turn, type TurnDecision } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { allowedMode, type ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
@@ -29,8 +31,8 @@ export type TurnPlan = {
 export type PlanDependencies = ChainDependencies & Pick<EngineDependencies, "modes">;
 
 /**
- * Modes that a later message of the session keeps. Not `vision`: the session stores no images, so that a later
- * turn has none.
+ * Modes that a later message of the session keeps. Not `vision`: a message after an image may be about anything, and
+ * the image is shown to the engines of every mode that take it.
  */
 const KEPT_MODES: readonly ModeId[] = MODE_IDS.filter((mode) => mode !== "vision");
 
@@ -45,17 +47,17 @@ export async function planTurn(
 ): Promise<TurnPlan> {
   const planner = new Planner(input, caller, dependencies);
   if (input.model !== "auto") return { decision: await planner.decide(input.model), kept: new Map() };
-  const { sessionId, history, image } = input;
+  const { sessionId, history } = input;
   const { toolsFor } = dependencies;
   const message = stripInvisible(input.message);
-  const hasImage = image !== undefined;
+  const attached = { hasImage: hasImage(input), hasDocument: hasDocument(input) };
   if (sessionId === undefined) {
     const lastMode = modeOf(history, toolsFor);
-    const intent = routeIntent(message, { hasImage, history, toolsFor, lastMode });
+    const intent = routeIntent(message, { ...attached, history, toolsFor, lastMode });
     return { decision: await planner.route(intent), kept: new Map() };
   }
   // What the client sends besides a session is no part of the conversation.
-  const intent = intentOf(message, { hasImage, history: [], toolsFor });
+  const intent = intentOf(message, { ...attached, history: [], toolsFor });
   // Together, because each may wait for a list of installed models.
   const [decision, kept] = await Promise.all([planner.route(intent), planner.keep(intent)]);
   return { decision, kept };
@@ -64,17 +66,22 @@ export async function planTurn(
 /** What `begin_turn` is told of the turn. */
 export function beginFields(
   { decision, kept }: TurnPlan,
-  { message, sessionId }: ChatInput,
+  input: ChatInput,
   { modes }: Pick<PlanDependencies, "modes">,
 ): Omit<BeginTurn, "requestId" | "settleSecret" | "caller"> {
   const byLastMode = new Map(Array.from(kept, ([last, { mode }]) => [last, limitsOf(mode, modes)]));
   return {
     mode: decision.wanted,
     ...limitsOf(decision.mode, modes),
-    sessionId,
-    title: truncate(stripInvisible(message).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    sessionId: input.sessionId,
+    title: truncate(titleOf(input), MAX_TITLE),
     ...(byLastMode.size === 0 ? {} : { byLastMode }),
   };
+}
+
+function titleOf(input: ChatInput): string {
+  const message = stripInvisible(input.message).replace(/\s+/g, " ").trim();
+  return message === "" ? fileNames(input).join(", ") : message;
 }
 
 /** What a turn counts in if it is for this mode. */
@@ -103,12 +110,14 @@ function modeOf(history: ChatInput["history"], toolsFor: PlanDependencies["tools
 
 /** The decisions about one message. */
 class Planner {
+  readonly #input: ChatInput;
   readonly #chat: ChatRequest;
   readonly #caller: Caller;
   readonly #dependencies: PlanDependencies;
 
   constructor(input: ChatInput, caller: Caller, dependencies: PlanDependencies) {
-    this.#chat = { messages: [userMessage(input)], stream: true };
+    this.#input = input;
+    this.#chat = { messages: [userMessage(input, imageParts(input))], stream: true };
     this.#caller = caller;
     this.#dependencies = dependencies;
   }
@@ -119,7 +128,8 @@ class Planner {
     if (chain.wanted === undefined || chain.mode === undefined) {
       throw new Error("A mode was resolved to no mode.");
     }
-    const { wanted, engines, borrowedReason } = chain;
+    const { wanted, borrowedReason } = chain;
+    const engines = await withReaders(chain.engines, this.#input, this.#caller, this.#dependencies);
     return { wanted, mode: chain.mode, engines, reason: borrowedReason };
   }
 

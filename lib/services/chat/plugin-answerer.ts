@@ -5,6 +5,7 @@ import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { newRecord, type RunRecord } from "#lib/providers/chat/run.ts";
 import { abortError, interrupted } from "#lib/providers/failures/run-errors.ts";
 import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
+import { firstImage } from "#lib/services/chat/document-input.ts";
 import { historyOf, type PreparedTurn } from "#lib/services/chat/turn.ts";
 import { pluginAnswer } from "#lib/services/plugins/plugin-answer.ts";
 import type { PluginAsk, PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -33,7 +34,7 @@ export function pluginAnswerer(options: PluginAnswererOptions): Answerer {
       const plugin = pluginById(turn.route.plugin);
       const endpoint = options.plugins.endpoints.get(turn.route.plugin);
       if (plugin === undefined || endpoint === undefined) return undefined;
-      const { image } = turn.input;
+      const image = firstImage(turn.input);
       const message = withoutName(stripInvisible(turn.input.message), plugin.id);
       const question = { message, history: historyOf(turn), image };
       return new PluginAnswering(turn, { plugin, endpoint, question, signal }, options);

@@ -1,5 +1,6 @@
 import { findPlugin } from "#lib/plugins/find-plugin.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
+import { hasDocument, hasImage } from "#lib/services/chat/document-input.ts";
 import type { RouteFinder } from "#lib/services/chat/route-finder.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -16,9 +17,11 @@ export function pluginFinder({
     name: "plugins",
     find({ input, caller }) {
       if (!autoRoutes || endpoints.size === 0 || !mayUseMode(caller, NAMED_MODE)) return undefined;
+      // A plugin would not get the files.
+      if (hasDocument(input)) return undefined;
       const plugin = findPlugin({
         message: input.message,
-        hasImage: input.image !== undefined,
+        hasImage: hasImage(input),
         isConfigured: (id) => endpoints.has(id),
       });
       return plugin === undefined ? undefined : { kind: "plugin", plugin };

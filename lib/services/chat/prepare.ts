@@ -49,8 +49,10 @@ export async function* prepare(
     if (told.length > 0) yield told;
   }
   if (context.signal.aborted) throw abortError(context.signal);
-  const request = buildRequest(turn, await Promise.all(asked));
-  return { ...turn, request, onToolCall: context.onToolCall };
+  const contributions = await Promise.all(asked);
+  const engines = contributions.find((one) => one.engines !== undefined)?.engines;
+  const decision = engines === undefined ? turn.decision : { ...turn.decision, engines };
+  return { ...turn, decision, request: buildRequest(turn, contributions), onToolCall: context.onToolCall };
 }
 
 /**

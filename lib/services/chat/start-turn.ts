@@ -10,7 +10,7 @@ import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native
 import { beginFields, planTurn } from "#lib/services/chat/plan-turn.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
 import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
-import type { ChatInput, PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
+import { type ChatInput, type PreparedTurn, storedMessage, type Turn } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import { type BeginDependencies, beginTurn } from "#lib/services/ledger/begin-turn.ts";
@@ -191,11 +191,9 @@ class RunningTurn {
   #save(record: TurnRecord & { text: string }): Promise<void> {
     const { logger } = this.#dependencies;
     const settle = (): Promise<void> => {
-      const {
-        input,
-        begun: { sessionId },
-      } = this.#turn;
-      const conversation = { userMessage: input.message, assistantMessage: record.text, sessionId };
+      const { input, begun } = this.#turn;
+      const said = { userMessage: storedMessage(input), assistantMessage: record.text };
+      const conversation = { ...said, sessionId: begun.sessionId };
       const usages = [...this.#usedBefore, ...record.usages];
       const end = { conversation, tier: this.#turn.decision.mode };
       return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);

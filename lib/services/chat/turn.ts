@@ -4,6 +4,7 @@ import type { Tone } from "#lib/prompts/system-prompt.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Intent } from "#lib/router/intent/intent.ts";
 import type { TurnRoute } from "#lib/router/turn-route.ts";
+import type { AttachedFiles } from "#lib/services/documents/attached-file.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BegunTurn, StoredMessage, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 
@@ -15,11 +16,24 @@ export type ChatInput = {
   sessionId: string | undefined;
   /** A `data:` URL. */
   image: string | undefined;
+  /** The files of the message, which have been read; undefined if there are none. */
+  attached?: AttachedFiles | undefined;
   customInstructions: string | undefined;
   tone: Tone | undefined;
   /** The message is megabytes long, with its image and history. */
   isLarge?: boolean;
 };
+
+/** The names of a message's files, those that could not be read included. */
+export function fileNames({ attached }: Pick<ChatInput, "attached">): string[] {
+  return attached === undefined ? [] : [...attached.files, ...attached.unread].map(({ name }) => name);
+}
+
+/** The message as the session stores it: with its files' names, which nothing else in a conversation shows. */
+export function storedMessage(input: Pick<ChatInput, "message" | "attached">): string {
+  const files = fileNames(input).map((name) => `[File: ${name}]`);
+  return [input.message.trim() === "" ? "" : input.message, files.join("\n")].filter(Boolean).join("\n\n");
+}
 
 /** What is decided before anything is streamed. */
 export type TurnDecision = {

@@ -1,0 +1,17 @@
+import { createSupabaseAttachmentStore } from "#lib/adapters/supabase/attachment-store.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { DocumentPool } from "#lib/adapters/workers/document-pool.ts";
+import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
+import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+
+/** What reads the text of files. Its first thread starts with the first file. */
+export function createDocumentReader(logger: Logger, clock: Clock): DocumentReader {
+  return new DocumentPool(logger, clock);
+}
+
+/** The users' files: what reads them, and where they are kept. */
+export function createFiles(clients: SupabaseClients, reader: () => DocumentReader): FileDependencies {
+  return { reader, attachments: createSupabaseAttachmentStore({ clients }) };
+}
