@@ -10,7 +10,7 @@ export const XLSX_LIMITS = {
   /** Characters of text in all sheets. */
   characters: 2_000_000,
   /** Cells over the limit that are looked at to count a sheet's rows. */
-  countedCells: 3_000_000,
+  countedCells: 2_000_000,
   /** Merged ranges, and links, of a sheet. */
   ranges: 20_000,
   /** Comments of a sheet. */

@@ -1,0 +1,9 @@
+export const DOCX_LIMITS = {
+  /** Characters of the text. */
+  characters: 2_000_000,
+  /** Characters of all footnotes, endnotes or comments. */
+  noteCharacters: 500_000,
+  /** Different headers, and footers. */
+  headers: 6,
+  headerCharacters: 500,
+} as const;
