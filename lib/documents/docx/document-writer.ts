@@ -3,7 +3,7 @@ import type { ListLabels } from "#lib/documents/docx/list-labels.ts";
 import type { BlockSink } from "#lib/documents/docx/read-blocks.ts";
 import { inherited, type ParagraphStyle } from "#lib/documents/docx/styles.ts";
 import { addRow, type TableRows, tableMarkdown } from "#lib/documents/docx/table-rows.ts";
-import { childOf, isNode, valueOf, type XmlNode } from "#lib/documents/docx/xml-node.ts";
+import { childOf, isNode, propertyValue, type XmlNode } from "#lib/documents/docx/xml-node.ts";
 
 export type WriterContext = InlineContext & {
   styles: ReadonlyMap<string, ParagraphStyle>;
@@ -82,24 +82,37 @@ export class DocumentWriter implements BlockSink {
   }
 
   #paragraphBlock(text: string, isBold: boolean, properties: XmlNode | undefined): Block {
-    const style = valueOf(properties, "w:pStyle");
+    const style = propertyValue(properties, "w:pStyle");
     const numbering = childOf(properties, "w:numPr");
-    const level = valueOf(numbering, "w:ilvl");
-    const place = { list: valueOf(numbering, "w:numId"), level: level === undefined ? undefined : Number(level) };
+    const level = propertyValue(numbering, "w:ilvl");
+    const place = {
+      list: propertyValue(numbering, "w:numId"),
+      level: level === undefined ? undefined : Number(level),
+    };
     // Items without text are counted by Word too.
     const item = this.#context.labels.next(place, style);
     if (text === "") return { text, isItem: false };
-    const outline = Number(valueOf(properties, "w:outlineLvl") ?? inherited(this.#context.styles, style, (one) => one.outline) ?? 9);
+    const outline = Number(
+      propertyValue(properties, "w:outlineLvl") ??
+        inherited(this.#context.styles, style, (one) => one.outline) ??
+        9,
+    );
     if (outline >= 0 && outline < 9) {
       const label = item === undefined || item.label === "-" || item.label === "" ? "" : `${item.label} `;
       const line = `${label}${text.replaceAll("\n", " ")}`;
-      return { text: this.#nesting > 0 ? line : `${"#".repeat(Math.min(outline + 1, MAX_HEADING))} ${line}`, isItem: false };
+      return {
+        text: this.#nesting > 0 ? line : `${"#".repeat(Math.min(outline + 1, MAX_HEADING))} ${line}`,
+        isItem: false,
+      };
     }
     if (item !== undefined && item.label !== "") {
       const indent = " ".repeat(item.level * INDENT);
       return { text: `${indent}${item.label} ${text.replaceAll("\n", `\n${indent}  `)}`, isItem: true };
     }
-    return { text: isBold && this.#nesting === 0 && !text.includes("\n") ? `**${text}**` : text, isItem: false };
+    return {
+      text: isBold && this.#nesting === 0 && !text.includes("\n") ? `**${text}**` : text,
+      isItem: false,
+    };
   }
 
   /** The text of a cell or a box: its paragraphs on a line each, tables in it with a line for each row. */
@@ -121,7 +134,8 @@ export class DocumentWriter implements BlockSink {
 
   #nestedTable(table: XmlNode): void {
     const rows: TableRows = [];
-    for (const row of table.children) if (isNode(row) && row.name === "w:tr") addRow(rows, row, (cell) => this.#nested(cell));
+    for (const row of table.children)
+      if (isNode(row) && row.name === "w:tr") addRow(rows, row, (cell) => this.#nested(cell));
     const lines = rows.map(({ cells }) => cells.map((cell) => cell.replaceAll("\n", " ")).join("; "));
     this.#add({ text: lines.join("\n"), isItem: false });
   }

@@ -96,7 +96,8 @@ export class InlineReader {
     const fonts = childOf(properties, "w:rFonts")?.attributes;
     this.#run = { font: fonts?.get("w:ascii") ?? fonts?.get("w:hAnsi"), isBold: isOn(properties, "w:b") };
     const target = this.#fields.isCode ? undefined : this.#fields.target;
-    if (isOn(properties, "w:strike") || isOn(properties, "w:dstrike")) this.#wrapped(node, (text) => `~~${text}~~`);
+    if (isOn(properties, "w:strike") || isOn(properties, "w:dstrike"))
+      this.#wrapped(node, (text) => `~~${text}~~`);
     else if (target !== undefined) this.#link(target, node);
     else this.#children(node);
   }
@@ -104,7 +105,8 @@ export class InlineReader {
   /** Only marks of fields, which are in force whether they are seen or not. */
   #marksOf(node: XmlNode): void {
     for (const child of node.children) {
-      if (isNode(child) && (child.name === "w:fldChar" || child.name === "w:instrText")) this.#structure(child);
+      if (isNode(child) && (child.name === "w:fldChar" || child.name === "w:instrText"))
+        this.#structure(child);
     }
   }
 
@@ -140,9 +142,13 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   "w:noBreakHyphen": () => "-",
   "w:softHyphen": () => "",
   "w:sym": (node) => {
-    return symbolText(node.attributes.get("w:font"), Number.parseInt(node.attributes.get("w:char") ?? "", 16) || 0);
+    return symbolText(
+      node.attributes.get("w:font"),
+      Number.parseInt(node.attributes.get("w:char") ?? "", 16) || 0,
+    );
   },
-  "w:footnoteReference": (node, _, context) => context.noteMark("footnote", node.attributes.get("w:id") ?? ""),
+  "w:footnoteReference": (node, _, context) =>
+    context.noteMark("footnote", node.attributes.get("w:id") ?? ""),
   "w:endnoteReference": (node, _, context) => context.noteMark("endnote", node.attributes.get("w:id") ?? ""),
   "w:commentReference": (node, _, { comments }) => {
     const comment = comments.get(node.attributes.get("w:id") ?? "");
@@ -154,7 +160,10 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 };
 
 function ownText(node: XmlNode): string {
-  return node.children.filter((child) => !isNode(child)).join("").replaceAll("\u00ad", "");
+  return node.children
+    .filter((child) => !isNode(child))
+    .join("")
+    .replaceAll("\u00ad", "");
 }
 
 /** Images that nobody has described say nothing to who cannot see them. */

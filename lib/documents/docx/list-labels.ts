@@ -30,7 +30,8 @@ export class ListLabels {
     if (list === undefined || list === NO_LIST) return undefined;
     const abstract = this.#abstractOf(list);
     if (abstract === undefined) return undefined;
-    const level = own.level ?? this.#levelOfStyle(abstract, style) ?? inherited(this.#styles, style, (one) => one.level);
+    const level =
+      own.level ?? this.#levelOfStyle(abstract, style) ?? inherited(this.#styles, style, (one) => one.level);
     return this.#label(list, abstract, Math.min(Math.max(level ?? 0, 0), 8));
   }
 
@@ -66,7 +67,10 @@ export class ListLabels {
   }
 
   #level(list: string, abstract: string, level: number): ListLevel | undefined {
-    return this.#numbering.lists.get(list)?.levels.get(level) ?? this.#numbering.abstracts.get(abstract)?.levels.get(level);
+    return (
+      this.#numbering.lists.get(list)?.levels.get(level) ??
+      this.#numbering.abstracts.get(abstract)?.levels.get(level)
+    );
   }
 
   /** The counts of all levels after this item. An item begins the levels below it anew. */
@@ -78,7 +82,8 @@ export class ListLabels {
     if (ownStart !== undefined && !this.#started.has(use)) counts[level] = undefined;
     this.#started.add(use);
     const before = counts[level];
-    counts[level] = before === undefined ? (ownStart ?? this.#level(list, abstract, level)?.start ?? 1) : before + 1;
+    counts[level] =
+      before === undefined ? (ownStart ?? this.#level(list, abstract, level)?.start ?? 1) : before + 1;
     counts.length = level + 1;
     return counts;
   }

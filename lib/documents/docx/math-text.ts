@@ -1,7 +1,7 @@
-import { childOf, childrenOf, isNode, valueOf, type XmlNode } from "#lib/documents/docx/xml-node.ts";
+import { childOf, childrenOf, isNode, propertyValue, type XmlNode } from "#lib/documents/docx/xml-node.ts";
 
-/** What needs no brackets: a number, a letter or a name. */
-const SIMPLE = /^[\p{L}\p{N}.]*$/u;
+/** What needs no brackets: a number or a letter. */
+const SIMPLE = /^(?:[\p{N}.]*|\p{L})$/u;
 
 /** An equation on one line, as people type them: `x=(-b±sqrt(b^2-4ac))/(2a)`. */
 export function mathText(node: XmlNode): string {
@@ -21,7 +21,9 @@ export function mathText(node: XmlNode): string {
     case "m:d":
       return delimitedText(node);
     case "m:m":
-      return `[${childrenOf(node, "m:mr").map((row) => childrenOf(row, "m:e").map(inner).join(", ")).join("; ")}]`;
+      return `[${childrenOf(node, "m:mr")
+        .map((row) => childrenOf(row, "m:e").map(inner).join(", "))
+        .join("; ")}]`;
     case "m:func":
       return `${part(node, "m:fName")}(${part(node, "m:e")})`;
     case "m:t":
@@ -63,9 +65,11 @@ function delimitedText(node: XmlNode): string {
   const properties = childOf(node, "m:dPr");
   const begin = attributeOf(properties, "m:begChr") ?? "(";
   const end = attributeOf(properties, "m:endChr") ?? ")";
-  return `${begin}${childrenOf(node, "m:e").map(inner).join(attributeOf(properties, "m:sepChr") ?? "|")}${end}`;
+  return `${begin}${childrenOf(node, "m:e")
+    .map(inner)
+    .join(attributeOf(properties, "m:sepChr") ?? "|")}${end}`;
 }
 
 function attributeOf(properties: XmlNode | undefined, name: string): string | undefined {
-  return childOf(properties, name)?.attributes.get("m:val") ?? valueOf(properties, name);
+  return childOf(properties, name)?.attributes.get("m:val") ?? propertyValue(properties, name);
 }

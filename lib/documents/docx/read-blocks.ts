@@ -52,8 +52,10 @@ class BlockReader implements XmlHandlers {
   }
 
   open(name: string, attributes: Attributes): void {
-    if (this.#skipped > 0 || SKIPPED.has(name) || (this.#open.length === 0 && DELETED.has(name))) this.#skipped++;
-    else if (this.#open.length > 0 || name === "w:p" || name === "w:tr") this.#begin({ name, attributes, children: [] });
+    if (this.#skipped > 0 || SKIPPED.has(name) || (this.#open.length === 0 && DELETED.has(name)))
+      this.#skipped++;
+    else if (this.#open.length > 0 || name === "w:p" || name === "w:tr")
+      this.#begin({ name, attributes, children: [] });
     else if (name === "w:tbl") this.#tables++;
     else this.#sink.container?.(name, attributes);
   }

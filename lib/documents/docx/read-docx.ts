@@ -8,7 +8,12 @@ import { readBlocks } from "#lib/documents/docx/read-blocks.ts";
 import { readNotes } from "#lib/documents/docx/read-notes.ts";
 import { readStyles } from "#lib/documents/docx/styles.ts";
 import { type Archive, openZip } from "#lib/documents/zip/open-zip.ts";
-import { mainPart, type Relationship, readRelationships, targetOf } from "#lib/documents/zip/relationships.ts";
+import {
+  mainPart,
+  type Relationship,
+  readRelationships,
+  targetOf,
+} from "#lib/documents/zip/relationships.ts";
 
 /** What a document is with its parts around the text. */
 type Package = { archive: Archive; path: string; relationships: readonly Relationship[] };
@@ -26,14 +31,32 @@ export async function readDocx(bytes: Uint8Array): Promise<Document> {
   const path = await mainPart(archive, "word/document.xml");
   const file: Package = { archive, path, relationships: await readRelationships(archive, path) };
   const context = await readContext(file);
-  const comments = await readNotes(archive, targetOf(archive, file.relationships, "comments"), "w:comment", context);
+  const comments = await readNotes(
+    archive,
+    targetOf(archive, file.relationships, "comments"),
+    "w:comment",
+    context,
+  );
   const marks = new NoteMarks({
-    footnote: await readNotes(archive, targetOf(archive, file.relationships, "footnotes"), "w:footnote", context),
-    endnote: await readNotes(archive, targetOf(archive, file.relationships, "endnotes"), "w:endnote", context),
+    footnote: await readNotes(
+      archive,
+      targetOf(archive, file.relationships, "footnotes"),
+      "w:footnote",
+      context,
+    ),
+    endnote: await readNotes(
+      archive,
+      targetOf(archive, file.relationships, "endnotes"),
+      "w:endnote",
+      context,
+    ),
   });
   const { text, notes } = await readText(file, { ...context, comments, noteMark: marks.mark });
   if (text.replace(IMAGE_MARKS, "").trim() === "") {
-    throw new DocumentError("no_text", "The document has no text. If it is a scan, save it as a PDF and send that.");
+    throw new DocumentError(
+      "no_text",
+      "The document has no text. If it is a scan, save it as a PDF and send that.",
+    );
   }
   const headers = await readMargins(file, "header", context);
   const footers = await readMargins(file, "footer", context);
@@ -54,7 +77,10 @@ async function readContext({ archive, relationships }: Package): Promise<WriterC
   };
 }
 
-async function readText({ archive, path }: Package, context: WriterContext): Promise<{ text: string; notes: string[] }> {
+async function readText(
+  { archive, path }: Package,
+  context: WriterContext,
+): Promise<{ text: string; notes: string[] }> {
   const writer = new DocumentWriter(context);
   let hasOtherFiles = false;
   const isFull = (): boolean => writer.characters > DOCX_LIMITS.characters;
@@ -68,21 +94,32 @@ async function readText({ archive, path }: Package, context: WriterContext): Pro
     isDone: isFull,
   });
   const notes = [
-    ...(isFull() ? [`Only about the first ${DOCX_LIMITS.characters.toLocaleString("en-US")} characters were read.`] : []),
+    ...(isFull()
+      ? [`Only about the first ${DOCX_LIMITS.characters.toLocaleString("en-US")} characters were read.`]
+      : []),
     ...(hasOtherFiles ? ["Files that are embedded in the document were not read."] : []),
   ];
   return { text: writer.markdown(), notes };
 }
 
 /** The different texts above or below the pages. */
-async function readMargins(file: Package, type: "header" | "footer", context: WriterContext): Promise<string[]> {
+async function readMargins(
+  file: Package,
+  type: "header" | "footer",
+  context: WriterContext,
+): Promise<string[]> {
   const { archive, relationships } = file;
-  const parts = relationships.filter((one) => one.type === type && !one.isExternal && archive.has(one.target));
+  const parts = relationships.filter(
+    (one) => one.type === type && !one.isExternal && archive.has(one.target),
+  );
   const texts = new Set<string>();
   for (const { target } of parts.slice(0, DOCX_LIMITS.headers)) {
     const writer = new DocumentWriter(context, 1);
     await readBlocks(archive, target, writer);
-    const text = writer.markdown().replace(/\s*\n\s*/g, " ").slice(0, DOCX_LIMITS.headerCharacters);
+    const text = writer
+      .markdown()
+      .replace(/\s*\n\s*/g, " ")
+      .slice(0, DOCX_LIMITS.headerCharacters);
     // Page numbers alone say nothing.
     if (/\p{L}/u.test(text)) texts.add(text);
   }

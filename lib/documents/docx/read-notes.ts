@@ -1,5 +1,5 @@
-import { DOCX_LIMITS } from "#lib/documents/docx/docx-limits.ts";
 import { DocumentWriter, type WriterContext } from "#lib/documents/docx/document-writer.ts";
+import { DOCX_LIMITS } from "#lib/documents/docx/docx-limits.ts";
 import { type BlockSink, readBlocks } from "#lib/documents/docx/read-blocks.ts";
 import type { XmlNode } from "#lib/documents/docx/xml-node.ts";
 import type { Attributes } from "#lib/documents/xml/attributes.ts";

@@ -1,4 +1,4 @@
-import { childOf, isNode, isOn, valueOf, type XmlNode } from "#lib/documents/docx/xml-node.ts";
+import { childOf, isNode, isOn, propertyValue, type XmlNode } from "#lib/documents/docx/xml-node.ts";
 import { markdownTable } from "#lib/documents/markdown-table.ts";
 
 /** The cells of a table's rows. The text of cells that are merged over rows stands in each of them. */
@@ -15,13 +15,13 @@ export function addRow(rows: TableRows, row: XmlNode, read: (cell: XmlNode) => s
   const properties = childOf(row, "w:trPr");
   if (isOn(properties, "w:del")) return;
   const above = rows.at(-1)?.cells ?? [];
-  const cells = Array.from({ length: span(valueOf(properties, "w:gridBefore"), 0) }, () => "");
+  const cells = Array.from({ length: span(propertyValue(properties, "w:gridBefore"), 0) }, () => "");
   for (const cell of cellsOf(row)) {
     if (cells.length >= MAX_COLUMNS) break;
     const cellProperties = childOf(cell, "w:tcPr");
     const isContinued = isContinuedCell(cellProperties);
     cells.push(isContinued ? (above[cells.length] ?? "") : read(cell));
-    const width = span(valueOf(cellProperties, "w:gridSpan"), 1);
+    const width = span(propertyValue(cellProperties, "w:gridSpan"), 1);
     for (let more = 1; more < width && cells.length < MAX_COLUMNS; more++) cells.push("");
   }
   if (cells.length > 0) rows.push({ cells });
@@ -39,7 +39,9 @@ export function tableMarkdown(rows: TableRows): string {
 function cellsOf(row: XmlNode): XmlNode[] {
   return row.children.filter(isNode).flatMap((child) => {
     if (child.name === "w:tc") return [child];
-    return child.name === "w:sdt" || child.name === "w:sdtContent" || child.name === "w:customXml" ? cellsOf(child) : [];
+    return child.name === "w:sdt" || child.name === "w:sdtContent" || child.name === "w:customXml"
+      ? cellsOf(child)
+      : [];
   });
 }
 

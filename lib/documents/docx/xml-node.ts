@@ -17,7 +17,7 @@ export function childrenOf(node: XmlNode | undefined, name: string): XmlNode[] {
 }
 
 /** The value of a property: `<w:pStyle w:val="Heading1"/>`. */
-export function valueOf(node: XmlNode | undefined, name: string): string | undefined {
+export function propertyValue(node: XmlNode | undefined, name: string): string | undefined {
   return childOf(node, name)?.attributes.get("w:val");
 }
 

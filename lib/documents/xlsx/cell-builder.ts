@@ -1,7 +1,7 @@
-import type { Attributes } from "#lib/documents/xml/attributes.ts";
-import { ownCopy } from "#lib/documents/xml/own-copy.ts";
 import { decodeEscapes, MAX_CELL_TEXT } from "#lib/documents/xlsx/cell-strings.ts";
 import type { RawCell } from "#lib/documents/xlsx/raw-sheet.ts";
+import type { Attributes } from "#lib/documents/xml/attributes.ts";
+import { ownCopy } from "#lib/documents/xml/own-copy.ts";
 
 /** Where text that comes now belongs. */
 type Target = "value" | "formula" | "inline" | undefined;

@@ -15,7 +15,9 @@ const MIDNIGHT = /T00:00(?::00(?:\.0+)?)?Z?$/;
 /** The text of a cell, as Excel shows it. */
 export function cellText(cell: RawCell, workbook: WorkbookTexts): string {
   if (cell.formula !== undefined) {
-    return cell.formula === "" ? "[formula without a result]" : `[formula without a result: =${cell.formula}]`;
+    return cell.formula === ""
+      ? "[formula without a result]"
+      : `[formula without a result: =${cell.formula}]`;
   }
   if (cell.shared !== undefined) return workbook.shared.get(cell.shared) ?? "";
   switch (cell.type) {

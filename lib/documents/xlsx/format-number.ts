@@ -40,7 +40,8 @@ export function formatNumber(source: string, code: string, is1904: boolean): str
 
 function isGeneral(code: string, placeholders: string): boolean {
   const trimmed = placeholders.trim();
-  const isPlain = trimmed === "" ? code.trim() === "" : /^(?:general|@)$/i.test(trimmed) && code.trim() === trimmed;
+  const isPlain =
+    trimmed === "" ? code.trim() === "" : /^(?:general|@)$/i.test(trimmed) && code.trim() === trimmed;
   return isPlain || code.length > MAX_CODE || LONG_DENOMINATOR.test(placeholders);
 }
 

@@ -1,10 +1,10 @@
-import type { Attributes } from "#lib/documents/xml/attributes.ts";
-import { readXml, type XmlHandlers } from "#lib/documents/xml/read-xml.ts";
 import { CellBuilder } from "#lib/documents/xlsx/cell-builder.ts";
 import { type CellRange, parseRange, parseReference } from "#lib/documents/xlsx/cell-reference.ts";
 import type { CellBudget, RawCell, RawRow, RawSheet, SheetLink } from "#lib/documents/xlsx/raw-sheet.ts";
 import { isTrue } from "#lib/documents/xlsx/workbook.ts";
 import { XLSX_LIMITS } from "#lib/documents/xlsx/xlsx-limits.ts";
+import type { Attributes } from "#lib/documents/xml/attributes.ts";
+import { readXml, type XmlHandlers } from "#lib/documents/xml/read-xml.ts";
 import type { Archive } from "#lib/documents/zip/open-zip.ts";
 
 /**

@@ -33,7 +33,12 @@ export async function readXlsx(bytes: Uint8Array): Promise<Document> {
   };
   const { sections, notes } = sectionsOf(sheets, texts);
   if (sections.length === 0) throw new DocumentError("no_text", "The workbook has no cells with content.");
-  return { kind: "xlsx", sections, pages: workbook.sheetCount, notes: [...leftOutSheets(workbook), ...notes] };
+  return {
+    kind: "xlsx",
+    sections,
+    pages: workbook.sheetCount,
+    notes: [...leftOutSheets(workbook), ...notes],
+  };
 }
 
 async function readSheets(archive: Archive, entries: readonly SheetEntry[]): Promise<ReadSheet[]> {
@@ -55,7 +60,8 @@ async function readExtras(archive: Archive, path: string, sheet: RawSheet): Prom
     const target = targets.get(relationship ?? "");
     if (target === undefined) continue;
     const lastRow = Math.min(range.to.row, range.from.row + MAX_LINKED_CELLS);
-    for (let row = range.from.row; row <= lastRow; row++) links.set(`${columnName(range.from.column)}${row + 1}`, target);
+    for (let row = range.from.row; row <= lastRow; row++)
+      links.set(`${columnName(range.from.column)}${row + 1}`, target);
   }
   return { links, comments: await readComments(archive, relationships) };
 }
@@ -85,7 +91,9 @@ function sectionsOf(
     notes.push(...read.notes);
   }
   if (sheets.some(({ sheet }) => hasFormulaWithoutResult(sheet))) {
-    notes.push("Some formulas have no stored result. Open the file in Excel and save it, so that their results can be read.");
+    notes.push(
+      "Some formulas have no stored result. Open the file in Excel and save it, so that their results can be read.",
+    );
   }
   return { sections, notes };
 }
@@ -94,7 +102,13 @@ function hasFormulaWithoutResult({ rows }: RawSheet): boolean {
   return rows.some(({ cells }) => [...cells.values()].some(({ formula }) => formula !== undefined));
 }
 
-function leftOutSheets({ sheets, sheetCount }: { sheets: readonly SheetEntry[]; sheetCount: number }): string[] {
+function leftOutSheets({
+  sheets,
+  sheetCount,
+}: {
+  sheets: readonly SheetEntry[];
+  sheetCount: number;
+}): string[] {
   if (sheetCount <= sheets.length) return [];
   const [first, all] = [sheets.length, sheetCount].map((number) => number.toLocaleString("en-US"));
   return [`Only the first ${first} of ${all} sheets were read.`];

@@ -1,6 +1,6 @@
+import { decodeEscapes, MAX_CELL_TEXT } from "#lib/documents/xlsx/cell-strings.ts";
 import { ownCopy } from "#lib/documents/xml/own-copy.ts";
 import { readXml } from "#lib/documents/xml/read-xml.ts";
-import { decodeEscapes, MAX_CELL_TEXT } from "#lib/documents/xlsx/cell-strings.ts";
 import type { Archive } from "#lib/documents/zip/open-zip.ts";
 
 /** The texts that cells name by number; only those that are needed are kept. */

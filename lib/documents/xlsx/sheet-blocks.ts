@@ -6,17 +6,15 @@ import type { TextRow } from "#lib/documents/xlsx/sheet-rows.ts";
 type Table = { heading: TextRow | undefined; rows: TextRow[] };
 
 /**
- * The rows of a sheet as Markdown: people put titles above a table, and several tables under each other. Rows with
- * one cell above a table are text; a table ends before an empty row if what follows has headings of its own.
+ * The rows of a sheet as Markdown. People put titles above a table and several tables under each other: rows with
+ * one cell above a table are text, and rows behind an empty one are a new table if they have headings of their own.
  */
 export function sheetBlocks(rows: readonly TextRow[]): string[] {
   const blocks: (string | Table)[] = [];
   for (const run of withoutEmptyRows(rows)) {
     const tableAt = run.findIndex((row) => row.cells.size > 1);
     const titles = tableAt === -1 ? run : run.slice(0, tableAt);
-    const before = blocks.at(-1);
-    if (tableAt === -1 && typeof before === "object" && run.length === 1) before.rows.push(...run);
-    else if (titles.length > 0) blocks.push(titles.map(onlyText).join("\n"));
+    if (titles.length > 0) blocks.push(titles.map(onlyText).join("\n"));
     if (tableAt !== -1) addTable(blocks, run.slice(tableAt));
   }
   return blocks.map((block) => (typeof block === "string" ? block : tableText(block)));
@@ -40,13 +38,25 @@ function addTable(blocks: (string | Table)[], rows: readonly TextRow[]): void {
   const hasHeading = first?.isHeading === true && (others.length > 0 || before === undefined);
   if (hasHeading) blocks.push({ heading: first, rows: others });
   else if (typeof before === "object") before.rows.push(...rows);
-  else blocks.push({ heading: undefined, rows: [...rows] });
+  else blocks.push({ heading: headingAbove(blocks, rows), rows: [...rows] });
+}
+
+/** The headings of the table above a text, if they are also those of the rows below it. */
+function headingAbove(blocks: readonly (string | Table)[], rows: readonly TextRow[]): TextRow | undefined {
+  const heading = blocks.findLast((block) => typeof block === "object")?.heading;
+  const isFor = rows.every(({ cells }) => [...cells.keys()].every((column) => heading?.cells.has(column)));
+  return isFor ? heading : undefined;
 }
 
 function tableText({ heading, rows }: Table): string {
   const all = heading === undefined ? rows : [heading, ...rows];
-  const columns = [...new Set(all.flatMap(({ cells }) => [...cells.keys()]))].toSorted((one, other) => one - other);
-  const names = heading === undefined ? columns.map(columnName) : columns.map((column) => heading.cells.get(column) ?? "");
+  const columns = [...new Set(all.flatMap(({ cells }) => [...cells.keys()]))].toSorted(
+    (one, other) => one - other,
+  );
+  const names =
+    heading === undefined
+      ? columns.map(columnName)
+      : columns.map((column) => heading.cells.get(column) ?? "");
   return markdownTable([names, ...rows.map(({ cells }) => columns.map((column) => cells.get(column) ?? ""))]);
 }
 

@@ -1,7 +1,7 @@
+import { XLSX_LIMITS } from "#lib/documents/xlsx/xlsx-limits.ts";
 import type { Attributes } from "#lib/documents/xml/attributes.ts";
 import { ownCopy } from "#lib/documents/xml/own-copy.ts";
 import { readXml, type XmlHandlers } from "#lib/documents/xml/read-xml.ts";
-import { XLSX_LIMITS } from "#lib/documents/xlsx/xlsx-limits.ts";
 import type { Archive } from "#lib/documents/zip/open-zip.ts";
 import { type Relationship, targetOf } from "#lib/documents/zip/relationships.ts";
 
@@ -17,7 +17,11 @@ export async function readComments(
   relationships: readonly Relationship[],
 ): Promise<ReadonlyMap<string, string>> {
   const notes = await readPart(archive, targetOf(archive, relationships, "comments"), "x:comment");
-  const threads = await readPart(archive, targetOf(archive, relationships, "threadedComment"), "tc:threadedComment");
+  const threads = await readPart(
+    archive,
+    targetOf(archive, relationships, "threadedComment"),
+    "tc:threadedComment",
+  );
   return new Map([...notes, ...threads]);
 }
 

@@ -9,13 +9,20 @@ import type { SheetEntry } from "#lib/documents/xlsx/workbook.ts";
 /** Ranges of hidden rows that are named. */
 const MAX_RANGES = 20;
 
-export type SheetText = { section: DocumentSection; /** What of the sheet is not in it. */ notes: readonly string[] };
+export type SheetText = {
+  section: DocumentSection /** What of the sheet is not in it. */;
+  notes: readonly string[];
+};
 
 /** A sheet as Markdown; undefined when it has no text. */
 export function sheetSection(
   entry: SheetEntry,
   sheet: RawSheet,
-  { workbook, extras, maxCharacters }: { workbook: WorkbookTexts; extras: SheetExtras; maxCharacters: number },
+  {
+    workbook,
+    extras,
+    maxCharacters,
+  }: { workbook: WorkbookTexts; extras: SheetExtras; maxCharacters: number },
 ): SheetText | undefined {
   const rows = sheetRows(sheet, workbook, extras);
   const comments = otherComments(sheet, extras);
@@ -23,7 +30,10 @@ export function sheetSection(
   const shown = within(rows, maxCharacters);
   const blocks = [...hiddenParts(sheet), ...sheetBlocks(shown), ...comments];
   return {
-    section: { label: `Sheet "${entry.name}"${entry.isHidden ? " (hidden)" : ""}`, text: blocks.join("\n\n") },
+    section: {
+      label: `Sheet "${entry.name}"${entry.isHidden ? " (hidden)" : ""}`,
+      text: blocks.join("\n\n"),
+    },
     notes: missing(entry.name, sheet, shown.length),
   };
 }
@@ -36,7 +46,9 @@ function missing(name: string, sheet: RawSheet, shown: number): string[] {
   }
   if (sheet.columnCount > sheet.keptColumns) {
     const total = count(sheet.columnCount);
-    notes.push(`Only the first ${count(sheet.keptColumns)} of ${total} columns of sheet "${name}" were read.`);
+    notes.push(
+      `Only the first ${count(sheet.keptColumns)} of ${total} columns of sheet "${name}" were read.`,
+    );
   }
   return notes;
 }
@@ -53,11 +65,19 @@ function within(rows: readonly TextRow[], maxCharacters: number): readonly TextR
 
 function hiddenParts({ rows, hiddenColumns }: RawSheet): string[] {
   const hiddenRows = rows.filter(({ isHidden }) => isHidden).map(({ row }) => row);
-  const used = [...new Set(rows.flatMap(({ cells }) => [...cells.keys()]))].toSorted((one, other) => one - other);
-  const columns = used.filter((column) => hiddenColumns.some(([first, last]) => column >= first && column <= last));
+  const used = [...new Set(rows.flatMap(({ cells }) => [...cells.keys()]))].toSorted(
+    (one, other) => one - other,
+  );
+  const columns = used.filter((column) =>
+    hiddenColumns.some(([first, last]) => column >= first && column <= last),
+  );
   const parts = [
-    ...(hiddenRows.length > 0 ? [`rows ${ranges(hiddenRows, (row) => String(row + 1))}`] : []),
-    ...(columns.length > 0 ? [`columns ${ranges(columns, columnName)}`] : []),
+    ...(hiddenRows.length > 0
+      ? [`${hiddenRows.length === 1 ? "row" : "rows"} ${ranges(hiddenRows, (row) => String(row + 1))}`]
+      : []),
+    ...(columns.length > 0
+      ? [`${columns.length === 1 ? "column" : "columns"} ${ranges(columns, columnName)}`]
+      : []),
   ];
   return parts.length === 0 ? [] : [`(Hidden in Excel: ${parts.join("; ")}.)`];
 }
@@ -80,7 +100,9 @@ function otherComments({ rows }: RawSheet, { comments }: SheetExtras): string[] 
   const withContent = new Set(
     rows.flatMap(({ row, cells }) => [...cells.keys()].map((column) => `${columnName(column)}${row + 1}`)),
   );
-  return [...comments].filter(([cell]) => !withContent.has(cell)).map(([cell, text]) => `Comment on ${cell}: ${text}`);
+  return [...comments]
+    .filter(([cell]) => !withContent.has(cell))
+    .map(([cell, text]) => `Comment on ${cell}: ${text}`);
 }
 
 function count(number: number): string {

@@ -1,5 +1,5 @@
-import { readXml } from "#lib/documents/xml/read-xml.ts";
 import { builtinFormat } from "#lib/documents/xlsx/builtin-formats.ts";
+import { readXml } from "#lib/documents/xml/read-xml.ts";
 import type { Archive } from "#lib/documents/zip/open-zip.ts";
 
 /** As many as Excel allows. */
@@ -17,7 +17,8 @@ export async function readFormats(archive: Archive, path: string | undefined): P
       if (name === "x:numFmt" && codes.size < MAX_STYLES) {
         codes.set(Number(attributes.get("numFmtId")), attributes.get("formatCode") ?? "");
       }
-      if (name === "x:xf" && isCellStyles && ids.length < MAX_STYLES) ids.push(Number(attributes.get("numFmtId") ?? 0));
+      if (name === "x:xf" && isCellStyles && ids.length < MAX_STYLES)
+        ids.push(Number(attributes.get("numFmtId") ?? 0));
     },
     close(name) {
       if (name === "x:cellXfs") isCellStyles = false;

@@ -23,7 +23,8 @@ export class Attributes {
 
   #parse(): ReadonlyMap<string, string> {
     const values = new Map<string, string>();
-    for (const [name, value] of parseAttributes(this.#source)) values.set(this.#namespaces.attribute(name), value);
+    for (const [name, value] of parseAttributes(this.#source))
+      values.set(this.#namespaces.attribute(name), value);
     return values;
   }
 }

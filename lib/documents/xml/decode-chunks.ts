@@ -19,8 +19,10 @@ export async function* decodeChunks(chunks: AsyncIterable<Uint8Array>): AsyncGen
 
 function decoderFor(start: Uint8Array): TextDecoder {
   const [first, second] = start;
-  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return new TextDecoder("utf-16le");
-  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return new TextDecoder("utf-16be");
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0))
+    return new TextDecoder("utf-16le");
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c))
+    return new TextDecoder("utf-16be");
   const label = ENCODING.exec(new TextDecoder("latin1").decode(start.subarray(0, DECLARATION_BYTES)))?.[1];
   try {
     return new TextDecoder(label ?? "utf-8");

@@ -110,7 +110,8 @@ export class XmlTokens {
 /** Where text ends that the next piece may continue: before a reference that is not complete. */
 function textEnd(buffer: string, from: number): number {
   const reference = buffer.lastIndexOf("&");
-  const isOpen = reference >= from && buffer.length - reference < MAX_REFERENCE && !buffer.includes(";", reference);
+  const isOpen =
+    reference >= from && buffer.length - reference < MAX_REFERENCE && !buffer.includes(";", reference);
   return isOpen ? reference : buffer.length;
 }
 

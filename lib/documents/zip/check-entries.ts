@@ -60,7 +60,8 @@ function checkPlaces(entries: readonly Entry[], fileBytes: number): void {
   let end = 0;
   for (const entry of entries.toSorted(byPlace)) {
     if (entry.relativeOffsetOfLocalHeader < end) throw damagedError();
-    end = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength + entry.compressedSize;
+    end =
+      entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength + entry.compressedSize;
   }
   if (end > fileBytes) throw damagedError();
 }
