@@ -20,7 +20,10 @@ describe.each([
     let from = 0;
     for (const fragment of inOrder) {
       const at = text.indexOf(fragment, from);
-      expect(at, `${fragment}\nis not, or not in its place, in\n${text.slice(0, 3_000)}`).toBeGreaterThanOrEqual(0);
+      expect(
+        at,
+        `${fragment}\nis not, or not in its place, in\n${text.slice(0, 3_000)}`,
+      ).toBeGreaterThanOrEqual(0);
       from = at + fragment.length;
     }
     for (const fragment of absent) expect(text).not.toContain(fragment);

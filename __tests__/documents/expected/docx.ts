@@ -14,7 +14,10 @@ export const DOCX_FILES: readonly ExpectedFile[] = [
       "[^1]: Without discontinued lines.",
     ],
   },
-  { file: "pandoc-lists.docx", inOrder: ["(4) starts at four\n(5) five", "iii. roman three\niv. roman four\nv. next"] },
+  {
+    file: "pandoc-lists.docx",
+    inOrder: ["(4) starts at four\n(5) five", "iii. roman three\niv. roman four\nv. next"],
+  },
   {
     file: "pandoc-tracked.docx",
     inOrder: ["The price is twelve euros.", "draft [Comment: Ola: Is this final?] clause"],

@@ -1,3 +1,4 @@
+import { DOCX_LIMITS } from "#lib/documents/docx/docx-limits.ts";
 import { type InlineContext, InlineReader } from "#lib/documents/docx/inline-text.ts";
 import type { ListLabels } from "#lib/documents/docx/list-labels.ts";
 import type { BlockSink } from "#lib/documents/docx/read-blocks.ts";
@@ -17,6 +18,10 @@ const INDENT = 3;
 /** Boxes in boxes, tables in tables, and their paragraphs. */
 const MAX_NESTING = 20;
 
+/** Characters that a table has around a cell and a row. */
+const CELL_MARKS = 3;
+const ROW_MARKS = 2;
+
 type Block = { text: string; isItem: boolean };
 
 /** Writes paragraphs and tables as Markdown, in the order in which they come. */
@@ -26,6 +31,7 @@ export class DocumentWriter implements BlockSink {
   readonly #blocks: Block[] = [];
   readonly #nesting: number;
   #rows: TableRows = [];
+  #leftOutRows = 0;
   #characters = 0;
   /** Text before a paragraph's mark that was deleted, so that the next paragraph continues it. */
   #joined = "";
@@ -41,6 +47,11 @@ export class DocumentWriter implements BlockSink {
     return this.#characters;
   }
 
+  /** Rows of tables that were too long. */
+  get leftOutRows(): number {
+    return this.#leftOutRows;
+  }
+
   paragraph(node: XmlNode): void {
     const { text, isBold, boxes } = this.#inline.read(node);
     const properties = childOf(node, "w:pPr");
@@ -53,8 +64,14 @@ export class DocumentWriter implements BlockSink {
 
   row(node: XmlNode): void {
     const before = this.#rows.length;
+    if (before >= DOCX_LIMITS.tableRows) {
+      this.#leftOutRows++;
+      return;
+    }
     addRow(this.#rows, node, (cell) => this.#nested(cell));
-    if (this.#rows.length > before) this.#characters += this.#rows.at(-1)?.cells.join("").length ?? 0;
+    if (this.#rows.length === before) return;
+    for (const cell of this.#rows.at(-1)?.cells ?? []) this.#characters += cell.length + CELL_MARKS;
+    this.#characters += ROW_MARKS;
   }
 
   tableEnd(): void {

@@ -5,6 +5,8 @@ type Field = { instruction: string; isResult: boolean; checkBox: string | undefi
 /** An address in quotes or without; `\l` is a place in the document. */
 const HYPERLINK = /^\s{0,99}HYPERLINK\s{1,99}(?:"([^"]{1,2000})"|([^\s"\\]{1,2000}))/i;
 const MAX_INSTRUCTION = 4_000;
+/** Fields in fields; Word has few. */
+const MAX_OPEN = 100;
 
 /**
  * Fields such as page numbers, references and links are written as a code and its last result, with marks around
@@ -30,7 +32,8 @@ export class Fields {
   /** Takes a mark. Returns the text that it stands for. */
   mark(node: XmlNode): string {
     const type = node.attributes.get("w:fldCharType");
-    if (type === "begin") this.#open.push({ instruction: "", isResult: false, checkBox: checkBoxText(node) });
+    if (type === "begin" && this.#open.length < MAX_OPEN)
+      this.#open.push({ instruction: "", isResult: false, checkBox: checkBoxText(node) });
     else if (type === "separate") {
       const field = this.#open.at(-1);
       if (field !== undefined) field.isResult = true;

@@ -8,7 +8,6 @@ export type ListLabel = { level: number; label: string };
 /** What Word writes for "no list". */
 const NO_LIST = "0";
 const PLACEHOLDER = /%([1-9])/g;
-const MAX_LABEL = 40;
 
 /** Counts the items of all lists of a document, in the order in which they are asked for. */
 export class ListLabels {
@@ -63,7 +62,7 @@ export class ListLabels {
       const other = this.#level(list, abstract, index);
       return formatCount(counts[index] ?? other?.start ?? 1, other?.format ?? "decimal");
     });
-    return { level, label: label.trim().slice(0, MAX_LABEL) };
+    return { level, label: label.trim() };
   }
 
   #level(list: string, abstract: string, level: number): ListLevel | undefined {

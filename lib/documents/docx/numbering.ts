@@ -23,6 +23,8 @@ export type Numbering = {
 };
 
 const MAX_LISTS = 20_000;
+/** Characters of what stands before an item. */
+const MAX_LABEL = 40;
 /** Levels of Word's lists. */
 const MAX_LEVELS = 9;
 
@@ -82,7 +84,7 @@ class NumberingReader implements XmlHandlers {
 
 function setLevelProperty(level: ListLevel, name: string, value: string): void {
   if (name === "w:numFmt") level.format = value;
-  else if (name === "w:lvlText") level.text = value;
+  else if (name === "w:lvlText") level.text = value.slice(0, MAX_LABEL);
   else if (name === "w:start") level.start = Number(value);
   else if (name === "w:pStyle") level.style = value;
 }

@@ -5,7 +5,7 @@ import { ListLabels } from "#lib/documents/docx/list-labels.ts";
 import { NoteMarks } from "#lib/documents/docx/note-marks.ts";
 import { readNumbering } from "#lib/documents/docx/numbering.ts";
 import { readBlocks } from "#lib/documents/docx/read-blocks.ts";
-import { readNotes } from "#lib/documents/docx/read-notes.ts";
+import { oneLine, readNotes } from "#lib/documents/docx/read-notes.ts";
 import { readStyles } from "#lib/documents/docx/styles.ts";
 import { type Archive, openZip } from "#lib/documents/zip/open-zip.ts";
 import {
@@ -19,7 +19,7 @@ import {
 type Package = { archive: Archive; path: string; relationships: readonly Relationship[] };
 
 /** Text of pictures only. */
-const IMAGE_MARKS = /\[image: [^\]]*\]/g;
+const IMAGE_MARKS = /\[image: [^[\]]*\]/g;
 
 /**
  * The text of a Word document (.docx, .docm and their templates) as Markdown: as it reads with all tracked changes
@@ -97,6 +97,9 @@ async function readText(
     ...(isFull()
       ? [`Only about the first ${DOCX_LIMITS.characters.toLocaleString("en-US")} characters were read.`]
       : []),
+    ...(writer.leftOutRows > 0
+      ? [`The last ${writer.leftOutRows.toLocaleString("en-US")} rows of long tables were not read.`]
+      : []),
     ...(hasOtherFiles ? ["Files that are embedded in the document were not read."] : []),
   ];
   return { text: writer.markdown(), notes };
@@ -116,10 +119,7 @@ async function readMargins(
   for (const { target } of parts.slice(0, DOCX_LIMITS.headers)) {
     const writer = new DocumentWriter(context, 1);
     await readBlocks(archive, target, writer);
-    const text = writer
-      .markdown()
-      .replace(/\s*\n\s*/g, " ")
-      .slice(0, DOCX_LIMITS.headerCharacters);
+    const text = oneLine(writer.markdown()).slice(0, DOCX_LIMITS.headerCharacters);
     // Page numbers alone say nothing.
     if (/\p{L}/u.test(text)) texts.add(text);
   }

@@ -61,9 +61,18 @@ class NoteReader implements BlockSink {
   notes(): ReadonlyMap<string, string> {
     const texts = new Map<string, string>();
     for (const { id, author, writer } of this.#notes) {
-      const text = writer.markdown().replace(/\s*\n\s*/g, " ");
+      const text = oneLine(writer.markdown()).slice(0, DOCX_LIMITS.noteLength);
       if (id !== "" && text !== "") texts.set(id, author === "" ? text : `${author}: ${text}`);
     }
     return texts;
   }
+}
+
+/** A text without line breaks. */
+export function oneLine(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ")
+    .trim();
 }

@@ -6,6 +6,8 @@ export type TableRows = { cells: string[] }[];
 
 /** Columns of Word's tables. */
 const MAX_COLUMNS = 63;
+/** Longer texts stand in the first row of merged cells alone. */
+const MAX_REPEATED = 200;
 
 /**
  * Adds a row with its cells' texts, unless it was deleted while changes were tracked.
@@ -20,7 +22,7 @@ export function addRow(rows: TableRows, row: XmlNode, read: (cell: XmlNode) => s
     if (cells.length >= MAX_COLUMNS) break;
     const cellProperties = childOf(cell, "w:tcPr");
     const isContinued = isContinuedCell(cellProperties);
-    cells.push(isContinued ? (above[cells.length] ?? "") : read(cell));
+    cells.push(isContinued ? repeated(above[cells.length] ?? "") : read(cell));
     const width = span(propertyValue(cellProperties, "w:gridSpan"), 1);
     for (let more = 1; more < width && cells.length < MAX_COLUMNS; more++) cells.push("");
   }
@@ -49,6 +51,10 @@ function cellsOf(row: XmlNode): XmlNode[] {
 function isContinuedCell(properties: XmlNode | undefined): boolean {
   const merge = childOf(properties, "w:vMerge");
   return merge !== undefined && merge.attributes.get("w:val") !== "restart";
+}
+
+function repeated(text: string): string {
+  return text.length <= MAX_REPEATED ? text : "";
 }
 
 function span(value: string | undefined, otherwise: number): number {

@@ -1,7 +1,5 @@
 import { formatValue } from "hucre";
 
-/** Excel's own limit of a code. */
-const MAX_CODE = 255;
 /** The last day of the year 9999; Excel shows none beyond it. */
 const MAX_SERIAL = 2_958_466;
 /** A tenth of a millisecond in days: a time such as 2:00 is stored as slightly less. */
@@ -42,7 +40,7 @@ function isGeneral(code: string, placeholders: string): boolean {
   const trimmed = placeholders.trim();
   const isPlain =
     trimmed === "" ? code.trim() === "" : /^(?:general|@)$/i.test(trimmed) && code.trim() === trimmed;
-  return isPlain || code.length > MAX_CODE || LONG_DENOMINATOR.test(placeholders);
+  return isPlain || LONG_DENOMINATOR.test(placeholders);
 }
 
 type DateFormat = { code: string; placeholders: string; is1904: boolean };

@@ -3,7 +3,7 @@ import { columnName } from "#lib/documents/xlsx/cell-reference.ts";
 import type { WorkbookTexts } from "#lib/documents/xlsx/cell-text.ts";
 import type { RawSheet } from "#lib/documents/xlsx/raw-sheet.ts";
 import { sheetBlocks } from "#lib/documents/xlsx/sheet-blocks.ts";
-import { type SheetExtras, sheetRows, type TextRow } from "#lib/documents/xlsx/sheet-rows.ts";
+import { type SheetExtras, sheetRows } from "#lib/documents/xlsx/sheet-rows.ts";
 import type { SheetEntry } from "#lib/documents/xlsx/workbook.ts";
 
 /** Ranges of hidden rows that are named. */
@@ -18,23 +18,18 @@ export type SheetText = {
 export function sheetSection(
   entry: SheetEntry,
   sheet: RawSheet,
-  {
-    workbook,
-    extras,
-    maxCharacters,
-  }: { workbook: WorkbookTexts; extras: SheetExtras; maxCharacters: number },
+  options: { workbook: WorkbookTexts; extras: SheetExtras; maxCharacters: number },
 ): SheetText | undefined {
-  const rows = sheetRows(sheet, workbook, extras);
-  const comments = otherComments(sheet, extras);
-  if (rows.length === 0 && comments.length === 0) return undefined;
-  const shown = within(rows, maxCharacters);
-  const blocks = [...hiddenParts(sheet), ...sheetBlocks(shown), ...comments];
+  const { rows, read } = sheetRows(sheet, options);
+  const comments = otherComments(sheet, options.extras);
+  if (sheet.rows.length === 0 && comments.length === 0) return undefined;
+  const blocks = [...hiddenParts(sheet), ...sheetBlocks(rows), ...comments];
   return {
     section: {
       label: `Sheet "${entry.name}"${entry.isHidden ? " (hidden)" : ""}`,
       text: blocks.join("\n\n"),
     },
-    notes: missing(entry.name, sheet, shown.length),
+    notes: missing(entry.name, sheet, read),
   };
 }
 
@@ -51,16 +46,6 @@ function missing(name: string, sheet: RawSheet, shown: number): string[] {
     );
   }
   return notes;
-}
-
-/** As many of the first rows as have room. */
-function within(rows: readonly TextRow[], maxCharacters: number): readonly TextRow[] {
-  let characters = 0;
-  const end = rows.findIndex(({ cells }) => {
-    for (const text of cells.values()) characters += text.length + 3;
-    return characters > maxCharacters;
-  });
-  return end === -1 ? rows : rows.slice(0, end);
 }
 
 function hiddenParts({ rows, hiddenColumns }: RawSheet): string[] {

@@ -2,6 +2,9 @@ const TRANSITIONAL = "http://schemas.openxmlformats.org";
 /** Files that Office saves as "Strict Open XML". */
 const STRICT = "http://purl.oclc.org/ooxml";
 
+/** Prefixes in force at once; Office writes some thirty. A copy of them is made for each element that adds to them. */
+const MAX_DECLARED = 200;
+
 /** The prefix by which this code knows each namespace. Writers choose their own, or none. */
 const PREFIXES: ReadonlyMap<string, string> = new Map([
   [`${TRANSITIONAL}/package/2006/relationships`, "rel"],
@@ -38,7 +41,8 @@ export class Namespaces {
     const declared = new Map(this.#declared);
     for (const [name, value] of attributes) {
       if (name === "xmlns") declared.set("", value);
-      else if (name.startsWith("xmlns:")) declared.set(name.slice("xmlns:".length), value);
+      else if (name.startsWith("xmlns:") && declared.size < MAX_DECLARED)
+        declared.set(name.slice("xmlns:".length), value);
     }
     return new Namespaces(declared);
   }
