@@ -5,7 +5,7 @@ import { ListLabels } from "#lib/documents/docx/list-labels.ts";
 import { NoteMarks } from "#lib/documents/docx/note-marks.ts";
 import { readNumbering } from "#lib/documents/docx/numbering.ts";
 import { readBlocks } from "#lib/documents/docx/read-blocks.ts";
-import { oneLine, readNotes } from "#lib/documents/docx/read-notes.ts";
+import { oneLine, readLinks, readNotes } from "#lib/documents/docx/read-notes.ts";
 import { readStyles } from "#lib/documents/docx/styles.ts";
 import { type Archive, openZip } from "#lib/documents/zip/open-zip.ts";
 import {
@@ -64,14 +64,13 @@ export async function readDocx(bytes: Uint8Array): Promise<Document> {
   return { kind: "docx", sections: [{ text: whole }], notes };
 }
 
-async function readContext({ archive, relationships }: Package): Promise<WriterContext> {
+async function readContext({ archive, path, relationships }: Package): Promise<WriterContext> {
   const styles = await readStyles(archive, targetOf(archive, relationships, "styles"));
   const numbering = await readNumbering(archive, targetOf(archive, relationships, "numbering"));
-  const links = relationships.filter(({ type, isExternal }) => type === "hyperlink" && isExternal);
   return {
     styles,
     labels: new ListLabels(numbering, styles),
-    links: new Map(links.map(({ id, target }) => [id, target])),
+    links: await readLinks(archive, path),
     comments: new Map(),
     noteMark: () => "",
   };
@@ -117,7 +116,7 @@ async function readMargins(
   );
   const texts = new Set<string>();
   for (const { target } of parts.slice(0, DOCX_LIMITS.headers)) {
-    const writer = new DocumentWriter(context, 1);
+    const writer = new DocumentWriter({ ...context, links: await readLinks(archive, target) }, 1);
     await readBlocks(archive, target, writer);
     const text = oneLine(writer.markdown()).slice(0, DOCX_LIMITS.headerCharacters);
     // Page numbers alone say nothing.

@@ -4,6 +4,7 @@ import { type BlockSink, readBlocks } from "#lib/documents/docx/read-blocks.ts";
 import type { XmlNode } from "#lib/documents/docx/xml-node.ts";
 import type { Attributes } from "#lib/documents/xml/attributes.ts";
 import type { Archive } from "#lib/documents/zip/open-zip.ts";
+import { readRelationships } from "#lib/documents/zip/relationships.ts";
 
 /** The texts of footnotes, endnotes or comments by their ids, on a line each. */
 export async function readNotes(
@@ -13,7 +14,7 @@ export async function readNotes(
   context: WriterContext,
 ): Promise<ReadonlyMap<string, string>> {
   if (path === undefined) return new Map();
-  const reader = new NoteReader(element, context);
+  const reader = new NoteReader(element, { ...context, links: await readLinks(archive, path) });
   await readBlocks(archive, path, reader);
   return reader.notes();
 }
@@ -66,6 +67,13 @@ class NoteReader implements BlockSink {
     }
     return texts;
   }
+}
+
+/** The addresses that the links of a part go to, by their ids. */
+export async function readLinks(archive: Archive, path: string): Promise<ReadonlyMap<string, string>> {
+  const relationships = await readRelationships(archive, path);
+  const links = relationships.filter(({ type, isExternal }) => type === "hyperlink" && isExternal);
+  return new Map(links.map(({ id, target }) => [id, target]));
 }
 
 /** A text without line breaks. */
