@@ -137,7 +137,9 @@ describe("documents as different writers make them", () => {
     const { sections, notes } = await readDocument(
       makeDocx(paragraph(run("word ".repeat(200))).repeat(3_000)),
     );
-    expect(notes).toEqual(["Only about the first 2,000,000 characters were read."]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^Only about the first 2,0\d\d,\d{3} characters were read\.$/),
+    ]);
     expect(sections[0]?.text.length).toBeLessThan(2_200_000);
   });
 });

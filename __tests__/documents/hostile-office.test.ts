@@ -146,6 +146,15 @@ const CASES: readonly [what: string, file: () => Uint8Array, expected: Outcome][
       }),
     { problem: "no_text" },
   ],
+  [
+    "names with backslashes and a slash in front, as some writers have them",
+    () =>
+      makeXlsx("", {
+        "xl/worksheets/sheet1.xml": null,
+        sheet: { name: "\\xl\\worksheets\\sheet1.xml", data: sheet(`<row>${cell("A1", "read")}</row>`) },
+      }),
+    { text: "read" },
+  ],
   ["elements 100,000 deep", () => makeDocx("<w:p>".repeat(100_000)), { problem: "too_complex" }],
   [
     "tables 100 deep",
@@ -165,7 +174,14 @@ const CASES: readonly [what: string, file: () => Uint8Array, expected: Outcome][
     () => makeDocx(`<w:tbl>${`<w:tr><w:tc>${paragraph("cell")}</w:tc></w:tr>`.repeat(200_000)}</w:tbl>`),
     { text: "cell", notes: ["The last 180,000 rows of long tables were not read."] },
   ],
-  ["300,000 paragraphs", () => makeDocx(paragraph("word").repeat(300_000)), { text: "word\n\nword" }],
+  [
+    "300,000 paragraphs",
+    () => makeDocx(paragraph("word").repeat(300_000)),
+    {
+      text: "word\n\nword",
+      notes: [expect.stringMatching(/^Only about the first 6\d\d,\d{3} characters were read/)],
+    },
+  ],
   [
     "styles and lists in circles",
     () =>
@@ -212,6 +228,20 @@ const CASES: readonly [what: string, file: () => Uint8Array, expected: Outcome][
     "a million rows",
     () => makeXlsx(Array.from({ length: 1_000_000 }, (_, at) => `<row><c><v>${at}</v></c></row>`).join("")),
     { text: "0\n1\n2", notes: ['Only the first 5,000 of 1,000,000 rows of sheet "One" were read.'] },
+  ],
+  [
+    "two sheets of which the first takes all the room",
+    () =>
+      makeXlsx(`<row>${"<c><v>1</v></c>".repeat(250)}</row>`.repeat(1_000), {
+        "xl/workbook.xml": `<workbook xmlns="${SHEET_NS}" xmlns:q="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="One" q:id="rId1"/><sheet name="Two" q:id="rId1"/></sheets></workbook>`,
+      }),
+    {
+      text: "| A | B |",
+      notes: [
+        'Only the first 600 of 1,000 rows of sheet "One" were read.',
+        'Sheet "Two" was not read, because what is before it is too long.',
+      ],
+    },
   ],
   [
     "a diagonal of 2,000 cells",
@@ -271,7 +301,7 @@ describe("hostile files of Office", () => {
       const path = join(folder, "file");
       await writeFile(path, file());
       const { stdout } = await promisify(execFile)(process.execPath, [
-        "--max-old-space-size=256",
+        "--max-old-space-size=64",
         CHILD,
         path,
         SMALL,

@@ -47,6 +47,11 @@ export class DocumentWriter implements BlockSink {
     return this.#characters;
   }
 
+  /** Paragraphs and tables so far, without empty ones. */
+  get blocks(): number {
+    return this.#blocks.length;
+  }
+
   /** Rows of tables that were too long. */
   get leftOutRows(): number {
     return this.#leftOutRows;

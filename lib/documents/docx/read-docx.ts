@@ -82,7 +82,8 @@ async function readText(
 ): Promise<{ text: string; notes: string[] }> {
   const writer = new DocumentWriter(context);
   let hasOtherFiles = false;
-  const isFull = (): boolean => writer.characters > DOCX_LIMITS.characters;
+  const isFull = (): boolean =>
+    writer.characters > DOCX_LIMITS.characters || writer.blocks > DOCX_LIMITS.blocks;
   await readBlocks(archive, path, {
     paragraph: (node) => writer.paragraph(node),
     row: (node) => writer.row(node),
@@ -92,16 +93,17 @@ async function readText(
     },
     isDone: isFull,
   });
+  const text = writer.markdown();
   const notes = [
     ...(isFull()
-      ? [`Only about the first ${DOCX_LIMITS.characters.toLocaleString("en-US")} characters were read.`]
+      ? [`Only about the first ${text.length.toLocaleString("en-US")} characters were read.`]
       : []),
     ...(writer.leftOutRows > 0
       ? [`The last ${writer.leftOutRows.toLocaleString("en-US")} rows of long tables were not read.`]
       : []),
     ...(hasOtherFiles ? ["Files that are embedded in the document were not read."] : []),
   ];
-  return { text: writer.markdown(), notes };
+  return { text, notes };
 }
 
 /** The different texts above or below the pages. */

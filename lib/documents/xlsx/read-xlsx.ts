@@ -85,9 +85,8 @@ function sectionsOf(
   let maxCharacters: number = XLSX_LIMITS.characters;
   for (const { entry, sheet, extras } of sheets) {
     const read = sheetSection(entry, sheet, { workbook, extras, maxCharacters });
-    if (read === undefined) continue;
-    maxCharacters -= Math.min(maxCharacters, read.section.text.length);
-    if (read.section.text !== "") sections.push(read.section);
+    if (read.section !== undefined) sections.push(read.section);
+    maxCharacters -= Math.min(maxCharacters, read.section?.text.length ?? 0);
     notes.push(...read.notes);
   }
   if (sheets.some(({ sheet }) => hasFormulaWithoutResult(sheet))) {

@@ -10,30 +10,30 @@ import type { SheetEntry } from "#lib/documents/xlsx/workbook.ts";
 const MAX_RANGES = 20;
 
 export type SheetText = {
-  section: DocumentSection /** What of the sheet is not in it. */;
+  /** Undefined when there is no text. */
+  section: DocumentSection | undefined;
+  /** What of the sheet is not in it. */
   notes: readonly string[];
 };
 
-/** A sheet as Markdown; undefined when it has no text. */
+/** A sheet as Markdown. */
 export function sheetSection(
   entry: SheetEntry,
   sheet: RawSheet,
   options: { workbook: WorkbookTexts; extras: SheetExtras; maxCharacters: number },
-): SheetText | undefined {
+): SheetText {
   const { rows, read } = sheetRows(sheet, options);
   const comments = otherComments(sheet, options.extras);
-  if (sheet.rows.length === 0 && comments.length === 0) return undefined;
-  const blocks = [...hiddenParts(sheet), ...sheetBlocks(rows), ...comments];
-  return {
-    section: {
-      label: `Sheet "${entry.name}"${entry.isHidden ? " (hidden)" : ""}`,
-      text: blocks.join("\n\n"),
-    },
-    notes: missing(entry.name, sheet, read),
-  };
+  const notes = missing(entry.name, sheet, read);
+  if (rows.length === 0 && comments.length === 0) return { section: undefined, notes };
+  const label = `Sheet "${entry.name}"${entry.isHidden ? " (hidden)" : ""}`;
+  const text = [...hiddenParts(sheet), ...sheetBlocks(rows), ...comments].join("\n\n");
+  return { section: { label, text }, notes };
 }
 
 function missing(name: string, sheet: RawSheet, shown: number): string[] {
+  if (shown === 0 && sheet.rowCount > 0)
+    return [`Sheet "${name}" was not read, because what is before it is too long.`];
   const notes: string[] = [];
   if (sheet.rowCount > shown || sheet.isCountOpen) {
     const total = `${sheet.isCountOpen ? "more than " : ""}${count(sheet.rowCount)}`;

@@ -6,7 +6,7 @@ export const XLSX_LIMITS = {
   /** Columns with content in a sheet. */
   columns: 256,
   /** Cells with content in all sheets. */
-  cells: 400_000,
+  cells: 150_000,
   /** Characters of text in all sheets. */
   characters: 2_000_000,
   /** Cells over the limit that are looked at to count a sheet's rows. */

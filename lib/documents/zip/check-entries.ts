@@ -52,7 +52,7 @@ function checkSizes(entries: readonly Entry[], fileBytes: number): void {
 }
 
 function checkNames(entries: readonly Entry[]): void {
-  const names = new Set(entries.map((entry) => partName(entry.fileName)));
+  const names = new Set(entries.map(entryName));
   if (names.size < entries.length) throw damagedError();
 }
 
@@ -68,6 +68,11 @@ function checkPlaces(entries: readonly Entry[], fileBytes: number): void {
 
 function byPlace(one: Entry, other: Entry): number {
   return one.relativeOffsetOfLocalHeader - other.relativeOffsetOfLocalHeader;
+}
+
+/** The name of an entry as `partName` writes it. Some writers put backslashes into it, or a slash in front. */
+export function entryName(entry: Entry): string {
+  return partName(entry.fileNameRaw.toString().replaceAll("\\", "/"));
 }
 
 /** Names of parts are the same in any case (ECMA-376 part 2, 6.2.2), and have no slash in front. */

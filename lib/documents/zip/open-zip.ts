@@ -6,6 +6,7 @@ import {
   checkEntryCount,
   damagedError,
   encryptedError,
+  entryName,
   partName,
   tooLargeError,
 } from "#lib/documents/zip/check-entries.ts";
@@ -28,12 +29,14 @@ export type Archive = {
  */
 export async function openZip(bytes: Uint8Array): Promise<Archive> {
   try {
-    const zip = await fromBufferPromise(asBuffer(bytes), { lazyEntries: true, validateEntrySizes: true });
+    // Names are only looked up, never written to a disk, so that those with `..` or a slash in front do no harm.
+    const options = { lazyEntries: true, validateEntrySizes: true, decodeStrings: false };
+    const zip = await fromBufferPromise(asBuffer(bytes), options);
     checkEntryCount(zip.entryCount);
     const entries: Entry[] = [];
     for await (const entry of zip.eachEntry()) entries.push(entry);
     checkEntries(entries, bytes.length);
-    return archiveOf(zip, new Map(entries.map((entry) => [partName(entry.fileName), entry])));
+    return archiveOf(zip, new Map(entries.map((entry) => [entryName(entry), entry])));
   } catch (error) {
     throw asDocumentError(error);
   }
