@@ -1,0 +1,22 @@
+import { FACT_PHRASES, HYPOTHETICAL, SELF_NAMED } from "#lib/memory/fact-phrases.ts";
+import { fold } from "#lib/memory/fold.ts";
+import { ownSentences } from "#lib/memory/own-words.ts";
+import { lazy } from "#lib/shared/lazy.ts";
+
+/** A longer sentence is read up to here, characters. */
+const MAX_SENTENCE = 500;
+
+const phrases = lazy(() => FACT_PHRASES.map((source) => new RegExp(source, "u")));
+
+/**
+ * Whether a message may tell something of its sender that lasts, so that a model is worth asking which. Most
+ * messages do not, and cost nothing; linear in the length of the message, and bounded.
+ */
+export function tellsFact(message: string): boolean {
+  return ownSentences(message).some((whole) => {
+    const sentence = whole.slice(0, MAX_SENTENCE);
+    const folded = fold(sentence);
+    if (HYPOTHETICAL.test(folded)) return false;
+    return SELF_NAMED.test(sentence) || phrases.value.some((phrase) => phrase.test(folded));
+  });
+}
