@@ -82,7 +82,8 @@ export function setUp(
   });
   const dependencies: ChatDependencies = {
     routeFinders: changes.routeFinders ?? [],
-    modeAsker: undefined,
+    followUps: [],
+      modeAsker: undefined,
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [
       ...(changes.answerers ?? []),

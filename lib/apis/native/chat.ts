@@ -35,6 +35,7 @@ export const aiChatBodySchema = z.object({
     .nullish(),
   customInstructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).optional(),
   tone: z.enum(TONES).optional(),
+  memory: z.boolean().default(true),
   files: notYet,
   pdfBase64: notYet,
   excelBase64: notYet,
@@ -50,6 +51,7 @@ export type NativeChatRequest = {
   image: string | undefined;
   customInstructions: string | undefined;
   tone: Tone | undefined;
+  memory: boolean;
 };
 
 export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatRequest {
@@ -61,5 +63,6 @@ export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatR
     image: body.image ?? undefined,
     customInstructions: body.customInstructions,
     tone: body.tone,
+    memory: body.memory,
   };
 }

@@ -16,6 +16,7 @@ import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
@@ -35,6 +36,8 @@ export type Gateway = {
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
   readonly plugins: PluginDependencies;
+  /** What is remembered of users. */
+  readonly memories: Memories;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
   /** Stores turns. */
@@ -111,6 +114,9 @@ function partsOf(parts: Parts) {
     },
     get plugins() {
       return parts.plugins.value;
+    },
+    get memories() {
+      return parts.memories.value;
     },
     get bodies() {
       return parts.bodies.value;

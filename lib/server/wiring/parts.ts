@@ -10,6 +10,7 @@ import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
+import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
@@ -26,6 +27,7 @@ export const MAKERS = {
   createEngines,
   createEngineHealth,
   createLiveTools,
+  createMemories,
   createChat,
   createCompletion,
   createEmbeddings,
@@ -70,6 +72,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const plugins = lazy(() =>
     make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
   );
+  const memories = lazy(() => make.createMemories(databaseParts()));
   const webSearch = lazy(() => make.createWebSearchPart(callParts()));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   return {
@@ -79,11 +82,13 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     health,
     engines,
     plugins,
+    memories,
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
         tools: tools.value,
         plugins: plugins.value,
+        memories: memories.value,
         webSearch: webSearch.value,
         env,
       }),
