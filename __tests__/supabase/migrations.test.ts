@@ -64,6 +64,7 @@ describe("the migrations", () => {
     expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
+      "authenticated EXECUTE read_attachments",
       "authenticated EXECUTE sarmalink_schema_version",
       "authenticated EXECUTE settle_turn",
       "service_role EXECUTE admit_gateway_key",
@@ -73,6 +74,7 @@ describe("the migrations", () => {
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE gateway_key_ever_created",
       "service_role EXECUTE list_gateway_keys",
+      "service_role EXECUTE read_attachments",
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",

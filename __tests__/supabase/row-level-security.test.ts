@@ -47,6 +47,15 @@ const aNewKey = (userId: string) => ({
   p_user_id: userId,
 });
 
+const aFile = (owner: string) => ({
+  user_id: owner,
+  name: "cat.png",
+  type: "image",
+  bytes: 3,
+  digest: HASH,
+  content: "AAAA",
+});
+
 /** A gateway key with this id, whose limits the row under test belongs to. */
 const withKey = (id: string, owner: string): Promise<unknown> =>
   supabase.sql`insert into gateway_keys ${supabase.sql({
@@ -80,6 +89,19 @@ const CASES: TableCase[] = [
     expected: {
       anon: closed,
       // An upsert also writes id and user_id, which nobody may change.
+      owner: { select: "rows", insert: "rows", update: "rows", delete: "rows", upsert: "denied" },
+      other: { select: "none", insert: "denied", update: "none", delete: "none", upsert: "denied" },
+    },
+  },
+  {
+    table: "ai_attachments",
+    columns: "id,user_id,session_id,name,type,bytes,digest,document,content",
+    row: (id, owner) => ({ id, ...aFile(owner) }),
+    insert: (owner) => aFile(owner),
+    change: { session_id: null },
+    expected: {
+      anon: closed,
+      // An upsert also writes what a file is, which nobody may change.
       owner: { select: "rows", insert: "rows", update: "rows", delete: "rows", upsert: "denied" },
       other: { select: "none", insert: "denied", update: "none", delete: "none", upsert: "denied" },
     },
