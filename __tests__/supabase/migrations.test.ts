@@ -234,7 +234,7 @@ describe("the migrations", () => {
     const rows = () => sql`
       select to_jsonb(u) - 'attempts' as turn from public.ai_chat_usage u
       union all select to_jsonb(e) from public.ai_events e
-      union all select to_jsonb(s) - 'last_mode' from public.ai_chat_sessions s
+      union all select to_jsonb(s) - '{last_mode,part_messages,part_characters}'::text[] from public.ai_chat_sessions s
       union all select to_jsonb(q) from public.ai_quota_counters q order by 1`;
     const kept = await rows();
     expect(kept.length).toBe(4 + 2 + 3 + 2);

@@ -36,6 +36,7 @@ const readOnly: TableCase["expected"] = {
   other: { ...closed, select: "none" },
 };
 const HASH = "ab".repeat(32);
+const A_PART = { message_count: 1, characters: 0 };
 
 const aNewKey = (userId: string) => ({
   p_name: "mine",
@@ -105,6 +106,32 @@ const CASES: TableCase[] = [
       owner: { select: "rows", insert: "rows", update: "rows", delete: "rows", upsert: "denied" },
       other: { select: "none", insert: "denied", update: "none", delete: "none", upsert: "denied" },
     },
+  },
+  {
+    table: "ai_session_parts",
+    columns: "session_id,number,user_id,messages",
+    row: (id, owner) => ({
+      session_id: id,
+      number: 0,
+      user_id: owner,
+      messages: supabase.sql.json([1]),
+      ...A_PART,
+    }),
+    insert: (owner) => ({ session_id: randomUUID(), number: 0, user_id: owner, messages: [1], ...A_PART }),
+    change: { messages: [] },
+    key: "session_id",
+    arrange: (id, owner) =>
+      supabase.sql`insert into ai_chat_sessions ${supabase.sql({ id, user_id: owner, title: "Mine" })}`,
+    expected: readOnly,
+  },
+  {
+    table: "ai_capacity_counters",
+    columns: "tier,day,used",
+    row: (id) => ({ tier: id, day: "2026-01-01", used: 3 }),
+    insert: () => ({ tier: "fast", day: "2026-01-01", used: 0 }),
+    change: { used: 0 },
+    key: "tier",
+    expected: { anon: closed, owner: closed, other: closed },
   },
   {
     table: "ai_chat_usage",
@@ -273,10 +300,13 @@ describe("beyond rows", () => {
 
   test("not even the service role writes the ledger, the quota or the events by hand", async () => {
     const service = supabase.clients.asService();
-    for (const table of ["ai_chat_usage", "ai_events", "ai_quota_counters"]) {
+    for (const table of ["ai_chat_usage", "ai_events", "ai_quota_counters", "ai_session_parts"]) {
       const { error } = await service.from(table).delete().eq("user_id", owner.userId);
       expect(error?.code).toBe("42501");
     }
+    const { error } = await service.from("ai_capacity_counters").update({ used: 0 }).eq("tier", "smart");
+    expect(error?.code).toBe("42501");
+    expect((await service.from("ai_capacity_counters").select("tier,day,used")).error).toBeNull();
   });
 
   test("the service role reads what keys have spent, and writes neither that nor their windows", async () => {

@@ -258,6 +258,7 @@ describe("gateways and databases of before 014", () => {
     const text = await readFile(join(MIGRATIONS, "010_turn_writers.sql"), "utf8");
     const [before = ""] = /create or replace function public\.begin_turn\([\s\S]*?\n\$\$;/.exec(text) ?? [];
     await older.sql.unsafe(`drop function public.begin_turn(jsonb); ${before}
+      drop view public.ai_complete_sessions;
       alter table public.ai_chat_sessions drop column last_mode;`);
     const withUser = await older.signUp();
     for (const clients of [

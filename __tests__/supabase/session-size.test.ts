@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 async function saved(id: string): Promise<StoredMessage[]> {
   const [row] = await supabase.sql<{ messages: StoredMessage[] }[]>`
-    select messages from ai_chat_sessions where id = ${id}`;
+    select messages from ai_complete_sessions where id = ${id}`;
   return row?.messages ?? [];
 }
 

@@ -75,7 +75,7 @@ describe("one call stores turns of both kinds", () => {
     const [good, guessed] = [await begin(), await begin()];
     const unknown = aTurn(user.caller);
     const refused = await ledger.record([
-      settled(unknown),
+      settled(unknown, { deliveredContent: false, status: "failed", costUsd: null, attempts: [] }),
       settled(guessed.turn, { settleSecret: "guessed" }),
       settled(good.turn),
       ledgerRow(aLedgerEntry()),

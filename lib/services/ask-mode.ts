@@ -3,7 +3,7 @@ import { stripInvisible, wrapUntrusted } from "#lib/prompts/sanitize.ts";
 import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
 import { type AskDependencies, ask } from "#lib/services/ask.ts";
 import type { AskedTurnContext, ModeAsker } from "#lib/services/chat/mode-asker.ts";
-import { type PlanDependencies, planMode } from "#lib/services/chat/plan-turn.ts";
+import { limitsOf, type PlanDependencies, planMode } from "#lib/services/chat/plan-turn.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -91,9 +91,8 @@ async function inMode(
   if (mode === decision.mode) return turn;
   const found = await planMode(mode, turn, dependencies);
   if (found === undefined) return turn;
-  const dailyLimit = modes[mode].perUserDailyLimit;
   const { usedToday } = await dependencies.turns.move({
-    ...{ requestId, settleSecret, caller, tier: mode, dailyLimit },
+    ...{ requestId, settleSecret, caller, ...limitsOf(mode, modes) },
   });
   const moved = { ...found, intent: decision.intent, reason: "asked" };
   return { ...turn, decision: moved, begun: { ...begun, usedToday } };

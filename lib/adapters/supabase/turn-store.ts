@@ -9,7 +9,13 @@ import {
 } from "#lib/adapters/supabase/database-error.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { BeginTurn, BegunTurn, StoredMessage, TurnStore } from "#lib/services/ledger/turn-store.ts";
+import type {
+  BeginTurn,
+  BegunTurn,
+  StoredMessage,
+  TurnLimits,
+  TurnStore,
+} from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseTurnStoreOptions = {
@@ -32,6 +38,9 @@ const begunSchema = z.object({
   used_today: z.coerce.number(),
   // A database of before 014 keeps no modes.
   last_mode: z.string().nullish(),
+  // A database of before 016 says neither.
+  memories: z.array(z.unknown()).nullish(),
+  has_files: z.boolean().nullish(),
 });
 const movedSchema = begunSchema.pick({ used_today: true });
 const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
@@ -52,7 +61,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
     async begin(turn) {
       const { client, userId, failure } = actingFor(clients, turn.caller);
       const signal = AbortSignal.timeout(beginTimeoutMs);
-      const fields = turnFields(turn, userId);
+      const fields = { ...turnFields(turn, userId), timeout_ms: beginTimeoutMs };
       let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
       if (isMissing(answer))
         answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
@@ -68,12 +77,11 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
     },
     async move(turn) {
       const { client, failure } = actingFor(clients, turn.caller);
-      const { requestId, settleSecret, tier, dailyLimit } = turn;
       const fields = {
-        request_id: requestId,
-        settle_secret: settleSecret,
-        tier,
-        daily_limit: postgresLimit(dailyLimit),
+        request_id: turn.requestId,
+        settle_secret: turn.settleSecret,
+        ...limitFields(turn),
+        timeout_ms: beginTimeoutMs,
       };
       const answer = await client
         .rpc("begin_turn", { p_turn: fields })
@@ -107,8 +115,7 @@ function turnFields(turn: BeginTurn, userId: string | null) {
     request_id: turn.requestId,
     settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
     mode: turn.mode,
-    tier: turn.tier,
-    daily_limit: postgresLimit(turn.dailyLimit),
+    ...limitFields(turn),
     session_id: turn.sessionId ?? null,
     title: sanitizeTextForPostgres(turn.title),
     user_id: userId,
@@ -117,17 +124,21 @@ function turnFields(turn: BeginTurn, userId: string | null) {
 }
 
 function lastModeFields(rows: NonNullable<BeginTurn["byLastMode"]>) {
-  return Object.fromEntries(
-    Array.from(rows, ([mode, { tier, dailyLimit }]) => [
-      mode,
-      { tier, daily_limit: postgresLimit(dailyLimit) },
-    ]),
-  );
+  return Object.fromEntries(Array.from(rows, ([mode, limits]) => [mode, limitFields(limits)]));
+}
+
+function limitFields({ tier, dailyLimit, dailyCapacity }: TurnLimits) {
+  return {
+    tier,
+    daily_limit: postgresLimit(dailyLimit),
+    ...(dailyCapacity === undefined ? {} : { daily_capacity: postgresLimit(dailyCapacity) }),
+  };
 }
 
 /** The turn as `begin_turn` takes it in a database of before 014. */
 function oldArguments(fields: ReturnType<typeof turnFields>): Record<string, unknown> {
-  const { mode: _, by_last_mode: __, ...known } = fields;
+  const { request_id, settle_hash, tier, daily_limit, session_id, title, user_id } = fields;
+  const known = { request_id, settle_hash, tier, daily_limit, session_id, title, user_id };
   return Object.fromEntries(Object.entries(known).map(([name, value]) => [`p_${name}`, value]));
 }
 
@@ -135,17 +146,24 @@ function postgresLimit(limit: number): number {
   return Math.min(Math.max(Math.trunc(limit), 0), MAX_POSTGRES_INTEGER);
 }
 
-/** The database names the mode whose limit is reached, because it may have kept the session's. */
+/** The database names the mode whose limit is reached, because it may have kept the session's, and whose limit it is. */
 function quotaExceeded(
-  turn: Pick<BeginTurn, "tier" | "dailyLimit" | "byLastMode">,
+  turn: TurnLimits & Pick<BeginTurn, "byLastMode">,
   cause: NonNullable<DatabaseAnswer["error"]>,
   nowMs: number,
 ): GatewayError {
   const kept = Array.from(turn.byLastMode?.values() ?? []).find(({ tier }) => tier === cause.details);
-  const { tier, dailyLimit: limit } = turn.tier === cause.details ? turn : (kept ?? turn);
-  return new GatewayError("quota_exceeded", `Today's quota for "${tier}" is used up.`, {
+  const { tier, dailyLimit, dailyCapacity } = turn.tier === cause.details ? turn : (kept ?? turn);
+  const isCompany = cause.hint === "company";
+  const message = isCompany
+    ? `Today's capacity for "${tier}", which all users share, is used up.`
+    : `Today's quota for "${tier}" is used up.`;
+  return new GatewayError("quota_exceeded", `${message} It is new at midnight UTC.`, {
     retryAfterSeconds: secondsUntilUtcMidnight(nowMs),
-    details: { tier, limit },
+    details: {
+      ...{ tier, limit: isCompany ? dailyCapacity : dailyLimit, remaining: 0 },
+      scope: isCompany ? "company" : "user",
+    },
     cause,
   });
 }
@@ -158,6 +176,8 @@ function begunTurn(data: unknown): BegunTurn {
     messages: begun.messages.flatMap(storedMessage),
     usedToday: begun.used_today,
     lastMode: begun.last_mode ?? undefined,
+    memories: (begun.memories ?? []).filter((fact) => typeof fact === "string"),
+    hasFiles: begun.has_files ?? false,
   };
 }
 

@@ -11,7 +11,7 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import { allowedMode, type ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { BeginTurn } from "#lib/services/ledger/turn-store.ts";
+import type { BeginTurn, TurnLimits } from "#lib/services/ledger/turn-store.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 
@@ -67,18 +67,20 @@ export function beginFields(
   { message, sessionId }: ChatInput,
   { modes }: Pick<PlanDependencies, "modes">,
 ): Omit<BeginTurn, "requestId" | "settleSecret" | "caller"> {
-  const limitOf = (mode: ModeId): number => modes[mode].perUserDailyLimit;
-  const byLastMode = new Map(
-    Array.from(kept, ([last, { mode }]) => [last, { tier: mode, dailyLimit: limitOf(mode) }]),
-  );
+  const byLastMode = new Map(Array.from(kept, ([last, { mode }]) => [last, limitsOf(mode, modes)]));
   return {
     mode: decision.wanted,
-    tier: decision.mode,
-    dailyLimit: limitOf(decision.mode),
+    ...limitsOf(decision.mode, modes),
     sessionId,
     title: truncate(stripInvisible(message).replace(/\s+/g, " ").trim(), MAX_TITLE),
     ...(byLastMode.size === 0 ? {} : { byLastMode }),
   };
+}
+
+/** What a turn counts in if it is for this mode. */
+export function limitsOf(mode: ModeId, modes: PlanDependencies["modes"]): TurnLimits {
+  const { perUserDailyLimit, totalDailyCapacity } = modes[mode];
+  return { tier: mode, dailyLimit: perUserDailyLimit, dailyCapacity: totalDailyCapacity };
 }
 
 /** For a mode that somebody else has found; undefined if the turn cannot have it. */

@@ -15,16 +15,21 @@ export type BeginTurn = {
   tier: string;
   /** Turns the caller may use in `tier` per UTC day. */
   dailyLimit: number;
+  /** Turns all users together may use in `tier` per UTC day; undefined if that is not limited. */
+  dailyCapacity?: number | undefined;
   /**
    * What the turn is instead if the session's last turn had one of these modes: the mode that it is then for,
-   * and counts in, with its daily limit.
+   * and counts in, with its limits.
    */
-  byLastMode?: ReadonlyMap<string, { tier: string; dailyLimit: number }> | undefined;
+  byLastMode?: ReadonlyMap<string, TurnLimits> | undefined;
   /** Existing session to continue, or undefined to create one. */
   sessionId: string | undefined;
   /** Title of a new session. */
   title: string;
 };
+
+/** The mode that a turn counts in, and how many turns that has per UTC day. */
+export type TurnLimits = Pick<BeginTurn, "tier" | "dailyLimit" | "dailyCapacity">;
 
 export type BegunTurn = {
   sessionId: string;
@@ -83,7 +88,7 @@ export type TurnOutcome = {
 };
 
 /** A turn that has begun, and the mode in which it is to count instead. */
-export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller" | "tier" | "dailyLimit">;
+export type MoveTurn = Pick<BeginTurn, "requestId" | "settleSecret" | "caller"> & TurnLimits;
 
 /**
  * Begins turns of native chat in the database; the ledger ends them.
