@@ -13,6 +13,7 @@ export function fold(text: string): string {
   if (/^[\x00-\x7f]*$/.test(lower)) return lower;
   return withoutAccents(lower)
     .replace(/[’ʼ]/g, "'")
+    .replace(/ё/g, "е")
     .replace(/ß/g, "ss")
     .replace(/ø/g, "o")
     .replace(/æ/g, "ae")
@@ -26,7 +27,8 @@ const UNSPACED = /[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]/;
 /** The words of a text as they are compared. */
 export function wordsOf(text: string): string[] {
   const words = fold(text)
-    .replace(/(\p{L})n't(?!\p{L})/gu, "$1 not")
+    .replace(/(?<=\p{L})n't(?!\p{L})/gu, " not")
+    .replace(/'s(?!\p{L})/gu, "")
     .match(/[\p{L}\p{M}\p{N}]+/gu);
   return (words ?? []).flatMap((word) => (UNSPACED.test(word) ? pairsOf(word) : word));
 }
@@ -44,5 +46,11 @@ export function areForms(a: string, b: string): boolean {
   if (a === b) return true;
   const shorter = Math.min(a.length, b.length);
   if (shorter < 3 || /\d/.test(a) || UNSPACED.test(a)) return false;
-  return a.slice(0, Math.min(STEM, shorter)) === b.slice(0, Math.min(STEM, shorter));
+  const length = Math.min(STEM, shorter);
+  return a.slice(0, length) === b.slice(0, length) || stemOf(a) === stemOf(b);
+}
+
+/** "live", "lives" and "living" without their ends. */
+function stemOf(word: string): string {
+  return word.length > 4 ? word.replace(/(?:ing|ed|es|s|e)$/, "") : word.replace(/e$/, "");
 }

@@ -18,7 +18,7 @@ const LETTER =
 const CODE_LINE =
   /(?:[;{}]|\)\s*=>|=>)\s*$|^\s*(?:[#/]{2}|<\/?[a-z]|import |from \S+ import|def |class |function |const |let |var |return |if \(|for \(|SELECT |at \S+\()/;
 const QUOTED = new RegExp(
-  `"[^"\\n]{0,${MAX_QUOTE}}"|“[^”\\n]{0,${MAX_QUOTE}}”|„[^“”\\n]{0,${MAX_QUOTE}}[“”]|«[^»\\n]{0,${MAX_QUOTE}}»|「[^」\\n]{0,${MAX_QUOTE}}」`,
+  `"[^"\\n]{0,${MAX_QUOTE}}"|“[^“”\\n]{0,${MAX_QUOTE}}”|„[^„“”\\n]{0,${MAX_QUOTE}}[“”]|«[^«»\\n]{0,${MAX_QUOTE}}»|「[^「」\\n]{0,${MAX_QUOTE}}」`,
   "g",
 );
 const SENTENCE_END = /(?<=[.!?。！？।؟…])\s+|(?<=[。！？])(?=\S)/u;

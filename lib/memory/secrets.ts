@@ -22,7 +22,7 @@ const PRIVATE_KEY =
 const NAMED_SECRET = new RegExp(
   `(?<![\\p{L}])(?:${[
     "pass ?-?(?:word|code|phrase|wd)s?|pwd|pin(?: ?-? ?(?:code|number))?|cvv2?|cvc2?|security code|secret (?:key|code|word|question)|api[ _-]?(?:key|secret|token)s?|access[ _-]?(?:key|token)|auth(?:entication|orization)?[ _-]?(?:key|token|code)|bearer|private[ _-]?key|client[ _-]?secret|seed phrase|recovery (?:phrase|code|key)s?|mnemonic|2fa code|otp|license key|credentials?|logins?(?: data| details)?",
-    "passwort|kennwort|geheimzahl|zugangsdaten|geheimwort|mot de passe|code secret|code pin|contrasena|clave secreta|palabra clave|senha|palavra-passe|parola d'ordine|codice segreto|wachtwoord|pincode|losenord|adgangskode|passord|salasana|haslo|sifre(?:m|si)?|parolam|kata sandi|mat khau|heslo|jelszo|parol",
+    "passwort|kennwort|geheimzahl|zugangsdaten|geheimwort|mot de passe|code secret|code pin|contrasena|clave secreta|palabra clave|senha|palavra-passe|parola d'ordine|codice segreto|wachtwoord|pincode|losenord|adgangskode|passord|salasana|haslo|hasło|sifre(?:m|si)?|parolam|kata sandi|mat khau|heslo|jelszo|parol",
     "парол[ьяею]|пин-?код|пароля|κωδικ\\p{L}{1,3} προσβασης|סיסמ[הת]|כלמת אלסר",
   ].join(
     "|",
@@ -30,10 +30,10 @@ const NAMED_SECRET = new RegExp(
   "iu",
 );
 /** A word that can be a secret: digits or signs within, or letters of both cases in an odd order. */
-const SECRET_VALUE = /(?=\S{4,})(?:\S*\p{L}\S*\d|\S*\d\S*\p{L}|\S*[!@#$%^&*_=+~]|\S*\p{Ll}\p{Lu}|\d{3,})/u;
+const SECRET_VALUE = /(?=\S{4,})(?:\S*\p{L}\S*\d|\S*\d\S*\p{L}|\S*[!@#$%^&*_=+~]|\S*\p{Ll}\p{Lu})|\d{3,}/u;
 /** What joins a word to its value: "is", a colon, an equals sign. */
 const SAYS_VALUE =
-  /(?:[:=：]|(?<![\p{L}])(?:is|are|was|ist|lautet|est|es|e|sera|ar|er|on|to|jest|is:|это|olarak|ni|adalah|la)(?![\p{L}])|是|为|為|は|이|는|है|هو|هي|-\s)\s*["'“«]?\S/iu;
+  /(?:[:=：]|(?<![\p{L}])(?:is|are|was|ist|lautet|est|es|e|sera|ar|er|on|to|jest|is:|это|olarak|ni|adalah|la)(?![\p{L}])|是|为|為|は|이|는|है|هو|هي|-\s)\s*["'“«]?\S|\s\S+ है/iu;
 /** Characters between such a word and its value. */
 const MAX_BETWEEN = 40;
 /** Numbers that states give to people, by their words or their shapes. */
@@ -43,8 +43,17 @@ const IDENTITY_SHAPES =
   /(?<!\d)(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?!\d)|(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)|(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)|(?<!\w)[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?!\w)/;
 const IBAN = /(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Z0-9])/gi;
 const CARD_LENGTHS = [13, 14, 15, 16, 17, 18, 19] as const;
-/** Fewer have no IBAN; words that look like one have none. */
-const MIN_IBAN_DIGITS = 9;
+/** Characters of an IBAN, by country. */
+const IBAN_LENGTHS = new Map(
+  (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18 FO18 " +
+    "FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 " +
+    "LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SD18 SE24 SI19 SK24 " +
+    "SM27 ST25 SV28 TN24 TR26 UA29 VA22 VG24 XK20"
+  )
+    .split(" ")
+    .map((row) => [row.slice(0, 2), Number(row.slice(2))]),
+);
 const DIGIT_RUNS = /(?<!\d)\d(?:[ .-]{0,2}\d){11,22}(?!\d)/g;
 /** A word of letters and digits of at least this length is a token, unless it is an id that says nothing. */
 const TOKEN = /(?<![\w/.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}(?![\w])/;
@@ -105,14 +114,10 @@ function passesLuhn(given: string, length: number): boolean {
 
 function hasIban(text: string): boolean {
   return (text.match(IBAN) ?? []).some((found) => {
-    const iban = found.replace(/[ -]/g, "").toUpperCase();
     // Words may follow without a sign between.
-    for (let length = Math.min(34, iban.length); length >= 15; length--) {
-      const digits = iban.slice(0, length).replace(/\D/g, "").length;
-      if (digits >= MIN_IBAN_DIGITS && remainder97(`${iban.slice(4, length)}${iban.slice(0, 4)}`) === 1)
-        return true;
-    }
-    return false;
+    const signs = found.replace(/[ -]/g, "").toUpperCase();
+    const iban = signs.slice(0, IBAN_LENGTHS.get(signs.slice(0, 2)) ?? 0);
+    return iban.length > 4 && remainder97(`${iban.slice(4)}${iban.slice(0, 4)}`) === 1;
   });
 }
 

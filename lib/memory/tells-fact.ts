@@ -6,6 +6,11 @@ import { lazy } from "#lib/shared/lazy.ts";
 /** A longer sentence is read up to here, characters. */
 const MAX_SENTENCE = 500;
 
+/** Of each end of a message. */
+const MAX_SENTENCES = 15;
+/** Typed without an apostrophe. */
+const BARE = /(?<!\p{L})(?:(i)(m|ve)|(don|can)(t))(?!\p{L})/gu;
+
 const phrases = lazy(() => FACT_PHRASES.map((source) => new RegExp(source, "u")));
 
 /**
@@ -13,9 +18,12 @@ const phrases = lazy(() => FACT_PHRASES.map((source) => new RegExp(source, "u"))
  * messages do not, and cost nothing; linear in the length of the message, and bounded.
  */
 export function tellsFact(message: string): boolean {
-  return ownSentences(message).some((whole) => {
+  const all = ownSentences(message);
+  const sentences =
+    all.length <= 2 * MAX_SENTENCES ? all : [...all.slice(0, MAX_SENTENCES), ...all.slice(-MAX_SENTENCES)];
+  return sentences.some((whole) => {
     const sentence = whole.slice(0, MAX_SENTENCE);
-    const folded = fold(sentence);
+    const folded = fold(sentence).replace(BARE, "$1$3'$2$4");
     if (HYPOTHETICAL.test(folded)) return false;
     return SELF_NAMED.test(sentence) || phrases.value.some((phrase) => phrase.test(folded));
   });

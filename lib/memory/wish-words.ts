@@ -26,9 +26,9 @@ const MY_MEMORY =
 export const WISH_WORDS: readonly WishWords[] = [
   {
     remember:
-      "(?:(?:always |please )?remember(?! (?:when|how|the time|those|if|what|who|where|why|me\\?))|(?:do not|don't|never) (?:ever )?forget(?! to (?:tell|send|check|add|include))|keep in mind|bear in mind|make a note|take note|note that (?:i|my|we|our)|note down|save (?:to|in|into) (?:your )?memory|save (?:that|the fact that|this)|memorize|store (?:that|the fact that)|add to (?:your |my )?memor(?:y|ies)|for (?:the|your) future(?: reference)?)(?!\\p{L})",
+      "(?:(?:always |please )?remember(?! (?:when|how|the time|those|if|what|who|where|why|me\\?))|(?:do not|don't|never) (?:ever )?forget(?! to (?:tell|send|check|add|include))|keep in mind|bear in mind|make a note|take note|note that (?:i|my|we|our)|note down|save (?:to|in|into) (?:your )?memory|save (?:that|the fact that|this)|memorize|store (?:that|the fact that)|add to (?:your |my )?memor(?:y|ies)|for (?:the |your )?future(?: reference)?)(?!\\p{L})",
     forget:
-      "(?:forget(?: about)?(?: the fact)?(?: that)? (?:i(?:'m|'ve|'d)?|my|me (?:being|having)|we(?:'re|'ve)?|our|(?:what|where|when|who|how|which) (?:(?:my|our) |i (?!(?:just )?(?:said|asked|wrote|typed|told|meant))))|(?:stop|quit) remembering|(?:do not|don't|no longer) (?:remember|keep in mind|store|save)|you can forget|(?:delete|remove|erase|drop|wipe|clear)(?: the fact)? that (?:i|my|we|our)(?:'m|'ve)?|(?:delete|remove|erase|drop|wipe|clear) (?=[^.!?]{1,120} from (?:your |my |the )?memor(?:y|ies)))(?!\\p{L})",
+      "(?:forget(?: about)?(?: the fact)?(?: that)? (?:i(?:'m|'ve|'d)?|my|me (?:being|having)|we(?:'re|'ve)?|our|(?:what|where|when|who|how|which) (?:my|our|i(?! (?:just )?(?:said|asked|wrote|typed|told|meant))))|(?:stop|quit) remembering|(?:do not|don't|no longer) (?:remember|keep in mind|store|save)|you can forget|(?:delete|remove|erase|drop|wipe|clear)(?: the fact)? that (?:i|my|we|our)(?:'m|'ve)?|(?=[^.!?]{1,140} from (?:your |my |the )?memor(?:y|ies))(?:delete|remove|erase|drop|wipe|clear))(?!\\p{L})",
     forgetAll:
       "(?:(?:forget|delete|remove|erase|wipe|clear|drop) (?:(?:everything|all|anything|whatever|every fact|all facts|all the facts|all data|all information)(?: of)?(?: that| which)?(?: (?:you(?:'ve| have)?(?: ever)?|i(?:'ve| have)?(?: ever)?) (?:know|knew|remember|remembered|stored|store|saved|learned|learnt|have|told you))* (?:about|of|on) (?:me|myself)|" +
       MY_MEMORY +
@@ -36,7 +36,7 @@ export const WISH_WORDS: readonly WishWords[] = [
   },
   {
     remember:
-      "(?:merk(?:e)? dir|merken sie sich|denk(?:e)? (?:immer )?daran|denken sie daran|behalte(?: bitte)? im (?:kopf|hinterkopf|gedachtnis)|vergiss (?:bitte )?nicht|vergessen sie nicht|notier(?:e)? dir|erinner(?:e)? dich(?: daran)?(?:,? dass| :|:)|speicher(?:e|n sie)?(?: dir)?,? (?:bitte )?dass)(?!\\p{L})",
+      "(?:merk(?:e)? dir|merken sie sich|denk(?:e)? (?:immer )?daran|denken sie daran|behalte(?: bitte)? im (?:kopf|hinterkopf|gedachtnis)|vergiss (?:bitte )?nicht(?!,? zu )|vergessen sie nicht(?!,? zu )|notier(?:e)? dir|erinner(?:e)? dich(?: daran)?(?:,? dass| :|:)|speicher(?:e|n sie)?(?: dir)?,? (?:bitte )?dass)(?!\\p{L})",
     forget:
       "(?:(?:vergiss|vergessen sie|losche|loschen sie|merk dir nicht(?: mehr)?)(?: bitte| wieder)*,? (?:dass ich|mein(?:e[nmrs]?)?|wo ich|was ich (?!gesagt|geschrieben|gefragt)|wie ich|wer ich|wann ich|dass mein(?:e[nmrs]?)?|dass wir|unser(?:e[nmrs]?)?))(?!\\p{L})",
     forgetAll:
@@ -44,9 +44,9 @@ export const WISH_WORDS: readonly WishWords[] = [
   },
   {
     remember:
-      "(?:souviens[- ]toi|souvenez[- ]vous|rappelle[- ]toi|rappelez[- ]vous|retiens|retenez|n'oublie pas|n'oubliez pas|garde(?:z)? (?:en memoire|a l'esprit)|note(?:z)? (?:bien )?que (?:je|j'|mon|ma|mes)|memorise(?:z)?|enregistre(?:z)? que (?:je|j'|mon|ma|mes))(?!\\p{L})",
+      "(?:souviens[- ]toi|souvenez[- ]vous|rappelle[- ]toi|rappelez[- ]vous|retiens|retenez|n'oublie pas|n'oubliez pas|garde(?:z)? (?:en memoire|a l'esprit)|note(?:z)? (?:bien )?que (?:je|j'\\p{L}+|mon|ma|mes)|memorise(?:z)?|enregistre(?:z)? que (?:je|j'\\p{L}+|mon|ma|mes))(?!\\p{L})",
     forget:
-      "(?:(?:oublie|oubliez|efface|effacez|supprime|supprimez) (?:que (?:je|j'|mon|ma|mes|nous|notre)|mon|ma|mes|ou (?:je|j')|ce que je (?!viens|t'ai)))(?!\\p{L})",
+      "(?:(?:oublie|oubliez|efface|effacez|supprime|supprimez) (?:que (?:je|j'\\p{L}+|mon|ma|mes|nous|notre)|mon|ma|mes|ou (?:je|j'\\p{L}+)|ce que je (?!viens|t'ai)))(?!\\p{L})",
     forgetAll:
       "(?:(?:oublie|oubliez|efface|effacez|supprime|supprimez) (?:tout (?:ce que (?:tu sais|vous savez|tu as retenu|je t'ai dit) )?(?:sur|de|a propos de) moi|(?:toutes )?(?:tes|mes|vos|les) (?:souvenirs|memoires)(?: (?:sur|de) moi)?|tous (?:tes|mes|vos|les) souvenirs(?: (?:sur|de) moi)?))(?: s'il te plait| s'il vous plait| maintenant)*",
   },
@@ -80,7 +80,7 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:забудь(?:те)?,? (?:что (?:я|у меня|мой|моя|мое|мои|меня|мне|мы)|где я|кто я|мой|мою|мое|мои|о моей|о моем|про мо\\p{L}{1,3})|удали(?:те)?,? (?:что я|мо[еюий]\\p{L}{0,2})|забудь,? що я|lupakan (?:bahwa (?:saya|aku)|nama saya|(?:di mana|apa) saya))(?!\\p{L})|.{1,80} (?:oldugumu|ettigimi|yasadigimi|sevdigimi|calistigimi|\\p{L}+[dt][iu]g[iu]m[iu]) unut(?!\\p{L}|ma)",
     forgetAll:
-      "(?:(?:забудь(?:те)?|удали(?:те)?|сотри(?:те)?) (?:все,? (?:что (?:ты|вы) (?:обо мне )?(?:знаешь|знаете|помнишь|помните)(?: обо мне)?|обо мне|про меня)|всё обо мне)|hakkimda(?:ki)? (?:bildigin )?(?:her seyi|herseyi) (?:unut|sil)|lupakan (?:semua|segalanya|segala sesuatu) tentang (?:saya|aku))(?: пожалуйста| lutfen)*",
+      "(?:(?:забудь(?:те)?|удали(?:те)?|сотри(?:те)?) (?:все,? (?:что (?:ты|вы) (?:обо мне )?(?:знаешь|знаете|помнишь|помните)(?: обо мне)?|обо мне|про меня)|обо мне все|всё обо мне)|hakkimda(?:ki)? (?:bildigin )?(?:her seyi|herseyi) (?:unut|sil)|lupakan (?:semua|segalanya|segala sesuatu) tentang (?:saya|aku))(?: пожалуйста| lutfen)*",
   },
   {
     remember:

@@ -15,9 +15,10 @@ const MAX_SENTENCES = 6;
 /** A longer sentence is a text, characters. */
 const MAX_SENTENCE = 600;
 const FIRST_PERSON =
-  /(?<!\p{L})(?:i|i'm|i've|i'd|my|me|mine|we|our|ich|mein\p{L}{0,2}|mir|mich|wir|je|j'\p{L}+|mon|ma|mes|moi|yo|soy|mi|mis|me|eu|meu|minha|sou|io|sono|mio|mia|ho|ik|mijn|jag|min|mitt|jeg|mam|jestem|moj\p{L}?|я|мен[яе]|мне|мо[йяеюи]|у меня|benim|ben|\p{L}+[iu]m|saya|aku)(?!\p{L})|我|咱|私|僕|俺|わたし|저|나는|내|제|난|أنا|اني|ان[اي]|لي|ي(?!\p{L})|मैं|मेर|मुझ|من|ผม|ฉัน|toi/u;
+  /(?<!\p{L})(?:i|i'm|i've|i'd|my|me|mine|we|our|ich|mein\p{L}{0,2}|mir|mich|wir|je|j'\p{L}+|mon|ma|mes|moi|yo|soy|mi|mis|me|eu|meu|minha|sou|io|sono|mio|mia|ho|ik|mijn|jag|min|mitt|jeg|mam|jestem|moj\p{L}?|я|мен[яе]|мне|мо[йяеюи]|у меня|benim|ben|\p{L}+[iu]m|saya|aku|tengo|tenemos|vivo|trabajo|estoy|prefiero|hablo|tenho|moro|trabalho|gosto|abito|lavoro|mieszkam|pracuje|живу|работаю)(?!\p{L})|我|咱|私|僕|俺|わたし|저|나는|내|제|난|أنا|اني|ان[اي]|لي|ي(?!\p{L})|मैं|मेर|मुझ|من|ผม|ฉัน|toi/u;
 
 const patterns = lazy(() => ({
+  polite: new RegExp(`^(?:(?:${POLITE})[\\s,!.:]*){1,6}$`, "u"),
   remember: beginning("remember"),
   forget: beginning("forget"),
   forgetAll: beginning("forgetAll", "[\\s.!?…。！？)]*$"),
@@ -45,16 +46,20 @@ export function memoryWish(message: string): MemoryWish | undefined {
     const isAll = all.length === 1 && isWhole(message, sentence);
     return { kind: "forget", what: sentence.slice(found[0].length), isAll };
   }
-  const asks = folded.some((sentence) => remember.test(sentence) && !/[?？؟]\s*$/.test(sentence));
+  const asks = folded.some((sentence) => remember.test(sentence) && !isQuestion(sentence));
   return asks && folded.some((sentence) => FIRST_PERSON.test(sentence)) ? { kind: "remember" } : undefined;
+}
+
+/** "Can you remember my name?", but not "Can you remember that my name is Ada?". */
+function isQuestion(sentence: string): boolean {
+  return (
+    /[?？؟]\s*$/.test(sentence) && !/(?<!\p{L})(?:that|dass|que|che|что|att|dat)(?!\p{L})/u.test(sentence)
+  );
 }
 
 /** Nothing but the wish and what is said out of politeness. */
 function isOfWish(sentence: string): boolean {
-  return (
-    patterns.value.forgetAll.test(sentence) ||
-    new RegExp(`^(?:(?:${POLITE})[\\s,!.:]*)+$`, "u").test(sentence)
-  );
+  return patterns.value.forgetAll.test(sentence) || patterns.value.polite.test(sentence);
 }
 
 /** The message has no other part, such as a quotation, that was left out. */
