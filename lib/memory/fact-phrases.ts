@@ -85,6 +85,8 @@ const SLAVIC: readonly string[] = [
   "(?<!\\p{L})(?:мене звати|я (?:живу|працюю|навчаюсь|люблю|ненавиджу|вегетаріан|з \\p{L})|у мене (?:є|двоє|двое|дві)|jmenuji se|bydlim|pracuji|mam rad|volam sa|a nevem|ma numesc|ma cheama|locuiesc|lucrez|imi place|με λενε|μενω στ|δουλευω|μου αρεσει|ονομαζομαι)",
 ];
 
+/** So many of these languages are written in Latin letters. */
+const LATIN_OTHERS = 2;
 const OTHERS: readonly string[] = [
   // Turkish, Indonesian, Vietnamese.
   "(?<!\\p{L})(?:(?:benim )?adim (?!adim)\\p{L}|ismim|bana \\p{L}+ de(?!\\p{L})|ben (?:bir )?\\p{L}+(?:[iu]m|[iu]yorum)(?!\\p{L})|.{0,40}(?:yasiyorum|oturuyorum|calisiyorum|okuyorum|seviyorum|sevmiyorum|sevmem|yemiyorum|yemem|icmem|konusuyorum|dogdum|tasindim|evliyim|bekarim|vejetaryenim|veganim|ogrenciyim|ogretmenim|muhendisim|doktorum)(?!\\p{L})|(?:esim|karim|kocam|oglum|kizim|kopegim|kedim|kardesim|annem|babam|meslegim|dogum gunum|en sevdigim)(?!\\p{L}))",
@@ -99,18 +101,25 @@ const OTHERS: readonly string[] = [
 ];
 
 /** "I'm Ada", as it is written: a name has a capital. */
-export const SELF_NAMED =
-  /(?<!\p{L})(?:[Ii]'?m|I am|i am) (?:currently |now |still )?(?:in|near|from|based in) \p{Lu}\p{Ll}+|(?<!\p{L})(?:[Ii]'?m|I am|i am|[Tt]his is|[Ii]t's|[Nn]ame's|[Ii]ch bin|[Jj]e suis|[Ss]oy|[Ss]ono|[Ii]k ben|[Jj]ag är|[Jj]eg er|[Ee]u sou) (?:the |Dr\.? |Prof\.? )?(?!I(?!\p{L})|OK|Sorry|Not|JSON|PDF|SQL|API|Windows|Linux|Python)\p{Lu}\p{Ll}{1,20}(?!\p{L})(?: \p{Lu}\p{Ll}{1,20})?(?=$|[.,!;)]| (?:and|from|und|aus|et|de|y|e|en|och|og|here|hier|ici) )/u;
+export const SELF_NAMED = String.raw`(?<!\p{L})(?:[Ii]'?m|I am|i am) (?:currently |now |still )?(?:in|near|from|based in) \p{Lu}\p{Ll}+|(?<!\p{L})(?:[Ii]'?m|I am|i am|[Tt]his is|[Ii]t's|[Nn]ame's|[Ii]ch bin|[Jj]e suis|[Ss]oy|[Ss]ono|[Ii]k ben|[Jj]ag är|[Jj]eg er|[Ee]u sou) (?:the |Dr\.? |Prof\.? )?(?!I(?!\p{L})|OK|Sorry|Not|JSON|PDF|SQL|API|Windows|Linux|Python)\p{Lu}\p{Ll}{1,20}(?!\p{L})(?: \p{Lu}\p{Ll}{1,20})?(?=$|[.,!;)]| (?:and|from|und|aus|et|de|y|e|en|och|og|here|hier|ici) )`;
 
 /** Said of somebody else, of a story, or of what is not so. */
-export const HYPOTHETICAL =
-  /(?<!\p{L})(?:imagine|suppose|pretend|assume|let's say|act as|role-?play|what if|if i|how (?:do|would|can|to) (?:i |you |we |one )?(?:say|spell|pronounce|write)|as if|hypothetical|in this (?:story|scenario|game)|say i|stell dir vor|angenommen|wenn ich|tu so|imagine que|imagina|imaginons|suppos\p{L}+ que|si je|si yo|si fuera|se io|se eu|представь|если я|допустим)(?!\p{L})|假设|如果我|想象|もし私|もし僕|만약/u;
+export const HYPOTHETICAL = String.raw`(?<!\p{L})(?:imagine|suppose|pretend|assume|let's say|act as|role-?play|what if|if i|how (?:do|would|can|to) (?:i |you |we |one )?(?:say|spell|pronounce|write)|as if|hypothetical|in this (?:story|scenario|game)|say i|stell dir vor|angenommen|wenn ich|tu so|imagine que|imagina|imaginons|suppos\p{L}+ que|si je|si yo|si fuera|se io|se eu|представь|если я|допустим)(?!\p{L})|假设|如果我|想象|もし私|もし僕|만약`;
 
-export const FACT_PHRASES: readonly string[] = [
-  ...ENGLISH,
-  ...GERMAN,
-  ...ROMANCE,
-  ...NORTHERN,
-  ...SLAVIC,
-  ...OTHERS,
+/** Phrases, and what a sentence has that contains one of them: most sentences are spared the phrases. */
+export type PhraseGroup = { hint: string; phrases: readonly string[] };
+
+export const FACT_PHRASES: readonly PhraseGroup[] = [
+  {
+    hint: "(?<![a-z])(?:i|i'm|i've|my|mine|me|we|we're|we've|our|your|you|always|never|future|forward|from now on|as an?|being|speaking as|answer|reply|use|write)(?![a-z])",
+    phrases: ENGLISH,
+  },
+  {
+    hint: "(?<![a-z])(?:ich|mein|mich|mir|wir|bin|nenn|ab |in zukunft|antworte|schreib|sprich)",
+    phrases: GERMAN,
+  },
+  { hint: "[a-z]", phrases: [...ROMANCE, ...NORTHERN] },
+  { hint: "[a-z\\u0400-\\u04ff\\u0370-\\u03ff]", phrases: SLAVIC },
+  { hint: "[a-z]", phrases: OTHERS.slice(0, LATIN_OTHERS) },
+  { hint: "[\\u0590-\\uffff]", phrases: OTHERS.slice(LATIN_OTHERS) },
 ];

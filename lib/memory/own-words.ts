@@ -1,20 +1,32 @@
 import { fold } from "#lib/memory/fold.ts";
+import { pattern } from "#lib/memory/pattern.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import { lazy } from "#lib/shared/lazy.ts";
 import { endsOf } from "#lib/shared/text.ts";
 
 /** Of each end of a message, characters: what people say of themselves stands at one of them. */
-const MAX_EDGE = 2_000;
+export const MAX_EDGE = 2_000;
 const MAX_QUOTE = 2_000;
 
 /** What is to be done with a text that is not about its sender, in the languages that people write in. */
-const TEXT_TASK =
-  /(?<![\p{L}])(?:translat|summari[sz]|rewrit|re-?write|rephras|paraphras|proof-?read|fix (?:the|my|this)|correct (?:the|my|this)|improve (?:the|my|this)|shorten|polish|analy[sz]e|classify|extract|convert|repeat after|reply to|respond to|write|draft|compose|generate|complete the|continue the|explain the (?:sentence|phrase|text)|ubersetz|fasse|zusammenfass|formulier|korrigier|verbesser|schreib|antworte auf|traduc|tradui|resum|reformul|corrig|ecri[st]|escrib|reescrib|redact|scriv|riscriv|riassum|escrev|traduz|vertaal|samenvat|herschrijf|schrijf|oversatt|oversett|sammanfatta|skriv|przetlumacz|podsumuj|napisz|перевед|перепиш|исправ|напиши|сократи|резюмир|cevir|ozetle|yaz(?![\p{L}])|ترجم|لخص|اكتب|अनुवाद|लिख)|翻译|翻譯|翻訳|訳して|总结|總結|要約|改写|润色|写一|번역|요약|써 ?줘|고쳐/u;
+const TEXT_TASK = lazy(() =>
+  pattern(
+    String.raw`(?<![\p{L}])(?:translat|summari[sz]|rewrit|re-?write|rephras|paraphras|proof-?read|fix (?:the|my|this)|correct (?:the|my|this)|improve (?:the|my|this)|shorten|polish|analy[sz]e|classify|extract|convert|repeat after|reply to|respond to|write|draft|compose|generate|complete the|continue the|explain the (?:sentence|phrase|text)|ubersetz|fasse|zusammenfass|formulier|korrigier|verbesser|schreib|antworte auf|traduc|tradui|resum|reformul|corrig|ecri[st]|escrib|reescrib|redact|scriv|riscriv|riassum|escrev|traduz|vertaal|samenvat|herschrijf|schrijf|oversatt|oversett|sammanfatta|skriv|przetlumacz|podsumuj|napisz|перевед|перепиш|исправ|напиши|сократи|резюмир|cevir|ozetle|yaz(?![\p{L}])|ترجم|لخص|اكتب|अनुवाद|लिख)|翻译|翻譯|翻訳|訳して|总结|總結|要約|改写|润色|写一|번역|요약|써 ?줘|고쳐`,
+  ),
+);
 /** "I write novels" is about its sender, "I want you to write" is not. */
-const OF_SENDER =
-  /^[\s¡¿]*(?:\p{L}+[ ,!]+){0,5}?(?:i|i'm|i've|we|my|our|ich|wir|mein\p{L}{0,2}|je|j'\p{L}+|mon|ma|yo|mi|soy|eu|meu|minha|io|mio|mia|ik|mijn|jag|min|jeg|я|мо[йяеи])(?!\p{L})(?! (?:want|need|would|have to|must|should|am trying|'m trying|mochte|brauche|will|muss|veux|voudrais|dois|quiero|necesito|quero|preciso|voglio|vorrei|devo|wil|moet|vill|vil|хочу|нужно))(?!'d)(?!'m trying)/u;
+const OF_SENDER = lazy(() =>
+  pattern(
+    String.raw`^[\s¡¿]*(?:\p{L}+[ ,!]+){0,5}?(?:i|i'm|i've|we|my|our|ich|wir|mein\p{L}{0,2}|je|j'\p{L}+|mon|ma|yo|mi|soy|eu|meu|minha|io|mio|mia|ik|mijn|jag|min|jeg|я|мо[йяеи])(?!\p{L})(?! (?:want|need|would|have to|must|should|am trying|'m trying|mochte|brauche|will|muss|veux|voudrais|dois|quiero|necesito|quero|preciso|voglio|vorrei|devo|wil|moet|vill|vil|хочу|нужно))(?!'d)(?!'m trying)`,
+  ),
+);
 /** How a letter begins: what follows is a text, whoever wrote it. */
-const LETTER =
-  /^\s*(?:dear (?!diary)|to whom|sehr geehrte|liebe[rs]? \p{Lu}|cher|chere|madame|estimad|gentile|prezad|beste |from:|subject:|betreff:|objet :|re:|fwd:|von:|de:)/iu;
+const LETTER = lazy(() =>
+  pattern(
+    String.raw`^\s*(?:dear (?!diary)|to whom|sehr geehrte|liebe[rs]? \p{Lu}|cher|chere|madame|estimad|gentile|prezad|beste |from:|subject:|betreff:|objet :|re:|fwd:|von:|de:)`,
+    "i",
+  ),
+);
 const CODE_LINE =
   /(?:[;{}]|\)\s*=>|=>)\s*$|^\s*(?:[#/]{2}|<\/?[a-z]|import |from \S+ import|def |class |function |const |let |var |return |if \(|for \(|SELECT |at \S+\()/;
 const QUOTED = new RegExp(
@@ -41,7 +53,7 @@ export function ownSentences(message: string): string[] {
 function sentencesOf(lines: readonly string[]): string[] {
   const sentences: string[] = [];
   for (const line of lines) {
-    if (LETTER.test(line)) break;
+    if (LETTER.value.test(line)) break;
     let isTaskLine = false;
     for (const sentence of line.replace(QUOTED, " ").split(SENTENCE_END)) {
       const colon = sentence.search(/[:：]/);
@@ -58,9 +70,9 @@ function sentencesOf(lines: readonly string[]): string[] {
 
 function isTask(sentence: string): boolean {
   const folded = fold(sentence);
-  const task = TEXT_TASK.exec(folded);
+  const task = TEXT_TASK.value.exec(folded);
   if (task === null) return false;
-  const sender = OF_SENDER.exec(folded);
+  const sender = OF_SENDER.value.exec(folded);
   return sender === null || sender[0].length > task.index;
 }
 

@@ -20,6 +20,10 @@ export const POLITE =
   "alsjeblieft|alstublieft|kun je|kan je|wil je|hoi|en|snalla|kan du|kunne du|var snill|vaer sa snill|hej|hei|och|og|" +
   "prosze|czy mozesz|mozesz|czesc|пожалуйста|можешь|можете|привет|и|будь ласка|lutfen|merhaba|ve|tolong|mohon|من فضلك|لو سمحت|रجاء|कृपया|请|請|麻烦你|麻煩你|帮我|幫我";
 
+/** A message without any of these contains no wish. */
+export const WISH_HINT =
+  "remember|forget|mind|note|memor|future|delete|remove|erase|wipe|clear|drop|save|store|merk|denk|vergiss|vergess|losch|behalt|notier|erinner|speicher|souv|rappel|retien|retenez|oubli|garde|efface|supprim|enregistre|recuerd|acuerd|olvid|ten |tenga|apunta|anot|guarda|borra|elimina|lembr|esquec|esqueca|apag|tenha|tem em|guarde|ricord|tieni|dimentic|segnat|scord|cancell|onthoud|herinner|vergeet|houd|wis |verwijder|kom ihag|glom|radera|husk|glem|slet|muista|unohda|pamietaj|zapom|usun|hatirla|unut|aklinda|hakkim|ingat|lupa|nho rang|quen|[\\u0370-\\uffff]";
+
 const MY_MEMORY =
   "(?:(?:all |all of |the whole |everything in |everything from )?(?:the |your |my )?(?:saved |stored )?(?:memory|memories|facts)(?: (?:you have|you've got|you hold|you keep))?(?: (?:about|of|on|for) me)?)";
 

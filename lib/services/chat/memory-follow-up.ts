@@ -33,7 +33,7 @@ export function memoryFollowUp({ memories, findChanges, logger }: MemoryFollowUp
           const changes = await findChanges({ requestId, caller, message, known, wish: undefined, signal });
           if (changes === undefined)
             return logger.info("A model found no facts in a readable form.", { requestId });
-          await memories.apply(caller, changes, { known, since });
+          await memories.apply(caller, changes, { known, since, isWish: false });
         } catch (error) {
           if (!(error instanceof GatewayError)) throw error;
           logger.info("A message was not searched for facts.", {

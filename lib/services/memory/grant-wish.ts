@@ -53,7 +53,7 @@ export async function grantWish(
       facts,
     };
   }
-  const kept = await memories.apply(caller, changes, { known, since });
+  const kept = await memories.apply(caller, changes, { known, since, isWish: true });
   const changed = new Set([...changes.forget, ...changes.replace.map(({ id }) => id)]);
   const left = known.filter(({ id }) => !changed.has(id)).map(({ fact }) => fact);
   const isNothing = kept.saved.length + kept.forgotten.length + kept.dropped.length === 0;

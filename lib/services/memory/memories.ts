@@ -86,16 +86,18 @@ export class Memories {
    * Keeps what a model has found. Nothing, if the user has deleted something since the model was asked: it could
    * bring that back.
    * @param since `deletionsOf` at that time.
+   * @param isWish the user has asked for the changes, so that what they delete must not come back either.
    */
   async apply(
     caller: Caller,
     changes: MemoryChanges,
-    { known, since }: { known: readonly Memory[]; since: number },
+    { known, since, isWish }: { known: readonly Memory[]; since: number; isWish: boolean },
   ): Promise<KeptChanges> {
     const kept: KeptChanges = { saved: [], forgotten: [], dropped: [] };
     if (this.deletionsOf(caller) !== since) return kept;
     const forgotten = known.filter(({ id }) => changes.forget.includes(id));
-    await this.forget(caller, forgotten);
+    if (isWish) await this.forget(caller, forgotten);
+    else if (changes.forget.length > 0) await this.#store.remove(caller, changes.forget);
     kept.forgotten = forgotten.map(({ fact }) => fact);
     for (const { id, fact } of changes.replace) {
       const isKept = await this.#unlessFull(() => this.#store.edit(caller, id, fact));
