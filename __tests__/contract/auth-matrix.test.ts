@@ -64,6 +64,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     errors: "native",
     success: 404,
   },
+  "/api/memories": {
+    access: "caller",
+    methods: ["GET", "PUT", "DELETE"],
+    errors: "native",
+    success: 200,
+    body: { fact: "Made by the matrix" },
+  },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/chat/completions": {

@@ -294,7 +294,7 @@ describe("a user who calls in a loop", () => {
         "authenticated",
         user,
         (sql) => sql`
-          insert into public.ai_user_memories (fact) select 'fact ' || n from generate_series(1, ${count}::int) n`,
+          insert into public.ai_user_memories (fact) select 'fact ' || gen_random_uuid() from generate_series(1, ${count}::int)`,
       );
     await expect(insert(31)).rejects.toMatchObject({ code: "PT409" });
     await insert(28);

@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { boundedDocument } from "#lib/documents/bounded-document.ts";
-import { type Document, DocumentError, type DocumentKind } from "#lib/documents/document.ts";
-=======
 import type { Document, DocumentKind } from "#lib/documents/document.ts";
->>>>>>> f-office
 import { documentKind } from "#lib/documents/kind.ts";
 
 /** Reads the bytes of a file of one kind. Throws `DocumentError`. */
@@ -12,34 +8,17 @@ export type ReadDocument = (bytes: Uint8Array) => Promise<Document>;
 /** Each reader, with the library that it needs, is loaded with the first file of its kind. */
 const READERS: Readonly<Record<DocumentKind, () => Promise<ReadDocument>>> = {
   pdf: async () => (await import("#lib/documents/pdf/read-pdf.ts")).readPdf,
-<<<<<<< HEAD
-  xlsx: async () => notReadYet,
-  docx: async () => notReadYet,
-};
-
-/**
- * The text of a file, by its kind, bounded and without invisible characters. To be run in a worker: a hostile file may need any amount of time and memory.
-=======
   xlsx: async () => (await import("#lib/documents/xlsx/read-xlsx.ts")).readXlsx,
   docx: async () => (await import("#lib/documents/docx/read-docx.ts")).readDocx,
 };
 
 /**
- * The text of a file, by its kind. To be run in a worker: a hostile file may need any amount of time and memory.
->>>>>>> f-office
+ * The text of a file, by its kind, bounded and without invisible characters. To be run in a worker: a hostile
+ * file may need any amount of time and memory.
  * @throws DocumentError
  */
 export async function readDocument(bytes: Uint8Array): Promise<Document> {
   const kind = await documentKind(bytes);
   const read = await READERS[kind]();
-<<<<<<< HEAD
   return boundedDocument(await read(bytes));
-}
-
-/** Until their readers are here (`xlsx/read-xlsx.ts`, `docx/read-docx.ts`). */
-function notReadYet(): Promise<Document> {
-  throw new DocumentError("unsupported", "Excel and Word files cannot be read yet.");
-=======
-  return read(bytes);
->>>>>>> f-office
 }

@@ -21,6 +21,11 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return clean.replace(KEY_SHAPES, "[redacted]").replace(URLS, "[url]");
 }
 
+/** Whether a word of the text is shaped like a provider's key. */
+export function hasKeyShape(text: string): boolean {
+  return text.search(KEY_SHAPES) !== -1;
+}
+
 /** A provider's reason as a client may read it: redacted, one line, at most 500 characters. */
 export function publicReason(text: string, secrets: readonly string[] = []): string {
   // Cut first: redacting a megabyte of error text would take too long.

@@ -83,6 +83,7 @@ export function setUp(
   });
   const dependencies: ChatDependencies = {
     routeFinders: changes.routeFinders ?? [],
+    followUps: [],
     modeAsker: undefined,
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [

@@ -35,6 +35,7 @@ const fields = z.object({
   customInstructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).optional(),
   tone: z.enum(TONES).optional(),
   ...filesShape,
+  memory: z.boolean().default(true),
 });
 
 /** The body of `POST /api/ai-chat`. A message may be blank if files come with it. */
@@ -58,6 +59,7 @@ export type NativeChatRequest = {
   files: NativeFile[];
   customInstructions: string | undefined;
   tone: Tone | undefined;
+  memory: boolean;
 };
 
 export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatRequest {
@@ -70,5 +72,6 @@ export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatR
     files: filesOf(body),
     customInstructions: body.customInstructions,
     tone: body.tone,
+    memory: body.memory,
   };
 }

@@ -2,6 +2,7 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { chatMemory } from "#lib/server/wiring/memory.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { modeAsker } from "#lib/services/ask-mode.ts";
@@ -16,6 +17,7 @@ import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
 import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
@@ -29,9 +31,11 @@ export type ChatParts = {
   plugins: PluginDependencies;
   /** The users' files. */
   attachments: AttachmentStore;
+  /** What is remembered of users. */
+  memories: Memories;
   /** Undefined without a search service. */
   webSearch: WebSearchPart | undefined;
-  env: Pick<Env, "ENABLE_AUTO_ROUTE">;
+  env: Pick<Env, "ENABLE_AUTO_ROUTE" | "ENABLE_MEMORY">;
 };
 
 /** Native chat. */
@@ -39,6 +43,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
   const { engines, registry, identity, ledger, tools, plugins, webSearch, env } = parts;
   const { clock } = engines.effects;
   const { turns, begins } = ledger;
+  const memory = chatMemory(parts);
   const answerByEngines = engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } });
   return {
     ...engines,
@@ -53,6 +58,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
     modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
       promptContributor({ clock, randomHex }),
+      ...memory.contributors,
       documentContributor({ ...engines, attachments: parts.attachments, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),
     ],
@@ -61,5 +67,6 @@ export function createChat(parts: ChatParts): ChatDependencies {
       pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
       answerByEngines,
     ],
+    followUps: memory.followUps,
   };
 }

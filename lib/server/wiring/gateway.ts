@@ -18,6 +18,7 @@ import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
@@ -42,6 +43,8 @@ export type Gateway = {
   readonly plugins: PluginDependencies;
   /** Files of conversations. */
   readonly files: FileDependencies;
+  /** What is remembered of users. */
+  readonly memories: Memories;
   /** The users' gateway keys. */
   readonly keys: GatewayKeyDependencies;
   /** Saved conversations. */
@@ -133,6 +136,9 @@ function partsOf(parts: Parts) {
     },
     get files() {
       return parts.files.value;
+    },
+    get memories() {
+      return parts.memories.value;
     },
     get bodies() {
       return parts.bodies.value;

@@ -11,6 +11,7 @@ import { createIdentity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
+import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
@@ -29,6 +30,7 @@ export const MAKERS = {
   createEngines,
   createEngineHealth,
   createLiveTools,
+  createMemories,
   createChat,
   createCompletion,
   createEmbeddings,
@@ -79,6 +81,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const plugins = lazy(() =>
     make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
   );
+  const memories = lazy(() => make.createMemories(databaseParts()));
   const webSearch = lazy(() => make.createWebSearchPart(callParts()));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   return {
@@ -88,11 +91,12 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     health,
     engines,
     plugins,
+    memories,
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
         ...{ tools: tools.value, plugins: plugins.value, webSearch: webSearch.value, env },
-        attachments: files.value.attachments,
+        ...{ attachments: files.value.attachments, memories: memories.value },
       }),
     ),
     completion: lazy(() => make.createCompletion(callParts())),

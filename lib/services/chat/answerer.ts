@@ -1,6 +1,8 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { PreparedTurn } from "#lib/services/chat/turn.ts";
 import type { TrackableRun } from "#lib/services/run/tracked-run.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** An answer under way: its events for the client, and the record that the ledger is written from. */
@@ -19,3 +21,18 @@ export type Answerer = {
    */
   answer(turn: PreparedTurn, signal: AbortSignal): Answering | undefined | Promise<Answering | undefined>;
 };
+
+/** The answer of the first one that takes the turn. */
+export async function findAnswerer(
+  prepared: PreparedTurn,
+  signal: AbortSignal,
+  answerers: readonly Answerer[],
+): Promise<Answering> {
+  for (const answerer of answerers) {
+    // An answerer may spend money as soon as it is asked.
+    if (signal.aborted) throw abortError(signal);
+    const answering = await answerer.answer(prepared, signal);
+    if (answering !== undefined) return answering;
+  }
+  throw new GatewayError("internal_error", "No answerer took the turn.");
+}

@@ -1,10 +1,10 @@
 import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
-import { abortError } from "#lib/providers/failures/run-errors.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
-import type { Answerer, Answering } from "#lib/services/chat/answerer.ts";
+import { type Answerer, findAnswerer } from "#lib/services/chat/answerer.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
+import { type FollowUp, followUp } from "#lib/services/chat/follow-up.ts";
 import type { ModeAsker } from "#lib/services/chat/mode-asker.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
 import { beginFields, planTurn } from "#lib/services/chat/plan-turn.ts";
@@ -20,7 +20,7 @@ import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.
 import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
+import { toGatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 const SECRET_BYTES = 32;
@@ -54,6 +54,8 @@ export type ChatDependencies = Pick<
     contributors: readonly Contributor[];
     /** In the order in which they are tried. */
     answerers: readonly Answerer[];
+    /** Work behind a delivered turn. */
+    followUps: readonly FollowUp[];
   };
 
 export type ChatTurn = {
@@ -102,7 +104,7 @@ class RunningTurn {
   readonly #ledgerTurn: LedgerTurn;
   readonly #askMode: StartedTurn["askMode"];
   #asked: Promise<Turn> | undefined;
-  readonly #dependencies: ChatDependencies;
+  readonly #dependencies: ChatDependencies & Pick<ChatContext, "waitUntil">;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
   readonly #prices: Promise<PriceBook>;
   /** What was used before the answer. */
@@ -114,7 +116,7 @@ class RunningTurn {
     this.#turn = turn;
     this.#ledgerTurn = ledgerTurn;
     this.#askMode = started.askMode;
-    this.#dependencies = dependencies;
+    this.#dependencies = { ...dependencies, waitUntil: context.waitUntil };
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
     // Loads while the answer streams; only its end needs the prices.
     this.#prices = pricesOrNone(dependencies, turn.requestId);
@@ -136,7 +138,7 @@ class RunningTurn {
       const opening = openingEvents(this.#turn);
       if (opening.length > 0) yield opening;
       const prepared = yield* this.#prepare();
-      await tracked.startWhenMade(this.#findAnswerer(prepared));
+      await tracked.startWhenMade(findAnswerer(prepared, tracked.signal, this.#dependencies.answerers));
       for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) {
         if (batch.length > 0) yield batch;
       }
@@ -172,17 +174,6 @@ class RunningTurn {
     return { signal, onUsed: (usage: EngineUsage): void => void this.#usedBefore.push(usage) };
   }
 
-  async #findAnswerer(prepared: PreparedTurn): Promise<Answering> {
-    const { signal } = this.#tracked;
-    for (const answerer of this.#dependencies.answerers) {
-      // An answerer may spend money as soon as it is asked.
-      if (signal.aborted) throw abortError(signal);
-      const answering = await answerer.answer(prepared, signal);
-      if (answering !== undefined) return answering;
-    }
-    throw new GatewayError("internal_error", "No answerer took the turn.");
-  }
-
   #done(usage: TurnUsage): NativeEvent {
     const { begun, decision } = this.#turn;
     return { type: "done", usage: begun.usedToday, model: decision.mode, tokensOut: usage.completionTokens };
@@ -199,6 +190,8 @@ class RunningTurn {
       return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);
     };
     // A client may leave while a model is asked for the mode: what that has used is known when it has ended.
-    return this.#asked === undefined ? settle() : this.#asked.then(settle);
+    const saved = this.#asked === undefined ? settle() : this.#asked.then(settle);
+    if (record.state === "completed") followUp(this.#turn, saved, this.#dependencies);
+    return saved;
   }
 }

@@ -20,6 +20,8 @@ export type ChatInput = {
   attached?: AttachedFiles | undefined;
   customInstructions: string | undefined;
   tone: Tone | undefined;
+  /** False for a turn that neither reads nor changes what is remembered of the user. */
+  memory?: boolean;
   /** The message is megabytes long, with its image and history. */
   isLarge?: boolean;
 };

@@ -1,0 +1,37 @@
+import type { KnownFact } from "#lib/memory/fact.ts";
+import { areForms, wordsOf } from "#lib/memory/fold.ts";
+import { contentWords } from "#lib/memory/grounds.ts";
+
+/** Words of the wish itself, which are in no fact. */
+const WISH_WORDS = new Set(
+  (
+    "please pls forget forgets about fact remember remembering stop delete remove erase drop wipe clear memory memories anymore " +
+    "longer again more can could would you your now want like'd still ever once told said everything " +
+    "vergiss bitte vergessen losche dass oublie oubliez que olvida borra favor esqueca dimentica che vergeet dat glom att glem at " +
+    "zapomnij ze забудь что пожалуйста lupakan bahwa"
+  ).split(" "),
+);
+const NEGATIONS = new Set(
+  "not no never none without nicht kein keine keinen ne pas sin nunca nao non mai niet geen inte ikke nie не нет".split(
+    " ",
+  ),
+);
+
+/**
+ * The facts that a wish to forget means beyond doubt: those that contain every word of it that says something.
+ * None if the wish says nothing by itself, or says it in another language than the facts.
+ */
+export function factsMeant(what: string, known: readonly KnownFact[]): KnownFact[] {
+  const words = contentWords(what).filter((word) => !WISH_WORDS.has(word) && !NEGATIONS.has(word));
+  if (words.length === 0) return [];
+  const isNegative = hasNegation(what);
+  return known.filter(({ fact }) => {
+    const said = wordsOf(fact);
+    const hasAll = words.every((word) => said.some((other) => areForms(word, other)));
+    return hasAll && hasNegation(fact) === isNegative;
+  });
+}
+
+function hasNegation(text: string): boolean {
+  return wordsOf(text).some((word) => NEGATIONS.has(word));
+}

@@ -1,0 +1,88 @@
+import { readChanges } from "#lib/memory/changes.ts";
+import { changesQuestion, saidIn } from "#lib/memory/prompt.ts";
+import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
+import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
+import { type AskDependencies, type AskRecord, ask } from "#lib/services/ask.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import { settleRun } from "#lib/services/ledger/settle-run.ts";
+import type { ChangesQuery, FindChanges } from "#lib/services/memory/find-changes.ts";
+
+export type MemoryFinderDependencies = AskDependencies &
+  Pick<EngineDependencies, "prices"> & {
+    ledger: Ledger;
+    /** A random hexadecimal string of this many bytes. */
+    randomHex(bytes: number): string;
+    /** A new UUID. */
+    newId(): string;
+  };
+
+/** An answer waits for what its user asks for; nobody waits behind an answer. Milliseconds. */
+const WISH_TIMEOUT_MS = 6_000;
+const TIMEOUT_MS = 20_000;
+/** Some models think first. */
+const MAX_OUTPUT_TOKENS = 1_000;
+const NONCE_BYTES = 8;
+
+/** Asks the fast chain, by `ask`. Its failures say nothing against the engines. */
+export function memoryFinder(dependencies: MemoryFinderDependencies): FindChanges {
+  return async (query) => {
+    const { requestId, caller, message, known, wish, signal } = query;
+    const { mode } = await enginesFor({ wanted: "fast", hasImage: false }, dependencies);
+    assertModesAllowed(caller, mode);
+    const nonce = dependencies.randomHex(NONCE_BYTES);
+    const isWish = wish !== undefined;
+    const bill = billing(query, mode, dependencies);
+    try {
+      const answer = await ask(
+        {
+          ...changesQuestion({ message, known, isWish, nonce }),
+          maxOutputTokens: MAX_OUTPUT_TOKENS,
+          timeoutMs: isWish ? WISH_TIMEOUT_MS : TIMEOUT_MS,
+        },
+        { requestId, signal, onEnd: bill.onEnd },
+        {
+          ...dependencies,
+          effects: { ...dependencies.effects, health: withoutConsequences(dependencies.effects.health) },
+        },
+      );
+      return readChanges(answer, {
+        known,
+        message: saidIn(message),
+        mayBeSensitive: wish?.kind === "remember",
+        mayForgetAll: wish?.kind === "forget",
+      });
+    } finally {
+      await bill.settled();
+    }
+  };
+}
+
+type Billing = {
+  onEnd(record: AskRecord): void;
+  /** Resolves when the row is stored, if the question has one of its own. */
+  settled(): Promise<void>;
+};
+
+/** Bills to the turn that waits for it; else to a row of its own, which costs no turn of the quota. */
+function billing(
+  { caller, onUsed }: ChangesQuery,
+  tier: string,
+  dependencies: MemoryFinderDependencies,
+): Billing {
+  if (onUsed !== undefined) {
+    return { onEnd: ({ usages }) => usages.forEach(onUsed), settled: () => Promise.resolve() };
+  }
+  const turn = dependencies.ledger.begin({ requestId: dependencies.newId(), caller, tier });
+  let stored: Promise<void> | undefined;
+  return {
+    onEnd(record) {
+      stored = settleRun(turn, { ...record, committed: record.state === "completed" }, dependencies);
+    },
+    async settled() {
+      if (stored === undefined) turn.forget();
+      await stored;
+    },
+  };
+}

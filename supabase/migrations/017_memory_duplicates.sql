@@ -1,0 +1,47 @@
+-- One fact is kept once: also by two turns that find it at the same moment.
+
+-- What two facts that say the same have in common, hashed, since an index takes no long text. Empty in a fact that
+-- had a duplicate before this migration: those are their user's own, and none is taken away.
+alter table public.ai_user_memories add column if not exists fact_key text;
+
+create or replace function public.ai_memory_key(p_fact text) returns text
+language sql immutable set search_path = '' as $$
+  select md5(coalesce(nullif(regexp_replace(lower(normalize(p_fact, NFKC)), '[[:space:][:punct:]]+', '', 'g'), ''), p_fact))
+$$;
+
+revoke all on function public.ai_memory_key(text) from public, anon, authenticated, service_role;
+
+create or replace function public.ai_set_memory_key() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  new.fact_key := public.ai_memory_key(new.fact);
+  return new;
+end;
+$$;
+
+revoke all on function public.ai_set_memory_key() from public, anon, authenticated, service_role;
+
+-- Without the triggers, which would say that the fact was changed.
+alter table public.ai_user_memories disable trigger user;
+with keys as (
+  select id, user_id, public.ai_memory_key(fact) as key from public.ai_user_memories where fact_key is null
+), firsts as (
+  select distinct on (user_id, key) id, key from keys order by user_id, key, id
+)
+update public.ai_user_memories m set fact_key = f.key from firsts f
+where m.id = f.id
+  and not exists (select 1 from public.ai_user_memories o where o.user_id = m.user_id and o.fact_key = f.key);
+alter table public.ai_user_memories enable trigger user;
+
+create unique index if not exists ai_user_memories_user_fact on public.ai_user_memories (user_id, fact_key);
+
+create or replace trigger ai_user_memories_key before insert or update of fact on public.ai_user_memories
+  for each row execute function public.ai_set_memory_key();
+
+create or replace function public.sarmalink_schema_version() returns integer
+language sql immutable set search_path = '' as $$ select 17 $$;
+
+revoke all on function public.sarmalink_schema_version() from public, anon, authenticated, service_role;
+grant execute on function public.sarmalink_schema_version() to authenticated, service_role;
+
+notify pgrst, 'reload schema';
