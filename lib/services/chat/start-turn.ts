@@ -36,25 +36,24 @@ export type ChatContext = {
 };
 
 export type ChatDependencies = Pick<
-  EngineDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger"
-> &
-  BeginDependencies & {
-    registry: Registry;
-    clock: Clock;
-    /** The limits of gateway keys. */
-    admission: KeyAdmission;
-    /** A random hexadecimal string of this many bytes. */
-    randomHex(bytes: number): string;
-    /** In the order in which they are asked. */
-    routeFinders: readonly RouteFinder[];
-    /** Undefined if the router decides alone. */
-    modeAsker: ModeAsker | undefined;
-    /** In the order of their contributions in the request. */
-    contributors: readonly Contributor[];
-    /** In the order in which they are tried. */
-    answerers: readonly Answerer[];
-  };
+  EngineDependencies & BeginDependencies,
+  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger" | keyof BeginDependencies
+> & {
+  registry: Registry;
+  clock: Clock;
+  /** The limits of gateway keys. */
+  admission: KeyAdmission;
+  /** A random hexadecimal string of this many bytes. */
+  randomHex(bytes: number): string;
+  /** In the order in which they are asked. */
+  routeFinders: readonly RouteFinder[];
+  /** Undefined if the router decides alone. */
+  modeAsker: ModeAsker | undefined;
+  /** In the order of their contributions in the request. */
+  contributors: readonly Contributor[];
+  /** In the order in which they are tried. */
+  answerers: readonly Answerer[];
+};
 
 export type ChatTurn = {
   /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
@@ -80,11 +79,8 @@ export async function startChatTurn(
   const plan = await planTurn(input, caller, dependencies);
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const { begun, ledgerTurn } = await beginTurn(
-    { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) },
-    context.signal,
-    dependencies,
-  );
+  const begin = { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) };
+  const { begun, ledgerTurn } = await beginTurn(begin, context.signal, dependencies);
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
   const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };
@@ -191,11 +187,9 @@ class RunningTurn {
   #save(record: TurnRecord & { text: string }): Promise<void> {
     const { logger } = this.#dependencies;
     const settle = (): Promise<void> => {
-      const {
-        input,
-        begun: { sessionId },
-      } = this.#turn;
-      const conversation = { userMessage: input.message, assistantMessage: record.text, sessionId };
+      const { input, begun } = this.#turn;
+      const messages = { userMessage: input.message, assistantMessage: record.text };
+      const conversation = { ...messages, sessionId: begun.sessionId };
       const usages = [...this.#usedBefore, ...record.usages];
       const end = { conversation, tier: this.#turn.decision.mode };
       return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);
