@@ -218,8 +218,8 @@ describe("a turn that the gateway has given up before the database could begin i
       create or replace function public.ai_assert_in_time(p_turn jsonb) returns void
         language sql security definer set search_path = '' as '';`);
       await askInVain(settings);
-      await database.sql.unsafe(`${limit?.["text"]}; ${limit?.["other"]}`);
       await eventually("the database begins it", async () => (await rows()).length === 1, 10_000);
+      await database.sql.unsafe(`${limit?.["text"]}; ${limit?.["other"]}`);
       await eventually("it is closed", async () => (await rows())[0]?.["status"] !== "started", 10_000);
       expect(await rows()).toMatchObject([{ status: "failed", delivered: false }]);
       expect(await used()).toBe(0);

@@ -118,7 +118,7 @@ describe("a database that is unavailable at the end", () => {
       await set.read(await set.start());
       await Promise.all(set.works);
       expect(set.settles.map(({ attempts, conversation }) => [attempts.length, conversation])).toEqual([
-        [1, { userMessage: "Hi", assistantMessage: expect.any(String) }],
+        [1, { userMessage: "Hi", assistantMessage: expect.any(String), sessionId: "s" }],
         [0, undefined],
       ]);
       expect(set.logs.at(-1)).toContain("could not be saved");

@@ -36,27 +36,26 @@ export type ChatContext = {
 };
 
 export type ChatDependencies = Pick<
-  EngineDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger"
-> &
-  BeginDependencies & {
-    registry: Registry;
-    clock: Clock;
-    /** The limits of gateway keys. */
-    admission: KeyAdmission;
-    /** A random hexadecimal string of this many bytes. */
-    randomHex(bytes: number): string;
-    /** In the order in which they are asked. */
-    routeFinders: readonly RouteFinder[];
-    /** Undefined if the router decides alone. */
-    modeAsker: ModeAsker | undefined;
-    /** In the order of their contributions in the request. */
-    contributors: readonly Contributor[];
-    /** In the order in which they are tried. */
-    answerers: readonly Answerer[];
-    /** Work behind a delivered turn. */
-    followUps: readonly FollowUp[];
-  };
+  EngineDependencies & BeginDependencies,
+  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger" | keyof BeginDependencies
+> & {
+  registry: Registry;
+  clock: Clock;
+  /** The limits of gateway keys. */
+  admission: KeyAdmission;
+  /** A random hexadecimal string of this many bytes. */
+  randomHex(bytes: number): string;
+  /** In the order in which they are asked. */
+  routeFinders: readonly RouteFinder[];
+  /** Undefined if the router decides alone. */
+  modeAsker: ModeAsker | undefined;
+  /** In the order of their contributions in the request. */
+  contributors: readonly Contributor[];
+  /** In the order in which they are tried. */
+  answerers: readonly Answerer[];
+  /** Work behind a delivered turn. */
+  followUps: readonly FollowUp[];
+};
 
 export type ChatTurn = {
   /** The native stream, in batches; always ends with `done` or `error`, and never throws. */
@@ -82,11 +81,8 @@ export async function startChatTurn(
   const plan = await planTurn(input, caller, dependencies);
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const { begun, ledgerTurn } = await beginTurn(
-    { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) },
-    context.signal,
-    dependencies,
-  );
+  const begin = { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) };
+  const { begun, ledgerTurn } = await beginTurn(begin, context.signal, dependencies);
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
   const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };
