@@ -135,6 +135,17 @@ describe("an upload", () => {
   });
 });
 
+test("an upload that two new conversations name at once is in both", async () => {
+  const { json } = await upload(aPdf("Revenue was 4.2 million."), "report.pdf");
+  const body = { message: "What?", model: "smart", files: [{ id: json.id }] };
+  const asked = await Promise.all([1, 2].map(() => gateway.ask(user.accessToken, body)));
+  await gateway.settled();
+  const sessions = asked.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === "session" ? [event.id] : [])),
+  );
+  expect((await kept()).map((row) => row["session_id"]).sort()).toEqual(sessions.sort());
+});
+
 /** A form as it goes over the wire. */
 function raw(...lines: readonly string[]): Promise<Answer> {
   return send(lines.join("\r\n"), { "content-type": "multipart/form-data; boundary=b" });
