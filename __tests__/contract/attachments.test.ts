@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { type Route, serveRoute } from "#lib/server/http/route.ts";
+import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
 import { aPdf, aScan, base64, GIF, PNG } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
@@ -132,6 +135,52 @@ describe("an upload", () => {
     await gateway.ask(user.accessToken, { message: "What?", model: "smart", files: files.slice(0, 1) });
     await gateway.settled();
     expect(await kept()).toHaveLength(3);
+  });
+});
+
+test("an upload that two new conversations name at once is in both", async () => {
+  const { json } = await upload(aPdf("Revenue was 4.2 million."), "report.pdf");
+  const body = { message: "What?", model: "smart", files: [{ id: json.id }] };
+  const asked = await Promise.all([1, 2].map(() => gateway.ask(user.accessToken, body)));
+  await gateway.settled();
+  const sessions = asked.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === "session" ? [event.id] : [])),
+  );
+  expect((await kept()).map((row) => row["session_id"]).sort()).toEqual(sessions.sort());
+});
+
+describe("over a socket", () => {
+  let host: SelfHost;
+  let url: string;
+
+  beforeAll(async () => {
+    host = createSelfHost({
+      routeOf: apiRouter(async () => gateway.gateway),
+      logger: gateway.gateway.logger,
+      pages: async (_incoming, outgoing) => void outgoing.end(),
+      graceMs: 0,
+      writeTimeoutMs: undefined,
+    });
+    url = `http://127.0.0.1:${await host.listen(0, "127.0.0.1")}/api/attachments/upload`;
+  });
+  afterAll(() => host.stop());
+
+  const post = (body: FormData): Promise<Response> =>
+    fetch(url, { method: "POST", body, headers: { authorization: `Bearer ${user.accessToken}` } });
+
+  test("a file of 14 MB arrives whole", async () => {
+    const large = Buffer.concat([PNG, Buffer.alloc(14 * 1024 ** 2, 7)]);
+    const answer = await post(form(large, "large.png"));
+    expect([answer.status, await answer.json()]).toMatchObject([201, { type: "image", bytes: large.length }]);
+    const [row] = await kept();
+    expect(row?.["digest"]).toBe(createHash("sha256").update(large).digest("hex"));
+    expect(Buffer.from(String(row?.["content"]), "base64").equals(large)).toBe(true);
+  }, 30_000);
+
+  test("one of 16 MB is refused while it comes", async () => {
+    const answer = await post(form(Buffer.alloc(16 * 1024 ** 2, 7), "large.png"));
+    expect(answer.status).toBe(413);
+    expect(await kept()).toEqual([]);
   });
 });
 

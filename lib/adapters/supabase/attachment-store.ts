@@ -25,6 +25,7 @@ export type SupabaseAttachmentStoreOptions = {
 const TABLE = "ai_attachments";
 /** What is loaded at once, bytes as they are stored: base64 and JSON are larger than the files. */
 const MAX_LOADED = 2 * MAX_FILE_BYTES;
+const MAX_PAGES = 1_000_000;
 const UNIQUE_VIOLATION = "23505";
 const FOREIGN_KEY_VIOLATION = "23503";
 
@@ -81,10 +82,7 @@ export function createSupabaseAttachmentStore(options: SupabaseAttachmentStoreOp
         .insert({ ...fileRow(file), user_id: caller.userId, ...(sessionId && { session_id: sessionId }) })
         .select("id")
         .abortSignal(AbortSignal.timeout(timeoutMs));
-      // The session has the file.
-      if (sessionId !== undefined && answer.error?.code === UNIQUE_VIOLATION) return undefined;
-      // The session was deleted meanwhile, and its files with it.
-      if (sessionId !== undefined && answer.error?.code === FOREIGN_KEY_VIOLATION) return undefined;
+      if (sessionId !== undefined && isSettled(answer)) return undefined;
       if (answer.error) throw accountGone(answer) ?? failure(answer);
       return insertedSchema.parse(answer.data)[0]?.id;
     },
@@ -96,9 +94,11 @@ export function createSupabaseAttachmentStore(options: SupabaseAttachmentStoreOp
         .eq("id", id)
         .eq("user_id", caller.userId)
         .is("session_id", null)
+        .select("id")
         .abortSignal(AbortSignal.timeout(timeoutMs));
-      const code = answer.error?.code;
-      if (answer.error && code !== UNIQUE_VIOLATION && code !== FOREIGN_KEY_VIOLATION) throw failure(answer);
+      if (answer.error === null) return answer.data.length > 0;
+      if (isSettled(answer)) return true;
+      throw failure(answer);
     },
     find: (caller, ids, signal) => read(caller, { ids }, signal),
     ofSession: (caller, sessionId, signal) => read(caller, { session_id: sessionId }, signal),
@@ -114,6 +114,11 @@ function actingFor(clients: SupabaseClients, caller: Caller): Acting {
     : { client: clients.asUser(caller.accessToken), failure: databaseError };
 }
 
+/** The session has the file already, or was deleted meanwhile, and its files with it. */
+function isSettled({ error }: DatabaseAnswer): boolean {
+  return error?.code === UNIQUE_VIOLATION || error?.code === FOREIGN_KEY_VIOLATION;
+}
+
 /** An access token outlives its user for up to an hour. */
 function accountGone({ error }: DatabaseAnswer): GatewayError | undefined {
   if (error?.code !== FOREIGN_KEY_VIOLATION) return undefined;
@@ -123,7 +128,8 @@ function accountGone({ error }: DatabaseAnswer): GatewayError | undefined {
 function fileRow({ name, type, bytes, pages, digest, document, dataUrl }: AttachedFile) {
   return {
     ...{ name: sanitizeTextForPostgres(name), type, bytes, digest },
-    pages: pages ?? null,
+    // A hostile file claims any number.
+    pages: pages === undefined ? null : Math.min(Math.max(0, Math.trunc(pages)), MAX_PAGES),
     document: document === undefined ? null : sanitizeJsonForPostgres(document),
     content: dataUrl === undefined ? null : dataUrl.slice(dataUrl.indexOf(",") + 1),
   };

@@ -13,6 +13,7 @@ import {
   readTurnFiles,
 } from "#lib/services/documents/read-turn-files.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { othersTurn } from "#lib/shared/event-loop.ts";
 
 /** A message with its files as the client sends them. */
 export type DocumentChatInput = Omit<ChatInput, "attached"> & { files: readonly FileInput[] };
@@ -40,6 +41,8 @@ export async function startTurnWithFiles(
   const keep = (sessionId: string): Promise<void> => {
     const owner = { caller: context.caller, sessionId, logFields: { requestId: context.requestId } };
     const kept = (async () => {
+      // The first content goes out before the work on megabytes begins.
+      await othersTurn();
       const ownImage = image === undefined ? undefined : await imageFile(image);
       const all = [...(attached?.files ?? []), ...(ownImage === undefined ? [] : [ownImage])];
       await keepFiles(all, owner, { attachments, logger: dependencies.logger });

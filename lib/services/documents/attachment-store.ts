@@ -11,8 +11,8 @@ export type UnloadedFile = Pick<AttachedFile, "id" | "name">;
 export type AttachmentStore = {
   /** Returns its id. With a session, which must be the caller's; a file that the session has already is not added. */
   add(caller: Caller, file: AttachedFile, sessionId?: string): Promise<string | undefined>;
-  /** Gives a file that belongs to no session to this one. */
-  bind(caller: Caller, id: string, sessionId: string): Promise<void>;
+  /** Gives a file to a session, or returns false: it has gone, or belongs to another session by now. */
+  bind(caller: Caller, id: string, sessionId: string): Promise<boolean>;
   /** Those of these files that are the caller's. */
   find(caller: Caller, ids: readonly string[], signal: AbortSignal): Promise<StoredFiles>;
   /** The files of a session, the newest first. */

@@ -17,10 +17,10 @@ export async function keepFiles(
   // In their order, which is the order in which later turns list them.
   for (const file of files) {
     if (file.sessionId === sessionId) continue;
-    const isFree = file.id !== undefined && file.sessionId === undefined;
+    const freeId = file.sessionId === undefined ? file.id : undefined;
     try {
-      if (isFree) await attachments.bind(caller, file.id ?? "", sessionId);
-      else await attachments.add(caller, file, sessionId);
+      const isBound = freeId !== undefined && (await attachments.bind(caller, freeId, sessionId));
+      if (!isBound) await attachments.add(caller, file, sessionId);
     } catch (error) {
       logger.error("A file could not be kept with its session.", error, logFields);
     }
