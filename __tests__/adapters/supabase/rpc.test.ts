@@ -31,7 +31,7 @@ const clientsOf = (url: string, fetchOf?: typeof fetch, timeoutMs = 5_000): Supa
 
 describe.each(TRANSPORTS)("a function called by %s", (_, fetchOf) => {
   type Reply = { status: number; body: string | Buffer; headers?: Record<string, string> };
-  const refusal = { code: "PT429", message: "over", details: "smart", hint: null };
+  const refusal = { code: "PT429", message: "over", details: "smart", hint: "company" };
   const cases: Record<string, [Reply, RpcAnswer]> = {
     "an object": [
       { status: 200, body: '{"a":"ü"}' },
@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)("a function called by %s", (_, fetchOf) => {
     ],
     "a refusal of the database": [
       { status: 429, body: JSON.stringify(refusal) },
-      { data: null, error: { code: "PT429", message: "over", details: "smart" }, status: 429 },
+      { data: null, error: refusal, status: 429 },
     ],
     "a refusal of a proxy": [
       { status: 502, body: "Bad gateway" },
@@ -71,7 +71,7 @@ describe.each(TRANSPORTS)("a function called by %s", (_, fetchOf) => {
     ],
     "a code that is a number": [
       { status: 401, body: '{"code":401,"message":"no"}' },
-      { data: null, error: { code: undefined, message: "no", details: null }, status: 401 },
+      { data: null, error: { code: undefined, message: "no", details: null, hint: null }, status: 401 },
     ],
     "a redirect": [
       { status: 307, body: "", headers: { location: "/elsewhere" } },

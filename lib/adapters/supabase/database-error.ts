@@ -2,7 +2,12 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The part of a supabase-js answer that tells success from failure. */
 export type DatabaseAnswer = {
-  error: { code?: string | undefined; message: string; details?: string | null | undefined } | null;
+  error: {
+    code?: string | undefined;
+    message: string;
+    details?: string | null | undefined;
+    hint?: string | null | undefined;
+  } | null;
   status: number;
 };
 

@@ -73,7 +73,12 @@ function readAnswer({ status, text }: RpcResponse): RpcAnswer {
 function refusal(json: unknown, text: string): NonNullable<DatabaseAnswer["error"]> {
   const message = stringField(json, "message");
   if (!isJsonObject(json) || message === undefined) return { message: text };
-  return { code: stringField(json, "code"), message, details: stringField(json, "details") ?? null };
+  return {
+    code: stringField(json, "code"),
+    message,
+    details: stringField(json, "details") ?? null,
+    hint: stringField(json, "hint") ?? null,
+  };
 }
 
 /** There was no answer: the reason, and its own cause, by name and in words. */
