@@ -25,31 +25,40 @@ const SHAPES = ["native", "openai"] as const;
 const here = (file: string): string => new URL(`./${file}`, import.meta.url).href;
 const pathOf = (file: string): string => new URL(here(file)).pathname;
 
+/** Messages of a thousand characters before the one that is answered. */
+const HISTORIES = [0, 50] as const;
+
 /** What a held stream of each route keeps, after a garbage collection, with its sockets: a Markdown table. */
 export async function nativeMemory(
   database: BenchDatabase,
   dataDir: string,
   rounds: number,
 ): Promise<string[]> {
-  const weights: Record<StreamShape, MemoryReport[]> = { native: [], openai: [] };
-  for (let round = 0; round < rounds; round++) {
-    for (const shape of SHAPES) weights[shape].push(await weigh(shape, database, dataDir));
-  }
-  const row = (what: string, part: keyof MemoryReport): string => {
-    const of = (shape: StreamShape): number[] => weights[shape].map((weight) => weight[part] / 1024);
-    const ratio = percentile(of("native"), 0.5) / percentile(of("openai"), 0.5);
-    return `| ${what} | ${spread(of("native"), 1)} | ${spread(of("openai"), 1)} | ${ratio.toFixed(2)}× |`;
-  };
-  return [
+  const lines = [
     `| memory of a held stream, ${STREAMS} of them | native, KiB | OpenAI route, KiB | ratio |`,
     "|---|---:|---:|---:|",
-    row("heap and buffers", "used"),
-    row("resident", "rss"),
   ];
+  for (const history of HISTORIES) {
+    const weights: Record<StreamShape, MemoryReport[]> = { native: [], openai: [] };
+    for (let round = 0; round < rounds; round++) {
+      for (const shape of SHAPES) weights[shape].push(await weigh({ shape, history, database, dataDir }));
+    }
+    const name = history === 0 ? "one message" : `${history} kB of conversation`;
+    lines.push(row(`${name}: heap and buffers`, weights, "used"), row(`${name}: resident`, weights, "rss"));
+  }
+  return lines;
 }
 
+function row(what: string, weights: Record<StreamShape, MemoryReport[]>, part: keyof MemoryReport): string {
+  const of = (shape: StreamShape): number[] => weights[shape].map((weight) => weight[part] / 1024);
+  const ratio = percentile(of("native"), 0.5) / percentile(of("openai"), 0.5);
+  return `| ${what} | ${spread(of("native"), 1)} | ${spread(of("openai"), 1)} | ${ratio.toFixed(2)}× |`;
+}
+
+type Weighing = { shape: StreamShape; history: number; database: BenchDatabase; dataDir: string };
+
 /** In a process that serves nothing else. */
-async function weigh(shape: StreamShape, database: BenchDatabase, dataDir: string): Promise<MemoryReport> {
+async function weigh({ shape, history, database, dataDir }: Weighing): Promise<MemoryReport> {
   const upstream = startChild(pathOf("numbered-upstream.ts"));
   const clients = startChild(pathOf("stream-clients.ts"));
   const origin = await upstream.ask<string>("start");
@@ -62,7 +71,7 @@ async function weigh(shape: StreamShape, database: BenchDatabase, dataDir: strin
   const url = `${gateway.url}${PATHS[shape]}`;
   const headers = { "content-type": "application/json", authorization: `Bearer ${database.key}` };
   const open = (plans: NumberedPlan[]): Promise<unknown> =>
-    clients.ask({ kind: "open", url, shape, headers, plans } satisfies ClientAsk);
+    clients.ask({ kind: "open", url, shape, headers, plans, history } satisfies ClientAsk);
   const finish = async (): Promise<void> => {
     const result = await clients.ask<StreamsResult>({ kind: "finish" } satisfies ClientAsk);
     if (result.lost > 0) throw new Error(`${shape}: ${result.lost} streams broke off: ${result.example}`);

@@ -14,6 +14,8 @@ export type ClientAsk =
       shape: StreamShape;
       headers: Record<string, string>;
       plans: NumberedPlan[];
+      /** Messages of a thousand characters that each client sends before its own; none by default. */
+      history?: number;
     }
   /** So many clients close their sockets at once. */
   | { kind: "leave"; count: number }
@@ -52,7 +54,7 @@ class StreamClient {
   #done = false;
   #problem = "";
 
-  constructor({ url, headers, shape }: OpenAsk, plan: NumberedPlan) {
+  constructor({ url, headers, shape, history = 0 }: OpenAsk, plan: NumberedPlan) {
     this.#plan = plan;
     this.#readFrame = shape === "native" ? this.#readEvent : this.#readChunk;
     this.#request = request(url, { method: "POST", headers, agent }, (response) => {
@@ -62,8 +64,14 @@ class StreamClient {
     });
     this.#request.on("error", (error) => this.#end(String(error)));
     const content = JSON.stringify(plan);
+    const before = Array.from({ length: history }, (_, index) => ({
+      role: index % 2 === 0 ? "user" : "assistant",
+      content: `${plan.stream} ${index} `.padEnd(1_000, "The quick brown fox. "),
+    }));
     const ask =
-      shape === "native" ? { message: content } : { stream: true, messages: [{ role: "user", content }] };
+      shape === "native"
+        ? { message: content, history: before }
+        : { stream: true, messages: [...before, { role: "user", content }] };
     this.#request.end(JSON.stringify({ model: "smart", ...ask }));
   }
 
