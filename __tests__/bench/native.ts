@@ -18,6 +18,7 @@ import { percentile, spread } from "./statistics.ts";
 const HOT_ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
 const FRESH_ROUNDS = Number(process.env["BENCH_FRESH_ROUNDS"] ?? 3);
 const MEMORY_ROUNDS = Number(process.env["BENCH_MEMORY_ROUNDS"] ?? 3);
+const TABLES = (process.env["BENCH_TABLES"] ?? "double,process,start").split(",");
 const CONNECTIONS = 8;
 /** The rows are written half a second after the last answer. */
 const LEDGER_MS = 700;
@@ -28,7 +29,7 @@ const ROUTES: readonly Route[] = ["native", "openai"];
 type Work = { name: string; mode: "smart" | "fast"; connections: number; warmUp: number; requests: number };
 const WORKS: readonly Work[] = [
   { name: "100 chunks", mode: "smart", connections: CONNECTIONS, warmUp: 2_000, requests: 300 },
-  { name: "100 chunks, 5 ms apart", mode: "fast", connections: 50, warmUp: 300, requests: 150 },
+  { name: "100 chunks, 5 ms apart", mode: "fast", connections: 20, warmUp: 300, requests: 150 },
 ];
 
 /** Microseconds a request: the gateway's own thread, and all of its process. */
@@ -137,13 +138,14 @@ const [stored, doubled] = await Promise.all([
   double.ask<BenchDatabase>("start"),
 ]);
 console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}`);
-await cpuTable("The gateway's own part, with a double of the database that answers at once:", () =>
-  startGateway(doubled, dataDir),
-);
-await cpuTable("The database in a process of its own:", () => startGateway(stored, dataDir));
-await cpuTable("As `npm start` has it, the database in a thread of the process:", () =>
-  startGateway(undefined, dataDir),
-);
+const tables: Readonly<Record<string, readonly [title: string, database: BenchDatabase | undefined]>> = {
+  double: ["The gateway's own part, with a double of the database that answers at once:", doubled],
+  process: ["The database in a process of its own:", stored],
+  start: ["As `npm start` has it, the database in a thread of the process:", undefined],
+};
+for (const [name, [title, used]] of Object.entries(tables)) {
+  if (TABLES.includes(name)) await cpuTable(title, () => startGateway(used, dataDir));
+}
 if (MEMORY_ROUNDS > 0) console.log(`\n${(await nativeMemory(doubled, dataDir, MEMORY_ROUNDS)).join("\n")}`);
 await Promise.all([database, double, upstream, generator].map((child) => child.stop()));
 await rm(dataDir, { recursive: true, force: true });
