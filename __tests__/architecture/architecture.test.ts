@@ -187,6 +187,7 @@ describe("effects have their places", () => {
       "lib/adapters/http/json-http.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
+      "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/supabase/session-cookies.ts",
     ]);
   });

@@ -47,6 +47,11 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/adapters/http/upstream.ts onResponseEnd",
   "lib/adapters/http/upstream.ts onResponseError",
   "lib/adapters/http/upstream.ts onResponseStart",
+  "lib/adapters/supabase/rpc-transport.ts onRequestStart",
+  "lib/adapters/supabase/rpc-transport.ts onResponseData",
+  "lib/adapters/supabase/rpc-transport.ts onResponseEnd",
+  "lib/adapters/supabase/rpc-transport.ts onResponseError",
+  "lib/adapters/supabase/rpc-transport.ts onResponseStart",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.

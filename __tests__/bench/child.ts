@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 
-/** CPU that a process has used, microseconds, user and system together. */
-export type CpuReport = { cpu: number };
+/** CPU that a process, and its main thread alone, have used, microseconds, user and system together. */
+export type CpuReport = { cpu: number; thread: number };
 
 export type Child = {
   pid: number;
   /** Sends a question and waits for the answer that comes next. */
   ask<Answer>(question: unknown): Promise<Answer>;
   cpu(): Promise<number>;
+  cpuReport(): Promise<CpuReport>;
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>;
 };
@@ -23,6 +24,11 @@ export function startChild(
     stdio: ["ignore", options.isQuiet === true ? "ignore" : "inherit", "inherit", "ipc"],
   });
   child.setMaxListeners(50);
+  const cpuReport = async (): Promise<CpuReport> => {
+    const answer = next(child, isCpu);
+    child.send("cpu");
+    return (await answer) as CpuReport;
+  };
   return {
     pid: child.pid ?? 0,
     ask: (question) => {
@@ -30,11 +36,8 @@ export function startChild(
       child.send(question as object);
       return answer as Promise<never>;
     },
-    async cpu() {
-      const answer = next(child, isCpu);
-      child.send("cpu");
-      return ((await answer) as CpuReport).cpu;
-    },
+    cpu: async () => (await cpuReport()).cpu,
+    cpuReport,
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());

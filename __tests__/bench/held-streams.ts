@@ -181,7 +181,7 @@ function plans({ streams, holdMs, gapMs: [least, most] }: HeldStreamsOptions): N
 async function open({ clients, gateway, database }: Bench, plans: NumberedPlan[]): Promise<void> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${database.key}` };
   const url = `${gateway.url}/api/v1/chat/completions`;
-  await clients.ask({ kind: "open", url, headers, plans } satisfies ClientAsk);
+  await clients.ask({ kind: "open", url, shape: "openai", headers, plans } satisfies ClientAsk);
 }
 
 function finish({ clients }: Bench): Promise<StreamsResult> {

@@ -2,7 +2,8 @@
 process.on("message", (message) => {
   if (message !== "cpu") return;
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: user + system });
+  const thread = process.threadCpuUsage();
+  process.send?.({ cpu: user + system, thread: thread.user + thread.system });
 });
 
 // The benchmark has ended, perhaps by an error.

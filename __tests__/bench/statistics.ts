@@ -4,6 +4,12 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
+/** Least, median and greatest, as `1 / 2 / 3`. */
+export function spread(samples: readonly number[], digits: number): string {
+  const values = [Math.min(...samples), percentile(samples, 0.5), Math.max(...samples)];
+  return values.map((value) => value.toFixed(digits)).join(" / ");
+}
+
 export type Row = { what: string; samples: readonly number[]; unit: string };
 
 /** The rows as a Markdown table: median, p99, number of samples. */

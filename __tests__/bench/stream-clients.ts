@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, request } from "node:http";
+import type { NativeEvent } from "#lib/streaming/events.ts";
 import { SseReader } from "#lib/streaming/sse-reader.ts";
 import { answerParent } from "./child.ts";
 import type { NumberedPlan } from "./numbered-upstream.ts";
@@ -6,11 +7,24 @@ import { monotonicMs } from "./statistics.ts";
 
 export type ClientAsk =
   /** Opens streams; answers once each has its first chunk, or has ended without one. */
-  | { kind: "open"; url: string; headers: Record<string, string>; plans: NumberedPlan[] }
+  | {
+      kind: "open";
+      url: string;
+      /** Which of our formats the route speaks. */
+      shape: StreamShape;
+      headers: Record<string, string>;
+      plans: NumberedPlan[];
+      /** Messages of a thousand characters that each client sends before its own; none by default. */
+      history?: number;
+    }
   /** So many clients close their sockets at once. */
   | { kind: "leave"; count: number }
   /** Waits for the end of the streams that are left. */
   | { kind: "finish" };
+
+type OpenAsk = ClientAsk & { kind: "open" };
+
+export type StreamShape = "openai" | "native";
 
 export type StreamsResult = {
   streams: number;
@@ -34,13 +48,15 @@ class StreamClient {
   readonly #numbers: number[] = [];
   readonly delays: number[] = [];
   readonly #request: ClientRequest;
+  readonly #readFrame: (data: string, now: number) => void;
   #rest = "";
   #finish = "";
   #done = false;
   #problem = "";
 
-  constructor(url: string, headers: Record<string, string>, plan: NumberedPlan) {
+  constructor({ url, headers, shape, history = 0 }: OpenAsk, plan: NumberedPlan) {
     this.#plan = plan;
+    this.#readFrame = shape === "native" ? this.#readEvent : this.#readChunk;
     this.#request = request(url, { method: "POST", headers, agent }, (response) => {
       response.on("data", (bytes: Buffer) => this.#read(bytes));
       response.on("error", (error) => this.#end(String(error)));
@@ -48,9 +64,15 @@ class StreamClient {
     });
     this.#request.on("error", (error) => this.#end(String(error)));
     const content = JSON.stringify(plan);
-    this.#request.end(
-      JSON.stringify({ model: "smart", stream: true, messages: [{ role: "user", content }] }),
-    );
+    const before = Array.from({ length: history }, (_, index) => ({
+      role: index % 2 === 0 ? "user" : "assistant",
+      content: `${plan.stream} ${index} `.padEnd(1_000, "The quick brown fox. "),
+    }));
+    const ask =
+      shape === "native"
+        ? { message: content, history: before }
+        : { stream: true, messages: [...before, { role: "user", content }] };
+    this.#request.end(JSON.stringify({ model: "smart", ...ask }));
   }
 
   /** Resolves with the first chunk. */
@@ -86,8 +108,16 @@ class StreamClient {
     const now = monotonicMs();
     for (const { data } of this.#reader.push(bytes)) {
       if (data === "[DONE]") this.#done = true;
-      else this.#readChunk(data, now);
+      else this.#readFrame(data, now);
     }
+  }
+
+  #readEvent(data: string, now: number): void {
+    const event = JSON.parse(data) as NativeEvent;
+    if (event.type === "token") this.#readText(event.text, now);
+    if (event.type !== "done") return;
+    this.#finish = "stop";
+    this.#done = true;
   }
 
   #readChunk(data: string, now: number): void {
@@ -95,7 +125,11 @@ class StreamClient {
       choices?: { delta: { content?: string }; finish_reason: string | null }[];
     };
     this.#finish = choices[0]?.finish_reason ?? this.#finish;
-    const pieces = (this.#rest + (choices[0]?.delta.content ?? "")).split(" ");
+    this.#readText(choices[0]?.delta.content ?? "", now);
+  }
+
+  #readText(text: string, now: number): void {
+    const pieces = (this.#rest + text).split(" ");
     this.#rest = pieces.pop() ?? "";
     for (const piece of pieces) {
       const [stream, number, at] = piece.split(":").map(Number);
@@ -119,10 +153,11 @@ const OPENED_AT_ONCE = 100;
 const agent = new Agent({ keepAlive: false });
 let clients: StreamClient[] = [];
 
-async function open({ url, headers, plans }: ClientAsk & { kind: "open" }): Promise<void> {
+async function open(ask: OpenAsk): Promise<void> {
+  const { plans } = ask;
   clients = [];
   for (let from = 0; from < plans.length; from += OPENED_AT_ONCE) {
-    const next = plans.slice(from, from + OPENED_AT_ONCE).map((plan) => new StreamClient(url, headers, plan));
+    const next = plans.slice(from, from + OPENED_AT_ONCE).map((plan) => new StreamClient(ask, plan));
     clients.push(...next);
     await Promise.all(next.map((client) => client.opened));
   }

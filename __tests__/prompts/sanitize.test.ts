@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stripInvisible, untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
 import { expectLinear } from "../support/linear.ts";
+import { fc } from "../support/properties.ts";
 
 const tags = (text: string): string =>
   [...text].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
@@ -45,6 +46,29 @@ describe("stripInvisible", () => {
     ["markup", "<b>& &lt;untrusted></b>"],
   ])("keeps %s", (_, text) => {
     expect(stripInvisible(text)).toBe(text);
+  });
+
+  test("is the same for plain text, which is not looked through, as for any other", () => {
+    const unit = fc.constantFrom(
+      "a",
+      " ",
+      "~",
+      "\t",
+      "\n",
+      "\r",
+      "\u0000",
+      "\u007f",
+      "\u0080",
+      "é",
+      "\u200d",
+      "\ud83d",
+    );
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit }), fc.string({ unit: "binary" })), (text) => {
+        // The character at its end is no plain text, and is taken out.
+        expect(stripInvisible(text)).toBe(stripInvisible(`${text}\u200b`));
+      }),
+    );
   });
 
   test("is idempotent", () => {

@@ -54,6 +54,17 @@ describe("the native events", () => {
     expect(read(serializeEvent(event))).toEqual([event]);
   });
 
+  test("a frame is the event's JSON, byte for byte, whichever way it is made", () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        for (const type of ["token", "thinking"] as const) {
+          const event: NativeEvent = { type, text: any };
+          expect(serializeEvent(event)).toBe(`data: ${JSON.stringify(event)}\n\n`);
+        }
+      }),
+    );
+  });
+
   test("any text is exactly one frame, and one equal event", () => {
     fc.assert(
       fc.property(text, text, (one, other) => {

@@ -11,11 +11,15 @@ const TAGS = /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,7}\u{E007F})|
 const JOINER_RUNS = /([\u200c\u200d])[\u200c\u200d]+/g;
 const SELECTOR_RUNS = /([\ufe00-\ufe0f]|[\u{E0100}-\u{E01EF}])[\ufe00-\ufe0f\u{E0100}-\u{E01EF}]+/gu;
 
+/** Nothing of what is looked for below is in such text, which most messages are. */
+const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
+
 /**
  * The text without invisible controls. Visible characters and emoji are kept. Lone surrogates become U+FFFD,
  * since strict JSON parsers reject them.
  */
 export function stripInvisible(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .toWellFormed()
     .replace(INVISIBLE, "")

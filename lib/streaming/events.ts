@@ -67,6 +67,8 @@ export type UsageEvent = Extract<NativeEvent, { type: "usage" }>;
 
 /** One SSE frame. JSON has no raw line breaks, so any text makes exactly one frame. */
 export function serializeEvent(event: NativeEvent): string {
+  // Nearly all events of a stream are tokens, and these two fields are all that they have.
+  if (event.type === "token") return `data: {"type":"token","text":${JSON.stringify(event.text)}}\n\n`;
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 

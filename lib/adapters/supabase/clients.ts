@@ -1,4 +1,6 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { createRpc, type Rpc } from "#lib/adapters/supabase/rpc.ts";
+import { fetchTransport, undiciTransport } from "#lib/adapters/supabase/rpc-transport.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseClientsOptions = {
@@ -8,14 +10,14 @@ export type SupabaseClientsOptions = {
   publishableKey: string;
   /** Secret (service role) key; without it only users can be served. */
   serviceRoleKey?: string | undefined;
-  /** Injected in tests; the global fetch by default. */
+  /** Injected in tests. By default functions are called without fetch, and all else with the global one. */
   fetch?: typeof fetch | undefined;
   /** Upper bound in milliseconds for every single call, 10 000 by default. Callers may set a shorter one. */
   timeoutMs?: number | undefined;
 };
 
-/** The database API of a Supabase client, without signing in and out. */
-export type DatabaseClient = Pick<SupabaseClient, "from" | "rpc">;
+/** The database API of a Supabase client, without signing in and out; functions are called by our own `Rpc`. */
+export type DatabaseClient = Pick<SupabaseClient, "from"> & { rpc: Rpc };
 
 export type SupabaseClients = {
   /** A client under row level security, as the user whose access token this is. */
@@ -30,7 +32,7 @@ export type SupabaseClients = {
 };
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** A client costs about 50 µs to build; a token is used for an hour. */
+/** A token is used for an hour. */
 const CACHED_USER_CLIENTS = 500;
 
 /**
@@ -38,20 +40,12 @@ const CACHED_USER_CLIENTS = 500;
  * neither client keeps a session or refreshes tokens.
  */
 export function createSupabaseClients(options: SupabaseClientsOptions): SupabaseClients {
-  const fetchWithTimeout = withTimeout(options.fetch ?? fetch, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const build = (key: string, accessToken?: string): SupabaseClient =>
-    createClient(options.url, key, {
-      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-      // The library's own retries would wait for seconds on a dead database.
-      db: { retry: false },
-      global: { fetch: fetchWithTimeout },
-      ...(accessToken === undefined ? {} : { accessToken: async () => accessToken }),
-    });
-  const userClients = new Map<string, SupabaseClient>();
-  let anonymousClient: SupabaseClient | undefined;
-  let serviceClient: SupabaseClient | undefined;
+  const build = clientBuilder(options);
+  const userClients = new Map<string, DatabaseClient>();
+  let anonymousClient: DatabaseClient | undefined;
+  let serviceClient: BuiltClient | undefined;
 
-  const service = (): SupabaseClient => {
+  const service = (): BuiltClient => {
     if (options.serviceRoleKey === undefined) {
       throw new GatewayError("not_configured", "This needs the service role: set SUPABASE_SERVICE_ROLE_KEY.");
     }
@@ -74,7 +68,40 @@ export function createSupabaseClients(options: SupabaseClientsOptions): Supabase
       return anonymousClient;
     },
     asService: service,
-    asUserAdmin: () => service().auth.admin,
+    asUserAdmin: () => service().whole.auth.admin,
+  };
+}
+
+type BuiltClient = DatabaseClient & { readonly whole: SupabaseClient };
+
+/** Builds a client for a key, and a user's access token. */
+function clientBuilder(
+  options: Pick<SupabaseClientsOptions, "url" | "fetch" | "timeoutMs">,
+): (key: string, accessToken?: string) => BuiltClient {
+  const { url, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const fetchWithTimeout = withTimeout(options.fetch ?? fetch, timeoutMs);
+  const transport = options.fetch === undefined ? undiciTransport() : fetchTransport(options.fetch);
+  const buildWhole = (key: string, accessToken: string | undefined): SupabaseClient =>
+    createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      // The library's own retries would wait for seconds on a dead database.
+      db: { retry: false },
+      global: { fetch: fetchWithTimeout },
+      ...(accessToken === undefined ? {} : { accessToken: async () => accessToken }),
+    });
+  return (key, accessToken) => {
+    let whole: SupabaseClient | undefined;
+    return {
+      rpc: createRpc({ url, apiKey: key, bearer: accessToken ?? key, transport, timeoutMs }),
+      // Most clients call functions alone. One of supabase-js costs about 50 µs to build.
+      get whole() {
+        whole ??= buildWhole(key, accessToken);
+        return whole;
+      },
+      get from() {
+        return this.whole.from.bind(this.whole);
+      },
+    };
   };
 }
 

@@ -1,4 +1,5 @@
-const requests = new WeakMap<AbortSignal, object>();
+/** Where a signal keeps its request. A `WeakMap` of all signals costs some 30 µs a request. */
+const REQUEST = Symbol("request");
 
 /**
  * The signal that aborts when the client of `request` leaves, good for as long as it is held. The signal of a
@@ -6,7 +7,7 @@ const requests = new WeakMap<AbortSignal, object>();
  * refers to it weakly), and what answers holds the signal alone.
  */
 export function clientSignal(request: { readonly signal: AbortSignal }): AbortSignal {
-  const { signal } = request;
-  requests.set(signal, request);
+  const signal: AbortSignal & { [REQUEST]?: object } = request.signal;
+  signal[REQUEST] = request;
   return signal;
 }

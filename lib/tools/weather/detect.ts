@@ -27,6 +27,8 @@ export function detectWeather({ message, history }: ToolRequest): WeatherInput[]
     const before = placesBefore(asked);
     return before.length === 0 ? [{}] : before.map((place) => ({ place }));
   }
+  // A follow-up follows something.
+  if (asked.length === 0) return [];
   // "And in yen?" after a question for a rate.
   const isOfMoney =
     currenciesIn(prepared(message)) > 0 && asked.some((one) => comparesCurrencies(prepared(one)));
