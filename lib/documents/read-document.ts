@@ -1,0 +1,27 @@
+import { type Document, DocumentError, type DocumentKind } from "#lib/documents/document.ts";
+import { documentKind } from "#lib/documents/kind.ts";
+
+/** Reads the bytes of a file of one kind. Throws `DocumentError`. */
+export type ReadDocument = (bytes: Uint8Array) => Promise<Document>;
+
+/** Each reader, with the library that it needs, is loaded with the first file of its kind. */
+const READERS: Readonly<Record<DocumentKind, () => Promise<ReadDocument>>> = {
+  pdf: async () => (await import("#lib/documents/pdf/read-pdf.ts")).readPdf,
+  xlsx: async () => notReadYet,
+  docx: async () => notReadYet,
+};
+
+/**
+ * The text of a file, by its kind. To be run in a worker: a hostile file may need any amount of time and memory.
+ * @throws DocumentError
+ */
+export async function readDocument(bytes: Uint8Array): Promise<Document> {
+  const kind = await documentKind(bytes);
+  const read = await READERS[kind]();
+  return read(bytes);
+}
+
+/** Until their readers are here (`xlsx/read-xlsx.ts`, `docx/read-docx.ts`). */
+function notReadYet(): Promise<Document> {
+  throw new DocumentError("unsupported", "Excel and Word files cannot be read yet.");
+}
