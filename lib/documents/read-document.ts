@@ -1,3 +1,4 @@
+import { boundedDocument } from "#lib/documents/bounded-document.ts";
 import { type Document, DocumentError, type DocumentKind } from "#lib/documents/document.ts";
 import { documentKind } from "#lib/documents/kind.ts";
 
@@ -12,13 +13,13 @@ const READERS: Readonly<Record<DocumentKind, () => Promise<ReadDocument>>> = {
 };
 
 /**
- * The text of a file, by its kind. To be run in a worker: a hostile file may need any amount of time and memory.
+ * The text of a file, by its kind, bounded and without invisible characters. To be run in a worker: a hostile file may need any amount of time and memory.
  * @throws DocumentError
  */
 export async function readDocument(bytes: Uint8Array): Promise<Document> {
   const kind = await documentKind(bytes);
   const read = await READERS[kind]();
-  return read(bytes);
+  return boundedDocument(await read(bytes));
 }
 
 /** Until their readers are here (`xlsx/read-xlsx.ts`, `docx/read-docx.ts`). */

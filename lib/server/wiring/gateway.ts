@@ -118,8 +118,9 @@ function partsOf(parts: Parts) {
   };
 }
 
-async function closeParts({ ledger, engines }: Parts, work: AbortController): Promise<void> {
+async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {
   work.abort();
+  await documents.made?.close();
   await ledger.made?.ledger.close();
   await engines.made?.close();
 }

@@ -3,6 +3,7 @@ import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
+import { createDocumentReader } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
@@ -31,6 +32,7 @@ export const MAKERS = {
   createEmbeddings,
   createPlugins,
   createWebSearchPart,
+  createDocumentReader,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -90,6 +92,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ),
     completion: lazy(() => make.createCompletion(callParts())),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
+    documents: lazy(() => make.createDocumentReader(logger, clock)),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
