@@ -20,7 +20,7 @@ export type DocumentPoolOptions = DocumentLimits & {
   maxFilesPerThread: number;
 };
 
-export const DOCUMENT_POOL: DocumentPoolOptions = {
+const DOCUMENT_POOL: DocumentPoolOptions = {
   timeoutMs: 10_000,
   heapMb: 80,
   externalMb: 64,

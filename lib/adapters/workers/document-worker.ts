@@ -115,8 +115,11 @@ export class DocumentWorker {
       if (used > limit) return end(tooComplex(TOO_MUCH_MEMORY));
       timer = this.#clock.after(WATCH_MS, next);
     };
-    // Of a thread that has ended, nothing is known, and nothing needs to be.
-    const next = (): void => void look().catch(() => undefined);
+    const next = (): void =>
+      void look().catch((error: unknown) => {
+        // Of a thread that has ended, nothing is known, and nothing needs to be.
+        if (this.#isRunning && !isOver) end(this.#failureOf(error));
+      });
     next();
     return {
       cancel: () => {
