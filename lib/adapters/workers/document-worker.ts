@@ -105,20 +105,20 @@ export class DocumentWorker {
     this.#worker.postMessage(request, [copy.buffer]);
   }
 
+  /** What a thread has outside of its heap; it answers also while it works. */
   #watchMemory(fileBytes: number, end: (error: Error) => void): Timer {
     const limit = this.#limits.externalMb * MEGABYTE + fileBytes;
-    let isOver = false;
     let timer: Timer | undefined;
+    let isOver = false;
     const look = async (): Promise<void> => {
-      const { external_memory: used } = await this.#worker.getHeapStatistics();
+      const used = await this.#externalMemory();
       if (isOver) return;
-      if (used > limit) return end(tooComplex(TOO_MUCH_MEMORY));
-      timer = this.#clock.after(WATCH_MS, next);
+      if (used > limit) end(tooComplex(TOO_MUCH_MEMORY));
+      else timer = this.#clock.after(WATCH_MS, next);
     };
     const next = (): void =>
       void look().catch((error: unknown) => {
-        // Of a thread that has ended, nothing is known, and nothing needs to be.
-        if (this.#isRunning && !isOver) end(this.#failureOf(error));
+        if (!isOver) end(this.#failureOf(error));
       });
     next();
     return {
@@ -127,6 +127,16 @@ export class DocumentWorker {
         timer?.cancel();
       },
     };
+  }
+
+  /** Bytes; none of a thread that has not begun yet or has ended. */
+  async #externalMemory(): Promise<number> {
+    try {
+      return (await this.#worker.getHeapStatistics()).external_memory;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_NOT_RUNNING") return 0;
+      throw error;
+    }
   }
 
   #fail(error: Error): void {
