@@ -22,7 +22,7 @@ export type DocumentPoolOptions = DocumentLimits & {
 
 const DOCUMENT_POOL: DocumentPoolOptions = {
   timeoutMs: 10_000,
-  heapMb: 80,
+  heapMb: 64,
   externalMb: 64,
   threads: 2,
   maxWaiting: 40,

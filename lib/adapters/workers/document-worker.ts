@@ -18,7 +18,7 @@ const MEGABYTE = 1024 * 1024;
 /** How often the memory of a thread is looked at, milliseconds: it can fill a gigabyte in a second. */
 const WATCH_MS = 20;
 /** Objects that die young, megabytes: taken from the heap that is meant for a file. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 8;
 const STACK_MB = 4;
 
 type Job = { resolve(reply: DocumentReply): void; reject(error: Error): void };
@@ -105,15 +105,19 @@ export class DocumentWorker {
     this.#worker.postMessage(request, [copy.buffer]);
   }
 
-  /** What a thread has outside of its heap; it answers also while it works. */
+  /**
+   * The thread answers also while it works. Its heap is watched too: an array that grows is copied, and passes its
+   * limit by far before V8 looks.
+   */
   #watchMemory(fileBytes: number, end: (error: Error) => void): Timer {
-    const limit = this.#limits.externalMb * MEGABYTE + fileBytes;
+    const externalLimit = this.#limits.externalMb * MEGABYTE + fileBytes;
+    const heapLimit = (this.#limits.heapMb + 3 * YOUNG_MB) * MEGABYTE;
     let timer: Timer | undefined;
     let isOver = false;
     const look = async (): Promise<void> => {
-      const used = await this.#externalMemory();
+      const { external, heap } = await this.#memory();
       if (isOver) return;
-      if (used > limit) end(tooComplex(TOO_MUCH_MEMORY));
+      if (external > externalLimit || heap > heapLimit) end(tooComplex(TOO_MUCH_MEMORY));
       else timer = this.#clock.after(WATCH_MS, next);
     };
     const next = (): void =>
@@ -130,11 +134,14 @@ export class DocumentWorker {
   }
 
   /** Bytes; none of a thread that has not begun yet or has ended. */
-  async #externalMemory(): Promise<number> {
+  async #memory(): Promise<{ external: number; heap: number }> {
     try {
-      return (await this.#worker.getHeapStatistics()).external_memory;
+      const { external_memory: external, used_heap_size: heap } = await this.#worker.getHeapStatistics();
+      return { external, heap };
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_NOT_RUNNING") return 0;
+      if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_NOT_RUNNING") {
+        return { external: 0, heap: 0 };
+      }
       throw error;
     }
   }
