@@ -74,6 +74,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   );
   const webSearch = lazy(() => make.createWebSearchPart(callParts()));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
+  const documents = lazy(() => make.createDocumentReader(logger, clock));
   return {
     database,
     ledger,
@@ -90,9 +91,9 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
         env,
       }),
     ),
-    completion: lazy(() => make.createCompletion(callParts())),
+    completion: lazy(() => make.createCompletion({ ...callParts(), documents })),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
-    documents: lazy(() => make.createDocumentReader(logger, clock)),
+    documents,
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
