@@ -160,14 +160,6 @@ describe.each(ASKS)("documents that an engine cannot take are read for it, on $r
     }
   });
 
-  test("engines that take a PDF get it as it is, also if another of the chain cannot", async () => {
-    const data = await base64("report.pdf");
-    const reply = await ask(asked, ["anthropic", "groq"], [{ name: "report.pdf", data }]);
-    expect(reply.headers.get("x-sarmalink-engine")).toBe(modelOf("anthropic"));
-    expect(lastBody("anthropic")).toContain(data);
-    expect(lastBody("anthropic")).not.toContain(TABLE);
-  });
-
   test("the same file is the same text each time, so that prompt caches keep it", async () => {
     const file = { name: "report.pdf", data: await base64("report.pdf") };
     await ask(asked, ["groq"], [file]);
@@ -224,6 +216,14 @@ describe.each(ASKS)("documents that an engine cannot take are read for it, on $r
 describe.each(ASKS.filter(({ route }) => route !== "v1/messages"))(
   "a chain of both kinds, on $route",
   (asked) => {
+    test("engines that take a PDF get it as it is, also if another of the chain cannot", async () => {
+      const data = await base64("report.pdf");
+      const reply = await ask(asked, ["anthropic", "groq"], [{ name: "report.pdf", data }]);
+      expect(reply.headers.get("x-sarmalink-engine")).toBe(modelOf("anthropic"));
+      expect(lastBody("anthropic")).toContain(data);
+      expect(lastBody("anthropic")).not.toContain(TABLE);
+    });
+
     test("a request moves on from an engine that gets the text to one that gets the file", async () => {
       const data = await base64("report.pdf");
       const chain = ["own", "openai"] as const;
