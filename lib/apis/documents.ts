@@ -56,7 +56,7 @@ export function filePart(file: ClientFile, path: string): ContentPart {
     return { type: "document", source: { kind: "text", text: decode(payload, isBase64, path) }, ...named };
   }
   const source = { kind: "url" as const, url: `data:${mediaType};base64,${payload}`, mediaType };
-  return { type: "document", source, ...named };
+  return { type: "document", source, ...named, path };
 }
 
 function linkedFile(url: string, { mediaType, name }: ClientFile, path: string): ContentPart {

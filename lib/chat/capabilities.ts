@@ -1,4 +1,4 @@
-import { type ChatRequest, type ContentPart, messageParts } from "#lib/chat/request.ts";
+import { type ChatRequest, type ContentPart, type DocumentPart, messageParts } from "#lib/chat/request.ts";
 
 export const CAPABILITIES = [
   "images",
@@ -44,9 +44,9 @@ export const CAPABILITY_FIELDS: Readonly<Record<Capability, string>> = {
 export const CAPABILITY_ADVICE: Readonly<Partial<Record<Capability, string>>> = {
   images: "Leave the image out, or name a model that sees.",
   image_urls: "Send the image as a data: URL.",
-  documents: "Send the text of the document, or name a model that reads PDF.",
+  documents: "Send the data of the document, or its text, or name a model that reads PDF.",
   document_urls: "Send the document as base64.",
-  office_documents: "Send the document as PDF or as text.",
+  office_documents: "Send the data of the document, or its text.",
   audio: "Send a transcript, or name a model that hears.",
   openai_parts: "Send files with their data, and only parts of type text, image_url, file or input_audio.",
   chat_parts: "Send only parts of type text, image_url, file or input_audio.",
@@ -97,7 +97,7 @@ function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly
     case "image":
       return isData(part.url) ? ["images"] : ["images", "image_urls"];
     case "document":
-      return documentCapabilities(part.source);
+      return documentCapabilities(part);
     case "opaque":
       if (part.instead !== undefined) return NONE;
       if (isAudio(part)) return ["audio"];
@@ -111,11 +111,17 @@ function capabilitiesOf(part: ReturnType<typeof messageParts>[number]): readonly
   }
 }
 
-function documentCapabilities(source: (ContentPart & { type: "document" })["source"]): readonly Capability[] {
+function documentCapabilities(part: DocumentPart): readonly Capability[] {
+  const kind = documentCapability(part);
   // Text can be put into the message.
-  if (source.kind === "text") return NONE;
-  const kind = source.mediaType === "application/pdf" ? "documents" : "office_documents";
-  return isData(source.url) ? [kind] : [kind, "document_urls"];
+  if (kind === undefined || part.reading !== undefined || part.source.kind === "text") return NONE;
+  return isData(part.source.url) ? [kind] : [kind, "document_urls"];
+}
+
+/** What an engine needs that takes the document itself; undefined for plain text, which every engine reads. */
+export function documentCapability({ source }: DocumentPart): Capability | undefined {
+  if (source.kind === "text") return undefined;
+  return source.mediaType === "application/pdf" ? "documents" : "office_documents";
 }
 
 function isData(url: string): boolean {

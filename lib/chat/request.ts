@@ -44,6 +44,10 @@ export type DocumentPart = {
   source: { kind: "url"; url: string; mediaType: string } | { kind: "text"; text: string };
   /** The name of the file, or the title. */
   name?: string;
+  /** What the gateway has read of it, for engines that cannot take it. */
+  reading?: string;
+  /** Its place in the client's request: `messages.2.content.1`. */
+  path?: string;
   cacheBreakpoint?: CacheBreakpoint;
   native?: NativeFields;
 };

@@ -1,3 +1,4 @@
+import { documentText } from "#lib/chat/documents.ts";
 import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
 
 /** Of a longer text, only this much at its beginning, middle and end is looked at, in characters each. */
@@ -26,6 +27,7 @@ export function estimateRequestTokens(request: ChatRequest): number {
     }
     for (const part of messageParts(message)) {
       if (part.type === "text") tokens += estimateTextTokens(part.text);
+      if (part.type === "document") tokens += estimateTextTokens(documentText(part) ?? "");
       if (part.type === "tool_call") tokens += estimateTextTokens(part.name + part.arguments);
     }
   }

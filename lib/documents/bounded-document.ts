@@ -2,7 +2,7 @@ import type { Document, DocumentSection } from "#lib/documents/document.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 
 /** Of a document at most so many characters are kept, which are about half a million tokens. */
-export const MAX_DOCUMENT_CHARACTERS = 2_000_000;
+const MAX_DOCUMENT_CHARACTERS = 2_000_000;
 const MAX_LABEL = 200;
 const MAX_NOTES = 20;
 const MAX_NOTE = 500;

@@ -2,7 +2,7 @@ import { DocumentError, type DocumentKind } from "#lib/documents/document.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 
 /** The images that engines take. */
-export const IMAGE_TYPES = ["png", "jpeg", "webp", "gif"] as const;
+const IMAGE_TYPES = ["png", "jpeg", "webp", "gif"] as const;
 
 export type ImageType = (typeof IMAGE_TYPES)[number];
 

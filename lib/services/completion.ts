@@ -6,9 +6,10 @@ import type { ChatRun, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import { documentsToRead, type PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
-import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
+import { allowedChain, eligibleChain } from "#lib/services/engines/resolve-engines.ts";
 import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
@@ -28,6 +29,8 @@ export type CompletionDependencies = EngineDependencies & {
   registry: Registry;
   admission: KeyAdmission;
   ledger: Ledger;
+  /** Reads documents for engines that cannot. */
+  documents: PartReader;
 };
 
 /** What came of an answer at once. */
@@ -61,20 +64,31 @@ export type Completion = {
 };
 
 /**
- * Answers a request of the OpenAI-compatible routes: nothing is added to it. Resolves once an engine has
+ * Answers a request of the OpenAI-compatible routes: nothing is added to it, but documents are read for engines that
+ * cannot take them. Resolves once an engine has
  * committed to an answer, so that no byte is sent before.
  *
  * Throws `model_not_found`, `forbidden`, `rate_limited`, `budget_exceeded`, `no_engine_configured`,
- * `engines_refused` and whatever else a run throws before its first content.
+ * `engines_refused`, `invalid_request` (a document cannot be read) and whatever else a run throws before its first content.
  */
 export async function startCompletion(
   input: CompletionInput,
   context: CompletionContext,
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
-  const chain = await resolveEngines({ ...input, caller: context.caller }, dependencies);
-  await dependencies.admission.admit(context.caller);
-  const completion = new RunningCompletion(input.chat, chain, context, dependencies);
+  const { caller, signal } = context;
+  const { admission, documents } = dependencies;
+  const asked = await allowedChain({ ...input, caller }, dependencies);
+  let { chat } = input;
+  const toRead = documentsToRead(chat, asked.engines);
+  // Reading takes time and memory, so it counts as a request, also if it fails.
+  if (toRead.length > 0) {
+    await admission.admit(caller);
+    chat = await documents.read(chat, toRead, asked.engines, signal);
+  }
+  const chain = eligibleChain(asked, { ...input, chat });
+  if (toRead.length === 0) await admission.admit(caller);
+  const completion = new RunningCompletion(chat, chain, context, dependencies);
   await completion.open();
   return completion;
 }

@@ -23,7 +23,7 @@ import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-export type EmbeddingsDependencies = Omit<CompletionDependencies, "modes" | "enginesOf">;
+export type EmbeddingsDependencies = Omit<CompletionDependencies, "modes" | "enginesOf" | "documents">;
 
 export type Embedded = {
   vectors: Embeddings["vectors"];

@@ -20,9 +20,9 @@ export type DocumentPoolOptions = DocumentLimits & {
   maxFilesPerThread: number;
 };
 
-export const DOCUMENT_POOL: DocumentPoolOptions = {
+const DOCUMENT_POOL: DocumentPoolOptions = {
   timeoutMs: 10_000,
-  heapMb: 80,
+  heapMb: 64,
   externalMb: 64,
   threads: 2,
   maxWaiting: 40,

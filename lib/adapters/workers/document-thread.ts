@@ -8,7 +8,7 @@ const MAX_FAILURE = 500;
 
 async function replyTo({ bytes }: DocumentRequest): Promise<DocumentReply> {
   try {
-    return { type: "read", document: await readDocument(bytes) };
+    return { type: "read", document: await readDocument(bytes, () => performance.now()) };
   } catch (error) {
     if (error instanceof DocumentError) {
       return { type: "refused", problem: error.problem, message: error.message };

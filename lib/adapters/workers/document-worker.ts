@@ -18,7 +18,7 @@ const MEGABYTE = 1024 * 1024;
 /** How often the memory of a thread is looked at, milliseconds: it can fill a gigabyte in a second. */
 const WATCH_MS = 20;
 /** Objects that die young, megabytes: taken from the heap that is meant for a file. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 8;
 const STACK_MB = 4;
 
 type Job = { resolve(reply: DocumentReply): void; reject(error: Error): void };
@@ -105,18 +105,25 @@ export class DocumentWorker {
     this.#worker.postMessage(request, [copy.buffer]);
   }
 
+  /**
+   * The thread answers also while it works. Its heap is watched too: an array that grows is copied, and passes its
+   * limit by far before V8 looks.
+   */
   #watchMemory(fileBytes: number, end: (error: Error) => void): Timer {
-    const limit = this.#limits.externalMb * MEGABYTE + fileBytes;
-    let isOver = false;
+    const externalLimit = this.#limits.externalMb * MEGABYTE + fileBytes;
+    const heapLimit = (this.#limits.heapMb + 3 * YOUNG_MB) * MEGABYTE;
     let timer: Timer | undefined;
+    let isOver = false;
     const look = async (): Promise<void> => {
-      const { external_memory: used } = await this.#worker.getHeapStatistics();
+      const { external, heap } = await this.#memory();
       if (isOver) return;
-      if (used > limit) return end(tooComplex(TOO_MUCH_MEMORY));
-      timer = this.#clock.after(WATCH_MS, next);
+      if (external > externalLimit || heap > heapLimit) end(tooComplex(TOO_MUCH_MEMORY));
+      else timer = this.#clock.after(WATCH_MS, next);
     };
-    // Of a thread that has ended, nothing is known, and nothing needs to be.
-    const next = (): void => void look().catch(() => undefined);
+    const next = (): void =>
+      void look().catch((error: unknown) => {
+        if (!isOver) end(this.#failureOf(error));
+      });
     next();
     return {
       cancel: () => {
@@ -124,6 +131,19 @@ export class DocumentWorker {
         timer?.cancel();
       },
     };
+  }
+
+  /** Bytes; none of a thread that has not begun yet or has ended. */
+  async #memory(): Promise<{ external: number; heap: number }> {
+    try {
+      const { external_memory: external, used_heap_size: heap } = await this.#worker.getHeapStatistics();
+      return { external, heap };
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_NOT_RUNNING") {
+        return { external: 0, heap: 0 };
+      }
+      throw error;
+    }
   }
 
   #fail(error: Error): void {

@@ -4,18 +4,25 @@ import type { AssistantPart, Content, ContentPart, ImagePart } from "#lib/chat/r
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** Text and refusals of an earlier answer in the history. */
-export function readAssistantContent(content: InputContent, dropped: Set<string>): AssistantPart[] {
+export function readAssistantContent(
+  content: InputContent,
+  dropped: Set<string>,
+  path: string,
+): AssistantPart[] {
   if (content === null || content === undefined) return [];
   if (typeof content === "string") return [{ type: "text", text: content }];
-  return content.flatMap((part): AssistantPart[] =>
-    part.type === "refusal" ? [{ type: "refusal", text: part.refusal }] : readPart(part, dropped),
+  return content.flatMap((part, index): AssistantPart[] =>
+    part.type === "refusal"
+      ? [{ type: "refusal", text: part.refusal }]
+      : readPart(part, dropped, `${path}.${index}`),
   );
 }
 
-export function readContent(content: InputContent, dropped: Set<string>): Content {
+/** @param path the place of the content in the request: `input.2.content`. */
+export function readContent(content: InputContent, dropped: Set<string>, path: string): Content {
   if (content === null || content === undefined) return "";
   if (typeof content === "string") return content;
-  const parts = content.flatMap((part) => readPart(part, dropped));
+  const parts = content.flatMap((part, index) => readPart(part, dropped, `${path}.${index}`));
   const [only] = parts;
   if (only === undefined) return "";
   return parts.length === 1 && only.type === "text" ? only.text : parts;
@@ -23,7 +30,7 @@ export function readContent(content: InputContent, dropped: Set<string>): Conten
 
 type InputPart = Exclude<InputContent, string | null | undefined>[number];
 
-function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
+function readPart(part: InputPart, dropped: Set<string>, path: string): ContentPart[] {
   switch (part.type) {
     case "input_text":
     case "output_text":
@@ -41,7 +48,7 @@ function readPart(part: InputPart, dropped: Set<string>): ContentPart[] {
     }
     case "input_file": {
       const { file_data: data, file_url: url, filename: name } = part;
-      if (data != null || url != null) return [filePart({ data, url, name }, "input_file")];
+      if (data != null || url != null) return [filePart({ data, url, name }, path)];
       // Only OpenAI, which stores the file, can resolve its id.
       return [
         {

@@ -39,6 +39,8 @@ class ItemReader {
   #reasoning: ReasoningPart[] = [];
   readonly #signatures = new Map<string, IssuerToken>();
   readonly #callIds = new Set<string>();
+  /** Items that were read. */
+  #count = 0;
 
   constructor(names: ToolNames, dropped: Set<string>) {
     this.#names = names;
@@ -50,7 +52,13 @@ class ItemReader {
     return this.#messages;
   }
 
+  /** The place of the item that is being read. */
+  get #path(): string {
+    return `input.${this.#count - 1}`;
+  }
+
   read(item: InputItem): void {
+    this.#count += 1;
     switch (item.type) {
       case "message":
         return item.role === "assistant" ? this.#readAnswer(item) : this.#readMessage(item);
@@ -71,7 +79,7 @@ class ItemReader {
         });
       case "function_call_output":
       case "custom_tool_call_output":
-        return this.#addResult(item.call_id, readContent(item.output, this.#dropped));
+        return this.#addResult(item.call_id, readContent(item.output, this.#dropped, `${this.#path}.output`));
       case "additional_tools":
         // Declared with the other tools.
         return;
@@ -110,7 +118,7 @@ class ItemReader {
 
   #readMessage({ role, content: raw }: InputItem & { type: "message" }): void {
     this.#endTurn();
-    const content = readContent(raw, this.#dropped);
+    const content = readContent(raw, this.#dropped, `${this.#path}.content`);
     if (role === "user") this.#messages.push({ role, content });
     else if (role === "developer") this.#messages.push({ role: "system", content, developer: true });
     else this.#messages.push({ role: "system", content });
@@ -120,7 +128,7 @@ class ItemReader {
     // Only results may follow calls, so text after them belongs to the message with the calls.
     const isNew = this.#assistant === undefined || !this.#assistantCalls;
     const parts = isNew ? this.#open() : this.#continue();
-    for (const part of readAssistantContent(content, this.#dropped)) {
+    for (const part of readAssistantContent(content, this.#dropped, `${this.#path}.content`)) {
       parts.push(part.type === "text" && phase != null ? { ...part, phase } : part);
     }
   }

@@ -1,4 +1,7 @@
+import { documentText } from "#lib/chat/documents.ts";
 import { type ChatRequest, messageParts, messageText } from "#lib/chat/request.ts";
+import { hasCapability } from "#lib/providers/chat/eligibility.ts";
+import { withReadDocuments } from "#lib/providers/chat/engine-documents.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -10,6 +13,7 @@ const MAX_LETTERS = 16;
 const MAX_IDEOGRAPHS = 3;
 const FIRST_IDEOGRAPH = 0x2e80;
 const LAST_IDEOGRAPH = 0xd7ff;
+const DOCUMENTS = ["documents", "office_documents"] as const;
 /** Anthropic's models have a window of a million tokens with this beta feature. */
 const LONG_CONTEXT_BETA = "context-1m";
 
@@ -31,10 +35,13 @@ export function enginesThatFit({
   if (windows.length === 0 || request.extra?.betas?.includes(LONG_CONTEXT_BETA) === true) return engines;
   if (charactersOf(request) <= Math.min(...windows)) return engines;
   const largest = Math.max(...windows);
-  const tokens = leastTokens(request, largest * SLACK);
-  const fitting = engines.filter(
-    ({ contextTokens }) => contextTokens === undefined || tokens <= contextTokens * SLACK,
-  );
+  const counts = new Map<string, number>();
+  let tokens = 0;
+  const fitting = engines.filter((engine) => {
+    if (engine.contextTokens === undefined) return true;
+    tokens = tokensFor(engine, request, largest * SLACK, counts);
+    return tokens <= engine.contextTokens * SLACK;
+  });
   if (fitting.length > 0 || engines.length === 0) return fitting;
   throw new GatewayError(
     "context_length_exceeded",
@@ -44,12 +51,30 @@ export function enginesThatFit({
   );
 }
 
+/** Of what an engine gets to read: it is less text for engines that take documents themselves. */
+function tokensFor(
+  engine: Engine,
+  request: ChatRequest,
+  enough: number,
+  counts: Map<string, number>,
+): number {
+  const key = DOCUMENTS.map((capability) => hasCapability(engine, capability)).join();
+  const tokens = counts.get(key) ?? leastTokens(withReadDocuments(request, engine), enough);
+  counts.set(key, tokens);
+  return tokens;
+}
+
+/** All characters, with those of documents that not every engine reads. */
 function charactersOf({ messages }: ChatRequest): number {
   let characters = 0;
   for (const message of messages) {
     characters += messageText(message).length;
-    for (const part of messageParts(message))
+    for (const part of messageParts(message)) {
       if (part.type === "tool_call") characters += part.arguments.length;
+      if (part.type === "document") {
+        characters += documentText(part)?.length ?? part.reading?.length ?? 0;
+      }
+    }
   }
   return characters;
 }
@@ -59,8 +84,10 @@ function leastTokens({ messages }: ChatRequest, enough: number): number {
   let tokens = 0;
   for (const message of messages) {
     tokens += leastTokensIn(messageText(message), enough - tokens);
-    for (const part of messageParts(message))
+    for (const part of messageParts(message)) {
       if (part.type === "tool_call") tokens += leastTokensIn(part.arguments, enough - tokens);
+      if (part.type === "document") tokens += leastTokensIn(documentText(part) ?? "", enough - tokens);
+    }
     if (tokens > enough) break;
   }
   return Math.floor(tokens);

@@ -1,4 +1,5 @@
 import type { ChatRequest, ContentPart } from "#lib/chat/request.ts";
+import { withReadDocuments } from "#lib/providers/chat/engine-documents.ts";
 import type { RunOptions } from "#lib/providers/chat/run.ts";
 import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -37,10 +38,11 @@ export class WebSupply {
     return chatPowerOf(engine).grounds(withoutAdditions ? withoutSearch(request) : request, engine);
   }
 
-  /** The request for this call. */
+  /** The request for this call. Documents that its engine cannot take are texts. */
   requestFor(call: Call): ChatRequest {
     const { request, webResults } = this.#options;
-    return webResults === undefined || this.isSearching(call) ? request : (this.#withResults ?? request);
+    const isAsIs = webResults === undefined || this.isSearching(call);
+    return withReadDocuments(isAsIs ? request : (this.#withResults ?? request), call.engine);
   }
 
   async #fetch(webResults: NonNullable<RunOptions["webResults"]>, timeoutMs: number): Promise<void> {

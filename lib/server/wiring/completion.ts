@@ -2,13 +2,18 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
+import { PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { Lazy } from "#lib/shared/lazy.ts";
 
 export type CompletionParts = {
   engines: EngineDependencies;
   registry: Registry;
   identity: Pick<Identity, "admission">;
   ledger: Pick<LedgerPart, "ledger">;
+  /** Made with the first document. */
+  documents: Lazy<DocumentReader>;
 };
 
 /** Chats through the public APIs of OpenAI and Anthropic. */
@@ -17,6 +22,13 @@ export function createCompletion({
   registry,
   identity,
   ledger,
+  documents,
 }: CompletionParts): CompletionDependencies {
-  return { ...engines, registry, admission: identity.admission, ledger: ledger.ledger };
+  return {
+    ...engines,
+    registry,
+    admission: identity.admission,
+    ledger: ledger.ledger,
+    documents: new PartReader(() => documents.value, engines.effects.clock),
+  };
 }

@@ -1,3 +1,4 @@
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
@@ -17,6 +18,7 @@ import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
+import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { type Lazy, lazy } from "#lib/shared/lazy.ts";
@@ -62,8 +64,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
-  const documents = lazy(() => make.createDocumentReader(logger, clock));
-  const files = lazy(() => make.createFiles(database.value.clients, () => documents.value));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
@@ -81,9 +81,13 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const plugins = lazy(() =>
     make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
   );
-  const memories = lazy(() => make.createMemories(databaseParts()));
   const webSearch = lazy(() => make.createWebSearchPart(callParts()));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
+  const documents = lazy(() => make.createDocumentReader(logger, clock));
+  const { memories, files, ...userData } = userDataParts(
+    { clients: () => database.value.clients, engines, documents },
+    make,
+  );
   return {
     database,
     ledger,
@@ -91,23 +95,40 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     health,
     engines,
     plugins,
+    documents,
     memories,
+    files,
+    ...userData,
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
-        ...{ tools: tools.value, plugins: plugins.value, webSearch: webSearch.value, env },
-        ...{ attachments: files.value.attachments, memories: memories.value },
+        tools: tools.value,
+        plugins: plugins.value,
+        webSearch: webSearch.value,
+        attachments: files.value.attachments,
+        memories: memories.value,
+        env,
       }),
     ),
-    completion: lazy(() => make.createCompletion(callParts())),
+    completion: lazy(() => make.createCompletion({ ...callParts(), documents })),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
-    sessions: lazy(() => make.createSessions({ clients: database.value.clients })),
-    quota: lazy(() =>
-      make.createQuota({ clients: database.value.clients, engines: engines.value.dependencies }),
-    ),
-    documents,
-    files,
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
+  };
+}
+
+type UserDataSources = {
+  clients(): SupabaseClients;
+  engines: Lazy<Engines>;
+  documents: Lazy<DocumentReader>;
+};
+
+/** What is kept of users besides their turns. */
+function userDataParts({ clients, engines, documents }: UserDataSources, make: typeof MAKERS) {
+  return {
+    memories: lazy(() => make.createMemories({ clients: clients() })),
+    files: lazy(() => make.createFiles(clients(), () => documents.value)),
+    sessions: lazy(() => make.createSessions({ clients: clients() })),
+    quota: lazy(() => make.createQuota({ clients: clients(), engines: engines.value.dependencies })),
   };
 }
 
