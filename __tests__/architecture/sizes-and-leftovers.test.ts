@@ -55,7 +55,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
-  "lib/apis/anthropic-error.ts request_id",
   "lib/apis/native/keys.ts countedModels",
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",

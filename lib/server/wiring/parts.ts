@@ -1,4 +1,5 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
@@ -8,21 +9,26 @@ import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
-import { createIdentity } from "#lib/server/wiring/identity.ts";
+import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
-import { createLedger } from "#lib/server/wiring/ledger.ts";
+import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
-import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
+import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
+import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { Memories } from "#lib/services/memory/memories.ts";
+import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
+import type { Tool } from "#lib/tools/tool.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
@@ -54,6 +60,9 @@ export type Basis = {
   logger: Logger;
 };
 
+/** What every call of an engine is made with. */
+type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: LedgerPart };
+
 /**
  * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its
  * users fail, and it is tried again at the next use.
@@ -72,7 +81,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
   );
-  const callParts = () => ({
+  const callParts = (): CallParts => ({
     engines: engines.value.dependencies,
     registry: providers.registry,
     identity: identity.value,
@@ -99,6 +108,28 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     memories,
     files,
     ...userData,
+    ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
+    bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
+  };
+}
+
+type AnswerSources = {
+  callParts(): CallParts;
+  tools: Lazy<readonly Tool[]>;
+  plugins: Lazy<PluginDependencies>;
+  webSearch: Lazy<WebSearchPart | undefined>;
+  files: Lazy<FileDependencies>;
+  memories: Lazy<Memories>;
+  documents: Lazy<DocumentReader>;
+  env: Env;
+};
+
+/** What answers: native chat, and the OpenAI-compatible routes. */
+function answerParts(
+  { callParts, tools, plugins, webSearch, files, memories, documents, env }: AnswerSources,
+  make: typeof MAKERS,
+) {
+  return {
     chat: lazy(() =>
       make.createChat({
         ...callParts(),
@@ -112,7 +143,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ),
     completion: lazy(() => make.createCompletion({ ...callParts(), documents })),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
-    bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
 
