@@ -110,6 +110,7 @@ describe("items become messages", () => {
             {
               type: "document",
               name: "a.pdf",
+              path: "input.0.content.0",
               source: {
                 kind: "url",
                 url: "data:application/pdf;base64,AA==",

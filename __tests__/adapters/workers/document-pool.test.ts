@@ -4,10 +4,11 @@ import { DocumentPool, type DocumentPoolOptions } from "#lib/adapters/workers/do
 import { pdfWithPages, textLines } from "../../support/pdf.ts";
 
 const HELLO = pdfWithPages([textLines(["Hello from page one."])]);
-/** Half a minute of work in a small file. */
+/** Half a minute of work in a small file, and much memory: with limits that it does not reach, it is only slow. */
 const ENDLESS = pdfWithPages([textLines(Array.from({ length: 1_500_000 }, (_, line) => `Line ${line}`))], {
   compress: true,
 });
+const AMPLE = { heapMb: 500, externalMb: 500 };
 const never = new AbortController().signal;
 
 const warnings: unknown[] = [];
@@ -52,7 +53,7 @@ describe("documents are read in threads", () => {
   });
 
   test("a file that takes too long ends, and the next is read", async () => {
-    const pool = poolOf({ timeoutMs: 1_500, threads: 1 });
+    const pool = poolOf({ ...AMPLE, timeoutMs: 1_500, threads: 1 });
     const slow = read(pool, ENDLESS);
     const next = read(pool, HELLO);
     await expect(slow).rejects.toMatchObject({
@@ -74,7 +75,7 @@ describe("documents are read in threads", () => {
   });
 
   test("a caller that leaves ends the reading at once, running or waiting", async () => {
-    const pool = poolOf({ threads: 1 });
+    const pool = poolOf({ ...AMPLE, threads: 1 });
     const [first, second] = [new AbortController(), new AbortController()];
     const running = read(pool, ENDLESS, first.signal);
     const waiting = read(pool, ENDLESS, second.signal);
@@ -101,7 +102,7 @@ describe("documents are read in threads", () => {
   });
 
   test("a file that waits too long is refused", async () => {
-    const pool = poolOf({ threads: 1, maxWaitMs: 300 });
+    const pool = poolOf({ ...AMPLE, threads: 1, maxWaitMs: 300 });
     const left = new AbortController();
     const busy = read(pool, ENDLESS, left.signal).catch(() => undefined);
     await expect(read(pool, HELLO)).rejects.toMatchObject({ code: "overloaded" });
@@ -130,7 +131,7 @@ describe("documents are read in threads", () => {
   });
 
   test("after the end, what runs, waits or comes is refused", async () => {
-    const pool = poolOf({ threads: 1 });
+    const pool = poolOf({ ...AMPLE, threads: 1 });
     const both = Promise.allSettled([read(pool, ENDLESS), read(pool, HELLO)]);
     await pool.close();
     for (const result of await both) {

@@ -41,6 +41,27 @@ describe("engines whose window is known to be too small are passed over", () => 
     expect(enginesThatFit({ engines: [small, large], request }).map(({ label }) => label)).toEqual(["large"]);
   });
 
+  test("what was read of a document counts where an engine gets it as text", () => {
+    const source = {
+      kind: "url",
+      url: "data:application/pdf;base64,AA==",
+      mediaType: "application/pdf",
+    } as const;
+    const request = aRequest({
+      messages: [{ role: "user", content: [{ type: "document", source, reading: words(2_000) }] }],
+    });
+    const native = engineAt("native", "http://d.test", {
+      contextTokens: 1_000,
+      capabilities: { documents: true },
+    });
+    const blind = engineAt("blind", "http://e.test", {
+      contextTokens: 1_000,
+      capabilities: { documents: false },
+    });
+    const labels = enginesThatFit({ engines: [blind, native, large], request }).map(({ label }) => label);
+    expect(labels).toEqual(["native", "large"]);
+  });
+
   test("if none remains, the client learns it without a call", () => {
     expect(() => fitting(words(20_000))).toThrow(
       expect.objectContaining({

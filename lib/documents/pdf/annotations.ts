@@ -24,9 +24,17 @@ const FIELD_SIZE = 10;
 /** The annotations of a page; none if they are damaged. */
 export async function readAnnotations(page: PDFPageProxy): Promise<Annotations> {
   const result: Annotations = { fields: [], links: [], comments: [] };
-  const annotations: unknown[] = await page.getAnnotations().catch(() => []);
-  for (const annotation of annotations.slice(0, MAX_ANNOTATIONS)) addAnnotation(annotation, result);
+  for (const annotation of (await annotationsOf(page)).slice(0, MAX_ANNOTATIONS))
+    addAnnotation(annotation, result);
   return result;
+}
+
+async function annotationsOf(page: PDFPageProxy): Promise<unknown[]> {
+  try {
+    return await page.getAnnotations();
+  } catch {
+    return [];
+  }
 }
 
 function addAnnotation(annotation: unknown, { fields, links, comments }: Annotations): void {

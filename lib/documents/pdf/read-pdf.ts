@@ -41,7 +41,7 @@ export async function readPdf(bytes: Uint8Array, now: () => number): Promise<Doc
 
 async function readPages(pdf: PDFDocumentProxy, isOver: () => boolean): Promise<Reading> {
   const reading: Reading = { sections: [], pagesRead: 0, withoutText: [], damaged: [], cut: [] };
-  const labels = await pdf.getPageLabels().catch(() => null);
+  const labels = await labelsOf(pdf);
   const bodySize = new BodySize();
   let room = MAX_CHARACTERS;
   for (let number = 1; number <= pdf.numPages && room > 0 && !isOver(); number += 1) {
@@ -59,6 +59,15 @@ async function readPages(pdf: PDFDocumentProxy, isOver: () => boolean): Promise<
     room -= text.length;
   }
   return reading;
+}
+
+/** What is printed on the pages, if that is not just their numbers; undefined also if it is damaged. */
+async function labelsOf(pdf: PDFDocumentProxy): Promise<readonly string[] | undefined> {
+  try {
+    return (await pdf.getPageLabels()) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined for a damaged page: those that are not are read. */

@@ -24,6 +24,7 @@ const LINE_DISTANCE = 1.35;
 export function readGrid(grid: Grid): GridReading {
   if (isColumns(grid)) return { kind: "columns" };
   const { rows, gutters } = grid;
+  if (!rows.some((row) => row.cells.length > 1)) return { kind: "lines" };
   const own = withoutTail(rows);
   const cells = tableRows(own, gutters);
   return isTable(cells, { rows: own, gutters })

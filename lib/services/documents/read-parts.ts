@@ -22,11 +22,14 @@ type Reading = { text: string } | { error: DocumentError | GatewayError };
 
 /** The documents of a request that come with their data and that some of these engines cannot take. */
 export function documentsToRead(request: ChatRequest, engines: readonly Engine[]): DocumentPart[] {
-  return request.messages
-    .flatMap(messageParts)
-    .filter((part) => part.type === "document" && isData(part))
-    .filter((part): part is DocumentPart => part.type === "document")
-    .filter((part) => engines.some((engine) => !takesDocument(engine, part)));
+  const found: DocumentPart[] = [];
+  for (const message of request.messages) {
+    for (const part of messageParts(message)) {
+      if (part.type !== "document" || !isData(part)) continue;
+      if (engines.some((engine) => !takesDocument(engine, part))) found.push(part);
+    }
+  }
+  return found;
 }
 
 function isData({ source }: DocumentPart): boolean {
