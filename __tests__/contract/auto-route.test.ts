@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ModeId } from "#lib/ai-models.ts";
 import { field } from "#lib/shared/json.ts";
+import { noteDatabaseCalls } from "../support/database-calls.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import type { NativeAnswer } from "../support/native-client.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -212,13 +213,7 @@ describe("the database", () => {
     ["a new session", false],
     ["an old one", true],
   ])("is called once before an engine is: %s", async (_, isOld) => {
-    const calls: string[] = [];
-    const real = globalThis.fetch;
-    const spy = vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
-      const url = new URL(input instanceof Request ? input.url : input);
-      if (url.origin === new URL(database.url).origin) calls.push(url.pathname.replace(/^.*\//, ""));
-      return real(input, init);
-    });
+    const calls = noteDatabaseCalls(database.url);
     const counting = await start(CHAINS);
     others.push(counting);
     // A gateway that starts has calls of its own.
@@ -226,15 +221,15 @@ describe("the database", () => {
     const sessionId = isOld ? old : undefined;
     let before: readonly string[] = [];
     upstream.script = (exchange) => {
-      before = [...calls];
+      before = [...calls.names];
       return answers("Hello.")(exchange);
     };
-    calls.length = 0;
+    calls.names.length = 0;
     const answer = await ask({ message: MORE, sessionId }, counting);
     upstream.script = answers("Hello.");
-    spy.mockRestore();
+    calls.stop();
     expect(answer.done?.model).toBe(isOld ? "coder" : "smart");
     expect(before).toEqual(["begin_turn"]);
-    expect(calls).toEqual(["begin_turn", "settle_turns"]);
+    expect(calls.names).toEqual(["begin_turn", "settle_turns"]);
   });
 });
