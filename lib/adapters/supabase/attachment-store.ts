@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { type DatabaseAnswer, databaseError, serviceError } from "#lib/adapters/supabase/database-error.ts";
+import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { DatabaseAnswer } from "#lib/adapters/supabase/database-error.ts";
 import {
   sanitizeJsonForPostgres,
   sanitizeTextForPostgres,
@@ -14,7 +15,6 @@ import {
 import type { AttachmentStore, StoredFiles } from "#lib/services/documents/attachment-store.ts";
 import { cleanFileName } from "#lib/services/documents/file-name.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseAttachmentStoreOptions = {
   clients: SupabaseClients;
@@ -27,7 +27,6 @@ const TABLE = "ai_attachments";
 const MAX_LOADED = 2 * MAX_FILE_BYTES;
 const MAX_PAGES = 1_000_000;
 const UNIQUE_VIOLATION = "23505";
-const FOREIGN_KEY_VIOLATION = "23503";
 
 // Loose: users can write their own rows without the gateway.
 const documentSchema = z.object({
@@ -83,7 +82,7 @@ export function createSupabaseAttachmentStore(options: SupabaseAttachmentStoreOp
         .select("id")
         .abortSignal(AbortSignal.timeout(timeoutMs));
       if (sessionId !== undefined && isSettled(answer)) return undefined;
-      if (answer.error) throw accountGone(answer) ?? failure(answer);
+      if (answer.error) throw lacksOwner(answer) ? accountGone(answer.error) : failure(answer);
       return insertedSchema.parse(answer.data)[0]?.id;
     },
     async bind(caller, id, sessionId) {
@@ -105,24 +104,9 @@ export function createSupabaseAttachmentStore(options: SupabaseAttachmentStoreOp
   };
 }
 
-/** A client, and how its failures are translated. */
-type Acting = { client: DatabaseClient; failure: (answer: DatabaseAnswer) => GatewayError };
-
-function actingFor(clients: SupabaseClients, caller: Caller): Acting {
-  return caller.kind === "key"
-    ? { client: clients.asService(), failure: serviceError }
-    : { client: clients.asUser(caller.accessToken), failure: databaseError };
-}
-
 /** The session has the file already, or was deleted meanwhile, and its files with it. */
-function isSettled({ error }: DatabaseAnswer): boolean {
-  return error?.code === UNIQUE_VIOLATION || error?.code === FOREIGN_KEY_VIOLATION;
-}
-
-/** An access token outlives its user for up to an hour. */
-function accountGone({ error }: DatabaseAnswer): GatewayError | undefined {
-  if (error?.code !== FOREIGN_KEY_VIOLATION) return undefined;
-  return new GatewayError("unauthorized", "This account does not exist any more.", { cause: error });
+function isSettled(answer: DatabaseAnswer): boolean {
+  return answer.error?.code === UNIQUE_VIOLATION || lacksOwner(answer);
 }
 
 function fileRow({ name, type, bytes, pages, digest, document, dataUrl }: AttachedFile) {

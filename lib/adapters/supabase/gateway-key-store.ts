@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accountGone } from "#lib/adapters/supabase/acting-for.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import type { KeyAdmissionStore } from "#lib/services/admission/key-admission.ts";
@@ -164,7 +165,7 @@ function creationError(answer: Parameters<typeof serviceError>[0]): GatewayError
   }
   // An access token outlives its user for up to an hour.
   if (answer.error?.code === "23503") {
-    return new GatewayError("unauthorized", "This account does not exist any more.", { cause });
+    return accountGone(cause);
   }
   return serviceError(answer);
 }

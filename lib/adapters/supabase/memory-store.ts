@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { type DatabaseAnswer, databaseError, serviceError } from "#lib/adapters/supabase/database-error.ts";
+import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { DatabaseAnswer } from "#lib/adapters/supabase/database-error.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { Memory, MemoryStore } from "#lib/services/memory/memory-store.ts";
@@ -17,7 +18,6 @@ const COLUMNS = "id,fact,created_at,updated_at";
 /** Users from before the bound may have more than are kept today. */
 const MAX_LISTED = 1_000;
 const UNIQUE_VIOLATION = "23505";
-const FOREIGN_KEY_VIOLATION = "23503";
 
 const rowSchema = z.object({
   id: z.string(),
@@ -79,18 +79,6 @@ export function createSupabaseMemoryStore({ clients, timeoutMs = 2_000 }: Memory
   };
 }
 
-function actingFor(
-  clients: SupabaseClients,
-  caller: Caller,
-): { client: DatabaseClient; translate: (answer: DatabaseAnswer) => GatewayError } {
-  switch (caller.kind) {
-    case "user":
-      return { client: clients.asUser(caller.accessToken), translate: databaseError };
-    case "key":
-      return { client: clients.asService(), translate: serviceError };
-  }
-}
-
 function memories(
   answer: DatabaseAnswer & { data: unknown },
   caller: Caller,
@@ -113,19 +101,9 @@ function memories(
 
 function failure(answer: DatabaseAnswer, caller: Caller, clients: SupabaseClients): GatewayError {
   const cause = answer.error ?? undefined;
-  switch (answer.error?.code) {
-    case "PT409":
-      return new GatewayError(
-        "conflict",
-        "30 facts are kept, and you have that many. Delete one that you no longer need.",
-        {
-          cause,
-        },
-      );
-    // An access token outlives its user for up to an hour.
-    case FOREIGN_KEY_VIOLATION:
-      return new GatewayError("unauthorized", "This account does not exist any more.", { cause });
-    default:
-      return actingFor(clients, caller).translate(answer);
+  if (answer.error?.code === "PT409") {
+    const message = "30 facts are kept, and you have that many. Delete one that you no longer need.";
+    return new GatewayError("conflict", message, { cause });
   }
+  return lacksOwner(answer) ? accountGone(cause) : actingFor(clients, caller).failure(answer);
 }

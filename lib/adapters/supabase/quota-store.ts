@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accountGone } from "#lib/adapters/supabase/acting-for.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { databaseError, serviceError } from "#lib/adapters/supabase/database-error.ts";
 import type { QuotaCounts, QuotaStore } from "#lib/services/quota/quota-store.ts";
@@ -27,7 +28,7 @@ export function createSupabaseQuotaStore(options: SupabaseQuotaStoreOptions): Qu
         const cause = answer.error;
         // An access token outlives its user for up to an hour.
         throw caller.userId === userId
-          ? new GatewayError("unauthorized", "This account does not exist any more.", { cause })
+          ? accountGone(cause)
           : new GatewayError("not_found", "There is no such user.", { cause });
       }
       if (answer.error) throw isOwn ? databaseError(answer) : serviceError(answer);

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { type DatabaseAnswer, databaseError, serviceError } from "#lib/adapters/supabase/database-error.ts";
+import type { DatabaseAnswer } from "#lib/adapters/supabase/database-error.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 import type { Session, SessionStore, SessionSummary } from "#lib/services/sessions/session-store.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 export type SupabaseSessionStoreOptions = {
   clients: SupabaseClients;
@@ -18,7 +18,6 @@ const WHOLE = "ai_complete_sessions";
 const SUMMARY = "id,title,created_at,updated_at";
 /** PostgREST's own limit. The database keeps 50. */
 const MAX_LISTED = 1_000;
-const FOREIGN_KEY_VIOLATION = "23503";
 
 const summarySchema = z.object({
   id: z.string(),
@@ -41,8 +40,7 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
   const rows = async (caller: Caller, query: (client: DatabaseClient) => Query): Promise<unknown[]> => {
     const { client, failure } = actingFor(clients, caller);
     const answer = await query(client).abortSignal(AbortSignal.timeout(timeoutMs));
-    // An access token outlives its user for up to an hour.
-    if (answer.error?.code === FOREIGN_KEY_VIOLATION) throw accountGone(answer.error);
+    if (lacksOwner(answer)) throw accountGone(answer.error);
     if (answer.error) throw failure(answer);
     return z.array(z.unknown()).parse(answer.data);
   };
@@ -85,15 +83,6 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
   };
 }
 
-/** A client, and how its failures are translated. */
-type Acting = { client: DatabaseClient; failure: (answer: DatabaseAnswer) => GatewayError };
-
-function actingFor(clients: SupabaseClients, caller: Caller): Acting {
-  return caller.kind === "key"
-    ? { client: clients.asService(), failure: serviceError }
-    : { client: clients.asUser(caller.accessToken), failure: databaseError };
-}
-
 function summaryOf(data: unknown): SessionSummary {
   const row = summarySchema.parse(data);
   return {
@@ -122,8 +111,4 @@ function storedMessage(value: unknown): StoredMessage[] {
 function preciseTime(text: string): string {
   const fraction = /\.(\d{1,6})/.exec(text)?.[1] ?? "";
   return `${new Date(text).toISOString().slice(0, 19)}.${fraction.padEnd(6, "0")}Z`;
-}
-
-function accountGone(cause: unknown): GatewayError {
-  return new GatewayError("unauthorized", "This account does not exist any more.", { cause });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { type Acting, accountGone, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import {
   type DatabaseAnswer,
   isMissing,
@@ -31,7 +32,6 @@ const DAY_MS = 86_400_000;
 const MAX_POSTGRES_INTEGER = 2_147_483_647;
 /** Of the time for a begin the database gets this part: its call and its answer need some as well. */
 const DATABASE_PART = 0.75;
-const FOREIGN_KEY_VIOLATION = "23503";
 /**
  * The transaction was rolled back: by begin_turn itself, because it was too late, or because it would have had to
  * wait too long for a lock, was cancelled, or stood in the way of another one.
@@ -67,7 +67,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   const { clients, now, beginTimeoutMs = 2000 } = options;
   return {
     async begin(turn, { signal: clientSignal, timeoutMs = beginTimeoutMs } = {}) {
-      const { client, userId, failure } = actingFor(clients, turn.caller);
+      const { client, userId, failure } = writingFor(clients, turn.caller);
       const limitMs = Math.max(Math.ceil(Math.min(timeoutMs, beginTimeoutMs)), 1);
       const timeout = AbortSignal.timeout(limitMs);
       const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
@@ -76,12 +76,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       if (isMissing(answer))
         answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
       if (answer.error?.code === "PT429") throw quotaExceeded(turn, answer.error, now());
-      // An access token outlives its user for up to an hour.
-      if (answer.error?.code === FOREIGN_KEY_VIOLATION) {
-        throw new GatewayError("unauthorized", "This account does not exist any more.", {
-          cause: answer.error,
-        });
-      }
+      if (lacksOwner(answer)) throw accountGone(answer.error);
       if (answer.error && clientSignal?.aborted) {
         throw new GatewayError("client_closed_request", "The client closed the request.", {
           cause: answer.error,
@@ -92,7 +87,7 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
       return begunTurn(answer.data);
     },
     async move(turn) {
-      const { client, failure } = actingFor(clients, turn.caller);
+      const { client, failure } = writingFor(clients, turn.caller);
       const fields = {
         request_id: turn.requestId,
         settle_secret: turn.settleSecret,
@@ -109,15 +104,12 @@ export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): Turn
   };
 }
 
-/** A client, and how its failures are translated. */
-type Acting = { client: DatabaseClient; failure: (answer: DatabaseAnswer) => GatewayError };
-
 function asService(clients: SupabaseClients): Acting {
   return { client: clients.asService(), failure: serviceError };
 }
 
 /** The service role names the user. Without it users act as themselves, so that row level security holds. */
-function actingFor(clients: SupabaseClients, caller: Caller): Acting & { userId: string | null } {
+function writingFor(clients: SupabaseClients, caller: Caller): Acting & { userId: string | null } {
   if (caller.kind === "key" || clients.hasServiceRole) {
     return { ...asService(clients), userId: caller.userId };
   }
