@@ -70,7 +70,7 @@ async function ask(body: object): Promise<NativeAnswer> {
 async function storedOf({ events }: NativeAnswer): Promise<unknown[]> {
   await proxy.settled();
   const id = events.find((event) => event.type === "session")?.id ?? expect.fail("There is no session.");
-  const rows = await database.sql`select messages from public.ai_chat_sessions where id = ${id}`;
+  const rows = await database.sql`select messages from public.ai_complete_sessions where id = ${id}`;
   return rows.flatMap(({ messages }) => messages as unknown[]);
 }
 
