@@ -118,13 +118,16 @@ begin
   v_messages := public.ai_bounded_messages(v_session.messages);
 
   if jsonb_array_length(v_messages) > 32 or pg_column_size(v_messages || '[]'::jsonb) > 65536 then
-    -- Half of what may be there stays, so that not every turn moves something.
+    -- Half of what may be there stays, so that not every turn moves something; and the newest turn, however long
+    -- it is: whoever reads the session's own row sees what was said last.
     select coalesce(jsonb_agg(message order by place) filter (where stays), '[]'::jsonb),
            coalesce(jsonb_agg(message order by place) filter (where not stays), '[]'::jsonb)
       into v_messages, v_older
       from (
         select place, message,
-          row_number() over newest_first <= 16 and sum(pg_column_size(message)) over newest_first <= 32768 as stays
+          row_number() over newest_first <= 2
+            or row_number() over newest_first <= 16 and sum(pg_column_size(message)) over newest_first <= 32768
+            as stays
         from jsonb_array_elements(v_messages) with ordinality as stored (message, place)
         window newest_first as (order by place desc)
       ) as split;

@@ -49,8 +49,10 @@ describe("the parts of a gateway", () => {
       "createChat",
       "createEngineHealth",
       "createEngines",
+      "createFiles",
       "createIdentity",
       "createLiveTools",
+      "createMemories",
       "createPlugins",
       "createWebSearchPart",
     ]);
