@@ -100,6 +100,11 @@ export const MODEL_OUTPUTS: readonly ModelOutput[] = [
     output: json({ job: "nurse", location: "Oslo" }),
     changes: add("job: nurse", "location: Oslo"),
   },
+  {
+    name: "a profile",
+    output: json({ user: { age: 34, likes: ["Kaffee", "爬山"], job: null } }),
+    changes: add("age: 34", "likes: Kaffee, 爬山"),
+  },
   { name: "keys and values", output: json([{ key: "job", value: "nurse" }]), changes: add("job: nurse") },
   {
     name: "lists within",

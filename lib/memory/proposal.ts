@@ -34,7 +34,9 @@ const OF_A_PERSON = words(
     "preference preferences likes dislikes goal goals project projects tools timezone",
 );
 /** What they put around them. */
-const WRAPPERS = words("result results changes operations ops actions response output data answer json");
+const WRAPPERS = words(
+  "user profile userprofile information info result results changes operations ops actions response output data answer json",
+);
 const ENTRY_ACTION = words("op operation action event");
 const TEXT = [
   "newfact newmemory newvalue newtext new to",
@@ -124,9 +126,13 @@ function textOf(entry: Record<string, unknown>): string | undefined {
   const fields = Object.entries(entry);
   if (text === undefined) {
     const [only] = fields;
-    return fields.length === 1 && only !== undefined && typeof only[1] === "string" && /\p{L}/u.test(only[0])
-      ? `${only[0]}: ${only[1]}`
-      : undefined;
+    if (only === undefined || fields.length > 1 || !/\p{L}/u.test(only[0])) return undefined;
+    const [label, value] = only;
+    const isSimple =
+      typeof value === "string" || (OF_A_PERSON.has(plain(label)) && typeof value === "number");
+    if (isSimple) return `${label}: ${value}`;
+    const isList = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string");
+    return isList ? `${label}: ${value.join(", ")}` : undefined;
   }
   const isValue = valuesOf(entry, ["value"])[0] === text;
   const label = fields.find(([name, value]) => LABEL.has(plain(name)) && typeof value === "string")?.[1];

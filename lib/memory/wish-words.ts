@@ -34,9 +34,9 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:forget(?: about)?(?: the fact)?(?: that)? (?:i(?:'m|'ve|'d)?|my|me (?:being|having)|we(?:'re|'ve)?|our|(?:what|where|when|who|how|which) (?:my|our|i(?! (?:just )?(?:said|asked|wrote|typed|told|meant|mentioned)))|what i(?: just| have|'ve)? (?:said|wrote|told you|mentioned) about)|(?:stop|quit) remembering|(?:do not|don't|no longer) (?:remember|keep in mind|store|save|keep (?:my|our))|(?:i (?:no longer|do not|don't) want you to|you (?:do not|don't) (?:have|need) to|no need to) (?:remember|keep|store|save|know) (?:that )?(?:i|my|we|our)(?:'m|'ve)?|you can forget|(?:delete|remove|erase|drop|wipe|clear)(?: the fact)? that (?:i|my|we|our)(?:'m|'ve)?|(?=[^.!?]{1,140} from (?:your |my |the )?memor(?:y|ies))(?:delete|remove|erase|drop|wipe|clear))(?!\\p{L})",
     forgetAll:
-      "(?:(?:forget|delete|remove|erase|wipe|clear|drop) (?:(?:everything|all|anything|whatever|every fact|all facts|all the facts|all data|all information)(?: of)?(?: that| which)?(?: (?:you(?:'ve| have)?(?: ever)?|i(?:'ve| have)?(?: ever)?) (?:know|knew|remember|remembered|stored|store|saved|learned|learnt|have|told you))* (?:about|of|on) (?:me|myself)|" +
+      "(?:(?:forget|delete|remove|erase|wipe|clear|drop) (?:(?:everything|all|anything|whatever|every fact|all facts|all the facts|all data|all information)(?: of)?(?: that| which)?(?: (?:you(?:'ve| have)?(?: ever)?|i(?:'ve| have)?(?: ever)?) (?:know|knew|remember|remembered|stored|store|saved|learned|learnt|have|told you))* (?:about|of|on) (?:me|myself)|(?:all )?(?:of )?my personal (?:data|information|details|facts)|" +
       MY_MEMORY +
-      "))(?:,? (?:please|now|right now|immediately|again|for good|forever|completely|at once))*",
+      "))(?:,? (?:from (?:your|the) memory|(?:and|then)? ?(?:let's )?start (?:fresh|over|again|from scratch|anew)|(?:and )?(?:never|don't|do not) (?:store|save|remember|keep) (?:anything|it|that|this)(?: about me)?|please|now|right now|immediately|again|for good|forever|completely|at once))*",
   },
   {
     remember:
@@ -44,7 +44,7 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:kannst|konntest) du (?:bitte )?(?=mein\\p{L}{0,2} .{1,80} vergessen)|(?:(?:vergiss|vergessen(?: sie)?|losche?|loschen sie|merk dir nicht(?: mehr)?)(?: bitte| wieder)*,? (?:dass ich|(?:das|alles) (?:mit|uber|von|zu) mein(?:e[nmrs]?)?|mein(?:e[nmrs]?)?|wo ich|was ich (?:uber|von|zu)|was ich(?! (?:dir )?(?:gesagt|geschrieben|gefragt))|wie ich|wer ich|wann ich|dass mein(?:e[nmrs]?)?|dass wir|unser(?:e[nmrs]?)?))(?!\\p{L})",
     forgetAll:
-      "(?:(?:vergiss|vergessen(?: sie)?|losche?|loschen sie)(?: bitte)? (?:alles,? (?:was du )?(?:uber mich|von mir)(?: weisst| gespeichert hast)?|alles,? was (?:du|sie) (?:uber|von) mi(?:ch|r) (?:weisst|wissen|gespeichert hast|gespeichert haben)|(?:alle|deine|meine|alle deine|alle meine) erinnerungen(?: an mich)?))(?:,? bitte| sofort| jetzt)*",
+      "(?:(?:vergiss|vergessen(?: sie)?|losche?|loschen sie)(?: bitte)? (?:alles,? (?:was du )?(?:uber mich|von mir)(?: weisst| gespeichert hast)?|alles,? was (?:du|sie) (?:uber|von) mi(?:ch|r) (?:weisst|wissen|gespeichert hast|gespeichert haben)|alles,? was ich (?:dir|ihnen) (?:uber mich|von mir) (?:erzahlt|gesagt|geschrieben) habe|(?:alle )?gespeicherten? erinnerungen|(?:alle|deine|meine|alle deine|alle meine) erinnerungen(?: an mich)?))(?:,? bitte| sofort| jetzt)*",
   },
   {
     remember:
@@ -60,7 +60,7 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:(?:olvida|(?<!no )olvidar|(?<!no )olvides|olvidate de|olvide|borra|borrar|elimina|eliminar) (?:que (?:yo|soy|tengo|vivo|trabajo|me|mi|mis|estoy|no|como|nuestr|\\p{L}+o(?!\\p{L}))|mi|mis|donde (?:vivo|trabajo)|lo de que|nuestr[oa]s?))(?!\\p{L})",
     forgetAll:
-      "(?:(?:olvida|(?<!no )olvidar|(?<!no )olvides|olvidate de|olvide|borra|borrar|elimina|eliminar) (?:todo (?:lo que (?:sabes|recuerdas|te he dicho|te dije|has guardado) )?(?:sobre|de|acerca de) mi|(?:todos )?(?:tus|mis|los) recuerdos(?: (?:sobre|de) mi)?|(?:toda )?(?:tu|mi|la) memoria(?: (?:sobre|de) mi)?))(?:,? por favor| ahora)*",
+      "(?:(?:olvida|(?<!no )olvidar|(?<!no )olvides|olvidate de|olvide|borra|borrar|elimina|eliminar) (?:todo (?:lo que (?:sabes|recuerdas|te he contado|te conte|te he dicho|te dije|has guardado) )?(?:sobre|de|acerca de) mi|(?:todos )?(?:tus|mis|los) recuerdos(?: (?:sobre|de) mi)?|(?:toda )?(?:tu|mi|la) memoria(?: (?:sobre|de) mi)?))(?:,? por favor| ahora)*",
   },
   {
     remember:
@@ -76,7 +76,7 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:(?:vergeet|vergeten)(?: alsjeblieft)? (?:dat ik|dat mijn|mijn|waar ik|dat wij|dat we)|glom(?:ma)? (?:att jag|att min|att mitt|min|mitt|mina|var jag)|glemm?e? (?:\\p{L}+(?= min[ae]?(?!\\p{L}))|at jeg|at min|at mitt|min|mitt|mine|hvor jeg)|unohda etta|zapomni(?:j|ec),? (?:ze (?:ja|jestem|mam|mieszkam|pracuje|lubie|moj|moja|nie)|o (?:moim|mojej|moich)|gdzie (?:mieszkam|pracuje)|moj|moja|moje))(?!\\p{L})",
     forgetAll:
-      "(?:(?:vergeet|wis|verwijder) alles (?:wat je )?(?:over|van) mij(?: weet)?|(?:glom|radera) allt (?:du vet )?om mig|(?:glem|slett) alt (?:du vet )?om meg|(?:glem|slet) alt (?:du ved )?om mig|(?:zapomnij|usun) (?:o )?wszystko,? (?:co (?:o mnie )?wiesz )?(?:o mnie)?)(?: alsjeblieft| nu| prosze)*",
+      "(?:(?:vergeet|wis|verwijder) alles (?:wat je )?(?:over|van) mij(?: weet)?|(?:glom|radera) allt (?:du vet )?om mig|(?:glem|slett) alt (?:du vet )?om meg|(?:glem|slet) alt (?:du ved )?om mig|(?:zapomnij|usun) (?:o )?wszystko(?:,? co (?:o mnie wiesz|wiesz o mnie)| o mnie))(?: alsjeblieft| nu| prosze)*",
   },
   {
     remember:
@@ -92,6 +92,6 @@ export const WISH_WORDS: readonly WishWords[] = [
     forget:
       "(?:忘记我|忘掉我|忘了我|忘記我|删除我|别记我|(?:别|不要|不用)(?:再)?记住?我|انسى? (?:اني|انني|أني|أنني)|احذف (?:اني|انني)|فراموش کن که من|ลืมว่า|hay quen rang toi)|.{1,80}(?:ことを?忘れて|を忘れて|는 ?(?:것|걸|거)을? ?잊어|(?:을|를) 잊어|भूल जा)|भूल जा\\p{L}{0,2} कि",
     forgetAll:
-      "(?:(?:忘记|忘掉|忘了|忘記|删除|清除|刪除)(?:你知道的)?(?:关于|關於|有关|有關)我的(?:一切|所有|全部)(?:信息|記憶|记忆|事情|資料|资料|事)?|私(?:について|のこと|に関する)(?:は|の)?(?:こと)?を?(?:全部|すべて|全て)(?:の(?:こと|情報|記憶))?を?(?:忘れて|消して|削除して)(?:ください|下さい)?|(?:나|저)에 (?:대한|대해) (?:모든 것|모든 걸|모든 기억|전부|다)(?:을|를)? ?(?:잊어|삭제해|지워) ?(?:줘|주세요)?|انس كل (?:شيء|شي|ما تعرفه) عني|मेरे बारे में सब ?(?:कुछ)? भूल जा(?:ओ|एं|इए)|همه چیز را? ?درباره من فراموش کن)",
+      "(?:(?:忘记|忘掉|忘了|忘記|删除|清除|刪除)(?:你知道的)?(?:关于|關於|有关|有關)我的(?:一切|所有|全部)(?:信息|記憶|记忆|事情|資料|资料|事)?|私(?:について|のこと|に関する)(?:は|の)?(?:こと|情報|記憶)?を?(?:全部|すべて|全て)(?:の(?:こと|情報|記憶))?を?(?:忘れて|消して|削除して)(?:ください|下さい)?|(?:나|저)에 (?:대한|대해) (?:모든 것|모든 걸|모든 기억|모든 정보|전부|다)(?:을|를)? ?(?:잊어|삭제해|지워) ?(?:줘|주세요)?|(?:انسى?|احذف|امسح) كل (?:شيء|شي|ما تعرفه) عني|मेरे बारे में सब ?(?:कुछ)? भूल जा(?:ओ|एं|इए)|همه چیز را? ?درباره من فراموش کن)",
   },
 ];
