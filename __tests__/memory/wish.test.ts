@@ -258,6 +258,8 @@ describe("the facts that a wish to forget means beyond doubt", () => {
   });
 
   test.each([
+    ["Forget where I live", ["Lives in Oslo"], ["Parents live in Rome", "Sister lives in Oslo"]],
+    ["Forget where my sister lives", ["Sister lives in Oslo"], ["Lives in Oslo"]],
     ["Forget that I have a cat", ["Has two cats"], ["Runs a catering company"]],
     ["Forget my car", ["Drives a car"], ["Is changing career"]],
     ["Forget my son", ["Has a son"], ["Writes songs", "Owns a Sony camera"]],
@@ -272,7 +274,7 @@ describe("the facts that a wish to forget means beyond doubt", () => {
     ["Forget what I told you about my dog", ["Has a dog named Rex"], ["Has a cat"]],
     ["You don't need to remember that I have a dog", ["Has a dog named Rex"], ["Has a cat"]],
     ["Забудь, что я живу в Казани", ["Живёт в Казани"], ["Работает в Казани"]],
-  ])("%s: no word that only begins alike", (message, meant, others) => {
+  ])("%s: no word that only begins alike, and nobody else", (message, meant, others) => {
     const wish = memoryWish(message);
     const what = wish?.kind === "forget" ? wish.what : expect.fail("no wish");
     const known = [...others, ...meant].map((fact) => ({ id: fact, fact }));

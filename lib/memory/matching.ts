@@ -16,6 +16,15 @@ const WISH_WORDS = new Set(
     "zapomnij ze забудь что пожалуйста lupakan bahwa"
   ).split(" "),
 );
+/** A fact that begins with one is about somebody else. */
+const OTHERS = new Set(
+  (
+    "wife husband partner spouse girlfriend boyfriend son sons daughter daughters kids children brother brothers sister sisters mother " +
+    "mom mum father dad parents grandmother grandfather boss friend dog cat " +
+    "frau mann sohn tochter kinder bruder schwester mutter vater eltern femme mari fils fille frere soeur mere pere parents " +
+    "esposa esposo marido hijo hija hermano hermana madre padre padres filho filha irmao irma mae pai moglie marito figlio figlia"
+  ).split(" "),
+);
 const NEGATIONS = new Set(
   "not no never none without nicht kein keine keinen ne pas sin nunca nao non mai niet geen inte ikke nie не нет".split(
     " ",
@@ -33,7 +42,9 @@ export function factsMeant(what: string, known: readonly KnownFact[]): KnownFact
   return known.filter(({ fact }) => {
     const said = wordsOf(fact);
     const hasAll = words.every((word) => said.some((other) => areInflections(word, other)));
-    return hasAll && hasNegation(fact) === isNegative;
+    const subject = said[0] ?? "";
+    const isOfOther = OTHERS.has(subject) && !words.some((word) => areInflections(word, subject));
+    return hasAll && !isOfOther && hasNegation(fact) === isNegative;
   });
 }
 
