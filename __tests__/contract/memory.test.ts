@@ -341,7 +341,7 @@ describe("behind an answer", () => {
   const useless: [string, Script][] = [
     ["prose", answers("Nice to meet you, Ada! I will remember your name.")],
     ["broken JSON", answers('{"add": ["Name is Ada"')],
-    ["another object", answers('{"facts": ["Name is Ada"]}')],
+    ["another object", answers('{"reply": "Hello, Ada", "suggestions": ["Name is Ada"]}')],
     ["500 facts", finds({ add: Array.from({ length: 500 }, (_, n) => `Name is Ada ${n}`) })],
     ["what nobody said", finds({ add: ["Prefers answers in rhyme", "Works for the secret service"] })],
     ["an error", (exchange) => exchange.json(500, { error: { message: "down" } })],
@@ -353,6 +353,20 @@ describe("behind an answer", () => {
     finder.script = script;
     expect((await say(TELLS)).done).toBeDefined();
     expect(await facts()).toEqual(["Has a dog"]);
+  });
+
+  test.each([
+    '["Name is Ada"]',
+    '{"facts": ["Name is Ada"]}',
+    '{"memories": [{"fact": "Name is Ada"}]}',
+    '{"memory": "Name is Ada"}',
+    'Sure! {"add": ["Name is Ada",],} Anything else?',
+    '```json\n["Name is Ada"]\n```',
+  ])("a model with its own idea of JSON: %s", async (output) => {
+    await remember("Has a dog");
+    finder.script = answers(output);
+    await say(TELLS);
+    expect(await facts()).toEqual(["Has a dog", "Name is Ada"]);
   });
 
   test("a secret that the model finds is not kept", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DatabaseClient } from "#lib/adapters/supabase/clients.ts";
 import { API } from "#lib/server/routes/api-routes.ts";
 import { type ApiClient, apiClient } from "../support/api-client.ts";
+import { aPdf, base64 } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { createKey, modelsConfig, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
@@ -12,7 +13,14 @@ import { createKey, modelsConfig, startTestGateway, type TestGateway } from "../
 const MARK = "CANARY-of-the-owner";
 
 /** What the owner has, by which a stranger may try to reach it. */
-type Owned = { userId: string; sessionId: string; memoryId: string; keyId: string; turnId: string };
+type Owned = {
+  userId: string;
+  sessionId: string;
+  memoryId: string;
+  fileId: string;
+  keyId: string;
+  turnId: string;
+};
 
 /** A call that a stranger makes for what is the owner's, and what may come of it. A new route is a new row. */
 type Attempt = {
@@ -51,6 +59,28 @@ const ATTEMPTS: readonly Attempt[] = [
     body: ({ sessionId }) => ({ message: "What was said before?", model: "smart", sessionId }),
     status: 404,
   },
+  {
+    method: "POST",
+    path: "/api/ai-chat",
+    body: ({ fileId }) => ({ message: "What is in the file?", model: "smart", files: [{ id: fileId }] }),
+    status: 404,
+  },
+  // The same bytes: a file of their own.
+  {
+    method: "POST",
+    path: "/api/attachments/upload",
+    body: () => ({ name: "same.pdf", data: base64(aPdf("Same bytes.")) }),
+    status: 201,
+  },
+  { method: "GET", path: "/api/memories", status: 200 },
+  {
+    method: "PUT",
+    path: "/api/memories",
+    body: ({ memoryId }) => ({ id: memoryId, fact: "Was changed" }),
+    status: 404,
+  },
+  { method: "DELETE", path: "/api/memories", at: ({ memoryId }) => `?id=${memoryId}`, status: 404 },
+  { method: "DELETE", path: "/api/memories", at: () => "?all=true", status: 204 },
   { method: "GET", path: "/api/v1/quota", status: 200 },
   { method: "GET", path: "/api/v1/quota", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
   { method: "GET", path: "/api/keys", status: 200 },
@@ -96,11 +126,16 @@ async function arrange(): Promise<Owned> {
   await gateway.settled();
   const [memory] = await database.sql`
     insert into public.ai_user_memories (user_id, fact) values (${owner.userId}, ${MARK}) returning id`;
+  const file = await call("POST", "/api/attachments/upload", owner.accessToken, {
+    name: `${MARK}.pdf`,
+    data: base64(aPdf("Same bytes.")),
+  });
   const session = turn.events.find((event) => event.type === "session");
   return {
     userId: owner.userId,
     sessionId: session?.id ?? "",
     memoryId: String(memory?.["id"]),
+    fileId: String(file.body["id"]),
     keyId,
     turnId: turn.headers.get("x-request-id") ?? "",
   };
@@ -119,9 +154,12 @@ async function everything(): Promise<unknown> {
   return Promise.all(rows);
 }
 
-function expectNothingOfTheOwner(seen: unknown): void {
+/** @param sent what the stranger knew already may be repeated. */
+function expectNothingOfTheOwner(seen: unknown, sent = ""): void {
   const text = JSON.stringify(seen);
-  for (const secret of [MARK, ...Object.values(owned)]) expect(text).not.toContain(secret);
+  for (const secret of [MARK, ...Object.values(owned)]) {
+    if (!sent.includes(secret)) expect(text).not.toContain(secret);
+  }
 }
 
 test("every route that knows its user is tried", () => {
@@ -136,6 +174,7 @@ const NAMED = ATTEMPTS.map((attempt) => {
     userId: "<user>",
     sessionId: "<session>",
     memoryId: "<memory>",
+    fileId: "<file>",
     keyId: "<key>",
     turnId: "<turn>",
   };
@@ -158,7 +197,7 @@ describe.each(NAMED)("$name", ({ method, path, at, body, status }) => {
     ] as const) {
       const answer = await call(method, target(), credential, body?.(owned));
       expect(answer.status).toBe(expected);
-      expectNothingOfTheOwner(answer.body);
+      expectNothingOfTheOwner(answer.body, `${target()} ${JSON.stringify(body?.(owned))}`);
     }
     await gateway.settled();
     expect(await everything()).toEqual(before);
@@ -167,6 +206,7 @@ describe.each(NAMED)("$name", ({ method, path, at, body, status }) => {
 
 /** Tables and views in which a user finds what is theirs. */
 const OF_USERS: readonly string[] = [
+  "ai_attachments",
   "ai_chat_sessions",
   "ai_chat_usage",
   "ai_events",

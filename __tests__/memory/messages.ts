@@ -5,6 +5,36 @@
 
 /** They tell something lasting of their sender. */
 export const TELLING = lines(`
+name's Ada btw
+Ada's my name
+Spicy food isn't for me
+English isn't my first language
+Tea is my favourite drink
+I'm on a low-carb diet
+I'm on the night shift this year
+I'm in my fifties
+I'm keto, breakfast ideas?
+I am left handed
+I'm trying to lose weight
+I want to learn Spanish this year
+I took up pottery last spring
+I only have an induction hob and no oven. What can I make for dinner?
+I go to the gym three times a week
+I do contract accounting for dentists
+I'm based out of Denver
+I'm currently writing my master's thesis on glaciers
+I just started as a nurse in Bergen
+Most of my work is in Go and Postgres
+Please keep answers short
+Use British spelling
+ich vertrage keine laktose
+Sprich mich bitte mit Du an
+Ho trent'anni
+Faccio l'infermiera
+Ik ben verpleegkundige
+Mam dwa koty
+30 yaşındayım
+강아지를 키워요
 My name is Ada.
 Hi! I'm Ada and I work as a nurse in Bergen.
 I'm a software engineer at a small startup.

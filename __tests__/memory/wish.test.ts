@@ -47,6 +47,11 @@ const REMEMBER = [
   "제 이름은 민수예요. 기억해 줘",
   "تذكر أنني نباتي",
   "याद रखो कि मेरा नाम रवि है",
+  "Bitte nicht vergessen, dass ich Vegetarier bin",
+  "Denk dran, ich bin Vegetarier",
+  "No olvidar que soy alérgico",
+  "Ne pas oublier que j'ai un chat",
+  "Vegan olduğumu hatırla",
 ];
 const FORGET = [
   "Forget that I live in Bergen.",
@@ -79,9 +84,53 @@ const FORGET = [
   "Lupakan bahwa saya tinggal di Jakarta",
   "忘记我住在北京",
   "私が東京に住んでいることを忘れて",
+  // Natural wordings, and infinitives behind a question.
+  "Actually, forget that I said I like jazz",
+  "you can forget what I said about my job",
+  "Forget what I told you about my dog",
+  "I no longer want you to remember my address",
+  "I don't want you to remember that I smoke",
+  "You don't need to remember that I have a dog",
+  "Please don't keep my phone number",
+  "Lösch meine Adresse",
+  "Kannst du bitte vergessen, dass ich Vegetarier bin?",
+  "Du kannst vergessen, dass ich einen Hund habe",
+  "Kannst du meinen Namen vergessen?",
+  "Bitte vergiss, was ich über meinen Job gesagt habe",
+  "Vergiss, was ich arbeite",
+  "Vergiss das mit meinem Hund",
+  "Peux-tu oublier que j'ai un chat ?",
+  "Oublie ce que je t'ai dit sur mon travail",
+  "¿Puedes olvidar que tengo un perro?",
+  "Quiero que olvides mi dirección",
+  "Puoi dimenticare il mio indirizzo?",
+  "Você pode esquecer que eu moro em Braga?",
+  "Kun je vergeten dat ik in Gent woon?",
+  "Kan du glömma att jag bor i Lund?",
+  "Glem adressen min",
+  "Kan du glemme at jeg bor i Oslo?",
+  "Możesz zapomnieć, że mieszkam w Krakowie?",
+  "Можешь забыть, что я живу в Казани?",
+  "Adresimi unut",
+  "भूल जाओ कि मैं दिल्ली में रहता हूँ",
 ];
 const FORGET_ALL = [
   "Forget everything about me",
+  "Forget everything you know about me, please!",
+  "Forget everything about me and start fresh",
+  "Forget everything about me, and never store anything again",
+  "Erase everything about me from your memory",
+  "forget all my personal information",
+  "Vergiss alles, was ich dir über mich erzählt habe",
+  "Lösche bitte alle gespeicherten Erinnerungen",
+  "Olvida todo lo que te he contado sobre mí",
+  "Zapomnij wszystko, co o mnie wiesz",
+  "私に関する情報をすべて削除してください",
+  "나에 대한 모든 정보를 삭제해 주세요",
+  "احذف كل ما تعرفه عني",
+  "Peux-tu effacer tout ce que tu sais sur moi ?",
+  "¿Puedes borrar todo lo que sabes de mí?",
+  "Забудь всё обо мне",
   "Forget everything you know about me.",
   "please forget all you know about me!",
   "Can you forget everything about me?",
@@ -145,6 +194,17 @@ const NONE = [
   "Olvídalo",
   "Забудь",
   "忘了吧",
+  "Forget that.",
+  "Forget everything and start fresh",
+  "Delete all my files",
+  "Actually, forget it",
+  "Kannst du die Datei löschen?",
+  "Vergessen wir das",
+  "Peux-tu supprimer cette ligne ?",
+  "Puedes borrar la tabla",
+  "No need to remember the syntax",
+  "You don't have to remember everything",
+  "Ich kann meinen Schlüssel nicht vergessen",
 ];
 
 const kindOf = (message: string): string | undefined => memoryWish(message)?.kind;
@@ -195,6 +255,30 @@ describe("the facts that a wish to forget means beyond doubt", () => {
     const wish = memoryWish(message);
     const what = wish?.kind === "forget" ? wish.what : expect.fail("no wish");
     expect(factsMeant(what, KNOWN).map(({ fact }) => fact)).toEqual(meant);
+  });
+
+  test.each([
+    ["Forget where I live", ["Lives in Oslo"], ["Parents live in Rome", "Sister lives in Oslo"]],
+    ["Forget where my sister lives", ["Sister lives in Oslo"], ["Lives in Oslo"]],
+    ["Forget that I have a cat", ["Has two cats"], ["Runs a catering company"]],
+    ["Forget my car", ["Drives a car"], ["Is changing career"]],
+    ["Forget my son", ["Has a son"], ["Writes songs", "Owns a Sony camera"]],
+    ["Forget that I live in Bergamo", ["Lives in Bergamo"], ["Lives in Bergen"]],
+    ["Forget that I am from Austria", ["Is from Austria"], ["Is from Australia"]],
+    ["Forget that I work at Intel", ["Works at Intel"], ["Works in international trade"]],
+    ["Forget that I run", ["Likes running"], ["Likes rundown houses"]],
+    ["Vergiss, dass ich in Bonn wohne", ["Wohnt in Bonn"], ["Arbeitet in Bonn"]],
+    ["Olvida que vivo en Sevilla", ["Vive en Sevilla"], ["Trabaja en Sevilla"]],
+    ["Oublie que j'habite à Lyon", ["Habite à Lyon"], ["Travaille à Lyon"]],
+    ["Kannst du bitte vergessen, dass ich einen Hund habe?", ["Hat einen Hund"], ["Hat einen Sohn"]],
+    ["Forget what I told you about my dog", ["Has a dog named Rex"], ["Has a cat"]],
+    ["You don't need to remember that I have a dog", ["Has a dog named Rex"], ["Has a cat"]],
+    ["Забудь, что я живу в Казани", ["Живёт в Казани"], ["Работает в Казани"]],
+  ])("%s: no word that only begins alike, and nobody else", (message, meant, others) => {
+    const wish = memoryWish(message);
+    const what = wish?.kind === "forget" ? wish.what : expect.fail("no wish");
+    const known = [...others, ...meant].map((fact) => ({ id: fact, fact }));
+    expect(factsMeant(what, known).map(({ fact }) => fact)).toEqual(meant);
   });
 
   test("only a message that says nothing else is done without a model", () => {

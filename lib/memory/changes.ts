@@ -1,9 +1,8 @@
 import { cleanFact, factKey, type KnownFact, MAX_FOUND_FACT } from "#lib/memory/fact.ts";
 import { isGrounded } from "#lib/memory/grounds.ts";
-import { jsonObjectIn } from "#lib/memory/json-object.ts";
+import { proposalIn, type Reference } from "#lib/memory/proposal.ts";
 import { secretIn } from "#lib/memory/secrets.ts";
 import { isSensitive } from "#lib/memory/sensitive.ts";
-import { field, isJsonObject } from "#lib/shared/json.ts";
 
 /** What is to become of the facts of a user. Ids are of known facts. */
 export type MemoryChanges = {
@@ -29,35 +28,35 @@ const MAX_ADDED = 10;
 const MAX_REPLACED = 5;
 /** What a message may contradict in passing. */
 const MAX_FORGOTTEN = 2;
-const FIELDS = ["add", "replace", "forget"] as const;
+const LIST_MARK = /^(?:[-*•]|\d{1,2}[.)])\s+/;
 /** What a fact does not say: it is for the model that reads it. */
 const INSTRUCTION =
   /\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:previous|prior|above|all|instructions?|rules?|prompts?)\b|\bsystem prompt\b|\byou are now\b|\bjailbreak|\bdeveloper mode\b|<\/?(?:untrusted|system|assistant)\b/i;
 /** A sentence about nothing: a placeholder of the format, a word for none. */
 const NO_FACT =
-  /^(?:none|null|nothing|n\/a|no (?:new )?facts?|empty|fact|string|unknown|undefined|\.+|…)$|^<.*>$|^\[.*\]$/iu;
+  /^(?:none|null|nothing|n\/a|no (?:\p{L}+ )?(?:facts?|changes?|updates?|memor(?:y|ies)|information)(?: .*)?|nothing (?:new|to) .*|there (?:is|are) (?:no|nothing) .*|(?:i'm |i am )?sorry.*|empty|fact|string|unknown|undefined|\.+|…)[.!]?$|^<.*>$|^\[.*\]$/iu;
 
 /**
  * The changes in a model's answer. Undefined if the answer is not what was asked for: prose, broken JSON, more
  * facts than a message holds. What single entries get wrong drops them alone.
  */
 export function readChanges(answer: string, context: ChangesContext): MemoryChanges | undefined {
-  const found = jsonObjectIn(answer);
-  if (found === undefined || !FIELDS.some((name) => found[name] !== undefined)) return undefined;
-  const [added, replaced, forgotten] = FIELDS.map((name) => listOf(found[name]));
-  if (added === undefined || replaced === undefined || forgotten === undefined) return undefined;
-  if (added.length > MAX_ADDED || replaced.length > MAX_REPLACED) return undefined;
+  const proposal = proposalIn(answer);
+  if (proposal === undefined) return undefined;
   const { known, mayForgetAll } = context;
-  const forget = [...new Set(forgotten.flatMap((one) => knownFact(one, known)?.id ?? []))];
-  if (forget.length > MAX_FORGOTTEN && !mayForgetAll) return undefined;
   const taken = new Set(known.map(({ fact }) => factKey(fact)));
+  // Some models repeat the facts that are known.
+  const added = proposal.add.filter((fact) => !taken.has(factKey(fact)));
+  if (added.length > MAX_ADDED || proposal.replace.length > MAX_REPLACED) return undefined;
+  const forget = [...new Set(proposal.forget.flatMap((one) => knownFact(one, known)?.id ?? []))];
+  if (forget.length > MAX_FORGOTTEN && !mayForgetAll) return undefined;
   const isNew = (fact: string): boolean => {
     const key = factKey(fact);
     if (taken.has(key)) return false;
     taken.add(key);
     return true;
   };
-  const replace = replaced
+  const replace = proposal.replace
     .flatMap((one) => replacementOf(one, context))
     .filter(({ id, fact }, index, all) => all.findIndex((other) => other.id === id) === index && isNew(fact));
   return {
@@ -67,36 +66,34 @@ export function readChanges(answer: string, context: ChangesContext): MemoryChan
   };
 }
 
-/** A list, or the one entry that should have been in one; undefined for what is neither. */
-function listOf(value: unknown): unknown[] | undefined {
-  if (value === undefined || value === null || value === "") return [];
-  if (Array.isArray(value)) return value;
-  return typeof value === "string" || typeof value === "number" || isJsonObject(value) ? [value] : undefined;
-}
-
 /** A fact that may be kept: of the user's message, short, no secret, no instruction. */
-function factOf(value: unknown, { message, mayBeSensitive }: ChangesContext): string[] {
-  const written = typeof value === "string" ? value : (field(value, "fact") ?? field(value, "text"));
-  if (typeof written !== "string" || /[{}]/.test(written)) return [];
-  const fact = cleanFact(written)
-    .replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, "")
-    .trim();
+function factOf(written: string, { message, mayBeSensitive }: ChangesContext): string[] {
+  if (/[{}]/.test(written)) return [];
+  const fact = cleanFact(written).replace(LIST_MARK, "").trim();
   const isFact = fact.length >= 3 && fact.length <= MAX_FOUND_FACT && /\p{L}/u.test(fact);
   if (!isFact || NO_FACT.test(fact) || INSTRUCTION.test(fact)) return [];
   if (secretIn(fact) !== undefined || !isGrounded(fact, message)) return [];
   return isSensitive(fact) && !mayBeSensitive ? [] : [fact];
 }
 
-function replacementOf(value: unknown, context: ChangesContext): KnownFact[] {
-  const old = knownFact(field(value, "id"), context.known);
+function replacementOf(
+  { known, fact }: { known: Reference; fact: string },
+  context: ChangesContext,
+): KnownFact[] {
+  const old = knownFact(known, context.known);
   if (old === undefined) return [];
-  return factOf(field(value, "fact"), context).map((fact) => ({ id: old.id, fact }));
+  return factOf(fact, context).map((clean) => ({ id: old.id, fact: clean }));
 }
 
-/** The known fact with this number, as a number, a string, or the `id` of an object. */
-function knownFact(value: unknown, known: readonly KnownFact[]): KnownFact | undefined {
-  if (typeof value === "number") return known[value - 1];
-  if (typeof value === "string") return /^\d{1,3}$/.test(value.trim()) ? known[Number(value) - 1] : undefined;
-  const id = field(value, "id");
-  return typeof id === "number" || typeof id === "string" ? knownFact(id, known) : undefined;
+/** The known fact that is meant, by its text or its number. */
+function knownFact(reference: Reference, known: readonly KnownFact[]): KnownFact | undefined {
+  for (const one of reference) {
+    const text = String(one).trim();
+    const key = factKey(text.replace(LIST_MARK, ""));
+    const found =
+      known.find(({ fact }) => factKey(fact) === key) ??
+      (/^\d{1,3}$/.test(text) ? known[Number(text) - 1] : undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

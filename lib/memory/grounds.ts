@@ -18,11 +18,16 @@ export function contentWords(text: string): string[] {
   return wordsOf(text).filter((word) => !EMPTY_WORDS.has(word));
 }
 
+/** Of a fact with so many words that say something, a quarter must have been said. */
+const LONG_FACT = 6;
+
 /**
- * Whether a fact can come from this message: they share a word that says something. A model that invents, recites
- * its instructions or answers something else has nothing in common with the message.
+ * Whether a fact can come from this message: they share a word that says something, a long fact several. A model
+ * that invents, recites its instructions or answers something else has little in common with the message.
  */
 export function isGrounded(fact: string, message: string): boolean {
   const said = wordsOf(message);
-  return contentWords(fact).some((word) => said.some((other) => areForms(word, other)));
+  const words = contentWords(fact);
+  const shared = words.filter((word) => said.some((other) => areForms(word, other))).length;
+  return shared > 0 && (words.length < LONG_FACT || shared * 4 >= words.length);
 }

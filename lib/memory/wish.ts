@@ -16,7 +16,7 @@ export type MemoryWish =
 const MAX_SENTENCES = 6;
 /** A longer sentence is a text, characters. */
 const MAX_SENTENCE = 600;
-const FIRST_PERSON = String.raw`(?<!\p{L})(?:i|i'm|i've|i'd|my|me|mine|we|our|ich|mein\p{L}{0,2}|mir|mich|wir|je|j'\p{L}+|mon|ma|mes|moi|yo|soy|mi|mis|me|eu|meu|minha|sou|io|sono|mio|mia|ho|ik|mijn|jag|min|mitt|jeg|mam|jestem|moj\p{L}?|я|мен[яе]|мне|мо[йяеюи]|у меня|benim|ben|\p{L}+[iu]m|saya|aku|tengo|tenemos|vivo|trabajo|estoy|prefiero|hablo|tenho|moro|trabalho|gosto|abito|lavoro|mieszkam|pracuje|живу|работаю)(?!\p{L})|我|咱|私|僕|俺|わたし|저|나는|내|제|난|أنا|اني|ان[اي]|لي|ي(?!\p{L})|मैं|मेर|मुझ|من|ผม|ฉัน|toi`;
+const FIRST_PERSON = String.raw`(?<!\p{L})(?:i|i'm|i've|i'd|my|me|mine|we|our|ich|mein\p{L}{0,2}|mir|mich|wir|je|j'\p{L}+|mon|ma|mes|moi|yo|soy|mi|mis|me|eu|meu|minha|sou|io|sono|mio|mia|ho|ik|mijn|jag|min|mitt|jeg|mam|jestem|moj\p{L}?|я|мен[яе]|мне|мо[йяеюи]|у меня|benim|ben|\p{L}+[iu]m[iu]?|saya|aku|tengo|tenemos|vivo|trabajo|estoy|prefiero|hablo|tenho|moro|trabalho|gosto|abito|lavoro|mieszkam|pracuje|живу|работаю)(?!\p{L})|我|咱|私|僕|俺|わたし|저|나는|내|제|난|أنا|اني|ان[اي]|لي|ي(?!\p{L})|मैं|मेर|मुझ|من|ผม|ฉัน|toi`;
 
 const hint = lazy(() => pattern(WISH_HINT));
 const patterns = lazy(() => ({
@@ -49,7 +49,9 @@ export function memoryWish(message: string): MemoryWish | undefined {
     const found = forget.exec(sentence);
     if (found === null) continue;
     const isAll = all.length === 1 && isWhole(message, sentence);
-    return { kind: "forget", what: sentence.slice(found[0].length), isAll };
+    // "Olvida que vivo": the last word may say something.
+    const start = found[0].trimEnd().search(/[a-zа-я'-]*$/);
+    return { kind: "forget", what: sentence.slice(start), isAll };
   }
   const asks = folded.some((sentence) => remember.test(sentence) && !isQuestion(sentence));
   return asks && folded.some((sentence) => firstPerson.test(sentence)) ? { kind: "remember" } : undefined;
