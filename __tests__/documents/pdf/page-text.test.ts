@@ -54,6 +54,56 @@ describe("the text of a page", () => {
     expect(textOf(pairs(["Item", "Chair", "Table"]))).toContain("| Item | value 0 |");
   });
 
+  test("exponents, indices and numbers of notes stay in their line, whatever their size and rise", () => {
+    for (const [rise, size] of [
+      [5, 8],
+      [4.6, 7],
+      [3.6, 7],
+      [3.3, 6.6],
+    ] as const) {
+      const script = (text: string, x: number, y: number): Place => ({ text, x, y, size });
+      const text = textOf([
+        { text: "an area of 25 m", x: 50, y: 700 },
+        script("2", 125, 700 + rise),
+        { text: "of H", x: 131, y: 700 },
+        script("2", 151, 700 - rise),
+        { text: "O", x: 155, y: 700 },
+        script("3", 160, 700 + rise),
+        { text: "The next line is another one.", x: 50, y: 688 },
+        script("3", 50, 660 + rise),
+        { text: "A note below the page.", x: 56, y: 660 },
+      ]);
+      expect(text, `${rise} ${size}`).toContain("an area of 25 m² of H2O³");
+      expect(text, `${rise} ${size}`).toContain("³ A note below the page.");
+    }
+  });
+
+  test("an initial letter takes no line of its paragraph", () => {
+    const text = textOf([
+      { text: "O", x: 50, y: 676, size: 30 },
+      { text: "nce there was", x: 66, y: 700 },
+      { text: "a king who had", x: 66, y: 688 },
+      { text: "three daughters", x: 66, y: 676 },
+    ]);
+    expect(text.indexOf("nce there")).toBeLessThan(text.indexOf("a king"));
+    expect(text.indexOf("a king")).toBeLessThan(text.indexOf("three"));
+  });
+
+  test("a text that reaches into the next cell, as in a narrow column of a sheet, is a cell of its own", () => {
+    const text = textOf([
+      { text: "Cost centre", x: 50, y: 700 },
+      { text: "Plan", x: 100, y: 700 },
+      { text: "Actual", x: 150, y: 700 },
+      ...["Personnel", "Travel", "IT"].flatMap((name, row) => [
+        { text: name, x: 50, y: 688 - row * 12 },
+        { text: `${row}.5`, x: 110, y: 688 - row * 12 },
+        { text: `${row}.7`, x: 160, y: 688 - row * 12 },
+      ]),
+    ]);
+    expect(text).toContain("| Cost centre | Plan | Actual |");
+    expect(text).toContain("| Travel | 1.5 | 1.7 |");
+  });
+
   test("text that was printed twice to look bold is read once", () => {
     expect(
       textOf([
