@@ -117,6 +117,14 @@ describe("a file with a message", () => {
     );
   });
 
+  test("of which a part could not be read: the client is told what the engine is", async () => {
+    const files = [inline("report.pdf", aPdf("Revenue was 4.2 million.", ""))];
+    const answer = await ask({ message: "How high were the costs?", files });
+    const note = "Page 2 has no text: it is a picture, such as a scan, or empty.";
+    expect(documentEvents(answer)).toContainEqual(["done", `report.pdf: ${note}`]);
+    expect(lastText()).toContain(`Note: ${note}`);
+  });
+
   test("is named in the stored message, which is otherwise the user's own", async () => {
     const { sessionId } = await ask({ message: "How high?", files: [REPORT()] });
     const [session] =

@@ -1,6 +1,6 @@
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
 import { documentBudget } from "#lib/services/chat/document-budget.ts";
-import { attachedText } from "#lib/services/chat/document-text.ts";
+import { attachedText, notesOn } from "#lib/services/chat/document-text.ts";
 import { showFiles, shownPart } from "#lib/services/chat/shown-files.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import {
@@ -104,8 +104,9 @@ async function fitAll(
 type Told = { fitted: readonly FittedFile[]; shown: readonly AttachedFile[]; unread: readonly UnreadFile[] };
 
 function tellClient(context: ContributorContext, { fitted, shown, unread }: Told): void {
-  for (const { file, leftOut } of fitted) {
-    emit(context, "done", leftOut === undefined ? file.name : `${file.name}: ${leftOut}`);
+  for (const one of fitted) {
+    const notes = notesOn(one).join(" ");
+    emit(context, "done", notes === "" ? one.file.name : `${one.file.name}: ${notes}`);
   }
   for (const { name } of shown) emit(context, "done", name);
   for (const { name, reason } of unread) emit(context, "failed", `${name}: ${reason}`);
