@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { aPdf, aScan, asDocument, base64, GIF, inline, PNG, readerDouble } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import type { NativeAnswer } from "../support/native-client.ts";
@@ -123,6 +124,25 @@ describe("a file with a message", () => {
     const note = "Page 2 has no text: it is a picture, such as a scan, or empty.";
     expect(documentEvents(answer)).toContainEqual(["done", `report.pdf: ${note}`]);
     expect(lastText()).toContain(`Note: ${note}`);
+  });
+
+  test("that has to be refused for a full queue ends the reading of the message's others", async () => {
+    let isEnded = false;
+    const busy: DocumentReader = {
+      read: ({ name }, signal) =>
+        new Promise((_, reject) => {
+          if (name === "second.pdf") reject(new GatewayError("overloaded", "Too many."));
+          signal.addEventListener("abort", () => {
+            isEnded = true;
+            reject(signal.reason);
+          });
+        }),
+      close: async () => undefined,
+    };
+    const files = [inline("first.pdf", aPdf("a")), inline("second.pdf", aPdf("b"))];
+    const { status } = await ask({ message: "Read.", files }, { by: await start({}, busy) });
+    expect(status).toBe(503);
+    expect(isEnded).toBe(true);
   });
 
   test("is named in the stored message, which is otherwise the user's own", async () => {

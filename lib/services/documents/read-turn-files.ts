@@ -37,6 +37,9 @@ export async function readTurnFiles(
 ): Promise<AttachedFiles> {
   const stored = await storedFiles(inputs, context, dependencies);
   const unread: UnreadFile[] = [];
+  // What ends the request ends the reading of its other files.
+  const others = new AbortController();
+  const signal = AbortSignal.any([context.signal, others.signal]);
   const read = await Promise.all(
     inputs.map(async (input): Promise<AttachedFile | undefined> => {
       if ("id" in input) return stored.get(input.id);
@@ -45,10 +48,14 @@ export async function readTurnFiles(
       await othersTurn();
       try {
         const file = { name: input.name, bytes: decodeBase64(input.data) };
-        return await readFile(file, dependencies.reader(), context.signal);
+        const owner = context.caller.userId;
+        return await readFile(file, { reader: dependencies.reader(), owner, signal });
       } catch (thrown) {
         const failure = documentFailure(thrown, name);
-        if (inputs.length === 1 || !(failure instanceof GatewayError) || failure === thrown) throw failure;
+        if (inputs.length === 1 || !(failure instanceof GatewayError) || failure === thrown) {
+          others.abort(failure);
+          throw failure;
+        }
         unread.push({ name, reason: failure.message.slice(name.length + 2) });
         return undefined;
       }
