@@ -78,6 +78,23 @@ describe("the text of a page", () => {
     }
   });
 
+  test("the dots of a table of contents are no text", () => {
+    const entry = (title: string, page: string, y: number): Place[] => [
+      { text: title, x: 50, y },
+      ...Array.from({ length: 60 }, (_, at) => ({ text: ".", x: 140 + at * 5, y })),
+      { text: page, x: 442, y },
+    ];
+    const text = textOf([
+      ...entry("1 Introduction", "1", 700),
+      ...entry("1.1 Scope ......", "12", 685),
+      { text: "And so on...", x: 50, y: 650 },
+    ]);
+    expect(text).not.toContain(". .");
+    expect(text).toMatch(/1 Introduction +…/);
+    expect(text).toMatch(/1\.1 Scope +…/);
+    expect(text).toContain("And so on...");
+  });
+
   test("an initial letter takes no line of its paragraph", () => {
     const text = textOf([
       { text: "O", x: 50, y: 676, size: 30 },

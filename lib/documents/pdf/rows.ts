@@ -30,6 +30,8 @@ const SAME_LINE = 0.5;
 const CELL_GAP = 0.6;
 const WORD_GAP = 0.13;
 const UNSPACED_GAP = 0.5;
+/** Dots that lead the eye from a title to its page. */
+const LEADERS = /(?:[.·] ?){6,}/g;
 /** A text that reaches so far into the next one was meant to end there: a cell of a sheet that is too narrow. */
 const CUT_OFF = 0.2;
 const MIN_CUT_OFF_LENGTH = 4;
@@ -121,7 +123,7 @@ function cellOf(fragments: readonly Fragment[]): Cell {
   }
   const orders = fragments.map(({ order }) => order);
   return {
-    text: text.replace(/\s+/g, " ").trim(),
+    text: text.replace(/\s+/g, " ").replace(LEADERS, "… ").trim(),
     left: Math.min(...fragments.map(({ left }) => left)),
     right: Math.max(...fragments.map(({ right }) => right)),
     first: Math.min(...orders),
