@@ -145,6 +145,32 @@ describe("a file with a message", () => {
     expect(isEnded).toBe(true);
   });
 
+  test("of a conversation with more files than are loaded: those that are not are named to both", async () => {
+    const by = await start({}, readerDouble());
+    const eight = (turn: number) =>
+      Array.from({ length: 8 }, (_, index) =>
+        inline(
+          `${turn}-${index}.docx`,
+          asDocument({ kind: "docx", sections: [{ text: `Text ${turn}-${index}` }] }),
+        ),
+      );
+    const { sessionId } = await ask({ message: "First.", files: eight(1) }, { by });
+    for (const turn of [2, 3]) await ask({ message: "More.", sessionId, files: eight(turn) }, { by });
+    const answer = await ask({ message: "What is in 1-3?", sessionId }, { by });
+    const texts: string[] = lastText().match(/Text \d-\d/g) ?? [];
+    expect(texts).toHaveLength(20);
+    const missing = eight(1)
+      .map(({ name }) => name)
+      .filter((name) => !texts.includes(`Text ${name.slice(0, 3)}`));
+    const [failed, ...others] = documentEvents(answer).filter(([status]) => status === "failed");
+    expect(others).toEqual([]);
+    expect(missing).toHaveLength(4);
+    for (const name of missing) {
+      expect(failed?.[1]).toContain(name);
+      expect(lastText().slice(lastText().indexOf("could not be read"))).toContain(name);
+    }
+  });
+
   test("is named in the stored message, which is otherwise the user's own", async () => {
     const { sessionId } = await ask({ message: "How high?", files: [REPORT()] });
     const [session] =
