@@ -95,6 +95,40 @@ describe("the text of a page", () => {
     expect(text).toContain("And so on...");
   });
 
+  test("cells of several lines stay whole, also if others of their table overlap", () => {
+    const text = textOf([
+      // A head over two rows, whose lower one has two lines.
+      { text: "Product", x: 50, y: 690 },
+      { text: "2025", x: 200, y: 700 },
+      { text: "2026", x: 300, y: 700 },
+      { text: "Units", x: 200, y: 684 },
+      { text: "Revenue", x: 300, y: 690 },
+      { text: "(k€)", x: 300, y: 678 },
+      ...[0, 1, 2].flatMap((row) => [
+        { text: `Chair ${row}, ergonomic,`, x: 50, y: 650 - row * 40 },
+        { text: "black", x: 50, y: 638 - row * 40 },
+        { text: `${row}5`, x: 200, y: 644 - row * 40 },
+        { text: `${row}1.5`, x: 300, y: 644 - row * 40 },
+      ]),
+    ]);
+    for (const row of [0, 1, 2]) {
+      expect(text).toContain(`| Chair ${row}, ergonomic, black | ${row}5 | ${row}1.5 |`);
+    }
+    for (const word of ["Product", "2025", "2026", "Units", "Revenue", "(k€)"]) expect(text).toContain(word);
+  });
+
+  test("rows that all overlap take seconds, where a square of them would take minutes", () => {
+    const rows = 15_000;
+    const places = Array.from({ length: rows }, (_, row) => [
+      { text: "a", x: 50, y: row * 12 },
+      { text: "b", x: 100, y: (rows - row) * 12 },
+      { text: "c", x: 150, y: ((row * 7_919) % rows) * 12 },
+    ]).flat();
+    const start = performance.now();
+    textOf(places);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
   test("an initial letter takes no line of its paragraph", () => {
     const text = textOf([
       { text: "O", x: 50, y: 676, size: 30 },
