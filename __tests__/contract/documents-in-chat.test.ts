@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { aPdf, aScan, asDocument, base64, GIF, inline, PNG, readerDouble } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import type { NativeAnswer } from "../support/native-client.ts";
@@ -115,6 +116,59 @@ describe("a file with a message", () => {
     expect(file).toMatch(
       /--- Page 1 ---\nRevenue was 4\.2 million\.[\s\S]*--- Page 2 ---\nCosts were 3\.1 million\./,
     );
+  });
+
+  test("of which a part could not be read: the client is told what the engine is", async () => {
+    const files = [inline("report.pdf", aPdf("Revenue was 4.2 million.", ""))];
+    const answer = await ask({ message: "How high were the costs?", files });
+    const note = "Page 2 has no text: it is a picture, such as a scan, or empty.";
+    expect(documentEvents(answer)).toContainEqual(["done", `report.pdf: ${note}`]);
+    expect(lastText()).toContain(`Note: ${note}`);
+  });
+
+  test("that has to be refused for a full queue ends the reading of the message's others", async () => {
+    let isEnded = false;
+    const busy: DocumentReader = {
+      read: ({ name }, signal) =>
+        new Promise((_, reject) => {
+          if (name === "second.pdf") reject(new GatewayError("overloaded", "Too many."));
+          signal.addEventListener("abort", () => {
+            isEnded = true;
+            reject(signal.reason);
+          });
+        }),
+      close: async () => undefined,
+    };
+    const files = [inline("first.pdf", aPdf("a")), inline("second.pdf", aPdf("b"))];
+    const { status } = await ask({ message: "Read.", files }, { by: await start({}, busy) });
+    expect(status).toBe(503);
+    expect(isEnded).toBe(true);
+  });
+
+  test("of a conversation with more files than are loaded: those that are not are named to both", async () => {
+    const by = await start({}, readerDouble());
+    const eight = (turn: number) =>
+      Array.from({ length: 8 }, (_, index) =>
+        inline(
+          `${turn}-${index}.docx`,
+          asDocument({ kind: "docx", sections: [{ text: `Text ${turn}-${index}` }] }),
+        ),
+      );
+    const { sessionId } = await ask({ message: "First.", files: eight(1) }, { by });
+    for (const turn of [2, 3]) await ask({ message: "More.", sessionId, files: eight(turn) }, { by });
+    const answer = await ask({ message: "What is in 1-3?", sessionId }, { by });
+    const texts: string[] = lastText().match(/Text \d-\d/g) ?? [];
+    expect(texts).toHaveLength(20);
+    const missing = eight(1)
+      .map(({ name }) => name)
+      .filter((name) => !texts.includes(`Text ${name.slice(0, 3)}`));
+    const [failed, ...others] = documentEvents(answer).filter(([status]) => status === "failed");
+    expect(others).toEqual([]);
+    expect(missing).toHaveLength(4);
+    for (const name of missing) {
+      expect(failed?.[1]).toContain(name);
+      expect(lastText().slice(lastText().indexOf("could not be read"))).toContain(name);
+    }
   });
 
   test("is named in the stored message, which is otherwise the user's own", async () => {

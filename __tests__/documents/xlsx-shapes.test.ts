@@ -47,6 +47,14 @@ const SHAPES: readonly { what: string; rows?: string; parts?: Parts; text: strin
     text: "rich\n東京\na\rb 😀 &lt;",
   },
   {
+    what: "exponents in rich texts, shared or in their cells",
+    rows: `<row>${shared(0)}</row><row><c t="inlineStr"><is><r><t>km</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r><r><t> 3</t></r></is></c></row>`,
+    parts: strings(
+      `<si><r><t>10</t></r><r><rPr><b/><vertAlign val="superscript"/></rPr><t>-6</t></r><r><rPr><vertAlign val="baseline"/></rPr><t> 2</t></r></si>`,
+    ),
+    text: "10⁻⁶ 2\nkm² 3",
+  },
+  {
     what: "formulas: with a result, with an empty one, and without any",
     rows: `<row><c t="str"><f>A2</f><v>done</v></c></row><row><c t="str"><f>B2</f><v></v></c></row><row><c><f>SUM(A1:A9)</f></c></row>`,
     text: "done\n\n[formula without a result: =SUM(A1:A9)]",

@@ -84,7 +84,8 @@ export async function startCompletion(
   // Reading takes time and memory, so it counts as a request, also if it fails.
   if (toRead.length > 0) {
     await admission.admit(caller);
-    chat = await documents.read(chat, toRead, asked.engines, signal);
+    const owner = caller.kind === "open" ? undefined : caller.userId;
+    chat = await documents.read(chat, toRead, asked.engines, { owner, signal });
   }
   const chain = eligibleChain(asked, { ...input, chat });
   if (toRead.length === 0) await admission.admit(caller);

@@ -79,9 +79,9 @@ revoke all on function public.ai_cap_attachments() from public, anon, authentica
 
 -- Reading -----------------------------------------------------------------------------------------
 
--- The user's files with these ids, or those of a session, the newest first, 20 at most. What is stored of them is
--- added while the sum stays within max_bytes; a further one comes without it, so that a few large files cannot fill
--- the memory of a gateway. p_query: {user_id, ids or session_id, max_bytes}. Row level security holds: only the
+-- The user's files with these ids, or those of a session, the newest first, 200 at most. What is stored of the first
+-- 20 is added while the sum stays within max_bytes; the others come without it, so that they can be named, but cannot
+-- fill the memory of a gateway. p_query: {user_id, ids or session_id, max_bytes}. Row level security holds: only the
 -- service role reads files of any user.
 create or replace function public.read_attachments(p_query jsonb) returns jsonb
 language sql stable security invoker set search_path = '' as $$
@@ -95,17 +95,18 @@ language sql stable security invoker set search_path = '' as $$
     from query
   ), listed as (
     select file.id, file.stored_bytes, file.created_at, wanted.max_bytes,
-           sum(file.stored_bytes) over (order by file.created_at desc, file.id rows unbounded preceding) as total
+           sum(file.stored_bytes) over newest_first as total, row_number() over newest_first as place
     from wanted join public.ai_attachments file on file.user_id = wanted.user_id
     where file.id = any(wanted.ids) or file.session_id = wanted.session_id
+    window newest_first as (order by file.created_at desc, file.id rows unbounded preceding)
     order by file.created_at desc, file.id
-    limit 20
+    limit 200
   )
   select coalesce(jsonb_agg(jsonb_build_object(
     'id', file.id, 'session_id', file.session_id, 'name', file.name, 'type', file.type, 'bytes', file.bytes,
     'pages', file.pages, 'digest', file.digest,
-    'document', case when listed.total <= listed.max_bytes then file.document end,
-    'content', case when listed.total <= listed.max_bytes then file.content end
+    'document', case when listed.place <= 20 and listed.total <= listed.max_bytes then file.document end,
+    'content', case when listed.place <= 20 and listed.total <= listed.max_bytes then file.content end
   ) order by listed.created_at desc, listed.id), '[]')
   from listed join public.ai_attachments file on file.id = listed.id;
 $$;

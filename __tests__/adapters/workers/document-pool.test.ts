@@ -123,6 +123,27 @@ describe("documents are read in threads", () => {
     expect(order).toHaveLength(11);
   });
 
+  test("nobody fills the queue with many requests: the newest of whoever has the most gives way", async () => {
+    const pool = poolOf({ ...AMPLE, threads: 1, maxWaiting: 4, maxWaitMs: 60_000, timeoutMs: 1_500 });
+    const readFor = (owner: string, bytes: Uint8Array) =>
+      pool.read({ name: "a.pdf", bytes, owner }, new AbortController().signal);
+    const ended: string[] = [];
+    const many = Array.from({ length: 5 }, (_, index) =>
+      readFor("many", index === 0 ? ENDLESS : HELLO).then(
+        () => ended.push(`many ${index}`),
+        (error: Error) => ended.push(`many ${index}: ${error.message.split(".")[0]}`),
+      ),
+    );
+    const one = readFor("one", HELLO).then(() => ended.push("one"));
+    await expect(readFor("many", HELLO)).rejects.toMatchObject({ code: "overloaded" });
+    await Promise.all([...many, one]);
+    expect(ended[0]).toBe("many 4: Too many documents are being read at the moment");
+    expect(ended).toContain("one");
+    // The first of "many" came before; after it, they take turns.
+    expect(ended.indexOf("one")).toBeLessThanOrEqual(3);
+    expect(ended).toHaveLength(6);
+  });
+
   test("threads are used again, end after some files, and when they have no work", async () => {
     const pool = poolOf({ threads: 1, maxFilesPerThread: 3, idleMs: 50 });
     for (let file = 0; file < 7; file += 1) await read(pool, HELLO);

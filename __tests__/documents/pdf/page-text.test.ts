@@ -54,6 +54,107 @@ describe("the text of a page", () => {
     expect(textOf(pairs(["Item", "Chair", "Table"]))).toContain("| Item | value 0 |");
   });
 
+  test("exponents, indices and numbers of notes stay in their line, whatever their size and rise", () => {
+    for (const [rise, size] of [
+      [5, 8],
+      [4.6, 7],
+      [3.6, 7],
+      [3.3, 6.6],
+    ] as const) {
+      const script = (text: string, x: number, y: number): Place => ({ text, x, y, size });
+      const text = textOf([
+        { text: "an area of 25 m", x: 50, y: 700 },
+        script("2", 125, 700 + rise),
+        { text: "of H", x: 131, y: 700 },
+        script("2", 151, 700 - rise),
+        { text: "O", x: 155, y: 700 },
+        script("3", 160, 700 + rise),
+        { text: "The next line is another one.", x: 50, y: 688 },
+        script("3", 50, 660 + rise),
+        { text: "A note below the page.", x: 56, y: 660 },
+      ]);
+      expect(text, `${rise} ${size}`).toContain("an area of 25 m² of H2O³");
+      expect(text, `${rise} ${size}`).toContain("³ A note below the page.");
+    }
+  });
+
+  test("the dots of a table of contents are no text", () => {
+    const entry = (title: string, page: string, y: number): Place[] => [
+      { text: title, x: 50, y },
+      ...Array.from({ length: 60 }, (_, at) => ({ text: ".", x: 140 + at * 5, y })),
+      { text: page, x: 442, y },
+    ];
+    const text = textOf([
+      ...entry("1 Introduction", "1", 700),
+      ...entry("1.1 Scope ......", "12", 685),
+      { text: "And so on...", x: 50, y: 650 },
+    ]);
+    expect(text).not.toContain(". .");
+    expect(text).toMatch(/1 Introduction +…/);
+    expect(text).toMatch(/1\.1 Scope +…/);
+    expect(text).toContain("And so on...");
+  });
+
+  test("cells of several lines stay whole, also if others of their table overlap", () => {
+    const text = textOf([
+      // A head over two rows, whose lower one has two lines.
+      { text: "Product", x: 50, y: 690 },
+      { text: "2025", x: 200, y: 700 },
+      { text: "2026", x: 300, y: 700 },
+      { text: "Units", x: 200, y: 684 },
+      { text: "Revenue", x: 300, y: 690 },
+      { text: "(k€)", x: 300, y: 678 },
+      ...[0, 1, 2].flatMap((row) => [
+        { text: `Chair ${row}, ergonomic,`, x: 50, y: 650 - row * 40 },
+        { text: "black", x: 50, y: 638 - row * 40 },
+        { text: `${row}5`, x: 200, y: 644 - row * 40 },
+        { text: `${row}1.5`, x: 300, y: 644 - row * 40 },
+      ]),
+    ]);
+    for (const row of [0, 1, 2]) {
+      expect(text).toContain(`| Chair ${row}, ergonomic, black | ${row}5 | ${row}1.5 |`);
+    }
+    for (const word of ["Product", "2025", "2026", "Units", "Revenue", "(k€)"]) expect(text).toContain(word);
+  });
+
+  test("rows that all overlap take seconds, where a square of them would take minutes", () => {
+    const rows = 15_000;
+    const places = Array.from({ length: rows }, (_, row) => [
+      { text: "a", x: 50, y: row * 12 },
+      { text: "b", x: 100, y: (rows - row) * 12 },
+      { text: "c", x: 150, y: ((row * 7_919) % rows) * 12 },
+    ]).flat();
+    const start = performance.now();
+    textOf(places);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test("an initial letter takes no line of its paragraph", () => {
+    const text = textOf([
+      { text: "O", x: 50, y: 676, size: 30 },
+      { text: "nce there was", x: 66, y: 700 },
+      { text: "a king who had", x: 66, y: 688 },
+      { text: "three daughters", x: 66, y: 676 },
+    ]);
+    expect(text.indexOf("nce there")).toBeLessThan(text.indexOf("a king"));
+    expect(text.indexOf("a king")).toBeLessThan(text.indexOf("three"));
+  });
+
+  test("a text that reaches into the next cell, as in a narrow column of a sheet, is a cell of its own", () => {
+    const text = textOf([
+      { text: "Cost centre", x: 50, y: 700 },
+      { text: "Plan", x: 100, y: 700 },
+      { text: "Actual", x: 150, y: 700 },
+      ...["Personnel", "Travel", "IT"].flatMap((name, row) => [
+        { text: name, x: 50, y: 688 - row * 12 },
+        { text: `${row}.5`, x: 110, y: 688 - row * 12 },
+        { text: `${row}.7`, x: 160, y: 688 - row * 12 },
+      ]),
+    ]);
+    expect(text).toContain("| Cost centre | Plan | Actual |");
+    expect(text).toContain("| Travel | 1.5 | 1.7 |");
+  });
+
   test("text that was printed twice to look bold is read once", () => {
     expect(
       textOf([

@@ -34,9 +34,11 @@ const DOCUMENT_POOL: DocumentPoolOptions = {
 /** When a refused request may be sent again, seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** Who sent a file; where that is not known the signal of its request, which all its files have. */
+type Owner = string | AbortSignal;
+
 type Waiting = {
-  /** The signal of a request: all its files have the same. */
-  owner: AbortSignal;
+  owner: Owner;
   start(thread: Thread): void;
   refuse(error: Error): void;
 };
@@ -48,7 +50,7 @@ export class DocumentPool implements DocumentReader {
   readonly #options: DocumentPoolOptions;
   readonly #clock: Clock;
   readonly #logger: Pick<Logger, "warn">;
-  readonly #queue = new FairQueue<AbortSignal, Waiting>();
+  readonly #queue = new FairQueue<Owner, Waiting>();
   readonly #idle: Thread[] = [];
   readonly #threads = new Set<Thread>();
   #isClosed = false;
@@ -63,7 +65,7 @@ export class DocumentPool implements DocumentReader {
   async read(file: FileBytes, signal: AbortSignal): Promise<Document> {
     signal.throwIfAborted();
     if (this.#isClosed) throw overloaded(CLOSING);
-    const thread = this.#freeThread() ?? (await this.#waitForThread(signal));
+    const thread = this.#freeThread() ?? (await this.#waitForThread(file.owner ?? signal, signal));
     try {
       thread.files += 1;
       return this.#documentOf(await thread.worker.read(file.bytes, signal));
@@ -110,10 +112,10 @@ export class DocumentPool implements DocumentReader {
   }
 
   /** A place in the queue, and then a thread. */
-  async #waitForThread(signal: AbortSignal): Promise<Thread> {
-    if (this.#queue.size >= this.#options.maxWaiting) throw overloaded(WAITING);
+  async #waitForThread(owner: Owner, signal: AbortSignal): Promise<Thread> {
+    if (this.#queue.size >= this.#options.maxWaiting) this.#makeRoom(owner);
     const { promise, resolve, reject } = Promise.withResolvers<Thread>();
-    const waiting: Waiting = { owner: signal, start: resolve, refuse: reject };
+    const waiting: Waiting = { owner, start: resolve, refuse: reject };
     const leave = (error: Error): void => {
       if (this.#queue.remove(waiting)) reject(error);
     };
@@ -127,6 +129,14 @@ export class DocumentPool implements DocumentReader {
       timer.cancel();
       signal.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** In a full queue whoever has the most files gives one up; throws `overloaded` if that is this owner. */
+  #makeRoom(owner: Owner): void {
+    const victim = this.#queue.victimOf(owner);
+    if (victim === undefined) throw overloaded(WAITING);
+    this.#queue.remove(victim);
+    victim.refuse(overloaded(WAITING));
   }
 
   #giveBack(thread: Thread): void {

@@ -1,10 +1,8 @@
 /** Something that waits, with whose it is. */
-export type Waiting<Owner extends object> = { owner: Owner };
+export type Waiting<Owner> = { owner: Owner };
 
-/**
- * A queue in which owners take turns: ten files of one request do not hold up the one of another.
- */
-export class FairQueue<Owner extends object, Item extends Waiting<Owner>> {
+/** A queue in which owners take turns: whoever sends a hundred files does not hold up the one of another. */
+export class FairQueue<Owner, Item extends Waiting<Owner>> {
   /** In the order in which the owners have their next turn. */
   readonly #owners = new Map<Owner, Item[]>();
   #size = 0;
@@ -31,6 +29,14 @@ export class FairQueue<Owner extends object, Item extends Waiting<Owner>> {
       return item;
     }
     return undefined;
+  }
+
+  /** What gives way to one more of this owner: the newest of whoever has the most, if that is more than they would have. */
+  victimOf(owner: Owner): Item | undefined {
+    const own = this.#owners.get(owner)?.length ?? 0;
+    let busiest: Item[] = [];
+    for (const items of this.#owners.values()) if (items.length > busiest.length) busiest = items;
+    return busiest.length > own + 1 ? busiest.at(-1) : undefined;
   }
 
   /** False if it is not there any more. */

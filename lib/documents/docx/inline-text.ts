@@ -3,6 +3,7 @@ import { mathText } from "#lib/documents/docx/math-text.ts";
 import { symbolText, withoutPrivateCodes } from "#lib/documents/docx/symbols.ts";
 import { childOf, isNode, isOn, type XmlNode } from "#lib/documents/docx/xml-node.ts";
 import { markdownLink } from "#lib/documents/markdown-link.ts";
+import { superscript } from "#lib/documents/superscript.ts";
 
 /** What paragraphs name, and where their notes go. */
 export type InlineContext = {
@@ -21,7 +22,7 @@ export type InlineText = {
   boxes: readonly XmlNode[];
 };
 
-type Run = { font: string | undefined; isBold: boolean };
+type Run = { font: string | undefined; isBold: boolean; isRaised: boolean };
 
 /** Not text: properties, what was deleted, code, and readings above characters. */
 const IGNORED: ReadonlySet<string> = new Set([
@@ -42,7 +43,7 @@ export class InlineReader {
   #boxes: XmlNode[] = [];
   #text = "";
   #boldCharacters = 0;
-  #run: Run = { font: undefined, isBold: false };
+  #run: Run = { font: undefined, isBold: false, isRaised: false };
 
   constructor(context: InlineContext) {
     this.#context = context;
@@ -94,7 +95,11 @@ export class InlineReader {
     // Hidden text is seen by nobody who reads the document, so it must not steer who reads it here.
     if (isOn(properties, "w:vanish")) return this.#marksOf(node);
     const fonts = childOf(properties, "w:rFonts")?.attributes;
-    this.#run = { font: fonts?.get("w:ascii") ?? fonts?.get("w:hAnsi"), isBold: isOn(properties, "w:b") };
+    this.#run = {
+      font: fonts?.get("w:ascii") ?? fonts?.get("w:hAnsi"),
+      isBold: isOn(properties, "w:b"),
+      isRaised: childOf(properties, "w:vertAlign")?.attributes.get("w:val") === "superscript",
+    };
     const target = this.#fields.isCode ? undefined : this.#fields.target;
     if (isOn(properties, "w:strike") || isOn(properties, "w:dstrike"))
       this.#wrapped(node, (text) => `~~${text}~~`);
@@ -134,7 +139,10 @@ type Writer = (node: XmlNode, run: Run, context: InlineContext) => string;
 
 /** The elements that are text themselves. */
 const WRITERS: Readonly<Record<string, Writer>> = {
-  "w:t": (node, { font }) => withoutPrivateCodes(ownText(node), font),
+  "w:t": (node, { font, isRaised }) => {
+    const text = withoutPrivateCodes(ownText(node), font);
+    return isRaised ? superscript(text) : text;
+  },
   "w:tab": () => "\t",
   "w:ptab": () => "\t",
   "w:br": () => "\n",

@@ -95,7 +95,8 @@ async function readText(
   });
   const text = writer.markdown();
   const notes = [
-    ...(isFull()
+    // Of more characters than are kept of any document, the note says how many those are.
+    ...(isFull() && text.length <= DOCX_LIMITS.characters
       ? [`Only about the first ${text.length.toLocaleString("en-US")} characters were read.`]
       : []),
     ...(writer.leftOutRows > 0

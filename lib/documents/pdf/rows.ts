@@ -1,4 +1,5 @@
 import { type Fragment, isUnspaced } from "#lib/documents/pdf/fragment.ts";
+import { withScripts } from "#lib/documents/pdf/scripts.ts";
 
 /** Fragments of one line that stand so close that they are read as one. */
 export type Cell = {
@@ -29,6 +30,11 @@ const SAME_LINE = 0.5;
 const CELL_GAP = 0.6;
 const WORD_GAP = 0.13;
 const UNSPACED_GAP = 0.5;
+/** Dots that lead the eye from a title to its page. */
+const LEADERS = /(?:[.·] ?){6,}/g;
+/** A text that reaches so far into the next one was meant to end there: a cell of a sheet that is too narrow. */
+const CUT_OFF = 0.2;
+const MIN_CUT_OFF_LENGTH = 4;
 /** The same text, printed twice with a shift to look bold. */
 const OVERPRINT = 0.15;
 
@@ -47,16 +53,19 @@ export function rowsOf(fragments: readonly Fragment[]): Row[] {
       base = fragment;
     }
   }
-  return rows.map(rowOf);
+  return withScripts(rows).map(rowOf);
 }
 
 function rowOf(unsorted: Fragment[]): Row {
-  const fragments = withoutOverprints(unsorted.toSorted((a, b) => a.left - b.left || a.order - b.order));
-  const groups: Fragment[][] = [];
+  const fragments = endedInTime(
+    withoutOverprints(unsorted.toSorted((a, b) => a.left - b.left || a.order - b.order)),
+  );
+  const groups: (typeof fragments)[] = [];
   let right = 0;
   for (const fragment of fragments) {
     const group = groups.at(-1);
-    if (group !== undefined && fragment.left - right <= CELL_GAP * fragment.size) group.push(fragment);
+    const isNear = fragment.left - right <= CELL_GAP * fragment.size && group?.at(-1)?.isCutOff !== true;
+    if (group !== undefined && isNear) group.push(fragment);
     else groups.push([fragment]);
     right = Math.max(fragment.right, group === undefined ? fragment.right : right);
   }
@@ -89,6 +98,20 @@ function withoutOverprints(sorted: readonly Fragment[]): Fragment[] {
   return kept;
 }
 
+/** Texts that would lie on the next one end before it, as they do where they are seen. */
+function endedInTime(sorted: readonly Fragment[]): (Fragment & { isCutOff?: boolean })[] {
+  return sorted.map((fragment, index) => {
+    const next = sorted[index + 1];
+    if (next === undefined || fragment.text.length < MIN_CUT_OFF_LENGTH || next.isRightToLeft)
+      return fragment;
+    const isCutOff =
+      fragment.right - next.left > CUT_OFF * fragment.size &&
+      next.left - fragment.left > fragment.size &&
+      next.right > fragment.right;
+    return isCutOff ? { ...fragment, right: next.left - 2 * WORD_GAP * fragment.size, isCutOff } : fragment;
+  });
+}
+
 function cellOf(fragments: readonly Fragment[]): Cell {
   const isRightToLeft = lengthOf(fragments.filter((one) => one.isRightToLeft)) > lengthOf(fragments) / 2;
   const inOrder = isRightToLeft ? fragments.toReversed() : fragments;
@@ -100,7 +123,7 @@ function cellOf(fragments: readonly Fragment[]): Cell {
   }
   const orders = fragments.map(({ order }) => order);
   return {
-    text: text.replace(/\s+/g, " ").trim(),
+    text: text.replace(/\s+/g, " ").replace(LEADERS, "… ").trim(),
     left: Math.min(...fragments.map(({ left }) => left)),
     right: Math.max(...fragments.map(({ right }) => right)),
     first: Math.min(...orders),

@@ -1,3 +1,4 @@
+import { superscript } from "#lib/documents/superscript.ts";
 import { decodeEscapes, MAX_CELL_TEXT } from "#lib/documents/xlsx/cell-strings.ts";
 import type { RawCell } from "#lib/documents/xlsx/raw-sheet.ts";
 import type { Attributes } from "#lib/documents/xml/attributes.ts";
@@ -24,6 +25,7 @@ export class CellBuilder {
   readonly #style: number;
   #target: Target;
   #isPhonetic = false;
+  #isRaised = false;
   #hasFormula = false;
   #hasValue = false;
   #value = "";
@@ -35,7 +37,7 @@ export class CellBuilder {
     this.#style = Number(attributes.get("s") ?? 0);
   }
 
-  open(name: string): void {
+  open(name: string, attributes: Attributes): void {
     if (name === "x:v") {
       this.#hasValue = true;
       this.#target = "value";
@@ -43,6 +45,8 @@ export class CellBuilder {
       this.#hasFormula = true;
       this.#target = "formula";
     } else if (name === "x:rPh") this.#isPhonetic = true;
+    else if (name === "x:r") this.#isRaised = false;
+    else if (name === "x:vertAlign") this.#isRaised = attributes.get("val") === "superscript";
     else if (name === "x:t" && !this.#isPhonetic) this.#target = "inline";
   }
 
@@ -53,7 +57,8 @@ export class CellBuilder {
 
   text(piece: string): void {
     if (this.#target === "value" && this.#value.length < MAX_CELL_TEXT) this.#value += piece;
-    else if (this.#target === "inline" && this.#inline.length < MAX_CELL_TEXT) this.#inline += piece;
+    else if (this.#target === "inline" && this.#inline.length < MAX_CELL_TEXT)
+      this.#inline += this.#isRaised ? superscript(piece) : piece;
     else if (this.#target === "formula" && this.#formula.length < MAX_FORMULA) this.#formula += piece;
   }
 

@@ -41,7 +41,7 @@ class SheetReader implements XmlHandlers {
   }
 
   open(name: string, attributes: Attributes): void {
-    if (this.#cell !== undefined) this.#cell.open(name);
+    if (this.#cell !== undefined) this.#cell.open(name, attributes);
     else if (name === "x:c") this.#openCell(attributes);
     else if (name === "x:v" || name === "x:f" || name === "x:is") this.#hasContent = true;
     else if (name === "x:row") this.#openRow(attributes);

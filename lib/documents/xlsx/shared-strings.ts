@@ -1,3 +1,4 @@
+import { superscript } from "#lib/documents/superscript.ts";
 import { decodeEscapes, MAX_CELL_TEXT } from "#lib/documents/xlsx/cell-strings.ts";
 import { ownCopy } from "#lib/documents/xml/own-copy.ts";
 import { readXml } from "#lib/documents/xml/read-xml.ts";
@@ -15,16 +16,20 @@ export async function readSharedStrings(
   let text = "";
   let isText = false;
   let isPhonetic = false;
+  let isRaised = false;
   await readXml(archive.read(path), {
-    open(name) {
-      if (name === "x:si") {
+    open(name, attributes) {
+      if (name === "x:r") isRaised = false;
+      else if (name === "x:vertAlign") isRaised = attributes.get("val") === "superscript";
+      else if (name === "x:si") {
+        isRaised = false;
         index++;
         text = "";
       } else if (name === "x:rPh") isPhonetic = true;
       else if (name === "x:t") isText = !isPhonetic && needed.has(index);
     },
     text(piece) {
-      if (isText && text.length < MAX_CELL_TEXT) text += piece;
+      if (isText && text.length < MAX_CELL_TEXT) text += isRaised ? superscript(piece) : piece;
     },
     close(name) {
       if (name === "x:t") isText = false;

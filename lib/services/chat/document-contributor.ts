@@ -1,6 +1,6 @@
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
 import { documentBudget } from "#lib/services/chat/document-budget.ts";
-import { attachedText } from "#lib/services/chat/document-text.ts";
+import { attachedText, notesOn } from "#lib/services/chat/document-text.ts";
 import { showFiles, shownPart } from "#lib/services/chat/shown-files.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import {
@@ -18,6 +18,8 @@ import { truncate } from "#lib/shared/text.ts";
 const NAME = "document";
 const NONCE_BYTES = 8;
 const MAX_DETAIL = 400;
+/** Characters of the names of files that are not loaded. */
+const MAX_NAMES = 4_000;
 /** Longer than the store's own timeout. */
 const TIMEOUT_MS = 15_000;
 
@@ -74,7 +76,7 @@ async function earlierFiles(
     const known = new Set(input.attached?.files.map(({ digest }) => digest));
     return {
       files: files.filter(({ digest }) => !known.has(digest)),
-      unread: unloaded.map(({ name }) => ({ name, reason: TOO_MUCH })),
+      unread: unloaded.length === 0 ? [] : [{ name: namesOf(unloaded), reason: TOO_MUCH }],
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -83,8 +85,13 @@ async function earlierFiles(
   }
 }
 
+/** Of files that are only named, by one line: their names, as far as there is room. */
+function namesOf(files: readonly { name: string }[]): string {
+  return truncate(files.map(({ name }) => name).join(", "), MAX_NAMES);
+}
+
 const TOO_MUCH =
-  "The files of the conversation are too much to load together. Send this one again to ask about it.";
+  "The files of the conversation are too much to load together. Send what you ask about again.";
 const NOT_LOADED = "The files of the conversation could not be loaded this time.";
 
 /** The files of the message come first; the session's get the room that they leave. */
@@ -104,8 +111,9 @@ async function fitAll(
 type Told = { fitted: readonly FittedFile[]; shown: readonly AttachedFile[]; unread: readonly UnreadFile[] };
 
 function tellClient(context: ContributorContext, { fitted, shown, unread }: Told): void {
-  for (const { file, leftOut } of fitted) {
-    emit(context, "done", leftOut === undefined ? file.name : `${file.name}: ${leftOut}`);
+  for (const one of fitted) {
+    const notes = notesOn(one).join(" ");
+    emit(context, "done", notes === "" ? one.file.name : `${one.file.name}: ${notes}`);
   }
   for (const { name } of shown) emit(context, "done", name);
   for (const { name, reason } of unread) emit(context, "failed", `${name}: ${reason}`);

@@ -54,9 +54,14 @@ const NOT_READ =
 const NO_MESSAGE =
   "The user has sent the files without a message: say briefly what they contain, and ask what to do with them.";
 
-function fileText({ file, text, leftOut }: FittedFile): string {
-  const notes = [...(file.document?.notes ?? []), ...(leftOut === undefined ? [] : [leftOut])];
-  return [`File: ${describe(file)}`, ...notes.map((note) => `Note: ${note}`), text].join("\n");
+/** What of a file was not read, and what of it is not given to the engine, in sentences. */
+export function notesOn({ file, leftOut }: FittedFile): string[] {
+  return [...(file.document?.notes ?? []), ...(leftOut === undefined ? [] : [leftOut])];
+}
+
+function fileText(fitted: FittedFile): string {
+  const notes = notesOn(fitted).map((note) => `Note: ${note}`);
+  return [`File: ${describe(fitted.file)}`, ...notes, fitted.text].join("\n");
 }
 
 /** `report.pdf (PDF, 12 pages)` */

@@ -1,7 +1,10 @@
 import type { Document } from "#lib/documents/document.ts";
 
-/** Bytes of a file, with the name that its sender gave it. */
-export type FileBytes = { name: string; bytes: Uint8Array };
+/**
+ * Bytes of a file, with the name that its sender gave it. Owners take turns, and nobody's files keep out those of
+ * another; without an owner each request is its own.
+ */
+export type FileBytes = { name: string; bytes: Uint8Array; owner?: string | undefined };
 
 /**
  * Reads files in a place of their own, with bounds on memory and time, so that no file can stop or kill the

@@ -11,6 +11,9 @@ import { othersTurn } from "#lib/shared/event-loop.ts";
 /** The file as its sender gave it. */
 export type GivenFile = { name: string | undefined; bytes: Uint8Array };
 
+/** Where files are read, for whom (their user), and until when. */
+export type Reading = { reader: DocumentReader; owner: string; signal: AbortSignal };
+
 /** Bytes that say whether a file is an image. */
 const HEAD = 4_096;
 /** Bytes that may stand before a PDF, as in all common viewers. */
@@ -21,8 +24,7 @@ const MAX_BEFORE_PDF = 1_024;
  */
 export async function readFile(
   { name: givenName, bytes }: GivenFile,
-  reader: DocumentReader,
-  signal: AbortSignal,
+  { reader, owner, signal }: Reading,
 ): Promise<AttachedFile> {
   if (bytes.length > MAX_FILE_BYTES) {
     throw new DocumentError("too_large", `The file is larger than ${MAX_FILE_BYTES / 1024 ** 2} MB.`);
@@ -34,7 +36,7 @@ export async function readFile(
   const name = cleanFileName(givenName, isPdf ? "document.pdf" : "document");
   await othersTurn();
   try {
-    const { kind: type, pages, sections, notes } = await reader.read({ name, bytes }, signal);
+    const { kind: type, pages, sections, notes } = await reader.read({ name, bytes, owner }, signal);
     return { ...file, name, type, pages, document: { sections, notes } };
   } catch (error) {
     if (!isPdf || !(error instanceof DocumentError) || error.problem !== "no_text") throw error;

@@ -58,10 +58,10 @@ export class PartReader {
     request: ChatRequest,
     parts: readonly DocumentPart[],
     engines: readonly Engine[],
-    signal: AbortSignal,
+    { owner, signal }: { owner: string | undefined; signal: AbortSignal },
   ): Promise<ChatRequest> {
     const reading = Promise.all(
-      parts.map((part, index) => (index < MAX_PARTS ? this.#readPart(part, signal) : tooMany())),
+      parts.map((part, index) => (index < MAX_PARTS ? this.#readPart(part, owner, signal) : tooMany())),
     );
     const takesAll = (engine: Engine): boolean => parts.every((part) => takesDocument(engine, part));
     const [first] = engines;
@@ -84,7 +84,11 @@ export class PartReader {
     await sleep(this.#clock, MAX_WAIT_MS, signal);
   }
 
-  async #readPart({ source, name = "document" }: DocumentPart, signal: AbortSignal): Promise<Reading> {
+  async #readPart(
+    { source, name = "document" }: DocumentPart,
+    owner: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Reading> {
     const base64 = source.kind === "url" ? (parseDataUrl(source.url)?.base64 ?? "") : "";
     const digest = createHash("sha256").update(base64).digest("hex");
     const key = `${digest} ${name}`;
@@ -92,7 +96,7 @@ export class PartReader {
     if (known !== undefined) return known;
     try {
       const bytes = Buffer.from(base64, "base64");
-      const document = await this.#reader().read({ name, bytes }, signal);
+      const document = await this.#reader().read({ name, bytes, owner }, signal);
       // Its own digest cannot stand in a file, so none can imitate its end mark; and it never changes.
       const text = wrapUntrusted(documentAsText(document), name, digest.slice(0, 16));
       return this.#cache.add(key, { text });

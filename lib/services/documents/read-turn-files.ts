@@ -36,25 +36,41 @@ export async function readTurnFiles(
   dependencies: FileDependencies,
 ): Promise<AttachedFiles> {
   const stored = await storedFiles(inputs, context, dependencies);
-  const unread: UnreadFile[] = [];
+  // What ends the request ends the reading of its other files.
+  const others = new AbortController();
+  const signal = AbortSignal.any([context.signal, others.signal]);
   const read = await Promise.all(
-    inputs.map(async (input): Promise<AttachedFile | undefined> => {
+    inputs.map(async (input): Promise<Outcome> => {
       if ("id" in input) return stored.get(input.id);
       const name = cleanFileName(input.name, UNNAMED);
       // Each of several files takes its own turn of the event loop.
       await othersTurn();
       try {
         const file = { name: input.name, bytes: decodeBase64(input.data) };
-        return await readFile(file, dependencies.reader(), context.signal);
+        const owner = context.caller.userId;
+        return await readFile(file, { reader: dependencies.reader(), owner, signal });
       } catch (thrown) {
         const failure = documentFailure(thrown, name);
-        if (inputs.length === 1 || !(failure instanceof GatewayError) || failure === thrown) throw failure;
-        unread.push({ name, reason: failure.message.slice(name.length + 2) });
-        return undefined;
+        if (inputs.length === 1 || !(failure instanceof GatewayError) || failure === thrown) {
+          others.abort(failure);
+          throw failure;
+        }
+        return { name, reason: failure.message.slice(name.length + 2) };
       }
     }),
   );
-  return { files: eachOnce(read), unread };
+  // In the order of the message, whichever was read first.
+  return { files: eachOnce(read.filter(isRead)), unread: read.filter(isUnread) };
+}
+
+type Outcome = AttachedFile | UnreadFile | undefined;
+
+function isUnread(outcome: Outcome): outcome is UnreadFile {
+  return outcome !== undefined && "reason" in outcome;
+}
+
+function isRead(outcome: Outcome): outcome is AttachedFile {
+  return outcome !== undefined && !isUnread(outcome);
 }
 
 /** Those that were uploaded before, by id. */
@@ -82,10 +98,10 @@ async function storedFiles(
 }
 
 /** Without those that are the same file as an earlier one. */
-function eachOnce(files: readonly (AttachedFile | undefined)[]): AttachedFile[] {
+function eachOnce(files: readonly AttachedFile[]): AttachedFile[] {
   const byDigest = new Map<string, AttachedFile>();
   for (const file of files) {
-    if (file !== undefined && !byDigest.has(file.digest)) byDigest.set(file.digest, file);
+    if (!byDigest.has(file.digest)) byDigest.set(file.digest, file);
   }
   return [...byDigest.values()];
 }

@@ -15,7 +15,7 @@ export async function uploadFile(
 ): Promise<AttachedFile> {
   let file: AttachedFile;
   try {
-    file = await readFile(given, reader(), signal);
+    file = await readFile(given, { reader: reader(), owner: caller.userId, signal });
   } catch (thrown) {
     throw documentFailure(thrown, cleanFileName(given.name, "The file"));
   }

@@ -18,7 +18,13 @@ const OTHERS: readonly RegExp[] = [
   /^(?:आज की |ताज़ा )?(?:टेक|तकनीकी|टेक्नोलॉजी) (?:न्यूज़|खबरें|समाचार)[?।!]*$/,
 ];
 
+/** "What is new in it?" is about what was talked of before, or about a file that came with the message. */
+const ABOUT_SOMETHING = /(?:in|from|on) (?:it|It)(?: [\p{L} ]{1,40})?\s*[?.!]*$/u;
+
 /** Whether a message is nothing but a question for news of technology. */
 export function isTechNews(message: string): boolean {
-  return ENGLISH.test(message) || OTHERS.some((pattern) => pattern.test(message));
+  return (
+    (ENGLISH.test(message) && !ABOUT_SOMETHING.test(message)) ||
+    OTHERS.some((pattern) => pattern.test(message))
+  );
 }
