@@ -3,19 +3,24 @@ import { isBase64 } from "#lib/shared/base64.ts";
 
 /** Files of one message. */
 export const MAX_FILES = 10;
-const MAX_NAME = 1_000;
+/** Longer than any name that a system allows; what is longer than people read is cut. */
+const MAX_NAME = 4_000;
 const MAX_TYPE = 100;
 
-export const base64Schema = z.string().refine(isBase64, "must be base64 or a base64 data URL");
+export const base64Schema = z.string().refine(isBase64, "must be base64 or a base64 data URL, and not empty");
 export const fileNameSchema = z.string().max(MAX_NAME);
 /** What a client says that a file is; the bytes decide. */
 export const fileHintSchema = z.string().max(MAX_TYPE);
 
 /** A file of a message: an upload, or the data itself. */
-const fileSchema = z.union([
-  z.object({ id: z.uuid() }),
-  z.object({ type: fileHintSchema.nullish(), name: fileNameSchema.nullish(), data: base64Schema }),
-]);
+const fileSchema = z
+  .object({
+    id: z.uuid().nullish(),
+    type: fileHintSchema.nullish(),
+    name: fileNameSchema.nullish(),
+    data: base64Schema.nullish(),
+  })
+  .refine(({ id, data }) => id != null || data != null, "needs `data`, or the `id` of an upload");
 
 /** A file of a message, parsed. */
 export type NativeFile = { id: string } | { name: string | undefined; data: string };
@@ -45,8 +50,7 @@ type FilesBody = Partial<Record<LegacyField, string | null | undefined>> & {
 /** All files of a message, in order. */
 export function filesOf(body: FilesBody): NativeFile[] {
   const files = (body.files ?? []).map(
-    (file): NativeFile =>
-      "id" in file ? { id: file.id } : { name: file.name ?? undefined, data: file.data },
+    ({ id, name, data }): NativeFile => (id != null ? { id } : { name: name ?? undefined, data: data ?? "" }),
   );
   for (const [field, name] of Object.entries(LEGACY_NAMES)) {
     const data = body[field as LegacyField];
