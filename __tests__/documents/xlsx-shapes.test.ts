@@ -101,6 +101,14 @@ describe("workbooks as different writers make them", () => {
     );
   });
 
+  test("rows beyond those that are read are only counted while there is time", async () => {
+    const file = makeXlsx("<row><c><v>1</v></c></row>".repeat(50_000));
+    let clock = 0;
+    const notes = async (ms: number) => (await readDocument(file, () => (clock += ms))).notes[0];
+    expect(await notes(0)).toBe('Only the first 5,000 of 50,000 rows of sheet "One" were read.');
+    expect(await notes(10_000)).toMatch(/^Only the first 5,000 of more than \d,\d{3} rows of sheet "One"/);
+  });
+
   test("a workbook without content says so", async () => {
     await expect(readDocument(makeXlsx(""))).rejects.toMatchObject({ problem: "no_text" });
   });
