@@ -17,9 +17,6 @@ export type XmlEvents = {
 
 /** sax has these, its types do not. */
 declare module "sax" {
-  interface SAXOptions {
-    strictEntities?: boolean | undefined;
-  }
   interface SAXParser {
     readonly doctype: string | true;
     readonly sgmlDecl: string;
@@ -64,8 +61,8 @@ export class XmlParser {
 
   constructor(events: XmlEvents) {
     this.#events = events;
-    this.#parser = sax.parser(true, { strictEntities: true });
-    // Of its own ones, names of `Object.prototype` are entities too.
+    this.#parser = sax.parser(true);
+    // Instead of HTML's, with which names of `Object.prototype` are entities too.
     this.#parser.ENTITIES = Object.assign(Object.create(null), {
       amp: "&",
       lt: "<",
