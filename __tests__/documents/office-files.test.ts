@@ -29,3 +29,13 @@ describe.each([
     for (const fragment of absent) expect(text).not.toContain(fragment);
   });
 });
+
+test.each(["msoffcrypto-password.xlsx", "msoffcrypto-password.docx", "libreoffice-password.xlsx"])(
+  "a file with a password: %s",
+  async (file) => {
+    await expect(readDocument(await readFile(join(FOLDER, file)))).rejects.toMatchObject({
+      problem: "encrypted",
+      message: expect.stringContaining("needs a password"),
+    });
+  },
+);

@@ -109,6 +109,14 @@ describe("workbooks as different writers make them", () => {
     );
   });
 
+  test("rows beyond those that are read are only counted while there is time", async () => {
+    const file = makeXlsx("<row><c><v>1</v></c></row>".repeat(50_000));
+    let clock = 0;
+    const notes = async (ms: number) => (await readDocument(file, () => (clock += ms))).notes[0];
+    expect(await notes(0)).toBe('Only the first 5,000 of 50,000 rows of sheet "One" were read.');
+    expect(await notes(10_000)).toMatch(/^Only the first 5,000 of more than \d,\d{3} rows of sheet "One"/);
+  });
+
   test("a workbook without content says so", async () => {
     await expect(readDocument(makeXlsx(""))).rejects.toMatchObject({ problem: "no_text" });
   });
@@ -136,7 +144,28 @@ test.each([
   ["0.0833333333333333", "[h]:mm", "2:00"],
   ["1.5", "[h]:mm:ss", "36:00:00"],
   ["46082", "[$-409]d-mmm-yyyy;@", "1-Mar-2026"],
-  ["46082.4375", "dd/mm/yyyy hh:mm", "01/03/2026 10:30"],
+  ["46082.4375", "dd/mm/yyyy hh:mm", "2026-03-01 10:30"],
+  ["46082", "[$-809]d\\/m\\/yyyy;@", "2026-03-01"],
+  ["46082", "m/d/yy", "2026-03-01"],
+  ["46082.4375", "mm-dd-yy h:mm AM/PM", "2026-03-01 10:30 AM"],
+  ["46082", "d/m", "1 Mar"],
+  ["46082", "mm/dd", "Mar 1"],
+  ["46082", "ddd d/m/yyyy", "Sun 2026-03-01"],
+  ["46082", "d.m.yyyy", "1.3.2026"],
+  ["46082", "yyyy/m/d", "2026/3/1"],
+  ["46082", "d-mmm-yy", "1-Mar-26"],
+  ["46082", "mm/yyyy", "03/2026"],
+  ["46082", "mmmmm", "Mar"],
+  ["1.25", "?/?", "1 1/4"],
+  ["0.25", "?/?", "1/4"],
+  ["1.25", "0 ??/??", "1 1/4"],
+  ["1.25", "#??/??", "1 1/4"],
+  ["12345.678", "##0.0E+0", "1.235E+4"],
+  ["12345.678", "0.00E+00", "1.23E+04"],
+  ["1.005", "0.00", "1.01"],
+  ["-2.675", "0.00", "-2.68"],
+  ["0.145", "0%", "15%"],
+  ["1.00499999999999", "0.00", "1.00"],
   ["46082", "[$-411]ge.m.d", "2026-03-01"],
   ["-3", "yyyy-mm-dd", "-3"],
   ["9999999", "yyyy-mm-dd", "9999999"],

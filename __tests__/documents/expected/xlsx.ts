@@ -64,7 +64,7 @@ export const XLSX_FILES: readonly ExpectedFile[] = [
     file: "xlsxwriter-1904.xlsx",
     inOrder: [
       "| day | 2026-12-24 |",
-      "| moment | 2/1/2026 3:04:05 |",
+      "| moment | 2026-01-02 3:04:05 |",
       "| duration | 30:15 |",
       "| time | 6:30 PM |",
     ],

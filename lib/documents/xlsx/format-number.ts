@@ -4,6 +4,8 @@ import { formatValue } from "hucre";
 const MAX_SERIAL = 2_958_466;
 /** A tenth of a millisecond in days: a time such as 2:00 is stored as slightly less. */
 const TIME_TOLERANCE = 1e-9;
+/** Less than half of the 16th digit, and more than the error of a number as it is stored. */
+const HALF_DIGIT = 3e-16;
 /** Digits that Excel keeps of a number. */
 const DIGITS = 15;
 
@@ -22,6 +24,13 @@ const AM_PM = /am\/pm|a\/p/gi;
 const AS_IT_IS = /general|@/gi;
 /** Denominators are found by trying all of that many digits. */
 const LONG_DENOMINATOR = /\/[?#0\d]{5}/;
+/** `?/?` without a place for the whole part. */
+const FRACTION_ALONE = /(?<![#0?] {0,3})[?#0]{1,4}\/(?=[?#0\d])/;
+const ENGINEERING = /(?<![.#0?])([#0?]{2,9})(?:\.([#0?]{1,30}))?(?=E[+-])/gi;
+const ISO_DATE = "yyyy-mm-dd";
+const DAY_FIRST = /(?<![a-z/-])d{1,2}([/-])m{1,2}(?:\1(y{1,4}))?(?![a-z/-])/gi;
+const MONTH_FIRST = /(?<![a-z/-])m{1,2}([/-])d{1,2}(?:\1(y{1,4}))?(?![a-z/-])/gi;
+const MONTH_LETTER = /(?<!m)m{5}(?!m)/gi;
 const NEGATIVE_ZERO = /^-(?=0(?:[.,]0*)?%?$)/;
 /** Literals are out of the library's sight as one of these each: it reads the `h` in `h"h"` as hours. */
 const FIRST_LITERAL = 0xe000;
@@ -32,7 +41,8 @@ type Format = { code: string; literals: string[] };
 
 /**
  * A number as Excel shows it in a cell with this format. In the manner of the USA, as the codes are written; dates
- * of other calendars in ISO's. Numbers without a format in full, where Excel shortens long ones to `1.23E+15`.
+ * of other calendars, and those that another country would read otherwise, in ISO's. Numbers without a format in
+ * full, where Excel shortens long ones to `1.23E+15`.
  * @param source The number as the file has it.
  * @param code No longer than Excel allows: 255 characters.
  */
@@ -47,12 +57,12 @@ export function formatNumber(source: string, code: string, is1904: boolean): str
   if (ELAPSED.test(format.code) || DAYS_AND_TIMES.test(placeholders)) {
     if (value < 0 || value >= MAX_SERIAL) return plain;
     const isOther = OTHER_CALENDARS.test(placeholders.replace(AM_PM, ""));
-    return show(value + TIME_TOLERANCE, isOther ? ISO_DATE : format, is1904) ?? plain;
+    const date = isOther ? { code: ISO_DATE, literals: [] } : withClearDates(format);
+    return show(value + TIME_TOLERANCE, date, is1904) ?? plain;
   }
-  return show(value, withNumber(sectionFor(value, format), source, value), is1904) ?? plain;
+  const shown = withNumber(withKnownParts(sectionFor(value, format)), source, value);
+  return show(roundable(value), shown, is1904) ?? plain;
 }
-
-const ISO_DATE: Format = { code: "yyyy-mm-dd", literals: [] };
 
 function hideLiterals(code: string): Format {
   const literals: string[] = [];
@@ -62,6 +72,42 @@ function hideLiterals(code: string): Format {
   };
   const hidden = code.replace(LITERALS, hide).replace(LOCALE, (_, text: string) => hide("", text));
   return { code: hidden, literals };
+}
+
+/**
+ * Days and months that are both numbers, in an order that nobody can tell from them: 01/02/2026 is in January or in
+ * February, and Excel turns them around for readers of other countries. With dots it is always the day first.
+ */
+function withClearDates({ code, literals }: Format): Format {
+  const clear = code
+    .replace(HIDDEN_LITERALS, (sign) => {
+      const literal = literals[sign.charCodeAt(0) - FIRST_LITERAL] ?? "";
+      return literal === "/" || literal === "-" ? literal : sign;
+    })
+    .replace(DAY_FIRST, (_, _separator, year?: string) => (year === undefined ? "d mmm" : ISO_DATE))
+    .replace(MONTH_FIRST, (_, _separator, year?: string) => (year === undefined ? "mmm d" : ISO_DATE))
+    // The first letter of the month: three of the twelve have a J.
+    .replace(MONTH_LETTER, "mmm");
+  return { code: clear, literals };
+}
+
+/**
+ * In place of what the library does not know: exponents that are multiples of three have as many digits behind the
+ * point, and fractions of more than one are shown with the whole part in front.
+ */
+function withKnownParts({ code, literals }: Format): Format {
+  const known = code
+    .replace(
+      ENGINEERING,
+      (_, whole: string, decimals = "") => `0.${"0".repeat(whole.length - 1 + decimals.length)}`,
+    )
+    .replace(FRACTION_ALONE, "# $&");
+  return { code: known, literals };
+}
+
+/** Excel rounds what it shows, 15 digits: 1.005 is half of a hundredth, not the slightly less that is stored. */
+function roundable(value: number): number {
+  return Number.isInteger(value) ? value : value * (1 + HALF_DIGIT);
 }
 
 /** Undefined when the library cannot show it. */

@@ -30,5 +30,9 @@ export type RawSheet = {
   links: readonly SheetLink[];
 };
 
-/** Cells that may still be read, in all sheets. */
-export type CellBudget = { cells: number };
+/** What may still be read, in all sheets. */
+export type CellBudget = {
+  cells: number;
+  /** Whether it took so long already that what is beyond is not counted any more. */
+  isLate(): boolean;
+};

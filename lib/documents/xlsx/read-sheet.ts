@@ -29,6 +29,7 @@ class SheetReader implements XmlHandlers {
   readonly #links: SheetLink[] = [];
   #rowCount = 0;
   #counted = 0;
+  #isCountOpen = false;
   #nextRow = 0;
   #row: RowInProgress | undefined;
   #column = 0;
@@ -61,14 +62,16 @@ class SheetReader implements XmlHandlers {
   }
 
   isDone(): boolean {
-    return this.#counted >= XLSX_LIMITS.countedCells;
+    this.#isCountOpen ||=
+      this.#counted >= XLSX_LIMITS.countedCells || (this.#counted > 0 && this.#budget.isLate());
+    return this.#isCountOpen;
   }
 
   sheet(): RawSheet {
     return {
       rows: this.#rows,
       rowCount: this.#rowCount,
-      isCountOpen: this.isDone(),
+      isCountOpen: this.#isCountOpen,
       columnCount: this.#columns.size,
       keptColumns: this.#kept.size,
       hiddenColumns: this.#hiddenColumns,

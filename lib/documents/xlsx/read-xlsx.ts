@@ -20,12 +20,14 @@ const MAX_LINKED_CELLS = 1_000;
 
 /**
  * The sheets of a workbook (.xlsx, .xlsm and their templates) as Markdown, with the cells as Excel shows them.
+ * @param now milliseconds, of a clock that never jumps.
  * @throws DocumentError
  */
-export async function readXlsx(bytes: Uint8Array): Promise<Document> {
+export async function readXlsx(bytes: Uint8Array, now: () => number): Promise<Document> {
+  const lateAt = now() + XLSX_LIMITS.countingMs;
   const archive = await openZip(bytes);
   const workbook = await readWorkbook(archive, XLSX_LIMITS.sheets);
-  const sheets = await readSheets(archive, workbook.sheets);
+  const sheets = await readSheets(archive, workbook.sheets, () => now() >= lateAt);
   const texts: WorkbookTexts = {
     shared: await readSharedStrings(archive, workbook.sharedStrings, neededStrings(sheets)),
     formats: await readFormats(archive, workbook.styles),
@@ -41,8 +43,12 @@ export async function readXlsx(bytes: Uint8Array): Promise<Document> {
   };
 }
 
-async function readSheets(archive: Archive, entries: readonly SheetEntry[]): Promise<ReadSheet[]> {
-  const budget: CellBudget = { cells: XLSX_LIMITS.cells };
+async function readSheets(
+  archive: Archive,
+  entries: readonly SheetEntry[],
+  isLate: () => boolean,
+): Promise<ReadSheet[]> {
+  const budget: CellBudget = { cells: XLSX_LIMITS.cells, isLate };
   const sheets: ReadSheet[] = [];
   for (const entry of entries) {
     if (entry.path === undefined) continue;

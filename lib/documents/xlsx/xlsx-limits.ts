@@ -11,6 +11,8 @@ export const XLSX_LIMITS = {
   characters: 2_000_000,
   /** Cells over the limit that are looked at to count a sheet's rows. */
   countedCells: 2_000_000,
+  /** Milliseconds after which nothing is counted any more. A thread has ten seconds for a file. */
+  countingMs: 3_000,
   /** Merged ranges, and links, of a sheet. */
   ranges: 20_000,
   /** Comments of a sheet. */

@@ -1,9 +1,14 @@
+import type { WrittenAttributes } from "#lib/documents/xml/xml-parser.ts";
+import { damagedError } from "#lib/documents/zip/check-entries.ts";
+
 const TRANSITIONAL = "http://schemas.openxmlformats.org";
 /** Files that Office saves as "Strict Open XML". */
 const STRICT = "http://purl.oclc.org/ooxml";
 
 /** Prefixes in force at once; Office writes some thirty. A copy of them is made for each element that adds to them. */
 const MAX_DECLARED = 200;
+/** Names that are looked up once. */
+const MAX_NAMES = 200;
 
 /** The prefix by which this code knows each namespace. Writers choose their own, or none. */
 const PREFIXES: ReadonlyMap<string, string> = new Map([
@@ -27,8 +32,12 @@ const PREFIXES: ReadonlyMap<string, string> = new Map([
   ["urn:schemas-microsoft-com:vml", "v"],
 ]);
 
+/** A namespace that is none of ours, whatever its prefix is in the file. */
+const FOREIGN = "?";
+
 /** The declarations in force somewhere in a document: what a name there means. */
 export class Namespaces {
+  /** Our prefixes, or `FOREIGN`, by those of the file. */
   readonly #declared: ReadonlyMap<string, string>;
   readonly #names = new Map<string, string>();
 
@@ -36,24 +45,31 @@ export class Namespaces {
     this.#declared = declared;
   }
 
-  /** With the declarations among the attributes of an element. */
-  extend(attributes: ReadonlyMap<string, string>): Namespaces {
-    const declared = new Map(this.#declared);
-    for (const [name, value] of attributes) {
-      if (name === "xmlns") declared.set("", value);
-      else if (name.startsWith("xmlns:") && declared.size < MAX_DECLARED)
-        declared.set(name.slice("xmlns:".length), value);
+  /**
+   * With the declarations among the attributes of an element; itself when there are none.
+   * @throws DocumentError `damaged` when there are too many.
+   */
+  extend(attributes: WrittenAttributes): Namespaces {
+    let declared: Map<string, string> | undefined;
+    for (const name in attributes) {
+      if (!name.startsWith("xmlns") || !(name.length === 5 || name[5] === ":")) continue;
+      declared ??= new Map(this.#declared);
+      declared.set(name.slice("xmlns:".length), PREFIXES.get(attributes[name] ?? "") ?? FOREIGN);
+      if (declared.size > MAX_DECLARED) throw damagedError();
     }
-    return new Namespaces(declared);
+    return declared === undefined ? this : new Namespaces(declared);
   }
 
-  /** An element's name with our prefix, such as `w:p`; with its own, if its namespace is not among ours. */
+  /**
+   * An element's name with our prefix, such as `w:p`; with `?:` if its namespace is not among ours; as it is
+   * written if its prefix is not declared.
+   */
   element(name: string): string {
     let known = this.#names.get(name);
     if (known === undefined) {
       known = this.#resolve(name);
       // Few names are in use; a hostile file may have any number.
-      if (this.#names.size < 1_000) this.#names.set(name, known);
+      if (this.#names.size < MAX_NAMES) this.#names.set(name, known);
     }
     return known;
   }
@@ -65,10 +81,7 @@ export class Namespaces {
 
   #resolve(name: string): string {
     const colon = name.indexOf(":");
-    const prefix = name.slice(0, Math.max(colon, 0));
-    const uri = this.#declared.get(prefix);
-    const ours = uri === undefined ? undefined : PREFIXES.get(uri);
-    if (ours === undefined) return name;
-    return `${ours}:${name.slice(colon + 1)}`;
+    const prefix = this.#declared.get(name.slice(0, Math.max(colon, 0)));
+    return prefix === undefined ? name : `${prefix}:${name.slice(colon + 1)}`;
   }
 }

@@ -1,9 +1,8 @@
 import { DocumentError } from "#lib/documents/document.ts";
-import { Attributes, parseAttributes } from "#lib/documents/xml/attributes.ts";
+import { Attributes } from "#lib/documents/xml/attributes.ts";
 import { decodeChunks } from "#lib/documents/xml/decode-chunks.ts";
 import { Namespaces } from "#lib/documents/xml/namespaces.ts";
-import { XmlTokens } from "#lib/documents/xml/xml-tokens.ts";
-import { damagedError } from "#lib/documents/zip/check-entries.ts";
+import { type WrittenAttributes, XmlParser } from "#lib/documents/xml/xml-parser.ts";
 
 /** Names are as in `namespaces.ts`: `x:row`, `w:p`. */
 export type XmlHandlers = {
@@ -18,10 +17,7 @@ export type XmlHandlers = {
 /** Elements in each other. Tables in tables of Word take four each. */
 const MAX_DEPTH = 500;
 
-/** Space before the name of an attribute. */
-const SPACE = /\s/;
-
-type OpenElement = { name: string; source: string; outer: Namespaces };
+type OpenElement = { name: string; outer: Namespaces };
 
 /**
  * Reads XML from beginning to end without keeping it.
@@ -29,54 +25,42 @@ type OpenElement = { name: string; source: string; outer: Namespaces };
  * too deeply.
  */
 export async function readXml(chunks: AsyncIterable<Uint8Array>, handlers: XmlHandlers): Promise<void> {
-  const nesting = new Nesting(handlers);
-  const tokens = new XmlTokens(nesting);
+  const parser = new XmlParser(new NamedElements(handlers));
   for await (const text of decodeChunks(chunks)) {
-    tokens.add(text);
+    parser.write(text);
     if (handlers.isDone?.() === true) return;
   }
-  tokens.end();
-  nesting.end();
+  parser.end();
 }
 
-/** Gives tags their names, and checks that they are nested as they should be. */
-class Nesting {
+/** Gives elements the names by which this code knows them, and bounds how deep they are. */
+class NamedElements {
   readonly #handlers: XmlHandlers;
-  readonly #stack: OpenElement[] = [];
+  readonly #open: OpenElement[] = [];
   #namespaces = new Namespaces();
-  #hasRoot = false;
 
   constructor(handlers: XmlHandlers) {
     this.#handlers = handlers;
   }
 
-  openTag(source: string, isEmpty: boolean): void {
-    if (this.#stack.length >= MAX_DEPTH) throw tooDeepError();
-    const space = source.search(SPACE);
-    const written = space === -1 ? source : source.slice(0, space);
-    const attributes = space === -1 ? "" : source.slice(space);
+  openTag(written: string, attributes: WrittenAttributes): void {
+    if (this.#open.length >= MAX_DEPTH) throw tooDeepError();
     const outer = this.#namespaces;
-    if (attributes.includes("xmlns")) this.#namespaces = outer.extend(parseAttributes(attributes));
+    this.#namespaces = outer.extend(attributes);
     const name = this.#namespaces.element(written);
-    this.#hasRoot = true;
-    this.#stack.push({ name, source: written, outer });
+    this.#open.push({ name, outer });
     this.#handlers.open(name, new Attributes(attributes, this.#namespaces));
-    if (isEmpty) this.closeTag(written);
   }
 
-  closeTag(written: string): void {
-    const element = this.#stack.pop();
-    if (element?.source !== written) throw damagedError();
+  closeTag(): void {
+    const element = this.#open.pop();
+    if (element === undefined) return;
     this.#namespaces = element.outer;
     this.#handlers.close?.(element.name);
   }
 
   text(text: string): void {
-    if (this.#stack.length > 0) this.#handlers.text?.(text);
-  }
-
-  end(): void {
-    if (!this.#hasRoot || this.#stack.length > 0) throw damagedError();
+    this.#handlers.text?.(text);
   }
 }
 
