@@ -10,6 +10,12 @@
 -- older ones move into parts, each written once or twice. Sessions from before this file have no parts: their next
 -- turn makes them.
 
+-- What the parts hold together. `messages` holds what is newer. This comes first: it locks the sessions more
+-- strongly than what follows, and a lock that becomes stronger deadlocks with turns that begin.
+alter table public.ai_chat_sessions
+  add column if not exists part_messages integer not null default 0,
+  add column if not exists part_characters bigint not null default 0;
+
 create table if not exists public.ai_session_parts (
   session_id uuid not null references public.ai_chat_sessions (id) on delete cascade,
   -- The order of the parts; the first one has the oldest messages.
@@ -24,11 +30,6 @@ create table if not exists public.ai_session_parts (
 
 -- A user's rows go with the user.
 create index if not exists ai_session_parts_user on public.ai_session_parts (user_id);
-
--- What the parts hold together. `messages` holds what is newer.
-alter table public.ai_chat_sessions
-  add column if not exists part_messages integer not null default 0,
-  add column if not exists part_characters bigint not null default 0;
 
 alter table public.ai_session_parts enable row level security;
 drop policy if exists ai_session_parts_own on public.ai_session_parts;
