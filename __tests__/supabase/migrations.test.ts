@@ -295,8 +295,8 @@ describe("the migrations", () => {
     const user = await aUser();
     await sql`insert into public.ai_chat_sessions (user_id) values (${user})`;
     const waiting = async (): Promise<boolean> =>
-      (await sql`select from pg_stat_activity where usename = 'hosted_owner' and wait_event_type = 'Lock'`).length >
-      0;
+      (await sql`select from pg_stat_activity where usename = 'hosted_owner' and wait_event_type = 'Lock'`)
+        .length > 0;
     // Each on a database that lacks it, then again.
     for (const { version, sql: text } of [...all.slice(before.length), ...all.slice(before.length)]) {
       let applied: Promise<unknown> | undefined;
