@@ -117,6 +117,12 @@ declare
 begin
   select * into v_session from public.ai_chat_sessions where id = p_session;
   v_messages := public.ai_bounded_messages(v_session.messages);
+  -- What does not fit any more is older than what stays, and the parts are older still.
+  if jsonb_array_length(v_messages) < jsonb_array_length(v_session.messages) then
+    delete from public.ai_session_parts where session_id = p_session;
+    v_session.part_messages := 0;
+    v_session.part_characters := 0;
+  end if;
 
   if jsonb_array_length(v_messages) > 32 or pg_column_size(v_messages || '[]'::jsonb) > 65536 then
     -- Half of what may be there stays, so that not every turn moves something.
