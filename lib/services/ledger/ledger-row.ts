@@ -53,8 +53,14 @@ export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
 }
 
 /** As people see it: what is saved is shown again, and sent to engines with every later message. */
-function readable({ userMessage, assistantMessage }: Conversation): Conversation {
-  return { userMessage: stripInvisible(userMessage), assistantMessage: stripInvisible(assistantMessage) };
+function readable({ userMessage, assistantMessage, sessionId }: Conversation): Conversation {
+  const conversation: Conversation = {
+    userMessage: stripInvisible(userMessage),
+    assistantMessage: stripInvisible(assistantMessage),
+  };
+  // Where they belong if Postgres has lost the turn's begin.
+  if (sessionId !== undefined) conversation.sessionId = sessionId;
+  return conversation;
 }
 
 /** The row of a turn whose process died: it was begun, and its outcome is unknown. */
