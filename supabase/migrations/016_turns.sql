@@ -556,6 +556,10 @@ begin
     raise exception 'wrong settle secret' using errcode = 'PT403';
   end if;
 
+  -- Many moves at once would each count the modes without what the others have not committed: see ai_limit_user.
+  if public.ai_turn_recorder() = 'user' then
+    perform pg_advisory_xact_lock(hashtextextended('ai_chat_usage:' || v_known.user_id::text, 0));
+  end if;
   -- Sessions, rows, counters: in this order everywhere, and each in the order of their keys.
   perform 1 from public.ai_chat_sessions where id = v_known.session_id and user_id = v_known.user_id for update;
   select * into v_known from public.ai_chat_usage where id = v_request and status = 'started' for update;
