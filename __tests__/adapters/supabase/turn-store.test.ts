@@ -340,7 +340,7 @@ describe("settle", () => {
     expect(await turnRow(turn.requestId)).toMatchObject({ status: "started" });
   });
 
-  test("stores NUL and lone surrogates as U+FFFD", async () => {
+  test("stores NUL and lone surrogates as U+FFFD, but the NUL of a message not at all", async () => {
     const turn = aTurn(user.caller, { title: "a\u0000b" });
     const { sessionId } = await store.begin(turn);
     await store.settle(
@@ -352,7 +352,7 @@ describe("settle", () => {
     );
     expect(await session(sessionId)).toMatchObject({
       title: "a\ufffdb",
-      messages: [{ content: "a\ufffdb 👍" }, { content: "c\ufffdd" }],
+      messages: [{ content: "ab 👍" }, { content: "c\ufffdd" }],
     });
     expect(await supabase.sql`select meta from ai_events where request_id = ${turn.requestId}`).toEqual([
       { meta: { "k\ufffd": ["v\ufffd"] } },
