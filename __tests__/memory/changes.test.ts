@@ -4,6 +4,7 @@ import { factKey } from "#lib/memory/fact.ts";
 import { expectLinear } from "../support/linear.ts";
 import { fc } from "../support/properties.ts";
 import { KNOWN, MESSAGE, MODEL_OUTPUTS } from "./model-outputs.ts";
+import { OTHER_FACTS, SAME_FACTS } from "./same-facts.ts";
 
 const context = (changes: Partial<ChangesContext> = {}): ChangesContext => ({
   known: KNOWN.map((fact, index) => ({ id: "abc".charAt(index), fact })),
@@ -51,12 +52,15 @@ describe("a model's answer, whatever it is, changes nothing wrong", () => {
   });
 });
 
-test.each([
-  ["Lives in Bergen", "lives in  bergen."],
-  ["Name is Ada", "NAME IS: ADA!"],
-  ["Mag Kaffee", "mag „Kaffee“"],
-  ["喜欢爬山", "喜欢 爬山。"],
-  ["Ｆｕｌｌ width", "full width"],
-])("%s and %s are one fact", (a, b) => {
+test.each(SAME_FACTS)("%s and %s are one fact", (a, b) => {
   expect(factKey(a)).toBe(factKey(b));
+});
+
+test.each(OTHER_FACTS)("%s and %s are two", (a, b) => {
+  expect(factKey(a)).not.toBe(factKey(b));
+});
+
+test("facts are compared in linear time", () => {
+  for (const piece of [" ", "1 ", "- ", ".-"])
+    expectLinear(12_500, (size) => () => void factKey(`1${piece.repeat(size)}x`));
 });

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readMigrations } from "#lib/local-supabase/migrations.ts";
@@ -228,6 +229,25 @@ describe("a user who calls in a loop", () => {
     await begin({ p_tier: "mode-31" });
     const other = await database.aUser();
     await begin({ p_tier: "mode-32" }, other);
+  });
+
+  test("makes no more of them by moving turns to other modes at the same moment", async () => {
+    const turns: string[] = [];
+    for (let mode = 0; mode < 31; mode++) turns.push(await begin({ p_tier: `mode-${mode}` }));
+    const move = (sql: postgres.TransactionSql, n: number): Promise<unknown[]> =>
+      call(sql, "begin_turn", {
+        p_turn: sql.json({
+          ...{ request_id: turns[n] ?? "", settle_secret: SECRET, tier: `other-${n}`, daily_limit: 100 },
+        }),
+      });
+    let second: Promise<unknown> | undefined;
+    await database.as("authenticated", user, async (sql) => {
+      await move(sql, 0);
+      second = database.as("authenticated", user, (other) => move(other, 1)).catch((error: unknown) => error);
+      // Time enough to count the modes without the first one's, which is not committed.
+      await Promise.race([second, pause(500)]);
+    });
+    expect(await second).toMatchObject({ code: "PT429" });
   });
 
   test("begins 10,000 turns a day and no more, given back or not; the service role may", async () => {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readMigrations } from "#lib/local-supabase/migrations.ts";
 import {
   applySql,
@@ -285,6 +285,33 @@ describe("the migrations", () => {
     await expect(
       as("anon", undefined, (acting) => acting`select attempts from public.ai_chat_usage`),
     ).rejects.toMatchObject({ code: "42501" });
+  });
+
+  test("that are applied while turns begin wait for them, and do not stand in their way", async () => {
+    const { sql, owner, aUser } = await hostedDatabase();
+    const all = await readMigrations(MIGRATIONS);
+    const before = all.filter(({ version }) => version < "015");
+    await applySql(owner, ...before.map(({ sql: text }) => text));
+    const user = await aUser();
+    await sql`insert into public.ai_chat_sessions (user_id) values (${user})`;
+    const waiting = async (): Promise<boolean> =>
+      (await sql`select from pg_stat_activity where usename = 'hosted_owner' and wait_event_type = 'Lock'`)
+        .length > 0;
+    // Each on a database that lacks it, then again.
+    for (const { version, sql: text } of [...all.slice(before.length), ...all.slice(before.length)]) {
+      let applied: Promise<unknown> | undefined;
+      // As begin_turn: the session is read, and then written to.
+      await sql.begin(async (turn) => {
+        await turn`select from public.ai_chat_sessions`;
+        applied = applySql(owner, text).then(
+          () => "applied",
+          (error: unknown) => error,
+        );
+        await Promise.race([applied, vi.waitFor(async () => expect(await waiting()).toBe(true), 10_000)]);
+        await turn`update public.ai_chat_sessions set last_mode = 'smart'`;
+      });
+      expect({ version, applied: await applied }).toEqual({ version, applied: "applied" });
+    }
   });
 
   test("001 alone makes a turn work, as hosted PostgREST would call it", async () => {

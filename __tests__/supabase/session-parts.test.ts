@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSupabaseLedgerStore } from "#lib/adapters/supabase/ledger-store.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { aTurn, type BothStores, settled, turnStores } from "../support/turns.ts";
@@ -145,6 +146,22 @@ describe("the messages of a session", () => {
     for (let n = 0; n < 60; n++) expect(stored[stored.indexOf(`q${n}`) + 1]).toBe(`a${n}`);
     expectPacked(await shapeOf(sessionId));
   }, 60_000);
+
+  test("of long turns that end in one batch are the newest that fit, with no gap before them", async () => {
+    const sessionId = await anOldSession(messagesOf(60));
+    await turn(sessionId, "next");
+    expect((await shapeOf(sessionId))["parts"]).toBeGreaterThan(0);
+    const sizes = [10, 300_000, 310_000, 320_000, 350_000];
+    const turns = sizes.map(() => aTurn(user.caller, { sessionId }));
+    for (const one of turns) await store.begin(one);
+    const ends = turns.map((one, n) =>
+      settled(one, { userMessage: `q${n}`, assistantMessage: `a${n}`.padEnd(sizes[n] ?? 0, "x") }),
+    );
+    expect(await createSupabaseLedgerStore({ clients: supabase.clients }).record(ends)).toEqual([]);
+    const stored = (await complete(sessionId)).map(({ content }) => content.slice(0, 2));
+    expect(stored).toEqual(["q2", "a2", "q3", "a3", "q4", "a4"]);
+    expectPacked(await shapeOf(sessionId));
+  });
 
   test("are read whole while others are written: none is missing, none is there twice", async () => {
     const { sessionId } = await turn(undefined, "q0", "a0");

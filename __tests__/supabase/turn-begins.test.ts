@@ -219,10 +219,8 @@ describe("a begin that Postgres has lost in a crash", () => {
     if (sessionCreated) await supabase.sql`delete from public.ai_chat_sessions where id = ${sessionId}`;
     return { turn, sessionId };
   }
-  const end = ({ turn, sessionId }: Awaited<ReturnType<typeof lost>>, changes = {}) => {
-    const row = settled(turn, { costUsd: 0.5, ...changes });
-    return { ...row, conversation: { userMessage: "question", assistantMessage: "answer", sessionId } };
-  };
+  const end = ({ turn, sessionId }: Awaited<ReturnType<typeof lost>>, changes = {}) =>
+    settled(turn, { costUsd: 0.5, sessionId, ...changes });
 
   test("is made again when the turn ends: its row, its conversation, its quota", async () => {
     const before = { user: await userUsed("lost"), company: await companyUsed("lost") };
@@ -255,7 +253,7 @@ describe("a begin that Postgres has lost in a crash", () => {
   test("leaves a row if it was billed without an answer, and gives no unit back that it has not taken", async () => {
     const used = [await userUsed("lost"), await companyUsed("lost")];
     const one = await lost();
-    await store.settle({ ...end(one, failed), conversation: undefined });
+    await store.settle(end(one, failed));
     expect(await rowOf(one.turn.requestId)).toMatchObject({ status: "failed", cost_usd: "0.5" });
     expect([await userUsed("lost"), await companyUsed("lost")]).toEqual(used);
   });
@@ -263,7 +261,7 @@ describe("a begin that Postgres has lost in a crash", () => {
   test("stays unknown if nothing was billed, and to whoever is not the service role", async () => {
     const one = await lost();
     const nothing = { ...failed, costUsd: null, attempts: [] };
-    expect(await codeOf(store.settle({ ...end(one, nothing), conversation: undefined }))).toBe("not_found");
+    expect(await codeOf(store.settle(end(one, nothing)))).toBe("not_found");
     const forged = { id: one.turn.requestId, user_id: user.userId, tier: "lost", started_at: Date.now() };
     const p_turn = { ...forged, settle_secret: "s", status: "completed", delivered: true, cost_usd: 1 };
     for (const client of [supabase.clients.asUser(user.accessToken), supabase.clients.asAnonymous()]) {

@@ -65,7 +65,13 @@ export function settled(
   turn: BeginTurn,
   changes: Partial<TurnOutcome & Conversation & { settleSecret: string }> = {},
 ): LedgerRow {
-  const { userMessage = "question", assistantMessage = "answer", settleSecret, ...outcome } = changes;
+  const {
+    userMessage = "question",
+    assistantMessage = "answer",
+    sessionId,
+    settleSecret,
+    ...outcome
+  } = changes;
   const start = rows.startedRow(
     { ...turn, ...(settleSecret === undefined ? {} : { settleSecret }) },
     Date.now(),
@@ -73,7 +79,7 @@ export function settled(
   return rows.ledgerRow(start, {
     ...anOutcome(),
     ...outcome,
-    conversation: { userMessage, assistantMessage },
+    conversation: { userMessage, assistantMessage, sessionId },
   });
 }
 

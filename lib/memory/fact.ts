@@ -13,11 +13,21 @@ export function cleanFact(text: string): string {
   return stripInvisible(text).replace(/\s+/g, " ").trim();
 }
 
-/** What two facts that say the same have in common: their letters and digits. The database compares alike. */
+const MINUS = /(?<=^|\s)-(?=\p{N})/gu;
+const NO_SIGN = "[^\\p{L}\\p{N}\\p{M}\\p{S}#%&@*/\\\\]+";
+const BETWEEN_DIGITS = new RegExp(`(?<=\\p{N})${NO_SIGN}(?=\\p{N})`, "gu");
+const ELSEWHERE = new RegExp(NO_SIGN, "gu");
+
+/**
+ * What two facts that say the same have in common: their letters, digits and signs. Where digits are apart they stay
+ * apart: 1.5 is not 15. The database compares alike (`ai_memory_key`), and takes no two for one that differ here.
+ */
 export function factKey(fact: string): string {
   const key = fact
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}]+/gu, "");
+    .replace(MINUS, "\u2212")
+    .replace(BETWEEN_DIGITS, "|")
+    .replace(ELSEWHERE, "");
   return key === "" ? fact : key;
 }

@@ -25,9 +25,16 @@ create table if not exists public.ai_attachments (
 
 -- A user's file can only belong to a session of the same user, whoever writes the row.
 create unique index if not exists ai_chat_sessions_owner on public.ai_chat_sessions (id, user_id);
-alter table public.ai_attachments drop constraint if exists ai_attachments_session;
-alter table public.ai_attachments add constraint ai_attachments_session
-  foreign key (session_id, user_id) references public.ai_chat_sessions (id, user_id) on delete cascade;
+do $$ begin
+  -- Not dropped and made anew: that would lock the sessions against readers as well, and deadlock with turns that begin.
+  if not exists (
+    select from pg_constraint
+    where conname = 'ai_attachments_session' and conrelid = 'public.ai_attachments'::regclass
+  ) then
+    alter table public.ai_attachments add constraint ai_attachments_session
+      foreign key (session_id, user_id) references public.ai_chat_sessions (id, user_id) on delete cascade;
+  end if;
+end $$;
 
 create unique index if not exists ai_attachments_session_digest on public.ai_attachments (session_id, digest);
 create index if not exists ai_attachments_user_created on public.ai_attachments (user_id, created_at desc);

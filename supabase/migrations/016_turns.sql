@@ -10,6 +10,12 @@
 -- older ones move into parts, each written once or twice. Sessions from before this file have no parts: their next
 -- turn makes them.
 
+-- What the parts hold together. `messages` holds what is newer. This comes first: it locks the sessions more
+-- strongly than what follows, and a lock that becomes stronger deadlocks with turns that begin.
+alter table public.ai_chat_sessions
+  add column if not exists part_messages integer not null default 0,
+  add column if not exists part_characters bigint not null default 0;
+
 create table if not exists public.ai_session_parts (
   session_id uuid not null references public.ai_chat_sessions (id) on delete cascade,
   -- The order of the parts; the first one has the oldest messages.
@@ -24,11 +30,6 @@ create table if not exists public.ai_session_parts (
 
 -- A user's rows go with the user.
 create index if not exists ai_session_parts_user on public.ai_session_parts (user_id);
-
--- What the parts hold together. `messages` holds what is newer.
-alter table public.ai_chat_sessions
-  add column if not exists part_messages integer not null default 0,
-  add column if not exists part_characters bigint not null default 0;
 
 alter table public.ai_session_parts enable row level security;
 drop policy if exists ai_session_parts_own on public.ai_session_parts;
@@ -116,6 +117,12 @@ declare
 begin
   select * into v_session from public.ai_chat_sessions where id = p_session;
   v_messages := public.ai_bounded_messages(v_session.messages);
+  -- What does not fit any more is older than what stays, and the parts are older still.
+  if jsonb_array_length(v_messages) < jsonb_array_length(v_session.messages) then
+    delete from public.ai_session_parts where session_id = p_session;
+    v_session.part_messages := 0;
+    v_session.part_characters := 0;
+  end if;
 
   if jsonb_array_length(v_messages) > 32 or pg_column_size(v_messages || '[]'::jsonb) > 65536 then
     -- Half of what may be there stays, so that not every turn moves something; and the newest turn, however long
@@ -552,6 +559,10 @@ begin
     raise exception 'wrong settle secret' using errcode = 'PT403';
   end if;
 
+  -- Many moves at once would each count the modes without what the others have not committed: see ai_limit_user.
+  if public.ai_turn_recorder() = 'user' then
+    perform pg_advisory_xact_lock(hashtextextended('ai_chat_usage:' || v_known.user_id::text, 0));
+  end if;
   -- Sessions, rows, counters: in this order everywhere, and each in the order of their keys.
   perform 1 from public.ai_chat_sessions where id = v_known.session_id and user_id = v_known.user_id for update;
   select * into v_known from public.ai_chat_usage where id = v_request and status = 'started' for update;

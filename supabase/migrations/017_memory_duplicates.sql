@@ -4,9 +4,18 @@
 -- had a duplicate before this migration: those are their user's own, and none is taken away.
 alter table public.ai_user_memories add column if not exists fact_key text;
 
+-- As the gateway compares (lib/memory/fact.ts): spacing and punctuation say nothing, but between digits and as signs.
 create or replace function public.ai_memory_key(p_fact text) returns text
-language sql immutable set search_path = '' as $$
-  select md5(coalesce(nullif(regexp_replace(lower(normalize(p_fact, NFKC)), '[[:space:][:punct:]]+', '', 'g'), ''), p_fact))
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_nothing constant text := '[[:space:].,:;!?''"()\[\]{}_„“”‚‘’«»‹›¡¿·…、。「」『』【】〈〉《》،؛؟।॥‐‑–—-]+';
+  v_key text := lower(normalize(p_fact, NFKC));
+begin
+  v_key := regexp_replace(v_key, '(^|[[:space:]])-(?=[0-9])', '\1−', 'g');
+  v_key := regexp_replace(v_key, '([0-9])' || v_nothing || '(?=[0-9])', '\1|', 'g');
+  v_key := regexp_replace(v_key, v_nothing, '', 'g');
+  return md5(coalesce(nullif(v_key, ''), p_fact));
+end;
 $$;
 
 revoke all on function public.ai_memory_key(text) from public, anon, authenticated, service_role;

@@ -340,7 +340,7 @@ describe("settle", () => {
     expect(await turnRow(turn.requestId)).toMatchObject({ status: "started" });
   });
 
-  test("stores lone surrogates as U+FFFD, and NUL too, but for messages, which lose it as invisible", async () => {
+  test("stores NUL and lone surrogates as U+FFFD, but the NUL of a message not at all", async () => {
     const turn = aTurn(user.caller, { title: "a\u0000b" });
     const { sessionId } = await store.begin(turn);
     await store.settle(

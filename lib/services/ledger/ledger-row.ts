@@ -54,11 +54,13 @@ export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
 
 /** As people see it: what is saved is shown again, and sent to engines with every later message. */
 function readable({ userMessage, assistantMessage, sessionId }: Conversation): Conversation {
-  return {
+  const conversation: Conversation = {
     userMessage: stripInvisible(userMessage),
     assistantMessage: stripInvisible(assistantMessage),
-    sessionId,
   };
+  // Where they belong if Postgres has lost the turn's begin.
+  if (sessionId !== undefined) conversation.sessionId = sessionId;
+  return conversation;
 }
 
 /** The row of a turn whose process died: it was begun, and its outcome is unknown. */
