@@ -69,7 +69,8 @@ async function shapeOf(id: string) {
 
 function expectPacked(shape: Awaited<ReturnType<typeof shapeOf>>): void {
   expect(shape["own"]).toBeLessThanOrEqual(MAX_OWN_MESSAGES);
-  expect(shape["bytes"]).toBeLessThanOrEqual(MAX_OWN_BYTES);
+  // The newest turn stays, however long it is.
+  if (shape["own"] > 2) expect(shape["bytes"]).toBeLessThanOrEqual(MAX_OWN_BYTES);
   expect(shape["part_messages"]).toBe(shape["counted"]);
   expect(shape["part_characters"]).toBe(shape["characters"]);
   expect(shape["agree"]).not.toBe(false);
