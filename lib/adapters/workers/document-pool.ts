@@ -1,11 +1,11 @@
 import type { DocumentReply } from "#lib/adapters/workers/document-messages.ts";
-import { FairQueue } from "#lib/adapters/workers/document-queue.ts";
 import { type DocumentLimits, DocumentWorker } from "#lib/adapters/workers/document-worker.ts";
 import { type Document, DocumentError } from "#lib/documents/document.ts";
 import type { DocumentReader, FileBytes } from "#lib/services/documents/document-reader.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { FairQueue } from "#lib/shared/fair-queue.ts";
 
 export type DocumentPoolOptions = DocumentLimits & {
   /** Threads: files that are read at the same time. */

@@ -1,5 +1,6 @@
 import { TurnNotBegun } from "#lib/services/ledger/turn-store.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
+import { FairQueue } from "#lib/shared/fair-queue.ts";
 
 export type BeginQueueOptions = {
   clock: Clock;
@@ -14,7 +15,8 @@ export type BeginQueueOptions = {
 };
 
 type Waiter = {
-  userId: string;
+  /** The id of the user. */
+  owner: string;
   /** Hands over the place of a begin that is done. */
   start(): void;
   refuse(error: TurnNotBegun): void;
@@ -30,17 +32,16 @@ const RETRY_AFTER_SECONDS = 2;
 export class BeginQueue {
   readonly #options: BeginQueueOptions;
   #running = 0;
-  #waiting = 0;
-  /** Who waits, by user. The first user is the next one, and goes to the end then. */
-  readonly #users = new Map<string, Set<Waiter>>();
+  readonly #waiting = new FairQueue<string, Waiter>();
 
   constructor(options: BeginQueueOptions) {
     this.#options = options;
   }
 
   /**
-   * Runs `work` when it is its turn, and tells it how many milliseconds it has. Throws `TurnNotBegun` if it was not run: `database_unavailable` if too many
-   * wait or it has waited too long, `client_closed_request` if the signal aborts meanwhile.
+   * Runs `work` when it is its turn, and tells it how many milliseconds it has. Throws `TurnNotBegun` if it was not
+   * run: `database_unavailable` if too many wait or it has waited too long, `client_closed_request` if the signal
+   * aborts meanwhile.
    */
   async run<Result>(
     userId: string,
@@ -60,8 +61,8 @@ export class BeginQueue {
 
   #wait(userId: string, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return Promise.reject(clientLeft());
-    if (this.#waiting >= this.#options.maxWaiting) {
-      const victim = this.#newestOfBusiest(userId);
+    if (this.#waiting.size >= this.#options.maxWaiting) {
+      const victim = this.#waiting.victimOf(userId);
       if (victim === undefined) return Promise.reject(tooMany());
       victim.refuse(tooMany());
     }
@@ -70,10 +71,10 @@ export class BeginQueue {
       const leave = (): void => {
         timer.cancel();
         signal?.removeEventListener("abort", onAbort);
-        this.#remove(waiter);
+        this.#waiting.remove(waiter);
       };
       const waiter: Waiter = {
-        userId,
+        owner: userId,
         start: () => {
           leave();
           resolve();
@@ -85,46 +86,15 @@ export class BeginQueue {
       };
       const timer: Timer = this.#options.clock.after(this.#options.maxWaitMs, () => waiter.refuse(tooMany()));
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#add(waiter);
+      this.#waiting.add(waiter);
     });
   }
 
   /** The place goes to the next one that waits, or becomes free. */
   #release(): void {
-    const [user] = this.#users;
-    if (user === undefined) {
-      this.#running--;
-      return;
-    }
-    const [userId, waiters] = user;
-    // To the end; starting the last one removes the user.
-    this.#users.delete(userId);
-    this.#users.set(userId, waiters);
-    const [next] = waiters;
-    next?.start();
-  }
-
-  #add(waiter: Waiter): void {
-    const waiters = this.#users.get(waiter.userId);
-    if (waiters === undefined) this.#users.set(waiter.userId, new Set([waiter]));
-    else waiters.add(waiter);
-    this.#waiting++;
-  }
-
-  #remove(waiter: Waiter): void {
-    const waiters = this.#users.get(waiter.userId);
-    if (!waiters?.delete(waiter)) return;
-    this.#waiting--;
-    if (waiters.size === 0) this.#users.delete(waiter.userId);
-  }
-
-  /** Who gives way to one more begin of this user: of another user, who has more that wait. */
-  #newestOfBusiest(userId: string): Waiter | undefined {
-    let busiest = this.#users.get(userId) ?? new Set<Waiter>();
-    const own = busiest;
-    for (const waiters of this.#users.values()) if (waiters.size > busiest.size) busiest = waiters;
-    // With one more than this user has, both would have as many as the other one has now.
-    return busiest.size > own.size + 1 ? Array.from(busiest).at(-1) : undefined;
+    const next = this.#waiting.take();
+    if (next === undefined) this.#running--;
+    else next.start();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Something that waits, with whose it is. */
 export type Waiting<Owner> = { owner: Owner };
 
-/** A queue in which owners take turns: whoever sends a hundred files does not hold up the one of another. */
+/** A queue in which owners take turns: whoever has a hundred items in it does not hold up the one of another. */
 export class FairQueue<Owner, Item extends Waiting<Owner>> {
   /** In the order in which the owners have their next turn. */
   readonly #owners = new Map<Owner, Item[]>();
