@@ -8,6 +8,8 @@ export type TurnStart = {
   caller: ProxyCaller;
   /** The mode, or `named` if the client named engines. */
   tier: string;
+  /** The path of the route that was called, such as `/api/ai-chat`; absent for a turn of the gateway's own. */
+  route?: string | undefined;
   /** Only of a turn of native chat, which `begin_turn` begins in the database: the secret that settles it. */
   settleSecret?: string | undefined;
 };
@@ -41,6 +43,16 @@ export type LedgerTurn = {
   forget(): void;
   /** It is unknown whether the turn was begun in the database: if it was, it is closed as failed. */
   abandon(): void;
+};
+
+/** What has ended and is not in the database. */
+export type LedgerGauges = {
+  /** Turns that wait for the database. */
+  waiting: number;
+  /** Turns that the database has refused for good: they are kept for an operator. */
+  parked: number;
+  /** The age of the oldest of both, seconds; 0 without any. */
+  oldestSeconds: number;
 };
 
 /**

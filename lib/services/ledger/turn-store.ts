@@ -50,6 +50,24 @@ export type BegunTurn = {
 
 export type TurnStatus = "completed" | "failed" | "cancelled" | "interrupted";
 
+/** What one attempt used, and what that costs. Counts are as in `TokenUsage`. */
+export type AttemptUsage = {
+  promptTokens: number;
+  cachedTokens: number;
+  cacheWriteTokens: number;
+  completionTokens: number;
+  reasoningTokens: number;
+  source: "exact" | "estimated";
+  /** The engine bills; false on a free tier. */
+  isBilled: boolean;
+  /** USD; null if the engine bills at an unknown price, 0 on a free tier. */
+  costUsd: number | null;
+  /** USD at list price, whether it is billed or not; null if that is unknown. */
+  listUsd: number | null;
+  /** USD that the cached tokens would have cost more at the price of plain input; null if that is unknown. */
+  cachedSavingsUsd: number | null;
+};
+
 /** One upstream attempt, as the attempt log stores it. */
 export type AttemptRecord = {
   modelId: string;
@@ -60,6 +78,12 @@ export type AttemptRecord = {
   latencyMs: number;
   tokensOut: number | null;
   meta: Record<string, unknown>;
+  /** When it was called, milliseconds after the turn began. */
+  startedMs?: number | undefined;
+  /** From the call to the first content, milliseconds; absent if none came. */
+  firstTokenMs?: number | undefined;
+  /** Absent if nothing is known of it, and nothing can have been billed. */
+  usage?: AttemptUsage | undefined;
 };
 
 /** One call of a live tool, as the log of events stores it: how it went, never what was asked. */
@@ -85,6 +109,10 @@ export type TurnOutcome = {
   /** USD; null when unknown. */
   costUsd: number | null;
   usageSource: "exact" | "estimated";
+  /** Tokens of the answer that the client got, an estimate where no provider counted them. */
+  servedTokens?: number | undefined;
+  /** Tokens, prompts and answers, of the attempts that are billed. */
+  billableTokens?: number | undefined;
   attempts: AttemptRecord[];
 };
 
