@@ -19,7 +19,25 @@ export function lazy<Value>(make: () => Value): Lazy<Value> {
   };
 }
 
-/** The same for an asynchronous value; concurrent callers share one creation. */
+/**
+ * A value that is made from another one on first use, and made again once that is another. Whoever has read the
+ * value keeps the one that it has read.
+ */
+export function derived<Source, Value>(source: () => Source, make: (source: Source) => Value): Lazy<Value> {
+  let made: { from: Source; value: Value } | undefined;
+  return {
+    get value() {
+      const from = source();
+      if (made === undefined || made.from !== from) made = { from, value: make(from) };
+      return made.value;
+    },
+    get made() {
+      return made?.value;
+    },
+  };
+}
+
+/** A lazy asynchronous value; concurrent callers share one creation. */
 export function lazyAsync<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let current: Promise<Value> | undefined;
   return () => {

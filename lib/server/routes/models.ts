@@ -16,7 +16,7 @@ import {
 } from "#lib/apis/models.ts";
 import { lacksModel } from "#lib/providers/catalogue/installed-models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
-import type { Engine } from "#lib/providers/registry.ts";
+import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { clientApi, isAnthropicClient } from "#lib/server/routes/client-api.ts";
@@ -69,15 +69,17 @@ export const modelById = declareRoute({
 async function answer({ request, gateway, caller }: GatewayCall<"proxy">): Promise<PlainResponse> {
   const id = idOf(request);
   const isAnthropics = isAnthropicClient(request);
-  const available = await availableTo(caller, gateway);
-  const listed = listModels({ modes: gateway.completion.modes, ...available });
+  const { completion, installed } = gateway;
+  const available = await availableTo(caller, completion, installed);
+  const listed = listModels({ modes: completion.modes, ...available });
   if (id === "") {
     return jsonResponse(
       isAnthropics ? anthropicModelList(listed, new URL(request.url).searchParams) : openAiModelList(listed),
     );
   }
-  const found = listed.find((model) => model.id === id) ?? unlisted(id, available.available, gateway);
-  if (found === undefined) throw modelNotFound([id], gateway.registry);
+  const found =
+    listed.find((model) => model.id === id) ?? unlisted(id, available.available, completion.registry);
+  if (found === undefined) throw modelNotFound([id], completion.registry);
   return jsonResponse(isAnthropics ? anthropicModel(found) : openAiModel(found));
 }
 
@@ -99,7 +101,11 @@ type Available = {
 };
 
 /** The modes with an engine, and the engines, that the caller may use. */
-async function availableTo(caller: ProxyCaller, { completion, installed }: Gateway): Promise<Available> {
+async function availableTo(
+  caller: ProxyCaller,
+  completion: Gateway["completion"],
+  installed: Gateway["installed"],
+): Promise<Available> {
   const chains = await Promise.all(
     MODE_IDS.map(async (mode) => ({ mode, engines: await completion.enginesOf(mode) })),
   );
@@ -122,8 +128,7 @@ function facts({ id, label, provider, contextTokens, maxOutputTokens }: Engine):
 }
 
 /** A name that chats take though it is not listed: an engine that is in no chain, or a name for a mode. */
-function unlisted(id: string, available: readonly ModeId[], gateway: Gateway): ListedModel | undefined {
-  const { registry } = gateway.completion;
+function unlisted(id: string, available: readonly ModeId[], registry: Registry): ListedModel | undefined {
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind === "engine") {
     const specs = [{ ...target, label: id }];

@@ -14,7 +14,6 @@ import type { Clock } from "#lib/shared/clock.ts";
 
 export type EngineParts = {
   env: Env;
-  providers: Providers;
   installed: InstalledModels;
   health: EngineHealth;
   clock: Clock;
@@ -22,22 +21,23 @@ export type EngineParts = {
   toolsFor: EngineDependencies["toolsFor"];
 };
 
+/** What depends on the catalogue. */
+type OfCatalogue = "modes" | "enginesOf" | "howToConfigure";
+
 export type Engines = {
-  /** What every use case that calls engines needs. */
-  dependencies: EngineDependencies;
+  /** What calls need, whatever the catalogue is. */
+  calls: Omit<EngineDependencies, OfCatalogue>;
+  /** What every use case that calls engines needs, with the modes and chains of these providers. */
+  dependenciesOf(providers: Providers): EngineDependencies;
   /** Closes the connections to providers. */
   close(): Promise<void>;
 };
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines(parts: EngineParts): Engines {
-  const { env, providers, installed, health, clock, logger, toolsFor } = parts;
+  const { env, installed, health, clock, logger, toolsFor } = parts;
   const http = createHttpUpstream();
-  const isSandboxed = engineSourceOf(env, providers) === "sandbox";
-  const dependencies: EngineDependencies = {
-    modes: providers.catalogue.modes,
-    enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
-    howToConfigure: (mode) => howToConfigure(mode, providers, installed),
+  const calls: Engines["calls"] = {
     toolsFor,
     run: {
       timeouts: {
@@ -51,7 +51,7 @@ export function createEngines(parts: EngineParts): Engines {
       promptCache: env.ENABLE_PROMPT_CACHE,
     },
     effects: {
-      upstream: isSandboxed ? withSandbox(http, clock) : http,
+      upstream: withSandbox(http, clock),
       health,
       clock,
       random: Math.random,
@@ -60,7 +60,16 @@ export function createEngines(parts: EngineParts): Engines {
     prices: loadPriceBook,
     logger,
   };
-  return { dependencies, close: () => http.close() };
+  const dependenciesOf = (providers: Providers): EngineDependencies => ({
+    ...calls,
+    modes: providers.catalogue.modes,
+    enginesOf:
+      engineSourceOf(env, providers) === "sandbox"
+        ? sandboxEngines(env, providers)
+        : configuredEngines(providers, installed),
+    howToConfigure: (mode) => howToConfigure(mode, providers, installed),
+  });
+  return { calls, dependenciesOf, close: () => http.close() };
 }
 
 /** The built-in engines in every mode; in development, a local Ollama before them. */

@@ -9,6 +9,7 @@ import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
+import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
@@ -23,9 +24,12 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
-import { lazyAsync } from "#lib/shared/lazy.ts";
+import { derived, lazyAsync } from "#lib/shared/lazy.ts";
 
-/** Everything a route needs, wired once per process; each part is made when it is first read. */
+/**
+ * Everything a route needs, wired once per process; each part is made when it is first read. A route reads a part
+ * once: what the catalogue has to do with may be another part at the next reading.
+ */
 export type Gateway = {
   readonly env: Env;
   readonly logger: Logger;
@@ -77,30 +81,39 @@ export async function createGateway(
   writeLog?: (line: string) => void,
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
-  const providers = await loadProviders(env);
+  const live = new LiveProviders(await loadProviders(env));
   const settings = readDatabaseSettings(env);
-  const logger = createLogger(secretsOf(env, providers), writeLog);
-  const engineSource = engineSourceOf(env, providers);
-  const installed = new InstalledModels(providers.registry.installations(), systemClock);
-  const basis = { env, settings, providers, installed, clock: systemClock, logger };
+  const logger = createLogger(secretsOf(env, live.current), writeLog);
+  const installed = new InstalledModels(live.current.registry.installations(), systemClock);
+  const basis = { env, settings, live, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
   beginInBackground({ ...parts, installed }, logger, closing.signal);
-  return Object.assign(partsOf(parts), {
+  return Object.assign(partsOf(parts, live, env), {
     env,
     logger,
-    registry: providers.registry,
     installed,
-    engineSource,
-    sandboxed: engineSource === "sandbox",
     checkDatabase: async () => parts.database.value.check(),
     close: () => closeParts(parts, closing),
   });
 }
 
 /** What routes use of the parts; reading one makes it. */
-function partsOf(parts: Parts) {
+function partsOf(parts: Parts, live: LiveProviders, env: Env) {
+  const engineSource = derived(
+    () => live.current,
+    (providers) => engineSourceOf(env, providers),
+  );
   return {
+    get registry() {
+      return live.current.registry;
+    },
+    get engineSource() {
+      return engineSource.value;
+    },
+    get sandboxed() {
+      return engineSource.value === "sandbox";
+    },
     get health() {
       return parts.health.value;
     },

@@ -12,10 +12,10 @@ import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
-import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
@@ -26,7 +26,7 @@ import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-import { type Lazy, lazy } from "#lib/shared/lazy.ts";
+import { derived, type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
@@ -54,21 +54,22 @@ export const MAKERS = {
 export type Basis = {
   env: Env;
   settings: DatabaseSettings;
-  providers: Providers;
+  live: LiveProviders;
   installed: InstalledModels;
   clock: Clock;
   logger: Logger;
 };
 
-/** What every call of an engine is made with. */
+/** What every call of an engine is made with, with the catalogue of one moment. */
 type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: LedgerPart };
 
 /**
  * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its
- * users fail, and it is tried again at the next use.
+ * users fail, and it is tried again at the next use. Parts that depend on the catalogue are made again once there
+ * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, installed, clock, logger } = basis;
+  const { env, settings, live, installed, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
@@ -76,25 +77,30 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
-      ...{ env, providers, installed, health: health.value, clock, logger },
+      ...{ env, installed, health: health.value, clock, logger },
       // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
   );
-  const callParts = (): CallParts => ({
-    engines: engines.value.dependencies,
-    registry: providers.registry,
-    identity: identity.value,
-    ledger: ledger.value,
-  });
-  const plugins = lazy(() =>
-    make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
+  const callParts = derived(
+    () => live.current,
+    (providers): CallParts => ({
+      engines: engines.value.dependenciesOf(providers),
+      registry: providers.registry,
+      identity: identity.value,
+      ledger: ledger.value,
+    }),
   );
-  const webSearch = lazy(() => make.createWebSearchPart(callParts()));
+  const plugins = lazy(() =>
+    make.createPlugins({ env, engines: engines.value.calls, identity: identity.value }),
+  );
+  const webSearch = lazy(() =>
+    make.createWebSearchPart({ engines: engines.value.calls, registry: live.current.registry }),
+  );
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const { memories, files, ...userData } = userDataParts(
-    { clients: () => database.value.clients, engines, documents },
+    { clients: () => database.value.clients, callParts, documents },
     make,
   );
   return {
@@ -114,7 +120,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
 }
 
 type AnswerSources = {
-  callParts(): CallParts;
+  callParts: Lazy<CallParts>;
   tools: Lazy<readonly Tool[]>;
   plugins: Lazy<PluginDependencies>;
   webSearch: Lazy<WebSearchPart | undefined>;
@@ -129,10 +135,11 @@ function answerParts(
   { callParts, tools, plugins, webSearch, files, memories, documents, env }: AnswerSources,
   make: typeof MAKERS,
 ) {
+  const ofCatalogue = () => callParts.value;
   return {
-    chat: lazy(() =>
+    chat: derived(ofCatalogue, (parts) =>
       make.createChat({
-        ...callParts(),
+        ...parts,
         tools: tools.value,
         plugins: plugins.value,
         webSearch: webSearch.value,
@@ -141,24 +148,27 @@ function answerParts(
         env,
       }),
     ),
-    completion: lazy(() => make.createCompletion({ ...callParts(), documents })),
-    embeddings: lazy(() => make.createEmbeddings(callParts())),
+    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents })),
+    embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
   };
 }
 
 type UserDataSources = {
   clients(): SupabaseClients;
-  engines: Lazy<Engines>;
+  callParts: Lazy<CallParts>;
   documents: Lazy<DocumentReader>;
 };
 
 /** What is kept of users besides their turns. */
-function userDataParts({ clients, engines, documents }: UserDataSources, make: typeof MAKERS) {
+function userDataParts({ clients, callParts, documents }: UserDataSources, make: typeof MAKERS) {
   return {
     memories: lazy(() => make.createMemories({ clients: clients() })),
     files: lazy(() => make.createFiles(clients(), () => documents.value)),
     sessions: lazy(() => make.createSessions({ clients: clients() })),
-    quota: lazy(() => make.createQuota({ clients: clients(), engines: engines.value.dependencies })),
+    quota: derived(
+      () => callParts.value,
+      ({ engines }) => make.createQuota({ clients: clients(), engines }),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
+import type { Registry } from "#lib/providers/registry.ts";
 import { SEARCH_ENGINES } from "#lib/providers/vendors/search-providers.ts";
-import type { CompletionParts } from "#lib/server/wiring/completion.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { createWebSearch } from "#lib/services/web-search.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 import type { WebSearch } from "#lib/tools/web-search/search.ts";
@@ -8,11 +9,16 @@ import { webSearchTool } from "#lib/tools/web-search/web-search-tool.ts";
 /** Web search as tools use it, and as a tool by itself. */
 export type WebSearchPart = { search: WebSearch; tool: Tool };
 
-/** Undefined without the key of a search service. Its failures do not affect the health of engines that chat. */
-export function createWebSearchPart({
-  engines,
-  registry,
-}: Pick<CompletionParts, "engines" | "registry">): WebSearchPart | undefined {
+export type WebSearchParts = {
+  engines: Pick<EngineDependencies, "effects" | "run" | "logger">;
+  registry: Pick<Registry, "resolve">;
+};
+
+/**
+ * Undefined without the key of a search service: no catalogue changes that. Its failures do not affect the health of
+ * engines that chat.
+ */
+export function createWebSearchPart({ engines, registry }: WebSearchParts): WebSearchPart | undefined {
   const services = registry.resolve(SEARCH_ENGINES, "search");
   if (services.length === 0) return undefined;
   const { effects, run, logger } = engines;
