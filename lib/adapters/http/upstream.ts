@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { decompressed } from "#lib/adapters/http/decompression.ts";
 import { dispatchOptions } from "#lib/adapters/http/dispatch-options.ts";
+import { OriginAgents } from "#lib/adapters/http/origin-agents.ts";
 import { upstreamError } from "#lib/adapters/http/upstream-error.ts";
 import {
   type Upstream,
@@ -37,13 +38,18 @@ const UNREACHABLE_IN_TIME = "The provider could not be reached in time.";
 const MAX_INFORMATIONAL = 20;
 
 export type HttpUpstream = Upstream & {
+  /**
+   * Closes the connections to this origin: idle ones now, those in use once their answers have ended. A later request
+   * opens new ones.
+   */
+  disconnect(origin: string): void;
   /** Closes idle connections and waits for those in use. */
   close(): Promise<void>;
 };
 
 /** Sends requests to providers over pooled, kept-alive HTTP/1.1 connections. */
 export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
-  const agent = new Agent({
+  const agents = new OriginAgents({
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
@@ -59,10 +65,11 @@ export function createHttpUpstream(options: Agent.Options = {}): HttpUpstream {
         if (signal.aborted) return reject(signal.reason);
         const options = dispatchOptions(request);
         const exchange = new Exchange(signal, resolve, reject);
-        agent.dispatch(options, exchange);
+        agents.of(options.origin).dispatch(options, exchange);
         exchange.waitForConnection(connectTimeoutMs);
       }),
-    close: () => agent.close(),
+    disconnect: (origin) => agents.disconnect(origin),
+    close: () => agents.close(),
   };
 }
 

@@ -8,8 +8,8 @@ import { type Env, setEnvironment } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
-import { onStopSignals } from "#lib/server/host/stop-signals.ts";
-import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
+import { onReloadSignal, onStopSignals } from "#lib/server/host/stop-signals.ts";
+import { onPrimaryMessages, startWorkers } from "#lib/server/host/workers.ts";
 import {
   engineSourceOf,
   loadProviders,
@@ -22,7 +22,7 @@ import { VERSION } from "#lib/shared/version.ts";
 /** The exit code after a failed start or a second stop signal. */
 const GAVE_UP = 1;
 
-type Running = { port: number; ended: Promise<number>; stop(): void };
+type Running = { port: number; ended: Promise<number>; reload(): void; stop(): void };
 
 /**
  * `npm start`: the self-host server, in this process or in workers, with a local Supabase if none is
@@ -37,6 +37,7 @@ export async function runStart(): Promise<number> {
   };
   // Registered first: a database that is being started must be stopped as well.
   onStopSignals(stop, () => process.exit(GAVE_UP));
+  onReloadSignal(end.reload);
   const env = await loadSettings(false);
   const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
   const isHosted = isSupabaseConfigured(env);
@@ -82,25 +83,25 @@ function startFields(providers: Providers): Record<string, string> {
 async function runWorkers(count: number, env: Env, logger: Logger): Promise<Running | undefined> {
   const workers = startWorkers(count, env.SHUTDOWN_GRACE_MS, (line) => logger.warn(line));
   const port = await workers.listening;
-  if (port !== undefined) return { port, ended: workers.ended, stop: workers.stop };
+  if (port !== undefined) return { ...workers, port };
   await workers.ended;
   return undefined;
 }
 
 /** One of the workers of `npm start`. Returns its exit code. */
 export async function runStartWorker(): Promise<number> {
-  // A Ctrl-C, or the end of the terminal, reaches the whole group; the primary decides when to stop.
+  // A Ctrl-C, or the end of the terminal, reaches the whole group; the primary decides what it means.
   for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const end = stopLater();
   process.on("SIGTERM", end.stop);
-  onPrimaryStop(end.stop);
+  onPrimaryMessages(end);
   const running = await serve(await loadSettings(false));
   end.begin(running);
   return await running.ended;
 }
 
-/** A stop that may be requested before there is something to stop. */
-function stopLater(): { stop(): void; begin(running: Running): void } {
+/** A stop that may be requested before there is something to stop; a start under way reads the configuration itself. */
+function stopLater(): { stop(): void; reload(): void; begin(running: Running): void } {
   let running: Running | undefined;
   let isWanted = false;
   return {
@@ -108,6 +109,7 @@ function stopLater(): { stop(): void; begin(running: Running): void } {
       isWanted = true;
       running?.stop();
     },
+    reload: () => running?.reload(),
     begin: (started) => {
       running = started;
       if (isWanted) started.stop();

@@ -16,6 +16,8 @@ export type Serving = {
   port: number;
   /** Resolves with the exit code once everything has ended. */
   ended: Promise<number>;
+  /** Reads the files of the configuration again. */
+  reload(): void;
   stop(): void;
 };
 
@@ -55,7 +57,12 @@ export async function serve(env: Env): Promise<Serving> {
     gateway.logger.error("Uncaught exception; the process exits.", error);
     end(1);
   });
-  return { port, ended, stop: () => end(0) };
+  const reload = (): void => {
+    gateway.configuration.reload().catch((error: unknown) => {
+      gateway.logger.error("The configuration could not be read again.", error);
+    });
+  };
+  return { port, ended, reload, stop: () => end(0) };
 }
 
 async function stopAll(host: SelfHost, gateway: Gateway, pages: Pages): Promise<void> {

@@ -14,16 +14,23 @@ export type Workers = {
   listening: Promise<number | undefined>;
   /** Resolves with the exit code once all have ended. */
   ended: Promise<number>;
+  /** Tells all to read the configuration again. */
+  reload(): void;
   stop(): void;
 };
 
 /**
  * Starts this program `count` times over, all behind one port, and replaces those that die. Each runs
- * with `cluster.isPrimary` false and is told to stop by a message.
+ * with `cluster.isPrimary` false and is told what to do by messages.
  */
 export function startWorkers(count: number, graceMs: number, log: (line: string) => void): Workers {
   const pool = new WorkerPool(count, graceMs, log);
-  return { listening: pool.listening.promise, ended: pool.ended.promise, stop: () => pool.stop() };
+  return {
+    listening: pool.listening.promise,
+    ended: pool.ended.promise,
+    reload: () => pool.reload(),
+    stop: () => pool.stop(),
+  };
 }
 
 class WorkerPool {
@@ -43,6 +50,11 @@ class WorkerPool {
     this.#graceMs = graceMs;
     this.#log = log;
     for (let index = 0; index < count; index++) this.#start();
+  }
+
+  reload(): void {
+    // One that has just died is replaced by one that reads the configuration at its start.
+    for (const worker of this.#alive) if (worker.isConnected()) worker.send(RELOAD, () => undefined);
   }
 
   stop(): void {
@@ -90,6 +102,7 @@ class WorkerPool {
 }
 
 const STOP = "stop";
+const RELOAD = "reload";
 
 /** A worker may be going already while it still counts as connected: its exit tells then, not the error. */
 function sendStop(worker: Worker): void {
@@ -98,10 +111,11 @@ function sendStop(worker: Worker): void {
   else terminate();
 }
 
-/** In a worker: calls `stop` when the primary asks for it, or is gone. */
-export function onPrimaryStop(stop: () => void): void {
+/** In a worker: does what the primary asks for, and stops when that is gone. */
+export function onPrimaryMessages({ stop, reload }: { stop(): void; reload(): void }): void {
   process.on("message", (message) => {
     if (message === STOP) stop();
+    else if (message === RELOAD) reload();
   });
   process.once("disconnect", stop);
 }

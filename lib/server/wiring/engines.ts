@@ -29,6 +29,8 @@ export type Engines = {
   calls: Omit<EngineDependencies, OfCatalogue>;
   /** What every use case that calls engines needs, with the modes and chains of these providers. */
   dependenciesOf(providers: Providers): EngineDependencies;
+  /** Closes the connections to these origins, those in use once their answers have ended. */
+  disconnect(origins: readonly string[]): void;
   /** Closes the connections to providers. */
   close(): Promise<void>;
 };
@@ -69,7 +71,10 @@ export function createEngines(parts: EngineParts): Engines {
         : configuredEngines(providers, installed),
     howToConfigure: (mode) => howToConfigure(mode, providers, installed),
   });
-  return { calls, dependenciesOf, close: () => http.close() };
+  const disconnect = (origins: readonly string[]): void => {
+    for (const origin of origins) http.disconnect(origin);
+  };
+  return { calls, dependenciesOf, disconnect, close: () => http.close() };
 }
 
 /** The built-in engines in every mode; in development, a local Ollama before them. */

@@ -7,11 +7,14 @@ import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
+import { abandonedOrigins } from "#lib/server/wiring/configuration/catalogue-changes.ts";
+import { readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
+import { type Configuration, createConfiguration } from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
-import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
+import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -33,6 +36,8 @@ import { derived, lazyAsync } from "#lib/shared/lazy.ts";
 export type Gateway = {
   readonly env: Env;
   readonly logger: Logger;
+  /** What can be configured while it runs. */
+  readonly configuration: Configuration;
   readonly registry: Registry;
   /** The models that are installed at providers such as Ollama. */
   readonly installed: InstalledModels;
@@ -81,17 +86,28 @@ export async function createGateway(
   writeLog?: (line: string) => void,
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
-  const live = new LiveProviders(await loadProviders(env));
+  const models = await readConfigText("MODELS_CONFIG", env.MODELS_CONFIG);
+  const live = new LiveProviders(await providersOf(env, models));
   const settings = readDatabaseSettings(env);
-  const logger = createLogger(secretsOf(env, live.current), writeLog);
+  const secrets = secretsOf(env, live.current);
+  const logger = createLogger(secrets, writeLog);
   const installed = new InstalledModels(live.current.registry.installations(), systemClock);
   const basis = { env, settings, live, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
+  live.onReplaced((before, after) => {
+    secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
+    parts.engines.made?.disconnect(abandonedOrigins(before, after));
+  });
+  const configuration = createConfiguration(
+    { env, models, live, logger, clock: systemClock },
+    closing.signal,
+  );
   beginInBackground({ ...parts, installed }, logger, closing.signal);
   return Object.assign(partsOf(parts, live, env), {
     env,
     logger,
+    configuration,
     installed,
     checkDatabase: async () => parts.database.value.check(),
     close: () => closeParts(parts, closing),

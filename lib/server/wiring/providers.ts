@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { SANDBOX_ORIGIN } from "#lib/adapters/sandbox/sandbox-upstream.ts";
 import {
   type Catalogue,
@@ -8,8 +7,8 @@ import {
 import { createRegistry, type Registry } from "#lib/providers/registry.ts";
 import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import { type ConfigText, readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
 import { pluginTokens } from "#lib/server/wiring/plugins.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Providers, the sandbox instead of them, or none: then every chat is answered with 503. */
 export type EngineSource = "providers" | "sandbox" | "none";
@@ -30,24 +29,27 @@ export const SANDBOX_PROVIDER: OperatorProvider = {
  * wrong.
  */
 export async function loadProviders(env: Env): Promise<Providers> {
-  const catalogue = await loadCatalogue(env);
+  return providersOf(env, await readConfigText("MODELS_CONFIG", env.MODELS_CONFIG));
+}
+
+/** The same with a `MODELS_CONFIG` that has been read already. */
+export async function providersOf(env: Env, models: ConfigText): Promise<Providers> {
+  const catalogue = await catalogueOf(models);
   const registry = createRegistry(env.setting, catalogue.providers);
   // Registered only if it is in use, so that clients cannot name it otherwise.
   if (engineSourceOf(env, { registry, catalogue }) !== "sandbox") return { catalogue, registry };
   return { catalogue, registry: createRegistry(env.setting, [...catalogue.providers, SANDBOX_PROVIDER]) };
 }
 
-async function loadCatalogue(env: Env): Promise<Catalogue> {
-  const config = env.MODELS_CONFIG;
-  if (config === undefined) return DEFAULT_CATALOGUE;
-  const isInline = config.startsWith("{") || config.includes("\n");
-  if (isInline) return parseModelsConfig(config, "MODELS_CONFIG");
-  const text = await readFile(config, "utf8").catch((error: unknown) => {
-    throw new GatewayError("not_configured", `MODELS_CONFIG names "${config}", which cannot be read.`, {
-      cause: error,
-    });
-  });
-  return parseModelsConfig(text, config);
+async function catalogueOf(models: ConfigText): Promise<Catalogue> {
+  switch (models.kind) {
+    case "built-in":
+      return DEFAULT_CATALOGUE;
+    case "inline":
+      return parseModelsConfig(models.text, "MODELS_CONFIG");
+    case "file":
+      return parseModelsConfig(models.text, models.path);
+  }
 }
 
 /** Without a provider, development uses the sandbox; production does so only if it is enabled. */
