@@ -28,6 +28,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   // The pages have no pictures to resize, and a resizer is a way to make the server fetch and work.
   images: { unoptimized: true },
+  // Next.js would ask its makers for newer versions when it builds and in development.
+  experimental: { agentUpgrade: false },
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: ["undici", "@pydantic/genai-prices", "@supabase/ssr", "yaml"],
   async headers() {

@@ -27,6 +27,8 @@ const LAUNCHER_PID = "SARMALINK_LAUNCHER_PID";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function main() {
+  // Next.js reports its builds and starts to its makers unless it is told not to; whoever wants that can set it to "".
+  process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined) fail("Usage: node bin/run.mjs <program> [arguments]");
   const packaged = packagedNode();

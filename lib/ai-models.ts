@@ -35,6 +35,11 @@ export type Mode = {
 
 export type Modes = Readonly<Record<ModeId, Mode>>;
 
+/** Whether a mode has the chain of the default catalogue, not one that the operator wrote. */
+export function hasBuiltInChain(mode: ModeId, modes: Modes): boolean {
+  return modes[mode].failover === DEFAULT_MODES[mode].failover;
+}
+
 function engine(provider: string, model: string, label: string, contextTokens?: number): EngineSpec {
   return { provider, model, label, contextTokens };
 }

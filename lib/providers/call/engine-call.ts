@@ -9,7 +9,7 @@ import {
 import { EngineFailure, type Failure } from "#lib/providers/failures/failure.ts";
 import { classifyHttpError, type ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import { NO_OPTIONS, readRequestOptions } from "#lib/providers/failures/request-options.ts";
-import type { EngineRequest, RequestBody } from "#lib/providers/protocols/engine-request.ts";
+import type { EngineRequest, NoBody, RequestBody } from "#lib/providers/protocols/engine-request.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { hostAndPort } from "#lib/providers/vendors/base-url.ts";
@@ -105,22 +105,25 @@ export async function callEngine<Value>(
 function upstreamRequest(
   { engine, key }: EngineCall,
   { path, headers }: EngineRequest,
-  contentType: string,
+  contentType: string | undefined,
   body: UpstreamRequest["body"],
 ): UpstreamRequest {
+  const ofBody = contentType === undefined ? {} : { "content-type": contentType };
   return {
-    method: "POST",
+    method: body === undefined ? "GET" : "POST",
     url: endpointOf(engine.baseUrl, engine.provider.credentials, key) + path,
-    headers: { "content-type": contentType, ...headers, ...protocolOf(engine).authHeaders(key) },
+    headers: { ...ofBody, ...headers, ...protocolOf(engine).authHeaders(key) },
     body,
   };
 }
 
 async function encodeBody(
-  request: RequestBody,
+  request: RequestBody | NoBody,
   { random }: CallEffects,
-): Promise<{ contentType: string; body: Uint8Array | readonly Uint8Array[] }> {
+): Promise<{ contentType: string | undefined; body: UpstreamRequest["body"] }> {
   switch (request.kind) {
+    case "none":
+      return { contentType: undefined, body: undefined };
     case "json":
       return { contentType: JSON_TYPE, body: await encodeLargeJson(request.body) };
     case "bytes":

@@ -16,9 +16,12 @@ export type RequestBody =
   | { kind: "bytes"; bytes: Uint8Array; contentType: string }
   | { kind: "multipart"; parts: readonly MultipartPart[] };
 
+/** No body: the request is a GET. */
+export type NoBody = { kind: "none" };
+
 /** A request in the provider's shape, without its credential. */
 export type EngineRequest = {
   /** Appended to the engine's base URL. */
   path: string;
   headers: Readonly<Record<string, string>>;
-} & RequestBody;
+} & (RequestBody | NoBody);

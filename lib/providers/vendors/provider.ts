@@ -85,6 +85,24 @@ export type ProviderFacts = {
   missingModelBenchMs?: number;
   /** Where it lists the models that are installed there, which are its engines. */
   installed?: InstalledSource;
+  /** Where it lists its models, if that is not where its protocol has them. */
+  modelList?: ModelList;
+};
+
+/** A list of models that is read by GET and costs nothing. */
+export type ModelList = {
+  /** Appended to the base URL. */
+  path: string;
+  /** Changes the end of the base URL before. */
+  base?: { from: RegExp; to: string };
+  headers?: Readonly<Record<string, string>>;
+  /**
+   * Long lists have pages: the text in `field` of a page goes into the query of the next as `parameter`, as long as
+   * `more`, if there is such a field, is true.
+   */
+  pages?: { field: string; parameter: string; more?: string };
+  /** The ends of names that choose a way to serve a model, and are not listed. */
+  unlistedSuffix?: RegExp;
 };
 
 /**

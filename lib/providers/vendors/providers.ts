@@ -41,6 +41,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     successor: { provider: "openai", label: { from: /^GitHub\b/, to: "OpenAI" } },
     pricedAs: "openai",
     headers: { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
+    modelList: { base: { from: /\/inference$/, to: "/catalog" }, path: "/models" },
     chat: { dialect: { ...HOST_DIALECT, fields: CHAT_FIELDS, laterSystem: OPENAI_MODELS, maxStops: 4 } },
   },
   {
@@ -125,6 +126,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     credentials: { kind: "key", env: "OPENROUTER_API_KEY" },
     reportsCost: true,
     pricedAs: "openrouter",
+    modelList: { path: "/models", unlistedSuffix: /:(?:nitro|floor|online|exacto)$/ },
     issuer: ISSUERS.openRouter,
     chat: {
       dialect: {
@@ -149,6 +151,11 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     baseUrlEnv: "COHERE_BASE_URL",
     credentials: { kind: "key", env: "COHERE_API_KEY" },
     pricedAs: "cohere",
+    modelList: {
+      base: { from: /\/compatibility\/v1$/, to: "/v1" },
+      path: "/models?page_size=1000",
+      pages: { field: "next_page_token", parameter: "page_token" },
+    },
     chat: {
       dialect: {
         ...HOST_DIALECT,

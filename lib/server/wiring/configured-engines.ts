@@ -1,4 +1,4 @@
-import { DEFAULT_MODES, type ModeId } from "#lib/ai-models.ts";
+import { hasBuiltInChain, type ModeId } from "#lib/ai-models.ts";
 import { type InstalledList, withInstalled } from "#lib/providers/catalogue/installed-models.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { FRESH_MS, type InstalledModels, type ReadOptions } from "#lib/server/wiring/installed-models.ts";
@@ -29,7 +29,9 @@ export function configuredEngines(
     const before = known.get(mode);
     if (before?.lists === lists) return before.engines;
     const rows = catalogue.modes[mode].failover;
-    const engines = registry.resolve(isBuiltIn(mode, catalogue) ? withInstalled(mode, rows, lists) : rows);
+    const engines = registry.resolve(
+      hasBuiltInChain(mode, catalogue.modes) ? withInstalled(mode, rows, lists) : rows,
+    );
     known.set(mode, { lists, engines });
     return engines;
   };
@@ -41,10 +43,6 @@ export function configuredEngines(
     if (!isKnown) return resolve(mode, await installed.read(FIRST_READ));
     return resolve(mode, await installed.read(engines.length === 0 ? EMPTY_READ : STALE_READ));
   };
-}
-
-function isBuiltIn(mode: ModeId, { modes }: Providers["catalogue"]): boolean {
-  return modes[mode].failover === DEFAULT_MODES[mode].failover;
 }
 
 /** What an operator can do so that a mode has an engine. */

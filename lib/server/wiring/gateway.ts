@@ -23,6 +23,7 @@ import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
+import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
@@ -61,6 +62,8 @@ export type Gateway = {
   readonly quota: QuotaDependencies;
   /** Stores turns. */
   readonly ledger: Ledger;
+  /** Whether the models of the chains still exist. */
+  readonly modelCheck: DailyModelCheck;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
   readonly engineSource: EngineSource;
@@ -92,9 +95,9 @@ export async function createGateway(
   const secrets = secretsOf(env, live.current);
   const logger = createLogger(secrets, writeLog);
   const installed = new InstalledModels(live.current.registry.installations(), systemClock);
-  const basis = { env, settings, live, installed, clock: systemClock, logger };
-  const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
+  const basis = { env, settings, live, installed, clock: systemClock, logger, signal: closing.signal };
+  const parts = createParts(basis, { ...MAKERS, ...makers });
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
@@ -168,6 +171,9 @@ function partsOf(parts: Parts, live: LiveProviders, env: Env) {
     },
     get memories() {
       return parts.memories.value;
+    },
+    get modelCheck() {
+      return parts.modelCheck.value;
     },
     get bodies() {
       return parts.bodies.value;

@@ -15,6 +15,7 @@ import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
+import { createModelCheck } from "#lib/server/wiring/model-check.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
@@ -42,6 +43,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createModelCheck,
   createPlugins,
   createWebSearchPart,
   createSessions,
@@ -58,6 +60,8 @@ export type Basis = {
   installed: InstalledModels;
   clock: Clock;
   logger: Logger;
+  /** Aborts when the gateway closes. */
+  signal: AbortSignal;
 };
 
 /** What every call of an engine is made with, with the catalogue of one moment. */
@@ -69,7 +73,7 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, live, installed, clock, logger } = basis;
+  const { env, settings, live, installed, clock, logger, signal } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
@@ -113,6 +117,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     documents,
     memories,
     files,
+    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: engines.value.calls, signal })),
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
