@@ -28,6 +28,17 @@ const NOTHING_ASKED = 2;
 
 /** `npm run models:check`. Returns the exit code. */
 export async function runModelsCheck(args: readonly string[]): Promise<number> {
+  try {
+    return await check(args);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    // Not 1, which says that something is gone.
+    console.error(error.message);
+    return NOTHING_ASKED;
+  }
+}
+
+async function check(args: readonly string[]): Promise<number> {
   const unknown = args.find((arg) => !["--json", "--help", "-h"].includes(arg));
   if (unknown !== undefined) {
     throw new GatewayError("invalid_request", `There is no option ${unknown}.\n\n${HELP}`);

@@ -6,8 +6,14 @@ const MAX_NEAR = 3;
 const MAX_COMPARED = 200;
 /** Less of a name in common is a coincidence. */
 const MIN_SIMILARITY = 0.5;
-/** What a word and a number weigh: another version is nearer than another family. */
+/** What a word weighs, beside 1 for a number: another version is nearer than another family. */
 const WORD_WEIGHT = 3;
+/** What two numbers have in common that differ behind the point. */
+const SAME_MAJOR = 0.6;
+/** Words that say how a model is served or trained, not which one it is. They weigh as much as a number. */
+const QUALIFIERS: ReadonlySet<string> = new Set(
+  "preview latest instruct versatile instant chat exp experimental beta free it turbo".split(" "),
+);
 /** Shorter words have no misspellings, characters. */
 const MIN_FUZZY = 4;
 
@@ -60,7 +66,7 @@ function wordsOf(name: string): string[] {
 }
 
 function weightOf(word: string): number {
-  return word.length > 1 && !isNumber(word) ? WORD_WEIGHT : 1;
+  return word.length > 1 && !isNumber(word) && !QUALIFIERS.has(word) ? WORD_WEIGHT : 1;
 }
 
 function isNumber(word: string): boolean {
@@ -73,7 +79,10 @@ function similarityOf(wanted: readonly string[], offered: readonly string[]): nu
   let common = 0;
   for (const word of wanted) {
     const at = rest.findIndex((other) => isSame(word, other));
-    if (at === -1) continue;
+    if (at === -1) {
+      if (isNumber(word) && rest.some((other) => haveSameMajor(word, other))) common += SAME_MAJOR;
+      continue;
+    }
     rest.splice(at, 1);
     common += weightOf(word);
   }
@@ -86,6 +95,10 @@ function isSame(word: string, other: string): boolean {
   if (word === other) return true;
   if (word.length < MIN_FUZZY || other.length < MIN_FUZZY || isNumber(word) || isNumber(other)) return false;
   return editDistance(word, other, 1) <= 1;
+}
+
+function haveSameMajor(number: string, other: string): boolean {
+  return isNumber(other) && Math.trunc(Number.parseFloat(number)) === Math.trunc(Number.parseFloat(other));
 }
 
 function sum(words: readonly string[]): number {
