@@ -85,6 +85,7 @@ describe("the migrations", () => {
       "service_role EXECUTE record_turns",
       "service_role EXECUTE revoke_gateway_key",
       "service_role EXECUTE sarmalink_schema_version",
+      "service_role EXECUTE settle_orphans",
       "service_role EXECUTE settle_turn",
       "service_role EXECUTE settle_turns",
     ]);
@@ -239,7 +240,7 @@ describe("the migrations", () => {
       (acting) => acting`select public.record_turns(${sql.json([{ ...batched, ...counts }])})`,
     );
     const rows = () => sql`
-      select to_jsonb(u) - '{attempts,route,served_tokens,billable_tokens,in_figures}'::text[] as turn
+      select to_jsonb(u) - '{attempts,route,served_tokens,billable_tokens,in_figures,instance_id}'::text[] as turn
         from public.ai_chat_usage u
       union all select to_jsonb(e) - '{first_token_ms,in_figures}'::text[] from public.ai_events e
       union all select to_jsonb(s) - '{last_mode,part_messages,part_characters}'::text[] from public.ai_chat_sessions s

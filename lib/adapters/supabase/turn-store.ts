@@ -24,6 +24,8 @@ export type SupabaseTurnStoreOptions = {
   clients: SupabaseClients;
   /** Wall clock, epoch milliseconds. */
   now: () => number;
+  /** The process that begins turns: what it leaves when it dies is settled by its lease. */
+  instanceId?: string | undefined;
   /** How long a begin or a move may take, milliseconds; 2000 by default. */
   beginTimeoutMs?: number | undefined;
 };
@@ -64,14 +66,18 @@ const messageSchema = z.object({ role: z.enum(["user", "assistant"]), content: z
  * if the request id belongs to another turn.
  */
 export function createSupabaseTurnStore(options: SupabaseTurnStoreOptions): TurnStore {
-  const { clients, now, beginTimeoutMs = 2000 } = options;
+  const { clients, now, instanceId, beginTimeoutMs = 2000 } = options;
   return {
     async begin(turn, { signal: clientSignal, timeoutMs = beginTimeoutMs } = {}) {
       const { client, userId, failure } = writingFor(clients, turn.caller);
       const limitMs = Math.max(Math.ceil(Math.min(timeoutMs, beginTimeoutMs)), 1);
       const timeout = AbortSignal.timeout(limitMs);
       const signal = clientSignal === undefined ? timeout : AbortSignal.any([clientSignal, timeout]);
-      const fields = { ...turnFields(turn, userId), timeout_ms: databaseTimeout(limitMs) };
+      const fields = {
+        ...turnFields(turn, userId),
+        instance_id: instanceId,
+        timeout_ms: databaseTimeout(limitMs),
+      };
       let answer = await client.rpc("begin_turn", { p_turn: fields }).abortSignal(signal);
       if (isMissing(answer))
         answer = await client.rpc("begin_turn", oldArguments(fields)).abortSignal(signal);
@@ -121,6 +127,7 @@ function turnFields(turn: BeginTurn, userId: string | null) {
   const { byLastMode } = turn;
   return {
     request_id: turn.requestId,
+    route: turn.route,
     settle_hash: createHash("sha256").update(turn.settleSecret, "utf8").digest("hex"),
     mode: turn.mode,
     ...limitFields(turn),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
@@ -36,6 +37,8 @@ import { derived, lazyAsync } from "#lib/shared/lazy.ts";
  */
 export type Gateway = {
   readonly env: Env;
+  /** Identifies this process among the instances of the gateway: a random UUID. */
+  readonly instanceId: string;
   readonly logger: Logger;
   /** What can be configured while it runs. */
   readonly configuration: Configuration;
@@ -95,8 +98,18 @@ export async function createGateway(
   const secrets = secretsOf(env, live.current);
   const logger = createLogger(secrets, writeLog);
   const installed = new InstalledModels(live.current.registry.installations(), systemClock);
+  const instanceId = randomUUID();
   const closing = new AbortController();
-  const basis = { env, settings, live, installed, clock: systemClock, logger, signal: closing.signal };
+  const basis = {
+    env,
+    instanceId,
+    settings,
+    live,
+    installed,
+    clock: systemClock,
+    logger,
+    signal: closing.signal,
+  };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
@@ -109,6 +122,7 @@ export async function createGateway(
   beginInBackground({ ...parts, installed }, logger, closing.signal);
   return Object.assign(partsOf(parts, live, env), {
     env,
+    instanceId,
     logger,
     configuration,
     installed,

@@ -55,6 +55,8 @@ export const MAKERS = {
 /** The validated settings, from which all parts are made. */
 export type Basis = {
   env: Env;
+  /** A random UUID, which identifies this process among the instances of the gateway. */
+  instanceId: string;
   settings: DatabaseSettings;
   live: LiveProviders;
   installed: InstalledModels;

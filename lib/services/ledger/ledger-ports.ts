@@ -17,6 +17,15 @@ export type LedgerStore = {
   record(rows: readonly LedgerRow[]): Promise<RefusedTurn[]>;
 };
 
+/** Turns in the database whose process has died. */
+export type OrphanStore = {
+  /**
+   * Settles at most so many of them as `interrupted`, and tells whether there may be more; none if another process
+   * is doing so. Throws `database_unavailable`, and `not_configured` without a service role or function.
+   */
+  settleOrphans(limit: number): Promise<{ settled: number; more: boolean }>;
+};
+
 /** The entry of one turn in the journal. */
 export type JournalTicket = {
   /** The database has the turn: the journal may forget it. */

@@ -7,6 +7,8 @@ export type StoredMessage = { role: "user" | "assistant"; content: string };
 export type BeginTurn = {
   /** Identity of the turn (UUID); makes begin and settle idempotent. */
   requestId: string;
+  /** The path of the route that was called. */
+  route?: string | undefined;
   /** Random secret of the turn, without which it cannot be settled. The database stores its SHA-256. */
   settleSecret: string;
   caller: Caller;
