@@ -1,6 +1,7 @@
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { NO_OVERRIDES } from "#lib/providers/prices/price-overrides.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
@@ -14,11 +15,13 @@ import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
+import { createPrices } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -42,6 +45,7 @@ export type Gateway = {
   readonly registry: Registry;
   /** The models that are installed at providers such as Ollama. */
   readonly installed: InstalledModels;
+  readonly prices: LivePrices;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   readonly isAdmin: AdminCheck;
@@ -95,8 +99,9 @@ export async function createGateway(
   const secrets = secretsOf(env, live.current);
   const logger = createLogger(secrets, writeLog);
   const installed = new InstalledModels(live.current.registry.installations(), systemClock);
+  const prices = createPrices({ overrides: NO_OVERRIDES, clock: systemClock, logger });
   const closing = new AbortController();
-  const basis = { env, settings, live, installed, clock: systemClock, logger, signal: closing.signal };
+  const basis = { env, settings, live, installed, prices, clock: systemClock, logger, signal: closing.signal };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
@@ -106,12 +111,13 @@ export async function createGateway(
     { env, models, live, logger, clock: systemClock },
     closing.signal,
   );
-  beginInBackground({ ...parts, installed }, logger, closing.signal);
+  beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
   return Object.assign(partsOf(parts, live, env), {
     env,
     logger,
     configuration,
     installed,
+    prices,
     checkDatabase: async () => parts.database.value.check(),
     close: () => closeParts(parts, closing),
   });
