@@ -1,7 +1,6 @@
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import { NO_OVERRIDES } from "#lib/providers/prices/price-overrides.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
@@ -9,13 +8,16 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { abandonedOrigins } from "#lib/server/wiring/configuration/catalogue-changes.ts";
-import { readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
-import { type Configuration, createConfiguration } from "#lib/server/wiring/configuration/configuration.ts";
+import {
+  type Configuration,
+  createConfiguration,
+  readConfigTexts,
+} from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
-import { createPrices } from "#lib/server/wiring/prices.ts";
+import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
@@ -93,26 +95,39 @@ export async function createGateway(
   writeLog?: (line: string) => void,
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
-  const models = await readConfigText("MODELS_CONFIG", env.MODELS_CONFIG);
-  const live = new LiveProviders(await providersOf(env, models));
+  const texts = await readConfigTexts(env);
+  const [providers, overrides] = await Promise.all([
+    providersOf(env, texts.models),
+    overridesOf(texts.prices),
+  ]);
+  const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
-  const secrets = secretsOf(env, live.current);
+  const secrets = secretsOf(env, providers);
   const logger = createLogger(secrets, writeLog);
-  const installed = new InstalledModels(live.current.registry.installations(), systemClock);
-  const prices = createPrices({ overrides: NO_OVERRIDES, clock: systemClock, logger });
+  const installed = new InstalledModels(providers.registry.installations(), systemClock);
+  const prices = createPrices({ overrides, clock: systemClock, logger });
   const closing = new AbortController();
-  const basis = { env, settings, live, installed, prices, clock: systemClock, logger, signal: closing.signal };
+  const basis = {
+    env,
+    settings,
+    live,
+    installed,
+    prices,
+    clock: systemClock,
+    logger,
+    signal: closing.signal,
+  };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
   });
   const configuration = createConfiguration(
-    { env, models, live, logger, clock: systemClock },
+    { env, texts, live, prices, logger, clock: systemClock },
     closing.signal,
   );
   beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
-  return Object.assign(partsOf(parts, live, env), {
+  return withGetters(partsOf(parts), ofCatalogue(live, env), {
     env,
     logger,
     configuration,
@@ -123,8 +138,8 @@ export async function createGateway(
   });
 }
 
-/** What routes use of the parts; reading one makes it. */
-function partsOf(parts: Parts, live: LiveProviders, env: Env) {
+/** What follows from the catalogue of the moment. */
+function ofCatalogue(live: LiveProviders, env: Env) {
   const engineSource = derived(
     () => live.current,
     (providers) => engineSourceOf(env, providers),
@@ -139,6 +154,12 @@ function partsOf(parts: Parts, live: LiveProviders, env: Env) {
     get sandboxed() {
       return engineSource.value === "sandbox";
     },
+  };
+}
+
+/** What routes use of the parts; reading one makes it. */
+function partsOf(parts: Parts) {
+  return {
     get health() {
       return parts.health.value;
     },
@@ -185,6 +206,12 @@ function partsOf(parts: Parts, live: LiveProviders, env: Env) {
       return parts.bodies.value;
     },
   };
+}
+
+/** One object with the members of all; getters stay getters. */
+function withGetters<A extends object, B extends object, C extends object>(a: A, b: B, c: C): A & B & C {
+  for (const more of [b, c]) Object.defineProperties(a, Object.getOwnPropertyDescriptors(more));
+  return a as A & B & C;
 }
 
 async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {

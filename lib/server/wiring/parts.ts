@@ -97,12 +97,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       ledger: ledger.value,
     }),
   );
-  const plugins = lazy(() =>
-    make.createPlugins({ env, engines: engines.value.calls, identity: identity.value }),
-  );
-  const webSearch = lazy(() =>
-    make.createWebSearchPart({ engines: engines.value.calls, registry: live.current.registry }),
-  );
+  const calls = () => engines.value.calls;
+  const { registry } = live.current;
+  const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
+  const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const { memories, files, ...userData } = userDataParts(
@@ -119,7 +117,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     documents,
     memories,
     files,
-    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: engines.value.calls, signal })),
+    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: calls(), signal })),
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
