@@ -186,6 +186,7 @@ describe("effects have their places", () => {
       if (imports.some(({ target }) => target === "undici")) users.add(path);
     expect([...users].sort()).toEqual([
       "lib/adapters/http/json-http.ts",
+      "lib/adapters/http/origin-agents.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/rpc-transport.ts",

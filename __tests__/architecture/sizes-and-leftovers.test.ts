@@ -59,11 +59,12 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",
   "lib/services/identity/gateway-keys.ts countedModels",
+  "lib/server/wiring/configuration/reloaded-file.ts failedAt",
+  "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
   "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
   // Members that the contract names.
   "lib/providers/cost.ts listPriceUsd",
-  "lib/providers/registry.ts providerEndpoint",
   // Made ahead of the operator's view, of shared health and of roles.
   "lib/providers/health/engine-health.ts benchedForMs",
   "lib/providers/health/engine-health.ts merge",

@@ -60,9 +60,9 @@ export async function* walk<Value>(
       if (missing !== undefined && !(await isThere(missing, permit, signal))) continue;
       tries.isCalled = true;
       const startedAt = clock.now();
-      const remainingMs = options.deadline - startedAt;
       const isLast = !couldAnswer(queue.slice(position + 1), health);
-      const target: EngineCall = { ...call, call: ++progress.calls, remainingMs, isLast };
+      const times = { startedAt: clock.wallNow(), remainingMs: options.deadline - startedAt };
+      const target: EngineCall = { ...call, call: ++progress.calls, ...times, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
@@ -197,6 +197,8 @@ function report(
     reason: failure?.reason,
     ...(failure?.problem === undefined ? {} : { problem: failure.problem }),
     ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+    call: target.call,
+    startedAt: target.startedAt,
     latencyMs,
   };
 }

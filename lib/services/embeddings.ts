@@ -8,7 +8,7 @@ import {
 import { type Embeddings, joinEmbeddings } from "#lib/embeddings/vectors.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
-import { mayBeBilled } from "#lib/providers/cost.ts";
+import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
@@ -63,8 +63,8 @@ export async function embed(
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
-  const { requestId, caller, signal, waitUntil } = context;
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_MODE });
+  const { requestId, route, caller, signal, waitUntil } = context;
+  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: NAMED_MODE });
   const { value, engine, record } = await runWhole<Answered>(
     {
       engines,
@@ -135,12 +135,13 @@ async function callForVectors(
 ): Promise<AttemptOutcome<Answered>> {
   const { engine, remainingMs, isLast } = target;
   const { answerMs } = dependencies.run.timeouts;
+  const { isPaid: bills = isPaid } = dependencies.effects;
   const until = dependencies.effects.clock.now() + (isLast ? remainingMs : Math.min(answerMs, remainingMs));
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
   const dropped = new Set<string>();
   const ended = (part: EmbeddingRequest, failure: Failure | undefined): void => {
-    if (mayBeBilled(engine, failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
+    if (bills(engine) && mayBeBilled(failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
     for (const usage of wasted) onUsed(usage);
   };
   for (const part of splitEmbedding(request, embedPowerOf(engine).limits(engine))) {

@@ -10,6 +10,7 @@ import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onReloadSignal, onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryMessages, startWorkers } from "#lib/server/host/workers.ts";
+import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import {
   engineSourceOf,
   loadProviders,
@@ -39,7 +40,11 @@ export async function runStart(): Promise<number> {
   onStopSignals(stop, () => process.exit(GAVE_UP));
   onReloadSignal(end.reload);
   const env = await loadSettings(false);
-  const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
+  const [providers] = await Promise.all([
+    loadProviders(env),
+    assertBuilt(process.cwd()),
+    loadPriceOverrides(env),
+  ]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
   warnOfProviders(providers);

@@ -118,6 +118,7 @@ const shape = {
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
   MODELS_CHECK: flag(true),
+  PRICES_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
   ENABLE_LIVE_TOOLS: flag(true),
   ENABLE_MEMORY: flag(true),
@@ -181,6 +182,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   },
   MODELS_CONFIG: TEXT,
   MODELS_CHECK: FLAG,
+  PRICES_CONFIG: TEXT,
   OLLAMA_URL: {
     allowed: "the address of Ollama, with http:// or https://",
     example: "http://localhost:11434",

@@ -9,17 +9,22 @@ import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { abandonedOrigins } from "#lib/server/wiring/configuration/catalogue-changes.ts";
-import { readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
-import { type Configuration, createConfiguration } from "#lib/server/wiring/configuration/configuration.ts";
+import {
+  type Configuration,
+  createConfiguration,
+  readConfigTexts,
+} from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
+import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -45,6 +50,7 @@ export type Gateway = {
   readonly registry: Registry;
   /** The models that are installed at providers such as Ollama. */
   readonly installed: InstalledModels;
+  readonly prices: LivePrices;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   readonly isAdmin: AdminCheck;
@@ -92,12 +98,17 @@ export async function createGateway(
   writeLog?: (line: string) => void,
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
-  const models = await readConfigText("MODELS_CONFIG", env.MODELS_CONFIG);
-  const live = new LiveProviders(await providersOf(env, models));
+  const texts = await readConfigTexts(env);
+  const [providers, overrides] = await Promise.all([
+    providersOf(env, texts.models),
+    overridesOf(texts.prices),
+  ]);
+  const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
-  const secrets = secretsOf(env, live.current);
+  const secrets = secretsOf(env, providers);
   const logger = createLogger(secrets, writeLog);
-  const installed = new InstalledModels(live.current.registry.installations(), systemClock);
+  const installed = new InstalledModels(providers.registry.installations(), systemClock);
+  const prices = createPrices({ overrides, clock: systemClock, logger });
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
@@ -106,6 +117,7 @@ export async function createGateway(
     settings,
     live,
     installed,
+    prices,
     clock: systemClock,
     logger,
     signal: closing.signal,
@@ -116,23 +128,24 @@ export async function createGateway(
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
   });
   const configuration = createConfiguration(
-    { env, models, live, logger, clock: systemClock },
+    { env, texts, live, prices, logger, clock: systemClock },
     closing.signal,
   );
-  beginInBackground({ ...parts, installed }, logger, closing.signal);
-  return Object.assign(partsOf(parts, live, env), {
+  beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
+  return withGetters(partsOf(parts), ofCatalogue(live, env), {
     env,
     instanceId,
     logger,
     configuration,
     installed,
+    prices,
     checkDatabase: async () => parts.database.value.check(),
     close: () => closeParts(parts, closing),
   });
 }
 
-/** What routes use of the parts; reading one makes it. */
-function partsOf(parts: Parts, live: LiveProviders, env: Env) {
+/** What follows from the catalogue of the moment. */
+function ofCatalogue(live: LiveProviders, env: Env) {
   const engineSource = derived(
     () => live.current,
     (providers) => engineSourceOf(env, providers),
@@ -147,6 +160,12 @@ function partsOf(parts: Parts, live: LiveProviders, env: Env) {
     get sandboxed() {
       return engineSource.value === "sandbox";
     },
+  };
+}
+
+/** What routes use of the parts; reading one makes it. */
+function partsOf(parts: Parts) {
+  return {
     get health() {
       return parts.health.value;
     },
@@ -193,6 +212,12 @@ function partsOf(parts: Parts, live: LiveProviders, env: Env) {
       return parts.bodies.value;
     },
   };
+}
+
+/** One object with the members of all; getters stay getters. */
+function withGetters<A extends object, B extends object, C extends object>(a: A, b: B, c: C): A & B & C {
+  for (const more of [b, c]) Object.defineProperties(a, Object.getOwnPropertyDescriptors(more));
+  return a as A & B & C;
 }
 
 async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {

@@ -23,6 +23,7 @@ import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -60,6 +61,7 @@ export type Basis = {
   settings: DatabaseSettings;
   live: LiveProviders;
   installed: InstalledModels;
+  prices: LivePrices;
   clock: Clock;
   logger: Logger;
   /** Aborts when the gateway closes. */
@@ -75,7 +77,7 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, live, installed, clock, logger, signal } = basis;
+  const { env, settings, live, installed, prices, clock, logger, signal } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
@@ -83,7 +85,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
-      ...{ env, installed, health: health.value, clock, logger },
+      ...{ env, installed, health: health.value, prices, clock, logger },
       // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
@@ -97,12 +99,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       ledger: ledger.value,
     }),
   );
-  const plugins = lazy(() =>
-    make.createPlugins({ env, engines: engines.value.calls, identity: identity.value }),
-  );
-  const webSearch = lazy(() =>
-    make.createWebSearchPart({ engines: engines.value.calls, registry: live.current.registry }),
-  );
+  const calls = () => engines.value.calls;
+  const { registry } = live.current;
+  const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
+  const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const { memories, files, ...userData } = userDataParts(
@@ -119,7 +119,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     documents,
     memories,
     files,
-    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: engines.value.calls, signal })),
+    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: calls(), signal })),
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),

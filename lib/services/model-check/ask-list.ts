@@ -89,7 +89,15 @@ function askPage({ engine, keyIndex, list, until }: Asked, path: string, effects
   return callEngine<ListPage>(
     {
       engine: { ...engine, baseUrl },
-      ...{ key, keyIndex, call: 1, remainingMs, isLast: true, withoutAdditions: false },
+      ...{
+        key,
+        keyIndex,
+        call: 1,
+        remainingMs,
+        isLast: true,
+        withoutAdditions: false,
+        startedAt: clock.wallNow(),
+      },
     },
     { kind: "none", path, headers: { ...list.headers, ...engine.headers } },
     { signal, connectMs: CONNECT_MS, timeoutMs: remainingMs },

@@ -43,6 +43,9 @@ export type DailyCheckOptions = {
   logger: Logger;
 };
 
+/** A server goes on by itself. */
+const goOn: WaitUntil = (work) => void work;
+
 /**
  * Which models of the chains are gone, by lists that are at most asked for once a day, and only when somebody wants to
  * know: a gateway whose health nobody reads makes no call.
@@ -57,7 +60,7 @@ export class DailyModelCheck {
   }
 
   /** What the last check found about the chains as they are now. Begins another one, for later, if it is old. */
-  async block(waitUntil: WaitUntil): Promise<ModelsBlock> {
+  async block(waitUntil: WaitUntil = goOn): Promise<ModelsBlock> {
     const { isOn, entries } = this.#options;
     if (!isOn) return { state: "off", checkedAt: null, present: 0, gone: [], unchecked: [] };
     if (!this.#isFresh(this.#kept)) waitUntil(this.#check());

@@ -62,7 +62,10 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
   };
   const steps = walk(
     run.engines,
-    (target) => run.attempt(target, (usage) => record.usages.push({ engine: target.engine, usage })),
+    (target) => {
+      const { engine, call, startedAt } = target;
+      return run.attempt(target, (usage) => record.usages.push({ engine, call, startedAt, usage }));
+    },
     {
       ...effects,
       signal: run.signal,
@@ -95,12 +98,12 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
 }
 
 function answered<Value>(
-  { value, target, permit, startedAt }: WalkResult<Value> & { ok: true },
+  { value, target, permit, startedAt: calledAt }: WalkResult<Value> & { ok: true },
   run: WholeRun<Value>,
   record: WholeRecord,
   clock: Clock,
 ): Whole<Value> {
-  const { engine, keyIndex } = target;
+  const { engine, keyIndex, call, startedAt } = target;
   permit.succeeded();
   record.attempts.push({
     engine,
@@ -108,10 +111,12 @@ function answered<Value>(
     outcome: "answered",
     status: undefined,
     reason: undefined,
-    latencyMs: clock.now() - startedAt,
+    call,
+    startedAt,
+    latencyMs: clock.now() - calledAt,
   });
   const usage = run.usageOf?.(value);
-  if (usage !== undefined) record.usages.push({ engine, usage });
+  if (usage !== undefined) record.usages.push({ engine, call, startedAt, usage });
   record.engine = engine;
   record.committed = true;
   record.state = "completed";

@@ -93,8 +93,9 @@ export class ReloadedFile {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#working.then(work);
-    this.#working = done.catch(() => undefined);
+    const before = this.#working;
+    const done = Promise.allSettled([before]).then(work);
+    this.#working = done;
     return done;
   }
 
