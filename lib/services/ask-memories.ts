@@ -67,13 +67,11 @@ type Billing = {
 
 /** Bills to the turn that waits for it; else to a row of its own, which costs no turn of the quota. */
 function billing(
-  { caller, onUsed }: ChangesQuery,
+  { caller, onAsked }: ChangesQuery,
   tier: string,
   dependencies: MemoryFinderDependencies,
 ): Billing {
-  if (onUsed !== undefined) {
-    return { onEnd: ({ usages }) => usages.forEach(onUsed), settled: () => Promise.resolve() };
-  }
+  if (onAsked !== undefined) return { onEnd: onAsked, settled: () => Promise.resolve() };
   const turn = dependencies.ledger.begin({ requestId: dependencies.newId(), caller, tier });
   let stored: Promise<void> | undefined;
   return {
