@@ -75,7 +75,7 @@ export function createPriceBook({ library, overrides = NO_OVERRIDES, wallNow }: 
   return {
     facts: {
       library: { ...PRICE_LIBRARY, isLoaded: library !== undefined },
-      overrides: overrides.engines.size + overrides.models.size,
+      overrides: new Set([...overrides.engines.values(), ...overrides.models.values()]).size,
     },
     isPaid: isPaidHere,
     priceOf,

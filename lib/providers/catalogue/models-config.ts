@@ -1,4 +1,3 @@
-import type { Document } from "yaml";
 import { z } from "zod";
 import { DEFAULT_MODES, MODE_IDS, type Mode, type Modes } from "#lib/ai-models.ts";
 import { CAPABILITIES } from "#lib/chat/capabilities.ts";
@@ -7,7 +6,7 @@ import { baseUrlProblem } from "#lib/providers/vendors/base-url.ts";
 import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
 import { OPENAI_PROTOCOLS, PROTOCOL_IDS, type ProviderDefinition } from "#lib/providers/vendors/provider.ts";
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { type Located, mistake, parseChecked } from "#lib/shared/located-yaml.ts";
 
 /** The modes with their chains, and the providers that the operator defined. */
 export type Catalogue = { modes: Modes; providers: readonly OperatorProvider[] };
@@ -68,25 +67,13 @@ const RESERVED_IDS: ReadonlySet<string> = new Set([
   "sandbox",
 ]);
 
-type Path = readonly PropertyKey[];
-type Located = { value: unknown; lineOf(path: Path): number };
-
 /**
  * The catalogue that `MODELS_CONFIG` describes, in YAML or JSON.
  * Throws `not_configured` with the line of the first mistake.
  * @param source the name of the text in errors.
  */
 export async function parseModelsConfig(text: string, source: string): Promise<Catalogue> {
-  const located = await parseWithLines(text, source);
-  const parsed = configSchema.safeParse(located.value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path ?? [];
-    const culprit = issue?.code === "unrecognized_keys" ? [...path, ...issue.keys.slice(0, 1)] : path;
-    const where = path.length === 0 ? "the configuration" : path.join(".");
-    throw mistake(source, located.lineOf(culprit), `${where}: ${issue?.message ?? "is wrong"}`);
-  }
-  const config = parsed.data;
+  const { value: config, ...located } = await parseChecked(text, source, configSchema);
   config.providers.forEach(({ id }, index) => {
     const isTaken = RESERVED_IDS.has(id) || config.providers.findIndex((other) => other.id === id) < index;
     if (!isTaken) return;
@@ -121,7 +108,7 @@ function isOpenAi(protocol: ProviderDefinition["protocol"]): boolean {
   return OPENAI_PROTOCOLS.some((one) => one === protocol);
 }
 
-function mergeModes(config: ModelsConfig, located: Located, source: string): Modes {
+function mergeModes(config: ModelsConfig, located: Pick<Located, "lineOf">, source: string): Modes {
   const merge = (id: keyof Modes): Mode => {
     const own = config.modes[id];
     const base = DEFAULT_MODES[id];
@@ -150,38 +137,4 @@ function mergeModes(config: ModelsConfig, located: Located, source: string): Mod
     coder: merge("coder"),
     vision: merge("vision"),
   };
-}
-
-/** JSON is valid YAML, so one parser reads both and knows the lines. */
-async function parseWithLines(text: string, source: string): Promise<Located> {
-  const { isNode, LineCounter, parseDocument } = await import("yaml");
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
-  return {
-    value: plainValue(document, source),
-    lineOf(path) {
-      // A missing key has no line, so the nearest ancestor in the text is used.
-      for (let depth = path.length; depth >= 0; depth--) {
-        const node = document.getIn(path.slice(0, depth), true);
-        if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-      }
-      return 1;
-    },
-  };
-}
-
-function plainValue(document: Document.Parsed, source: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
-  } catch (error) {
-    // Too many aliases, or an alias without an anchor.
-    if (!(error instanceof ReferenceError)) throw error;
-    throw mistake(source, 1, error.message);
-  }
-}
-
-function mistake(source: string, line: number, problem: string): GatewayError {
-  return new GatewayError("not_configured", `${source}, line ${line}: ${problem}`);
 }

@@ -11,6 +11,7 @@ import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
+import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import { engineSourceOf, loadProviders } from "#lib/server/wiring/providers.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -28,7 +29,11 @@ export async function runNextDev(): Promise<number> {
   const env = { ...(await loadSettings(true)), NODE_ENV: "development" };
   const host = env.HOST ?? LOOPBACK;
   // Checked now: the server would report a mistake at its first request, and a used port after the database.
-  const [providers] = await Promise.all([loadProviders(env), assertCanListen(env, host)]);
+  const [providers] = await Promise.all([
+    loadProviders(env),
+    assertCanListen(env, host),
+    loadPriceOverrides(env),
+  ]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
   warnOfProviders(providers);

@@ -10,6 +10,7 @@ import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryStop, startWorkers } from "#lib/server/host/workers.ts";
+import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import {
   engineSourceOf,
   loadProviders,
@@ -38,7 +39,11 @@ export async function runStart(): Promise<number> {
   // Registered first: a database that is being started must be stopped as well.
   onStopSignals(stop, () => process.exit(GAVE_UP));
   const env = await loadSettings(false);
-  const [providers] = await Promise.all([loadProviders(env), assertBuilt(process.cwd())]);
+  const [providers] = await Promise.all([
+    loadProviders(env),
+    assertBuilt(process.cwd()),
+    loadPriceOverrides(env),
+  ]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);
   warnOfProviders(providers);

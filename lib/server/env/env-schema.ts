@@ -117,6 +117,7 @@ const shape = {
   NEXT_PUBLIC_APP_URL: url.optional(),
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
+  PRICES_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
   ENABLE_LIVE_TOOLS: flag(true),
   ENABLE_MEMORY: flag(true),
@@ -179,6 +180,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
     example: "/var/lib/sarmalink",
   },
   MODELS_CONFIG: TEXT,
+  PRICES_CONFIG: TEXT,
   OLLAMA_URL: {
     allowed: "the address of Ollama, with http:// or https://",
     example: "http://localhost:11434",

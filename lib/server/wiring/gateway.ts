@@ -1,7 +1,6 @@
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import { NO_OVERRIDES } from "#lib/providers/prices/price-overrides.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
@@ -11,7 +10,7 @@ import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
-import { createPrices } from "#lib/server/wiring/prices.ts";
+import { createPrices, loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
@@ -81,12 +80,12 @@ export async function createGateway(
   writeLog?: (line: string) => void,
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
-  const providers = await loadProviders(env);
+  const [providers, overrides] = await Promise.all([loadProviders(env), loadPriceOverrides(env)]);
   const settings = readDatabaseSettings(env);
   const logger = createLogger(secretsOf(env, providers), writeLog);
   const engineSource = engineSourceOf(env, providers);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
-  const prices = createPrices({ overrides: NO_OVERRIDES, clock: systemClock, logger });
+  const prices = createPrices({ overrides, clock: systemClock, logger });
   const basis = { env, settings, providers, installed, prices, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();

@@ -1,0 +1,61 @@
+import type { Document } from "yaml";
+import type { z } from "zod";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+type Path = readonly PropertyKey[];
+
+/** What a text in YAML or JSON says, and on which line each part of it stands. */
+export type Located<Value = unknown> = { value: Value; lineOf(path: Path): number };
+
+/**
+ * What a configuration in YAML or JSON says. Throws `not_configured` with the line of the first mistake.
+ * @param source the name of the text in errors.
+ */
+export async function parseChecked<Schema extends z.ZodType>(
+  text: string,
+  source: string,
+  schema: Schema,
+): Promise<Located<z.infer<Schema>>> {
+  const located = await parseWithLines(text, source);
+  const parsed = schema.safeParse(located.value);
+  if (parsed.success) return { ...located, value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const path = issue?.path ?? [];
+  const culprit = issue?.code === "unrecognized_keys" ? [...path, ...issue.keys.slice(0, 1)] : path;
+  const where = path.length === 0 ? "the configuration" : path.join(".");
+  throw mistake(source, located.lineOf(culprit), `${where}: ${issue?.message ?? "is wrong"}`);
+}
+
+/** JSON is valid YAML, so one parser reads both and knows the lines. */
+async function parseWithLines(text: string, source: string): Promise<Located> {
+  const { isNode, LineCounter, parseDocument } = await import("yaml");
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
+  return {
+    value: plainValue(document, source),
+    lineOf(path) {
+      // A missing key has no line, so the nearest ancestor in the text is used.
+      for (let depth = path.length; depth >= 0; depth--) {
+        const node = document.getIn(path.slice(0, depth), true);
+        if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+      }
+      return 1;
+    },
+  };
+}
+
+function plainValue(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    // Too many aliases, or an alias without an anchor.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw mistake(source, 1, error.message);
+  }
+}
+
+export function mistake(source: string, line: number, problem: string): GatewayError {
+  return new GatewayError("not_configured", `${source}, line ${line}: ${problem}`);
+}
