@@ -1,4 +1,4 @@
-import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { providerUsage, sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import { cacheSavingsUsd, isBilled, type PriceBook } from "#lib/providers/cost.ts";
 import type { AttemptUsage } from "#lib/services/ledger/turn-store.ts";
@@ -16,14 +16,14 @@ export function summarizeUsage(usages: readonly EngineUsage[], prices: PriceBook
     const cost = prices.costUsd(engine, usage, startedAt);
     costUsd = costUsd === undefined || cost === undefined ? undefined : costUsd + cost;
   }
-  return { ...sumUsage(usages.map(({ usage }) => usage)), costUsd };
+  return { ...sumUsage(usages.map(({ usage }) => providerUsage(usage))), costUsd };
 }
 
 /** What one attempt used and what that costs. It may have made several calls, all of the same engine. */
 export function attemptUsage(usages: readonly EngineUsage[], prices: PriceBook): AttemptUsage | undefined {
   if (usages.length === 0) return undefined;
   const { promptTokens, cachedTokens, cacheWriteTokens, completionTokens, reasoningTokens, source } =
-    sumUsage(usages.map(({ usage }) => usage));
+    sumUsage(usages.map(({ usage }) => providerUsage(usage)));
   const priced = (price: (used: EngineUsage) => number | undefined): number | null =>
     sumIfKnown(usages.map(price));
   return {
@@ -52,7 +52,8 @@ export function servedTokens(usages: readonly EngineUsage[]): number {
 export function billableTokens(usages: readonly EngineUsage[], prices: PriceBook): number {
   return usages
     .filter(({ engine, usage }) => isBilled(prices, engine, usage))
-    .reduce((sum, { usage }) => sum + usage.promptTokens + usage.completionTokens, 0);
+    .map(({ usage }) => providerUsage(usage))
+    .reduce((sum, usage) => sum + usage.promptTokens + usage.completionTokens, 0);
 }
 
 /** Null if one of them is unknown. */
