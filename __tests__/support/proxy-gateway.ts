@@ -10,6 +10,7 @@ import {
   type Settings,
   startTestGateway,
   type TestGateway,
+  type TestGatewayOptions,
 } from "./test-gateway.ts";
 
 export type ProxyGateway = {
@@ -38,6 +39,7 @@ export async function startProxyGateway(
   database: TestSupabase,
   settings: Settings = {},
   log?: (line: string) => void,
+  makers: TestGatewayOptions["makers"] = {},
 ): Promise<ProxyGateway> {
   const first = await startFakeUpstream(answers("Hello from first."));
   const second = await startFakeUpstream(answers("Hello from second."));
@@ -48,6 +50,7 @@ export async function startProxyGateway(
   const gateway = await startTestGateway({
     database,
     settings: { ENABLE_OPENAI_PROXY: "true", MODELS_CONFIG: config, ...settings },
+    makers,
     ...(log === undefined ? {} : { log }),
   });
   const route = apiRouter(async () => gateway.gateway);

@@ -22,9 +22,27 @@ export type TokenUsage = {
   missing?: "prompt" | "completion";
   /** The cost of the attempt as reported by the provider, in USD (OpenRouter). */
   reportedCostUsd?: number;
+  /**
+   * What the provider ran before the answer and bills beside it (Anthropic's compaction of a long conversation): not
+   * in the counts above, which are those of the answer.
+   */
+  compactions?: readonly TokenCounts[];
   /** How often Anthropic ran its own tools, as it reports it (`usage.server_tool_use`). */
   serverToolUse?: JsonObject;
 };
+
+/** The counts that have a price. */
+export type TokenCounts = Pick<
+  TokenUsage,
+  | "promptTokens"
+  | "completionTokens"
+  | "cachedTokens"
+  | "cacheWriteTokens"
+  | "cacheWriteHourTokens"
+  | "reasoningTokens"
+  | "audioPromptTokens"
+  | "audioCompletionTokens"
+>;
 
 /** Larger counts are treated as a provider's mistake. */
 const MAX_TOKENS = 100_000_000;
@@ -110,7 +128,7 @@ const NO_USAGE: TokenUsage = {
   source: "exact",
 };
 
-/** The sum of several attempts' usage; an estimate if any part is. Reported costs are left out. */
+/** The sum of several attempts' usage; an estimate if any part is. Without reported costs and what was run beside it. */
 export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
@@ -121,12 +139,20 @@ export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
     sum.cachedTokens += part.cachedTokens;
     sum.cacheWriteTokens += part.cacheWriteTokens;
     sum.reasoningTokens += part.reasoningTokens;
-    if (part.cacheWriteHourTokens !== undefined) {
-      sum.cacheWriteHourTokens = (sum.cacheWriteHourTokens ?? 0) + part.cacheWriteHourTokens;
+    for (const name of ["cacheWriteHourTokens", "audioPromptTokens", "audioCompletionTokens"] as const) {
+      const count = part[name];
+      if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
     }
     if (part.source === "estimated") sum.source = "estimated";
   }
   return sum;
+}
+
+/** All tokens that a provider worked on, those beside the answer included. */
+export function providerUsage(usage: TokenUsage): TokenUsage {
+  const { compactions, ...answer } = usage;
+  if (compactions === undefined) return usage;
+  return sumUsage([answer, ...compactions.map((counts) => ({ ...counts, source: "exact" as const }))]);
 }
 
 /** The usage with its missing total, if any, taken from an estimate. */

@@ -1,4 +1,4 @@
-import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { TokenCounts, TokenUsage } from "#lib/chat/usage.ts";
 
 /** USD per million tokens. A price that is absent is that of plain input, or of plain output. */
 export type Rates = {
@@ -33,13 +33,20 @@ const HOUR_WRITE = 2;
 
 /** The cost of a call at this price, in USD. */
 export function costAt(price: Price, usage: TokenUsage): number {
+  const runs: readonly TokenCounts[] = [usage, ...(usage.compactions ?? [])];
+  const tokens = runs.reduce((sum, run) => sum + tokenCostAt(price, run), 0);
+  return tokens / MILLION + (searchesOf(usage) * (price.webSearches ?? 0)) / 1_000;
+}
+
+/** USD of a million such runs. */
+function tokenCostAt(price: Price, usage: TokenCounts): number {
   const rates = ratesFor(price, usage.promptTokens);
   const { cached, written, writtenHour } = cacheParts(usage);
   const uncached = usage.promptTokens - cached - written;
   const heard = Math.min(usage.audioPromptTokens ?? 0, uncached);
   const spoken = Math.min(usage.audioCompletionTokens ?? 0, usage.completionTokens);
   const reasoned = Math.min(usage.reasoningTokens, usage.completionTokens - spoken);
-  const tokens =
+  return (
     (uncached - heard) * rates.input +
     heard * (rates.audioInput ?? rates.input) +
     cached * (rates.cachedInput ?? rates.input) +
@@ -47,8 +54,8 @@ export function costAt(price: Price, usage: TokenUsage): number {
     writtenHour * hourWrite(rates) +
     (usage.completionTokens - spoken - reasoned) * rates.output +
     spoken * (rates.audioOutput ?? rates.output) +
-    reasoned * (rates.reasoning ?? rates.output);
-  return tokens / MILLION + (searchesOf(usage) * (price.webSearches ?? 0)) / 1_000;
+    reasoned * (rates.reasoning ?? rates.output)
+  );
 }
 
 /**
@@ -80,7 +87,7 @@ function hourWrite({ input, cacheWrite, cacheWriteHour }: Rates): number {
 }
 
 /** The cached parts of the prompt, which together are not more than it, whatever the provider says. */
-function cacheParts(usage: TokenUsage): { cached: number; written: number; writtenHour: number } {
+function cacheParts(usage: TokenCounts): { cached: number; written: number; writtenHour: number } {
   const written = Math.min(usage.cacheWriteTokens, usage.promptTokens);
   const writtenHour = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   return { written, writtenHour, cached: Math.min(usage.cachedTokens, usage.promptTokens - written) };

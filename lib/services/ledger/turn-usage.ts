@@ -1,4 +1,4 @@
-import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { providerUsage, sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import { cacheSavingsUsd, isBilled, type PriceBook } from "#lib/providers/cost.ts";
 import type { AttemptUsage } from "#lib/services/ledger/turn-store.ts";
@@ -16,7 +16,54 @@ export function summarizeUsage(usages: readonly EngineUsage[], prices: PriceBook
     const cost = prices.costUsd(engine, usage, startedAt);
     costUsd = costUsd === undefined || cost === undefined ? undefined : costUsd + cost;
   }
-  return { ...sumUsage(usages.map(({ usage }) => usage)), costUsd };
+  return { ...sumUsage(usages.map(({ usage }) => providerUsage(usage))), costUsd };
+}
+
+/** What one attempt used and what that costs. It may have made several calls, all of the same engine. */
+export function attemptUsage(usages: readonly EngineUsage[], prices: PriceBook): AttemptUsage | undefined {
+  if (usages.length === 0) return undefined;
+  const { promptTokens, cachedTokens, cacheWriteTokens, completionTokens, reasoningTokens, source } =
+    sumUsage(usages.map(({ usage }) => providerUsage(usage)));
+  const priced = (price: (used: EngineUsage) => number | undefined): number | null =>
+    sumIfKnown(usages.map(price));
+  return {
+    promptTokens,
+    cachedTokens,
+    cacheWriteTokens,
+    completionTokens,
+    reasoningTokens,
+    source,
+    isBilled: usages.some(({ engine, usage }) => isBilled(prices, engine, usage)),
+    costUsd: priced(({ engine, usage, startedAt }) => prices.costUsd(engine, usage, startedAt)),
+    listUsd: priced(({ engine, usage, startedAt }) => prices.listPriceUsd(engine, usage, startedAt)),
+    // Nothing is saved where nothing is billed.
+    cachedSavingsUsd: priced(({ engine, usage, startedAt }) =>
+      isBilled(prices, engine, usage) ? cacheSavingsUsd(prices, engine, usage, startedAt) : 0,
+    ),
+  };
+}
+
+/** Tokens of the answer that the client got. */
+export function servedTokens(usages: readonly EngineUsage[]): number {
+  return usages.reduce((sum, used) => sum + (used.servedTokens ?? 0), 0);
+}
+
+/** Tokens, prompts and answers, of the calls that are billed. */
+export function billableTokens(usages: readonly EngineUsage[], prices: PriceBook): number {
+  return usages
+    .filter(({ engine, usage }) => isBilled(prices, engine, usage))
+    .map(({ usage }) => providerUsage(usage))
+    .reduce((sum, usage) => sum + usage.promptTokens + usage.completionTokens, 0);
+}
+
+/** Null if one of them is unknown. */
+function sumIfKnown(parts: readonly (number | undefined)[]): number | null {
+  let sum = 0;
+  for (const part of parts) {
+    if (part === undefined) return null;
+    sum += part;
+  }
+  return sum;
 }
 
 /** What one attempt used and what that costs. It may have made several calls, all of the same engine. */

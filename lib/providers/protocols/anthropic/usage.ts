@@ -1,11 +1,12 @@
-import { readUsage, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
+import { readUsage, type TokenCounts, type TokenUsage, tokenCount } from "#lib/chat/usage.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
-import { field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
+import { arrayField, field, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 
 /** The counts of one answer. They are cumulative, and the last ones win: the input may be revised upwards. */
 export class UsageCounts {
   readonly #counts: Record<string, number> = {};
   #serverToolUse: JsonObject | undefined;
+  #compactions: readonly TokenCounts[] = [];
 
   read(usage: unknown): void {
     if (!isJsonObject(usage)) return;
@@ -16,6 +17,8 @@ export class UsageCounts {
       written_5m: field(created, "ephemeral_5m_input_tokens"),
       written_1h: field(created, "ephemeral_1h_input_tokens"),
     });
+    const compactions = arrayField(usage, "iterations").filter((one) => field(one, "type") === "compaction");
+    if (compactions.length > 0) this.#compactions = compactions.slice(0, MAX_COMPACTIONS).flatMap(countsOf);
     const tools = usage["server_tool_use"];
     if (isJsonObject(tools) && isWritable(tools)) this.#serverToolUse = tools as JsonObject;
   }
@@ -33,7 +36,9 @@ export class UsageCounts {
       cacheWriteHour: hour,
       reasoning: this.#counts["thinking_tokens"],
     });
-    if (usage !== undefined && this.#serverToolUse !== undefined) usage.serverToolUse = this.#serverToolUse;
+    if (usage === undefined) return undefined;
+    if (this.#serverToolUse !== undefined) usage.serverToolUse = this.#serverToolUse;
+    if (this.#compactions.length > 0) usage.compactions = this.#compactions;
     return usage;
   }
 
@@ -44,4 +49,17 @@ export class UsageCounts {
       if (count !== undefined) this.#counts[name] = count === 0 ? (this.#counts[name] ?? 0) : count;
     }
   }
+}
+
+/** Compactions of one answer; more are a mistake. */
+const MAX_COMPACTIONS = 100;
+
+/** The counts of one run that is billed beside the answer; none if it has no counts. */
+function countsOf(run: unknown): TokenCounts[] {
+  const counts = new UsageCounts();
+  counts.read(run);
+  const { value } = counts;
+  if (value === undefined) return [];
+  const { source: _, missing: __, ...rest } = value;
+  return [rest];
 }

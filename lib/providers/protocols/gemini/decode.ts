@@ -16,7 +16,7 @@ import {
 import { Grounding } from "#lib/providers/protocols/gemini/grounding.ts";
 import { isTerminator, PartialArguments } from "#lib/providers/protocols/gemini/partial-arguments.ts";
 import type { DecodeContext, Decoder } from "#lib/providers/protocols/protocol.ts";
-import { arrayField, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
+import { arrayField, field, isJsonObject, parseJson, stringField } from "#lib/shared/json.ts";
 import { SurrogateJoiner } from "#lib/shared/text.ts";
 
 type OpenCall = { id: string; name: string; partial: PartialArguments; signature: IssuerToken | undefined };
@@ -203,8 +203,20 @@ export class GeminiDecoder implements Decoder {
           : (answer ?? 0) + thoughts,
       cached: raw["cachedContentTokenCount"],
       reasoning: thoughts,
+      audioPrompt: audioTokens(raw["promptTokensDetails"]),
+      audioCompletion: audioTokens(raw["candidatesTokensDetails"]),
     });
     if (usage === undefined || prompt === undefined || usage.source === "estimated") return;
     this.#usage = usage;
   }
+}
+
+/** What of a count is sound, by its details. */
+function audioTokens(details: unknown): unknown {
+  return Array.isArray(details)
+    ? field(
+        details.find((one) => field(one, "modality") === "AUDIO"),
+        "tokenCount",
+      )
+    : undefined;
 }

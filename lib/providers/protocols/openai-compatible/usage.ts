@@ -22,7 +22,7 @@ export function readOpenAiUsage(chunk: unknown, trustsCost: boolean): TokenUsage
     reasoning,
     audioPrompt: field(raw["prompt_tokens_details"], "audio_tokens"),
     audioCompletion: field(details, "audio_tokens"),
-    costUsd: trustsCost ? costUsd(raw) : undefined,
+    costUsd: trustsCost ? reportedCost(raw) : undefined,
   });
 }
 
@@ -59,7 +59,7 @@ function cacheCounts(raw: Record<string, unknown>): CacheCounts {
  * reveals, or cached tokens that are more than the prompt.
  */
 function promptTokens(raw: Record<string, unknown>, { read, written }: CacheCounts): unknown {
-  const told = raw["prompt_tokens"] ?? raw["input_tokens"];
+  const told = raw["prompt_tokens"] ?? raw["input_tokens"] ?? field(raw["billed_units"], "input_tokens");
   const prompt = tokenCount(told);
   const cache = (tokenCount(read) ?? 0) + (tokenCount(written) ?? 0);
   if (prompt === undefined || cache === 0) return told;
@@ -72,7 +72,8 @@ function promptTokens(raw: Record<string, unknown>, { read, written }: CacheCoun
 
 /** xAI excludes reasoning from the completion tokens, which the total reveals. */
 function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unknown {
-  const told = raw["completion_tokens"] ?? raw["output_tokens"];
+  const told =
+    raw["completion_tokens"] ?? raw["output_tokens"] ?? field(raw["billed_units"], "output_tokens");
   const prompt = tokenCount(raw["prompt_tokens"]);
   const completion = tokenCount(told);
   const extra = tokenCount(reasoning);
@@ -85,7 +86,7 @@ function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unk
  * is OpenRouter's fee, and what that provider bills stands beside it. It stands there for other answers too,
  * and is then the same money.
  */
-function costUsd(raw: Record<string, unknown>): unknown {
+export function reportedCost(raw: Record<string, unknown>): unknown {
   const { cost } = raw;
   const upstream = field(raw["cost_details"], "upstream_inference_cost");
   if (typeof upstream !== "number" || !(upstream > 0)) return cost;

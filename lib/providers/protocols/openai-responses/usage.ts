@@ -1,4 +1,5 @@
 import { readUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { reportedCost } from "#lib/providers/protocols/openai-compatible/usage.ts";
 import { field, isJsonObject } from "#lib/shared/json.ts";
 
 /**
@@ -15,6 +16,6 @@ export function readResponsesUsage(response: unknown, trustsCost: boolean): Toke
     cached: field(details, "cached_tokens"),
     cacheWrite: field(details, "cache_write_tokens"),
     reasoning: field(usage["output_tokens_details"], "reasoning_tokens"),
-    costUsd: trustsCost ? usage["cost"] : undefined,
+    costUsd: trustsCost ? reportedCost(usage) : undefined,
   });
 }
