@@ -39,6 +39,7 @@ afterEach(async () => {
 function watched(base: Ledger): Ledger {
   return {
     close: () => base.close(),
+    gauges: () => base.gauges(),
     begin(start) {
       const turn = base.begin(start);
       return {
