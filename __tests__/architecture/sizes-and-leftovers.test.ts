@@ -64,7 +64,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
   // Members that the contract names.
-  "lib/providers/cost.ts listPriceUsd",
   // Made ahead of the operator's view, of shared health and of roles.
   "lib/providers/health/engine-health.ts benchedForMs",
   "lib/providers/health/engine-health.ts merge",

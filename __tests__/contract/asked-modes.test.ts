@@ -91,7 +91,8 @@ async function counted(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map((row) => [String(row["tier"]), Number(row["used"])]));
 }
 const rows = () => database.sql`
-  select tier, status, prompt_tokens, jsonb_array_length(attempts) as attempts
+  select tier, status, prompt_tokens, jsonb_array_length(attempts) as attempts,
+         jsonb_path_query_array(attempts, '$[*].meta') as metas
   from public.ai_chat_usage where user_id = ${user.userId} order by created_at`;
 
 test("off by default", async () => {
@@ -108,10 +109,16 @@ describe("a message about which the router is unsure", () => {
     expect(routeOf(answer)).toEqual(["coder", "asked", "coder"]);
     expect(answer.done?.usage).toBe(1);
     expect(await counted()).toEqual({ coder: 1 });
-    // Both prompts are billed; the attempts are the answer's own.
+    // Both prompts are billed, and the call of the question is the first attempt.
     expect(answer.usage?.promptTokens).toBe(20);
     expect(await rows()).toMatchObject([
-      { tier: "coder", status: "completed", prompt_tokens: "20", attempts: 1 },
+      {
+        tier: "coder",
+        status: "completed",
+        prompt_tokens: "20",
+        attempts: 2,
+        metas: [{ question: true }, { attempt: 1 }],
+      },
     ]);
   });
 
@@ -207,7 +214,7 @@ describe("the turn goes on in smart", () => {
     expect((await ask({ message: "Hi", model: "fast" })).text).toBe("Quick.");
     expect(await counted()).toEqual({ smart: 6, fast: 1 });
     expect((await rows()).slice(0, 6)).toEqual(
-      Array(6).fill(expect.objectContaining({ tier: "smart", status: "completed", attempts: 1 })),
+      Array(6).fill(expect.objectContaining({ tier: "smart", status: "completed", attempts: 3 })),
     );
   });
 

@@ -22,3 +22,28 @@ describe("an answer that does not end", () => {
     },
   );
 });
+
+describe("how many tokens of an answer the client got", () => {
+  const usage = { promptTokens: 5, cachedTokens: 0, cacheWriteTokens: 0, source: "exact" } as const;
+  const filterAfter = (text: string) =>
+    new AnswerFilter({ ...newRecord(), text }, { reasoning: "", beyondText: undefined }, "echoedPrefill");
+
+  test("all that it was sent; not the reasoning that is counted and not shown", () => {
+    const filter = filterAfter("");
+    expect(filter.servedOf({ ...usage, completionTokens: 50, reasoningTokens: 0 })).toBe(0);
+    filter.pass([{ type: "text", text: "four letters" }]);
+    filter.end();
+    expect(filter.servedOf({ ...usage, completionTokens: 50, reasoningTokens: 40 })).toBe(10);
+    filter.pass([{ type: "reasoning", text: "shown" }]);
+    expect(filter.servedOf({ ...usage, completionTokens: 50, reasoningTokens: 40 })).toBe(50);
+    expect(filter.servedOf({ ...usage, completionTokens: 5, reasoningTokens: 40 })).toBe(5);
+  });
+
+  test("its share, if a continuation repeated what had been sent", () => {
+    const filter = filterAfter("The beginning, ");
+    filter.pass([{ type: "text", text: "The beginning, and then" }]);
+    filter.end();
+    // 8 of 23 characters are new.
+    expect(filter.servedOf({ ...usage, completionTokens: 23, reasoningTokens: 0 })).toBe(8);
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { boundedOutcome } from "#lib/services/ledger/turn-bounds.ts";
-import type { AttemptRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import type { AttemptRecord, AttemptUsage, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
 import { aLedgerEntry } from "../../support/turns.ts";
 
 const MEGABYTE = 1_048_576;
@@ -19,8 +19,27 @@ const attempt = (changes: Partial<AttemptRecord> = {}): AttemptRecord => ({
   ...changes,
 });
 
+const USAGE = {
+  promptTokens: 10,
+  cachedTokens: 5,
+  cacheWriteTokens: 4,
+  completionTokens: 3,
+  reasoningTokens: 2,
+  source: "exact",
+  isBilled: true,
+  costUsd: 0.1,
+  listUsd: 0.2,
+  cachedSavingsUsd: -0.05,
+} as const;
+
 test("an ordinary outcome stays as it is", () => {
-  const ordinary = outcome({ attempts: [attempt()], costUsd: 0.00012 });
+  const used = attempt({ startedMs: 0, firstTokenMs: 12, usage: USAGE });
+  const ordinary = outcome({
+    attempts: [attempt(), used],
+    costUsd: 0.00012,
+    servedTokens: 3,
+    billableTokens: 13,
+  });
   expect(boundedOutcome(ordinary)).toEqual(ordinary);
   expect(boundedOutcome(outcome({ costUsd: null, model: null, backend: null }))).toMatchObject({
     costUsd: null,
@@ -30,6 +49,24 @@ test("an ordinary outcome stays as it is", () => {
 });
 
 describe("numbers", () => {
+  test("of what an attempt used are finite and in their ranges; savings may be below zero", () => {
+    for (const wild of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, -1e300]) {
+      const usage = Object.fromEntries(
+        Object.entries(USAGE).map(([name, value]) => [name, typeof value === "number" ? wild : value]),
+      ) as unknown as AttemptUsage;
+      const [kept] = boundedOutcome(
+        outcome({ attempts: [attempt({ startedMs: wild, firstTokenMs: wild, usage })] }),
+      ).attempts;
+      const { costUsd, listUsd, cachedSavingsUsd, source, isBilled, ...counts } = kept?.usage ?? usage;
+      for (const count of [...Object.values(counts), kept?.startedMs, kept?.firstTokenMs]) {
+        expect(Number.isInteger(count) && Number(count) >= 0 && Number(count) <= 1e9).toBe(true);
+      }
+      for (const cost of [costUsd, listUsd]) expect(cost === null || (cost >= 0 && cost <= 1e6)).toBe(true);
+      expect(cachedSavingsUsd === null || Math.abs(cachedSavingsUsd) <= 1e6).toBe(true);
+      expect([source, isBilled]).toEqual(["exact", true]);
+    }
+  });
+
   test.each([
     [Number.NaN, 0],
     [Number.POSITIVE_INFINITY, 1e9],

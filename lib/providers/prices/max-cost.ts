@@ -24,7 +24,7 @@ export type BoundingPrices = {
  * The output of a model whose ceiling is not known, in tokens: no model of the catalogue without a known ceiling
  * writes more for one request.
  */
-export const DEFAULT_MAX_OUTPUT_TOKENS = 131_072;
+const DEFAULT_MAX_OUTPUT_TOKENS = 131_072;
 
 /**
  * An upper estimate of what a request costs, in USD: the most that one call of the dearest of its engines can cost.
