@@ -322,6 +322,30 @@ describe("a file that cannot be used keeps what runs, and says so", () => {
   });
 });
 
+describe("PRICES_CONFIG", () => {
+  const prices = () => gateway.gateway.prices.current.facts.overrides;
+  const pricesReport = () => gateway.gateway.configuration.report().prices;
+
+  test("is read again by the same rules, beside MODELS_CONFIG", async () => {
+    const path = join(folder, "prices.yaml");
+    await writeFile(path, "own/m: { input: 1, output: 2 }\n");
+    await start(toFirst(), { PRICES_CONFIG: path });
+    expect([prices(), pricesReport().source, report().source]).toEqual([1, path, file]);
+    await writeFile(path, "own/m: { input: 1, output: 2 }\nother/m: { input: 3, output: 4 }\n");
+    await eventually("there are two", () => prices() === 2, PATIENCE_MS);
+    await writeFile(path, "own/m: { input: 1, output: 2 }\nother/m: { input: dear }\n");
+    await eventually("the mistake is told", () => pricesReport().error !== undefined, PATIENCE_MS);
+    expect(pricesReport().error).toMatch(/line 2: other\/m\.input/);
+    expect([prices(), report().error]).toEqual([2, undefined]);
+    expect(log.filter((line) => line.includes("PRICES_CONFIG cannot be used"))).toHaveLength(1);
+  });
+
+  test("is built in without a variable", async () => {
+    await start(toFirst());
+    expect(pricesReport()).toEqual({ source: "built-in", loadedAt: expect.any(String) });
+  });
+});
+
 describe("what is no file", () => {
   test.each([
     ["inline", { MODELS_CONFIG: '{"extends":"default"}' }],

@@ -17,6 +17,7 @@ import { engineSourceOf, loadProviders } from "#lib/server/wiring/providers.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** After this time the server is killed, milliseconds. */
 const GRACE_MS = 15_000;
+const NO_VERSION_CHECK = new URL("../host/no-version-check.ts", import.meta.url).href;
 /** Development is for this machine only, unless HOST is set. */
 const LOOPBACK = "127.0.0.1";
 
@@ -56,7 +57,10 @@ function startNext(env: Env, host: string): ChildProcess {
   const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
   return spawn(process.execPath, [next, "dev", "--port", String(env.PORT), "--hostname", host], {
     stdio: "inherit",
-    env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1" }),
+    env: childEnvironment({
+      NEXT_TELEMETRY_DISABLED: "1",
+      NODE_OPTIONS: [env.setting("NODE_OPTIONS"), `--import=${NO_VERSION_CHECK}`].filter(Boolean).join(" "),
+    }),
   });
 }
 
