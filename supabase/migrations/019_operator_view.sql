@@ -510,19 +510,23 @@ create or replace function public.ai_turn_parts(
     part.calls = 1 and part.cost is null, part.calls = 1 and part.source = 'estimated'
   from (
     select pg_catalog.row_number() over () as place, 1 as calls,
-      "left"(call ->> 'backend', 100) as provider, "left"(call ->> 'model_id', 200) as model,
-      case call -> 'billed' when 'true' then true when 'false' then false end as billed,
-      public.ai_number(call -> 'prompt_tokens', 0, 1000000000) as prompt,
-      public.ai_number(call -> 'cached_tokens', 0, 1000000000) as cached,
-      public.ai_number(call -> 'cache_write_tokens', 0, 1000000000) as cache_write,
-      public.ai_number(call -> 'completion_tokens', 0, 1000000000) as completion,
-      public.ai_number(call -> 'reasoning_tokens', 0, 1000000000) as reasoning,
-      public.ai_number(call -> 'cost_usd', 0, 1000000) as cost,
-      public.ai_number(call -> 'list_usd', 0, 1000000) as list,
-      public.ai_number(call -> 'cached_savings_usd', -1000000, 1000000) as savings,
-      call ->> 'usage_source' as source
-    from pg_catalog.jsonb_array_elements(p_attempts) as call
-    where call ->> 'usage_source' is not null
+      "left"(call.backend, 100) as provider, "left"(call.model_id, 200) as model,
+      case call.billed when 'true' then true when 'false' then false end as billed,
+      public.ai_number(call.prompt_tokens, 0, 1000000000) as prompt,
+      public.ai_number(call.cached_tokens, 0, 1000000000) as cached,
+      public.ai_number(call.cache_write_tokens, 0, 1000000000) as cache_write,
+      public.ai_number(call.completion_tokens, 0, 1000000000) as completion,
+      public.ai_number(call.reasoning_tokens, 0, 1000000000) as reasoning,
+      public.ai_number(call.cost_usd, 0, 1000000) as cost,
+      public.ai_number(call.list_usd, 0, 1000000) as list,
+      public.ai_number(call.cached_savings_usd, -1000000, 1000000) as savings,
+      call.usage_source as source
+    from pg_catalog.jsonb_to_recordset(p_attempts) as call (
+      backend text, model_id text, billed jsonb, prompt_tokens jsonb, cached_tokens jsonb, cache_write_tokens jsonb,
+      completion_tokens jsonb, reasoning_tokens jsonb, cost_usd jsonb, list_usd jsonb, cached_savings_usd jsonb,
+      usage_source text
+    )
+    where call.usage_source is not null
     union all
     select 1, case when used then 1 else 0 end, case when used then p_provider end, case when used then p_model end,
       case when not used then false end, p_prompt, p_cached, null, p_completion, null, p_cost, null, null, p_source
