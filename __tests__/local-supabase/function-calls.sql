@@ -61,3 +61,6 @@ grant execute on function public.t_service_only() to service_role;
 create function public.t_login() returns text language sql as 'select session_user::text';
 create function public.t_sleep_and_note(p text, seconds float8) returns void language plpgsql security definer
   as $$ begin perform pg_sleep(seconds); insert into public.notes values (p); end $$;
+create function public.t_limited(seconds float8) returns text language plpgsql set statement_timeout = '300ms'
+  as $$ begin perform pg_sleep(seconds); return current_setting('statement_timeout'); end $$;
+create function public.t_timeout() returns text language sql as $$ select current_setting('statement_timeout') $$;

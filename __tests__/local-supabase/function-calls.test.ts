@@ -321,6 +321,16 @@ describe("a client that disconnects", () => {
   }, 60_000);
 });
 
+describe("a function's own statement_timeout", () => {
+  it("holds for its call, as with PostgREST, and for no other call of the connection", async () => {
+    const cancelled = await call("t_limited", { seconds: 30 });
+    expect(cancelled).toMatchObject({ status: 500, body: { code: "57014" } });
+    expect((await call("t_limited", { seconds: 0 })).body).toBe("300ms");
+    const others = await Promise.all(Array.from({ length: 40 }, () => call("t_timeout", {})));
+    expect(new Set(others.map(({ body }) => body))).toEqual(new Set(["0"]));
+  });
+});
+
 describe("a lost connection", () => {
   it("fails the call that runs on it with 503; the next one has a new connection", async () => {
     const running = call("t_sleep_and_note", { p: "lost", seconds: 60 });

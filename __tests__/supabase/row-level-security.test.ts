@@ -188,6 +188,42 @@ const CASES: TableCase[] = [
     expected: readOnly,
   },
   {
+    table: "ai_call_notes",
+    columns: "model,calls",
+    row: (id) => ({ ...A_NOTED_CALL, hour: MIDNIGHT, model: id }),
+    insert: () => ({ ...A_NOTED_CALL, hour: MIDNIGHT, model: "m" }),
+    change: { calls: 2 },
+    key: "model",
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "ai_call_figures",
+    columns: "model,calls",
+    row: (id) => ({ ...A_NOTED_CALL, grain: "hour", start: MIDNIGHT, model: id }),
+    insert: () => ({ ...A_NOTED_CALL, grain: "hour", start: MIDNIGHT, model: "m" }),
+    change: { calls: 2 },
+    key: "model",
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "ai_usage_notes",
+    columns: "model,calls",
+    row: (id) => ({ ...NOTED_USAGE, hour: MIDNIGHT, model: id }),
+    insert: () => ({ ...NOTED_USAGE, hour: MIDNIGHT, model: "m" }),
+    change: { calls: 2 },
+    key: "model",
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "ai_usage_figures",
+    columns: "model,calls",
+    row: (id) => ({ ...NOTED_USAGE, grain: "hour", start: MIDNIGHT, model: id }),
+    insert: () => ({ ...NOTED_USAGE, grain: "hour", start: MIDNIGHT, model: "m" }),
+    change: { calls: 2 },
+    key: "model",
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
     table: "gateway_key_windows",
     columns: "key_id,started_at,used",
     row: (id) => ({ key_id: id, started_at: new Date(), used: 1 }),
@@ -207,7 +243,38 @@ const CASES: TableCase[] = [
   },
 ];
 
-const ONE_ROW_TABLES = ["ai_turn_access", "gateway_key_marker"];
+const ONE_ROW_TABLES = ["ai_figures_state", "ai_turn_access", "gateway_key_marker"];
+const A_NOTED_CALL = {
+  ...{
+    event_type: "attempt",
+    provider: "groq",
+    outcome: "ok",
+    calls: 1,
+    latencies: "{}",
+    first_tokens: "{}",
+  },
+};
+const NOTED_USAGE = {
+  ...{
+    mode: "smart",
+    status: "completed",
+    depth: 0,
+    provider: "groq",
+    billed: false,
+    valued: true,
+    turns: 1,
+  },
+  ...{ calls: 1, prompt_tokens: 1, cached_tokens: 0, cache_write_tokens: 0, completion_tokens: 1 },
+  ...{
+    reasoning_tokens: 0,
+    cost_usd: 0,
+    list_usd: 0,
+    cached_savings_usd: 0,
+    unknown_calls: 0,
+    estimated_calls: 0,
+  },
+};
+const MIDNIGHT = "2026-01-01T00:00:00Z";
 
 let supabase: TestSupabase;
 let owner: TestUser;

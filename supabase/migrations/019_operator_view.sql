@@ -506,23 +506,28 @@ create or replace function public.ai_turn_parts(
     coalesce(part.billed, part.cost is null or part.cost > 0), part.list is not null,
     case when part.place = 1 then 1 else 0 end::bigint, part.calls::bigint,
     coalesce(part.prompt, 0), coalesce(part.cached, 0), coalesce(part.cache_write, 0), coalesce(part.completion, 0),
-    coalesce(part.reasoning, 0), coalesce(part.cost, 0), coalesce(part.list, 0), coalesce(part.savings, 0),
+    coalesce(part.reasoning, 0), coalesce(part.cost, 0), coalesce(part.list, 0),
+    case when part.list is null then 0 else coalesce(part.savings, 0) end,
     part.calls = 1 and part.cost is null, part.calls = 1 and part.source = 'estimated'
   from (
     select pg_catalog.row_number() over () as place, 1 as calls,
-      "left"(call ->> 'backend', 100) as provider, "left"(call ->> 'model_id', 200) as model,
-      case call -> 'billed' when 'true' then true when 'false' then false end as billed,
-      public.ai_number(call -> 'prompt_tokens', 0, 1000000000) as prompt,
-      public.ai_number(call -> 'cached_tokens', 0, 1000000000) as cached,
-      public.ai_number(call -> 'cache_write_tokens', 0, 1000000000) as cache_write,
-      public.ai_number(call -> 'completion_tokens', 0, 1000000000) as completion,
-      public.ai_number(call -> 'reasoning_tokens', 0, 1000000000) as reasoning,
-      public.ai_number(call -> 'cost_usd', 0, 1000000) as cost,
-      public.ai_number(call -> 'list_usd', 0, 1000000) as list,
-      public.ai_number(call -> 'cached_savings_usd', -1000000, 1000000) as savings,
-      call ->> 'usage_source' as source
-    from pg_catalog.jsonb_array_elements(p_attempts) as call
-    where call ->> 'usage_source' is not null
+      "left"(call.backend, 100) as provider, "left"(call.model_id, 200) as model,
+      case call.billed when 'true' then true when 'false' then false end as billed,
+      public.ai_number(call.prompt_tokens, 0, 1000000000) as prompt,
+      public.ai_number(call.cached_tokens, 0, 1000000000) as cached,
+      public.ai_number(call.cache_write_tokens, 0, 1000000000) as cache_write,
+      public.ai_number(call.completion_tokens, 0, 1000000000) as completion,
+      public.ai_number(call.reasoning_tokens, 0, 1000000000) as reasoning,
+      public.ai_number(call.cost_usd, 0, 1000000) as cost,
+      public.ai_number(call.list_usd, 0, 1000000) as list,
+      public.ai_number(call.cached_savings_usd, -1000000, 1000000) as savings,
+      call.usage_source as source
+    from pg_catalog.jsonb_to_recordset(p_attempts) as call (
+      backend text, model_id text, billed jsonb, prompt_tokens jsonb, cached_tokens jsonb, cache_write_tokens jsonb,
+      completion_tokens jsonb, reasoning_tokens jsonb, cost_usd jsonb, list_usd jsonb, cached_savings_usd jsonb,
+      usage_source text
+    )
+    where call.usage_source is not null
     union all
     select 1, case when used then 1 else 0 end, case when used then p_provider end, case when used then p_model end,
       case when not used then false end, p_prompt, p_cached, null, p_completion, null, p_cost, null, null, p_source
@@ -953,9 +958,12 @@ begin
     union all
     select s.provider, s.model, 'first token', public.ai_latency_bucket(value), 1
       from single s cross join lateral unnest(s.first_tokens) as value where value is not null
+  ), by_engine as materialized (
+    select s.provider, s.model, s.kind, s.bucket, sum(s.calls)::bigint as calls from samples s group by 1, 2, 3, 4
   ), counted as (
-    select s.provider, s.model, s.kind, s.bucket, sum(s.calls) as calls
-    from samples s group by grouping sets ((s.provider, s.kind, s.bucket), (s.provider, s.model, s.kind, s.bucket))
+    select * from by_engine
+    union all
+    select e.provider, null, e.kind, e.bucket, sum(e.calls)::bigint from by_engine e group by 1, 3, 4
   ), running as (
     select c.provider, c.model, c.kind, c.bucket,
            sum(c.calls) over (partition by c.provider, c.model, c.kind order by c.bucket) as up_to,
@@ -1116,7 +1124,7 @@ end;
 $$;
 
 -- What GET /api/admin/health needs of the database. p_window_seconds: 1 second to 400 days; providers and modes are
--- those of [now - window, now). Counts are exact; so are percentiles of at most 50,000 calls.
+-- those of [now - window, now). Counts are exact; so are percentiles of at most 20,000 calls.
 --
 -- {
 --   generatedAt, window: {from, to, seconds},
@@ -1154,20 +1162,21 @@ returns jsonb
 language plpgsql stable security definer set search_path = '' set statement_timeout = '5s' set jit = off
   set max_parallel_workers_per_gather = 0 set work_mem = '32MB' as $$
 declare
-  v_exact_up_to constant bigint := 50000;
+  v_exact_up_to constant bigint := 20000;
   v_now timestamptz := coalesce(p_now, now());
   v_seconds integer := least(greatest(coalesce(p_window_seconds, 86400), 1), 34560000);
   v_from timestamptz := v_now - make_interval(secs => v_seconds);
+  v_counted jsonb;
   v_exact boolean;
   v_state public.ai_figures_state;
   v_providers jsonb;
 begin
   select * into v_state from public.ai_figures_state;
-  select coalesce(sum(calls), 0) <= v_exact_up_to and v_from >= v_state.events_from into v_exact
-    from public.ai_calls_between(v_from, v_now);
+  select coalesce(jsonb_agg(called), '[]'), coalesce(sum(calls), 0) <= v_exact_up_to and v_from >= v_state.events_from
+    into v_counted, v_exact from public.ai_calls_between(v_from, v_now) as called;
 
   with counted as materialized (
-    select provider, model, outcome, calls from public.ai_calls_between(v_from, v_now)
+    select * from jsonb_to_recordset(v_counted) as called (provider text, model text, outcome text, calls bigint)
   ), latencies as materialized (
     select provider, model, latency, first_token from public.ai_latencies_between(v_from, v_now, v_exact)
   ), sums as (
@@ -1229,7 +1238,7 @@ $$;
 -- `from` is included, `to` is not, costs are in USD and included, unknownCost is a boolean. Another name, a cursor
 -- that is none or a value of the wrong kind: SQLSTATE class 22. p_limit: 1 to 200.
 --
--- One call looks at 50,000 turns at most (nextCursor then stands where it stopped), so a page may be shorter than
+-- One call looks at 20,000 turns at most (nextCursor then stands where it stopped), so a page may be shorter than
 -- p_limit, or empty, though there are more: nextCursor null says that there are none.
 create or replace function public.admin_requests(
   p_filter jsonb default '{}', p_cursor text default null, p_limit integer default 50
@@ -1237,7 +1246,7 @@ create or replace function public.admin_requests(
 language plpgsql stable security definer set search_path = '' set statement_timeout = '5s' set jit = off
   set max_parallel_workers_per_gather = 0 as $$
 declare
-  v_looked_at constant integer := 50000;
+  v_looked_at constant integer := 20000;
   -- PostgREST hands a JSON object over as one; @supabase/lite may as a string that holds one.
   v_filter jsonb := coalesce(
     case when jsonb_typeof(p_filter) = 'string' then (p_filter #>> '{}')::jsonb else p_filter end, '{}'

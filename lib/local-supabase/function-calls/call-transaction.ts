@@ -17,6 +17,11 @@ export type CallSettings = {
   claims: string;
   path: string;
   headers: string;
+  /**
+   * The function's own `statement_timeout`, or null. In force when a statement begins, so it is set before the call,
+   * as PostgREST does; Postgres does not look at it again when the function sets it.
+   */
+  statementTimeout: string | null;
 };
 
 const SETTINGS = `
@@ -27,7 +32,8 @@ const SETTINGS = `
     set_config('request.jwt.claims', $3, true),
     set_config('request.method', 'POST', true),
     set_config('request.path', $4, true),
-    set_config('request.headers', $5, true)`;
+    set_config('request.headers', $5, true),
+    set_config('statement_timeout', coalesce($6, current_setting('statement_timeout')), true)`;
 
 /** A statement can come between a cancellation and its call, so it is cancelled again; milliseconds. */
 const CANCEL_AGAIN_MS = 100;
@@ -50,11 +56,11 @@ export async function callInTransaction(
   signal: AbortSignal,
   cancel: (pid: number) => Promise<void>,
 ): Promise<CallResult> {
-  const { role, userId, claims, path, headers } = call.settings;
+  const { role, userId, claims, path, headers, statementTimeout } = call.settings;
   const prepared = { prepare: true };
   const begun = connection.unsafe("begin").execute();
   const set = connection
-    .unsafe<{ pid: number }[]>(SETTINGS, [role, userId, claims, path, headers], prepared)
+    .unsafe<{ pid: number }[]>(SETTINGS, [role, userId, claims, path, headers, statementTimeout], prepared)
     .execute();
   const called = connection.unsafe<CallResult[]>(call.statement, [...call.parameters], prepared).execute();
   const committed = connection.unsafe("commit").execute();

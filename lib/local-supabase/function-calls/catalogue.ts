@@ -9,6 +9,8 @@ export type DatabaseFunction = {
   returns: "void" | "value" | "columns";
   /** Whether it returns any number of them. */
   returnsSet: boolean;
+  /** Its own `statement_timeout`, as Postgres writes it; null if it has none. */
+  statementTimeout: string | null;
 };
 
 export type FunctionCatalogue = {
@@ -46,7 +48,11 @@ const FUNCTIONS = `
       when coalesce(f.proargmodes && '{o,b,t}', false) or r.typtype = 'c' then 'columns'
       when f.prorettype = 'void'::regtype and not f.proretset then 'void'
       when r.typtype in ('b', 'e', 'r', 'm') then 'value' end,
-    'returnsSet', f.proretset
+    'returnsSet', f.proretset,
+    'statementTimeout', (
+      select substr(setting, length('statement_timeout=') + 1) from unnest(f.proconfig) as setting
+      where starts_with(setting, 'statement_timeout=')
+    )
   )::text as function
   from pg_proc f
   join pg_type r on r.oid = f.prorettype

@@ -94,7 +94,10 @@ async function call(
   const prepared = {
     statement: callStatement(called, given, role),
     parameters: given.length === 0 ? [] : [body],
-    settings: { role, userId, claims, path: `/rpc/${name}`, headers: JSON.stringify(headers) },
+    settings: {
+      ...{ role, userId, claims, path: `/rpc/${name}`, headers: JSON.stringify(headers) },
+      statementTimeout: called.statementTimeout,
+    },
   };
   const connection = await pool.acquire(signal);
   try {
