@@ -7,7 +7,12 @@ import type { Logger } from "#lib/services/ports.ts";
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, installed }: Pick<Parts, "ledger" | "database"> & { installed: InstalledModels },
+  {
+    ledger,
+    database,
+    ledgerMaintenance,
+    installed,
+  }: Pick<Parts, "ledger" | "database" | "ledgerMaintenance"> & { installed: InstalledModels },
   logger: Logger,
   signal: AbortSignal,
 ): void {
@@ -21,5 +26,8 @@ export function beginInBackground(
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);
     if (error !== undefined) throw error;
+  });
+  begin("The ledger's figures and its old rows are not maintained.", async () => {
+    await ledgerMaintenance.value?.run(signal);
   });
 }

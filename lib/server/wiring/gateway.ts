@@ -6,6 +6,7 @@ import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
+import type { Admin } from "#lib/server/wiring/admin.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
@@ -50,6 +51,8 @@ export type Gateway = {
   /** Saved conversations. */
   readonly sessions: SessionDependencies;
   readonly quota: QuotaDependencies;
+  /** What administrators see. */
+  readonly admin: Admin;
   /** Stores turns. */
   readonly ledger: Ledger;
   /** The memory that request bodies may take. */
@@ -118,6 +121,9 @@ function partsOf(parts: Parts) {
     },
     get quota() {
       return parts.quota.value;
+    },
+    get admin() {
+      return parts.admin.value;
     },
     get ledger() {
       return parts.ledger.value.ledger;

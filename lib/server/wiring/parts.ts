@@ -1,24 +1,29 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
+import { createAdmin } from "#lib/server/wiring/admin.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
-import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
+import { createDatabase, type Database, type DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
+import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
-import type { Providers } from "#lib/server/wiring/providers.ts";
+import { engineSourceOf, type Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
+import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
@@ -32,9 +37,12 @@ import type { Tool } from "#lib/tools/tool.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
+  createAdmin,
+  createHealthBlocks,
   createDatabase,
   createIdentity,
   createLedger,
+  createLedgerMaintenance,
   createEngines,
   createEngineHealth,
   createLiveTools,
@@ -73,7 +81,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
-  const health = lazy(() => make.createEngineHealth(logger, clock));
+  const alarms = lazy(() => new AccountAlarms(clock));
+  const health = lazy(() => make.createEngineHealth(logger, clock, alarms.value));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
       ...{ env, providers, installed, health: health.value, clock, logger },
@@ -109,6 +118,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     files,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
+    ...operatorParts({ ...basis, database, ledger, engines, health, alarms }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -159,6 +169,38 @@ function userDataParts({ clients, engines, documents }: UserDataSources, make: t
     files: lazy(() => make.createFiles(clients(), () => documents.value)),
     sessions: lazy(() => make.createSessions({ clients: clients() })),
     quota: lazy(() => make.createQuota({ clients: clients(), engines: engines.value.dependencies })),
+  };
+}
+
+type OperatorSources = Basis & {
+  database: Lazy<Database>;
+  ledger: Lazy<LedgerPart>;
+  engines: Lazy<Engines>;
+  health: Lazy<EngineHealth>;
+  alarms: Lazy<AccountAlarms>;
+};
+
+/** What serves the operator: the view of administrators, and the upkeep of what it shows. */
+function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
+  const { env, providers, clock, logger, database, ledger, engines, health, alarms } = sources;
+  const startedAt = clock.wallNow();
+  return {
+    admin: lazy(() =>
+      make.createAdmin({
+        clients: database.value.clients,
+        registry: providers.registry,
+        engines: engines.value.dependencies,
+        engineSource: engineSourceOf(env, providers),
+        health: health.value,
+        alarms: alarms.value,
+        ledger: ledger.value.ledger,
+        blocks: make.createHealthBlocks({ env }),
+        ...{ startedAt, clock, logger },
+      }),
+    ),
+    ledgerMaintenance: lazy(() =>
+      make.createLedgerMaintenance({ env, clients: database.value.clients, clock, logger }),
+    ),
   };
 }
 
