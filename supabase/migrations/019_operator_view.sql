@@ -1236,9 +1236,151 @@ create or replace function public.admin_requests(
 ) returns jsonb
 language plpgsql stable security definer set search_path = '' set statement_timeout = '5s' set jit = off
   set max_parallel_workers_per_gather = 0 as $$
+declare
+  v_looked_at constant integer := 50000;
+  -- PostgREST hands a JSON object over as one; @supabase/lite may as a string that holds one.
+  v_filter jsonb := coalesce(
+    case when jsonb_typeof(p_filter) = 'string' then (p_filter #>> '{}')::jsonb else p_filter end, '{}'
+  );
+  v_limit integer := least(greatest(coalesce(p_limit, 50), 1), 200);
+  v_bounds text := public.ai_request_bounds(v_filter, p_cursor);
+  v_conditions text := public.ai_request_conditions(v_filter);
+  v_ids uuid[];
+  v_requests jsonb;
+  v_next text;
 begin
-  raise exception 'not yet';
+  -- Literals, so that Postgres plans for these values: an index on a user or a key, or the order of time.
+  execute format(
+    'select array_agg(id order by created_at desc, id desc) from (
+       select id, created_at from (
+         select * from public.ai_chat_usage turn where %1$s order by created_at desc, id desc limit %3$s
+       ) as newest where %2$s order by created_at desc, id desc limit %4$s
+     ) as page',
+    v_bounds, v_conditions, v_looked_at, v_limit + 1
+  ) into v_ids;
+
+  select jsonb_agg(public.ai_request_json(turn) order by turn.created_at desc, turn.id desc) into v_requests
+    from public.ai_chat_usage turn where turn.id = any(v_ids[1:v_limit]);
+  if cardinality(v_ids) > v_limit then
+    v_next := (select public.ai_request_cursor(created_at, id) from public.ai_chat_usage where id = v_ids[v_limit]);
+  elsif v_conditions <> 'true' then
+    -- Where it stopped looking, if it did.
+    execute format(
+      'select public.ai_request_cursor(created_at, id) from (
+         select created_at, id from public.ai_chat_usage turn where %1$s order by created_at desc, id desc limit %2$s
+       ) as newest offset %2$s - 1', v_bounds, v_looked_at
+    ) into v_next;
+  end if;
+  return jsonb_build_object('requests', coalesce(v_requests, '[]'), 'nextCursor', v_next);
 end;
+$$;
+
+-- Where in the ledger these requests are, as a condition that an index finds: see admin_requests.
+create or replace function public.ai_request_bounds(p_filter jsonb, p_cursor text) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  v_bounds text[] := '{true}';
+  v_name text;
+  v_at timestamptz;
+begin
+  if jsonb_typeof(p_filter) is distinct from 'object' then
+    raise exception 'a filter is an object' using errcode = '22023';
+  end if;
+  for v_name in select jsonb_object_keys(p_filter) loop
+    if v_name not in (
+      'status', 'mode', 'provider', 'model', 'user', 'key', 'route', 'from', 'to', 'minCost', 'maxCost', 'unknownCost'
+    ) then
+      raise exception 'unknown filter %', left(v_name, 64) using errcode = '22023';
+    end if;
+  end loop;
+  if p_filter ->> 'user' is not null then
+    v_bounds := v_bounds || format('user_id = %L::uuid', (p_filter ->> 'user')::uuid);
+  end if;
+  if p_filter ->> 'key' is not null then
+    v_bounds := v_bounds || format('key_id = %L::uuid', (p_filter ->> 'key')::uuid);
+  end if;
+  -- All but the usual end have an index of their own, see ai_chat_usage_ended_badly.
+  if p_filter ->> 'status' in ('failed', 'cancelled', 'interrupted', 'started') then
+    v_bounds := v_bounds || format('status = %L', p_filter ->> 'status');
+  end if;
+  if p_filter ->> 'from' is not null then
+    v_bounds := v_bounds || format('created_at >= %L::timestamptz', (p_filter ->> 'from')::timestamptz);
+  end if;
+  if p_filter ->> 'to' is not null then
+    v_bounds := v_bounds || format('created_at < %L::timestamptz', (p_filter ->> 'to')::timestamptz);
+  end if;
+  if p_cursor is not null then
+    if p_cursor !~ '^-?[0-9]{1,18}_[0-9a-f-]{36}$' then
+      raise exception 'not a cursor' using errcode = '22023';
+    end if;
+    v_at := 'epoch'::timestamptz + split_part(p_cursor, '_', 1)::bigint * interval '1 microsecond';
+    v_bounds := v_bounds || format(
+      'created_at <= %1$L::timestamptz and (created_at, id) < (%1$L::timestamptz, %2$L::uuid)',
+      v_at, split_part(p_cursor, '_', 2)::uuid
+    );
+  end if;
+  return array_to_string(v_bounds, ' and ');
+end;
+$$;
+
+-- What else these requests have to be, as a condition on each of them; 'true' if nothing.
+create or replace function public.ai_request_conditions(p_filter jsonb) returns text
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_conditions text[] := '{true}';
+  v_column text[];
+begin
+  foreach v_column slice 1 in array array[
+    ['status', 'status'], ['mode', 'tier'], ['provider', 'backend'], ['model', 'model'], ['route', 'route']
+  ] loop
+    if p_filter ->> v_column[1] is not null then
+      v_conditions := v_conditions || format('%I = %L', v_column[2], p_filter ->> v_column[1]);
+    end if;
+  end loop;
+  if p_filter ->> 'minCost' is not null then
+    v_conditions := v_conditions || format('cost_usd >= %L::numeric', (p_filter ->> 'minCost')::numeric);
+  end if;
+  if p_filter ->> 'maxCost' is not null then
+    v_conditions := v_conditions || format('cost_usd <= %L::numeric', (p_filter ->> 'maxCost')::numeric);
+  end if;
+  if p_filter ->> 'unknownCost' is not null then
+    v_conditions := v_conditions || case when (p_filter ->> 'unknownCost')::boolean
+      then 'cost_usd is null and status <> ''started''' else 'cost_usd is not null' end;
+  end if;
+  return array_to_string(v_conditions, ' and ');
+end;
+$$;
+
+-- Microseconds, and the id for what happened in the same one.
+create or replace function public.ai_request_cursor(p_at timestamptz, p_id uuid) returns text
+language sql immutable set search_path = '' as $$
+  select (extract(epoch from p_at) * 1000000)::bigint || '_' || p_id;
+$$;
+
+-- A turn as the log of requests shows it.
+create or replace function public.ai_request_json(p_turn public.ai_chat_usage) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'id', p_turn.id, 'createdAt', p_turn.created_at, 'settledAt', p_turn.settled_at,
+    'durationMs', greatest(round(extract(epoch from p_turn.settled_at - p_turn.created_at) * 1000),
+      case when p_turn.settled_at is not null then 0 end),
+    'route', p_turn.route, 'mode', p_turn.tier, 'status', p_turn.status, 'delivered', p_turn.delivered,
+    'provider', p_turn.backend, 'model', p_turn.model, 'promptTokens', p_turn.prompt_tokens,
+    'cachedTokens', p_turn.cached_tokens, 'completionTokens', p_turn.completion_tokens,
+    'servedTokens', p_turn.served_tokens, 'billableTokens', p_turn.billable_tokens, 'costUsd', p_turn.cost_usd,
+    'usageSource', p_turn.usage_source,
+    'attempts', coalesce(jsonb_array_length(p_turn.attempts), (
+      select count(*)::integer from public.ai_events where request_id = p_turn.id and event_type = 'attempt'
+    )),
+    'user', (
+      select jsonb_build_object('id', p_turn.user_id, 'email', (select email from auth.users where id = p_turn.user_id))
+      where p_turn.user_id is not null
+    ),
+    'key', (
+      select jsonb_build_object('id', p_turn.key_id, 'name', (select name from public.gateway_keys where id = p_turn.key_id))
+      where p_turn.key_id is not null
+    )
+  );
 $$;
 
 -- One turn: a request as above and {attempts: [attempt], toolCalls: [call]}; null if there is none.
@@ -1251,12 +1393,66 @@ $$;
 -- call: { source, status, latencyMs, tool, reason, httpStatus }
 create or replace function public.admin_request(p_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = '' set statement_timeout = '2s' as $$
+declare
+  v_turn public.ai_chat_usage;
+  v_attempts jsonb;
 begin
-  raise exception 'not yet';
+  select * into v_turn from public.ai_chat_usage where id = p_id;
+  if not found then
+    return null;
+  end if;
+  v_attempts := coalesce(v_turn.attempts, (
+    -- From before 012, or inserted by hand. The first hundred, as in a turn's row.
+    select jsonb_agg(to_jsonb(event) order by event.created_at, event.meta -> 'attempt', event.id)
+    from (
+      select * from public.ai_events where request_id = p_id and event_type = 'attempt' order by created_at, id limit 100
+    ) as event
+  ), '[]');
+  return public.ai_request_json(v_turn) || jsonb_build_object(
+    'attempts', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'provider', call -> 'backend', 'model', call -> 'model_id', 'keyIndex', call -> 'key_index',
+        'outcome', call -> 'status', 'httpStatus', call #> '{meta,httpStatus}', 'reason', call #> '{meta,reason}',
+        'problem', call #> '{meta,problem}', 'startedMs', call -> 'started_ms', 'latencyMs', call -> 'latency_ms',
+        'firstTokenMs', call -> 'first_token_ms', 'tokensOut', call -> 'tokens_out',
+        'usage', case when call ->> 'usage_source' is not null then jsonb_build_object(
+          'promptTokens', call -> 'prompt_tokens', 'cachedTokens', call -> 'cached_tokens',
+          'cacheWriteTokens', call -> 'cache_write_tokens', 'completionTokens', call -> 'completion_tokens',
+          'reasoningTokens', call -> 'reasoning_tokens', 'source', call -> 'usage_source',
+          'billed', call -> 'billed', 'costUsd', call -> 'cost_usd', 'listUsd', call -> 'list_usd',
+          'cachedSavingsUsd', call -> 'cached_savings_usd'
+        ) end
+      ) order by place), '[]')
+      from jsonb_array_elements(v_attempts) with ordinality as attempt (call, place)
+    ),
+    'toolCalls', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'source', event.backend, 'status', event.status, 'latencyMs', event.latency_ms,
+        'tool', event.meta -> 'tool', 'reason', event.meta -> 'reason', 'httpStatus', event.meta -> 'httpStatus'
+      ) order by event.created_at, event.meta -> 'call', event.id), '[]')
+      from (
+        select * from public.ai_events where request_id = p_id and event_type = 'tool' order by created_at, id limit 100
+      ) as event
+    )
+  );
 end;
 $$;
 
+-- What went wrong is found without a look at everything else, and so are turns whose attempts are in the log only. The
+-- first is written for such turns alone, the second never by a gateway of 012 or later.
+create index if not exists ai_chat_usage_ended_badly on public.ai_chat_usage (created_at desc, id desc)
+  where status in ('failed', 'cancelled', 'interrupted');
+create index if not exists ai_chat_usage_without_attempts on public.ai_chat_usage (created_at)
+  where attempts is null and status <> 'started';
+
 -- Retention ---------------------------------------------------------------------------------------
+
+-- Since when rows are kept that are kept for so many days; null if for ever. At least the UTC day that runs.
+create or replace function public.ai_kept_from(p_days integer) returns timestamptz
+language sql stable set search_path = '' as $$
+  select case when p_days > 0 then
+    least(now() - make_interval(days => least(p_days, 36500)), date_trunc('day', now(), 'UTC')) end;
+$$;
 
 -- Deletes the oldest events and turns, at most p_batch of each, when they are in the figures; null or 0 days keep
 -- them for ever. Also figures by the hour after 35 days and by the day after 1,100. Returns {events, usage, more}:
@@ -1266,9 +1462,61 @@ $$;
 -- that runs, and turns of a gateway key in the UTC month that runs, which its budget counts.
 create or replace function public.prune_ledger(p_events_days integer, p_usage_days integer, p_batch integer default 5000)
 returns jsonb
-language plpgsql volatile security definer set search_path = '' set statement_timeout = '30s' as $$
+language plpgsql volatile security definer set search_path = '' set statement_timeout = '30s' set jit = off as $$
+declare
+  v_batch integer := least(greatest(coalesce(p_batch, 5000), 1), 50000);
+  v_events_until timestamptz := public.ai_kept_from(p_events_days);
+  v_usage_until timestamptz := public.ai_kept_from(p_usage_days);
+  v_month timestamptz := date_trunc('month', now(), 'UTC');
+  v_hours_until timestamptz := date_trunc('day', now(), 'UTC') - interval '35 days';
+  v_days_until timestamptz := date_trunc('day', now(), 'UTC') - interval '1100 days';
+  v_folded jsonb;
+  v_events integer;
+  v_usage integer;
+  v_calls_figures integer;
+  v_usage_figures integer;
 begin
-  raise exception 'not yet';
+  if not pg_try_advisory_xact_lock(hashtextextended('ai_prune', 0)) then
+    return jsonb_build_object('events', 0, 'usage', 0, 'more', false);
+  end if;
+  v_folded := public.fold_figures(v_batch);
+  if exists (select 1 from public.ai_figures_state where events_before is not null or usage_before is not null) then
+    -- First of all rows into the figures.
+    return jsonb_build_object('events', 0, 'usage', 0, 'more', true);
+  end if;
+
+  delete from public.ai_events where id = any(array(
+    select id from public.ai_events where created_at < v_events_until
+    order by created_at limit v_batch for update skip locked
+  ));
+  get diagnostics v_events = row_count;
+  delete from public.ai_chat_usage where id = any(array(
+    select id from public.ai_chat_usage
+    where created_at < v_usage_until and status <> 'started' and (key_id is null or created_at < v_month)
+    order by created_at limit v_batch for update skip locked
+  ));
+  get diagnostics v_usage = row_count;
+
+  -- From now on windows that begin earlier begin with a whole hour, or a whole day.
+  update public.ai_figures_state set
+    events_from = greatest(events_from, v_events_until),
+    usage_from = greatest(usage_from, v_usage_until),
+    hours_from = greatest(hours_from, v_hours_until)
+  where events_from < v_events_until or usage_from < v_usage_until or hours_from < v_hours_until;
+  delete from public.ai_call_figures where ctid = any(array(
+    select ctid from public.ai_call_figures
+    where grain = 'hour' and start < v_hours_until or grain = 'day' and start < v_days_until limit v_batch
+  ));
+  get diagnostics v_calls_figures = row_count;
+  delete from public.ai_usage_figures where ctid = any(array(
+    select ctid from public.ai_usage_figures
+    where grain = 'hour' and start < v_hours_until or grain = 'day' and start < v_days_until limit v_batch
+  ));
+  get diagnostics v_usage_figures = row_count;
+
+  return jsonb_build_object('events', v_events, 'usage', v_usage, 'more',
+    v_batch in (v_events, v_usage, v_calls_figures, v_usage_figures) or (v_folded ->> 'more')::boolean
+  );
 end;
 $$;
 
@@ -1276,7 +1524,8 @@ $$;
 -- Functions are executable by PUBLIC unless that is taken away.
 
 revoke all on function public.ai_number(jsonb, numeric, numeric) from public, anon, authenticated, service_role;
-revoke all on function public.ai_turn_parts(text, text, text, jsonb, bigint, bigint, bigint, numeric, text) from public, anon, authenticated, service_role;
+revoke all on function public.ai_turn_parts(text, text, text, jsonb, bigint, bigint, bigint, numeric, text)
+  from public, anon, authenticated, service_role;
 revoke all on function public.ai_note_calls() from public, anon, authenticated, service_role;
 revoke all on function public.ai_note_turns() from public, anon, authenticated, service_role;
 revoke all on function public.ai_note_changed_turns() from public, anon, authenticated, service_role;
@@ -1285,16 +1534,23 @@ revoke all on function public.ai_bucket_ms(bigint) from public, anon, authentica
 revoke all on function public.ai_add_histograms(bigint[], bigint[]) from public, anon, authenticated, service_role;
 revoke all on function public.ai_note_older(integer) from public, anon, authenticated, service_role;
 revoke all on function public.fold_figures(integer) from public, anon, authenticated, service_role;
-revoke all on function public.ai_window(timestamptz, timestamptz, timestamptz, timestamptz) from public, anon, authenticated, service_role;
+revoke all on function public.ai_window(timestamptz, timestamptz, timestamptz, timestamptz)
+  from public, anon, authenticated, service_role;
 revoke all on function public.ai_calls_between(timestamptz, timestamptz) from public, anon, authenticated, service_role;
-revoke all on function public.ai_latencies_between(timestamptz, timestamptz, boolean) from public, anon, authenticated, service_role;
+revoke all on function public.ai_latencies_between(timestamptz, timestamptz, boolean)
+  from public, anon, authenticated, service_role;
 revoke all on function public.ai_percentiles(anyarray) from public, anon, authenticated, service_role;
 revoke all on function public.ai_usage_between(timestamptz, timestamptz) from public, anon, authenticated, service_role;
 revoke all on function public.ai_cost_period(timestamptz, timestamptz) from public, anon, authenticated, service_role;
 revoke all on function public.ai_modes_between(timestamptz, timestamptz) from public, anon, authenticated, service_role;
 revoke all on function public.admin_health(integer, timestamptz) from public, anon, authenticated, service_role;
 revoke all on function public.admin_requests(jsonb, text, integer) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_bounds(jsonb, text) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_conditions(jsonb) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_cursor(timestamptz, uuid) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_json(public.ai_chat_usage) from public, anon, authenticated, service_role;
 revoke all on function public.admin_request(uuid) from public, anon, authenticated, service_role;
+revoke all on function public.ai_kept_from(integer) from public, anon, authenticated, service_role;
 revoke all on function public.prune_ledger(integer, integer, integer) from public, anon, authenticated, service_role;
 grant execute on function public.fold_figures(integer) to service_role;
 grant execute on function public.admin_health(integer, timestamptz) to service_role;
