@@ -6,16 +6,16 @@ import type { LedgerMaintenanceStore } from "#lib/services/admin/ledger-maintena
 
 export type LedgerMaintenanceStoreOptions = {
   clients: SupabaseClients;
-  /** How long a batch may take, milliseconds; 35,000 by default. The database gives up after 30,000. */
+  /** How long a batch may take, milliseconds; 10,000 by default, which is the most that clients wait. */
   timeoutMs?: number | undefined;
 };
 
 const foldedSchema = z.object({ more: z.boolean() });
-const prunedSchema = z.object({ events: z.coerce.number(), usage: z.coerce.number(), more: z.boolean() });
+const prunedSchema = z.object({ events: z.number(), usage: z.number(), more: z.boolean() });
 
 /** The upkeep of the ledger on Supabase, a batch a call. */
 export function createLedgerMaintenanceStore(options: LedgerMaintenanceStoreOptions): LedgerMaintenanceStore {
-  const { clients, timeoutMs = 35_000 } = options;
+  const { clients, timeoutMs = 10_000 } = options;
   const call = async (name: string, parameters: Record<string, unknown>): Promise<unknown> => {
     const answer: RpcAnswer = await clients
       .asService()

@@ -10,7 +10,7 @@ export type LedgerStatisticsStoreOptions = {
   timeoutMs?: number | undefined;
 };
 
-const count = z.coerce.number();
+const count = z.number();
 const percentiles = z.object({ p50: count.nullable(), p95: count.nullable(), p99: count.nullable() });
 const figures = {
   calls: count,

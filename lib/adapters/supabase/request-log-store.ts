@@ -16,8 +16,8 @@ export type RequestLogStoreOptions = {
 };
 
 const text = z.string().nullable();
-const count = z.coerce.number();
-const number = z.coerce.number().nullable();
+const count = z.number();
+const number = z.number().nullable();
 const source = z.enum(["exact", "estimated"]);
 
 const requestSchema = z.object({
@@ -44,6 +44,10 @@ const requestSchema = z.object({
 const listedSchema = requestSchema.extend({ attempts: count });
 const pageSchema = z.object({ requests: z.array(listedSchema), nextCursor: text });
 
+// Attempts and calls of tools are stored as they were sent, by gateways of all ages, and by users where there is no
+// service role: what is not of its kind is left out, and the rest is shown.
+const sentText = text.catch(null);
+const sentNumber = number.catch(null);
 const usageSchema: z.ZodType<AttemptUsageView> = z.object({
   promptTokens: count,
   cachedTokens: count,
@@ -52,32 +56,31 @@ const usageSchema: z.ZodType<AttemptUsageView> = z.object({
   reasoningTokens: count,
   source,
   billed: z.boolean(),
-  costUsd: number,
-  listUsd: number,
-  cachedSavingsUsd: number,
+  costUsd: sentNumber,
+  listUsd: sentNumber,
+  cachedSavingsUsd: sentNumber,
 });
-// Attempts are stored as gateways of all ages have sent them.
 const attemptSchema = z.object({
-  provider: z.string().nullable(),
-  model: z.string().nullable(),
-  keyIndex: number,
-  outcome: z.string().nullable(),
-  httpStatus: number,
-  problem: text,
-  reason: text,
-  startedMs: number,
-  latencyMs: number,
-  firstTokenMs: number,
-  tokensOut: number,
-  usage: usageSchema.nullable(),
+  provider: sentText,
+  model: sentText,
+  keyIndex: sentNumber,
+  outcome: sentText,
+  httpStatus: sentNumber,
+  problem: sentText,
+  reason: sentText,
+  startedMs: sentNumber,
+  latencyMs: sentNumber,
+  firstTokenMs: sentNumber,
+  tokensOut: sentNumber,
+  usage: usageSchema.nullable().catch(null),
 });
 const toolCallSchema = z.object({
-  source: text,
-  status: text,
-  latencyMs: number,
-  tool: text,
-  reason: text,
-  httpStatus: number,
+  source: sentText,
+  status: sentText,
+  latencyMs: sentNumber,
+  tool: sentText,
+  reason: sentText,
+  httpStatus: sentNumber,
 });
 const recordSchema = requestSchema.extend({
   attempts: z.array(attemptSchema),

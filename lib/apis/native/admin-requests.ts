@@ -13,7 +13,8 @@ const name = z
 const id = z.uuid().transform((text) => text.toLowerCase());
 const time = z.iso
   .datetime({ offset: true })
-  .refine((text) => Number.isFinite(Date.parse(text)), "is no time");
+  .refine(isInEra, "must be a time of the years 1970 to 9998")
+  .transform((text) => new Date(text).toISOString());
 /** Digits, so that nothing else that JavaScript takes for a number passes. */
 const usd = z
   .string()
@@ -61,4 +62,10 @@ export function requestPageBody<Request>({ requests, nextCursor }: Page<Request>
   nextCursor?: string;
 } {
   return { requests: [...requests], ...(nextCursor === undefined ? {} : { nextCursor }) };
+}
+
+/** What JavaScript and Postgres write alike. */
+function isInEra(text: string): boolean {
+  const at = Date.parse(text);
+  return at >= 0 && at < Date.UTC(9999);
 }
