@@ -20,8 +20,7 @@ const period = {
   models: [],
 };
 const EMPTY: LedgerStatistics = {
-  complete: true,
-  percentiles: "exact",
+  quality: { complete: true, percentiles: "exact" },
   providers: [],
   modes: [],
   cost: { currency: "USD", today: period, last7Days: period, last30Days: period },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
-import type { LedgerStatistics, LedgerStatisticsStore } from "#lib/services/admin/ledger-statistics.ts";
+import type { LedgerStatisticsStore } from "#lib/services/admin/ledger-statistics.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type LedgerStatisticsStoreOptions = {
@@ -51,7 +51,7 @@ const period = z.object({
   estimatedCalls: count,
   models: z.array(modelCost),
 });
-const statisticsSchema: z.ZodType<LedgerStatistics> = z.object({
+const statisticsSchema = z.object({
   complete: z.boolean(),
   percentiles: z.enum(["exact", "histogram"]),
   providers: z.array(
@@ -79,10 +79,12 @@ export function createLedgerStatisticsStore(options: LedgerStatisticsStoreOption
         .abortSignal(AbortSignal.timeout(timeoutMs));
       if (answer.error) throw serviceError(answer);
       const parsed = statisticsSchema.safeParse(answer.data);
-      if (parsed.success) return parsed.data;
-      throw new GatewayError("database_unavailable", "The database answered in an unknown form.", {
-        cause: parsed.error,
-      });
+      if (!parsed.success) {
+        const message = "The database answered in an unknown form.";
+        throw new GatewayError("database_unavailable", message, { cause: parsed.error });
+      }
+      const { complete, percentiles, ...statistics } = parsed.data;
+      return { ...statistics, quality: { complete, percentiles } };
     },
   };
 }

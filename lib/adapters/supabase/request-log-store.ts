@@ -1,12 +1,8 @@
 import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
-import type {
-  AttemptUsageView,
-  LoggedRequest,
-  RequestFilter,
-  RequestLogStore,
-} from "#lib/services/admin/request-log.ts";
+import type { LoggedAttempt, LoggedRequest } from "#lib/apis/native/admin-requests-answer-schema.ts";
+import type { RequestFilter, RequestLogStore } from "#lib/services/admin/request-log.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type RequestLogStoreOptions = {
@@ -48,7 +44,7 @@ const pageSchema = z.object({ requests: z.array(listedSchema), nextCursor: text 
 // service role: what is not of its kind is left out, and the rest is shown.
 const sentText = text.catch(null);
 const sentNumber = number.catch(null);
-const usageSchema: z.ZodType<AttemptUsageView> = z.object({
+const usageSchema: z.ZodType<NonNullable<LoggedAttempt["usage"]>> = z.object({
   promptTokens: count,
   cachedTokens: count,
   cacheWriteTokens: count,
@@ -107,7 +103,7 @@ export function createRequestLogStore({
       const { requests, nextCursor } = pageSchema.parse(answer.data);
       return {
         requests: requests.map(({ attempts, ...request }) => loggedRequest(request, attempts)),
-        nextCursor: nextCursor ?? undefined,
+        ...(nextCursor === null ? {} : { nextCursor }),
       };
     },
     async find(id) {

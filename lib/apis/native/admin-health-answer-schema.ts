@@ -175,3 +175,10 @@ export const adminHealthSchema = z.object({
   overrides: block("What administrators have switched off or reordered."),
   instances: block("The gateway's processes."),
 });
+
+/** The answer of `GET /api/admin/health`, and its parts. */
+export type AdminHealth = z.infer<typeof adminHealthSchema>;
+export type ProviderHealth = AdminHealth["providers"][number];
+export type EngineHealthView = ProviderHealth["engines"][number];
+export type ModeHealth = AdminHealth["modes"][number];
+export type CostPeriod = z.infer<typeof costPeriod>;

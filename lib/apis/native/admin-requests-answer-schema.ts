@@ -81,3 +81,8 @@ export const requestRecordSchema = loggedRequest.extend({
   attempts: z.array(attempt),
   toolCalls: z.array(toolCall),
 });
+
+export type LoggedRequest = z.infer<typeof loggedRequest>;
+export type RequestPage = z.infer<typeof requestPageSchema>;
+export type RequestRecord = z.infer<typeof requestRecordSchema>;
+export type LoggedAttempt = RequestRecord["attempts"][number];

@@ -54,16 +54,6 @@ export const adminRequestsQuerySchema = z.object({
   cursor: z.string().min(1).max(MAX_CURSOR).optional().describe("The `nextCursor` of the page before."),
 });
 
-type Page<Request> = { requests: readonly Request[]; nextCursor: string | undefined };
-
-/** The body of `GET /api/admin/requests`. */
-export function requestPageBody<Request>({ requests, nextCursor }: Page<Request>): {
-  requests: Request[];
-  nextCursor?: string;
-} {
-  return { requests: [...requests], ...(nextCursor === undefined ? {} : { nextCursor }) };
-}
-
 /** What JavaScript and Postgres write alike. */
 function isInEra(text: string): boolean {
   const at = Date.parse(text);

@@ -1,6 +1,4 @@
-import type { z } from "zod";
 import { adminHealthQuerySchema } from "#lib/apis/native/admin-health.ts";
-import type { adminHealthSchema } from "#lib/apis/native/admin-health-answer-schema.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { readExactQuery } from "#lib/server/http/query.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -31,6 +29,5 @@ export const adminHealth = declareRoute({
 
 async function answer({ gateway, request }: GatewayCall<"admin">): Promise<PlainResponse> {
   const { window } = readExactQuery(request, adminHealthQuerySchema);
-  const report: z.input<typeof adminHealthSchema> = await healthReport(window, gateway.admin.health);
-  return jsonResponse(report);
+  return jsonResponse(await healthReport(window, gateway.admin.health));
 }

@@ -1,9 +1,5 @@
 import type { z } from "zod";
-import { adminRequestsQuerySchema, requestPageBody } from "#lib/apis/native/admin-requests.ts";
-import type {
-  requestPageSchema,
-  requestRecordSchema,
-} from "#lib/apis/native/admin-requests-answer-schema.ts";
+import { adminRequestsQuerySchema } from "#lib/apis/native/admin-requests.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { readExactQuery } from "#lib/server/http/query.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -50,9 +46,7 @@ export const adminRequestById = declareRoute({
 async function list({ gateway, request }: GatewayCall<"admin">): Promise<PlainResponse> {
   const query = readExactQuery(request, adminRequestsQuerySchema);
   const { limit, cursor } = query;
-  const page = await gateway.admin.requests.list(filterOf(query), { limit, cursor });
-  const body: z.input<typeof requestPageSchema> = requestPageBody(page);
-  return jsonResponse(body);
+  return jsonResponse(await gateway.admin.requests.list(filterOf(query), { limit, cursor }));
 }
 
 /** Throws `invalid_request` for filters that exclude each other: an empty page would look like an answer. */
@@ -81,10 +75,5 @@ async function find({ gateway, request }: GatewayCall<"admin">): Promise<PlainRe
   const id = pathId(request);
   const found = id === undefined ? undefined : await gateway.admin.requests.find(id);
   if (found === undefined) throw new GatewayError("not_found", "There is no such request.");
-  const body: z.input<typeof requestRecordSchema> = {
-    ...found,
-    attempts: [...found.attempts],
-    toolCalls: [...found.toolCalls],
-  };
-  return jsonResponse(body);
+  return jsonResponse(found);
 }

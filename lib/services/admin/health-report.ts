@@ -1,3 +1,4 @@
+import type { AdminHealth, ModeHealth, ProviderHealth } from "#lib/apis/native/admin-health-answer-schema.ts";
 import type { HealthSnapshot } from "#lib/providers/health/health-snapshot.ts";
 import type { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import {
@@ -5,18 +6,13 @@ import {
   type HealthBlockDependencies,
   readHealthBlocks,
 } from "#lib/services/admin/health-blocks.ts";
-import type { LedgerStatistics, ModeStatistics } from "#lib/services/admin/ledger-statistics.ts";
-import {
-  type ListPriceSources,
-  type ValuedCosts,
-  valueAtListPrice,
-} from "#lib/services/admin/list-prices.ts";
+import type { LedgerStatistics } from "#lib/services/admin/ledger-statistics.ts";
+import { type Costs, type ListPriceSources, valueAtListPrice } from "#lib/services/admin/list-prices.ts";
 import { type LiveHealth, liveHealth } from "#lib/services/admin/live-health.ts";
 import {
   type CallFigures,
   type ChainEngine,
   type ConfiguredProvider,
-  type ProviderHealthView,
   providerHealth,
 } from "#lib/services/admin/provider-health.ts";
 import type { LedgerGauges } from "#lib/services/ledger/ledger.ts";
@@ -41,29 +37,12 @@ export type HealthDependencies = HealthBlockDependencies & {
   listPrices: ListPriceSources;
 };
 
-export type ModeView = { mode: string; engines: string[] } & {
-  [Field in Exclude<keyof ModeStatistics, "mode">]: ModeStatistics[Field] | null;
+type LedgerReading = {
+  database: AdminHealth["database"];
+  /** Undefined if the database could not be read. */
+  statistics: LedgerStatistics | undefined;
+  cost: Costs | null;
 };
-
-/** The ledger was read: how good its figures are. */
-type DatabaseReady = { status: "ok" } & Pick<LedgerStatistics, "complete" | "percentiles">;
-type DatabaseFailure = { status: "unavailable" | "not_ready"; message: string };
-
-export type HealthReport = {
-  generatedAt: string;
-  window: { seconds: number; from: string };
-  process: { version: string; engines: "providers" | "sandbox" | "none"; startedAt: string };
-  database: DatabaseReady | DatabaseFailure;
-  providers: ProviderHealthView[];
-  modes: ModeView[];
-  /** Null if the database could not be read. */
-  cost: ValuedCosts | null;
-  ledger: LedgerGauges;
-};
-
-type LedgerReading =
-  | { database: DatabaseReady; statistics: LedgerStatistics; cost: ValuedCosts }
-  | { database: DatabaseFailure; statistics: undefined; cost: null };
 
 /**
  * The operator's view of this process and of the last `windowSeconds` of the ledger. Without the database it has
@@ -72,7 +51,7 @@ type LedgerReading =
 export async function healthReport(
   windowSeconds: number,
   dependencies: HealthDependencies,
-): Promise<HealthReport & Record<string, unknown>> {
+): Promise<AdminHealth & Record<string, unknown>> {
   if (!dependencies.hasServiceRole) {
     throw new GatewayError(
       "not_configured",
@@ -105,9 +84,8 @@ async function readLedger(
 ): Promise<LedgerReading> {
   try {
     const read = await statistics(windowSeconds);
-    const { complete, percentiles } = read;
     const cost = await valueAtListPrice(read.cost, listPrices);
-    return { database: { status: "ok", complete, percentiles }, statistics: read, cost };
+    return { database: { status: "ok", ...read.quality }, statistics: read, cost };
   } catch (thrown) {
     const error = toGatewayError(thrown);
     logger.error("The ledger could not be read for the health answer.", thrown, { code: error.code });
@@ -121,7 +99,6 @@ const NO_CALLS: CallFigures = {
   calls: 0,
   succeeded: 0,
   rateLimited: 0,
-  successRate: null,
   outcomes: {},
   latencyMs: NO_PERCENTILES,
   firstTokenMs: NO_PERCENTILES,
@@ -130,7 +107,6 @@ const UNKNOWN_CALLS: CallFigures = {
   calls: null,
   succeeded: null,
   rateLimited: null,
-  successRate: null,
   outcomes: null,
   latencyMs: null,
   firstTokenMs: null,
@@ -142,7 +118,7 @@ function providersOf(
   chains: readonly Chain[],
   { providers, snapshot, alarms }: HealthDependencies,
   now: number,
-): ProviderHealthView[] {
+): ProviderHealth[] {
   const live = liveHealth(snapshot());
   const called = new Map(statistics?.providers.map((provider) => [provider.id, provider]));
   const configured = new Map(providers().map((provider) => [provider.id, provider]));
@@ -180,7 +156,7 @@ function chainOf(provider: string, chains: readonly Chain[]): ChainEngine[] {
 }
 
 /** The modes of the configuration, then what else turns counted in, such as `named`. */
-function modesOf(statistics: LedgerStatistics | undefined, chains: readonly Chain[]): ModeView[] {
+function modesOf(statistics: LedgerStatistics | undefined, chains: readonly Chain[]): ModeHealth[] {
   const counted = new Map(statistics?.modes.map((mode) => [mode.mode, mode]));
   const names = new Set([...chains.map(({ mode }) => mode), ...counted.keys()]);
   const none = { turns: 0, statuses: {}, failoverDepth: { mean: 0, max: 0 } };

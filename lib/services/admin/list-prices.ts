@@ -1,9 +1,9 @@
+import type { AdminHealth, CostPeriod } from "#lib/apis/native/admin-health-answer-schema.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { PriceBook, PricedEngine } from "#lib/providers/cost.ts";
 import type {
-  CostPeriod,
-  CostStatistics,
-  ModelCost,
+  PartlyValuedCosts,
+  PartlyValuedPeriod,
   UnvaluedCalls,
 } from "#lib/services/admin/ledger-statistics.ts";
 
@@ -13,10 +13,7 @@ export type ListPriceSources = {
   engineOf(provider: string, model: string): PricedEngine | undefined;
 };
 
-/** A cost period without what the ledger could not value. */
-type Valued = Omit<CostPeriod, "models"> & { models: Omit<ModelCost, "unvalued">[] };
-export type ValuedCosts = { currency: "USD" } & { [Name in PeriodName]: Valued };
-type PeriodName = Exclude<keyof CostStatistics, "currency">;
+export type Costs = NonNullable<AdminHealth["cost"]>;
 
 /**
  * Adds list prices where the ledger has none: of rows from before it kept them, and of rows that were inserted by
@@ -24,16 +21,20 @@ type PeriodName = Exclude<keyof CostStatistics, "currency">;
  * needed.
  */
 export async function valueAtListPrice(
-  { currency, today, last7Days, last30Days }: CostStatistics,
+  { currency, today, last7Days, last30Days }: PartlyValuedCosts,
   sources: ListPriceSources,
-): Promise<ValuedCosts> {
+): Promise<Costs> {
   const isNeeded = last30Days.models.some(({ unvalued }) => unvalued.length > 0);
   const prices = isNeeded ? await sources.prices() : undefined;
-  const valued = (period: CostPeriod): Valued => valuePeriod(period, prices, sources);
+  const valued = (period: PartlyValuedPeriod): CostPeriod => valuePeriod(period, prices, sources);
   return { currency, today: valued(today), last7Days: valued(last7Days), last30Days: valued(last30Days) };
 }
 
-function valuePeriod(period: CostPeriod, prices: PriceBook | undefined, sources: ListPriceSources): Valued {
+function valuePeriod(
+  period: PartlyValuedPeriod,
+  prices: PriceBook | undefined,
+  sources: ListPriceSources,
+): CostPeriod {
   let { cachedSavings, freeTierValue } = period;
   const models = period.models.map(({ unvalued, ...model }) => {
     const engine = sources.engineOf(model.provider, model.model);

@@ -1,10 +1,7 @@
+import type { EngineHealthView, ProviderHealth } from "#lib/apis/native/admin-health-answer-schema.ts";
 import { type EngineIdentity, entryIds, type HealthScope } from "#lib/providers/health/engine-identity.ts";
 import type { AccountAlarm } from "#lib/services/admin/account-alarms.ts";
-import type {
-  CallStatistics,
-  EngineStatistics,
-  ProviderStatistics,
-} from "#lib/services/admin/ledger-statistics.ts";
+import type { CallStatistics, ProviderStatistics } from "#lib/services/admin/ledger-statistics.ts";
 import type { BreakerState, LiveBench, LiveHealth } from "#lib/services/admin/live-health.ts";
 
 /** A provider, as the configuration has it. */
@@ -30,62 +27,15 @@ export type ProviderHealthSources = {
   noCalls: CallFigures;
 };
 
-/** What the database knows; null if it could not be read. */
-export type CallFigures = { [Field in keyof CallStatistics]: CallStatistics[Field] | null } & {
-  /** Of the calls that were not cancelled, those that were answered; null without any. */
-  successRate: number | null;
-};
-
-export type BenchView = {
-  level: LiveBench["level"];
-  use: string;
-  until: string;
-  cause: string;
-  reason: string;
-  /** Which key; without an index if it is another instance's. */
-  keyIndex?: number | undefined;
-  fingerprint?: string | undefined;
-};
-
-export type EngineHealthView = CallFigures & {
-  model: string;
-  modes: string[];
-  breaker: BreakerState;
-  benchedUntil?: string | undefined;
-  dead: boolean;
-  benches: BenchView[];
-};
-
-export type ProviderHealthView = CallFigures & {
-  id: string;
-  configured: boolean;
-  breaker: BreakerState;
-  benchedUntil?: string | undefined;
-  alarms: {
-    code: string;
-    message: string;
-    since: string;
-    retriedAt: string;
-    keyIndex?: number | undefined;
-    fingerprint?: string | undefined;
-    model?: string | undefined;
-  }[];
-  keys: {
-    index: number;
-    fingerprint: string;
-    benchedUntil?: string | undefined;
-    cause?: string | undefined;
-  }[];
-  /** Benches of the whole provider and of its keys; those of its models are with them. */
-  benches: BenchView[];
-  engines: EngineHealthView[];
-};
+/** Null if the database could not be read. */
+export type CallFigures = Pick<EngineHealthView, keyof CallStatistics>;
+type BenchView = EngineHealthView["benches"][number];
 
 /** The use that matters for an engine about whose use nothing else is known. */
 const CHAT: HealthScope = "chat";
 
 /** One provider: its calls from the ledger, and what this process knows of it now. */
-export function providerHealth(sources: ProviderHealthSources, now: number): ProviderHealthView {
+export function providerHealth(sources: ProviderHealthSources, now: number): ProviderHealth {
   const { provider, statistics, live, alarms, noCalls } = sources;
   const { id, keys, origin } = provider;
   const benches = live.benches.filter((bench) => bench.provider === id);
@@ -129,7 +79,7 @@ function enginesOf(
     return {
       model,
       modes,
-      ...figuresOf<EngineStatistics | CallFigures>(known.get(model) ?? noCalls),
+      ...figuresOf(known.get(model) ?? noCalls),
       breaker: worst(uses.map((use) => live.breakerOf(`${use}:${prefix}${model}`))),
       benchedUntil: isoAfter(release, now),
       dead: own.some(({ isDead }) => isDead),
@@ -182,7 +132,7 @@ function identityOf({ id, origin, keys }: ConfiguredProvider, model: string): En
 function keyHealth(
   { fingerprint, index }: { fingerprint: string; index: number },
   benches: readonly LiveBench[],
-): ProviderHealthView["keys"] {
+): ProviderHealth["keys"] {
   if (fingerprint === "") return [];
   const bench = benches.find(({ level, key }) => level === "key" && key === fingerprint);
   if (bench === undefined) return [{ index, fingerprint }];
@@ -208,7 +158,8 @@ function causeName({ cause: { kind, problem } }: LiveBench): string {
   return problem ?? kind;
 }
 
-function figuresOf<Figures extends CallStatistics | CallFigures>(figures: Figures): CallFigures {
+/** With the rate of success: of the calls that were not cancelled, since those say nothing about the engine. */
+function figuresOf(figures: CallFigures): CallFigures & Pick<EngineHealthView, "successRate"> {
   const { calls, succeeded, rateLimited, outcomes, latencyMs, firstTokenMs } = figures;
   const judged = calls === null || succeeded === null ? 0 : calls - (outcomes?.["cancelled"] ?? 0);
   const successRate = judged > 0 ? Math.round(((succeeded ?? 0) / judged) * 10_000) / 10_000 : null;

@@ -51,7 +51,7 @@ export class SharedReading<Name, Value> {
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
+    this.#last = Promise.allSettled([result]);
     return result;
   }
 }
