@@ -7,6 +7,7 @@ import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import { apiClient } from "../support/api-client.ts";
+import { noteDatabaseCalls } from "../support/database-calls.ts";
 import {
   answers,
   type Exchange,
@@ -449,6 +450,19 @@ describe("what the process knows", () => {
     await door.stop();
   });
 
+  test("many who ask at once cost the database one call a window, and one at a time", async () => {
+    const { get } = await start();
+    await get("?window=2h");
+    const calls = noteDatabaseCalls(database.url);
+    const windows = ["1h", "7d", "30d"];
+    const asked = Array.from({ length: 60 }, (_, index) => get(`?window=${windows[index % windows.length]}`));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 200));
+    calls.stop();
+    // A slow machine may take more than a second for all of them, and then reads once more.
+    const readings = calls.names.filter((name) => name === "admin_health").length;
+    expect(readings).toBeLessThanOrEqual(2 * windows.length);
+  });
+
   test("without the migrations it says so", async () => {
     const { health } = await start();
     await database.sql`drop function public.admin_health`;
@@ -531,4 +545,19 @@ describe("the window", () => {
       error: { message: '"windows": is not a parameter of this route. It takes window.' },
     });
   });
+});
+
+test("the public probe says nothing of what administrators see, whoever asks and whatever the state", async () => {
+  const { gateway, say } = await start();
+  groq.script = refuses(402, "Insufficient balance");
+  dear.script = refuses(500, "broken");
+  await say("smart");
+  const probe = apiClient(() => gateway.gateway);
+  for (const credential of ["", admin.accessToken]) {
+    const { status, body } = await probe("GET", "/api/health?window=1h", credential);
+    expect([status, body]).toEqual([
+      200,
+      { status: "ok", version: expect.any(String), engines: "providers" },
+    ]);
+  }
 });

@@ -1,6 +1,4 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createLedgerStatisticsStore } from "#lib/adapters/supabase/ledger-statistics-store.ts";
-import { createRequestLogStore } from "#lib/adapters/supabase/request-log-store.ts";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
@@ -16,6 +14,7 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { lazyAsync } from "#lib/shared/lazy.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 export type AdminParts = {
@@ -38,8 +37,16 @@ export type Admin = { health: HealthDependencies; requests: RequestLogStore };
 /** The operator's view. It asks the database only when an administrator does. */
 export function createAdmin(parts: AdminParts): Admin {
   const { clients, registry, engines, health, alarms, ledger, blocks, clock, logger } = parts;
-  const store = createLedgerStatisticsStore({ clients });
-  const statistics = new SharedReading((seconds: number) => store.read(seconds), clock);
+  // Loaded when an administrator first asks: a start is not to wait for what few requests need.
+  const ledgerStore = lazyAsync(async () => {
+    const { createLedgerStatisticsStore } = await import("#lib/adapters/supabase/ledger-statistics-store.ts");
+    return createLedgerStatisticsStore({ clients });
+  });
+  const requestLog = lazyAsync(async () => {
+    const { createRequestLogStore } = await import("#lib/adapters/supabase/request-log-store.ts");
+    return createRequestLogStore({ clients });
+  });
+  const statistics = new SharedReading(async (seconds: number) => (await ledgerStore()).read(seconds), clock);
   return {
     health: {
       statistics: (windowSeconds) => statistics.get(windowSeconds),
@@ -55,7 +62,10 @@ export function createAdmin(parts: AdminParts): Admin {
       clock,
       logger,
     },
-    requests: createRequestLogStore({ clients }),
+    requests: {
+      list: async (filter, page) => (await requestLog()).list(filter, page),
+      find: async (id) => (await requestLog()).find(id),
+    },
   };
 }
 

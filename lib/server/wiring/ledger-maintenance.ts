@@ -1,9 +1,9 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createLedgerMaintenanceStore } from "#lib/adapters/supabase/ledger-maintenance-store.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { LedgerMaintenance } from "#lib/services/admin/ledger-maintenance.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { lazyAsync } from "#lib/shared/lazy.ts";
 
 export type LedgerMaintenanceParts = {
   env: Env;
@@ -23,8 +23,17 @@ export function createLedgerMaintenance({
   logger,
 }: LedgerMaintenanceParts): LedgerMaintenance | undefined {
   if (!env.LEDGER_MAINTENANCE || env.VERCEL || !clients.hasServiceRole) return undefined;
+  const store = lazyAsync(async () => {
+    const { createLedgerMaintenanceStore } = await import(
+      "#lib/adapters/supabase/ledger-maintenance-store.ts"
+    );
+    return createLedgerMaintenanceStore({ clients });
+  });
   return new LedgerMaintenance({
-    store: createLedgerMaintenanceStore({ clients }),
+    store: {
+      fold: async () => (await store()).fold(),
+      prune: async (retention) => (await store()).prune(retention),
+    },
     retention: { eventsDays: env.EVENTS_RETENTION_DAYS, usageDays: env.USAGE_RETENTION_DAYS },
     clock,
     random: Math.random,
