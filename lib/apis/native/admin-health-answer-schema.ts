@@ -22,7 +22,9 @@ const figures = {
     .nullable()
     .describe(`How many calls ended in each way: \`ok\`, or the kind of failure. ${ifRead}`),
   latencyMs: percentiles.nullable().describe("Of whole answers that succeeded."),
-  firstTokenMs: percentiles.nullable().describe("From the call to the first content, of all calls that delivered some."),
+  firstTokenMs: percentiles
+    .nullable()
+    .describe("From the call to the first content, of all calls that delivered some."),
 };
 const breaker = z.enum(["closed", "open", "half_open"]);
 const benchedUntil = time.optional().describe("Nothing of it is called before; absent if it can be called.");
