@@ -63,11 +63,9 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
   "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
-  // Members that the contract names.
   // Made ahead of the operator's view, of shared health and of roles.
   "lib/providers/health/engine-health.ts benchedForMs",
   "lib/providers/health/engine-health.ts merge",
-  "lib/providers/health/engine-health.ts snapshot",
   // Tests stop Postgres by it.
   "lib/local-supabase/start.ts postgresPid",
 ];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Access } from "#lib/server/http/access.ts";
 import { METHODS, methodsOf } from "#lib/server/http/declaration.ts";
@@ -71,6 +72,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 200,
     body: { fact: "Made by the matrix" },
   },
+  "/api/admin/health": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
+  "/api/admin/requests": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
+  "/api/admin/requests/[id]": { access: "admin", methods: ["GET"], errors: "native", success: 404 },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/chat/completions": {
@@ -164,7 +168,8 @@ beforeAll(async () => {
     live: await createKey(database, user.userId),
     revoked: await createKey(database, user.userId, { revoked: true }),
   };
-  gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0" });
+  // The user is an administrator, whose keys are none.
+  gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0", ADMIN_USER_IDS: user.userId });
 });
 
 afterAll(async () => {
@@ -258,8 +263,9 @@ describe("who may call", () => {
         const isCookie = own["cookie"] !== undefined && own["authorization"] === undefined;
         // A cookie of another site's page may not write; reading gives that page nothing, without CORS.
         const isRead = methodsOf(row.route)[0] === "GET" && isCookie && user === 403;
-        const ofCaller = isRead ? "in" : user;
-        const expected = access === "user" ? account : access === "proxy" && isCookie ? 401 : ofCaller;
+        const isAccount = access === "user" || access === "admin";
+        const ofCaller = isRead ? "in" : isAccount ? account : user;
+        const expected = access === "proxy" && isCookie ? 401 : ofCaller;
         const isLetIn = access === "public" || expected === "in";
         for (const replay of REPLAYS) {
           const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });
@@ -291,6 +297,27 @@ describe("who may call", () => {
       });
     });
   }
+});
+
+describe("the routes of administrators", () => {
+  const rows = ROWS.filter(([, { route }]) => route.access === "admin");
+  const WHO: readonly [string, () => Settings, 403 | "in"][] = [
+    ["nobody, unless somebody is named", () => ({}), 403],
+    ["not a user beside them", () => ({ ADMIN_USER_IDS: randomUUID(), ADMIN_EMAILS: "x@example.test" }), 403],
+    ["a user who is named by id", () => ({ ADMIN_USER_IDS: user.userId.toUpperCase() }), "in"],
+    ["a user who is named by e-mail address", () => ({ ADMIN_EMAILS: user.email }), "in"],
+  ];
+
+  test.each(WHO)("let in %s", async (_, settings, expected) => {
+    const via = await start(settings());
+    for (const [path, row] of rows) {
+      const { status, body } = await call(row, bearer(user.accessToken), { via });
+      expect(status, path).toBe(expected === "in" ? row.success : expected);
+      if (expected === 403) expect(JSON.parse(body)).toMatchObject({ error: { code: "forbidden" } });
+      expect((await call(row, bearer(keys.live), { via })).status, path).toBe(403);
+    }
+    await via.stop();
+  });
 });
 
 describe("the OpenAI-compatible routes", () => {
@@ -393,6 +420,12 @@ describe("a session that has to be refreshed", () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie().join()).toContain("auth-token=base64-");
     expect(answer.headers.get("cache-control")).toContain("no-store");
+  });
+
+  test("sets them for a user who may not use the route, too", async () => {
+    const answer = await call(rowOf("/api/admin/health"), await expired());
+    expect(answer.status).toBe(403);
+    expect(answer.headers.getSetCookie().join()).toContain("auth-token=base64-");
   });
 
   test("sets them beside an error too: the old refresh token is used up", async () => {

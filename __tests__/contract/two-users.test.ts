@@ -83,6 +83,10 @@ const ATTEMPTS: readonly Attempt[] = [
   { method: "DELETE", path: "/api/memories", at: () => "?all=true", status: 204 },
   { method: "GET", path: "/api/v1/quota", status: 200 },
   { method: "GET", path: "/api/v1/quota", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
+  { method: "GET", path: "/api/admin/health", status: 403 },
+  { method: "GET", path: "/api/admin/requests", status: 403 },
+  { method: "GET", path: "/api/admin/requests", at: ({ userId }) => `?user=${userId}`, status: 403 },
+  { method: "GET", path: "/api/admin/requests/[id]", at: ({ turnId }) => turnId, status: 403 },
   { method: "GET", path: "/api/keys", status: 200 },
   { method: "DELETE", path: "/api/keys/[id]", at: ({ keyId }) => keyId, status: 404 },
 ];
@@ -163,7 +167,7 @@ function expectNothingOfTheOwner(seen: unknown, sent = ""): void {
 }
 
 test("every route that knows its user is tried", () => {
-  const known = API.routes.filter(({ access }) => access === "caller" || access === "user");
+  const known = API.routes.filter(({ access }) => access !== "public" && access !== "proxy");
   const tried = [...ATTEMPTS.map(({ path }) => path), ...WITHOUT_DATA];
   expect([...new Set(tried)].sort()).toEqual(known.map(({ path }) => path).sort());
 });
@@ -189,7 +193,8 @@ describe.each(NAMED)("$name", ({ method, path, at, body, status }) => {
 
   test("shows another user nothing, and changes nothing", async () => {
     const before = await everything();
-    const isAccount = API.routes.find((route) => route.path === path)?.access === "user";
+    const access = API.routes.find((route) => route.path === path)?.access;
+    const isAccount = access === "user" || access === "admin";
     for (const [credential, expected] of [
       [stranger.accessToken, status],
       [strangersKey, isAccount ? 403 : status],

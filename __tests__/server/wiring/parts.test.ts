@@ -42,10 +42,10 @@ describe("the parts of a gateway", () => {
     const { made, makers } = counted();
     const gateway = await createGateway(env(), () => undefined, makers);
     // A start opens the ledger, whose journal may hold turns of a process that died.
-    expect(made.sort()).toEqual(["createDatabase", "createLedger"]);
+    expect(made.sort()).toEqual(["createDatabase", "createLedger", "createLedgerMaintenance"]);
     expect(gateway.chat).toBe(gateway.chat);
     expect(gateway.authenticator).toBe(gateway.authenticator);
-    expect(made.slice(2).sort()).toEqual([
+    expect(made.slice(3).sort()).toEqual([
       "createChat",
       "createEngineHealth",
       "createEngines",
@@ -76,6 +76,8 @@ describe("the parts of a gateway", () => {
     createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
+    createAdmin: (gateway) => gateway.admin,
+    createHealthBlocks: (gateway) => gateway.admin,
   };
   test.each(Object.entries(USERS))(
     "%s: one failure fails its users alone, and is tried anew",

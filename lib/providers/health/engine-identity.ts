@@ -30,3 +30,19 @@ export function readModelId(id: string): { scope: string; engine: string } {
   const colon = id.indexOf(":");
   return { scope: id.slice(0, colon), engine: id.slice(colon + 1) };
 }
+
+/** What an entry of a bench is about; a part that its level does not have is undefined. */
+export type EntrySubject = {
+  scope: string;
+  provider: string;
+  /** The fingerprint of a key. */
+  key: string | undefined;
+  model: string | undefined;
+};
+
+/** Reads an id that `entryIds` has made, of any level but the origin. */
+export function readEntryId(id: string): EntrySubject | undefined {
+  // Neither scopes nor ids of providers contain the separators; models may.
+  const [, scope, provider, key, model] = /^([^:]+):([^#/]+)(?:#([^/]*))?(?:\/(.*))?$/s.exec(id) ?? [];
+  return scope === undefined || provider === undefined ? undefined : { scope, provider, key, model };
+}

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { PLUGIN_VARIABLE_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
+import { RETENTION_VARIABLE_RULES, retentionShape } from "#lib/server/env/retention-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
 
 /** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
@@ -127,6 +128,7 @@ const shape = {
   OPEN_METEO_GEOCODING_BASE_URL: origin.default("https://geocoding-api.open-meteo.com"),
   HACKER_NEWS_BASE_URL: origin.default("https://hn.algolia.com"),
   ACCESS_LOG: flag(true),
+  LEDGER_MAINTENANCE: flag(true),
   ENABLE_AUTO_ROUTE: flag(false),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
@@ -144,6 +146,7 @@ const shape = {
   ANSWER_TIMEOUT_MS: milliseconds(60_000),
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
+  ...retentionShape,
   ...pluginShape,
 };
 
@@ -196,6 +199,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   OPEN_METEO_GEOCODING_BASE_URL: source("https://geocoding-api.open-meteo.com"),
   HACKER_NEWS_BASE_URL: source("https://hn.algolia.com"),
   ACCESS_LOG: FLAG,
+  LEDGER_MAINTENANCE: FLAG,
   ENABLE_AUTO_ROUTE: FLAG,
   ENABLE_PROMPT_CACHE: FLAG,
   ENABLE_SANDBOX: FLAG,
@@ -223,6 +227,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   ANSWER_TIMEOUT_MS: MILLISECONDS,
   PROVIDER_TIMEOUT_MS: MILLISECONDS,
   REQUEST_DEADLINE_MS: MILLISECONDS,
+  ...RETENTION_VARIABLE_RULES,
   ...PLUGIN_VARIABLE_RULES,
 };
 

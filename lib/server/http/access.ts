@@ -13,6 +13,8 @@ export type CallerByAccess = {
   caller: Caller;
   /** A signed-in user. */
   user: UserCaller;
+  /** A signed-in user whom ADMIN_USER_IDS or ADMIN_EMAILS lists; a gateway key of theirs is none. */
+  admin: UserCaller;
   /** A key or token of an OpenAI or Anthropic client, never a cookie; off unless ENABLE_OPENAI_PROXY is set. */
   proxy: ProxyCaller;
 };
@@ -37,6 +39,8 @@ export type AccessRule<Known> = {
   identify: [Known] extends [ProxyCaller]
     ? (by: Identifier, request: Request, host: HostContext) => Promise<Identified<Known>>
     : undefined;
+  /** Throws `forbidden` for an identified caller who may not use routes of this access. */
+  assertAllowed?(caller: ProxyCaller, isAdmin: (caller: Caller) => Promise<boolean>): Promise<void>;
 };
 
 const alwaysEnabled = (): void => undefined;
@@ -48,17 +52,15 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     assertEnabled: alwaysEnabled,
     identify: (by, request, host) => by.authenticate(request, host),
   },
-  user: {
+  user: { assertEnabled: alwaysEnabled, identify: identifyUser },
+  admin: {
     assertEnabled: alwaysEnabled,
-    async identify(by, request, host) {
-      const { caller, setCookies } = await by.authenticate(request, host);
-      // The access line names the caller of a refused request, too.
-      host.callerKind = caller.kind;
-      if (caller.kind === "user") return { caller, setCookies };
-      // A stolen gateway key could create others, which would stay valid after it is revoked.
+    identify: identifyUser,
+    async assertAllowed(caller, isAdmin) {
+      if (caller.kind !== "open" && (await isAdmin(caller))) return;
       throw new GatewayError(
         "forbidden",
-        "A gateway key is not accepted here. Sign in, or send a Supabase access token.",
+        "Only administrators may do this: users whom ADMIN_USER_IDS or ADMIN_EMAILS lists.",
       );
     },
   },
@@ -75,3 +77,20 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     },
   },
 };
+
+/** Throws `forbidden` for a gateway key, whatever its owner may do. */
+async function identifyUser(
+  by: Identifier,
+  request: Request,
+  host: HostContext,
+): Promise<Identified<UserCaller>> {
+  const { caller, setCookies } = await by.authenticate(request, host);
+  // The access line names the caller of a refused request, too.
+  host.callerKind = caller.kind;
+  if (caller.kind === "user") return { caller, setCookies };
+  // A stolen gateway key could create others, which would stay valid after it is revoked.
+  throw new GatewayError(
+    "forbidden",
+    "A gateway key is not accepted here. Sign in, or send a Supabase access token.",
+  );
+}

@@ -21,6 +21,7 @@ import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
 import { isMultipart } from "#lib/server/http/multipart.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
@@ -30,6 +31,7 @@ export type Edge = {
   readonly env: AccessSettings & Pick<Env, "CORS_ALLOWED_ORIGINS" | "TRUST_PROXY" | "VERCEL">;
   readonly logger: Pick<Logger, "error" | "warn">;
   readonly authenticator: Identifier;
+  readonly isAdmin: (caller: Caller) => Promise<boolean>;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
 };
@@ -109,6 +111,7 @@ async function answer<Gateway extends Edge>(
   if (rule.identify !== undefined) {
     exchange.known = await rule.identify(gateway.authenticator, request, host);
     host.callerKind = exchange.known.caller.kind;
+    await rule.assertAllowed?.(exchange.known.caller, (caller) => gateway.isAdmin(caller));
   }
   return operation.answer({
     gateway,

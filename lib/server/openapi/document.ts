@@ -52,6 +52,10 @@ const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: stri
   public: { security: [] },
   caller: { security: [{ bearer: [] }, { apiKey: [] }, { session: [] }] },
   user: { security: [{ bearer: [] }, { session: [] }] },
+  admin: {
+    security: [{ bearer: [] }, { session: [] }],
+    note: "For administrators: users whom ADMIN_USER_IDS or ADMIN_EMAILS lists.",
+  },
   proxy: {
     security: [{ bearer: [] }, { apiKey: [] }],
     note: "404 unless ENABLE_OPENAI_PROXY is set.",

@@ -1,4 +1,6 @@
 import type { Route } from "#lib/server/http/route.ts";
+import { adminHealth } from "#lib/server/routes/admin-health.ts";
+import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -26,6 +28,9 @@ export const API = apiTable([
   aiChat,
   attachmentUpload,
   health,
+  adminHealth,
+  adminRequests,
+  adminRequestById,
   sessions,
   sessionById,
   keys,

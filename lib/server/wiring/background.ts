@@ -3,7 +3,7 @@ import type { Basis, Parts } from "#lib/server/wiring/parts.ts";
 /** The price library takes some 30 ms of the processor, which the first requests should not wait for; milliseconds. */
 const PRICES_DELAY_MS = 1_000;
 
-type BackgroundParts = Pick<Parts, "ledger" | "database"> &
+type BackgroundParts = Pick<Parts, "ledger" | "database" | "ledgerMaintenance"> &
   Pick<Basis, "installed" | "clock" | "logger"> & {
     /** Undefined where nothing may be done before a request needs it. */
     prices: Basis["prices"] | undefined;
@@ -14,7 +14,7 @@ type BackgroundParts = Pick<Parts, "ledger" | "database"> &
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, installed, prices, clock, logger }: BackgroundParts,
+  { ledger, database, ledgerMaintenance, installed, prices, clock, logger }: BackgroundParts,
   signal: AbortSignal,
 ): void {
   // Self-hosted, so that it delays no answer; a serverless function loads it when its first answer is under way.
@@ -29,5 +29,8 @@ export function beginInBackground(
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);
     if (error !== undefined) throw error;
+  });
+  begin("The ledger's figures and its old rows are not maintained.", async () => {
+    await ledgerMaintenance.value?.run(signal);
   });
 }

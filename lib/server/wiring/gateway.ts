@@ -7,6 +7,7 @@ import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
+import type { Admin } from "#lib/server/wiring/admin.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { abandonedOrigins } from "#lib/server/wiring/configuration/catalogue-changes.ts";
 import {
@@ -69,6 +70,8 @@ export type Gateway = {
   /** Saved conversations. */
   readonly sessions: SessionDependencies;
   readonly quota: QuotaDependencies;
+  /** What administrators see. */
+  readonly admin: Admin;
   /** Stores turns. */
   readonly ledger: Ledger;
   /** Whether the models of the chains still exist. */
@@ -118,6 +121,7 @@ export async function createGateway(
     live,
     installed,
     prices,
+    configuration: () => configuration,
     clock: systemClock,
     logger,
     signal: closing.signal,
@@ -127,7 +131,7 @@ export async function createGateway(
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
   });
-  const configuration = createConfiguration(
+  const configuration: Configuration = createConfiguration(
     { env, texts, live, prices, logger, clock: systemClock },
     closing.signal,
   );
@@ -183,6 +187,9 @@ function partsOf(parts: Parts) {
     },
     get quota() {
       return parts.quota.value;
+    },
+    get admin() {
+      return parts.admin.value;
     },
     get ledger() {
       return parts.ledger.value.ledger;

@@ -1,30 +1,38 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
+import { createAdmin } from "#lib/server/wiring/admin.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
-import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
+import type { Configuration } from "#lib/server/wiring/configuration/configuration.ts";
+import { createDatabase, type Database, type DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
+import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
+import { engineSourceOf } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
+import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
+import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -34,9 +42,12 @@ import type { Tool } from "#lib/tools/tool.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
+  createAdmin,
+  createHealthBlocks,
   createDatabase,
   createIdentity,
   createLedger,
+  createLedgerMaintenance,
   createEngines,
   createEngineHealth,
   createLiveTools,
@@ -62,6 +73,8 @@ export type Basis = {
   live: LiveProviders;
   installed: InstalledModels;
   prices: LivePrices;
+  /** There once the parts are made. */
+  configuration(): Configuration;
   clock: Clock;
   logger: Logger;
   /** Aborts when the gateway closes. */
@@ -82,7 +95,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
-  const health = lazy(() => make.createEngineHealth(logger, clock));
+  const alarms = lazy(() => new AccountAlarms(clock));
+  const health = lazy(() => make.createEngineHealth(logger, clock, alarms.value));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
       ...{ env, installed, health: health.value, prices, clock, logger },
@@ -103,6 +117,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
   const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
+  const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const { memories, files, ...userData } = userDataParts(
@@ -119,9 +134,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     documents,
     memories,
     files,
-    modelCheck: lazy(() => make.createModelCheck({ env, live, engines: calls(), signal })),
+    modelCheck,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
+    ...operatorParts({ ...basis, callParts, database, health, alarms, modelCheck }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -175,6 +191,39 @@ function userDataParts({ clients, callParts, documents }: UserDataSources, make:
     quota: derived(
       () => callParts.value,
       ({ engines }) => make.createQuota({ clients: clients(), engines }),
+    ),
+  };
+}
+
+type OperatorSources = Basis & {
+  callParts: Lazy<CallParts>;
+  database: Lazy<Database>;
+  health: Lazy<EngineHealth>;
+  alarms: Lazy<AccountAlarms>;
+  modelCheck: Lazy<DailyModelCheck>;
+};
+
+/** What serves the operator: the view of administrators, and the upkeep of what it shows. */
+function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
+  const { env, live, prices, configuration, clock, logger } = sources;
+  const { callParts, database, health, alarms, modelCheck } = sources;
+  const startedAt = clock.wallNow();
+  return {
+    admin: derived(
+      () => callParts.value,
+      ({ registry, engines, ledger }) =>
+        make.createAdmin({
+          ...{ registry, engines, startedAt, clock, logger },
+          clients: database.value.clients,
+          engineSource: engineSourceOf(env, live.current),
+          health: health.value,
+          alarms: alarms.value,
+          ledger: ledger.ledger,
+          blocks: make.createHealthBlocks({ configuration, prices, modelCheck }),
+        }),
+    ),
+    ledgerMaintenance: lazy(() =>
+      make.createLedgerMaintenance({ env, clients: database.value.clients, clock, logger }),
     ),
   };
 }
