@@ -70,9 +70,9 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, installed, clock, logger } = basis;
+  const { env, instanceId, settings, providers, installed, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
-  const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
+  const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
