@@ -28,6 +28,8 @@ export class SpillFiles {
   /** Files that could not be read. */
   readonly #unreadable: SpillFile[] = [];
   #current: SpillFile | undefined;
+  /** The file that is being read. */
+  #reading: SpillFile | undefined;
 
   /**
    * @param nextPath the path of a new file.
@@ -52,7 +54,7 @@ export class SpillFiles {
   }
 
   get spilled(): Waiting {
-    const files = [...this.#unreadable, ...this.#complete, this.#current].filter(
+    const files = [...this.#unreadable, this.#reading, ...this.#complete, this.#current].filter(
       (file) => file !== undefined,
     );
     const turns = files.reduce((sum, file) => sum + file.turns, 0);
@@ -63,12 +65,15 @@ export class SpillFiles {
     const file = this.#complete.shift() ?? this.#closeCurrent();
     if (file === undefined) return undefined;
     const { path } = file.segment;
+    this.#reading = file;
     try {
       const rows = endedRows(await readFile(path, "utf8"));
       return { rows, since: file.since, stored: () => rmSync(path, { force: true }) };
     } catch (error) {
       this.#unreadable.push(file);
       throw error;
+    } finally {
+      this.#reading = undefined;
     }
   }
 

@@ -55,13 +55,18 @@ export class SpillRecovery {
       const taken = await this.#take();
       if (taken === "none") return;
       if (taken === "unreadable") continue;
-      for (let from = 0; from < taken.rows.length; from += MAX_BATCH) {
-        const rows = taken.rows.slice(from, from + MAX_BATCH);
-        // The file stays, and the next start stores it.
-        if (!(await this.#dependencies.store(rows, taken.since))) return;
-      }
+      // If they are not all stored, the file stays, and the next start stores it.
+      if (!(await this.#storeRows(taken))) return;
       taken.stored();
     }
+  }
+
+  async #storeRows({ rows, since }: SpilledTurns): Promise<boolean> {
+    const batches: Promise<boolean>[] = [];
+    for (let from = 0; from < rows.length; from += MAX_BATCH) {
+      batches.push(this.#dependencies.store(rows.slice(from, from + MAX_BATCH), since));
+    }
+    return (await Promise.all(batches)).every(Boolean);
   }
 
   async #take(): Promise<SpilledTurns | "none" | "unreadable"> {
