@@ -57,7 +57,7 @@ describe("npm run ledger", () => {
     expect(lines[1]).toContain(
       `${ids[0]}  smart  completed  groq/llama-3.3-70b-versatile  11 + 7 tokens  0.00012 USD`,
     );
-    expect(lines[1]).toContain("rejected: no [2J such table");
+    expect(lines[1]).toMatch(/rejected at \S+Z: no \[2J such table$/);
     expect(err).toBe("2 parked.\n");
   });
 

@@ -15,7 +15,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 /** Longer than for a request, milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-export const LEDGER_HELP = `Shows and retries the turns that the database has refused: they are parked in
+const LEDGER_HELP = `Shows and retries the turns that the database has refused: they are parked in
 SARMALINK_DATA_DIR/parked.
 
   npm run ledger -- list            what is parked, the oldest first
@@ -93,7 +93,7 @@ async function list(parked: ParkedFiles): Promise<number> {
   return 0;
 }
 
-function describe({ row, code, reason }: ParkedTurn): string {
+function describe({ row, code, reason, parkedAt }: ParkedTurn): string {
   const engine = row.backend === null ? "no engine" : `${row.backend}/${row.model}`;
   const cost = row.costUsd === null ? "cost unknown" : `${row.costUsd} USD`;
   const tokens = `${row.promptTokens} + ${row.completionTokens} tokens`;
@@ -105,7 +105,7 @@ function describe({ row, code, reason }: ParkedTurn): string {
     engine,
     tokens,
     cost,
-    `${code}: ${oneLine(reason)}`,
+    `${code} at ${new Date(parkedAt).toISOString()}: ${oneLine(reason)}`,
   ].join("  ");
 }
 
