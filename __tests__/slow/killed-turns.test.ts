@@ -1,148 +1,149 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type FakeUpstream, startFakeUpstream, textChunk, usageChunk } from "../support/fake-upstream.ts";
+import {
+  askTurn,
+  compareLedger,
+  expectNothingHeld,
+  isSettled,
+  type LoadTurn,
+  ledgerRows,
+  loadTurns,
+  newSeed,
+  seeded,
+  startLoadUpstreams,
+} from "../support/ledger-load.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
-import { createKey, databaseSettings, eventually, modelsConfig } from "../support/test-gateway.ts";
+import { createKey, databaseSettings, eventually } from "../support/test-gateway.ts";
 import { type ServedGateway, serveGateway } from "./served-gateway.ts";
 
-const NATIVE = 50;
-const COMPATIBLE = 20;
-const ROUNDS = 3;
+/**
+ * `kill -9` of the production server at random moments: what the upstreams were asked for is in the ledger, once, and
+ * nothing stays held. Each turn has a gateway key of its own, by which its row is known even if no client was told its
+ * id.
+ */
+const TURNS = 200;
+const KILLS = 3;
 
 let database: TestSupabase;
-let upstream: FakeUpstream;
 let folder: string;
 let gateway: ServedGateway | undefined;
-let user: string;
-let key: string;
 
 beforeAll(async () => {
   database = await startTestSupabase();
-  upstream = await startFakeUpstream(async (exchange) => {
-    await pause(Math.random() * 300);
-    await exchange.startStream();
-    for (let piece = 0; piece < 10; piece++) {
-      await exchange.event(textChunk(`piece ${piece} `, piece === 9 ? "stop" : null));
-      await pause(Math.random() * 60);
-    }
-    await exchange.event(usageChunk(11, 10));
-    await exchange.event("[DONE]");
-    await exchange.endStream();
-  });
 });
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sarmalink-killed-"));
-  user = (await database.signUp()).userId;
-  key = await createKey(database, user);
-  upstream.requests.length = 0;
 });
 afterEach(async () => {
   await gateway?.stop("SIGKILL");
   await rm(folder, { recursive: true, force: true });
 });
-afterAll(async () => {
-  await upstream.stop();
-  await database.stop();
-});
+afterAll(() => database.stop());
 
-async function start(): Promise<ServedGateway> {
+type Load = Awaited<ReturnType<typeof prepare>>;
+
+async function prepare(count: number) {
+  const seed = newSeed();
+  console.log(`LOAD_SEED=${seed}`);
+  const random = seeded(seed);
+  const turns = loadTurns(count, random);
+  const upstreams = await startLoadUpstreams(turns, random);
+  const user = (await database.signUp()).userId;
+  const keys = await Promise.all(turns.map(() => createKey(database, user)));
+  const prefixes = await database.sql<{ id: string; prefix: string }[]>`
+    select id, prefix from public.gateway_keys where user_id = ${user}`;
+  const ids = new Map(prefixes.map(({ id, prefix }) => [prefix, id]));
+  const keyIdOf = ({ number }: LoadTurn) => ids.get(keys[number]?.slice(0, 17) ?? "");
+  return { random, turns, upstreams, user, keys, keyIdOf };
+}
+
+async function start({ upstreams }: Load, settings: Record<string, string> = {}): Promise<ServedGateway> {
   gateway = await serveGateway("start", {
     ...databaseSettings(database),
     ENABLE_OPENAI_PROXY: "true",
     SARMALINK_DATA_DIR: folder,
-    MODELS_CONFIG: modelsConfig({ own: `${upstream.origin}/v1` }, { limit: 10_000 }),
+    MODELS_CONFIG: upstreams.config,
+    ...settings,
   });
   return gateway;
 }
 
-type Asked = { requestId: string | null; last: string | undefined };
-
-/** Asks, and reads for as long as the gateway lives. */
-async function ask({ url }: ServedGateway, path: string, body: unknown): Promise<Asked> {
-  let [requestId, text]: [string | null, string] = [null, ""];
-  try {
-    const response = await fetch(url + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    requestId = response.headers.get("x-request-id");
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader?.read(); part?.done === false; part = await reader?.read())
-      text += part.value;
-  } catch {
-    // It was killed.
+/** Asks turns at random moments until told to stop; those that nobody heard wait for the next gateway. */
+async function askSome(load: Load, waiting: LoadTurn[], url: string, goesOn: () => boolean): Promise<void> {
+  const asked: Promise<void>[] = [];
+  while (goesOn()) {
+    const turn = waiting.shift();
+    if (turn === undefined) break;
+    const ask = async (): Promise<void> => {
+      if (!(await askTurn(turn, url, load.keys[turn.number] ?? ""))) waiting.push(turn);
+    };
+    asked.push(ask());
+    await pause(load.random() * 50);
   }
-  return { requestId, last: text.trim().split("\n\n").at(-1) };
+  await Promise.all(asked);
 }
 
-const rows = () => database.sql`
-  select id, status, delivered, session_id is not null as native, prompt_tokens::int as prompt
-  from public.ai_chat_usage where user_id = ${user}`;
+async function compare({ turns, user, keyIdOf }: Load): Promise<void> {
+  const users = [user];
+  await eventually(
+    "each turn has its row, and none is left started",
+    async () => isSettled(turns, await ledgerRows(database.sql, users)),
+    20_000,
+  );
+  const rows = await ledgerRows(database.sql, users);
+  compareLedger(turns, rows, (turn) => rows.filter(({ key }) => key === keyIdOf(turn)));
+  await expectNothingHeld(database.sql, users, rows);
+  expect(turns.filter(({ sawEnd }) => sawEnd).length).toBeGreaterThan(0);
+}
 
-test.each(Array.from({ length: ROUNDS }, (_, round) => [round + 1]))(
-  "streams that die with their gateway are all in the ledger after its restart (%i)",
-  async () => {
-    const running = await start();
-    const asked = [
-      ...Array.from({ length: NATIVE }, async () => {
-        await pause(Math.random() * 3_000);
-        return ask(running, "/api/ai-chat", { message: "Hi", model: "smart" });
-      }),
-      ...Array.from({ length: COMPATIBLE }, async () => {
-        await pause(Math.random() * 3_000);
-        const messages = [{ role: "user", content: "Hi" }];
-        return ask(running, "/api/v1/chat/completions", { model: "smart", messages, stream: true });
-      }),
-    ];
-    await pause(1_500 + Math.random() * 1_000);
-    running.signal("SIGKILL");
-    const answers = await Promise.all(asked);
-    const calls = upstream.requests.length;
-    expect(calls).toBeGreaterThan(10);
+test(`${TURNS} turns of all kinds, and the gateway is killed ${KILLS} times`, {
+  timeout: 180_000,
+}, async () => {
+  const load = await prepare(TURNS);
+  const waiting = [...load.turns];
+  for (let kill = 0; kill < KILLS; kill++) {
+    const running = await start(load);
+    const until = performance.now() + 1_000 + load.random() * 1_000;
+    const killed = pause(until - performance.now()).then(() => running.signal("SIGKILL"));
+    await askSome(load, waiting, running.url, () => performance.now() < until);
+    await killed;
+    await running.ended();
+  }
+  const last = await start(load);
+  await askSome(load, waiting, last.url, () => true);
+  expect(waiting).toEqual([]);
+  await compare(load);
+  const rows = await ledgerRows(database.sql, [load.user]);
+  const interrupted = rows.filter(({ status }) => status === "interrupted").length;
+  expect(interrupted).toBeGreaterThan(0);
+  expect(await last.stop()).toBe(0);
+  await load.upstreams.stop();
+});
 
-    const restarted = performance.now();
-    await start();
-    // Every call of the provider has its row; a turn that was begun and not asked of it may have one too.
-    await eventually(
-      "no turn is left started",
-      async () => {
-        const found = await rows();
-        return found.length >= calls && found.every(({ status }) => status !== "started");
-      },
-      20_000,
-    );
-    // The start itself takes seconds.
-    expect(performance.now() - restarted).toBeLessThan(25_000);
-    const found = await rows();
-    expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
-    expect(upstream.requests).toHaveLength(calls);
+test("a worker is killed, and the other one and its successor settle what it left", {
+  timeout: 120_000,
+}, async () => {
+  const load = await prepare(60);
+  const waiting = [...load.turns];
+  const running = await start(load, { WORKERS: "2" });
+  const workers = childrenOf(running.pid);
+  expect(workers.length).toBeGreaterThanOrEqual(2);
+  const killed = pause(700 + load.random() * 500).then(() => {
+    for (const pid of workers.slice(0, 1)) process.kill(pid, "SIGKILL");
+  });
+  await askSome(load, waiting, running.url, () => true);
+  await killed;
+  await compare(load);
+  expect(running.output).toContain("another one is started");
+  await load.upstreams.stop();
+});
 
-    // Who was told that the turn is done finds it complete; what is complete has what its provider reported.
-    const done = answers.filter(({ last }) => last?.includes('"type":"done"') ?? false);
-    const complete = new Map(
-      found.flatMap((row) => (row["status"] === "completed" ? [[row["id"], row]] : [])),
-    );
-    expect(done.length).toBeGreaterThan(0);
-    for (const { requestId } of done) expect(complete.has(requestId)).toBe(true);
-    for (const row of complete.values()) expect(row).toMatchObject({ prompt: 11, delivered: true });
-    const others = found.filter(({ status }) => status !== "completed");
-    expect(others.length).toBeGreaterThan(0);
-    expect([...new Set(others.map(({ status, delivered }) => `${status} ${delivered}`))]).toEqual([
-      "interrupted false",
-    ]);
-
-    // What is counted is what was delivered.
-    const native = found.filter((row) => row["native"] && row["delivered"]).length;
-    const [counter] = await database.sql`select used from public.ai_quota_counters where user_id = ${user}`;
-    expect(counter?.["used"]).toBe(native);
-    const begun = found.filter((row) => row["native"]).length;
-    const compatible = found.length - begun;
-    // Turns that were killed between their row and their call: few, though a busy machine has more of them.
-    expect(begun + compatible - calls).toBeLessThan(25);
-  },
-  120_000,
-);
+/** The worker processes of a primary. */
+function childrenOf(pid: number): number[] {
+  const lines = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(pid)], { encoding: "utf8" });
+  return lines.split("\n").flatMap((line) => (line.includes("start.ts") ? Number.parseInt(line, 10) : []));
+}

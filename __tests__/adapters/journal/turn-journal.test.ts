@@ -225,6 +225,106 @@ describe("files", () => {
   });
 });
 
+describe("spilled turns", () => {
+  const spillMany = (journal: TurnJournal, count: number): LedgerEntry[] =>
+    Array.from({ length: count }, () => {
+      const entry = aLedgerEntry();
+      journal.begin(startedRow(entry));
+      journal.spill(ledgerRow(entry));
+      return entry;
+    });
+
+  test("are on disk when they are spilled, readable by their owner only, and need no begin any more", () => {
+    const journal = aJournal();
+    const [entry] = spillMany(journal, 1);
+    const spilled = files().at(-1) ?? "";
+    expect(statSync(path(spilled)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(path(spilled), "utf8"))).toEqual({
+      end: ledgerRow(entry ?? aLedgerEntry()),
+    });
+    journal.close();
+    // The file of the begin is gone: it holds nothing that waits.
+    expect(files()).toEqual([spilled]);
+  });
+
+  test("are taken oldest first, a file at a time, and their file is deleted when they are stored", async () => {
+    const journal = aJournal();
+    const entries = spillMany(journal, 5_000);
+    expect(journal.spilled).toEqual({ turns: 5_000, since: clock.wallNow() });
+    const ids: string[] = [];
+    let parts = 0;
+    for (let part = await journal.takeSpilled(); part !== undefined; part = await journal.takeSpilled()) {
+      parts++;
+      ids.push(...part.rows.map(({ requestId }) => requestId));
+      expect(part.rows.length).toBeLessThan(4_000);
+      part.stored();
+    }
+    expect(parts).toBeGreaterThan(1);
+    expect(ids).toEqual(entries.map(({ requestId }) => requestId));
+    expect(journal.spilled).toEqual({ turns: 0, since: undefined });
+    journal.close();
+    expect(files()).toEqual([]);
+  });
+
+  test("that were taken and not stored are there for the next process, once each", async () => {
+    const journal = aJournal();
+    const [first, second] = [...spillMany(journal, 1), ...spillMany(journal, 1)];
+    await journal.takeSpilled();
+    const [third] = spillMany(journal, 1);
+    journal.close();
+    const left = await orphansOf(aJournal());
+    const expected = [first, second, third].map((entry) => entry && ledgerRow(entry));
+    // In this test both are of one process, whose other journals are orphans once they are closed.
+    expect(left).toEqual(expected);
+    expect(files()).toEqual([]);
+  });
+
+  test("are found after a crash as turns that have ended, although their begin is in another file", async () => {
+    const entry = aLedgerEntry();
+    leave([began(entry)], { part: 3 });
+    leave([ended(entry)], { part: 1_000_000_000 });
+    expect(await orphansOf(aJournal())).toEqual([ledgerRow(entry)]);
+  });
+
+  test("are refused while the disk is full, and nothing of them is written later", async () => {
+    const journal = aJournal();
+    const [before, refused, after] = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()].map((entry) =>
+      ledgerRow(entry),
+    );
+    if (before === undefined || refused === undefined || after === undefined) throw new Error("no rows");
+    journal.spill(before);
+    const write = fs.writeSync.bind(fs) as (fd: number, bytes: Uint8Array, offset?: number) => number;
+    const spy = vi.spyOn(fs, "writeSync").mockImplementation(((
+      fd: number,
+      bytes: Uint8Array,
+      from?: number | null,
+    ) => {
+      if ((from ?? 0) > 0) throw new Error("ENOSPC");
+      return write(fd, bytes.subarray(0, 30));
+    }) as typeof fs.writeSync);
+    syncBuiltinESMExports();
+    try {
+      expect(() => journal.spill(refused)).toThrow("ENOSPC");
+    } finally {
+      spy.mockRestore();
+      syncBuiltinESMExports();
+    }
+    journal.spill(after);
+    expect((await journal.takeSpilled())?.rows).toEqual([before, after]);
+  });
+
+  test("in a file that cannot be read stay, and the others can be taken", async () => {
+    const journal = aJournal();
+    spillMany(journal, 1);
+    rmSync(path(files().at(-1) ?? ""));
+    await expect(journal.takeSpilled()).rejects.toThrow("ENOENT");
+    const [entry] = spillMany(journal, 1);
+    expect((await journal.takeSpilled())?.rows).toEqual([entry && ledgerRow(entry)]);
+    expect(journal.spilled.turns).toBe(1);
+    expect(await journal.takeSpilled()).toBeUndefined();
+  });
+});
+
 describe("orphans", () => {
   test("are read across the files of their process, and deleted once they were taken", async () => {
     const [a, b, c] = [aLedgerEntry(), aLedgerEntry(), aLedgerEntry()];

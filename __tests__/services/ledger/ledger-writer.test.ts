@@ -20,6 +20,10 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
   const journal = {
     lines: [] as string[],
     stored: [] as string[],
+    /** Ends that wait on disk alone, and how many parts of them are in memory, now and at most. */
+    spilled: [] as LedgerRow[],
+    taken: 0,
+    mostTaken: 0,
     closed: false,
     /** Parts that the database has. */
     recovered: 0,
@@ -40,6 +44,22 @@ function setUp(options: { journal?: boolean; orphans?: Part[] } = {}) {
       return { stored: () => journal.stored.push(requestId) };
     },
     forget: (requestId) => journal.lines.push(`forget ${requestId}`),
+    spill: (row) => {
+      journal.write();
+      journal.spilled.push(row);
+    },
+    get spilled() {
+      return { turns: journal.spilled.length, since: journal.spilled[0]?.startedAt };
+    },
+    takeSpilled: async () => {
+      const rows = journal.spilled.splice(0, 100);
+      journal.mostTaken = Math.max(journal.mostTaken, ++journal.taken);
+      const stored = (): void => {
+        journal.taken--;
+        journal.recovered += rows.length;
+      };
+      return rows.length === 0 ? void journal.taken-- : { rows, since: rows[0]?.startedAt ?? 0, stored };
+    },
     async *orphans() {
       for (const part of (options.orphans ?? []).splice(0)) {
         yield part;
@@ -159,19 +179,73 @@ describe("a database that is unavailable", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("keeps fifty thousand turns in memory, and logs what is too many", async () => {
-    const { clock, store, begin, end, logs, journal } = setUp({ journal: true });
+  test("keeps fifty thousand turns in memory without a disk, and logs what is too many", async () => {
+    const { clock, batches, store, begin, end, logs } = setUp();
     store.record = away;
     const entry = aLedgerEntry();
     for (let turn = 0; turn < 50_000; turn++) void begin(entry).end(entry);
     await end();
     await end();
-    expect(logs.filter((line) => line.includes("stays in the journal"))).toHaveLength(1);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toHaveLength(2);
+    batches.length = 0;
     store.record = async () => [];
     await clock.advanceAsync(30_000);
-    // Those two are in the journal, and stay there.
-    expect(journal.lines.filter((line) => line.startsWith("end"))).toHaveLength(50_002);
-    expect(journal.stored).toHaveLength(50_000);
+    expect(batches.flat().length).toBeGreaterThanOrEqual(50_000);
+  });
+
+  test("keeps ten thousand in memory beside a disk; the others wait there, and are stored without a restart", async () => {
+    const { clock, batches, store, begin, ledger, logs, journal } = setUp({ journal: true });
+    store.record = away;
+    const entries = many(12_000, () => aLedgerEntry());
+    for (const entry of entries) void begin(entry).end(entry);
+    await clock.advanceAsync(5_000);
+    expect(journal.lines.filter((line) => line.startsWith("end"))).toHaveLength(10_000);
+    expect(logs.filter((line) => line.includes("wait on disk"))).toHaveLength(1);
+    // One part of them is in memory, behind the others.
+    expect(ledger.gauges()).toMatchObject({ waiting: 12_000, oldestSeconds: expect.any(Number) });
+    expect(journal.spilled).toHaveLength(1_999);
+    batches.length = 0;
+    store.record = async () => [];
+    await clock.advanceAsync(10_000);
+    expect(new Set(batches.flat().map(({ requestId }) => requestId)).size).toBe(12_000);
+    expect(batches.flat()).toHaveLength(12_000);
+    expect(journal).toMatchObject({ recovered: 2_000, mostTaken: 1, taken: 0 });
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+  });
+
+  test("and a disk that is full: they wait in memory as without one", async () => {
+    const { clock, store, begin, end, journal, logs } = setUp({ journal: true });
+    store.record = away;
+    for (let turn = 0; turn < 10_000; turn++) void end();
+    journal.write = () => {
+      throw new Error("ENOSPC");
+    };
+    const entry = aLedgerEntry();
+    const done = begin(entry).end(entry);
+    journal.write = () => undefined;
+    const stored: string[] = [];
+    store.record = async (rows) => {
+      stored.push(...rows.map(({ requestId }) => requestId));
+      return [];
+    };
+    await clock.advanceAsync(10_000);
+    await done;
+    expect(stored).toContain(entry.requestId);
+    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+  });
+
+  test("and a gateway that is closed meanwhile leaves on disk what waits there", async () => {
+    const { clock, store, begin, journal, ledger } = setUp({ journal: true });
+    store.record = away;
+    for (let turn = 0; turn < 10_300; turn++) {
+      const entry = aLedgerEntry();
+      void begin(entry).end(entry);
+    }
+    await clock.advanceAsync(1_000);
+    await ledger.close();
+    // One part was taken and its file stays.
+    expect(journal).toMatchObject({ recovered: 0, taken: 1, closed: true });
+    expect(journal.spilled).toHaveLength(299);
   });
 
   test("and one that is not set up is tried again as well", async () => {
@@ -226,15 +300,54 @@ describe("what waits is told:", () => {
 });
 
 describe("turns that the database will not have", () => {
-  test("are logged, and the others are stored", async () => {
-    const { clock, store, end, logs } = setUp();
-    store.record = async (rows) => [
-      { requestId: rows[0]?.requestId ?? null, code: "rejected", reason: "bad" },
-    ];
-    const done = end();
+  const refuse = async (rows: readonly LedgerRow[]): Promise<RefusedTurn[]> =>
+    rows.flatMap(({ requestId, tier }) =>
+      tier === "poison" ? { requestId, code: "rejected" as const, reason: "bad" } : [],
+    );
+
+  test("are parked, told once, and the others are stored", async () => {
+    const { clock, store, end, logs, ledger, batches } = setUp();
+    store.record = refuse;
+    const done = [end({ tier: "poison" }), end(), end()];
+    await clock.advanceAsync(500);
+    await Promise.all(done);
+    expect(logs).toEqual([expect.stringContaining("it is parked")]);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 1 });
+    expect(batches.map((rows) => rows.length)).toEqual([3, 1]);
+  });
+
+  test("are tried again once an hour, and forgotten when they are stored", async () => {
+    const { clock, store, end, logs, ledger, batches } = setUp();
+    store.record = refuse;
+    const entry = aLedgerEntry({ tier: "poison" });
+    const done = end(entry);
     await clock.advanceAsync(500);
     await done;
-    expect(logs).toEqual([expect.stringContaining("could not be saved")]);
+    const tries = batches.length;
+    await clock.advanceAsync(3_500_000);
+    expect(batches.length).toBe(tries);
+    await clock.advanceAsync(200_000);
+    expect(batches.length).toBeGreaterThan(tries);
+    expect(ledger.gauges()).toMatchObject({ parked: 1, oldestSeconds: expect.any(Number) });
+    store.record = async () => [];
+    await clock.advanceAsync(3_700_000);
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+    expect(logs.at(-1)).toBe("Parked turns were stored.");
+    // As it was, not as it was sent last.
+    expect(batches.at(-1)?.[0]).toMatchObject({ requestId: entry.requestId, attempts: [{ status: "ok" }] });
+  });
+
+  test("are tried again every minute while the database is unavailable when their hour has come", async () => {
+    const { clock, store, end, ledger } = setUp();
+    store.record = refuse;
+    void end({ tier: "poison" });
+    await clock.advanceAsync(1_000);
+    store.record = away;
+    await clock.advanceAsync(3_700_000);
+    expect(ledger.gauges()).toMatchObject({ parked: 1 });
+    store.record = async () => [];
+    await clock.advanceAsync(61_000);
+    expect(ledger.gauges()).toMatchObject({ parked: 0 });
   });
 
   test("are found when the whole batch fails for one", async () => {
@@ -249,6 +362,33 @@ describe("turns that the database will not have", () => {
     await clock.advanceAsync(500);
     await Promise.all(done);
     expect(stored).toHaveLength(120);
+    expect(logs.filter((line) => line.includes("is parked"))).toHaveLength(1);
+  });
+
+  test("are found when the database does not say which one it refuses", async () => {
+    const { clock, store, end, logs, ledger } = setUp();
+    const stored = new Set<string>();
+    store.record = async (rows) => {
+      if (rows.some(({ tier }) => tier === "poison"))
+        return [{ requestId: null, code: "rejected", reason: "no" }];
+      for (const { requestId } of rows) stored.add(requestId);
+      return [];
+    };
+    const done = [...many(6, () => end()), end({ tier: "poison" }), ...many(6, () => end())];
+    await clock.advanceAsync(500);
+    await Promise.all(done);
+    expect(stored.size).toBe(12);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 1 });
+    expect(logs).toEqual([expect.stringContaining("is parked")]);
+  });
+
+  test("are logged with what they cost when there is no room for more", async () => {
+    const { clock, store, begin, logs, ledger } = setUp();
+    store.record = async (rows) =>
+      rows.map(({ requestId }) => ({ requestId, code: "forbidden", reason: "wrong secret" }));
+    for (const entry of many(1_001, () => aLedgerEntry())) void begin(entry).end(entry);
+    await clock.advanceAsync(5_000);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 1_000 });
     expect(logs.filter((line) => line.includes("could not be saved"))).toHaveLength(1);
   });
 });
@@ -429,12 +569,12 @@ describe("native turns", () => {
     expect(logs.filter((line) => !line.includes("earlier run"))).toEqual([]);
   });
 
-  test("that were billed and are not known to the database are logged with what they cost", async () => {
-    const { store, end, logs, clock } = setUp();
+  test("that were billed and are not known to the database are parked", async () => {
+    const { store, end, logs, ledger } = setUp();
     store.record = unknown;
     await end(native());
-    expect(logs).toEqual([expect.stringContaining("could not be saved")]);
-    expect(clock.pending).toBe(0);
+    expect(logs).toEqual([expect.stringContaining("is parked")]);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 1 });
   });
 
   test("wait without their messages when too many of those wait", async () => {
@@ -474,18 +614,67 @@ describe("what fails again and again", () => {
     expect(batches.length).toBeLessThan(80);
   });
 
-  test("does not hold up others for good", async () => {
-    const { clock, store, end, logs } = setUp();
-    store.record = async (rows) => {
-      if (rows.some(({ tier }) => tier === "poison")) throw new GatewayError("database_unavailable", "500");
-      return [];
-    };
+  const failWith = (tier: string) => async (rows: readonly LedgerRow[]) => {
+    if (rows.some((row) => row.tier === tier)) throw new GatewayError("database_unavailable", "500");
+    return [];
+  };
+
+  test("does not hold up others, also those of its batch", async () => {
+    const { clock, store, end, ledger } = setUp();
+    store.record = failWith("poison");
     void end({ tier: "poison" });
     await clock.advanceAsync(500);
     const done = many(250, () => end());
+    void end({ tier: "poison" });
     await clock.advanceAsync(30_000);
+    await Promise.all(done.slice(0, 200));
+    expect(ledger.gauges().waiting).toBeLessThan(3);
+  });
+
+  test("while others are stored is no outage: it is parked, and no one waits for it", async () => {
+    const { clock, store, end, ledger, logs } = setUp();
+    store.record = failWith("poison");
+    const done = [end({ tier: "poison" })];
+    for (let second = 0; second < 20; second++) {
+      done.push(end());
+      await clock.advanceAsync(1_000);
+    }
     await Promise.all(done);
-    expect(logs.filter((line) => line.includes("could not be saved"))).toEqual([]);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 1 });
+    expect(logs.filter((line) => line.includes("is parked"))).toHaveLength(1);
+    // With the database's return it is taken.
+    store.record = async () => [];
+    await clock.advanceAsync(3_700_000);
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+  });
+
+  test("because of its messages is saved without them", async () => {
+    const { clock, store, end, ledger, logs } = setUp();
+    store.record = async (rows) => {
+      if (rows.some(({ tier, attempts }) => tier === "poison" && attempts.length > 0))
+        throw new GatewayError("database_unavailable", "500");
+      return [];
+    };
+    const done = [end({ tier: "poison" })];
+    for (let second = 0; second < 20; second++) {
+      done.push(end());
+      await clock.advanceAsync(1_000);
+    }
+    await Promise.all(done);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 0 });
+    expect(logs.filter((line) => line.includes("without its messages"))).toHaveLength(1);
+  });
+
+  test("in an outage is no one's fault: nothing is parked, whatever its length", async () => {
+    const { clock, store, end, ledger } = setUp();
+    store.record = away;
+    const done = many(450, () => end());
+    await clock.advanceAsync(3_600_000);
+    expect(ledger.gauges()).toMatchObject({ waiting: 450, parked: 0 });
+    store.record = async () => [];
+    await clock.advanceAsync(5_000);
+    await Promise.all(done);
+    expect(ledger.gauges()).toMatchObject({ waiting: 0, parked: 0 });
   });
 });
 
@@ -580,6 +769,6 @@ describe("closing", () => {
     await ledger.close();
     await end();
     expect(journal.lines.map((line) => line.split(" ")[0])).toEqual(["begin", "end"]);
-    expect(logs.at(-1)).toContain("stays in the journal");
+    expect(logs.at(-1)).toContain("it stays in the journal");
   });
 });

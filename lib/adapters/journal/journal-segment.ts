@@ -1,5 +1,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
+/** A new file is begun after this size. */
+export const SEGMENT_BYTES = 1024 * 1024;
+
 /** One file of the journal. */
 export type Segment = {
   path: string;

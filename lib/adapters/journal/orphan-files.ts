@@ -170,6 +170,16 @@ export async function readOrphan(file: OrphanFile, open: Map<string, OpenTurn>):
   return ended;
 }
 
+/** The ended turns of a file's text. */
+export function endedRows(text: string): LedgerRow[] {
+  return text.split("\n").flatMap((line) => lineSchema.safeParse(parseJson(line)).data?.end ?? []);
+}
+
+/** A turn that has ended, as the journal writes it; undefined for anything else. */
+export function endedRow(value: unknown): LedgerRow | undefined {
+  return endedSchema.safeParse(value).data;
+}
+
 function addToolCall(
   { requestId, ...call }: ToolCallRecord & { requestId: string },
   open: ReadonlyMap<string, OpenTurn>,
@@ -188,7 +198,7 @@ async function readText(file: OrphanFile): Promise<string> {
 }
 
 /** Another process may have deleted the file. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 

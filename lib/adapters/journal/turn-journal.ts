@@ -6,27 +6,23 @@ import {
   closeSegment,
   flush,
   openSegment,
+  SEGMENT_BYTES,
   type Segment,
 } from "#lib/adapters/journal/journal-segment.ts";
-import {
-  findOrphans,
-  type OpenTurn,
-  type OrphanFile,
-  readOrphan,
-  reasonOf,
-} from "#lib/adapters/journal/orphan-files.ts";
+import { OrphanReader } from "#lib/adapters/journal/orphan-reader.ts";
 import { processScope } from "#lib/adapters/journal/process-scope.ts";
+import { SpillFiles } from "#lib/adapters/journal/spill-files.ts";
 import { makeFolder } from "#lib/adapters/make-folder.ts";
 import { processStart } from "#lib/adapters/process-start.ts";
-import type { JournalTicket, TurnJournal, UnreadableFile } from "#lib/services/ledger/ledger-ports.ts";
+import type { JournalTicket, SpilledTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow, StartedRow } from "#lib/services/ledger/ledger-row.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
-/** A new file is begun after this size. */
-const SEGMENT_BYTES = 1024 * 1024;
 /** How often a process touches its file, milliseconds. */
 const HEARTBEAT_MS = 30_000;
+/** Numbers of files with spilled turns: ends come after the begins of all other files. */
+const FIRST_SPILL = 1_000_000_000;
 
 export type TurnJournalOptions = {
   /** Created if it does not exist, readable by its owner only. */
@@ -74,10 +70,8 @@ class FileJournal implements TurnJournal {
   readonly #closing = new AbortController();
   /** The segments in which the turns in flight have begun, by request id. */
   readonly #begun = new Map<string, Segment>();
-  /** Unusable files that have been reported. */
-  readonly #reported = new Set<string>();
-  /** Files of other processes that cannot be deleted yet although their ended turns are stored. */
-  readonly #kept = new Set<string>();
+  readonly #orphans: OrphanReader;
+  readonly #spill: SpillFiles;
   #current: Segment | undefined;
   #segments = 0;
   #flushing: NodeJS.Immediate | undefined;
@@ -85,6 +79,13 @@ class FileJournal implements TurnJournal {
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
     this.#clock = clock;
+    const isOpenHere = (id: string): boolean => openHere().has(id);
+    this.#orphans = new OrphanReader(folder, { clock, scope: this.#scope, isOpenHere });
+    let spills = FIRST_SPILL;
+    this.#spill = new SpillFiles(
+      () => this.#pathOf(spills++),
+      () => clock.wallNow(),
+    );
     openHere().add(this.#id);
   }
 
@@ -129,56 +130,30 @@ class FileJournal implements TurnJournal {
     this.#stored(started);
   }
 
-  async *orphans(): ReturnType<TurnJournal["orphans"]> {
-    const isOpenHere = (id: string): boolean => openHere().has(id);
-    const context = { clock: this.#clock, scope: this.#scope, isOpenHere };
-    for (const files of await findOrphans(this.#folder, context)) {
-      const open = new Map<string, OpenTurn>();
-      for (const file of files) {
-        const ended = file.problem === undefined ? await readOrphan(file, open) : [];
-        if (ended.length > 0 && !this.#kept.has(file.path)) yield { ended, started: [] };
-      }
-      // The end of a turn is in the file of its beginning or in a later one, which may be the unreadable one.
-      const lastUnread = Math.max(-1, ...files.flatMap(({ order, problem }) => (problem ? order : [])));
-      const [held, started] = partition([...open.values()], ({ file }) => file.order <= lastUnread);
-      if (started.length > 0) yield { ended: [], started: started.map(({ row }) => row) };
-      this.#deleteStored(files, new Set(held.map(({ file }) => file)));
-      const unreadable = this.#unreported(files);
-      if (unreadable.length > 0) yield { ended: [], started: [], unreadable };
-    }
+  spill(row: LedgerRow): void {
+    this.#spill.add(row);
+    // Whoever reads the journal later finds the end alone.
+    const started = this.#begun.get(row.requestId);
+    this.#begun.delete(row.requestId);
+    if (started !== undefined) this.#stored(started);
   }
 
-  /** Deletes files whose turns are all stored. */
-  #deleteStored(files: readonly OrphanFile[], needed: ReadonlySet<OrphanFile>): void {
-    for (const file of files) {
-      if (file.problem !== undefined) continue;
-      if (needed.has(file)) {
-        this.#kept.add(file.path);
-        continue;
-      }
-      try {
-        rmSync(file.path, { force: true });
-        this.#kept.delete(file.path);
-      } catch (error) {
-        file.problem = `it is stored but cannot be deleted: ${reasonOf(error)}`;
-        this.#kept.add(file.path);
-      }
-    }
+  get spilled(): TurnJournal["spilled"] {
+    return this.#spill.spilled;
   }
 
-  /** The unusable files that have not been reported yet. */
-  #unreported(files: readonly OrphanFile[]): UnreadableFile[] {
-    return files.flatMap(({ path, problem }) => {
-      if (problem === undefined) this.#reported.delete(path);
-      if (problem === undefined || this.#reported.has(path)) return [];
-      this.#reported.add(path);
-      return { file: path, reason: problem };
-    });
+  takeSpilled(): Promise<SpilledTurns | undefined> {
+    return this.#spill.take();
+  }
+
+  orphans(): ReturnType<TurnJournal["orphans"]> {
+    return this.#orphans.read();
   }
 
   close(): void {
     this.#closing.abort();
     openHere().delete(this.#id);
+    this.#spill.close();
     const last = this.#current;
     this.#current = undefined;
     if (last === undefined) return;
@@ -201,8 +176,7 @@ class FileJournal implements TurnJournal {
   #segment(): Segment {
     const current = this.#current;
     if (current !== undefined && current.bytes < SEGMENT_BYTES) return current;
-    const name = `turns.${this.#scope.name}.${this.#owner}.${this.#id}.${this.#segments}.jsonl`;
-    const next = openSegment(join(this.#folder, name));
+    const next = openSegment(this.#pathOf(this.#segments));
     this.#segments++;
     this.#current = next;
     if (current !== undefined) {
@@ -210,6 +184,11 @@ class FileJournal implements TurnJournal {
       if (current.waiting === 0) rmSync(current.path, { force: true });
     } else void this.#heartbeat();
     return next;
+  }
+
+  #pathOf(number: number): string {
+    const name = `turns.${this.#scope.name}.${this.#owner}.${this.#id}.${number}.jsonl`;
+    return join(this.#folder, name);
   }
 
   #stored(segment: Segment): void {
@@ -237,10 +216,4 @@ class FileJournal implements TurnJournal {
 function ownerName(): string {
   const start = processStart(process.pid);
   return start === undefined ? String(process.pid) : `${process.pid}-${start}`;
-}
-
-function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
-  const [first, second]: [Item[], Item[]] = [[], []];
-  for (const item of items) (isFirst(item) ? first : second).push(item);
-  return [first, second];
 }

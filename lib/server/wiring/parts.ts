@@ -90,9 +90,9 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, live, installed, prices, clock, logger, signal } = basis;
+  const { env, instanceId, settings, live, installed, prices, clock, logger, signal } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
-  const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
+  const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const alarms = lazy(() => new AccountAlarms(clock));

@@ -102,6 +102,13 @@ export function isEmptyRow(row: LedgerRow): boolean {
   return !row.deliveredContent && row.attempts.length === 0 && !(row.costUsd !== null && row.costUsd > 0);
 }
 
+/** UTF-16 units of the messages that are stored with a row. */
+export function charactersOf({ conversation }: LedgerRow): number {
+  return conversation === undefined
+    ? 0
+    : conversation.userMessage.length + conversation.assistantMessage.length;
+}
+
 function ownerOf(caller: ProxyCaller): LedgerOwner {
   switch (caller.kind) {
     case "open":

@@ -1,8 +1,9 @@
 import type { OrphanedTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import { interruptedRow, type LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { PeriodicTask } from "#lib/services/ledger/periodic-task.ts";
 import { MAX_BATCH } from "#lib/services/ledger/turn-queue.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { Clock, Timer } from "#lib/shared/clock.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 
 /** How often the journal is searched for turns of dead processes, milliseconds. */
 const INTERVAL_MS = 60_000;
@@ -18,41 +19,32 @@ export type OrphanRecoveryDependencies = {
 /** Stores turns that dead processes left in the journal: at the start, and again every minute. */
 export class OrphanRecovery {
   readonly #dependencies: OrphanRecoveryDependencies;
-  #running: Promise<void>;
-  #next: Timer | undefined;
-  #isClosing = false;
+  readonly #task: PeriodicTask;
 
   constructor(dependencies: OrphanRecoveryDependencies) {
     this.#dependencies = dependencies;
-    this.#running = this.#recoverPeriodically();
+    const { clock, logger } = dependencies;
+    this.#task = new PeriodicTask({
+      clock,
+      everyMs: INTERVAL_MS,
+      run: () => this.#recover(),
+      onFailure: (error) =>
+        logger.error("The journal of earlier runs could not be read; trying again later.", error),
+    });
   }
 
   startClosing(): void {
-    this.#isClosing = true;
-    this.#next?.cancel();
+    this.#task.stop();
   }
 
   async idle(): Promise<void> {
-    await this.#running;
-  }
-
-  async #recoverPeriodically(): Promise<void> {
-    const { clock, logger } = this.#dependencies;
-    try {
-      await this.#recover();
-    } catch (error) {
-      logger.error("The journal of earlier runs could not be read; trying again later.", error);
-    }
-    if (this.#isClosing) return;
-    this.#next = clock.after(INTERVAL_MS, () => {
-      this.#running = this.#recoverPeriodically();
-    });
+    await this.#task.idle();
   }
 
   async #recover(): Promise<void> {
     for await (const part of this.#dependencies.journal.orphans()) {
       // Leaving the loop keeps the files.
-      if (!(await this.#storePart(part)) || this.#isClosing) return;
+      if (!(await this.#storePart(part)) || this.#task.isStopped) return;
     }
   }
 

@@ -1,60 +1,84 @@
 import type { LedgerStore, RefusedTurn } from "#lib/services/ledger/ledger-ports.ts";
 import { isEmptyRow, type LedgerRow, rowWithoutContent } from "#lib/services/ledger/ledger-row.ts";
-import type { Logger } from "#lib/services/ports.ts";
+import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+
+/** Why the database will not have a turn. */
+export type Refusal = { code: RefusedTurn["code"]; reason: unknown };
+
+/** What has become of rows; those that are in neither are stored. */
+export type StoredTurns = {
+  /** The database does not know these turns, and nothing is lost with them: their begin may still be under way. */
+  unknown: Set<LedgerRow>;
+  /** The database refuses these, also without what may be wrong with them. */
+  refused: Map<LedgerRow, Refusal>;
+};
+
+export type StoreDependencies = { store: LedgerStore; logger: Logger };
 
 /**
  * Stores rows. A row that the database refuses is saved without its messages and attempts, whose size and
- * form are not bounded, because its cost must be in the ledger. If it is refused again, it is logged with its
- * costs and given up.
+ * form are not bounded, because its cost must be in the ledger.
  *
- * Returns the rows of turns that the database does not know, if nothing is lost with them: their `begin_turn`
- * may not have arrived, or not yet. Throws if the database is unavailable or not set up; then all of the rows
- * may be stored again.
+ * Throws if the database is unavailable or not set up; then all of the rows may be stored again.
  */
 export async function storeTurns(
   rows: readonly LedgerRow[],
-  dependencies: { store: LedgerStore; logger: Logger },
-): Promise<LedgerRow[]> {
-  const unknown: LedgerRow[] = [];
-  const again: { row: LedgerRow; reduced: LedgerRow; reason: unknown }[] = [];
-  for (const { row, code, reason } of await recordAll(rows, dependencies.store)) {
-    const reduced = code === "rejected" && row !== undefined ? rowWithoutContent(row) : undefined;
-    if (row !== undefined && reduced !== undefined) again.push({ row, reduced, reason });
-    else if (row !== undefined && code === "not_found" && isEmptyRow(row)) unknown.push(row);
-    else logLost(dependencies.logger, row, reason);
+  dependencies: StoreDependencies,
+): Promise<StoredTurns> {
+  const unknown = new Set<LedgerRow>();
+  const refused = new Map<LedgerRow, Refusal>();
+  for (const { row, ...refusal } of await recordAll(rows, dependencies.store)) {
+    if (refusal.code === "not_found" && isEmptyRow(row)) unknown.add(row);
+    else refused.set(row, refusal);
   }
-  for (const { row, reduced, reason } of again) {
-    const [refused] = await recordAll([reduced], dependencies.store);
-    if (refused !== undefined) logLost(dependencies.logger, row, refused.reason);
-    else {
-      const fields = { requestId: row.requestId };
-      const message = "The database refused a turn; it was saved without its messages and attempts.";
-      dependencies.logger.error(message, reason, fields);
-    }
+  for (const [row, refusal] of refused) {
+    if (refusal.code !== "rejected") continue;
+    const again = await storeReduced(row, refusal, dependencies);
+    if (again === undefined) refused.delete(row);
+    else refused.set(row, again);
   }
-  return unknown;
+  return { unknown, refused };
 }
 
-type RefusedRow = { row: LedgerRow | undefined; code: RefusedTurn["code"]; reason: unknown };
+/** Stores a row that was refused without its messages and attempts; returns the refusal if that is of no use. */
+export async function storeReduced(
+  row: LedgerRow,
+  refusal: Refusal,
+  { store, logger }: StoreDependencies,
+): Promise<Refusal | undefined> {
+  const reduced = rowWithoutContent(row);
+  if (reduced === undefined) return refusal;
+  const [again] = await recordAll([reduced], store);
+  if (again !== undefined) return { code: again.code, reason: again.reason };
+  const message = "The database refused a turn; it was saved without its messages and attempts.";
+  logger.error(message, refusal.reason, { requestId: row.requestId });
+  return undefined;
+}
 
-async function recordAll(rows: readonly LedgerRow[], store: LedgerStore): Promise<RefusedRow[]> {
+/** The rows that are not stored, and why. */
+async function recordAll(
+  rows: readonly LedgerRow[],
+  store: LedgerStore,
+): Promise<({ row: LedgerRow } & Refusal)[]> {
+  let reason: unknown = "The database refused a turn without naming it.";
   try {
-    const refused = await store.record(rows);
-    return refused.map(({ requestId, code, reason }) => ({
+    const refused = (await store.record(rows)).map(({ requestId, ...refusal }) => ({
       row: rows.find((row) => row.requestId === requestId),
-      code,
-      reason,
+      ...refusal,
     }));
+    const named = refused.flatMap(({ row, ...refusal }) => (row === undefined ? [] : { row, ...refusal }));
+    if (named.length === refused.length) return named;
   } catch (error) {
     if (!isRejection(error)) throw error;
-    const [only] = rows;
-    if (rows.length === 1 && only !== undefined) return [{ row: only, code: "rejected", reason: error }];
-    // One of the rows is at fault: the halves are tried separately, down to that row.
-    const middle = Math.ceil(rows.length / 2);
-    const first = await recordAll(rows.slice(0, middle), store);
-    return [...first, ...(await recordAll(rows.slice(middle), store))];
+    reason = error;
   }
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) return [{ row: only, code: "rejected", reason }];
+  // One of the rows is at fault: the halves are tried separately, down to that row.
+  const middle = Math.ceil(rows.length / 2);
+  const first = await recordAll(rows.slice(0, middle), store);
+  return [...first, ...(await recordAll(rows.slice(middle), store))];
 }
 
 /** Whether the database refused the rows, as opposed to being unavailable or not set up. */
@@ -63,12 +87,16 @@ function isRejection(error: unknown): boolean {
 }
 
 /** Logs a row that is not stored with all its numbers, so that an operator can still count them. */
-export function logLost(logger: Logger, row: LedgerRow | undefined, reason: unknown): void {
-  if (row === undefined) return logger.error("The database refused a turn without naming it.", reason);
-  const { requestId, userId, keyId, tier, status, model, backend } = row;
+export function logLost(logger: Logger, row: LedgerRow, reason: unknown): void {
+  logger.error("A turn could not be saved.", reason, numbersOf(row));
+}
+
+/** What an operator needs to count a turn by hand. */
+export function numbersOf(row: LedgerRow): LogFields {
+  const { requestId, userId, keyId, tier, startedAt, status, model, backend } = row;
   const { promptTokens, completionTokens, cachedTokens, costUsd } = row;
-  logger.error("A turn could not be saved.", reason, {
-    ...{ requestId, userId, keyId, tier, status, model, backend },
+  return {
+    ...{ requestId, userId, keyId, tier, startedAt, status, model, backend },
     ...{ promptTokens, completionTokens, cachedTokens, costUsd },
-  });
+  };
 }

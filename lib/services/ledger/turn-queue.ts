@@ -1,5 +1,6 @@
 import type { JournalTicket } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { type Waiting, waitingOf } from "#lib/services/ledger/waiting.ts";
 import { type Clock, sleep, type Timer } from "#lib/shared/clock.ts";
 
 /** The first turn of a batch waits this long for others, milliseconds. */
@@ -10,6 +11,8 @@ const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 2_000;
 /** After this many failures in a row, only a part of the batch is sent: it may be too large for the database. */
 const FAILURES_OF_WHOLE_BATCH = 3;
+/** A turn that fails alone so often, while others are stored in between, is at fault itself. */
+const MAX_LONE_FAILURES = 3;
 
 export type WaitingTurn = {
   row: LedgerRow;
@@ -21,6 +24,8 @@ export type WaitingTurn = {
 /** Turns that are stored together. `stored` is false if the queue was closed before. */
 export type Batch = {
   turns: WaitingTurn[];
+  /** Which of them is tried when one is tried alone. */
+  next: number;
   stored: boolean;
   done: PromiseWithResolvers<void>;
 };
@@ -34,6 +39,8 @@ export type TurnQueueDependencies = {
   onFailure(error: unknown, failures: number): void;
   /** Storing works again after this many failures. */
   onRecovery(failures: number): void;
+  /** The database fails with this turn, again and again, and takes others: it leaves the queue. */
+  onStuck(error: unknown, turn: WaitingTurn): Promise<void>;
   /** The queue was closed, and these turns could not be stored. */
   onGivenUp(error: unknown, turns: readonly WaitingTurn[]): void;
 };
@@ -54,6 +61,10 @@ export class TurnQueue {
   #isPumping = false;
   #pumping: Promise<void> = Promise.resolve();
   #failures = 0;
+  /** The turn that failed alone just now. */
+  #failedAlone: WaitingTurn | undefined;
+  /** How often turns failed alone when the next ones were stored. They are tried alone from then on. */
+  readonly #suspects = new WeakMap<WaitingTurn, number>();
   #length = 0;
   /** The batch that is being stored. */
   #storing: Batch | undefined;
@@ -68,13 +79,9 @@ export class TurnQueue {
     return this.#length;
   }
 
-  /** Since when the turn waits that has waited longest, epoch milliseconds. */
-  get oldestSince(): number | undefined {
-    let oldest: number | undefined;
-    for (const batch of [...this.#queue, this.#open, this.#storing]) {
-      for (const { since } of batch?.turns ?? []) oldest = Math.min(oldest ?? since, since);
-    }
-    return oldest;
+  get waiting(): Waiting {
+    const batches = [...this.#queue, this.#open, this.#storing];
+    return waitingOf(batches.flatMap((batch) => batch?.turns.map(({ since }) => since) ?? []));
   }
 
   /**
@@ -82,7 +89,7 @@ export class TurnQueue {
    * @param atOnce do not wait for others. Turns that come while a batch is under way still share one.
    */
   add(turn: WaitingTurn, atOnce: boolean): Promise<void> {
-    this.#open ??= { turns: [], stored: false, done: Promise.withResolvers() };
+    this.#open ??= { turns: [], next: 0, stored: false, done: Promise.withResolvers() };
     const batch = this.#open;
     batch.turns.push(turn);
     this.#length++;
@@ -96,7 +103,7 @@ export class TurnQueue {
 
   /** Takes a whole batch. Resolves with whether it was stored. */
   async addBatch(turns: readonly WaitingTurn[]): Promise<boolean> {
-    const batch: Batch = { turns: [...turns], stored: false, done: Promise.withResolvers() };
+    const batch: Batch = { turns: [...turns], next: 0, stored: false, done: Promise.withResolvers() };
     this.#length += turns.length;
     this.#enqueue(batch);
     await batch.done.promise;
@@ -156,12 +163,12 @@ export class TurnQueue {
   /** Stores a batch, in parts if it failed as a whole. */
   async #store(batch: Batch): Promise<void> {
     while (batch.turns.length > 0) {
-      const size = this.#partOf(batch);
+      const part = this.#partOf(batch);
       const isClosing = this.#closing.signal.aborted;
       try {
-        await this.#dependencies.store(batch.turns.slice(0, size));
-        batch.turns.splice(0, size);
-        this.#length -= size;
+        await this.#dependencies.store(part);
+        this.#take(part, batch);
+        this.#suspect(part);
         if (this.#failures > 0) this.#dependencies.onRecovery(this.#failures);
         this.#failures = 0;
       } catch (error) {
@@ -169,12 +176,34 @@ export class TurnQueue {
         this.#failures++;
         this.#dependencies.onFailure(error, this.#failures);
         await sleep(this.#dependencies.clock, this.#pauseMs(), this.#closing.signal);
+        const [only, ...more] = part;
+        if (only === undefined || more.length > 0) continue;
         // One turn alone that cannot be stored must not hold up the others.
-        if (size === 1 && this.#isAnyWaiting()) return void this.#queue.push(batch);
+        if ((this.#suspects.get(only) ?? 0) >= MAX_LONE_FAILURES) {
+          this.#take(part, batch);
+          await this.#dependencies.onStuck(error, only);
+          continue;
+        }
+        this.#failedAlone = only;
+        batch.next++;
+        if (this.#isAnyWaiting()) return void this.#queue.push(batch);
       }
     }
     batch.stored = true;
     batch.done.resolve();
+  }
+
+  #take(part: readonly WaitingTurn[], batch: Batch): void {
+    batch.turns = batch.turns.filter((turn) => !part.includes(turn));
+    this.#length -= part.length;
+  }
+
+  /** If a turn has failed alone just before these were stored, it is not the database that is at fault. */
+  #suspect(stored: readonly WaitingTurn[]): void {
+    const turn = this.#failedAlone;
+    this.#failedAlone = undefined;
+    if (turn === undefined || stored.includes(turn)) return;
+    this.#suspects.set(turn, (this.#suspects.get(turn) ?? 0) + 1);
   }
 
   /** Whether another batch is due; it is put into the queue then. */
@@ -190,9 +219,15 @@ export class TurnQueue {
     batch.done.resolve();
   }
 
-  #partOf({ turns }: Batch): number {
+  /** What is sent next of a batch. */
+  #partOf({ turns, next }: Batch): WaitingTurn[] {
+    const sound = turns.filter((turn) => !this.#suspects.has(turn));
     const halvings = Math.max(0, this.#failures - FAILURES_OF_WHOLE_BATCH);
-    return Math.max(1, Math.ceil(turns.length / 2 ** halvings));
+    const size = Math.ceil(sound.length / 2 ** halvings);
+    if (size > 1) return sound.slice(0, size);
+    const candidates = sound.length > 0 ? sound : turns;
+    const from = next % candidates.length;
+    return candidates.slice(from, from + 1);
   }
 
   #pauseMs(): number {

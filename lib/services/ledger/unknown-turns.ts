@@ -1,4 +1,5 @@
 import type { WaitingTurn } from "#lib/services/ledger/turn-queue.ts";
+import { type Waiting, waitingOf } from "#lib/services/ledger/waiting.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 
 /**
@@ -6,6 +7,10 @@ import type { Clock, Timer } from "#lib/shared/clock.ts";
  * `begin_turn` may still be under way. After the last try it counts as never begun.
  */
 const LOOK_AGAIN_MS = [5_000, 30_000, 120_000] as const;
+/** No begin is under way for so long, milliseconds. */
+const MAX_BEGIN_MS = LOOK_AGAIN_MS.reduce((sum: number, pause) => sum + pause, 0);
+/** Turns that are tried again later; of more than these, it is not waited for a late begin. */
+const MAX_LOOKS = 20_000;
 
 type Look = { count: number; timer: Timer; turn: WaitingTurn; isDue: boolean };
 
@@ -23,13 +28,15 @@ export class UnknownTurns {
   }
 
   /** Turns whose next try is due later. */
-  get pending(): WaitingTurn[] {
-    return [...this.#looks.values()].flatMap(({ isDue, turn }) => (isDue ? [] : turn));
+  get waiting(): Waiting {
+    return waitingOf([...this.#looks.values()].flatMap(({ isDue, turn }) => (isDue ? [] : turn.since)));
   }
 
   /** Whether a turn that is still unknown is to be tried again. */
-  hasTriesLeft({ row }: WaitingTurn): boolean {
-    return (this.#looks.get(row.requestId)?.count ?? 0) < LOOK_AGAIN_MS.length;
+  hasTriesLeft({ row, since }: WaitingTurn): boolean {
+    const look = this.#looks.get(row.requestId);
+    if (look === undefined && this.#looks.size >= MAX_LOOKS) return false;
+    return (look?.count ?? 0) < LOOK_AGAIN_MS.length && this.#clock.wallNow() - since < MAX_BEGIN_MS;
   }
 
   /** Tries the turn again later. */
