@@ -234,8 +234,9 @@ describe("the migrations", () => {
       (acting) => acting`select public.record_turns(${sql.json([{ ...batched, ...counts }])})`,
     );
     const rows = () => sql`
-      select to_jsonb(u) - 'attempts' as turn from public.ai_chat_usage u
-      union all select to_jsonb(e) from public.ai_events e
+      select to_jsonb(u) - '{attempts,route,served_tokens,billable_tokens}'::text[] as turn
+        from public.ai_chat_usage u
+      union all select to_jsonb(e) - 'first_token_ms' from public.ai_events e
       union all select to_jsonb(s) - '{last_mode,part_messages,part_characters}'::text[] from public.ai_chat_sessions s
       union all select to_jsonb(q) from public.ai_quota_counters q order by 1`;
     const kept = await rows();

@@ -123,6 +123,98 @@ describe("one call stores turns of both kinds", () => {
   });
 });
 
+/** What a gateway of 019 says more about a turn, and about one of its attempts. */
+const USED = {
+  route: "/api/v1/chat/completions",
+  served_tokens: 7,
+  billable_tokens: 18,
+  attempts: [
+    {
+      ...{ model_id: "m", backend: "b", key_index: 0, status: "ok", latency_ms: 20, tokens_out: 7, meta: {} },
+      ...{ started_ms: 5, first_token_ms: 12.4, prompt_tokens: 11, cached_tokens: 3, cache_write_tokens: 0 },
+      ...{ completion_tokens: 7, reasoning_tokens: 2, usage_source: "exact", billed: true, cost_usd: 0.5 },
+      ...{ list_usd: 0.5, cached_savings_usd: 0.01 },
+    },
+  ],
+};
+const endedNow = () => ({
+  ...{ id: randomUUID(), tier: "smart", started_at: Date.now(), status: "completed", delivered: true },
+  ...{ prompt_tokens: 11, completion_tokens: 7, cached_tokens: 3, cost_usd: 0.5, usage_source: "exact" },
+});
+const settle = async (...rows: object[]) =>
+  (await supabase.sql`select settle_turns(${supabase.sql.json(rows as never)}) as answer`)[0]?.["answer"];
+
+describe("what a turn used", () => {
+  test("is stored with the turn, native or not; the log of attempts has the time to the first content", async () => {
+    const { turn } = await begin();
+    const native = { ...endedNow(), id: turn.requestId, settle_secret: turn.settleSecret, ...USED };
+    const other = { ...endedNow(), ...USED };
+    expect(await settle(native, other)).toEqual({ stored: 2, refused: [] });
+    for (const id of [native.id, other.id]) {
+      expect(await rowOf(id)).toMatchObject({
+        ...{ route: USED.route, served_tokens: "7", billable_tokens: "18", attempts: USED.attempts },
+      });
+      const logged = await supabase.sql`select first_token_ms from ai_events where request_id = ${id}`;
+      expect(logged).toEqual([{ first_token_ms: 12 }]);
+    }
+  });
+
+  test("may be unknown: an older gateway says nothing of it", async () => {
+    const { turn } = await begin();
+    const attempts = [{ model_id: "m", backend: "b", status: "ok", latency_ms: 1, meta: {} }];
+    const native = { ...endedNow(), id: turn.requestId, settle_secret: turn.settleSecret, attempts };
+    const other = { ...endedNow(), attempts };
+    expect(await settle(native, other)).toEqual({ stored: 2, refused: [] });
+    for (const id of [native.id, other.id]) {
+      expect(await rowOf(id)).toMatchObject({ route: null, served_tokens: null, billable_tokens: null });
+      const logged = await supabase.sql`select first_token_ms from ai_events where request_id = ${id}`;
+      expect(logged).toEqual([{ first_token_ms: null }]);
+    }
+  });
+
+  test.each([
+    { route: "" },
+    { route: "r".repeat(201) },
+    { served_tokens: -1 },
+    { served_tokens: 1_000_000_001 },
+    { billable_tokens: -1 },
+    { billable_tokens: 1_000_000_000_001 },
+  ])("keeps to its bounds: %o is refused", async (changes) => {
+    const good = { ...endedNow(), ...USED };
+    const answer = await settle(good, { ...endedNow(), ...USED, ...changes });
+    expect(answer).toMatchObject({ stored: 1, refused: [{ code: "23514" }] });
+  });
+
+  test("is what ai_after_settle hears of: of every turn that was stored, billed or not", async () => {
+    await supabase.sql`create table heard (id uuid)`;
+    const [{ source }] = (await supabase.sql`
+      select pg_get_functiondef('ai_after_settle(uuid[])'::regprocedure) as source`) as never as [
+      { source: string },
+    ];
+    await supabase.sql`
+      create or replace function ai_after_settle(p_ids uuid[]) returns void language sql as
+      'insert into public.heard select unnest(p_ids)'`;
+    const [native, alone] = [await begin(), await begin()];
+    const free = { ...endedNow(), cost_usd: 0 };
+    const failed = { ...endedNow(), status: "failed", delivered: false, cost_usd: null };
+    const settledNative = {
+      ...endedNow(),
+      id: native.turn.requestId,
+      settle_secret: native.turn.settleSecret,
+    };
+    await settle(settledNative, free, failed);
+    const last = { ...endedNow(), id: alone.turn.requestId, settle_secret: alone.turn.settleSecret };
+    await supabase.sql`select settle_turn(${supabase.sql.json(last)})`;
+    await settle(settledNative, free, last);
+    const heard = await supabase.sql`select id from heard`;
+    expect(heard.map((row) => row["id"]).toSorted()).toEqual(
+      [settledNative.id, free.id, failed.id, last.id].toSorted(),
+    );
+    await supabase.sql.unsafe(source);
+    await supabase.sql`drop table heard`;
+  });
+});
+
 describe("a native turn that was found interrupted", () => {
   test("has given its unit back; its real end, should it come after all, takes it again, once", async () => {
     const { turn, sessionId } = await begin({ sessionId: (await begin()).sessionId }, key);
