@@ -1,9 +1,9 @@
 import { createAccessTokenVerifier, createUserLookup } from "#lib/adapters/supabase/access-tokens.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseKeyRegister } from "#lib/adapters/supabase/gateway-key-register.ts";
 import {
   createSupabaseGatewayKeyStore,
   createSupabaseKeyAdmission,
-  createSupabaseKeyRegister,
 } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
 import { type AdminCheck, createAdminCheck } from "#lib/server/auth/admin.ts";
@@ -18,6 +18,8 @@ import type { Clock } from "#lib/shared/clock.ts";
 
 export type IdentityParts = {
   env: Env;
+  /** Identifies this process among the instances of the gateway. */
+  instanceId: string;
   settings: DatabaseSettings;
   clients: SupabaseClients;
   clock: Clock;
@@ -34,7 +36,7 @@ export type Identity = {
 };
 
 /** Authentication, users' gateway keys, and the limits of keys. */
-export function createIdentity({ env, settings, clients, clock, logger }: IdentityParts): Identity {
+export function createIdentity({ env, instanceId, settings, clients, clock, logger }: IdentityParts): Identity {
   const { url, publishableKey } = settings;
   const authenticator = createAuthenticator({
     env,
@@ -57,7 +59,9 @@ export function createIdentity({ env, settings, clients, clock, logger }: Identi
       randomHex,
       onCreated: () => authenticator.keyCreated(),
       onRevoked: (keyId) => authenticator.keyRevoked(keyId),
+      onChanged: (keyId) => authenticator.keysChanged([keyId]),
+      now: () => clock.wallNow(),
     },
-    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients }), clock),
+    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients, instanceId }), clock, logger),
   };
 }

@@ -11,7 +11,7 @@ import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
-import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { createLedger, type TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
@@ -22,6 +22,7 @@ import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -63,16 +64,16 @@ export type Basis = {
 };
 
 /** What every call of an engine is made with. */
-type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: LedgerPart };
+type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: TurnLedgerPart };
 
 /**
  * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, installed, clock, logger } = basis;
+  const { env, instanceId, settings, providers, installed, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
-  const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
+  const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
@@ -87,7 +88,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     engines: engines.value.dependencies,
     registry: providers.registry,
     identity: identity.value,
-    ledger: ledger.value,
+    ledger: {
+      ...ledger.value,
+      ledger: releasingLedger(ledger.value.ledger, identity.value.admission.holds),
+    },
   });
   const plugins = lazy(() =>
     make.createPlugins({ env, engines: engines.value.dependencies, identity: identity.value }),
