@@ -37,15 +37,19 @@ test("finds a live key with its owner and limits", async () => {
     modes: ["smart", "fast"],
   });
   expect(await store.findByHash(hash)).toEqual({
-    keyId: id,
-    userId: user.userId,
-    limits: { requestsPerMinute: 60, usdPerMonth: 12.5, modes: ["smart", "fast"] },
+    key: {
+      keyId: id,
+      userId: user.userId,
+      limits: { requestsPerMinute: 60, usdPerMonth: 12.5, modes: ["smart", "fast"] },
+    },
+    state: "live",
+    end: undefined,
   });
 });
 
 test("absent limits stay absent, and a budget of zero stays zero", async () => {
   const { hash } = await aKey({ usd_per_month: 0 });
-  expect((await store.findByHash(hash))?.limits).toEqual({ usdPerMonth: 0 });
+  expect((await store.findByHash(hash))?.key.limits).toEqual({ usdPerMonth: 0 });
 });
 
 test("neither an unknown nor a revoked key is found", async () => {

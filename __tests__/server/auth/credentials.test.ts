@@ -6,7 +6,7 @@ import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.
 import { createSessionCookies, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import { createAuthenticator } from "#lib/server/auth/auth.ts";
 import { readEnv } from "#lib/server/env/env.ts";
-import type { FoundGatewayKey } from "#lib/services/identity/credentials.ts";
+import type { FoundGatewayKey, KeyLookup } from "#lib/services/identity/credentials.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { expectLinear } from "../../support/linear.ts";
@@ -265,6 +265,9 @@ describe("session cookies", () => {
   });
 });
 
+const live = (key: FoundGatewayKey | null): KeyLookup | null =>
+  key && { key, state: "live", end: undefined };
+
 describe("gateway keys", () => {
   function setUp() {
     const clock = new FakeClock();
@@ -274,9 +277,9 @@ describe("gateway keys", () => {
       env: readEnv({}),
       clock,
       keys: {
-        findByHash: () => {
+        findByHash: async () => {
           store.lookups++;
-          return store.answer();
+          return live(await store.answer());
         },
         anyEverCreated: async () => true,
       },
@@ -369,9 +372,9 @@ describe("the OpenAI-compatible routes", () => {
       clock,
       logger: { warn: (line) => warnings.push(line) },
       keys: {
-        findByHash: (digest) => {
+        findByHash: async (digest) => {
           store.lookups++;
-          return digest === hash("sha256", GOOD) ? store.find() : Promise.resolve(null);
+          return live(digest === hash("sha256", GOOD) ? await store.find() : null);
         },
         anyEverCreated: () => {
           store.questions++;

@@ -24,6 +24,7 @@ describe("the options", () => {
       name: "ci",
       user: undefined,
       local: false,
+      expiresAt: undefined,
       limits: { usdPerMonth: undefined, requestsPerMinute: undefined, modes: undefined },
     });
     const all = [
@@ -42,6 +43,7 @@ describe("the options", () => {
       name: "my ci",
       user: "a@b.c",
       local: true,
+      expiresAt: undefined,
       limits: { usdPerMonth: 2.5, requestsPerMinute: 60, modes: ["fast", "smart"] },
     });
     expect(readKeyOptions(["--name", "ci", "--help"])).toBeUndefined();
@@ -162,10 +164,9 @@ describe("on the local database", () => {
     const store = createSupabaseGatewayKeyStore({ clients });
     const seeded = await store.findByHash(sha256Hex(running.gatewayKey));
     expect(await store.findByHash(sha256Hex(before))).toMatchObject({
-      userId: seeded?.userId,
-      limits: { usdPerMonth: 20, modes: ["fast"] },
+      key: { userId: seeded?.key.userId, limits: { usdPerMonth: 20, modes: ["fast"] } },
     });
-    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ limits: { requestsPerMinute: 9 } });
+    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ key: { limits: { requestsPerMinute: 9 } } });
     expect(await store.anyEverCreated()).toBe(true);
 
     // As docs/SELF-HOST.md tells to get an access token.
@@ -173,11 +174,11 @@ describe("on the local database", () => {
       /```sh\n(SUPABASE_URL=[\s\S]*?)```/.exec(await readFile("docs/SELF-HOST.md", "utf8")) ?? [];
     const { stdout: token } = await promisify(execFile)("sh", ["-c", script], { cwd: parent });
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-    expect(claims).toMatchObject({ sub: seeded?.userId, role: "authenticated" });
+    expect(claims).toMatchObject({ sub: seeded?.key.userId, role: "authenticated" });
 
     // By name, by id, and somebody who is not there.
     keyOf(await run(["--name", "n", "--user", "Demo@Sarmalink.local"], settings));
-    keyOf(await run(["--name", "i", "--user", seeded?.userId ?? ""], settings));
+    keyOf(await run(["--name", "i", "--user", seeded?.key.userId ?? ""], settings));
     for (const user of ["nobody@example.test", randomUUID()]) {
       expect(await run(["--name", "x", "--user", user], settings)).toEqual({
         code: 1,

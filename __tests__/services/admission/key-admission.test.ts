@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
+  type AdmissionRequest,
+  type AskedAdmission,
   assertModesAllowed,
   createKeyAdmission,
   type KeyVerdict,
@@ -10,23 +12,41 @@ import { FakeClock } from "../../support/fake-clock.ts";
 
 function setUp() {
   const clock = new FakeClock();
-  const store = { answer: async (): Promise<KeyVerdict> => ({ admitted: true }), asked: 0 };
-  const admission = createKeyAdmission(
+  const store = {
+    answer: async (): Promise<KeyVerdict> => ({ admitted: true }),
+    asked: 0,
+    last: undefined as AskedAdmission | undefined,
+    released: [] as string[],
+    release: async (): Promise<void> => undefined,
+  };
+  const { admit, holds } = createKeyAdmission(
     {
-      admit: () => {
+      admit: (asked) => {
         store.asked++;
+        store.last = asked;
         return store.answer();
+      },
+      release: async (ids) => {
+        await store.release();
+        store.released.push(...ids);
       },
     },
     clock,
+    { warn: () => undefined },
   );
+  let count = 0;
+  const admission = {
+    admit: (caller: ProxyCaller, changes: Partial<AdmissionRequest> = {}) =>
+      admit(caller, { requestId: `r${++count}`, ...changes }),
+    release: (requestId: string) => holds.release(requestId),
+  };
   const key = (limits: GatewayKeyLimits, keyId = "k"): ProxyCaller => ({
     kind: "key",
     userId: "u",
     keyId,
     limits,
   });
-  return { clock, store, admission, key };
+  return { clock, store, admission, holds, key };
 }
 
 const away = async (): Promise<never> => {

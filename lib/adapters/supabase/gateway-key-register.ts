@@ -51,7 +51,10 @@ export function createSupabaseKeyRegister(options: GatewayKeyStoreOptions): Gate
       );
     },
     async list(userId) {
-      return z.array(z.unknown()).parse(await call("list_gateway_keys", { p_user_id: userId })).map(keyOf);
+      return z
+        .array(z.unknown())
+        .parse(await call("list_gateway_keys", { p_user_id: userId }))
+        .map(keyOf);
     },
     async page({ userId, after, limit }) {
       const place = after === undefined ? null : { created_at: after.createdAt, id: after.id };

@@ -105,7 +105,9 @@ export class KeyCache {
 
   #keep(digest: string, lookup: KeyLookup, since: number): void {
     const endsAt =
-      lookup.state === "live" && lookup.end !== undefined ? since + lookup.end.inMs : Number.POSITIVE_INFINITY;
+      lookup.state === "live" && lookup.end !== undefined
+        ? since + lookup.end.inMs
+        : Number.POSITIVE_INFINITY;
     this.#kept.set(digest, { lookup, endsAt, until: Math.min(this.#clock.now() + KEY_KEPT_MS, endsAt) });
   }
 }

@@ -12,6 +12,7 @@ import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { KeyHolds } from "#lib/services/admission/key-holds.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -31,12 +32,19 @@ export type Identity = {
   isAdmin: AdminCheck;
   /** The users' gateway keys. */
   keys: GatewayKeyDependencies;
-  /** The limits of gateway keys. */
-  admission: KeyAdmission;
+  /** The limits of gateway keys, and what requests hold of them in this process. */
+  admission: KeyAdmission & { holds: KeyHolds };
 };
 
 /** Authentication, users' gateway keys, and the limits of keys. */
-export function createIdentity({ env, instanceId, settings, clients, clock, logger }: IdentityParts): Identity {
+export function createIdentity({
+  env,
+  instanceId,
+  settings,
+  clients,
+  clock,
+  logger,
+}: IdentityParts): Identity {
   const { url, publishableKey } = settings;
   const authenticator = createAuthenticator({
     env,

@@ -64,7 +64,12 @@ export type Basis = {
 };
 
 /** What every call of an engine is made with. */
-type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: TurnLedgerPart };
+type CallParts = {
+  engines: EngineDependencies;
+  registry: Registry;
+  identity: Identity;
+  ledger: TurnLedgerPart;
+};
 
 /**
  * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its

@@ -1,9 +1,9 @@
 import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
 import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import type { EmbeddingInput } from "#lib/embeddings/embedding-request.ts";
-import { estimateMaxCostUsd } from "#lib/providers/cost.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { estimateMaxCostUsd } from "#lib/services/admission/max-cost.ts";
 
 /** A dense text (digits, code) has up to twice the tokens that its script lets one expect. */
 const DENSITY = 2;
@@ -67,7 +67,8 @@ export function maxPromptTokens(chat: ChatRequest): number {
   for (const message of chat.messages) {
     for (const part of messageParts(message)) {
       if (part.type === "image") tokens += IMAGE_TOKENS;
-      else if (part.type === "document") tokens += fileTokens(part.source.kind === "url" ? part.source.url : "");
+      else if (part.type === "document")
+        tokens += fileTokens(part.source.kind === "url" ? part.source.url : "");
       else if (part.type === "opaque") tokens += fileTokens(JSON.stringify(part.value));
     }
   }

@@ -61,8 +61,6 @@ export type KeyAdmission = {
   admit(caller: ProxyCaller, request: AdmissionRequest): Promise<void>;
   /** The request has no turn, or none that began. Resolves when what it held is released; never rejects. */
   release(requestId: string): Promise<void>;
-  /** What requests hold in this process. */
-  holds: KeyHolds;
 };
 
 type KeyCaller = Extract<Caller, { kind: "key" }>;
@@ -75,7 +73,7 @@ export function createKeyAdmission(
   store: KeyAdmissionStore,
   clock: Clock,
   logger: Pick<Logger, "warn">,
-): KeyAdmission {
+): KeyAdmission & { /** What requests hold in this process. */ holds: KeyHolds } {
   const holds = new KeyHolds(store, clock, logger);
   const gate = new Gate(store, clock, holds);
   return {

@@ -43,7 +43,11 @@ export class KeyHolds {
   }
 
   /** @param isStored the database holds it too. */
-  hold(requestId: string, keyId: string, { takesSlot, isStored }: Pick<Held, "takesSlot" | "isStored">): void {
+  hold(
+    requestId: string,
+    keyId: string,
+    { takesSlot, isStored }: Pick<Held, "takesSlot" | "isStored">,
+  ): void {
     if (this.#held.has(requestId)) return;
     this.#held.set(requestId, { keyId, takesSlot, isStored, state: "admitted" });
     if (takesSlot) this.#slots.set(keyId, this.slotsOf(keyId) + 1);
@@ -125,7 +129,10 @@ export class KeyHolds {
         await this.#store.release(ids);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#logger.warn("What requests of keys held could not be released yet.", { reason, requests: ids.length });
+        this.#logger.warn("What requests of keys held could not be released yet.", {
+          reason,
+          requests: ids.length,
+        });
         this.#sweepLater(ids);
       }
     }

@@ -12,6 +12,7 @@ import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { field } from "#lib/shared/json.ts";
 
 const SECRET_BYTES = 32;
 const DAY_MS = 86_400_000;
@@ -83,8 +84,9 @@ function noteQuota(
 }
 
 function noteUsedUp(error: unknown, context: AdmitContext, { clock }: AdmitDependencies): void {
-  if (!(error instanceof GatewayError) || error.code !== "quota_exceeded" || hasOwnLimit(context.caller)) return;
-  const { limit } = error.details ?? {};
+  if (!(error instanceof GatewayError) || error.code !== "quota_exceeded" || hasOwnLimit(context.caller))
+    return;
+  const limit = field(error.details, "limit");
   if (typeof limit !== "number") return;
   context.onRateLimit?.({ limit, remaining: 0, resetMs: untilMidnight(clock) });
 }
@@ -110,7 +112,9 @@ function maxPromptTokens(input: ChatInput): number {
   const { message, history, sessionId, attached, image, customInstructions = "" } = input;
   const said = sessionId === undefined ? history.map(({ content }) => content) : [];
   const earlier =
-    sessionId === undefined ? said.reduce((sum, text) => sum + estimateTextTokens(text) * DENSITY, 0) : HISTORY_TOKENS;
+    sessionId === undefined
+      ? said.reduce((sum, text) => sum + estimateTextTokens(text) * DENSITY, 0)
+      : HISTORY_TOKENS;
   const files = attached === undefined || attached.files.length === 0 ? 0 : FILE_TOKENS;
   return Math.ceil(
     (estimateTextTokens(message) + estimateTextTokens(customInstructions)) * DENSITY +

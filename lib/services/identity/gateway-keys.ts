@@ -165,7 +165,10 @@ function readExpiry<Absent extends null | undefined>(text: string | Absent, now:
   const time = Date.parse(text);
   if (!(time > now)) throw new GatewayError("invalid_request", '"expiresAt": is in the past.');
   if (time >= END_OF_TIME) {
-    throw new GatewayError("invalid_request", '"expiresAt": is after the year 9999. Leave it out for a key without an end.');
+    throw new GatewayError(
+      "invalid_request",
+      '"expiresAt": is after the year 9999. Leave it out for a key without an end.',
+    );
   }
   return new Date(time).toISOString();
 }
