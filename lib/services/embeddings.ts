@@ -63,10 +63,10 @@ export async function embed(
   assertModesAllowed(context.caller, NAMED_MODE);
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
   const { effects, run, logger } = dependencies;
-  const { requestId, caller, signal, waitUntil, onRateLimit } = context;
+  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
   const maxCostUsd = embeddingCost(engines, request.input, dependencies);
   await dependencies.admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_MODE });
+  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: NAMED_MODE });
   const { value, engine, record } = await runWhole<Answered>(
     {
       engines,

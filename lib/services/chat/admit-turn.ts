@@ -28,7 +28,10 @@ const DENSITY = 2;
 
 export type AdmitContext = {
   requestId: string;
+  /** The path of the route that was called, for the ledger. */
+  route?: string | undefined;
   caller: Caller;
+  /** Aborts when the client disconnects. */
   signal: AbortSignal;
   waitUntil: WaitUntil;
   /** Takes what is left of the key's requests a minute, or else of the user's turns of the day. */
@@ -53,12 +56,12 @@ export async function admitTurn(
   context: AdmitContext,
   dependencies: AdmitDependencies,
 ): Promise<AdmittedTurn> {
-  const { requestId, caller, signal, waitUntil, onRateLimit } = context;
+  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
   const { admission } = dependencies;
   await admission.admit(caller, { requestId, maxCostUsd: turnCost(plan, input, dependencies), onRateLimit });
   return whileAdmitted({ admission, requestId, waitUntil }, async () => {
     const settleSecret = dependencies.randomHex(SECRET_BYTES);
-    const begin = { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) };
+    const begin = { requestId, route, settleSecret, caller, ...beginFields(plan, input, dependencies) };
     try {
       const begun = await beginTurn(begin, signal, dependencies);
       noteQuota(plan, begun.begun, context, dependencies);

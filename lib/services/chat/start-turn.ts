@@ -15,7 +15,8 @@ import { type ChatInput, type PreparedTurn, storedMessage, type Turn } from "#li
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { BeginDependencies } from "#lib/services/ledger/begin-turn.ts";
 import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
-import { pricesOrNone, settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
+import type { TurnRecord } from "#lib/services/ledger/run-outcome.ts";
+import { pricesOrNone, settleRun } from "#lib/services/ledger/settle-run.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -156,7 +157,10 @@ class RunningTurn {
   /** For whatever calls an engine before the answer. */
   get #spending() {
     const { signal } = this.#tracked;
-    return { signal, onUsed: (usage: EngineUsage): void => void this.#usedBefore.push(usage) };
+    return {
+      signal,
+      onUsed: (usage: EngineUsage): void => void this.#usedBefore.push({ ...usage, call: 0 }),
+    };
   }
 
   #done(usage: TurnUsage): NativeEvent {

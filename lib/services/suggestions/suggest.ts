@@ -23,6 +23,8 @@ export type SuggestInput = { userMessage: string; answer: string };
 
 export type SuggestContext = {
   requestId: string;
+  /** The path of the route that was called, for the ledger. */
+  route?: string | undefined;
   caller: Caller;
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
@@ -52,7 +54,7 @@ export async function suggest(
   context: SuggestContext,
   dependencies: SuggestDependencies,
 ): Promise<string[]> {
-  const { requestId, caller, signal, waitUntil, onRateLimit } = context;
+  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
   const answering = await enginesThatAnswer(dependencies);
   if (answering === undefined) return [];
   const { mode, engines } = answering;
@@ -60,7 +62,7 @@ export async function suggest(
   const asked = question(input, dependencies.randomHex(NONCE_BYTES));
   const maxCostUsd = requestCost(engines, requestOf(asked), dependencies);
   await dependencies.admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: mode });
+  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: mode });
   let isSettled = false;
   try {
     const answer = await ask(
