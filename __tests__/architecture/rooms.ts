@@ -15,6 +15,7 @@ const ROOMS: readonly string[] = [
   "lib/providers/catalogue/",
   "lib/providers/registry.ts",
   "lib/providers/health/",
+  "lib/providers/prices/",
   "lib/providers/cost.ts",
   "lib/providers/walk/",
   "lib/providers/failover.ts",

@@ -344,8 +344,7 @@ describe("what a key did today", () => {
     const key = await register.get(keyId, { userId: user.userId, isAdmin: false });
     return [key?.requestsToday ?? -1, key?.spentUsdToday ?? -1];
   };
-  const settle = (...turns: object[]) =>
-    supabase.clients.asService().rpc("settle_turns", { p_turns: turns });
+  const settle = (...turns: object[]) => supabase.clients.asService().rpc("settle_turns", { p_turns: turns });
 
   test("counts each request once, also one that was first found interrupted", async () => {
     const keyId = await aKey();

@@ -56,7 +56,11 @@ describe("the migrations", () => {
       "service_role INSERT gateway_keys.key_hash",
     ]);
     // Windows are the function's own; what a key has spent its owner may see.
-    expect(first.filter((line) => /gateway_key_(?:windows|marker|changes|secrets|holds|today|actions)(?!\w)/.test(line))).toEqual([]);
+    expect(
+      first.filter((line) =>
+        /gateway_key_(?:windows|marker|changes|secrets|holds|today|actions)(?!\w)/.test(line),
+      ),
+    ).toEqual([]);
     expect(first.filter((line) => line.endsWith(" gateway_key_spend"))).toEqual([
       "authenticated SELECT gateway_key_spend",
       "service_role SELECT gateway_key_spend",

@@ -206,7 +206,12 @@ const CASES: TableCase[] = [
     table: "gateway_key_holds",
     columns: "key_id,request_id,has_slot,usd,held_until",
     row: (id) => ({ key_id: id, request_id: randomUUID(), has_slot: true, held_until: new Date() }),
-    insert: () => ({ key_id: randomUUID(), request_id: randomUUID(), has_slot: true, held_until: new Date() }),
+    insert: () => ({
+      key_id: randomUUID(),
+      request_id: randomUUID(),
+      has_slot: true,
+      held_until: new Date(),
+    }),
     change: { usd: 0 },
     key: "key_id",
     arrange: withKey,

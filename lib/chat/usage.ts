@@ -13,6 +13,9 @@ export type TokenUsage = {
   /** Of the cache-written tokens, those that are kept for an hour, which costs more; 0 if absent. */
   cacheWriteHourTokens?: number;
   reasoningTokens: number;
+  /** Of the prompt and of the answer, the tokens that are sound, which costs more; 0 if absent. */
+  audioPromptTokens?: number;
+  audioCompletionTokens?: number;
   /** `estimated` if the provider reported nothing, or something impossible. */
   source: "exact" | "estimated";
   /** The total that the provider did not report; its value here is a lower bound. See `completeUsage`. */
@@ -57,6 +60,8 @@ export type RawUsage = {
   cacheWrite?: unknown;
   cacheWriteHour?: unknown;
   reasoning?: unknown;
+  audioPrompt?: unknown;
+  audioCompletion?: unknown;
   costUsd?: unknown;
 };
 
@@ -86,6 +91,10 @@ export function readUsage(raw: RawUsage): TokenUsage | undefined {
   }
   const hour = Math.min(tokenCount(raw.cacheWriteHour) ?? 0, usage.cacheWriteTokens);
   if (hour > 0) usage.cacheWriteHourTokens = hour;
+  const heard = Math.min(tokenCount(raw.audioPrompt) ?? 0, usage.promptTokens);
+  if (heard > 0) usage.audioPromptTokens = heard;
+  const spoken = Math.min(tokenCount(raw.audioCompletion) ?? 0, usage.completionTokens);
+  if (spoken > 0) usage.audioCompletionTokens = spoken;
   if (typeof raw.costUsd === "number" && raw.costUsd >= 0 && raw.costUsd < 1e6) {
     usage.reportedCostUsd = raw.costUsd;
   }

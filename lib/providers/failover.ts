@@ -60,15 +60,9 @@ export async function* walk<Value>(
       if (missing !== undefined && !(await isThere(missing, permit, signal))) continue;
       tries.isCalled = true;
       const startedAt = clock.now();
-      const remainingMs = options.deadline - startedAt;
       const isLast = !couldAnswer(queue.slice(position + 1), health);
-      const target: EngineCall = {
-        ...call,
-        call: ++progress.calls,
-        startedAt: clock.wallNow(),
-        remainingMs,
-        isLast,
-      };
+      const times = { startedAt: clock.wallNow(), remainingMs: options.deadline - startedAt };
+      const target: EngineCall = { ...call, call: ++progress.calls, ...times, isLast };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);

@@ -74,13 +74,11 @@ type Billing = {
  * budget of a gateway key must have room for. Throws `budget_exceeded`.
  */
 async function billing(
-  { caller, onUsed }: ChangesQuery,
+  { caller, onAsked }: ChangesQuery,
   { mode, engines, question }: { mode: string; engines: readonly Engine[]; question: Question },
   dependencies: MemoryFinderDependencies,
 ): Promise<Billing> {
-  if (onUsed !== undefined) {
-    return { onEnd: ({ usages }) => usages.forEach(onUsed), settled: () => Promise.resolve() };
-  }
+  if (onAsked !== undefined) return { onEnd: onAsked, settled: () => Promise.resolve() };
   const requestId = dependencies.newId();
   const maxCostUsd = requestCost(engines, requestOf(question), dependencies);
   await dependencies.admission.admit(caller, { requestId, inBackground: true, maxCostUsd });

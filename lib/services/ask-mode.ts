@@ -58,7 +58,7 @@ export function modeAsker(dependencies: ModeAskerDependencies): ModeAsker {
 /** The mode that the model names; undefined if it says anything else. */
 async function askMode(
   { requestId, input }: Turn,
-  { signal, onUsed }: AskedTurnContext,
+  { signal, onAsked }: AskedTurnContext,
   dependencies: ModeAskerDependencies,
 ): Promise<ModeId | undefined> {
   const { effects } = dependencies;
@@ -73,7 +73,7 @@ async function askMode(
       maxOutputTokens: MAX_OUTPUT_TOKENS,
       timeoutMs: TIMEOUT_MS,
     },
-    { requestId, signal, onEnd: ({ usages }) => usages.forEach(onUsed) },
+    { requestId, signal, onEnd: onAsked },
     { ...dependencies, effects: { ...effects, health: withoutConsequences(effects.health) } },
   );
   const word = ANSWER.exec(answer)?.[1]?.toLowerCase();

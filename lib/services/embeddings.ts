@@ -8,7 +8,7 @@ import {
 import { type Embeddings, joinEmbeddings } from "#lib/embeddings/vectors.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
-import { mayBeBilled } from "#lib/providers/cost.ts";
+import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
@@ -137,12 +137,13 @@ async function callForVectors(
 ): Promise<AttemptOutcome<Answered>> {
   const { engine, remainingMs, isLast } = target;
   const { answerMs } = dependencies.run.timeouts;
+  const { isPaid: bills = isPaid } = dependencies.effects;
   const until = dependencies.effects.clock.now() + (isLast ? remainingMs : Math.min(answerMs, remainingMs));
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
   const dropped = new Set<string>();
   const ended = (part: EmbeddingRequest, failure: Failure | undefined): void => {
-    if (mayBeBilled(engine, failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
+    if (bills(engine) && mayBeBilled(failure)) wasted.push(usageOf({ promptTokens: undefined }, part.input));
     for (const usage of wasted) onUsed(usage);
   };
   for (const part of splitEmbedding(request, embedPowerOf(engine).limits(engine))) {

@@ -265,8 +265,7 @@ describe("session cookies", () => {
   });
 });
 
-const live = (key: FoundGatewayKey | null): KeyLookup | null =>
-  key && { key, state: "live", end: undefined };
+const live = (key: FoundGatewayKey | null): KeyLookup | null => key && { key, state: "live", end: undefined };
 
 describe("gateway keys", () => {
   function setUp() {

@@ -166,7 +166,9 @@ describe("on the local database", () => {
     expect(await store.findByHash(sha256Hex(before))).toMatchObject({
       key: { userId: seeded?.key.userId, limits: { usdPerMonth: 20, modes: ["fast"] } },
     });
-    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ key: { limits: { requestsPerMinute: 9 } } });
+    expect(await store.findByHash(sha256Hex(during))).toMatchObject({
+      key: { limits: { requestsPerMinute: 9 } },
+    });
     expect(await store.anyEverCreated()).toBe(true);
 
     // As docs/SELF-HOST.md tells to get an access token.

@@ -1,7 +1,6 @@
 import { withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
 import { DEFAULT_MODES } from "#lib/ai-models.ts";
 import type { Upstream } from "#lib/providers/call/upstream.ts";
-import { NO_PRICES } from "#lib/providers/cost.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import type { Answerer } from "#lib/services/chat/answerer.ts";
@@ -11,6 +10,7 @@ import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { RouteFinder } from "#lib/services/chat/route-finder.ts";
 import { type ChatDependencies, type ChatTurn, startChatTurn } from "#lib/services/chat/start-turn.ts";
 import type { ChatInput } from "#lib/services/chat/turn.ts";
+import { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
@@ -27,7 +27,7 @@ export function setUp(
     begin?: () => Promise<BegunTurn>;
     begun?: Partial<BegunTurn>;
     settle?: () => Promise<void>;
-    prices?: () => Promise<never>;
+    loadPrices?: () => Promise<never>;
     routeFinders?: readonly RouteFinder[];
     /** Stand behind the prompt. */
     contributors?: readonly Contributor[];
@@ -103,7 +103,11 @@ export function setUp(
     ledger,
     admission: { admit: async () => undefined, release: async () => undefined },
     clock,
-    prices: changes.prices ?? (async () => NO_PRICES),
+    prices: new LivePrices({
+      loadLibrary: changes.loadPrices ?? (async () => () => undefined),
+      onLoadError: () => logger.error("The price library could not be loaded."),
+      wallNow: Date.now,
+    }),
     randomHex,
     logger,
   };

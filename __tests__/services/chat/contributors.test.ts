@@ -180,9 +180,10 @@ describe("a contributor", () => {
       const set = setUp({
         contributors: [
           doubled({
-            run: ({ decision }, { onUsed }) => {
+            run: ({ decision }, { onAsked }) => {
               const [engine] = decision.engines;
-              if (engine !== undefined) onUsed({ engine, call: 1, usage });
+              if (engine !== undefined)
+                onAsked({ attempts: [], usages: [{ engine, call: 1, startedAt: 0, usage }] });
               return end();
             },
           }),

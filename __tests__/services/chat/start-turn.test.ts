@@ -127,7 +127,7 @@ describe("a database that is unavailable at the end", () => {
 });
 
 test("a price library that cannot be loaded costs the turn nothing but the price", async () => {
-  const { start, read, settles, logs } = setUp({ prices: () => Promise.reject(new Error("gone")) });
+  const { start, read, settles, logs } = setUp({ loadPrices: () => Promise.reject(new Error("gone")) });
   expect((await read(await start())).at(-1)?.type).toBe("done");
   expect(settles[0]).toMatchObject({ status: "completed", costUsd: 0 });
   expect(logs).toContainEqual(expect.stringContaining("price"));

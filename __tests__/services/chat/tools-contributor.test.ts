@@ -35,7 +35,7 @@ function alone(tools: readonly Tool[]) {
   const context: ContributorContext = {
     signal: client.signal,
     emit: (event) => events.push(event),
-    onUsed: () => undefined,
+    onAsked: () => undefined,
     onToolCall: (call) => calls.push(call),
   };
   const contributor = toolsContributor({ tools, clock, randomHex, logger: silentLogger });

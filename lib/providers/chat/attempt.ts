@@ -18,7 +18,11 @@ import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.
 /** Timeouts of an attempt, milliseconds. */
 export type AttemptTimeouts = { connectMs: number; firstTokenMs: number; answerMs: number; idleMs: number };
 
-export type AttemptEffects = CallEffects & { newId: () => string };
+export type AttemptEffects = CallEffects & {
+  newId: () => string;
+  /** Whether an engine bills; by default what is known without the operator's prices. */
+  isPaid?: (engine: Engine) => boolean;
+};
 
 /** An engine that has begun to answer or, without streaming, has answered completely. */
 export type OpenedChat = {
@@ -57,6 +61,7 @@ export async function openChat(
 ): Promise<AttemptOutcome<OpenedChat>> {
   const { engine } = target;
   const chat = chatPowerOf(engine);
+  const { isPaid: bills = isPaid } = effects;
   const request = withinLimit(call.request, target.outputLimit);
   const encoded = chat.encode(request, engine, {
     promptCache: call.promptCache && !target.withoutAdditions,
@@ -87,13 +92,12 @@ export async function openChat(
   try {
     outcome = await opening;
   } catch (error) {
-    if (call.signal.aborted && (isPaid(engine) || charactersIn(head) > 0)) {
-      reportUsage(engine, call, stream, head, undefined);
-    }
+    if (call.signal.aborted && (bills(engine) || charactersIn(head) > 0))
+      reportUsage(call, stream, head, true);
     throw error;
   }
   if (outcome.ok) return outcome;
-  reportUsage(engine, call, stream, head, outcome.failure);
+  reportUsage(call, stream, head, bills(engine) && mayBeBilled(outcome.failure));
   const isAddition = isAdditionRefused(outcome.failure, call, target, encoded);
   return isAddition ? { ...outcome, repeat: { kind: "without_additions" } } : outcome;
 }
@@ -147,11 +151,10 @@ function endRules({ stop, messages, stream, awaitsUsage }: ChatRequest) {
 
 /** Reports the usage of a call without a usable answer, if it may be billed. */
 function reportUsage(
-  engine: Engine,
   call: ChatCall,
   stream: EngineStream | undefined,
   events: readonly ChatEvent[],
-  failure: Failure | undefined,
+  mayBill: boolean,
 ): void {
   const written = charactersIn(events);
   const usage = stream?.usage;
@@ -160,7 +163,7 @@ function reportUsage(
   if (usage !== undefined) {
     const completionTokens = Math.max(usage.completionTokens, tokens);
     call.onUsed({ ...usage, completionTokens, source: "estimated" }, written);
-  } else if (written > 0 || mayBeBilled(engine, failure)) {
+  } else if (written > 0 || mayBill) {
     call.onUsed(estimatedUsage(estimateRequestTokens(call.request), tokens), written);
   }
 }

@@ -67,7 +67,7 @@ export class Relay {
     stream.close();
     this.permit.abandoned();
     const { call, startedAt } = this.target;
-    const used: EngineUsage = { engine: this.target.engine, call, ...this.#used() };
+    const used: EngineUsage = { engine: this.target.engine, call, startedAt, ...this.#used() };
     const report: AttemptReport = {
       engine: this.target.engine,
       keyIndex: this.target.keyIndex,

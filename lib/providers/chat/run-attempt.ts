@@ -14,7 +14,7 @@ export function attemptOf(
   record: RunRecord,
 ): Attempt<OpenedChat> {
   return async (target) => {
-    const { engine } = target;
+    const { engine, call: number, startedAt } = target;
     const request = web.requestFor(target);
     const strategy = continuationFor(target, request);
     const asked = continueRequest(request, record.text, strategy);
@@ -27,7 +27,7 @@ export function attemptOf(
       signal,
       timeouts,
       onUsed: (usage: TokenUsage, written: number): void => {
-        record.usages.push({ engine, call: target.call, usage });
+        record.usages.push({ engine, call: number, startedAt, usage });
         if (written === 0 || !signal.aborted) return;
         // The client disconnected while a whole answer was being written: it counts like a stream.
         record.committed = true;

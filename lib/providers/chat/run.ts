@@ -29,8 +29,9 @@ export function answerEvents(events: readonly ChatEvent[]): RunEvent[] {
 export type EngineUsage = {
   engine: Engine;
   usage: TokenUsage;
-  /** Number of the call within its run, see `AttemptReport`. */
+  /** Number of the call within its run, and when it was made, see `AttemptReport`. */
   call: number;
+  startedAt: number;
   /** Tokens of the answer that the client got of it, an estimate if not all was passed on; 0 if absent. */
   servedTokens?: number;
 };

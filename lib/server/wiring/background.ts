@@ -1,16 +1,24 @@
-import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
-import type { Parts } from "#lib/server/wiring/parts.ts";
-import type { Logger } from "#lib/services/ports.ts";
+import type { Basis, Parts } from "#lib/server/wiring/parts.ts";
+
+/** The price library takes some 30 ms of the processor, which the first requests should not wait for; milliseconds. */
+const PRICES_DELAY_MS = 1_000;
+
+type BackgroundParts = Pick<Parts, "ledger" | "database"> &
+  Pick<Basis, "installed" | "clock" | "logger"> & {
+    /** Undefined where nothing may be done before a request needs it. */
+    prices: Basis["prices"] | undefined;
+  };
 
 /**
  * Begins the work of a start that no request waits for. A failure is logged; the part is tried again at its
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, installed }: Pick<Parts, "ledger" | "database"> & { installed: InstalledModels },
-  logger: Logger,
+  { ledger, database, installed, prices, clock, logger }: BackgroundParts,
   signal: AbortSignal,
 ): void {
+  // Self-hosted, so that it delays no answer; a serverless function loads it when its first answer is under way.
+  if (prices !== undefined) clock.after(PRICES_DELAY_MS, () => void prices.whole());
   // So that the first request need not wait for the lists. It never rejects.
   installed.lists();
   const begin = (failure: string, work: () => Promise<void>): void => {

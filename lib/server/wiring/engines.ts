@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { SANDBOX_MODELS, withSandbox } from "#lib/adapters/sandbox/sandbox-upstream.ts";
-import { loadPriceBook } from "#lib/providers/cost.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { configuredEngines, howToConfigure } from "#lib/server/wiring/configured-engines.ts";
@@ -9,6 +8,7 @@ import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
 import { engineSourceOf, type Providers, SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -19,6 +19,7 @@ export type EngineParts = {
   health: EngineHealth;
   clock: Clock;
   logger: Logger;
+  prices: LivePrices;
   toolsFor: EngineDependencies["toolsFor"];
 };
 
@@ -31,7 +32,7 @@ export type Engines = {
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines(parts: EngineParts): Engines {
-  const { env, providers, installed, health, clock, logger, toolsFor } = parts;
+  const { env, providers, installed, health, clock, logger, prices, toolsFor } = parts;
   const http = createHttpUpstream();
   const isSandboxed = engineSourceOf(env, providers) === "sandbox";
   const dependencies: EngineDependencies = {
@@ -55,9 +56,10 @@ export function createEngines(parts: EngineParts): Engines {
       health,
       clock,
       random: Math.random,
+      isPaid: (engine) => prices.current.isPaid(engine),
       newId: () => `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
     },
-    prices: loadPriceBook,
+    prices,
     logger,
   };
   return { dependencies, close: () => http.close() };

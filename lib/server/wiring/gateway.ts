@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
+import { NO_OVERRIDES } from "#lib/providers/prices/price-overrides.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
@@ -11,11 +12,13 @@ import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
+import { createPrices } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -35,6 +38,7 @@ export type Gateway = {
   readonly registry: Registry;
   /** The models that are installed at providers such as Ollama. */
   readonly installed: InstalledModels;
+  readonly prices: LivePrices;
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   readonly isAdmin: AdminCheck;
@@ -86,16 +90,18 @@ export async function createGateway(
   const engineSource = engineSourceOf(env, providers);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const instanceId = randomUUID();
-  const basis = { env, instanceId, settings, providers, installed, clock: systemClock, logger };
+  const prices = createPrices({ overrides: NO_OVERRIDES, clock: systemClock, logger });
+  const basis = { env, instanceId, settings, providers, installed, prices, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
-  beginInBackground({ ...parts, installed }, logger, closing.signal);
+  beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
   return Object.assign(partsOf(parts), {
     env,
     instanceId,
     logger,
     registry: providers.registry,
     installed,
+    prices,
     engineSource,
     sandboxed: engineSource === "sandbox",
     checkDatabase: async () => parts.database.value.check(),

@@ -22,6 +22,7 @@ import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -59,6 +60,7 @@ export type Basis = {
   settings: DatabaseSettings;
   providers: Providers;
   installed: InstalledModels;
+  prices: LivePrices;
   clock: Clock;
   logger: Logger;
 };
@@ -76,7 +78,7 @@ type CallParts = {
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, providers, installed, clock, logger } = basis;
+  const { env, instanceId, settings, providers, installed, prices, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
@@ -84,7 +86,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
-      ...{ env, providers, installed, health: health.value, clock, logger },
+      ...{ env, providers, installed, health: health.value, prices, clock, logger },
       // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),

@@ -2,8 +2,8 @@ import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
 import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import type { EmbeddingInput } from "#lib/embeddings/embedding-request.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
+import { estimateMaxCostUsd } from "#lib/providers/prices/max-cost.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import { estimateMaxCostUsd } from "#lib/services/admission/max-cost.ts";
 
 /** A dense text (digits, code) has up to twice the tokens that its script lets one expect. */
 const DENSITY = 2;
@@ -15,8 +15,8 @@ const MAX_FILE_TOKENS = 200_000;
 /** Bytes of a file to one of its tokens, if it is little but text. */
 const FILE_BYTES_A_TOKEN = 3;
 
-/** What is asked of a price book, which is loaded when the first budget needs it. */
-export type CostSource = { prices(): Promise<PriceBook> };
+/** The price book with its library, which is waited for if the first budget needs it before it is loaded. */
+export type CostSource = { prices: { whole(): Promise<PriceBook> } };
 
 /** Asks for the most that a request may cost, USD; undefined if a price is not known. */
 export type MaxCost = () => Promise<number | undefined>;
@@ -53,12 +53,7 @@ export async function maxCost(
   size: { promptTokens: number; maxOutputTokens?: number | undefined },
   { prices }: CostSource,
 ): Promise<number | undefined> {
-  try {
-    return estimateMaxCostUsd(engines, size, await prices());
-  } catch {
-    // The price library cannot be loaded, which is logged where costs are settled. They are unknown then, too.
-    return undefined;
-  }
+  return estimateMaxCostUsd(engines, size, await prices.whole());
 }
 
 /** An upper estimate of a prompt's tokens. */

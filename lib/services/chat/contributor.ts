@@ -1,7 +1,7 @@
 import type { ChatMessage, ContentPart } from "#lib/chat/request.ts";
-import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
+import type { QuestionRecord } from "#lib/services/ledger/run-outcome.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
@@ -22,8 +22,8 @@ export type ContributorContext = {
   signal: AbortSignal;
   /** Sends an event to the client while the contributor works. */
   emit(event: NativeEvent): void;
-  /** Bills the usage of an engine call to the turn, whatever becomes of the contribution. */
-  onUsed(usage: EngineUsage): void;
+  /** Bills a question to an engine to the turn, whatever becomes of the contribution. */
+  onAsked(question: QuestionRecord): void;
   /** Records a call of a tool with the turn, whatever becomes of the contribution. */
   onToolCall(call: ToolCallRecord): void;
 };

@@ -42,11 +42,11 @@ export function memoryContributor(options: MemoryContributorOptions): Contributo
 async function granted(
   wish: NonNullable<ReturnType<typeof memoryWish>>,
   { requestId, caller, input, begun }: Turn,
-  { signal, emit, onUsed }: ContributorContext,
+  { signal, emit, onAsked }: ContributorContext,
   options: MemoryContributorOptions,
 ): Promise<Contribution> {
   emit({ type: "tool", name: NAME, status: "running" });
-  const query = { requestId, caller, message: input.message, signal, onUsed };
+  const query = { requestId, caller, message: input.message, signal, onAsked };
   try {
     const { outcome, facts } = await grantWish(wish, query, options);
     emit(endEvent(outcome));

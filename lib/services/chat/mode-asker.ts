@@ -1,11 +1,11 @@
-import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
+import type { QuestionRecord } from "#lib/services/ledger/run-outcome.ts";
 
 export type AskedTurnContext = {
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
-  /** Bills what the question has used to the turn. */
-  onUsed(usage: EngineUsage): void;
+  /** Bills the question to the turn. */
+  onAsked(question: QuestionRecord): void;
 };
 
 /**

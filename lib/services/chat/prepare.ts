@@ -1,9 +1,9 @@
-import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
 import { buildRequest } from "#lib/services/chat/build-request.ts";
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
 import { EventQueue } from "#lib/services/chat/event-queue.ts";
 import type { PreparedTurn, Turn } from "#lib/services/chat/turn.ts";
+import type { QuestionRecord } from "#lib/services/ledger/run-outcome.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
@@ -18,8 +18,8 @@ export type PrepareContext = {
   clock: Clock;
   logger: Logger;
   logFields: LogFields;
-  /** Bills what contributors used to the turn. */
-  onUsed(usage: EngineUsage): void;
+  /** Bills what contributors asked of engines to the turn. */
+  onAsked(question: QuestionRecord): void;
   /** Records a call of a tool with the turn. */
   onToolCall(call: ToolCallRecord): void;
 };
@@ -87,7 +87,7 @@ function contribute(
       emit: (event) => {
         if (!isOver()) events.push(event);
       },
-      onUsed: context.onUsed,
+      onAsked: context.onAsked,
       onToolCall: context.onToolCall,
     });
     if (!(contribution instanceof Promise)) {

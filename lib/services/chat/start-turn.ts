@@ -1,5 +1,4 @@
-import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
-import type { PriceBook } from "#lib/providers/cost.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import { type AdmitContext, admitTurn } from "#lib/services/chat/admit-turn.ts";
@@ -15,8 +14,8 @@ import { type ChatInput, type PreparedTurn, storedMessage, type Turn } from "#li
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { BeginDependencies } from "#lib/services/ledger/begin-turn.ts";
 import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
-import type { TurnRecord } from "#lib/services/ledger/run-outcome.ts";
-import { pricesOrNone, settleRun } from "#lib/services/ledger/settle-run.ts";
+import { type QuestionRecord, type TurnRecord, usagesOf } from "#lib/services/ledger/run-outcome.ts";
+import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -92,9 +91,8 @@ class RunningTurn {
   #asked: Promise<Turn> | undefined;
   readonly #dependencies: ChatDependencies & Pick<ChatContext, "waitUntil">;
   readonly #tracked: TrackedRun<readonly NativeEvent[], RunRecord>;
-  readonly #prices: Promise<PriceBook>;
-  /** What was used before the answer. */
-  readonly #usedBefore: EngineUsage[] = [];
+  /** What engines were asked before the answer. */
+  readonly #questions: QuestionRecord[] = [];
   readonly #logFields: { requestId: string; mode: string };
 
   constructor(started: StartedTurn, context: ChatContext, dependencies: ChatDependencies) {
@@ -104,8 +102,6 @@ class RunningTurn {
     this.#askMode = started.askMode;
     this.#dependencies = { ...dependencies, waitUntil: context.waitUntil };
     this.#logFields = { requestId: turn.requestId, mode: turn.decision.mode };
-    // Loads while the answer streams; only its end needs the prices.
-    this.#prices = pricesOrNone(dependencies, turn.requestId);
     this.#tracked = new TrackedRun({
       clientSignal: context.signal,
       waitUntil: context.waitUntil,
@@ -117,7 +113,7 @@ class RunningTurn {
 
   async *events(): AsyncGenerator<readonly NativeEvent[], void> {
     const tracked = this.#tracked;
-    const { clock } = this.#dependencies;
+    const { clock, prices } = this.#dependencies;
     try {
       this.#asked = this.#askMode?.(this.#spending);
       if (this.#asked !== undefined) this.#turn = await this.#asked;
@@ -127,9 +123,12 @@ class RunningTurn {
       await tracked.startWhenMade(findAnswerer(prepared, tracked.signal, this.#dependencies.answerers));
       for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) {
         if (batch.length > 0) yield batch;
+        // Loads while the answer streams: only its end needs the prices.
+        if (!prices.current.facts.library.isLoaded) void prices.whole();
       }
-      const record = tracked.record;
-      const usage = summarizeUsage([...this.#usedBefore, ...(record?.usages ?? [])], await this.#prices);
+      const { record } = tracked;
+      const used = usagesOf({ questions: this.#questions, usages: record?.usages ?? [] });
+      const usage = summarizeUsage(used, await prices.whole());
       await tracked.savedWithin(SETTLE_TIMEOUT_MS, clock);
       yield [usageEvent(usage, record?.engine), this.#done(usage)];
     } catch (thrown) {
@@ -157,10 +156,7 @@ class RunningTurn {
   /** For whatever calls an engine before the answer. */
   get #spending() {
     const { signal } = this.#tracked;
-    return {
-      signal,
-      onUsed: (usage: EngineUsage): void => void this.#usedBefore.push({ ...usage, call: 0 }),
-    };
+    return { signal, onAsked: (question: QuestionRecord) => void this.#questions.push(question) };
   }
 
   #done(usage: TurnUsage): NativeEvent {
@@ -169,14 +165,12 @@ class RunningTurn {
   }
 
   #save(record: TurnRecord & { text: string }): Promise<void> {
-    const { logger } = this.#dependencies;
     const settle = (): Promise<void> => {
       const { input, begun } = this.#turn;
       const said = { userMessage: storedMessage(input), assistantMessage: record.text };
       const conversation = { ...said, sessionId: begun.sessionId };
-      const usages = [...this.#usedBefore, ...record.usages];
       const end = { conversation, tier: this.#turn.decision.mode };
-      return settleRun(this.#ledgerTurn, { ...record, usages }, { prices: () => this.#prices, logger }, end);
+      return settleRun(this.#ledgerTurn, { ...record, questions: this.#questions }, this.#dependencies, end);
     };
     // A client may leave while a model is asked for the mode: what that has used is known when it has ended.
     const saved = this.#asked === undefined ? settle() : this.#asked.then(settle);

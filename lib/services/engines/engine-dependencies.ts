@@ -1,9 +1,9 @@
 import type { ModeId, Modes } from "#lib/ai-models.ts";
 import type { RunEffects, RunOptions } from "#lib/providers/chat/run.ts";
-import type { PriceBook } from "#lib/providers/cost.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { IntentContext } from "#lib/router/intent/intent.ts";
+import type { Prices } from "#lib/services/ledger/prices.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 /** What every use case that calls engines needs. */
@@ -17,6 +17,6 @@ export type EngineDependencies = {
   toolsFor: IntentContext["toolsFor"];
   run: Pick<RunOptions, "timeouts" | "recovery" | "promptCache">;
   effects: RunEffects & { health: EngineHealth };
-  prices(): Promise<PriceBook>;
+  prices: Prices;
   logger: Logger;
 };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PAID_MODEL_NAMES } from "#lib/providers/cost.ts";
+import { PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
 import type { BudgetCoverage, GatewayKey, KeyChanges } from "#lib/services/identity/gateway-key.ts";

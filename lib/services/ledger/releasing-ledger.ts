@@ -30,6 +30,10 @@ class HoldingTurn implements LedgerTurn {
     return this.#turn.requestId;
   }
 
+  get startedAt(): number {
+    return this.#turn.startedAt;
+  }
+
   noteToolCall(call: ToolCallRecord): void {
     this.#turn.noteToolCall(call);
   }

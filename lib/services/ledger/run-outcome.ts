@@ -1,4 +1,4 @@
-import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
 import type { AttemptReport } from "#lib/providers/walk/walk-types.ts";
 import { boundedOutcome } from "#lib/services/ledger/turn-bounds.ts";
@@ -19,17 +19,36 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   interrupted: "interrupted",
 };
 
+/** A question that the gateway asked for the turn, to choose its mode or what to remember. */
+export type QuestionRecord = Pick<RunRecord, "attempts" | "usages">;
+
 /** What the ledger needs of a run that has ended. */
-export type TurnRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">;
+export type TurnRecord = QuestionRecord &
+  Pick<RunRecord, "state" | "engine" | "committed"> & {
+    /** Billed to the turn, and no part of its answer. */
+    questions?: readonly QuestionRecord[];
+  };
+
+/** What the calls of a turn have used, those of its questions first. */
+export function usagesOf({
+  questions = [],
+  usages,
+}: Pick<TurnRecord, "questions" | "usages">): EngineUsage[] {
+  return [...questions.flatMap((question) => question.usages), ...usages];
+}
 
 /**
  * The outcome of a run as the ledger stores it, within the ledger's bounds.
  * @param startedAt when the turn began, wall clock, epoch milliseconds.
  */
 export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: number): TurnOutcome {
-  const usage = summarizeUsage(record.usages, prices);
+  const { questions = [], attempts } = record;
+  const usages = usagesOf(record);
+  const usage = summarizeUsage(usages, prices);
   // If no call reported its usage, nothing is known exactly.
-  const usageUnknown = record.attempts.length > 0 && record.usages.length === 0;
+  const usageUnknown = attempts.length > 0 && usages.length === 0;
+  const begun = { prices, startedAt };
+  const asked = questions.flatMap((question) => attemptRecords(question, { question: true }, begun));
   return boundedOutcome({
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
@@ -41,32 +60,38 @@ export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: num
     costUsd: usage.costUsd ?? null,
     usageSource: usageUnknown ? "estimated" : usage.source,
     servedTokens: servedTokens(record.usages),
-    billableTokens: billableTokens(record.usages),
-    attempts: record.attempts.map((report, index) => ({
-      ...toAttemptRecord(report, index + 1),
-      startedMs: report.startedAt - startedAt,
-      firstTokenMs: report.firstTokenMs,
-      usage: attemptUsage(
-        record.usages.filter(({ call }) => call === report.call),
-        prices,
-      ),
-    })),
+    billableTokens: billableTokens(usages, prices),
+    attempts: [...asked, ...attemptRecords(record, {}, begun)],
   });
 }
 
-/** @param number of the attempt within its turn, from 1: rows of one turn have one time. */
-function toAttemptRecord(report: AttemptReport, number: number): AttemptRecord {
-  const meta: Record<string, unknown> = { attempt: number };
-  if (report.status !== undefined) meta["httpStatus"] = report.status;
-  if (report.problem !== undefined) meta["problem"] = report.problem;
-  if (report.reason !== undefined) meta["reason"] = report.reason;
-  return {
+function attemptRecords(
+  { attempts, usages }: QuestionRecord,
+  meta: Record<string, unknown>,
+  { prices, startedAt }: { prices: PriceBook; startedAt: number },
+): AttemptRecord[] {
+  return attempts.map((report, index) => ({
     modelId: report.engine.model,
     backend: report.engine.provider.id,
     keyIndex: report.keyIndex,
     status: report.outcome === "answered" ? "ok" : report.outcome,
     latencyMs: Math.round(report.latencyMs),
     tokensOut: report.completionTokens ?? null,
-    meta,
-  };
+    // Rows of one turn have one time: their numbers order them.
+    meta: { attempt: index + 1, ...meta, ...metaOf(report) },
+    startedMs: report.startedAt - startedAt,
+    firstTokenMs: report.firstTokenMs,
+    usage: attemptUsage(
+      usages.filter(({ call }) => call === report.call),
+      prices,
+    ),
+  }));
+}
+
+function metaOf({ status, problem, reason }: AttemptReport): Record<string, unknown> {
+  const meta: Record<string, unknown> = {};
+  if (status !== undefined) meta["httpStatus"] = status;
+  if (problem !== undefined) meta["problem"] = problem;
+  if (reason !== undefined) meta["reason"] = reason;
+  return meta;
 }

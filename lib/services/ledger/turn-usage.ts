@@ -12,8 +12,8 @@ export type TurnUsage = TokenUsage & {
 /** Adds the attempts up, each at its own engine's price. */
 export function summarizeUsage(usages: readonly EngineUsage[], prices: PriceBook): TurnUsage {
   let costUsd: number | undefined = 0;
-  for (const { engine, usage } of usages) {
-    const cost = prices.costUsd(engine, usage);
+  for (const { engine, usage, startedAt } of usages) {
+    const cost = prices.costUsd(engine, usage, startedAt);
     costUsd = costUsd === undefined || cost === undefined ? undefined : costUsd + cost;
   }
   return { ...sumUsage(usages.map(({ usage }) => usage)), costUsd };
@@ -33,11 +33,13 @@ export function attemptUsage(usages: readonly EngineUsage[], prices: PriceBook):
     completionTokens,
     reasoningTokens,
     source,
-    isBilled: usages.some(bills),
-    costUsd: priced(({ engine, usage }) => prices.costUsd(engine, usage)),
-    listUsd: priced(({ engine, usage }) => prices.listPriceUsd(engine, usage)),
+    isBilled: usages.some(({ engine, usage }) => isBilled(prices, engine, usage)),
+    costUsd: priced(({ engine, usage, startedAt }) => prices.costUsd(engine, usage, startedAt)),
+    listUsd: priced(({ engine, usage, startedAt }) => prices.listPriceUsd(engine, usage, startedAt)),
     // Nothing is saved where nothing is billed.
-    cachedSavingsUsd: priced((used) => (bills(used) ? cacheSavingsUsd(prices, used.engine, used.usage) : 0)),
+    cachedSavingsUsd: priced(({ engine, usage, startedAt }) =>
+      isBilled(prices, engine, usage) ? cacheSavingsUsd(prices, engine, usage, startedAt) : 0,
+    ),
   };
 }
 
@@ -47,14 +49,10 @@ export function servedTokens(usages: readonly EngineUsage[]): number {
 }
 
 /** Tokens, prompts and answers, of the calls that are billed. */
-export function billableTokens(usages: readonly EngineUsage[]): number {
+export function billableTokens(usages: readonly EngineUsage[], prices: PriceBook): number {
   return usages
-    .filter(bills)
+    .filter(({ engine, usage }) => isBilled(prices, engine, usage))
     .reduce((sum, { usage }) => sum + usage.promptTokens + usage.completionTokens, 0);
-}
-
-function bills({ engine, usage }: EngineUsage): boolean {
-  return isBilled(engine, usage);
 }
 
 /** Null if one of them is unknown. */

@@ -1,7 +1,7 @@
 import type { MemoryChanges } from "#lib/memory/changes.ts";
 import type { MemoryWish } from "#lib/memory/wish.ts";
-import type { EngineUsage } from "#lib/providers/chat/run.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
+import type { QuestionRecord } from "#lib/services/ledger/run-outcome.ts";
 import type { Memory } from "#lib/services/memory/memory-store.ts";
 
 export type ChangesQuery = {
@@ -14,7 +14,7 @@ export type ChangesQuery = {
   wish: MemoryWish | undefined;
   signal: AbortSignal;
   /** Bills the question to the turn; without it, it gets a row of its own. */
-  onUsed?: ((usage: EngineUsage) => void) | undefined;
+  onAsked?: ((question: QuestionRecord) => void) | undefined;
 };
 
 /**

@@ -62,8 +62,10 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
   };
   const steps = walk(
     run.engines,
-    (target) =>
-      run.attempt(target, (usage) => record.usages.push({ engine: target.engine, call: target.call, usage })),
+    (target) => {
+      const { engine, call, startedAt } = target;
+      return run.attempt(target, (usage) => record.usages.push({ engine, call, startedAt, usage }));
+    },
     {
       ...effects,
       signal: run.signal,
@@ -96,12 +98,12 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
 }
 
 function answered<Value>(
-  { value, target, permit, startedAt }: WalkResult<Value> & { ok: true },
+  { value, target, permit, startedAt: calledAt }: WalkResult<Value> & { ok: true },
   run: WholeRun<Value>,
   record: WholeRecord,
   clock: Clock,
 ): Whole<Value> {
-  const { engine, keyIndex, call } = target;
+  const { engine, keyIndex, call, startedAt } = target;
   permit.succeeded();
   record.attempts.push({
     engine,
@@ -110,11 +112,11 @@ function answered<Value>(
     status: undefined,
     reason: undefined,
     call,
-    startedAt: target.startedAt,
-    latencyMs: clock.now() - startedAt,
+    startedAt,
+    latencyMs: clock.now() - calledAt,
   });
   const usage = run.usageOf?.(value);
-  if (usage !== undefined) record.usages.push({ engine, call, usage });
+  if (usage !== undefined) record.usages.push({ engine, call, startedAt, usage });
   record.engine = engine;
   record.committed = true;
   record.state = "completed";

@@ -20,6 +20,8 @@ export function readOpenAiUsage(chunk: unknown, trustsCost: boolean): TokenUsage
     cacheWrite: cache.written,
     cacheWriteHour: cache.writtenHour,
     reasoning,
+    audioPrompt: field(raw["prompt_tokens_details"], "audio_tokens"),
+    audioCompletion: field(details, "audio_tokens"),
     costUsd: trustsCost ? costUsd(raw) : undefined,
   });
 }
