@@ -692,11 +692,12 @@ declare
   v_keys jsonb;
 begin
   -- One more than is shown tells whether there are more.
-  select coalesce(jsonb_agg(public.gateway_key_shown(found) order by created_at desc, id desc), '[]') into v_keys
+  select coalesce(jsonb_agg(public.gateway_key_shown(found.key) order by found.created_at desc, found.id desc), '[]')
+  into v_keys
   from (
-    select * from public.gateway_keys
-    where (created_at, id) < (v_at, v_id) and (p_user_id is null or user_id = p_user_id)
-    order by created_at desc, id desc
+    select key, key.created_at, key.id from public.gateway_keys key
+    where (key.created_at, key.id) < (v_at, v_id) and (p_user_id is null or key.user_id = p_user_id)
+    order by key.created_at desc, key.id desc
     limit v_limit + 1
   ) as found;
   if jsonb_array_length(v_keys) <= v_limit then

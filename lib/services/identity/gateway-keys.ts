@@ -72,7 +72,10 @@ export type GatewayKeyDependencies = {
 /** A key with its secret, which is nowhere else. */
 export type ShownOnce = GatewayKey & { key: string };
 
-/** Creates a key for a user. Throws `invalid_request` if it would have expired already. */
+/**
+ * Creates a key for a user. Throws `invalid_request` if it would have expired already, and `not_found` for another
+ * user, whom an administrator names, if there is none.
+ */
 export async function createGatewayKey(
   wanted: { userId: string; name: string; limits: GatewayKeyLimits; expiresAt?: string | undefined },
   actorId: string,
@@ -81,7 +84,14 @@ export async function createGatewayKey(
   const { userId, name, limits } = wanted;
   const expiresAt = readExpiry(wanted.expiresAt, now()) ?? undefined;
   const { key, ...secret } = newSecret(randomHex);
-  const created = await register.create({ userId, name, limits, expiresAt, ...secret }, actorId);
+  let created: GatewayKey;
+  try {
+    created = await register.create({ userId, name, limits, expiresAt, ...secret }, actorId);
+  } catch (error) {
+    const isGone = error instanceof GatewayError && error.code === "unauthorized";
+    if (isGone && userId !== actorId) throw new GatewayError("not_found", `There is no user ${userId}.`);
+    throw error;
+  }
   onCreated();
   return { ...created, key };
 }
