@@ -58,7 +58,7 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/apis/native/keys.ts countedModels",
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",
-  "lib/services/identity/gateway-keys.ts countedModels",
+  "lib/services/identity/gateway-key.ts countedModels",
   "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
   // Members that the contract names.

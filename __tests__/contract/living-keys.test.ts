@@ -74,7 +74,8 @@ describe("a key that expires", () => {
     expect(await statusOf(key)).toBe(200);
     expect((await open(id)).body).toMatchObject({ expiresAt: expect.stringMatching(/Z$/) });
     await sleep(1_600);
-    for (const _ of [1, 2]) expect(await use(key)).toEqual([401, expect.stringContaining("has expired at 20")]);
+    for (const _ of [1, 2])
+      expect(await use(key)).toEqual([401, expect.stringContaining("has expired at 20")]);
     expect(await use(`${key.slice(0, -1)}x`)).toEqual([401, expect.stringContaining("not valid")]);
   });
 
@@ -140,10 +141,12 @@ describe("rotating a key", () => {
     const third = await rotate(id, { graceSeconds: 3_600 });
     // No older secret outlives a newer one.
     expect(Date.parse(String(third.body["previousValidUntil"]))).toBeLessThan(until);
-    for (const key of [first, second.body["key"], third.body["key"]]) expect(await statusOf(String(key))).toBe(200);
+    for (const key of [first, second.body["key"], third.body["key"]])
+      expect(await statusOf(String(key))).toBe(200);
     const last = await rotate(id, { graceSeconds: 0 });
     expect(last.body).toMatchObject({ previousValidUntil: null });
-    for (const key of [first, second.body["key"], third.body["key"]]) expect(await statusOf(String(key))).toBe(401);
+    for (const key of [first, second.body["key"], third.body["key"]])
+      expect(await statusOf(String(key))).toBe(401);
     expect(await statusOf(String(last.body["key"]))).toBe(200);
   });
 
@@ -217,7 +220,10 @@ describe("changing a key", () => {
     ["a past end", { expiresAt: "2020-01-01T00:00:00Z" }],
   ])("%s is 400", async (_, body) => {
     const { id } = await create();
-    expect(await change(id, body)).toMatchObject({ status: 400, body: { error: { code: "invalid_request" } } });
+    expect(await change(id, body)).toMatchObject({
+      status: 400,
+      body: { error: { code: "invalid_request" } },
+    });
   });
 });
 
@@ -237,7 +243,8 @@ describe("administrators", () => {
   });
 
   test("list the keys of all users in pages, or of one", async () => {
-    for (const by of [owner, admin, owner, admin, owner]) await create({ name: by === admin ? "a" : "o" }, by);
+    for (const by of [owner, admin, owner, admin, owner])
+      await create({ name: by === admin ? "a" : "o" }, by);
     const names: unknown[] = [];
     let cursor = "";
     let pages = 0;
@@ -291,7 +298,11 @@ describe("another process learns with its next refresh", () => {
     ["that a key is revoked", (id) => call("DELETE", `/api/keys/${id}`, owner.accessToken), 401],
     ["that a key is rotated without a grace", (id) => rotate(id, { graceSeconds: 0 }), 401],
     ["that a key is limited", (id) => change(id, { modes: ["fast"] }), 403],
-    ["that a grace is ended", async (id) => void (await rotate(id), await rotate(id, { graceSeconds: 0 })), 401],
+    [
+      "that a grace is ended",
+      async (id) => void (await rotate(id), await rotate(id, { graceSeconds: 0 })),
+      401,
+    ],
     ["that a user is gone", () => database.sql`delete from gateway_keys`, 401],
     [
       "that a key expires",

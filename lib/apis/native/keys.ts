@@ -136,7 +136,8 @@ export function keyListBody(keys: readonly ShownKey[], next?: { createdAt: strin
 
 /** A key by itself. */
 export function keyBody(key: ShownKey, budget?: KeyBudget): object {
-  return { ...shownKey(key), adminActions: key.adminActions, ...budgetBody(budget) };
+  const adminActions = key.adminActions.map(({ action, actorId, at }) => ({ action, actorId, at }));
+  return { ...shownKey(key), adminActions, ...budgetBody(budget) };
 }
 
 /** The answers to `POST /api/keys` and to a rotation, the only ones with the key itself. */

@@ -22,7 +22,7 @@ export class KeyCache {
   readonly #keys: GatewayKeyStore;
   readonly #clock: Clock;
   readonly #kept = new BoundedMap<string, Kept>(MAX_KEPT);
-  readonly #lookUps = new Map<string, Promise<FoundGatewayKey | null>>();
+  readonly #lookUps = new Map<string, Promise<KeyLookup | null>>();
   /** Ids of keys revoked in this process: a look-up that was under way may still find one. */
   readonly #revoked = new BoundedMap<string, true>(MAX_KEPT);
   /** How often keys were said to have changed: what a look-up finds that began before is not kept. */
@@ -38,14 +38,17 @@ export class KeyCache {
    * that has ended. While the database is unavailable or slow, a known key stays valid, up to its end.
    */
   async find(digest: string): Promise<FoundGatewayKey | null> {
+    const lookup = await this.#lookupOf(digest);
+    return lookup && liveKey(lookup);
+  }
+
+  async #lookupOf(digest: string): Promise<KeyLookup | null> {
     const known = this.#kept.get(digest);
     if (known === undefined) return this.#sharedLookUp(digest);
-    if (known.until > this.#clock.now()) return liveKey(known.lookup);
+    if (known.until > this.#clock.now()) return known.lookup;
     const answered = new AbortController();
-    const stale = (): FoundGatewayKey | null => this.#stale(known);
+    const stale = (): KeyLookup | null => this.#stale(known);
     const timeout = sleep(this.#clock, STALE_TIMEOUT_MS, answered.signal).then(stale);
-    // When the look-up has won, nobody waits for this any more.
-    timeout.catch(() => undefined);
     const lookUp = this.#sharedLookUp(digest).catch((error: unknown) => {
       if (error instanceof GatewayError && error.code === "database_unavailable") return stale();
       throw error;
@@ -74,13 +77,13 @@ export class KeyCache {
     }
   }
 
-  #stale({ lookup, endsAt }: Kept): FoundGatewayKey | null {
+  #stale({ lookup, endsAt }: Kept): KeyLookup | null {
     if (this.#revoked.has(lookup.key.keyId)) return null;
     const { end } = lookup;
-    return liveKey(end !== undefined && endsAt <= this.#clock.now() ? { ...lookup, state: end.as } : lookup);
+    return end !== undefined && endsAt <= this.#clock.now() ? { ...lookup, state: end.as } : lookup;
   }
 
-  #sharedLookUp(digest: string): Promise<FoundGatewayKey | null> {
+  #sharedLookUp(digest: string): Promise<KeyLookup | null> {
     const running = this.#lookUps.get(digest);
     if (running !== undefined) return running;
     const lookUp = this.#lookUp(digest).finally(() => {
@@ -90,7 +93,7 @@ export class KeyCache {
     return lookUp;
   }
 
-  async #lookUp(digest: string): Promise<FoundGatewayKey | null> {
+  async #lookUp(digest: string): Promise<KeyLookup | null> {
     const changes = this.#changes;
     // Before the call: the end comes no later for the time that it takes.
     const since = this.#clock.now();
@@ -100,7 +103,7 @@ export class KeyCache {
       return null;
     }
     if (changes === this.#changes) this.#keep(digest, found, since);
-    return liveKey(found);
+    return found;
   }
 
   #keep(digest: string, lookup: KeyLookup, since: number): void {

@@ -93,7 +93,7 @@ export function readKeyCommand(args: readonly string[], now = Date.now()): KeyCo
 }
 
 /** Reads the options of a new key; undefined for --help. Throws `invalid_request` in one line. */
-export function readKeyOptions(args: readonly string[], now = Date.now()): KeyOptions | undefined {
+function readKeyOptions(args: readonly string[], now = Date.now()): KeyOptions | undefined {
   const { values, positionals } = parse(args);
   if (values.help === true) return undefined;
   if (positionals.length > 0) {

@@ -13,7 +13,7 @@ export function rateLimitHeaders({ limit, remaining, resetMs }: RateLimit): Reco
 }
 
 /** A duration as OpenAI writes it (and Go): `120ms`, `1s`, `6m0s`, `7h30m0s`. */
-export function durationText(milliseconds: number): string {
+function durationText(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.max(0, Math.ceil(milliseconds))}ms`;
   const seconds = Math.ceil(milliseconds / 1_000);
   const hours = Math.floor(seconds / 3_600);

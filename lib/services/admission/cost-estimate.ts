@@ -57,7 +57,7 @@ export async function maxCost(
 }
 
 /** An upper estimate of a prompt's tokens. */
-export function maxPromptTokens(chat: ChatRequest): number {
+function maxPromptTokens(chat: ChatRequest): number {
   let tokens = estimateRequestTokens(chat) * DENSITY + TEMPLATE_TOKENS;
   for (const message of chat.messages) {
     for (const part of messageParts(message)) {
