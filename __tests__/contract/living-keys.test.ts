@@ -300,13 +300,19 @@ describe("another process learns with its next refresh", () => {
     ["that a key is limited", (id) => change(id, { modes: ["fast"] }), 403],
     [
       "that a grace is ended",
-      async (id) => void (await rotate(id), await rotate(id, { graceSeconds: 0 })),
+      async (id) => {
+        await rotate(id);
+        await rotate(id, { graceSeconds: 0 });
+      },
       401,
     ],
     ["that a user is gone", () => database.sql`delete from gateway_keys`, 401],
     [
       "that a key expires",
-      async (id) => void (await change(id, { expiresAt: inSeconds(0.3) }), await sleep(400)),
+      async (id) => {
+        await change(id, { expiresAt: inSeconds(0.3) });
+        await sleep(400);
+      },
       401,
     ],
   ])("%s", async (_, changeIt, status) => {

@@ -1,8 +1,8 @@
 -- Gateway keys that live: they expire and are rotated, their limits hold for what is under way, and running
 -- gateways learn what has changed.
 --
--- UPGRADING. Apply this file before the new gateway starts: it finds, makes and admits keys by functions of this
--- file. A gateway of before 020 goes on: it knows expiry and rotation as far as the database tells it, within the
+-- UPGRADING. Apply this file before or after the new gateway starts: until it is there, keys have only the limits of
+-- before, and cannot be made or changed. A gateway of before 020 goes on: it knows expiry and rotation as far as the database tells it, within the
 -- 60 s for which it remembers a key, and what it answers is counted, but reserves nothing and takes no slot.
 
 -- Which keys changed ------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
 /** The limits of a key, as all functions of the database return them. */
 export const limitsSchema = z.object({
   requests_per_minute: z.coerce.number().nullable(),
-  requests_at_once: z.coerce.number().nullable(),
+  // Absent before 020.
+  requests_at_once: z.coerce.number().nullable().default(null),
   usd_per_month: z.coerce.number().nullable(),
   modes: z.array(z.string()).nullable(),
 });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { serviceError } from "#lib/adapters/supabase/database-error.ts";
+import { isMissing, serviceError } from "#lib/adapters/supabase/database-error.ts";
 import { isoTime, limitsOf, limitsSchema } from "#lib/adapters/supabase/gateway-key-row.ts";
+import type { RpcAnswer } from "#lib/adapters/supabase/rpc.ts";
 import type { KeyAdmissionStore, KeyVerdict } from "#lib/services/admission/key-admission.ts";
 import type { GatewayKeyStore, KeyLookup } from "#lib/services/identity/credentials.ts";
 
@@ -14,10 +15,11 @@ export type GatewayKeyStoreOptions = {
 const foundSchema = limitsSchema.extend({
   id: z.string(),
   user_id: z.string(),
-  state: z.enum(["live", "expired", "replaced"]),
-  valid_ms: z.coerce.number().nullable(),
-  ends_as: z.enum(["expired", "replaced"]).nullable(),
-  ends_at: z.string().nullable(),
+  // A database of before 020 knows live keys only.
+  state: z.enum(["live", "expired", "replaced"]).default("live"),
+  valid_ms: z.coerce.number().nullable().default(null),
+  ends_as: z.enum(["expired", "replaced"]).nullable().default(null),
+  ends_at: z.string().nullable().default(null),
 });
 const requestsSchema = z.object({
   limit: z.coerce.number(),
@@ -44,8 +46,9 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
         .asService()
         .rpc("gateway_key_find", { p_key_hash: sha256Hex })
         .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      return answer.data === null ? null : keyLookup(answer.data);
+      const found = isMissing(answer) ? await oldFind(options, sha256Hex) : answer;
+      if (found.error) throw serviceError(found);
+      return found.data === null ? null : keyLookup(found.data);
     },
     async anyEverCreated() {
       const answer = await clients
@@ -80,8 +83,9 @@ export function createSupabaseKeyAdmission(
         .asService()
         .rpc("gateway_key_admit", { p_request: asked })
         .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      return keyVerdict(answer.data);
+      const verdict = isMissing(answer) ? await oldAdmit(options, keyId, inBackground) : answer;
+      if (verdict.error) throw serviceError(verdict);
+      return keyVerdict(verdict.data);
     },
     async release(requestIds) {
       const answer = await clients
@@ -91,6 +95,30 @@ export function createSupabaseKeyAdmission(
       if (answer.error) throw serviceError(answer);
     },
   };
+}
+
+/** On a database of before 020, which knows no end of keys. */
+function oldFind(
+  { clients, timeoutMs = 2000 }: GatewayKeyStoreOptions,
+  hash: string,
+): PromiseLike<RpcAnswer> {
+  return clients
+    .asService()
+    .rpc("find_gateway_key", { p_key_hash: hash })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
+}
+
+/** The same of admission, which holds nothing there. */
+async function oldAdmit(
+  { clients, timeoutMs = 2000 }: GatewayKeyStoreOptions,
+  keyId: string,
+  inBackground: boolean,
+): Promise<RpcAnswer> {
+  if (inBackground) return { data: { admitted: true }, error: null, status: 200 };
+  return clients
+    .asService()
+    .rpc("admit_gateway_key", { p_key_id: keyId })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
 }
 
 function keyLookup(data: unknown): KeyLookup {
