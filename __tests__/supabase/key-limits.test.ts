@@ -364,6 +364,15 @@ describe("what a key did today", () => {
     await settle(turn(randomUUID(), keyId, 2));
     await settle(turn(randomUUID(), keyId, 4, { started_at: Date.now() - 86_400_000 }));
     expect(await today(keyId)).toEqual([1, 2]);
+    // Around midnight a batch has turns of two days.
+    const yesterday = { started_at: Date.now() - 86_400_000 };
+    const { data } = await settle(
+      turn(randomUUID(), keyId, 8, yesterday),
+      turn(randomUUID(), keyId, 1),
+      turn(randomUUID(), keyId, 8, yesterday),
+    );
+    expect(data).toMatchObject({ stored: 3 });
+    expect(await today(keyId)).toEqual([2, 3]);
   });
 });
 

@@ -177,13 +177,14 @@ create or replace function public.gateway_key_count_today(p_ids uuid[]) returns 
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
   insert into public.gateway_key_today as today (key_id, day, requests, usd)
-  select turn.key_id, (turn.created_at at time zone 'UTC')::date as day,
+  -- Around midnight a batch has turns of two days.
+  select distinct on (turn.key_id) turn.key_id, (turn.created_at at time zone 'UTC')::date as day,
          count(*) filter (where turn.status <> 'interrupted' or turn.delivered),
          least(coalesce(sum(turn.cost_usd), 0), 1000000000000)
   from public.ai_chat_usage turn
   where turn.id = any(p_ids) and exists (select 1 from public.gateway_keys where id = turn.key_id)
   group by turn.key_id, day
-  order by turn.key_id, day
+  order by turn.key_id, day desc
   on conflict (key_id) do update set
     day = greatest(today.day, excluded.day),
     requests = case when today.day > excluded.day then today.requests
