@@ -58,7 +58,7 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/apis/native/keys.ts countedModels",
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",
-  "lib/services/identity/gateway-keys.ts countedModels",
+  "lib/services/identity/gateway-key.ts countedModels",
   "lib/server/wiring/configuration/reloaded-file.ts failedAt",
   "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
   "lib/services/plugins/list-plugins.ts callable",

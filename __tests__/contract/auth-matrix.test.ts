@@ -57,7 +57,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 201,
     body: { name: "made by the matrix" },
   },
-  "/api/keys/[id]": { access: "user", methods: ["DELETE"], errors: "native", success: 404 },
+  "/api/keys/[id]": {
+    access: "user",
+    methods: ["GET", "PATCH", "DELETE"],
+    errors: "native",
+    success: 404,
+  },
+  "/api/keys/[id]/rotate": { access: "user", methods: ["POST"], errors: "native", success: 404 },
   "/api/sessions": { access: "caller", methods: ["GET", "POST"], errors: "native", success: 200 },
   "/api/sessions/[id]": {
     access: "caller",
@@ -158,7 +164,7 @@ let database: TestSupabase;
 let upstream: FakeUpstream;
 let user: TestUser;
 let gateway: TestGateway;
-let keys: { live: string; revoked: string };
+let keys: { live: string; revoked: string; expired: string };
 
 beforeAll(async () => {
   database = await startTestSupabase();
@@ -167,6 +173,7 @@ beforeAll(async () => {
   keys = {
     live: await createKey(database, user.userId),
     revoked: await createKey(database, user.userId, { revoked: true }),
+    expired: await createKey(database, user.userId, { expiresAt: new Date(Date.now() - 60_000) }),
   };
   // The user is an administrator, whose keys are none.
   gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0", ADMIN_USER_IDS: user.userId });
@@ -264,8 +271,9 @@ describe("who may call", () => {
         // A cookie of another site's page may not write; reading gives that page nothing, without CORS.
         const isRead = methodsOf(row.route)[0] === "GET" && isCookie && user === 403;
         const isAccount = access === "user" || access === "admin";
-        const ofCaller = isRead ? "in" : isAccount ? account : user;
-        const expected = access === "proxy" && isCookie ? 401 : ofCaller;
+        const ofCaller = isRead ? "in" : user;
+        const ofUser = isRead ? "in" : account;
+        const expected = isAccount ? ofUser : access === "proxy" && isCookie ? 401 : ofCaller;
         const isLetIn = access === "public" || expected === "in";
         for (const replay of REPLAYS) {
           const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });

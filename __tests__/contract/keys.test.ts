@@ -92,6 +92,17 @@ describe("creating a key", () => {
       requestsPerMinute: 60,
       usdPerMonth: 12.5,
       modes: ["smart", "named"],
+      userId: owner.userId,
+      requestsAtOnce: null,
+      expiresAt: null,
+      rotatedAt: null,
+      previousValidUntil: null,
+      lastUsedAt: null,
+      revokedAt: null,
+      requestsToday: 0,
+      spentUsdToday: 0,
+      spentUsdThisMonth: 0,
+      inFlight: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       budget: {
         countedProviders: [],
@@ -102,10 +113,9 @@ describe("creating a key", () => {
     });
     const answer = await gateway.ask(String(made.body["key"]), { message: "Hi", model: "smart" });
     expect(answer.status).toBe(200);
+    await gateway.settled();
     const { key, budget: _, ...rest } = made.body;
-    expect(await list()).toEqual([
-      { ...rest, spentUsdThisMonth: 0, lastUsedAt: expect.any(String), revokedAt: null },
-    ]);
+    expect(await list()).toEqual([{ ...rest, requestsToday: 1, lastUsedAt: expect.any(String) }]);
     expect(JSON.stringify(await list())).not.toContain(String(key));
   });
 
@@ -154,6 +164,13 @@ describe("creating a key", () => {
     ["a negative budget", { name: "a", usdPerMonth: -1 }],
     ["an unknown mode", { name: "a", modes: ["smartest"] }],
     ["no mode at all", { name: "a", modes: [] }],
+    ["nothing at once", { name: "a", requestsAtOnce: 0 }],
+    ["an end in the past", { name: "a", expiresAt: "2020-01-01T00:00:00Z" }],
+    ["an end that is no time", { name: "a", expiresAt: "tomorrow" }],
+    ["an end without a zone", { name: "a", expiresAt: "2099-01-01T00:00:00" }],
+    ["an end after all times", { name: "a", expiresAt: "9999-12-31T23:59:59-14:00" }],
+    ["an end as a number", { name: "a", expiresAt: 4_000_000_000_000 }],
+    ["an owner who is none", { name: "a", userId: "me" }],
     ["a misspelt limit", { name: "a", requests_per_minute: 1 }],
     ["an array", []],
     ["no JSON", "{"],

@@ -88,7 +88,24 @@ const ATTEMPTS: readonly Attempt[] = [
   { method: "GET", path: "/api/admin/requests", at: ({ userId }) => `?user=${userId}`, status: 403 },
   { method: "GET", path: "/api/admin/requests/[id]", at: ({ turnId }) => turnId, status: 403 },
   { method: "GET", path: "/api/keys", status: 200 },
+  { method: "GET", path: "/api/keys", at: () => "?all=true", status: 403 },
+  { method: "GET", path: "/api/keys", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
+  {
+    method: "POST",
+    path: "/api/keys",
+    body: ({ userId }) => ({ name: "theirs", userId }),
+    status: 403,
+  },
+  { method: "GET", path: "/api/keys/[id]", at: ({ keyId }) => keyId, status: 404 },
+  {
+    method: "PATCH",
+    path: "/api/keys/[id]",
+    at: ({ keyId }) => keyId,
+    body: () => ({ usdPerMonth: null }),
+    status: 404,
+  },
   { method: "DELETE", path: "/api/keys/[id]", at: ({ keyId }) => keyId, status: 404 },
+  { method: "POST", path: "/api/keys/[id]/rotate", at: ({ keyId }) => keyId, status: 404 },
 ];
 
 /** Routes that keep nothing of a user and show nothing of one. */

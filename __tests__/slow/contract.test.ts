@@ -15,7 +15,7 @@ import { type HostName, type ServedGateway, serveGateway } from "./served-gatewa
 let database: TestSupabase;
 let upstream: FakeUpstream;
 let user: TestUser;
-let keys: { live: string; revoked: string };
+let keys: { live: string; revoked: string; expired: string };
 let origin: string;
 const credentials = credentialsOf(() => ({ database, user, keys, origin }));
 
@@ -26,6 +26,7 @@ beforeAll(async () => {
   keys = {
     live: await createKey(database, user.userId),
     revoked: await createKey(database, user.userId, { revoked: true }),
+    expired: await createKey(database, user.userId, { expiresAt: new Date(Date.now() - 60_000) }),
   };
 });
 beforeEach(() => {

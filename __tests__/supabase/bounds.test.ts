@@ -398,12 +398,38 @@ describe("not even a row that the owner of the database writes breaks a bound", 
     ["ai_chat_sessions", "a long title", () => ({ user_id: user, title: "x".repeat(201) })],
     ["gateway_keys", "a budget of NaN", () => ({ ...key(), usd_per_month: "NaN" })],
     ["gateway_keys", "a budget of Infinity", () => ({ ...key(), usd_per_month: "Infinity" })],
+    ["gateway_keys", "no request at once", () => ({ ...key(), requests_at_once: 0 })],
+    ["gateway_keys", "a million requests at once", () => ({ ...key(), requests_at_once: 1_000_000 })],
+    ["gateway_keys", "an end at infinity", () => ({ ...key(), expires_at: "infinity" })],
+    ["gateway_keys", "an end of the local key", () => ({ ...key(), seeded: true, expires_at: "2099-01-01" })],
     ["gateway_keys", "a thousand modes", () => ({ ...key(), modes: Array(1_000).fill("smart") })],
     ["gateway_keys", "a mode of a megabyte", () => ({ ...key(), modes: ["x".repeat(MEGABYTE)] })],
   ];
   test.each(rows)("%s: %s", async (table, _, row) => {
     await expect(insert(database.sql, table, row())).rejects.toMatchObject({ code: "23514" });
   });
+
+  test.each(["NaN", "Infinity", "1e13", "-1"])(
+    "gateway_key_holds and gateway_key_today: %s USD",
+    async (usd) => {
+      const row = { ...key(), id: randomUUID() };
+      await insert(database.sql, "gateway_keys", row);
+      const hold = {
+        request_id: randomUUID(),
+        key_id: row.id,
+        has_slot: true,
+        usd,
+        held_until: "2026-01-01",
+      };
+      await expect(insert(database.sql, "gateway_key_holds", hold)).rejects.toMatchObject({ code: "23514" });
+      const endless = { ...hold, usd: 0, held_until: "infinity" };
+      await expect(insert(database.sql, "gateway_key_holds", endless)).rejects.toMatchObject({
+        code: "23514",
+      });
+      const today = { key_id: row.id, day: "2026-01-01", usd };
+      await expect(insert(database.sql, "gateway_key_today", today)).rejects.toMatchObject({ code: "23514" });
+    },
+  );
 
   test.each(["NaN", "Infinity", "1e13", "-1"])("gateway_key_spend: %s USD", async (usd) => {
     const row = key();

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DatabaseClient } from "#lib/adapters/supabase/clients.ts";
@@ -56,6 +56,11 @@ const aFile = (owner: string) => ({
   digest: HASH,
   content: "AAAA",
 });
+
+const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** As an administrator would name a key. */
+const anyKey = () => ({ p_key_id: randomUUID(), p_owner: null, p_actor: randomUUID() });
 
 /** A gateway key with this id, whose limits the row under test belongs to. */
 const withKey = (id: string, owner: string): Promise<unknown> =>
@@ -224,6 +229,61 @@ const CASES: TableCase[] = [
     expected: { anon: closed, owner: closed, other: closed },
   },
   {
+    table: "gateway_key_secrets",
+    columns: "key_id,key_hash,valid_until",
+    row: (id) => ({ key_id: id, key_hash: sha256Of(id), valid_until: new Date() }),
+    insert: () => ({ key_id: randomUUID(), key_hash: sha256Of("other"), valid_until: new Date() }),
+    change: { valid_until: new Date() },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "gateway_key_holds",
+    columns: "key_id,request_id,has_slot,usd,held_until",
+    row: (id) => ({ key_id: id, request_id: randomUUID(), has_slot: true, held_until: new Date() }),
+    insert: () => ({
+      key_id: randomUUID(),
+      request_id: randomUUID(),
+      has_slot: true,
+      held_until: new Date(),
+    }),
+    change: { usd: 0 },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "gateway_key_today",
+    columns: "key_id,day,requests,usd",
+    row: (id) => ({ key_id: id, day: "2026-01-01", requests: 1, usd: 1 }),
+    insert: () => ({ key_id: randomUUID(), day: "2026-01-01", requests: 1, usd: 1 }),
+    change: { usd: 0 },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "gateway_key_changes",
+    columns: "key_id,changed_in,changed_at",
+    row: (id) => ({ key_id: id, changed_in: "1" }),
+    insert: () => ({ key_id: randomUUID(), changed_in: "1" }),
+    change: { changed_at: new Date() },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "gateway_key_actions",
+    columns: "key_id,actor_id,action",
+    row: (id) => ({ key_id: id, actor_id: randomUUID(), action: "revoke" }),
+    insert: () => ({ key_id: randomUUID(), actor_id: randomUUID(), action: "revoke" }),
+    change: { action: "create" },
+    key: "key_id",
+    arrange: withKey,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
     table: "gateway_key_windows",
     columns: "key_id,started_at,used",
     row: (id) => ({ key_id: id, started_at: new Date(), used: 1 }),
@@ -356,6 +416,8 @@ describe("beyond rows", () => {
   test.each([
     ["owner", "ai_chat_usage", "settle_hash"],
     ["owner", "gateway_keys", "key_hash"],
+    ["owner", "gateway_key_secrets", "key_hash"],
+    ["service", "gateway_key_secrets", "key_hash"],
     ["service", "ai_chat_usage", "settle_hash"],
     ["service", "gateway_keys", "key_hash"],
   ] as const)("%s cannot read %s.%s", async (who, table, column) => {
@@ -476,6 +538,24 @@ describe("beyond rows", () => {
       [actor, "ai_store_batch", { p_turns: [] }] as const,
       [actor, "ai_count_spend", { p_ids: [] }] as const,
       [actor, "admit_gateway_key", { p_key_id: randomUUID() }] as const,
+      [actor, "gateway_key_admit", { p_request: { key_id: randomUUID() } }] as const,
+      [actor, "gateway_key_release", { p_ids: [] }] as const,
+      [actor, "gateway_key_find", { p_key_hash: HASH }] as const,
+      [actor, "gateway_key_add", { p_key: aNewKey(randomUUID()), p_actor: randomUUID() }] as const,
+      [actor, "gateway_key_change", { ...anyKey(), p_changes: { usd_per_month: null } }] as const,
+      [
+        actor,
+        "gateway_key_rotate",
+        { ...anyKey(), p_key_hash: HASH, p_prefix: "sk", p_grace_seconds: 0 },
+      ] as const,
+      [actor, "gateway_key_revoke", anyKey()] as const,
+      [actor, "gateway_key_get", { p_key_id: randomUUID(), p_owner: null }] as const,
+      [actor, "gateway_keys_page", { p_user_id: null, p_after: null, p_limit: 1 }] as const,
+      [actor, "gateway_keys_changed_since", { p_cursor: null }] as const,
+      [actor, "gateway_keys_prune", { p_limit: 1 }] as const,
+      [actor, "gateway_key_live_holds", { p_key_id: randomUUID() }] as const,
+      [actor, "gateway_keys_lock_and_count", { p_user_id: randomUUID() }] as const,
+      [actor, "gateway_key_count_today", { p_ids: [] }] as const,
       [actor, "revoke_gateway_key", { p_key_id: randomUUID(), p_user_id: randomUUID() }] as const,
       [actor, "create_gateway_key", aNewKey(randomUUID())] as const,
     ]),

@@ -5,7 +5,7 @@ import type { TestSupabase, TestUser } from "./test-database.ts";
 export type World = {
   database: TestSupabase;
   user: TestUser;
-  keys: { live: string; revoked: string };
+  keys: { live: string; revoked: string; expired: string };
   /** Of the gateway, as a browser would say. */
   origin: string;
 };
@@ -151,6 +151,7 @@ export function credentialsOf(world: () => World): Credentials {
       user: "in",
       account: 403,
     },
+    { name: "an expired key", headers: () => bearer(world().keys.expired), user: 401 },
     { name: "a revoked key", headers: () => bearer(world().keys.revoked), user: 401 },
     {
       name: "a key with one letter changed",

@@ -133,16 +133,24 @@ export function modelsConfig(
 export async function createKey(
   database: TestSupabase,
   userId: string,
-  changes: { modes?: string[]; requestsPerMinute?: number; usdPerMonth?: number; revoked?: boolean } = {},
+  changes: {
+    modes?: string[];
+    requestsPerMinute?: number;
+    requestsAtOnce?: number;
+    usdPerMonth?: number;
+    revoked?: boolean;
+    expiresAt?: Date;
+  } = {},
 ): Promise<string> {
   const key = `sk-sarmalink-${randomBytes(24).toString("base64url")}`;
   const hash = createHash("sha256").update(key).digest("hex");
   await database.sql`
     insert into public.gateway_keys
-      (user_id, name, key_hash, prefix, modes, requests_per_minute, usd_per_month, revoked_at)
+      (user_id, name, key_hash, prefix, modes, requests_per_minute, requests_at_once, usd_per_month, revoked_at,
+       expires_at)
     values (${userId}, 'test', ${hash}, ${key.slice(0, 17)}, ${changes.modes ?? null},
-            ${changes.requestsPerMinute ?? null}, ${changes.usdPerMonth ?? null},
-            ${changes.revoked === true ? new Date() : null})`;
+            ${changes.requestsPerMinute ?? null}, ${changes.requestsAtOnce ?? null}, ${changes.usdPerMonth ?? null},
+            ${changes.revoked === true ? new Date() : null}, ${changes.expiresAt ?? null})`;
   return key;
 }
 

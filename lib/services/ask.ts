@@ -79,7 +79,8 @@ export async function ask(
   }
 }
 
-function requestOf({ instructions, text, maxOutputTokens }: Question): ChatRequest {
+/** The request that a question makes. */
+export function requestOf({ instructions, text, maxOutputTokens }: Question): ChatRequest {
   const messages: ChatMessage[] = [{ role: "user", content: text }];
   if (instructions !== undefined) messages.unshift({ role: "system", content: instructions });
   return { messages, stream: false, maxOutputTokens };

@@ -5,13 +5,15 @@ import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { ChatRun, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import { requestCost } from "#lib/services/admission/cost-estimate.ts";
+import { type KeyAdmission, whileAdmitted } from "#lib/services/admission/key-admission.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import { documentsToRead, type PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
 import { allowedChain, eligibleChain } from "#lib/services/engines/resolve-engines.ts";
 import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
@@ -25,12 +27,14 @@ export type CompletionContext = {
   /** Aborts when the client leaves. */
   signal: AbortSignal;
   waitUntil: WaitUntil;
+  /** Takes what is left of the caller's requests. */
+  onRateLimit?: ((limit: RateLimit) => void) | undefined;
 };
 
 export type CompletionDependencies = EngineDependencies & {
   registry: Registry;
   admission: KeyAdmission;
-  ledger: Ledger;
+  ledger: TurnLedger;
   /** Reads documents for engines that cannot. */
   documents: PartReader;
 };
@@ -78,22 +82,32 @@ export async function startCompletion(
   context: CompletionContext,
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
-  const { caller, signal } = context;
+  const { caller, signal, requestId, waitUntil, onRateLimit } = context;
   const { admission, documents } = dependencies;
   const asked = await allowedChain({ ...input, caller }, dependencies);
-  let { chat } = input;
-  const toRead = documentsToRead(chat, asked.engines);
-  // Reading takes time and memory, so it counts as a request, also if it fails.
-  if (toRead.length > 0) {
-    await admission.admit(caller);
-    const owner = caller.kind === "open" ? undefined : caller.userId;
-    chat = await documents.read(chat, toRead, asked.engines, { owner, signal });
+  const toRead = documentsToRead(input.chat, asked.engines);
+  const admit = ({ engines }: Chain): Promise<void> => {
+    const maxCostUsd = requestCost(engines, input.chat, dependencies);
+    return admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
+  };
+  const start = async (chat: ChatRequest, chain: Chain): Promise<Completion> => {
+    const completion = new RunningCompletion(chat, chain, context, dependencies);
+    await completion.open();
+    return completion;
+  };
+  const held = { admission, requestId, waitUntil };
+  if (toRead.length === 0) {
+    const chain = eligibleChain(asked, input);
+    await admit(chain);
+    return whileAdmitted(held, () => start(input.chat, chain));
   }
-  const chain = eligibleChain(asked, { ...input, chat });
-  if (toRead.length === 0) await admission.admit(caller);
-  const completion = new RunningCompletion(chat, chain, context, dependencies);
-  await completion.open();
-  return completion;
+  // Reading takes time and memory, so it counts as a request, also if it fails.
+  await admit(asked);
+  return whileAdmitted(held, async () => {
+    const owner = caller.kind === "open" ? undefined : caller.userId;
+    const chat = await documents.read(input.chat, toRead, asked.engines, { owner, signal });
+    return start(chat, eligibleChain(asked, { ...input, chat }));
+  });
 }
 
 class RunningCompletion implements Completion {

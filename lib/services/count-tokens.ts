@@ -5,10 +5,10 @@ import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { withoutConsequences } from "#lib/providers/health/without-consequences.ts";
 import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
+import { costsNothing } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { CompletionDependencies } from "#lib/services/completion.ts";
+import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
-import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
@@ -21,11 +21,7 @@ const MAX_TOKENS_OF_PART = 3_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-export type CountContext = {
-  caller: ProxyCaller;
-  /** Aborts when the client disconnects. */
-  signal: AbortSignal;
-};
+export type CountContext = CompletionContext;
 export type CountDependencies = Pick<
   CompletionDependencies,
   "registry" | "enginesOf" | "howToConfigure" | "toolsFor" | "admission" | "run" | "effects"
@@ -44,8 +40,14 @@ export async function countPromptTokens(
   assertModesAllowed(context.caller, ...modes);
   const [engine] = engines;
   if (engine === undefined || !canCount(engine, dependencies)) return estimate(input.chat);
-  await dependencies.admission.admit(context.caller);
-  return (await countByEngine(engine, input.chat, context, dependencies)) ?? estimate(input.chat);
+  const { admission } = dependencies;
+  const { caller, requestId, waitUntil, onRateLimit } = context;
+  await admission.admit(caller, { requestId, maxCostUsd: costsNothing, onRateLimit });
+  try {
+    return (await countByEngine(engine, input.chat, context, dependencies)) ?? estimate(input.chat);
+  } finally {
+    waitUntil(admission.release(requestId));
+  }
 }
 
 /** Whether the engine counts tokens at all, and has a key that is not benched. */

@@ -15,6 +15,7 @@ import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
+import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
@@ -61,9 +62,10 @@ export async function embed(
 ): Promise<Embedded> {
   assertModesAllowed(context.caller, NAMED_MODE);
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
-  await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
-  const { requestId, route, caller, signal, waitUntil } = context;
+  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
+  const maxCostUsd = embeddingCost(engines, request.input, dependencies);
+  await dependencies.admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
   const turn = dependencies.ledger.begin({ requestId, route, caller, tier: NAMED_MODE });
   const { value, engine, record } = await runWhole<Answered>(
     {

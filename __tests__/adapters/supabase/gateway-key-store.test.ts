@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
+import {
+  createSupabaseGatewayKeyStore,
+  createSupabaseKeyAdmission,
+} from "#lib/adapters/supabase/gateway-key-store.ts";
 import { sha256Hex } from "#lib/local-supabase/secrets.ts";
 import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
@@ -37,15 +40,19 @@ test("finds a live key with its owner and limits", async () => {
     modes: ["smart", "fast"],
   });
   expect(await store.findByHash(hash)).toEqual({
-    keyId: id,
-    userId: user.userId,
-    limits: { requestsPerMinute: 60, usdPerMonth: 12.5, modes: ["smart", "fast"] },
+    key: {
+      keyId: id,
+      userId: user.userId,
+      limits: { requestsPerMinute: 60, usdPerMonth: 12.5, modes: ["smart", "fast"] },
+    },
+    state: "live",
+    end: undefined,
   });
 });
 
 test("absent limits stay absent, and a budget of zero stays zero", async () => {
   const { hash } = await aKey({ usd_per_month: 0 });
-  expect((await store.findByHash(hash))?.limits).toEqual({ usdPerMonth: 0 });
+  expect((await store.findByHash(hash))?.key.limits).toEqual({ usdPerMonth: 0 });
 });
 
 test("neither an unknown nor a revoked key is found", async () => {
@@ -99,4 +106,27 @@ test("a dead database is database_unavailable", async () => {
     clients: createSupabaseClients({ url: "http://127.0.0.1:9", publishableKey: "x", serviceRoleKey: "y" }),
   });
   await expect(dead.findByHash(sha256Hex("x"))).rejects.toMatchObject({ code: "database_unavailable" });
+});
+
+test("on a database of before 020 keys are found and admitted with the limits of then", async () => {
+  const { id, hash } = await aKey({ requests_per_minute: 1 });
+  const admission = createSupabaseKeyAdmission({ clients: supabase.clients });
+  const asked = { keyId: id, requestId: id, inBackground: false, maxCostUsd: 1, ended: [] };
+  // As 002 and 003 made them.
+  await supabase.sql.unsafe(`
+    alter function gateway_key_find(text) rename to find_away;
+    alter function gateway_key_admit(jsonb) rename to admit_away;
+    create or replace function find_gateway_key(p_key_hash text) returns jsonb language sql as $$
+      select jsonb_build_object('id', id, 'user_id', user_id, 'requests_per_minute', requests_per_minute,
+        'usd_per_month', usd_per_month, 'modes', modes) from public.gateway_keys where key_hash = p_key_hash $$;
+    create or replace function admit_gateway_key(p_key_id uuid) returns jsonb language sql as $$
+      select '{"admitted": false, "reason": "requests", "retry_after_seconds": 7}'::jsonb $$;
+    alter function find_gateway_key(text) security definer;`);
+  expect(await store.findByHash(hash)).toMatchObject({
+    key: { keyId: id, limits: { requestsPerMinute: 1 } },
+    state: "live",
+    end: undefined,
+  });
+  expect(await admission.admit(asked)).toMatchObject({ reason: "requests", retryAfterSeconds: 7 });
+  expect(await admission.admit({ ...asked, inBackground: true })).toMatchObject({ admitted: true });
 });

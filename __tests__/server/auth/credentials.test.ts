@@ -5,8 +5,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAccessTokenVerifier } from "#lib/adapters/supabase/access-tokens.ts";
 import { createSessionCookies, hasSessionCookie } from "#lib/adapters/supabase/session-cookies.ts";
 import { createAuthenticator } from "#lib/server/auth/auth.ts";
+import { KeyCache } from "#lib/server/auth/key-cache.ts";
 import { readEnv } from "#lib/server/env/env.ts";
-import type { FoundGatewayKey } from "#lib/services/identity/credentials.ts";
+import type { FoundGatewayKey, KeyLookup } from "#lib/services/identity/credentials.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { expectLinear } from "../../support/linear.ts";
@@ -265,6 +266,8 @@ describe("session cookies", () => {
   });
 });
 
+const live = (key: FoundGatewayKey | null): KeyLookup | null => key && { key, state: "live", end: undefined };
+
 describe("gateway keys", () => {
   function setUp() {
     const clock = new FakeClock();
@@ -274,9 +277,9 @@ describe("gateway keys", () => {
       env: readEnv({}),
       clock,
       keys: {
-        findByHash: () => {
+        findByHash: async () => {
           store.lookups++;
-          return store.answer();
+          return live(await store.answer());
         },
         anyEverCreated: async () => true,
       },
@@ -350,6 +353,58 @@ describe("gateway keys", () => {
   });
 });
 
+describe("a secret that ends", () => {
+  const KEY: FoundGatewayKey = { keyId: "k", userId: SUB, limits: {} };
+
+  function setUp(as: "expired" | "replaced", inMs: number) {
+    const clock = new FakeClock();
+    const endsAt = clock.now() + inMs;
+    const store = { isAway: false, lookups: 0 };
+    const keys = {
+      findByHash: async (): Promise<KeyLookup | null> => {
+        store.lookups++;
+        if (store.isAway) throw new GatewayError("database_unavailable", "away");
+        const left = Math.max(0, endsAt - clock.now());
+        const end = { as, at: "2026-11-27T12:00:00.000Z", inMs: left };
+        return { key: KEY, state: left > 0 ? "live" : as, end };
+      },
+    };
+    return { clock, store, cache: new KeyCache({ ...keys, anyEverCreated: async () => true }, clock) };
+  }
+
+  test.each([
+    ["expired", /has expired at 2026-11-27T12:00:00/],
+    ["replaced", /replaced by a rotation.* 2026-11-27T12:00:00/],
+  ] as const)("is '%s' at that moment, with the database and without it", async (as, message) => {
+    for (const isAway of [false, true]) {
+      const { clock, store, cache } = setUp(as, 10_000);
+      expect(await cache.find("d")).toEqual(KEY);
+      clock.advance(9_999);
+      expect(await cache.find("d")).toEqual(KEY);
+      expect(store.lookups).toBe(1);
+      store.isAway = isAway;
+      clock.advance(1);
+      for (const _ of [1, 2]) await expect(cache.find("d")).rejects.toThrow(message);
+    }
+  });
+
+  test("is looked up again after a change, and what was being looked up meanwhile is not kept", async () => {
+    const { store, cache } = setUp("expired", 1e9);
+    const asked = cache.find("d");
+    cache.changed(["k"]);
+    expect(await asked).toEqual(KEY);
+    await cache.find("d");
+    await cache.find("d");
+    expect(store.lookups).toBe(2);
+    cache.changed(["other"]);
+    await cache.find("d");
+    expect(store.lookups).toBe(2);
+    cache.changed("all");
+    await cache.find("d");
+    expect(store.lookups).toBe(3);
+  });
+});
+
 describe("the OpenAI-compatible routes", () => {
   const KEY: FoundGatewayKey = { keyId: "k", userId: SUB, limits: {} };
   const GOOD = "sk-sarmalink-good";
@@ -369,9 +424,9 @@ describe("the OpenAI-compatible routes", () => {
       clock,
       logger: { warn: (line) => warnings.push(line) },
       keys: {
-        findByHash: (digest) => {
+        findByHash: async (digest) => {
           store.lookups++;
-          return digest === hash("sha256", GOOD) ? store.find() : Promise.resolve(null);
+          return live(digest === hash("sha256", GOOD) ? await store.find() : null);
         },
         anyEverCreated: () => {
           store.questions++;

@@ -13,10 +13,52 @@ import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-ke
 import { KEY_MODES } from "#lib/apis/native/keys.ts";
 import { sha256Hex } from "#lib/local-supabase/secrets.ts";
 import { startEmbeddedSupabase } from "#lib/local-supabase/start.ts";
-import { KEY_HELP, readKeyOptions } from "#lib/server/cli/key-options.ts";
+import { KEY_HELP, type KeyOptions, readKeyCommand } from "#lib/server/cli/key-options.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../../support/test-database.ts";
 import { databaseSettings } from "../../support/test-gateway.ts";
 import { MIGRATIONS } from "../../support/test-postgres.ts";
+
+const NOW = Date.UTC(2026, 10, 27, 12);
+
+/** The options of a new key. */
+function readKeyOptions(args: readonly string[]): KeyOptions | undefined {
+  const command = readKeyCommand(args, NOW);
+  if (command !== undefined && command.name !== "create") expect.fail(`This is ${command.name}.`);
+  return command?.options;
+}
+
+const ID = "0b8f1a5e-64a3-4f44-9e2c-9a9d9c3c9a11";
+
+describe("the other commands", () => {
+  test.each([
+    [["list"], { name: "list", options: { user: undefined, local: false } }],
+    [["list", "--user", "a@b.c", "--local"], { name: "list", options: { user: "a@b.c", local: true } }],
+    [["rotate", ID], { name: "rotate", id: ID, graceSeconds: 86_400 }],
+    [["rotate", ID, "--grace", "0s"], { name: "rotate", graceSeconds: 0 }],
+    [["rotate", "--grace=30d", ID], { name: "rotate", graceSeconds: 2_592_000 }],
+    [["revoke", ID], { name: "revoke", id: ID }],
+  ])("%j", (args, expected) => {
+    expect(readKeyCommand(args)).toMatchObject(expected);
+  });
+
+  test.each([
+    [["list", "x"], /^"x" belongs to no option\./],
+    [["rotate"], /^rotate needs the id of a key/],
+    [["revoke", "ci"], /^revoke needs the id of a key/],
+    [["rotate", ID, "x"], /^"x" belongs to no option\./],
+    [["rotate", ID, "--grace", "31d"], /^--grace is "31d": it must be a time from 0s to 30d/],
+    [["rotate", ID, "--grace", "soon"], /^--grace is "soon"/],
+    [["rotate", ID, "--user", "me"], /^--user is "me"/],
+  ])("%j are refused", (args, says) => {
+    expect(() => readKeyCommand(args)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(says) }),
+    );
+  });
+
+  test("none of them is carried out with --help", () => {
+    for (const name of ["list", "rotate", "revoke"]) expect(readKeyCommand([name, "--help"])).toBeUndefined();
+  });
+});
 
 describe("the options", () => {
   test("become a key's name, owner and limits", () => {
@@ -24,6 +66,7 @@ describe("the options", () => {
       name: "ci",
       user: undefined,
       local: false,
+      expiresAt: undefined,
       limits: { usdPerMonth: undefined, requestsPerMinute: undefined, modes: undefined },
     });
     const all = [
@@ -42,12 +85,27 @@ describe("the options", () => {
       name: "my ci",
       user: "a@b.c",
       local: true,
+      expiresAt: undefined,
       limits: { usdPerMonth: 2.5, requestsPerMinute: 60, modes: ["fast", "smart"] },
     });
     expect(readKeyOptions(["--name", "ci", "--help"])).toBeUndefined();
   });
 
   test.each([
+    ["12h", "2026-11-28T00:00:00.000Z"],
+    ["30d", "2026-12-27T12:00:00.000Z"],
+    ["2027-01-31T12:00:00Z", "2027-01-31T12:00:00Z"],
+  ])("--expires %s is %s", (given, expiresAt) => {
+    expect(readKeyOptions(["--name", "ci", "--expires", given, "--at-once", "4"])).toMatchObject({
+      expiresAt,
+      limits: { requestsAtOnce: 4 },
+    });
+  });
+
+  test.each([
+    [["--name", "ci", "--expires", "tomorrow"], /^--expires is "tomorrow": it must be a time to come/],
+    [["--name", "ci", "--expires", "9999999999d"], /^--expires is "9999999999d"/],
+    [["--name", "ci", "--at-once", "0"], /^--at-once is "0": it must be a whole number/],
     [[], /^--name is missing\. npm takes options/],
     [["ci"], /^"ci" belongs to no option\. npm takes options/],
     [["--name", ""], /^--name is "": it must be 1 to 100 characters/],
@@ -162,10 +220,11 @@ describe("on the local database", () => {
     const store = createSupabaseGatewayKeyStore({ clients });
     const seeded = await store.findByHash(sha256Hex(running.gatewayKey));
     expect(await store.findByHash(sha256Hex(before))).toMatchObject({
-      userId: seeded?.userId,
-      limits: { usdPerMonth: 20, modes: ["fast"] },
+      key: { userId: seeded?.key.userId, limits: { usdPerMonth: 20, modes: ["fast"] } },
     });
-    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ limits: { requestsPerMinute: 9 } });
+    expect(await store.findByHash(sha256Hex(during))).toMatchObject({
+      key: { limits: { requestsPerMinute: 9 } },
+    });
     expect(await store.anyEverCreated()).toBe(true);
 
     // As docs/SELF-HOST.md tells to get an access token.
@@ -173,11 +232,21 @@ describe("on the local database", () => {
       /```sh\n(SUPABASE_URL=[\s\S]*?)```/.exec(await readFile("docs/SELF-HOST.md", "utf8")) ?? [];
     const { stdout: token } = await promisify(execFile)("sh", ["-c", script], { cwd: parent });
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-    expect(claims).toMatchObject({ sub: seeded?.userId, role: "authenticated" });
+    expect(claims).toMatchObject({ sub: seeded?.key.userId, role: "authenticated" });
 
     // By name, by id, and somebody who is not there.
     keyOf(await run(["--name", "n", "--user", "Demo@Sarmalink.local"], settings));
-    keyOf(await run(["--name", "i", "--user", seeded?.userId ?? ""], settings));
+    keyOf(await run(["--name", "i", "--user", seeded?.key.userId ?? ""], settings));
+    const listed = await run(["list"], settings);
+    expect(listed.code).toBe(0);
+    const [, id = ""] = /^(\S+) {2}\S+ {2}"during".*9 requests a minute.*$/m.exec(listed.stdout) ?? [];
+    const rotated = keyOf(await run(["rotate", id, "--grace", "0s"], settings));
+    expect(await store.findByHash(sha256Hex(during))).toMatchObject({ state: "replaced" });
+    expect(await store.findByHash(sha256Hex(rotated))).toMatchObject({ state: "live", key: { keyId: id } });
+    expect(await run(["revoke", id], settings)).toMatchObject({ code: 0, stdout: "" });
+    expect(await store.findByHash(sha256Hex(rotated))).toBeNull();
+    expect((await run(["revoke", randomUUID()], settings)).stderr).toContain("no such gateway key");
+
     for (const user of ["nobody@example.test", randomUUID()]) {
       expect(await run(["--name", "x", "--user", user], settings)).toEqual({
         code: 1,

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
+  type AdmissionRequest,
+  type AskedAdmission,
   assertModesAllowed,
   createKeyAdmission,
   type KeyVerdict,
@@ -10,23 +12,41 @@ import { FakeClock } from "../../support/fake-clock.ts";
 
 function setUp() {
   const clock = new FakeClock();
-  const store = { answer: async (): Promise<KeyVerdict> => ({ admitted: true }), asked: 0 };
-  const admission = createKeyAdmission(
+  const store = {
+    answer: async (): Promise<KeyVerdict> => ({ admitted: true }),
+    asked: 0,
+    last: undefined as AskedAdmission | undefined,
+    released: [] as string[],
+    release: async (): Promise<void> => undefined,
+  };
+  const { admit, holds } = createKeyAdmission(
     {
-      admit: () => {
+      admit: (asked) => {
         store.asked++;
+        store.last = asked;
         return store.answer();
+      },
+      release: async (ids) => {
+        await store.release();
+        store.released.push(...ids);
       },
     },
     clock,
+    { warn: () => undefined },
   );
+  let count = 0;
+  const admission = {
+    admit: (caller: ProxyCaller, changes: Partial<AdmissionRequest> = {}) =>
+      admit(caller, { requestId: `r${++count}`, ...changes }),
+    release: (requestId: string) => holds.release(requestId),
+  };
   const key = (limits: GatewayKeyLimits, keyId = "k"): ProxyCaller => ({
     kind: "key",
     userId: "u",
     keyId,
     limits,
   });
-  return { clock, store, admission, key };
+  return { clock, store, admission, holds, key };
 }
 
 const away = async (): Promise<never> => {
@@ -125,5 +145,98 @@ describe("while the database is unavailable", () => {
     await expect(admission.admit(key({ requestsPerMinute: 1 }))).rejects.toMatchObject({
       code: "not_configured",
     });
+  });
+});
+
+describe("what is held by others", () => {
+  test.each(["at_once", "reserved"] as const)(
+    "is looked at once more before '%s' refuses",
+    async (reason) => {
+      const { clock, store, admission, key } = setUp();
+      const verdicts: KeyVerdict[] = [{ admitted: false, reason, retryAfterSeconds: 1 }, { admitted: true }];
+      store.answer = async () => verdicts.shift() ?? { admitted: false, reason, retryAfterSeconds: 1 };
+      const caller = key({ requestsAtOnce: 1, usdPerMonth: 1 });
+      const admitted = admission.admit(caller);
+      await vi.waitFor(() => expect(store.asked).toBe(1));
+      await clock.advance(150);
+      await admitted;
+      const refused = admission.admit(caller);
+      await vi.waitFor(() => expect(store.asked).toBe(3));
+      await clock.advance(150);
+      await expect(refused).rejects.toMatchObject({ status: 429, retryAfterSeconds: 1 });
+      expect(store.asked).toBe(4);
+    },
+  );
+
+  test("the most that a request may cost is asked for keys with a budget only", async () => {
+    const { store, admission, key } = setUp();
+    const maxCostUsd = vi.fn(async () => 0.5);
+    await admission.admit(key({ requestsPerMinute: 1 }), { maxCostUsd });
+    expect([maxCostUsd.mock.calls.length, store.last?.maxCostUsd]).toEqual([0, undefined]);
+    await admission.admit(key({ usdPerMonth: 1 }), { maxCostUsd });
+    expect([maxCostUsd.mock.calls.length, store.last?.maxCostUsd]).toEqual([1, 0.5]);
+  });
+
+  test("a question behind an answer asks only for a budget", async () => {
+    const { store, admission, key } = setUp();
+    await admission.admit(key({ requestsPerMinute: 1, requestsAtOnce: 1 }), { inBackground: true });
+    expect(store.asked).toBe(0);
+    await admission.admit(key({ usdPerMonth: 1 }), { inBackground: true });
+    expect(store.last).toMatchObject({ inBackground: true });
+  });
+});
+
+describe("what a request holds", () => {
+  const caller = (key: ReturnType<typeof setUp>["key"]): ProxyCaller => key({ requestsAtOnce: 1 });
+
+  test("is released if nothing begins with it, and not by others once a turn has begun", async () => {
+    const { store, admission, holds, key } = setUp();
+    await admission.admit(caller(key), { requestId: "a" });
+    await admission.release("a");
+    await admission.release("a");
+    expect([store.released, holds.slotsOf("k")]).toEqual([["a"], 0]);
+    await admission.admit(caller(key), { requestId: "b" });
+    holds.begin("b");
+    await admission.release("b");
+    expect([store.released, holds.slotsOf("k")]).toEqual([["a"], 1]);
+  });
+
+  test("is known to have ended until it is stored, and then released once more, if the row was refused", async () => {
+    const { clock, store, admission, holds, key } = setUp();
+    await admission.admit(caller(key), { requestId: "a" });
+    holds.begin("a");
+    holds.end("a");
+    expect(holds.slotsOf("k")).toBe(0);
+    await admission.admit(caller(key), { requestId: "b" });
+    expect(store.last?.ended).toEqual(["a"]);
+    holds.stored("a");
+    expect([holds.endedOf("k"), store.released]).toEqual([[], []]);
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.released).toEqual(["a"]));
+  });
+
+  test("is released later if the database is unavailable now", async () => {
+    const { clock, store, admission, key } = setUp();
+    await admission.admit(caller(key), { requestId: "a" });
+    store.release = away;
+    await admission.release("a");
+    expect(store.released).toEqual([]);
+    store.release = async () => undefined;
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.released).toEqual(["a"]));
+  });
+
+  test("is counted here while the database is unavailable", async () => {
+    const { store, admission, key } = setUp();
+    store.answer = away;
+    await admission.admit(caller(key), { requestId: "a" });
+    await expect(admission.admit(caller(key), { requestId: "b" })).rejects.toMatchObject({
+      code: "rate_limited",
+      message: expect.stringContaining("1 request at once"),
+    });
+    await admission.release("a");
+    await admission.admit(caller(key), { requestId: "b" });
+    // The database knows nothing of it.
+    expect(store.released).toEqual([]);
   });
 });

@@ -101,7 +101,7 @@ export function setUp(
     },
     begins: new BeginQueue({ clock, maxRunning: 16, maxWaiting: 100, maxWaitMs: 3_000, maxTotalMs: 5_000 }),
     ledger,
-    admission: { admit: async () => undefined },
+    admission: { admit: async () => undefined, release: async () => undefined },
     clock,
     prices: new LivePrices({
       loadLibrary: changes.loadPrices ?? (async () => () => undefined),

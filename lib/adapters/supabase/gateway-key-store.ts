@@ -1,12 +1,10 @@
 import { z } from "zod";
-import { accountGone } from "#lib/adapters/supabase/acting-for.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import { serviceError } from "#lib/adapters/supabase/database-error.ts";
-import type { KeyAdmissionStore } from "#lib/services/admission/key-admission.ts";
-import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
-import type { GatewayKeyStore } from "#lib/services/identity/credentials.ts";
-import type { GatewayKey, GatewayKeyRegister } from "#lib/services/identity/gateway-keys.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { isMissing, serviceError } from "#lib/adapters/supabase/database-error.ts";
+import { isoTime, limitsOf, limitsSchema } from "#lib/adapters/supabase/gateway-key-row.ts";
+import type { RpcAnswer } from "#lib/adapters/supabase/rpc.ts";
+import type { KeyAdmissionStore, KeyVerdict } from "#lib/services/admission/key-admission.ts";
+import type { GatewayKeyStore, KeyLookup } from "#lib/services/identity/credentials.ts";
 
 export type GatewayKeyStoreOptions = {
   clients: SupabaseClients;
@@ -14,30 +12,30 @@ export type GatewayKeyStoreOptions = {
   timeoutMs?: number | undefined;
 };
 
-const limitsSchema = z.object({
-  requests_per_minute: z.coerce.number().nullable(),
-  usd_per_month: z.coerce.number().nullable(),
-  modes: z.array(z.string()).nullable(),
-});
-const keySchema = limitsSchema.extend({ id: z.string(), user_id: z.string() });
-const listedSchema = limitsSchema.extend({
+const foundSchema = limitsSchema.extend({
   id: z.string(),
-  name: z.string(),
-  prefix: z.string(),
-  created_at: z.string(),
-  last_used_at: z.string().nullable(),
-  revoked_at: z.string().nullable(),
-  // Absent for a new key.
-  spent_usd_this_month: z.coerce.number().default(0),
+  user_id: z.string(),
+  // A database of before 020 knows live keys only.
+  state: z.enum(["live", "expired", "replaced"]).default("live"),
+  valid_ms: z.coerce.number().nullable().default(null),
+  ends_as: z.enum(["expired", "replaced"]).nullable().default(null),
+  ends_at: z.string().nullable().default(null),
 });
-const verdictSchema = z.discriminatedUnion("admitted", [
-  z.object({ admitted: z.literal(true) }),
-  z.object({
-    admitted: z.literal(false),
-    reason: z.enum(["requests", "budget", "revoked"]),
-    retry_after_seconds: z.coerce.number().nullable(),
-  }),
-]);
+const requestsSchema = z.object({
+  limit: z.coerce.number(),
+  remaining: z.coerce.number(),
+  reset_ms: z.coerce.number(),
+});
+const verdictSchema = z
+  .discriminatedUnion("admitted", [
+    z.object({ admitted: z.literal(true) }),
+    z.object({
+      admitted: z.literal(false),
+      reason: z.enum(["requests", "at_once", "budget", "reserved", "revoked", "expired"]),
+      retry_after_seconds: z.coerce.number().nullable(),
+    }),
+  ])
+  .and(z.object({ requests: requestsSchema.nullish() }));
 
 /** Gateway keys on Supabase, read through the service role. */
 export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): GatewayKeyStore {
@@ -46,16 +44,11 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
     async findByHash(sha256Hex) {
       const answer = await clients
         .asService()
-        .rpc("find_gateway_key", { p_key_hash: sha256Hex })
+        .rpc("gateway_key_find", { p_key_hash: sha256Hex })
         .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      if (answer.data === null) return null;
-      const row = keySchema.parse(answer.data);
-      return {
-        keyId: row.id,
-        userId: row.user_id,
-        limits: limitsOf(row),
-      };
+      const found = isMissing(answer) ? await oldFind(options, sha256Hex) : answer;
+      if (found.error) throw serviceError(found);
+      return found.data === null ? null : keyLookup(found.data);
     },
     async anyEverCreated() {
       const answer = await clients
@@ -68,104 +61,82 @@ export function createSupabaseGatewayKeyStore(options: GatewayKeyStoreOptions): 
   };
 }
 
-/** Creates, lists and revokes keys on Supabase, through the service role on behalf of the user. */
-export function createSupabaseKeyRegister(options: GatewayKeyStoreOptions): GatewayKeyRegister {
-  const { clients, timeoutMs = 2000 } = options;
+/**
+ * The limits of keys on Supabase: one call decides, counts and holds.
+ * @param options.instanceId the process that holds; null if it is not among the instances.
+ */
+export function createSupabaseKeyAdmission(
+  options: GatewayKeyStoreOptions & { instanceId?: string | undefined },
+): KeyAdmissionStore {
+  const { clients, timeoutMs = 2000, instanceId = null } = options;
   return {
-    async create({ userId, name, sha256Hex, prefix, limits }) {
-      const answer = await clients
-        .asService()
-        .rpc("create_gateway_key", {
-          p_name: name,
-          p_key_hash: sha256Hex,
-          p_prefix: prefix,
-          p_requests_per_minute: limits.requestsPerMinute ?? null,
-          p_usd_per_month: limits.usdPerMonth ?? null,
-          p_modes: limits.modes ?? null,
-          p_user_id: userId,
-        })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw creationError(answer);
-      return listedKey(answer.data);
-    },
-    async list(userId) {
-      const answer = await clients
-        .asService()
-        .rpc("list_gateway_keys", { p_user_id: userId })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      return z.array(z.unknown()).parse(answer.data).map(listedKey);
-    },
-    async revoke(keyId, userId) {
-      const answer = await clients
-        .asService()
-        .rpc("revoke_gateway_key", { p_key_id: keyId, p_user_id: userId })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      return z.boolean().parse(answer.data);
-    },
-  };
-}
-
-/** The limits of keys on Supabase: one call decides and counts. */
-export function createSupabaseKeyAdmission(options: GatewayKeyStoreOptions): KeyAdmissionStore {
-  const { clients, timeoutMs = 2000 } = options;
-  return {
-    async admit(keyId) {
-      const answer = await clients
-        .asService()
-        .rpc("admit_gateway_key", { p_key_id: keyId })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error) throw serviceError(answer);
-      const verdict = verdictSchema.parse(answer.data);
-      if (verdict.admitted) return { admitted: true };
-      if (verdict.reason === "revoked") return { admitted: false, reason: "revoked" };
-      return {
-        admitted: false,
-        reason: verdict.reason,
-        retryAfterSeconds: verdict.retry_after_seconds ?? 1,
+    async admit({ keyId, requestId, inBackground, maxCostUsd, ended }) {
+      const asked = {
+        key_id: keyId,
+        request_id: requestId,
+        instance_id: instanceId,
+        in_background: inBackground,
+        max_usd: maxCostUsd ?? null,
+        ended,
       };
+      const answer = await clients
+        .asService()
+        .rpc("gateway_key_admit", { p_request: asked })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      const verdict = isMissing(answer) ? await oldAdmit(options, keyId, inBackground) : answer;
+      if (verdict.error) throw serviceError(verdict);
+      return keyVerdict(verdict.data);
+    },
+    async release(requestIds) {
+      const answer = await clients
+        .asService()
+        .rpc("gateway_key_release", { p_ids: requestIds })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error) throw serviceError(answer);
     },
   };
 }
 
-function limitsOf(row: z.infer<typeof limitsSchema>): GatewayKeyLimits {
+/** On a database of before 020, which knows no end of keys. */
+function oldFind(
+  { clients, timeoutMs = 2000 }: GatewayKeyStoreOptions,
+  hash: string,
+): PromiseLike<RpcAnswer> {
+  return clients
+    .asService()
+    .rpc("find_gateway_key", { p_key_hash: hash })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
+}
+
+/** The same of admission, which holds nothing there. */
+async function oldAdmit(
+  { clients, timeoutMs = 2000 }: GatewayKeyStoreOptions,
+  keyId: string,
+  inBackground: boolean,
+): Promise<RpcAnswer> {
+  if (inBackground) return { data: { admitted: true }, error: null, status: 200 };
+  return clients
+    .asService()
+    .rpc("admit_gateway_key", { p_key_id: keyId })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
+}
+
+function keyLookup(data: unknown): KeyLookup {
+  const row = foundSchema.parse(data);
+  const { ends_as: as, ends_at: at, valid_ms: inMs } = row;
   return {
-    requestsPerMinute: row.requests_per_minute ?? undefined,
-    usdPerMonth: row.usd_per_month ?? undefined,
-    modes: row.modes ?? undefined,
+    key: { keyId: row.id, userId: row.user_id, limits: limitsOf(row) },
+    state: row.state,
+    end: as === null || at === null || inMs === null ? undefined : { as, at: isoTime(at), inMs },
   };
 }
 
-function listedKey(data: unknown): GatewayKey {
-  const row = listedSchema.parse(data);
-  return {
-    id: row.id,
-    name: row.name,
-    prefix: row.prefix,
-    limits: limitsOf(row),
-    createdAt: isoTime(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : isoTime(row.last_used_at),
-    revokedAt: row.revoked_at === null ? null : isoTime(row.revoked_at),
-    spentUsdThisMonth: row.spent_usd_this_month,
-  };
-}
-
-/** Hosted PostgREST and the embedded one write times differently. */
-function isoTime(text: string): string {
-  return new Date(text).toISOString();
-}
-
-function creationError(answer: Parameters<typeof serviceError>[0]): GatewayError {
-  const cause = answer.error ?? undefined;
-  if (answer.error?.code === "PT409") {
-    return new GatewayError("conflict", "You have 100 gateway keys. Revoke one that you no longer need.", {
-      cause,
-    });
-  }
-  // An access token outlives its user for up to an hour.
-  if (answer.error?.code === "23503") {
-    return accountGone(cause);
-  }
-  return serviceError(answer);
+function keyVerdict(data: unknown): KeyVerdict {
+  const verdict = verdictSchema.parse(data);
+  const left = verdict.requests ?? undefined;
+  const requests = left && { limit: left.limit, remaining: left.remaining, resetMs: left.reset_ms };
+  if (verdict.admitted) return { admitted: true, requests };
+  const { reason, retry_after_seconds: retryAfterSeconds } = verdict;
+  if (reason === "revoked" || reason === "expired") return { admitted: false, reason };
+  return { admitted: false, reason, retryAfterSeconds: retryAfterSeconds ?? 1, requests };
 }

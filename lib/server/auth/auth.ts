@@ -1,5 +1,6 @@
 import { BearerLookup, digestOf } from "#lib/server/auth/bearer-lookup.ts";
 import { CredentialCheck } from "#lib/server/auth/credential-check.ts";
+import type { ChangedKeys } from "#lib/server/auth/key-cache.ts";
 import { OpenAccess } from "#lib/server/auth/open-access.ts";
 import { assertSameOrigin } from "#lib/server/auth/same-origin.ts";
 import type { Env } from "#lib/server/env/env.ts";
@@ -36,6 +37,8 @@ export type Authenticator = {
   keyCreated(): void;
   /** A gateway key was revoked in this process: it is rejected from now on. */
   keyRevoked(keyId: string): void;
+  /** Keys were changed or rotated, here or in another process: they are looked up again when they are next used. */
+  keysChanged(ids: ChangedKeys): void;
 };
 
 export type AuthDependencies = {
@@ -110,6 +113,10 @@ class GatewayAuthenticator implements Authenticator {
 
   keyRevoked(keyId: string): void {
     this.#bearers.revokeKey(keyId);
+  }
+
+  keysChanged(ids: ChangedKeys): void {
+    this.#bearers.keysChanged(ids);
   }
 
   async #checkBearer(token: string, address: string): Promise<Caller> {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { KeyCache } from "#lib/server/auth/key-cache.ts";
+import { type ChangedKeys, KeyCache } from "#lib/server/auth/key-cache.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { AccessTokenVerifier, GatewayKeyStore } from "#lib/services/identity/credentials.ts";
 import { KEY_PREFIX } from "#lib/services/identity/gateway-keys.ts";
@@ -33,7 +33,10 @@ export class BearerLookup {
     this.#verifyToken = verifyToken;
   }
 
-  /** Null for a credential that is not valid. Throws `database_unavailable` if that cannot be checked. */
+  /**
+   * Null for a credential that is not valid. Throws `unauthorized` for a secret of a key that has ended, and
+   * `database_unavailable` if that cannot be checked.
+   */
   async find(token: string, digest: string): Promise<Caller | null> {
     if (!token.startsWith(KEY_PREFIX)) return this.findUser(token);
     const key = await this.#keys.find(digest);
@@ -60,6 +63,10 @@ export class BearerLookup {
 
   revokeKey(keyId: string): void {
     this.#keys.revoke(keyId);
+  }
+
+  keysChanged(ids: ChangedKeys): void {
+    this.#keys.changed(ids);
   }
 }
 

@@ -1,6 +1,7 @@
 import { FailureLimiter } from "#lib/server/auth/failure-limiter.ts";
 import { BoundedMap } from "#lib/shared/bounded-map.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** For this long an accepted credential is not affected by other failures at its address, milliseconds. */
 const ADMITTED_MS = 3_600_000;
@@ -19,18 +20,35 @@ export class CredentialCheck {
     this.#failures = new FailureLimiter(clock, failuresPerMinute);
   }
 
-  /** What `verify` finds. Throws `too_many_auth_failures` without calling it. */
+  /**
+   * What `verify` finds. Throws `too_many_auth_failures` without calling it. A credential for which `verify` throws
+   * `unauthorized` has failed, too.
+   */
   async run<Found>(
     digest: string,
     address: string,
     verify: () => Promise<Found | null>,
   ): Promise<Found | null> {
     if ((this.#admitted.get(digest) ?? 0) <= this.#clock.now()) this.#failures.assertAllowed(address);
-    const found = await verify();
-    this.#admitted.delete(digest);
-    if (found === null) this.noteFailure(address);
-    else this.#admitted.set(digest, this.#clock.now() + ADMITTED_MS);
+    let found: Found | null;
+    try {
+      found = await verify();
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === "unauthorized") this.#refuse(digest, address);
+      throw error;
+    }
+    if (found === null) {
+      this.#refuse(digest, address);
+    } else {
+      this.#admitted.delete(digest);
+      this.#admitted.set(digest, this.#clock.now() + ADMITTED_MS);
+    }
     return found;
+  }
+
+  #refuse(digest: string, address: string): void {
+    this.#admitted.delete(digest);
+    this.noteFailure(address);
   }
 
   noteFailure(address: string): void {

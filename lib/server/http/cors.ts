@@ -1,6 +1,7 @@
 const USUAL_HEADERS = "authorization, content-type, x-api-key";
 const EXPOSED_HEADERS =
-  "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped";
+  "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped, " +
+  "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests";
 const PREFLIGHT_SECONDS = "600";
 
 /**

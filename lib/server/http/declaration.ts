@@ -4,6 +4,7 @@ import type { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -26,6 +27,8 @@ export type Call<Gateway, Kind extends Access, Body = undefined> = {
   /** The request's body, as the operation's `body.read` returned it. */
   body: Body;
   waitUntil: WaitUntil;
+  /** What is left of the caller's requests: the answer's `x-ratelimit-*` headers say it, also those of an error. */
+  onRateLimit(limit: RateLimit): void;
 };
 
 /** What a body's reader gets beside the body. */

@@ -21,6 +21,8 @@ import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
 import { isMultipart } from "#lib/server/http/multipart.ts";
+import { rateLimitHeaders } from "#lib/server/http/rate-limit-headers.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
@@ -58,6 +60,7 @@ type Exchange<Gateway> = {
   cors: Record<string, string>;
   known: Identified | undefined;
   room: BodyRoom | undefined;
+  rateLimit: RateLimit | undefined;
 };
 
 /**
@@ -81,6 +84,7 @@ export function serveRoute<Gateway extends Edge>(
       cors: {},
       known: undefined,
       room: undefined,
+      rateLimit: undefined,
     };
     let response: PlainResponse;
     try {
@@ -122,6 +126,9 @@ async function answer<Gateway extends Edge>(
     caller: exchange.known?.caller,
     body: operation.body === undefined ? undefined : await readBody(exchange, gateway, operation.body),
     waitUntil: host.waitUntil,
+    onRateLimit: (limit) => {
+      exchange.rateLimit = limit;
+    },
   });
 }
 
@@ -145,11 +152,12 @@ function failed<Gateway extends Edge>(
 
 function addCommonHeaders(
   response: PlainResponse,
-  { requestId, cors, known }: Exchange<unknown>,
+  { requestId, cors, known, rateLimit }: Exchange<unknown>,
   errors: ErrorShape,
 ): void {
   response.addHeaders(API_HEADERS);
   response.addHeaders(cors);
+  if (rateLimit !== undefined) response.addHeaders(rateLimitHeaders(rateLimit));
   for (const cookie of known?.setCookies ?? []) response.addCookie(cookie);
   response.setHeader("x-request-id", requestId);
   const { requestIdHeader } = ERROR_SHAPES[errors];

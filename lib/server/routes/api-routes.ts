@@ -10,7 +10,7 @@ import { embeddings } from "#lib/server/routes/embeddings.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
-import { keyById, keys } from "#lib/server/routes/keys.ts";
+import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
@@ -35,6 +35,7 @@ export const API = apiTable([
   sessionById,
   keys,
   keyById,
+  keyRotation,
   memories,
   chatCompletions,
   embeddings,

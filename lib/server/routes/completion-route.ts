@@ -43,10 +43,10 @@ export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequ
 }
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
-  const { gateway, request, requestId, route, caller, body: read, waitUntil } = call;
+  const { gateway, request, requestId, route, caller, body: read, waitUntil, onRateLimit } = call;
   const completion = await startCompletion(
     read,
-    { requestId, route, caller, signal: clientSignal(request), waitUntil },
+    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
     gateway.completion,
   );
   const { clock } = gateway.completion.effects;

@@ -37,12 +37,12 @@ export const embeddings = declareRoute({
 });
 
 async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse> {
-  const { gateway, requestId, route, caller, waitUntil } = call;
+  const { gateway, requestId, route, caller, waitUntil, onRateLimit } = call;
   const { model, request } = call.body;
   const embedded = await embed(
     model,
     request,
-    { requestId, route, caller, signal: clientSignal(call.request), waitUntil },
+    { requestId, route, caller, signal: clientSignal(call.request), waitUntil, onRateLimit },
     gateway.embeddings,
   );
   return jsonResponse(embeddingsBody(embedded, request), {

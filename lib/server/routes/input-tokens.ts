@@ -26,7 +26,8 @@ export const inputTokens = declareRoute({
 });
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
-  const { gateway, request, caller, body } = call;
-  const tokens = await countPromptTokens(body, { caller, signal: clientSignal(request) }, gateway.completion);
+  const { gateway, request, requestId, caller, body, waitUntil, onRateLimit } = call;
+  const context = { requestId, caller, signal: clientSignal(request), waitUntil, onRateLimit };
+  const tokens = await countPromptTokens(body, context, gateway.completion);
   return jsonResponse({ object: "response.input_tokens", input_tokens: tokens });
 }

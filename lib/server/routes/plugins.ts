@@ -61,7 +61,8 @@ async function list({ gateway, request }: GatewayCall<"caller">): Promise<PlainR
 }
 
 async function invoke(call: GatewayCall<"caller", Invocation>): Promise<PlainResponse> {
-  const { gateway, caller, request, body } = call;
-  const answer = await invokePlugin(body, { caller, signal: clientSignal(request) }, gateway.plugins);
+  const { gateway, requestId, caller, request, body, waitUntil, onRateLimit } = call;
+  const context = { requestId, caller, signal: clientSignal(request), waitUntil, onRateLimit };
+  const answer = await invokePlugin(body, context, gateway.plugins);
   return jsonResponse({ ok: true, pluginId: body.plugin, ...answer });
 }

@@ -1,7 +1,7 @@
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
-import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { chatMemory } from "#lib/server/wiring/memory.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import type { WebSearchPart } from "#lib/server/wiring/web-search.ts";
@@ -25,7 +25,7 @@ export type ChatParts = {
   engines: EngineDependencies;
   registry: Registry;
   identity: Pick<Identity, "admission">;
-  ledger: LedgerPart;
+  ledger: TurnLedgerPart;
   /** What fetches data for a message before an engine is asked. */
   tools: readonly Tool[];
   plugins: PluginDependencies;
@@ -43,7 +43,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
   const { engines, registry, identity, ledger, tools, plugins, webSearch, env } = parts;
   const { clock } = engines.effects;
   const { turns, begins } = ledger;
-  const memory = chatMemory(parts);
+  const memory = chatMemory({ ...parts, admission: identity.admission });
   const answerByEngines = engineAnswerer({ ...engines, web: { tool: webSearch?.tool, randomHex } });
   return {
     ...engines,

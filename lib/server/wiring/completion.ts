@@ -1,6 +1,6 @@
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
-import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { PartReader } from "#lib/services/documents/read-parts.ts";
@@ -11,7 +11,7 @@ export type CompletionParts = {
   engines: EngineDependencies;
   registry: Registry;
   identity: Pick<Identity, "admission">;
-  ledger: Pick<LedgerPart, "ledger">;
+  ledger: Pick<TurnLedgerPart, "ledger">;
   /** Made with the first document. */
   documents: Lazy<DocumentReader>;
 };

@@ -1,9 +1,9 @@
 import { createAccessTokenVerifier, createUserLookup } from "#lib/adapters/supabase/access-tokens.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import { createSupabaseKeyRegister } from "#lib/adapters/supabase/gateway-key-register.ts";
 import {
   createSupabaseGatewayKeyStore,
   createSupabaseKeyAdmission,
-  createSupabaseKeyRegister,
 } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
 import { type AdminCheck, createAdminCheck } from "#lib/server/auth/admin.ts";
@@ -12,12 +12,15 @@ import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { KeyHolds } from "#lib/services/admission/key-holds.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 export type IdentityParts = {
   env: Env;
+  /** Identifies this process among the instances of the gateway. */
+  instanceId: string;
   settings: DatabaseSettings;
   clients: SupabaseClients;
   clock: Clock;
@@ -29,12 +32,19 @@ export type Identity = {
   isAdmin: AdminCheck;
   /** The users' gateway keys. */
   keys: GatewayKeyDependencies;
-  /** The limits of gateway keys. */
-  admission: KeyAdmission;
+  /** The limits of gateway keys, and what requests hold of them in this process. */
+  admission: KeyAdmission & { holds: KeyHolds };
 };
 
 /** Authentication, users' gateway keys, and the limits of keys. */
-export function createIdentity({ env, settings, clients, clock, logger }: IdentityParts): Identity {
+export function createIdentity({
+  env,
+  instanceId,
+  settings,
+  clients,
+  clock,
+  logger,
+}: IdentityParts): Identity {
   const { url, publishableKey } = settings;
   const authenticator = createAuthenticator({
     env,
@@ -57,7 +67,9 @@ export function createIdentity({ env, settings, clients, clock, logger }: Identi
       randomHex,
       onCreated: () => authenticator.keyCreated(),
       onRevoked: (keyId) => authenticator.keyRevoked(keyId),
+      onChanged: (keyId) => authenticator.keysChanged([keyId]),
+      now: () => clock.wallNow(),
     },
-    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients }), clock),
+    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients, instanceId }), clock, logger),
   };
 }

@@ -10,6 +10,7 @@ import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { ParkedTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
+import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { TurnStore } from "#lib/services/ledger/turn-store.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -40,6 +41,9 @@ export type LedgerPart = {
   /** Stores all turns. */
   ledger: Ledger;
 };
+
+/** What begins turns: those of gateway keys end what their requests hold. */
+export type TurnLedgerPart = Omit<LedgerPart, "ledger"> & { ledger: TurnLedger };
 
 /** The ledger. Creating it stores the turns that an earlier process left in the journal. */
 export function createLedger({ env, instanceId, clients, clock, logger }: LedgerParts): LedgerPart {

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseMemoryStore } from "#lib/adapters/supabase/memory-store.ts";
 import type { Env } from "#lib/server/env/env.ts";
-import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
+import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import { memoryFinder } from "#lib/services/ask-memories.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import type { FollowUp } from "#lib/services/chat/follow-up.ts";
@@ -21,12 +22,13 @@ export function createMemories({ clients }: { clients: SupabaseClients }): Memor
 export type ChatMemoryParts = {
   env: Pick<Env, "ENABLE_MEMORY">;
   engines: EngineDependencies;
-  ledger: LedgerPart;
+  ledger: TurnLedgerPart;
+  admission: Pick<KeyAdmission, "admit">;
   memories: Memories;
 };
 
 /** What native chat does with memories: nothing if they are switched off. */
-export function chatMemory({ env, engines, ledger, memories }: ChatMemoryParts): {
+export function chatMemory({ env, engines, ledger, admission, memories }: ChatMemoryParts): {
   contributors: readonly Contributor[];
   followUps: readonly FollowUp[];
 } {
@@ -38,6 +40,7 @@ export function chatMemory({ env, engines, ledger, memories }: ChatMemoryParts):
     enginesOf: async (mode) =>
       (await engines.enginesOf(mode)).filter(({ provider }) => provider.id !== SANDBOX_PROVIDER.id),
     ledger: ledger.ledger,
+    admission,
     randomHex,
     newId: randomUUID,
   });

@@ -15,7 +15,7 @@ import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
-import { createLedger, type LedgerPart } from "#lib/server/wiring/ledger.ts";
+import { createLedger, type LedgerPart, type TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
@@ -31,6 +31,7 @@ import type { DocumentReader } from "#lib/services/documents/document-reader.ts"
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -82,7 +83,12 @@ export type Basis = {
 };
 
 /** What every call of an engine is made with, with the catalogue of one moment. */
-type CallParts = { engines: EngineDependencies; registry: Registry; identity: Identity; ledger: LedgerPart };
+type CallParts = {
+  engines: EngineDependencies;
+  registry: Registry;
+  identity: Identity;
+  ledger: TurnLedgerPart;
+};
 
 /**
  * The parts of a gateway and their dependencies. A part is made when it is first used; if that fails, only its
@@ -110,7 +116,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       engines: engines.value.dependenciesOf(providers),
       registry: providers.registry,
       identity: identity.value,
-      ledger: ledger.value,
+      ledger: {
+        ...ledger.value,
+        ledger: releasingLedger(ledger.value.ledger, identity.value.admission.holds),
+      },
     }),
   );
   const calls = () => engines.value.calls;
@@ -137,7 +146,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     modelCheck,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
-    ...operatorParts({ ...basis, callParts, database, health, alarms, modelCheck }, make),
+    ...operatorParts({ ...basis, callParts, database, ledger, health, alarms, modelCheck }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -198,6 +207,7 @@ function userDataParts({ clients, callParts, documents }: UserDataSources, make:
 type OperatorSources = Basis & {
   callParts: Lazy<CallParts>;
   database: Lazy<Database>;
+  ledger: Lazy<LedgerPart>;
   health: Lazy<EngineHealth>;
   alarms: Lazy<AccountAlarms>;
   modelCheck: Lazy<DailyModelCheck>;
@@ -206,19 +216,19 @@ type OperatorSources = Basis & {
 /** What serves the operator: the view of administrators, and the upkeep of what it shows. */
 function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
   const { env, live, prices, configuration, clock, logger } = sources;
-  const { callParts, database, health, alarms, modelCheck } = sources;
+  const { callParts, database, ledger, health, alarms, modelCheck } = sources;
   const startedAt = clock.wallNow();
   return {
     admin: derived(
       () => callParts.value,
-      ({ registry, engines, ledger }) =>
+      ({ registry, engines }) =>
         make.createAdmin({
           ...{ registry, engines, startedAt, clock, logger },
           clients: database.value.clients,
           engineSource: engineSourceOf(env, live.current),
           health: health.value,
           alarms: alarms.value,
-          ledger: ledger.ledger,
+          ledger: ledger.value.ledger,
           blocks: make.createHealthBlocks({ configuration, prices, modelCheck }),
         }),
     ),

@@ -1,32 +1,66 @@
+import { type HoldStore, KeyHolds } from "#lib/services/admission/key-holds.ts";
+import { LocalWindows } from "#lib/services/admission/local-limits.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
+import { type Refusal, refused } from "#lib/services/admission/refusals.ts";
 import { type Caller, NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { Clock } from "#lib/shared/clock.ts";
+import type { Logger, WaitUntil } from "#lib/services/ports.ts";
+import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-const MINUTE_MS = 60_000;
 /** Pause after a failed call, so that not every request waits for the database; milliseconds. */
 const UNAVAILABLE_MS = 2_000;
-const MAX_WINDOWS = 10_000;
+/**
+ * What is held by others is looked at once more after this long before a request is refused for it, milliseconds. The
+ * request before of the same client may have ended in another process, where it is being stored.
+ */
+const SECOND_LOOK_MS = 150;
+const MAX_ENDED = 1_000;
 
 /** Whether the database admits one more request of a key. */
-export type KeyVerdict =
+export type KeyVerdict = { requests?: RateLimit | undefined } & (
   | { admitted: true }
-  | { admitted: false; reason: "requests" | "budget"; retryAfterSeconds: number }
-  | { admitted: false; reason: "revoked" };
+  | ({ admitted: false } & Refusal)
+);
 
-export type KeyAdmissionStore = {
+/** A request that is to be admitted, as the database needs it. */
+export type AskedAdmission = {
+  keyId: string;
+  requestId: string;
+  /** A question behind an answer: it counts against the budget alone. */
+  inBackground: boolean;
+  /** USD that it may cost at most; undefined if that is not known: then nothing of the budget is reserved. */
+  maxCostUsd: number | undefined;
+  /** Requests of the key that have ended in this process, and may not be stored yet. */
+  ended: readonly string[];
+};
+
+export type KeyAdmissionStore = HoldStore & {
   /**
-   * Counts one more request of this key, if its limits allow it; atomic across all processes on the
+   * Checks all limits of a key, and counts and holds what one more request takes; atomic across all processes on the
    * database. Throws `database_unavailable`.
    */
-  admit(keyId: string): Promise<KeyVerdict>;
+  admit(asked: AskedAdmission): Promise<KeyVerdict>;
+};
+
+export type AdmissionRequest = {
+  /** The id of the turn, or of what has no turn: what it holds is released by it. */
+  requestId: string;
+  inBackground?: boolean;
+  /** USD that the request may cost at most. Only asked for a key with a budget. */
+  maxCostUsd?: (() => Promise<number | undefined>) | undefined;
+  /** Takes what is left of the key's requests a minute, also if the request is refused. */
+  onRateLimit?: ((limit: RateLimit) => void) | undefined;
 };
 
 export type KeyAdmission = {
   /**
-   * Counts a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked meanwhile).
+   * Admits a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked or expired meanwhile).
+   * What it holds from then on is ended by the turn that begins with its id, see `releasingLedger`, or by `release`.
    * Users, open callers and keys without a limit cost no database call.
    */
-  admit(caller: ProxyCaller): Promise<void>;
+  admit(caller: ProxyCaller, request: AdmissionRequest): Promise<void>;
+  /** The request has no turn, or none that began. Resolves when what it held is released; never rejects. */
+  release(requestId: string): Promise<void>;
 };
 
 type KeyCaller = Extract<Caller, { kind: "key" }>;
@@ -35,36 +69,109 @@ type KeyCaller = Extract<Caller, { kind: "key" }>;
  * The limits of gateway keys. The database counts, for all instances at once; while it is unavailable, each
  * process counts for itself, and budgets are not checked.
  */
-export function createKeyAdmission(store: KeyAdmissionStore, clock: Clock): KeyAdmission {
-  const local = new LocalWindows(clock);
-  let unavailableUntil = Number.NEGATIVE_INFINITY;
-
-  const admitInDatabase = async (keyId: string): Promise<KeyVerdict | undefined> => {
-    if (clock.now() < unavailableUntil) return undefined;
-    try {
-      return await store.admit(keyId);
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
-      unavailableUntil = clock.now() + UNAVAILABLE_MS;
-      return undefined;
-    }
-  };
-
+export function createKeyAdmission(
+  store: KeyAdmissionStore,
+  clock: Clock,
+  logger: Pick<Logger, "warn">,
+): KeyAdmission & { /** What requests hold in this process. */ holds: KeyHolds } {
+  const holds = new KeyHolds(store, clock, logger);
+  const gate = new Gate(store, clock, holds);
   return {
-    async admit(caller) {
+    holds,
+    release: (requestId) => holds.release(requestId),
+    async admit(caller, request) {
       if (caller.kind !== "key") return;
-      const { requestsPerMinute, usdPerMonth } = caller.limits;
-      if (requestsPerMinute === undefined && usdPerMonth === undefined) return;
-      const verdict = await admitInDatabase(caller.keyId);
-      if (verdict !== undefined) {
-        if (!verdict.admitted) throw refusal(caller, verdict);
-        // Counted here as well, so that the count does not restart when the database becomes unavailable.
-        local.note(caller.keyId);
-      } else if (requestsPerMinute !== undefined) {
-        local.admit(caller, requestsPerMinute);
-      }
+      const { requestsPerMinute, requestsAtOnce, usdPerMonth } = caller.limits;
+      const counted = request.inBackground === true ? undefined : (requestsPerMinute ?? requestsAtOnce);
+      if ((counted ?? usdPerMonth) === undefined) return;
+      await gate.admit(caller, request);
     },
   };
+}
+
+/**
+ * Does what follows the admission of a request. If that fails before a turn has begun, what was admitted is released.
+ */
+export async function whileAdmitted<Result>(
+  { admission, requestId, waitUntil }: { admission: KeyAdmission; requestId: string; waitUntil: WaitUntil },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    waitUntil(admission.release(requestId));
+    throw error;
+  }
+}
+
+class Gate {
+  readonly #store: KeyAdmissionStore;
+  readonly #clock: Clock;
+  readonly #holds: KeyHolds;
+  readonly #windows: LocalWindows;
+  #unavailableUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(store: KeyAdmissionStore, clock: Clock, holds: KeyHolds) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#holds = holds;
+    this.#windows = new LocalWindows(clock);
+  }
+
+  async admit(caller: KeyCaller, request: AdmissionRequest): Promise<void> {
+    const { keyId, limits } = caller;
+    const maxCostUsd = limits.usdPerMonth === undefined ? undefined : await request.maxCostUsd?.();
+    let verdict = await this.#ask(keyId, request, maxCostUsd);
+    if (verdict?.admitted === false && (verdict.reason === "at_once" || verdict.reason === "reserved")) {
+      await sleep(this.#clock, SECOND_LOOK_MS);
+      verdict = await this.#ask(keyId, request, maxCostUsd);
+    }
+    if (verdict === undefined) return this.#admitAlone(caller, request);
+    if (verdict.requests !== undefined) request.onRateLimit?.(verdict.requests);
+    if (!verdict.admitted) throw refused(limits, verdict);
+    // Counted here as well, so that the count does not restart when the database becomes unavailable.
+    if (request.inBackground !== true) this.#windows.note(keyId);
+    this.#hold(caller, request, true);
+  }
+
+  /** By what this process has counted. */
+  #admitAlone(caller: KeyCaller, request: AdmissionRequest): void {
+    const { keyId, limits } = caller;
+    if (request.inBackground === true) return;
+    if (limits.requestsAtOnce !== undefined && this.#holds.slotsOf(keyId) >= limits.requestsAtOnce) {
+      throw refused(limits, { reason: "at_once", retryAfterSeconds: 1 });
+    }
+    if (limits.requestsPerMinute !== undefined) {
+      const { isAdmitted, ...left } = this.#windows.admit(keyId, limits.requestsPerMinute);
+      request.onRateLimit?.(left);
+      const retryAfterSeconds = Math.max(1, Math.ceil(left.resetMs / 1_000));
+      if (!isAdmitted) throw refused(limits, { reason: "requests", retryAfterSeconds });
+    }
+    this.#hold(caller, request, false);
+  }
+
+  #hold({ keyId, limits }: KeyCaller, request: AdmissionRequest, isStored: boolean): void {
+    const takesSlot = limits.requestsAtOnce !== undefined && request.inBackground !== true;
+    if (!takesSlot && (limits.usdPerMonth === undefined || !isStored)) return;
+    this.#holds.hold(request.requestId, keyId, { takesSlot, isStored });
+  }
+
+  /** Undefined while the database is unavailable. */
+  async #ask(
+    keyId: string,
+    { requestId, inBackground = false }: AdmissionRequest,
+    maxCostUsd: number | undefined,
+  ): Promise<KeyVerdict | undefined> {
+    if (this.#clock.now() < this.#unavailableUntil) return undefined;
+    const ended = this.#holds.endedOf(keyId).slice(0, MAX_ENDED);
+    try {
+      return await this.#store.admit({ keyId, requestId, inBackground, maxCostUsd, ended });
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
+      this.#unavailableUntil = this.#clock.now() + UNAVAILABLE_MS;
+      return undefined;
+    }
+  }
 }
 
 /** Whether the caller may use this mode; `named` stands for engines by name. */
@@ -83,64 +190,4 @@ export function assertModesAllowed(caller: ProxyCaller, ...modes: readonly strin
   const what = mode === NAMED_MODE ? "name engines" : `use mode "${mode}"`;
   const list = allowed.map((one) => `"${one}"`).join(", ");
   throw new GatewayError("forbidden", `This gateway key may not ${what}. It may use: ${list}.`);
-}
-
-function refusal({ limits }: KeyCaller, verdict: KeyVerdict & { admitted: false }): GatewayError {
-  switch (verdict.reason) {
-    case "revoked":
-      return new GatewayError("unauthorized", "This gateway key was revoked. Use another one.");
-    case "requests":
-      return tooMany(limits.requestsPerMinute, verdict.retryAfterSeconds);
-    case "budget": {
-      const budget = limits.usdPerMonth === undefined ? "" : ` of ${limits.usdPerMonth} USD`;
-      return new GatewayError(
-        "budget_exceeded",
-        `This gateway key has spent its budget${budget} for this month (UTC). Use another key, or wait for the next month.`,
-        { retryAfterSeconds: verdict.retryAfterSeconds },
-      );
-    }
-  }
-}
-
-function tooMany(limit: number | undefined, retryAfterSeconds: number): GatewayError {
-  const allowed = limit === undefined ? "no more requests in this minute" : `${limit} requests a minute`;
-  return new GatewayError(
-    "rate_limited",
-    `This gateway key may make ${allowed}. Try again in ${retryAfterSeconds} s, or use a key with a higher limit.`,
-    { retryAfterSeconds },
-  );
-}
-
-/** Requests of keys in this process, each key's in a minute that starts with its first one. */
-class LocalWindows {
-  readonly #clock: Clock;
-  readonly #windows = new Map<string, { from: number; used: number }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  note(keyId: string): void {
-    this.#current(keyId).used++;
-  }
-
-  admit({ keyId }: KeyCaller, limit: number): void {
-    const window = this.#current(keyId);
-    if (window.used >= limit) {
-      throw tooMany(limit, Math.max(1, Math.ceil((window.from + MINUTE_MS - this.#clock.now()) / 1_000)));
-    }
-    window.used++;
-  }
-
-  #current(keyId: string): { used: number; from: number } {
-    const now = this.#clock.now();
-    const known = this.#windows.get(keyId);
-    if (known !== undefined && known.from + MINUTE_MS > now) return known;
-    const window = { from: now, used: 0 };
-    this.#windows.delete(keyId);
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size >= MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
-    this.#windows.set(keyId, window);
-    return window;
-  }
 }

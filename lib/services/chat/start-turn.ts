@@ -1,41 +1,31 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import { type AdmitContext, admitTurn } from "#lib/services/chat/admit-turn.ts";
 import { type Answerer, findAnswerer } from "#lib/services/chat/answerer.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import { type FollowUp, followUp } from "#lib/services/chat/follow-up.ts";
 import type { ModeAsker } from "#lib/services/chat/mode-asker.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
-import { beginFields, planTurn } from "#lib/services/chat/plan-turn.ts";
+import { planTurn } from "#lib/services/chat/plan-turn.ts";
 import { prepare } from "#lib/services/chat/prepare.ts";
 import { findRoute, type RouteFinder } from "#lib/services/chat/route-finder.ts";
 import { type ChatInput, type PreparedTurn, storedMessage, type Turn } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { Caller } from "#lib/services/identity/caller.ts";
-import { type BeginDependencies, beginTurn } from "#lib/services/ledger/begin-turn.ts";
+import type { BeginDependencies } from "#lib/services/ledger/begin-turn.ts";
 import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
 import { type QuestionRecord, type TurnRecord, usagesOf } from "#lib/services/ledger/run-outcome.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
-import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
-const SECRET_BYTES = 32;
 /** The end of a stream waits this long for the turn to be saved, milliseconds; the rest happens behind it. */
 const SETTLE_TIMEOUT_MS = 1_500;
 
-export type ChatContext = {
-  requestId: string;
-  /** The path of the route that was called, for the ledger. */
-  route?: string | undefined;
-  caller: Caller;
-  /** Aborts when the client disconnects. */
-  signal: AbortSignal;
-  waitUntil: WaitUntil;
-};
+export type ChatContext = AdmitContext;
 
 export type ChatDependencies = Pick<
   EngineDependencies & BeginDependencies,
@@ -79,12 +69,9 @@ export async function startChatTurn(
   context: ChatContext,
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
-  const { requestId, route, caller } = context;
+  const { requestId, caller } = context;
   const plan = await planTurn(input, caller, dependencies);
-  await dependencies.admission.admit(caller);
-  const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const begin = { requestId, route, settleSecret, caller, ...beginFields(plan, input, dependencies) };
-  const { begun, ledgerTurn } = await beginTurn(begin, context.signal, dependencies);
+  const { begun, ledgerTurn, settleSecret } = await admitTurn(plan, input, context, dependencies);
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
   const { modes } = dependencies;
   const unrouted = { requestId, caller, input, decision, begun, modes };

@@ -15,6 +15,7 @@ export type ProxyCaller = Caller | { kind: "open" };
 /** Optional limits of a gateway key; absent means unlimited. */
 export type GatewayKeyLimits = {
   requestsPerMinute?: number | undefined;
+  requestsAtOnce?: number | undefined;
   usdPerMonth?: number | undefined;
   modes?: string[] | undefined;
 };

@@ -31,10 +31,22 @@ export type SessionCookies = {
 /** A live gateway key, as a lookup finds it. */
 export type FoundGatewayKey = { keyId: string; userId: string; limits: GatewayKeyLimits };
 
+/** How a secret of a key ends: the key expires, or a rotation has replaced the secret. */
+export type SecretEnd = "expired" | "replaced";
+
+/** What a lookup finds for a secret that was one of a key which is not revoked. */
+export type KeyLookup = {
+  key: FoundGatewayKey;
+  /** Whether the secret has ended. */
+  state: "live" | SecretEnd;
+  /** When and how it ends or has ended; undefined if it does not end. */
+  end: { as: SecretEnd; at: string /** ISO 8601 */; inMs: number } | undefined;
+};
+
 /** Both throw `database_unavailable`, and `not_configured` without a service role. */
 export type GatewayKeyStore = {
-  /** The live key with this digest (lower-case hex SHA-256 of the whole key); null if none or revoked. */
-  findByHash(sha256Hex: string): Promise<FoundGatewayKey | null>;
+  /** The key with this digest (lower-case hex SHA-256 of the whole key); null if none or revoked. */
+  findByHash(sha256Hex: string): Promise<KeyLookup | null>;
   /** Whether a key was ever created. Revoked keys count, the seeded local one does not. */
   anyEverCreated(): Promise<boolean>;
 };

@@ -1,5 +1,6 @@
 import type { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
-import type { Ledger, LedgerTurn } from "#lib/services/ledger/ledger.ts";
+import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
+import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import {
   type BeginTurn,
   type BegunTurn,
@@ -9,7 +10,7 @@ import {
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type BeginDependencies = {
-  ledger: Ledger;
+  ledger: TurnLedger;
   turns: TurnStore;
   /** How many turns begin at once. */
   begins: BeginQueue;

@@ -245,5 +245,6 @@ class LedgerWriter implements Ledger, TurnSink {
  * to see what this one cost.
  */
 function isUrgent({ settleSecret, caller }: TurnStart): boolean {
-  return settleSecret !== undefined || (caller.kind === "key" && caller.limits.usdPerMonth !== undefined);
+  if (settleSecret !== undefined || caller.kind !== "key") return settleSecret !== undefined;
+  return (caller.limits.usdPerMonth ?? caller.limits.requestsAtOnce) !== undefined;
 }

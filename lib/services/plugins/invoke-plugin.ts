@@ -2,12 +2,15 @@ import { type Plugin, type PluginEndpoint, urlVariable } from "#lib/plugins/plug
 import { type PluginQuery, pluginAddress } from "#lib/plugins/plugin-address.ts";
 import { pluginById } from "#lib/plugins/plugins.ts";
 import type { UpstreamRequest } from "#lib/providers/call/upstream.ts";
+import { costsNothing } from "#lib/services/admission/cost-estimate.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import { type Caller, NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { PluginCall } from "#lib/services/plugins/plugin-call.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import { pluginFailed } from "#lib/services/plugins/plugin-failure.ts";
 import { type PluginAnswer, wholeAnswer } from "#lib/services/plugins/whole-answer.ts";
+import type { WaitUntil } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The longest answer of a plugin, bytes. */
@@ -23,9 +26,13 @@ export type PluginInvocation = {
 };
 
 export type InvocationContext = {
+  requestId: string;
   caller: Caller;
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
+  waitUntil: WaitUntil;
+  /** Takes what is left of the caller's requests. */
+  onRateLimit?: ((limit: RateLimit) => void) | undefined;
 };
 
 /**
@@ -37,7 +44,7 @@ export type InvocationContext = {
  */
 export async function invokePlugin(
   { plugin: id, path, query, method, body }: PluginInvocation,
-  { caller, signal }: InvocationContext,
+  { requestId, caller, signal, waitUntil, onRateLimit }: InvocationContext,
   dependencies: PluginDependencies,
 ): Promise<PluginAnswer> {
   if (!mayUseMode(caller, NAMED_MODE)) {
@@ -45,8 +52,8 @@ export async function invokePlugin(
   }
   const { plugin, endpoint } = findEndpoint(id, dependencies);
   const url = pluginAddress(endpoint.base, path, query);
-  await dependencies.admission.admit(caller);
-  const { effects, timeouts } = dependencies;
+  const { admission, effects, timeouts } = dependencies;
+  await admission.admit(caller, { requestId, maxCostUsd: costsNothing, onRateLimit });
   const call = new PluginCall(plugin, endpoint, signal, effects);
   try {
     call.allow(timeouts.answerMs);
@@ -65,6 +72,7 @@ export async function invokePlugin(
     return await wholeAnswer(status, header("content-type"), await readAll(call, plugin), endpoint.token);
   } finally {
     call.close();
+    waitUntil(admission.release(requestId));
   }
 }
 

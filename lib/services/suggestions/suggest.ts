@@ -1,8 +1,10 @@
 import { untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
+import { requestCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import { ask, type Question } from "#lib/services/ask.ts";
+import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
+import { ask, type Question, requestOf } from "#lib/services/ask.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
-import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import { enginesFor, type ModeEngines } from "#lib/services/engines/mode-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
@@ -27,6 +29,8 @@ export type SuggestContext = {
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
   waitUntil: WaitUntil;
+  /** Takes what is left of the caller's requests. */
+  onRateLimit?: ((limit: RateLimit) => void) | undefined;
 };
 
 export type SuggestDependencies = Pick<
@@ -50,16 +54,19 @@ export async function suggest(
   context: SuggestContext,
   dependencies: SuggestDependencies,
 ): Promise<string[]> {
-  const { requestId, route, caller, signal, waitUntil } = context;
-  const mode = await modeThatAnswers(dependencies);
-  if (mode === undefined) return [];
+  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
+  const answering = await enginesThatAnswer(dependencies);
+  if (answering === undefined) return [];
+  const { mode, engines } = answering;
   assertModesAllowed(caller, mode);
-  await dependencies.admission.admit(caller);
+  const asked = question(input, dependencies.randomHex(NONCE_BYTES));
+  const maxCostUsd = requestCost(engines, requestOf(asked), dependencies);
+  await dependencies.admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
   const turn = dependencies.ledger.begin({ requestId, route, caller, tier: mode });
   let isSettled = false;
   try {
     const answer = await ask(
-      question(input, dependencies.randomHex(NONCE_BYTES)),
+      asked,
       {
         requestId,
         signal,
@@ -81,10 +88,10 @@ export async function suggest(
   }
 }
 
-/** The mode whose engines `ask` calls; undefined if none is configured. */
-async function modeThatAnswers(dependencies: SuggestDependencies): Promise<string | undefined> {
+/** The engines that `ask` calls, and their mode; undefined if none is configured. */
+async function enginesThatAnswer(dependencies: SuggestDependencies): Promise<ModeEngines | undefined> {
   try {
-    return (await enginesFor({ wanted: "fast", hasImage: false }, dependencies)).mode;
+    return await enginesFor({ wanted: "fast", hasImage: false }, dependencies);
   } catch (error) {
     if (error instanceof GatewayError && error.code === "no_engine_configured") return undefined;
     throw error;
