@@ -197,6 +197,14 @@ const CASES: TableCase[] = [
     arrange: withKey,
     expected: { anon: closed, owner: closed, other: closed },
   },
+  {
+    table: "ai_instances",
+    columns: "id,started_at,seen_at",
+    row: (id) => ({ id }),
+    insert: () => ({ id: randomUUID() }),
+    change: { seen_at: "2100-01-01T00:00:00Z" },
+    expected: { anon: closed, owner: closed, other: closed },
+  },
 ];
 
 const ONE_ROW_TABLES = ["ai_turn_access", "gateway_key_marker"];

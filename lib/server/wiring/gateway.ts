@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
@@ -28,6 +29,8 @@ import { lazyAsync } from "#lib/shared/lazy.ts";
 /** Everything a route needs, wired once per process; each part is made when it is first read. */
 export type Gateway = {
   readonly env: Env;
+  /** Identifies this process among the instances of the gateway: a random UUID. */
+  readonly instanceId: string;
   readonly logger: Logger;
   readonly registry: Registry;
   /** The models that are installed at providers such as Ollama. */
@@ -82,12 +85,14 @@ export async function createGateway(
   const logger = createLogger(secretsOf(env, providers), writeLog);
   const engineSource = engineSourceOf(env, providers);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
-  const basis = { env, settings, providers, installed, clock: systemClock, logger };
+  const instanceId = randomUUID();
+  const basis = { env, instanceId, settings, providers, installed, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   const closing = new AbortController();
   beginInBackground({ ...parts, installed }, logger, closing.signal);
   return Object.assign(partsOf(parts), {
     env,
+    instanceId,
     logger,
     registry: providers.registry,
     installed,

@@ -53,6 +53,8 @@ export const MAKERS = {
 /** The validated settings, from which all parts are made. */
 export type Basis = {
   env: Env;
+  /** A random UUID, which identifies this process among the instances of the gateway. */
+  instanceId: string;
   settings: DatabaseSettings;
   providers: Providers;
   installed: InstalledModels;
