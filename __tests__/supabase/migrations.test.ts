@@ -72,9 +72,13 @@ describe("the migrations", () => {
       "service_role EXECUTE begin_turn",
       "service_role EXECUTE close_turns_to_users",
       "service_role EXECUTE create_gateway_key",
+      "service_role EXECUTE delete_override",
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE gateway_key_ever_created",
       "service_role EXECUTE list_gateway_keys",
+      "service_role EXECUTE list_instances",
+      "service_role EXECUTE list_overrides",
+      "service_role EXECUTE put_override",
       "service_role EXECUTE quota_today",
       "service_role EXECUTE read_attachments",
       "service_role EXECUTE record_turns",
@@ -82,6 +86,7 @@ describe("the migrations", () => {
       "service_role EXECUTE sarmalink_schema_version",
       "service_role EXECUTE settle_turn",
       "service_role EXECUTE settle_turns",
+      "service_role EXECUTE sync_instance",
     ]);
   });
 
