@@ -28,7 +28,7 @@ export type CountContext = {
 };
 export type CountDependencies = Pick<
   CompletionDependencies,
-  "registry" | "enginesOf" | "howToConfigure" | "toolsFor" | "admission" | "run" | "effects"
+  "registry" | "enginesOf" | "howToConfigure" | "overrides" | "toolsFor" | "admission" | "run" | "effects"
 >;
 
 /**

@@ -21,7 +21,7 @@ import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import { API_HEADERS, ERROR_SHAPES, type ErrorShape, errorResponse } from "#lib/server/http/http-error.ts";
 import { isMultipart } from "#lib/server/http/multipart.ts";
-import type { Logger } from "#lib/services/ports.ts";
+import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
@@ -32,6 +32,8 @@ export type Edge = {
   readonly authenticator: Identifier;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
+  /** What is learnt from other instances beside requests, if anything is. */
+  readonly sharedState?: { beside(waitUntil: WaitUntil): void } | undefined;
 };
 
 /** A web-standard handler: the same function runs under every host. */
@@ -110,6 +112,7 @@ async function answer<Gateway extends Edge>(
     exchange.known = await rule.identify(gateway.authenticator, request, host);
     host.callerKind = exchange.known.caller.kind;
   }
+  if (declaration.access !== "public") gateway.sharedState?.beside(host.waitUntil);
   return operation.answer({
     gateway,
     request,

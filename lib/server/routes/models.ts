@@ -77,7 +77,7 @@ async function answer({ request, gateway, caller }: GatewayCall<"proxy">): Promi
     );
   }
   const found = listed.find((model) => model.id === id) ?? unlisted(id, available.available, gateway);
-  if (found === undefined) throw modelNotFound([id], gateway.registry);
+  if (found === undefined) throw modelNotFound([id], gateway.completion);
   return jsonResponse(isAnthropics ? anthropicModel(found) : openAiModel(found));
 }
 
@@ -104,8 +104,8 @@ async function availableTo(caller: ProxyCaller, { completion, installed }: Gatew
     MODE_IDS.map(async (mode) => ({ mode, engines: await completion.enginesOf(mode) })),
   );
   const lists = installed.lists();
-  const embedding = completion.registry
-    .resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings")
+  const embedding = completion.overrides
+    .allowed(completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings"))
     .filter(({ provider, model }) => !lacksModel(lists, provider.id, model));
   const mayName = mayUseMode(caller, NAMED_MODE);
   const engines = mayName ? [...chains.flatMap((chain) => chain.engines), ...embedding] : [];
@@ -123,15 +123,17 @@ function facts({ id, label, provider, contextTokens, maxOutputTokens }: Engine):
 
 /** A name that chats take though it is not listed: an engine that is in no chain, or a name for a mode. */
 function unlisted(id: string, available: readonly ModeId[], gateway: Gateway): ListedModel | undefined {
-  const { registry } = gateway.completion;
+  const { registry, overrides } = gateway.completion;
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind === "engine") {
     const specs = [{ ...target, label: id }];
-    const [engine] = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
+    const engines = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
+    const [engine] = overrides.allowed(engines);
     if (engine === undefined) return undefined;
     const { label, provider, ...known } = facts(engine);
     return { ...known, id, name: label, owner: provider };
   }
+  const isOff = target !== undefined && target.mode !== "auto" && overrides.isSwitchedOff(target.mode);
   // A mode without engines of its own borrows some.
-  return target === undefined || available.length === 0 ? undefined : modeModel(id, id);
+  return target === undefined || isOff || available.length === 0 ? undefined : modeModel(id, id);
 }

@@ -7,7 +7,14 @@ import type { Logger } from "#lib/services/ports.ts";
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, installed }: Pick<Parts, "ledger" | "database"> & { installed: InstalledModels },
+  {
+    ledger,
+    database,
+    sharedState,
+    installed,
+  }: Pick<Parts, "ledger" | "database" | "sharedState"> & {
+    installed: InstalledModels;
+  },
   logger: Logger,
   signal: AbortSignal,
 ): void {
@@ -18,6 +25,7 @@ export function beginInBackground(
   };
   // Opening the ledger stores the turns that an earlier process left in the journal.
   begin("The ledger could not be opened.", async () => void ledger.value);
+  begin("Instances do not share their state.", async () => sharedState.value?.start());
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);
     if (error !== undefined) throw error;

@@ -9,6 +9,7 @@ import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
 import { engineSourceOf, type Providers, SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -20,6 +21,7 @@ export type EngineParts = {
   clock: Clock;
   logger: Logger;
   toolsFor: EngineDependencies["toolsFor"];
+  overrides: EngineOverrides;
 };
 
 export type Engines = {
@@ -31,12 +33,16 @@ export type Engines = {
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines(parts: EngineParts): Engines {
-  const { env, providers, installed, health, clock, logger, toolsFor } = parts;
+  const { env, providers, installed, health, clock, logger, toolsFor, overrides } = parts;
   const http = createHttpUpstream();
   const isSandboxed = engineSourceOf(env, providers) === "sandbox";
   const dependencies: EngineDependencies = {
     modes: providers.catalogue.modes,
-    enginesOf: isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
+    enginesOf: withOverrides(
+      isSandboxed ? sandboxEngines(env, providers) : configuredEngines(providers, installed),
+      overrides,
+    ),
+    overrides,
     howToConfigure: (mode) => howToConfigure(mode, providers, installed),
     toolsFor,
     run: {
@@ -61,6 +67,17 @@ export function createEngines(parts: EngineParts): Engines {
     logger,
   };
   return { dependencies, close: () => http.close() };
+}
+
+/** The engines of modes as administrators want them. */
+function withOverrides(
+  enginesOf: EngineDependencies["enginesOf"],
+  overrides: EngineOverrides,
+): EngineDependencies["enginesOf"] {
+  return (mode) => {
+    const configured = enginesOf(mode);
+    return overrides.isEmpty ? configured : configured.then((engines) => overrides.chain(mode, engines));
+  };
 }
 
 /** The built-in engines in every mode; in development, a local Ollama before them. */

@@ -20,10 +20,12 @@ import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
+import type { OverrideDependencies } from "#lib/services/overrides/manage-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
+import type { SharedState } from "#lib/services/shared-state/shared-state.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** Everything a route needs, wired once per process; each part is made when it is first read. */
@@ -60,6 +62,10 @@ export type Gateway = {
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;
+  /** What administrators have switched off or reordered. */
+  readonly overrides: OverrideDependencies;
+  /** What the instances of the gateway tell each other; undefined without a service role. */
+  readonly sharedState: SharedState | undefined;
   /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
@@ -145,14 +151,24 @@ function partsOf(parts: Parts) {
     get memories() {
       return parts.memories.value;
     },
+    get overrides() {
+      return parts.overrides.value;
+    },
+    get sharedState() {
+      return parts.sharedState.value;
+    },
     get bodies() {
       return parts.bodies.value;
     },
   };
 }
 
-async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {
+async function closeParts(
+  { ledger, engines, documents, sharedState }: Parts,
+  work: AbortController,
+): Promise<void> {
   work.abort();
+  sharedState.made?.close();
   await documents.made?.close();
   await ledger.made?.ledger.close();
   await engines.made?.close();

@@ -1,4 +1,5 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
@@ -18,13 +19,17 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
+import { createOverrideRegister, createSharedState } from "#lib/server/wiring/shared-state.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
+import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
+import type { OverrideDependencies } from "#lib/services/overrides/manage-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import type { ChangedKeys } from "#lib/services/shared-state/shared-state-store.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
@@ -48,6 +53,8 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
+  createSharedState,
+  createOverrideRegister,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -70,15 +77,16 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, installed, clock, logger } = basis;
+  const { env, instanceId, settings, providers, installed, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => make.createLedger(databaseParts()));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
+  const overrides = new EngineOverrides(clock);
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
-      ...{ env, providers, installed, health: health.value, clock, logger },
+      ...{ env, providers, installed, health: health.value, clock, logger, overrides },
       // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
@@ -111,6 +119,14 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     files,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
+    ...sharedParts(
+      {
+        ...{ env, instanceId, overrides, clock, logger, identity, health },
+        clients: () => database.value.clients,
+        catalogue: () => ({ ...engines.value.dependencies, registry: providers.registry }),
+      },
+      make,
+    ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -146,6 +162,41 @@ function answerParts(
     completion: lazy(() => make.createCompletion({ ...callParts(), documents })),
     embeddings: lazy(() => make.createEmbeddings(callParts())),
   };
+}
+
+type SharedSources = Pick<Basis, "env" | "instanceId" | "clock" | "logger"> & {
+  clients(): SupabaseClients;
+  overrides: EngineOverrides;
+  identity: Lazy<Identity>;
+  health: Lazy<EngineHealth>;
+  catalogue: OverrideDependencies["catalogue"];
+};
+
+/** What the instances of the gateway have in common. */
+function sharedParts(
+  { clients, catalogue, identity, health, ...sources }: SharedSources,
+  make: typeof MAKERS,
+) {
+  return {
+    sharedState: lazy(() =>
+      make.createSharedState({
+        ...sources,
+        clients: clients(),
+        health: health.value,
+        onKeysChanged: (changed) => keyListener(identity)?.keysChanged?.(changed),
+      }),
+    ),
+    overrides: lazy(() => make.createOverrideRegister({ ...sources, clients: clients(), catalogue })),
+  };
+}
+
+/** Who remembers gateway keys; nobody does before the first request. */
+function keyListener(
+  identity: Lazy<Identity>,
+):
+  | (Pick<Identity["authenticator"], "keyCreated"> & { keysChanged?(changed: ChangedKeys): void })
+  | undefined {
+  return identity.made?.authenticator;
 }
 
 type UserDataSources = {

@@ -15,10 +15,11 @@ export function createWebSearchPart({
 }: Pick<CompletionParts, "engines" | "registry">): WebSearchPart | undefined {
   const services = registry.resolve(SEARCH_ENGINES, "search");
   if (services.length === 0) return undefined;
-  const { effects, run, logger } = engines;
+  const { effects, run, logger, overrides } = engines;
   const search = createWebSearch({
     engines: services,
     run,
+    overrides,
     effects: { ...effects, health: effects.health.scope("search") },
     logger,
   });

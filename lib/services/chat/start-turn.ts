@@ -37,7 +37,14 @@ export type ChatContext = {
 
 export type ChatDependencies = Pick<
   EngineDependencies & BeginDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger" | keyof BeginDependencies
+  | "modes"
+  | "enginesOf"
+  | "howToConfigure"
+  | "overrides"
+  | "toolsFor"
+  | "prices"
+  | "logger"
+  | keyof BeginDependencies
 > & {
   registry: Registry;
   clock: Clock;
