@@ -43,6 +43,7 @@ export type OverrideParts = {
   clients: SupabaseClients;
   overrides: EngineOverrides;
   catalogue: OverrideDependencies["catalogue"];
+  clock: Clock;
   logger: Logger;
 };
 
@@ -51,7 +52,8 @@ export function createOverrideRegister({
   clients,
   overrides,
   catalogue,
+  clock,
   logger,
 }: OverrideParts): OverrideDependencies {
-  return { store: createSupabaseOverrideStore({ clients }), overrides, catalogue, logger };
+  return { store: createSupabaseOverrideStore({ clients }), overrides, catalogue, clock, logger };
 }

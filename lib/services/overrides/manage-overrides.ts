@@ -8,6 +8,7 @@ import type {
 } from "#lib/services/overrides/override.ts";
 import type { OverrideStore } from "#lib/services/overrides/override-store.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type OverrideDependencies = {
@@ -16,21 +17,12 @@ export type OverrideDependencies = {
   overrides: EngineOverrides;
   /** Read once per request, since the configuration may change. */
   catalogue(): Omit<EngineCatalogue, "overridden">;
+  clock: Pick<Clock, "wallNow">;
   logger: Logger;
 };
 
 /** An administrator, and the request by which they change something. */
 export type Change = { userId: string; requestId: string };
-
-/** Those that apply, as the database has them. */
-export async function listOverrides({
-  store,
-  overrides,
-}: OverrideDependencies): Promise<readonly Override[]> {
-  const list = await store.list();
-  overrides.replace(list);
-  return list.overrides;
-}
 
 /**
  * Creates the override of a target, or replaces what is said of it; with an id, that one. Throws `invalid_request` for
@@ -39,8 +31,11 @@ export async function listOverrides({
 export async function putOverride(
   wanted: WantedOverride & { id: string | undefined },
   change: Change,
-  { store, overrides, catalogue, logger }: OverrideDependencies,
+  { store, overrides, catalogue, clock, logger }: OverrideDependencies,
 ): Promise<{ override: Override; created: boolean }> {
+  if (wanted.expiresAt !== undefined && Date.parse(wanted.expiresAt) <= clock.wallNow()) {
+    throw new GatewayError("invalid_request", '"expiresAt": must be in the future.');
+  }
   const overridden = overrides.list.flatMap(({ rule }) => enginesIn(rule));
   const rule = await knownRule(wanted.rule, { ...catalogue(), overridden });
   const { id, created, ...list } = await store.put({ ...wanted, rule, userId: change.userId });

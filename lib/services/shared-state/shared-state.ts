@@ -3,6 +3,7 @@ import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.t
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type {
   ChangedKeys,
+  Instance,
   InstanceFacts,
   SharedStateStore,
   SyncAnswer,
@@ -80,6 +81,15 @@ export class SharedState {
     if (isDone) return;
     this.#requestedAt = clock.now();
     if (this.#running === undefined && this.#requestedAt >= this.#dueAt()) waitUntil(this.#refresh());
+  }
+
+  get instanceId(): string {
+    return this.#options.instance.id;
+  }
+
+  /** Those that run, as the database has it. Throws what the store throws. */
+  instances(): Promise<readonly Instance[]> {
+    return this.#options.store.instances();
   }
 
   get state(): RefreshState {
