@@ -14,8 +14,10 @@ const ENGINE = {
 };
 const OTHER = { ...ENGINE, provider: { id: "mistral" }, origin: "https://b.example" };
 
+const HOST = "one-machine";
+
 /** A process with a monotonic clock of its own, and a time of day that is wrong. */
-function anInstance(started: number, wall: string) {
+function anInstance(started: number, wall: string, host = HOST) {
   const clock = new FakeClock(Date.parse(wall), started);
   const benches: BenchStart[] = [];
   const health = new EngineHealth(clock, (bench) => benches.push(bench));
@@ -26,10 +28,10 @@ function anInstance(started: number, wall: string) {
   /** What it has to tell, as others get it `laterMs` afterwards: as JSON. */
   const told = (laterMs = 0): unknown[] =>
     health.exchange
-      .report(1_000)
+      .report(1_000, HOST)
       .entries.map((entry) => JSON.parse(JSON.stringify(aged(entry, laterMs))) as unknown);
   const learn = (entries: readonly unknown[], tookMs = 0): void =>
-    health.exchange.learn(entries, { sentAt: clock.now() - tookMs, receivedAt: clock.now() });
+    health.exchange.learn(entries, { sentAt: clock.now() - tookMs, receivedAt: clock.now() }, host);
   return { clock, benches, health, fail, benchedFor, told, learn };
 }
 
@@ -271,13 +273,41 @@ describe("what one has learned makes none of the others worse", () => {
   });
 });
 
+describe("between hosts", () => {
+  const FAILURES: readonly (readonly [what: string, Failure, times: number, isTrueElsewhere: boolean])[] = [
+    ["a rate limit", { kind: "rate_limited", reason: "x" }, 1, true],
+    ["an invalid key", { kind: "key_rejected", status: 401, reason: "x" }, 1, true],
+    ["a key that this address may not use", { kind: "key_rejected", status: 403, reason: "x" }, 1, false],
+    ["an account without credit", { kind: "account", problem: "no_credit", reason: "x" }, 1, true],
+    ["a region that is not served", { kind: "account", problem: "region", reason: "x" }, 1, false],
+    ["a model that is gone", { kind: "model_gone", reason: "x" }, 1, true],
+    ["a wrong address", { kind: "model_gone", problem: "wrong_address", reason: "x" }, 1, false],
+    ["a model that is forbidden", { kind: "model_forbidden", reason: "x" }, 1, true],
+    ["a provider in trouble", { kind: "server_error", status: 500, reason: "x" }, 5, true],
+    ["a network without a way there", { kind: "connect", reason: "x" }, 5, false],
+    ["a network that breaks connections", { kind: "reset", reason: "x" }, 5, false],
+    ["silence", { kind: "timeout", reason: "x" }, 5, false],
+  ];
+  test.each(FAILURES)("%s", (_, failure, times, isTrueElsewhere) => {
+    const here = anInstance(1_000, "2026-11-22T12:00:00Z");
+    const beside = anInstance(2_000, "2026-11-22T12:00:00Z");
+    const elsewhere = anInstance(3_000, "2026-11-22T12:00:00Z", "another-machine");
+    for (let count = 0; count < times; count++) here.health.acquire(ENGINE, 0)?.failed(failure);
+    const told = here.told();
+    beside.learn(told);
+    elsewhere.learn(told);
+    expect(beside.benchedFor()).toBeGreaterThan(0);
+    expect(elsewhere.benchedFor() > 0).toBe(isTrueElsewhere);
+  });
+});
+
 describe("a report", () => {
   test("says each thing once, and again if it could not be told", () => {
     const { here } = instances();
     expect(here.health.exchange.isEmpty).toBe(true);
     here.fail("rate_limited", { retryAfterMs: 30_000 });
     expect(here.health.exchange.isEmpty).toBe(false);
-    const report = here.health.exchange.report(10);
+    const report = here.health.exchange.report(10, HOST);
     expect(report.entries).toHaveLength(1);
     expect(here.told()).toEqual([]);
     here.clock.advance(1_000);
@@ -304,7 +334,7 @@ describe("a report", () => {
     const { here } = instances();
     for (let index = 0; index < 5_000; index++)
       here.health.acquire({ ...ENGINE, model: `m${index}` }, 0)?.failed({ kind: "model_gone", reason: "x" });
-    expect(here.health.exchange.report(200).entries).toHaveLength(200);
+    expect(here.health.exchange.report(200, HOST).entries).toHaveLength(200);
     expect(here.told()).toHaveLength(300);
     expect(here.told()).toEqual([]);
   });
@@ -319,7 +349,7 @@ describe("a report", () => {
 describe("what no instance would say is not believed", () => {
   const cause = { kind: "key_rejected", reason: "x" };
   const id = `chat:groq#${ENGINE.keys[0]?.fingerprint}`;
-  const good = { level: "key", id, forMs: 60_000, ageMs: 0, cause };
+  const good = { level: "key", id, forMs: 60_000, ageMs: 0, cause, host: HOST };
   const learned = (entries: readonly unknown[], tookMs = 0) => {
     const { there } = instances();
     there.learn(entries, tookMs);

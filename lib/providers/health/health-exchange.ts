@@ -25,6 +25,7 @@ export type HealthReport = {
  * makes none of the others worse:
  *
  * - Of two ends of one bench the later one counts.
+ * - What may lie with the place where an instance runs is learned by instances of the same host alone.
  * - Who has had an answer to a call that began after the other's bench keeps on calling.
  * - A rate limit or breaker that an answer has ended is ended for all, unless theirs began after that call.
  * - Half-open breakers are tested by each instance for itself; what the test shows is told.
@@ -41,23 +42,26 @@ export class HealthExchange {
     return this.#memory.news.isEmpty;
   }
 
-  /** What has changed since the last report, at most `max` entries. */
-  report(max: number): HealthReport {
+  /**
+   * What has changed since the last report, at most `max` entries.
+   * @param host where this instance runs.
+   */
+  report(max: number, host: string): HealthReport {
     const { news, clock } = this.#memory;
     const items = news.take(max);
     const now = clock.now();
     return {
-      entries: items.flatMap((item) => this.#entryOf(item, now) ?? []),
+      entries: items.flatMap((item) => this.#entryOf(item, now, host) ?? []),
       giveBack: () => news.giveBack(items),
     };
   }
 
   /** Learns from others. `onBench` is not called, since who has found it out has reported it. */
-  learn(entries: readonly unknown[], asked: Asked): void {
+  learn(entries: readonly unknown[], asked: Asked, host: string): void {
     const { benches, modelBreakers, originBreakers, clock } = this.#memory;
     const now = clock.now();
     for (const value of entries.slice(0, MAX_ENTRIES)) {
-      const learnt = readEntry(value, asked);
+      const learnt = readEntry(value, asked, host);
       switch (learnt?.kind) {
         case undefined:
           break;
@@ -76,11 +80,11 @@ export class HealthExchange {
   }
 
   /** Undefined for what has ended meanwhile, or is about to. */
-  #entryOf(item: NewsItem, now: number): SharedEntry | undefined {
+  #entryOf(item: NewsItem, now: number, host: string): SharedEntry | undefined {
     const { level, id } = item;
     if (item.kind === "lifted") return { level, id, liftedMsAgo: Math.max(0, now - item.at) };
     const entry = this.#begunEntry(level, id, now);
-    return entry !== undefined && entry.forMs >= MIN_SHARED_MS ? entry : undefined;
+    return entry !== undefined && entry.forMs >= MIN_SHARED_MS ? { ...entry, host } : undefined;
   }
 
   #begunEntry(level: NewsItem["level"], id: string, now: number) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   causeOf,
   FAILURE_POLICY,
+  type FailureCause,
   type FailureKind,
   type FailureProblem,
 } from "#lib/providers/failures/failure.ts";
@@ -27,7 +28,14 @@ const causeSchema = z.object({
   reason: z.string().max(1_000),
   detail: z.string().max(1_000).optional(),
 });
-const begun = { id: idSchema, forMs: z.number(), ageMs: z.number().nonnegative(), cause: causeSchema };
+const begun = {
+  id: idSchema,
+  forMs: z.number(),
+  ageMs: z.number().nonnegative(),
+  cause: causeSchema,
+  /** Where the instance runs that has found it out. */
+  host: z.string().max(300).optional(),
+};
 const begunSchema = z.discriminatedUnion("level", [
   z.object({ level: z.literal("key_and_model"), ...begun, streak: z.int().nonnegative() }),
   z.object({ level: z.enum(["key", "provider"]), ...begun }),
@@ -64,6 +72,37 @@ export type LearntEntry =
  */
 export type Asked = { sentAt: number; receivedAt: number };
 
+/**
+ * Whether the cause may lie with where an instance runs: its network, its region, its address. An instance elsewhere may
+ * well have an answer. What a provider says about its load, a model, a key or an account is true everywhere.
+ */
+export function isOfPlace({ kind, problem, status }: FailureCause): boolean {
+  switch (kind) {
+    case "rate_limited":
+    case "model_forbidden":
+    case "server_error":
+      return false;
+    case "model_gone":
+      return problem === "wrong_address";
+    case "account":
+      return problem === "region";
+    case "key_rejected":
+      // Keys can be limited to addresses.
+      return status === 403;
+    case "connect":
+    case "reset":
+    case "timeout":
+    case "truncated":
+    case "bad_response":
+    case "no_answer":
+    case "refused":
+    case "oversized":
+    case "context_length":
+    case "content_policy":
+      return true;
+  }
+}
+
 export function benchEntry({ level, id, bench }: KeptBench, now: number): BegunEntry {
   const entry = { id, forMs: bench.until - now, ageMs: Math.max(0, now - bench.since), cause: bench.cause };
   switch (level) {
@@ -83,11 +122,16 @@ export function breakerEntry({ level, id, until, openForMs, cause }: KeptBreaker
 }
 
 /**
- * Reads what another instance has said; undefined for anything else, and for a bench that has ended. Ends are counted
+ * Reads what another instance has said; undefined for anything else, for a bench that has ended, and for what is so
+ * only where the other runs. Ends are counted
  * from when the question was sent, so that a process that was frozen meanwhile benches nothing for longer; beginnings
  * from when the answer came, so that nothing seems older than it is.
  */
-export function readEntry(value: unknown, { sentAt, receivedAt }: Asked): LearntEntry | undefined {
+export function readEntry(
+  value: unknown,
+  { sentAt, receivedAt }: Asked,
+  host: string,
+): LearntEntry | undefined {
   const lifted = liftedSchema.safeParse(value);
   if (lifted.success) {
     const { level, id, liftedMsAgo } = lifted.data;
@@ -100,6 +144,7 @@ export function readEntry(value: unknown, { sentAt, receivedAt }: Asked): Learnt
   if (until <= receivedAt) return undefined;
   const { id } = data;
   const cause = causeOf(data.cause);
+  if (isOfPlace(cause) && data.host !== host) return undefined;
   const bench = { since: receivedAt - data.ageMs, until, cause };
   switch (data.level) {
     case "key_and_model": {

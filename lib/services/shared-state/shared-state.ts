@@ -136,7 +136,7 @@ export class SharedState {
 
   async #sync(): Promise<void> {
     const { store, health, overrides, instance, isBackground, clock } = this.#options;
-    const report = health.report(MAX_ENTRIES);
+    const report = health.report(MAX_ENTRIES, instance.host);
     const overrideVersion = overrides.version;
     const sentAt = clock.now();
     let answer: SyncAnswer;
@@ -157,7 +157,7 @@ export class SharedState {
       throw error;
     }
     this.#cursor = answer.cursor;
-    health.learn(answer.entries, { sentAt, receivedAt: clock.now() });
+    health.learn(answer.entries, { sentAt, receivedAt: clock.now() }, instance.host);
     // An administrator may have changed them here since the question was sent.
     if (answer.overrides !== undefined && overrides.version === overrideVersion) {
       overrides.replace(answer.overrides);
