@@ -66,7 +66,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/providers/registry.ts providerEndpoint",
   // Made ahead of the operator's view, of shared health and of roles.
   "lib/providers/health/engine-health.ts benchedForMs",
-  "lib/providers/health/engine-health.ts merge",
   "lib/providers/health/engine-health.ts snapshot",
   // Tests stop Postgres by it.
   "lib/local-supabase/start.ts postgresPid",

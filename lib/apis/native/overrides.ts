@@ -91,3 +91,34 @@ function ruleBody(rule: SentRule) {
   const target = model === undefined ? { provider } : { engine: `${provider}/${model}` };
   return { kind: rule.kind, ...target, mode: rule.mode };
 }
+
+type ShownInstance = {
+  id: string;
+  host: string;
+  pid: number;
+  version: string;
+  startedAt: string;
+  seenAt: string;
+};
+type ShownInstances = {
+  thisInstance: string;
+  refreshedMsAgo: number | undefined;
+  failure: string | undefined;
+  running: readonly ShownInstance[];
+};
+
+/** The body of `GET /api/admin/overrides`. */
+export function overrideListBody(overrides: readonly ShownOverride[], instances: ShownInstances | undefined) {
+  return { overrides: overrides.map(overrideBody), instances: instances && instancesBody(instances) };
+}
+
+function instancesBody({ thisInstance, refreshedMsAgo, failure, running }: ShownInstances) {
+  return {
+    thisInstance,
+    refreshedMsAgo: refreshedMsAgo === undefined ? undefined : Math.round(refreshedMsAgo),
+    failure,
+    running: running.map(({ id, host, pid, version, startedAt, seenAt }) => ({
+      ...{ id, host, pid, version, startedAt, seenAt },
+    })),
+  };
+}

@@ -76,7 +76,7 @@ export type Asked = { sentAt: number; receivedAt: number };
  * Whether the cause may lie with where an instance runs: its network, its region, its address. An instance elsewhere may
  * well have an answer. What a provider says about its load, a model, a key or an account is true everywhere.
  */
-export function isOfPlace({ kind, problem, status }: FailureCause): boolean {
+function isOfPlace({ kind, problem, status }: FailureCause): boolean {
   switch (kind) {
     case "rate_limited":
     case "model_forbidden":

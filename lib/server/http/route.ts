@@ -33,7 +33,7 @@ export type Edge = {
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
   /** What is learnt from other instances beside requests, if anything is. */
-  readonly sharedState?: { beside(waitUntil: WaitUntil): void } | undefined;
+  readonly shared?: { readonly state: { beside(waitUntil: WaitUntil): void } | undefined };
 };
 
 /** A web-standard handler: the same function runs under every host. */
@@ -112,7 +112,7 @@ async function answer<Gateway extends Edge>(
     exchange.known = await rule.identify(gateway.authenticator, request, host);
     host.callerKind = exchange.known.caller.kind;
   }
-  if (declaration.access !== "public") gateway.sharedState?.beside(host.waitUntil);
+  if (declaration.access !== "public") gateway.shared?.state?.beside(host.waitUntil);
   return operation.answer({
     gateway,
     request,

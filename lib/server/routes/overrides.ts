@@ -1,6 +1,7 @@
 import {
   overrideBody,
   overrideBodySchema,
+  overrideListBody,
   readOverride,
   type SentOverride,
 } from "#lib/apis/native/overrides.ts";
@@ -78,10 +79,10 @@ export const overrideById = declareRoute({
 async function list({ gateway, caller }: GatewayCall<"user">): Promise<PlainResponse> {
   await assertAdmin({ gateway, caller });
   const [{ overrides }, instances] = await Promise.all([
-    overridesBlock(gateway.overrides),
-    gateway.sharedState && instancesBlock(gateway.sharedState),
+    overridesBlock(gateway.shared.overrides),
+    gateway.shared.state && instancesBlock(gateway.shared.state),
   ]);
-  return jsonResponse({ overrides: overrides.map(overrideBody), instances });
+  return jsonResponse(overrideListBody(overrides, instances));
 }
 
 async function put(call: GatewayCall<"user", SentOverride>): Promise<PlainResponse> {
@@ -100,12 +101,12 @@ async function save(
   id: string | undefined,
 ): ReturnType<typeof putOverride> {
   await assertAdmin({ gateway, caller });
-  return putOverride({ ...body, id }, { userId: caller.userId, requestId }, gateway.overrides);
+  return putOverride({ ...body, id }, { userId: caller.userId, requestId }, gateway.shared.overrides);
 }
 
 async function remove({ gateway, caller, request, requestId }: GatewayCall<"user">): Promise<PlainResponse> {
   await assertAdmin({ gateway, caller });
-  await removeOverride(idOf(request), { userId: caller.userId, requestId }, gateway.overrides);
+  await removeOverride(idOf(request), { userId: caller.userId, requestId }, gateway.shared.overrides);
   return new PlainResponse(null, { status: 204 });
 }
 

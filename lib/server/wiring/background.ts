@@ -10,9 +10,9 @@ export function beginInBackground(
   {
     ledger,
     database,
-    sharedState,
+    shared,
     installed,
-  }: Pick<Parts, "ledger" | "database" | "sharedState"> & {
+  }: Pick<Parts, "ledger" | "database" | "shared"> & {
     installed: InstalledModels;
   },
   logger: Logger,
@@ -25,7 +25,7 @@ export function beginInBackground(
   };
   // Opening the ledger stores the turns that an earlier process left in the journal.
   begin("The ledger could not be opened.", async () => void ledger.value);
-  begin("Instances do not share their state.", async () => sharedState.value?.start());
+  begin("Instances do not share their state.", async () => shared.value.state?.start());
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);
     if (error !== undefined) throw error;

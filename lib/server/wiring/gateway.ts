@@ -12,6 +12,7 @@ import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
+import type { Shared } from "#lib/server/wiring/shared-state.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -20,12 +21,10 @@ import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
-import type { OverrideDependencies } from "#lib/services/overrides/manage-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
-import type { SharedState } from "#lib/services/shared-state/shared-state.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** Everything a route needs, wired once per process; each part is made when it is first read. */
@@ -62,10 +61,8 @@ export type Gateway = {
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;
-  /** What administrators have switched off or reordered. */
-  readonly overrides: OverrideDependencies;
-  /** What the instances of the gateway tell each other; undefined without a service role. */
-  readonly sharedState: SharedState | undefined;
+  /** What the instances of the gateway have in common. */
+  readonly shared: Shared;
   /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
@@ -151,11 +148,8 @@ function partsOf(parts: Parts) {
     get memories() {
       return parts.memories.value;
     },
-    get overrides() {
-      return parts.overrides.value;
-    },
-    get sharedState() {
-      return parts.sharedState.value;
+    get shared() {
+      return parts.shared.value;
     },
     get bodies() {
       return parts.bodies.value;
@@ -164,11 +158,11 @@ function partsOf(parts: Parts) {
 }
 
 async function closeParts(
-  { ledger, engines, documents, sharedState }: Parts,
+  { ledger, engines, documents, shared }: Parts,
   work: AbortController,
 ): Promise<void> {
   work.abort();
-  sharedState.made?.close();
+  shared.made?.state?.close();
   await documents.made?.close();
   await ledger.made?.ledger.close();
   await engines.made?.close();

@@ -19,17 +19,15 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
-import { createOverrideRegister, createSharedState } from "#lib/server/wiring/shared-state.ts";
+import { createShared } from "#lib/server/wiring/shared-state.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
-import type { OverrideDependencies } from "#lib/services/overrides/manage-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { ChangedKeys } from "#lib/services/shared-state/shared-state-store.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
@@ -53,8 +51,7 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
-  createSharedState,
-  createOverrideRegister,
+  createShared,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -119,14 +116,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     files,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
-    ...sharedParts(
-      {
-        ...{ env, instanceId, overrides, clock, logger, identity, health },
-        clients: () => database.value.clients,
-        catalogue: () => ({ ...engines.value.dependencies, registry: providers.registry }),
-      },
-      make,
-    ),
+    ...sharedParts({ databaseParts, instanceId, overrides, health, identity, engines, providers }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -164,39 +154,28 @@ function answerParts(
   };
 }
 
-type SharedSources = Pick<Basis, "env" | "instanceId" | "clock" | "logger"> & {
-  clients(): SupabaseClients;
+type SharedSources = Pick<Basis, "instanceId" | "providers"> & {
+  databaseParts(): Pick<Basis, "env" | "clock" | "logger"> & { clients: SupabaseClients };
   overrides: EngineOverrides;
-  identity: Lazy<Identity>;
   health: Lazy<EngineHealth>;
-  catalogue: OverrideDependencies["catalogue"];
+  identity: Lazy<Identity>;
+  engines: Lazy<Engines>;
 };
 
 /** What the instances of the gateway have in common. */
 function sharedParts(
-  { clients, catalogue, identity, health, ...sources }: SharedSources,
+  { databaseParts, instanceId, overrides, health, identity, engines, providers }: SharedSources,
   make: typeof MAKERS,
 ) {
   return {
-    sharedState: lazy(() =>
-      make.createSharedState({
-        ...sources,
-        clients: clients(),
-        health: health.value,
-        onKeysChanged: (changed) => keyListener(identity)?.keysChanged?.(changed),
+    shared: lazy(() =>
+      make.createShared({
+        ...{ ...databaseParts(), instanceId, overrides, health: health.value },
+        catalogue: () => ({ ...engines.value.dependencies, registry: providers.registry }),
+        authenticator: () => identity.made?.authenticator,
       }),
     ),
-    overrides: lazy(() => make.createOverrideRegister({ ...sources, clients: clients(), catalogue })),
   };
-}
-
-/** Who remembers gateway keys; nobody does before the first request. */
-function keyListener(
-  identity: Lazy<Identity>,
-):
-  | (Pick<Identity["authenticator"], "keyCreated"> & { keysChanged?(changed: ChangedKeys): void })
-  | undefined {
-  return identity.made?.authenticator;
 }
 
 type UserDataSources = {
