@@ -85,6 +85,15 @@ const ATTEMPTS: readonly Attempt[] = [
   { method: "GET", path: "/api/v1/quota", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
   { method: "GET", path: "/api/keys", status: 200 },
   { method: "DELETE", path: "/api/keys/[id]", at: ({ keyId }) => keyId, status: 404 },
+  // For administrators alone.
+  { method: "GET", path: "/api/admin/overrides", status: 403 },
+  {
+    method: "PUT",
+    path: "/api/admin/overrides",
+    body: () => ({ kind: "off", provider: "only" }),
+    status: 403,
+  },
+  { method: "DELETE", path: "/api/admin/overrides/[id]", at: ({ keyId }) => keyId, status: 403 },
 ];
 
 /** Routes that keep nothing of a user and show nothing of one. */
