@@ -65,7 +65,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/services/plugins/whole-answer.ts encoding",
   // Made ahead of the operator's view, of shared health and of roles.
   "lib/providers/health/engine-health.ts benchedForMs",
-  "lib/providers/health/engine-health.ts merge",
   // Tests stop Postgres by it.
   "lib/local-supabase/start.ts postgresPid",
 ];

@@ -136,6 +136,15 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 200,
     body: { userMsg: "Hi", aiMsg: "Hello." },
   },
+  // A user who is no administrator.
+  "/api/admin/overrides": { access: "user", methods: ["GET", "PUT"], errors: "native", success: 403 },
+  "/api/admin/overrides/[id]": {
+    access: "user",
+    methods: ["PUT", "DELETE"],
+    errors: "native",
+    success: 403,
+    body: { kind: "off", provider: "groq" },
+  },
   "/api/[...path]": { access: "public", methods: METHODS, errors: "native", success: 404 },
 };
 

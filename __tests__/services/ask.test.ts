@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Engine } from "#lib/providers/registry.ts";
 import { type AskContext, type AskRecord, ask, type Question } from "#lib/services/ask.ts";
+import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import { engineAt, TEST_TIMEOUTS, type TestEffects, testEffects } from "../support/engines.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import {
   answers,
   completion,
@@ -47,6 +49,7 @@ function asking(question: Partial<Question> = {}, changes: Partial<AskContext> =
     },
     {
       howToConfigure: () => "Set a key.",
+      overrides: new EngineOverrides(new FakeClock()),
       enginesOf: async (mode) => {
         modes.push(mode);
         return mode === "fast" ? chain : [];
@@ -148,6 +151,7 @@ test("without any engine nothing is called and nothing is billed", async () => {
     { requestId: "r", signal: new AbortController().signal, onEnd: (record) => ended.push(record) },
     {
       howToConfigure: () => "Set a key.",
+      overrides: new EngineOverrides(new FakeClock()),
       enginesOf: async () => [],
       run: { timeouts: TEST_TIMEOUTS, recovery: true, promptCache: true },
       effects,

@@ -79,6 +79,7 @@ describe("the migrations", () => {
       "service_role EXECUTE begin_turn",
       "service_role EXECUTE close_turns_to_users",
       "service_role EXECUTE create_gateway_key",
+      "service_role EXECUTE delete_override",
       "service_role EXECUTE find_gateway_key",
       "service_role EXECUTE fold_figures",
       "service_role EXECUTE gateway_key_add",
@@ -94,6 +95,9 @@ describe("the migrations", () => {
       "service_role EXECUTE gateway_keys_page",
       "service_role EXECUTE gateway_keys_prune",
       "service_role EXECUTE list_gateway_keys",
+      "service_role EXECUTE list_instances",
+      "service_role EXECUTE list_overrides",
+      "service_role EXECUTE put_override",
       "service_role EXECUTE prune_ledger",
       "service_role EXECUTE quota_today",
       "service_role EXECUTE read_attachments",
@@ -103,6 +107,7 @@ describe("the migrations", () => {
       "service_role EXECUTE settle_orphans",
       "service_role EXECUTE settle_turn",
       "service_role EXECUTE settle_turns",
+      "service_role EXECUTE sync_instance",
     ]);
   });
 

@@ -37,6 +37,12 @@ const readOnly: TableCase["expected"] = {
 };
 const HASH = "ab".repeat(32);
 const A_PART = { message_count: 1, characters: 0 };
+const A_BENCH = {
+  number: 1,
+  instance_id: randomUUID(),
+  began_at: "2026-01-01T00:00:00Z",
+  until_at: "2100-01-01T00:00:00Z",
+};
 
 const aNewKey = (userId: string) => ({
   p_name: "mine",
@@ -301,9 +307,25 @@ const CASES: TableCase[] = [
     change: { seen_at: "2100-01-01T00:00:00Z" },
     expected: { anon: closed, owner: closed, other: closed },
   },
+  {
+    table: "ai_shared_health",
+    columns: "id,level,number,facts",
+    row: (id) => ({ id, level: "key", ...A_BENCH }),
+    insert: () => ({ id: randomUUID(), level: "key", ...A_BENCH }),
+    change: { until_at: "2000-01-01T00:00:00Z" },
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "ai_overrides",
+    columns: "id,kind,provider,note",
+    row: (id, owner) => ({ id, kind: "off", provider: "groq", created_by: owner }),
+    insert: (owner) => ({ kind: "off", provider: "mistral", created_by: owner }),
+    change: { note: "changed" },
+    expected: { anon: closed, owner: closed, other: closed },
+  },
 ];
 
-const ONE_ROW_TABLES = ["ai_figures_state", "ai_turn_access", "gateway_key_marker"];
+const ONE_ROW_TABLES = ["ai_figures_state", "ai_override_version", "ai_turn_access", "gateway_key_marker"];
 const A_NOTED_CALL = {
   ...{
     event_type: "attempt",
@@ -558,6 +580,13 @@ describe("beyond rows", () => {
       [actor, "gateway_key_count_today", { p_ids: [] }] as const,
       [actor, "revoke_gateway_key", { p_key_id: randomUUID(), p_user_id: randomUUID() }] as const,
       [actor, "create_gateway_key", aNewKey(randomUUID())] as const,
+      [actor, "sync_instance", { p: {} }] as const,
+      [actor, "list_instances", {}] as const,
+      [actor, "list_overrides", {}] as const,
+      [actor, "put_override", { p: {} }] as const,
+      [actor, "delete_override", { p_id: randomUUID() }] as const,
+      [actor, "ai_share_health", { p_instance: randomUUID(), p_entries: [] }] as const,
+      [actor, "ai_prune_shared_state", {}] as const,
     ]),
   ] as const)("%s cannot call %s", async (actor, name, parameters) => {
     expect((await actors[actor].rpc(name, parameters)).error?.code).toBe("42501");

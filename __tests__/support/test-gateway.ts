@@ -56,7 +56,8 @@ export async function startTestGateway({
   makers = {},
 }: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "sarmalink-gateway-"));
-  const own = { ...databaseSettings(database), SARMALINK_DATA_DIR: folder };
+  // Tests of what instances share switch it on.
+  const own = { ...databaseSettings(database), SARMALINK_DATA_DIR: folder, STATE_REFRESH_MS: "0" };
   const gateway = await createGateway(readEnv({ ...own, ...settings }), log, makers);
   const works = new Set<Promise<void>>();
   const host: HostContext = {

@@ -2,7 +2,7 @@ import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import type { RunEffects, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { enginesFor } from "#lib/services/engines/mode-engines.ts";
+import { enginesFor, openMode } from "#lib/services/engines/mode-engines.ts";
 import { AttemptLog } from "#lib/services/run/attempt-log.ts";
 import { logRunFailure } from "#lib/services/run/run-failure.ts";
 import { hash32, truncate } from "#lib/shared/text.ts";
@@ -30,7 +30,10 @@ export type AskContext = {
   onEnd(record: AskRecord): void;
 };
 
-export type AskDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "run" | "logger"> & {
+export type AskDependencies = Pick<
+  EngineDependencies,
+  "enginesOf" | "howToConfigure" | "overrides" | "run" | "logger"
+> & {
   /** With a health `withoutConsequences`, a failure says nothing against the engines. */
   effects: RunEffects;
 };
@@ -44,7 +47,8 @@ export async function ask(
   context: AskContext,
   dependencies: AskDependencies,
 ): Promise<string> {
-  const { engines } = await enginesFor({ wanted: "fast", hasImage: false }, dependencies);
+  const wanted = await openMode("fast", dependencies);
+  const { engines } = await enginesFor({ wanted, hasImage: false }, dependencies);
   const { timeouts, promptCache } = dependencies.run;
   const { record, events } = runChat(
     {

@@ -24,7 +24,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 export type CountContext = CompletionContext;
 export type CountDependencies = Pick<
   CompletionDependencies,
-  "registry" | "enginesOf" | "howToConfigure" | "toolsFor" | "admission" | "run" | "effects"
+  "registry" | "enginesOf" | "howToConfigure" | "overrides" | "toolsFor" | "admission" | "run" | "effects"
 >;
 
 /**

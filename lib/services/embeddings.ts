@@ -12,7 +12,7 @@ import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import { embedPowerOf } from "#lib/providers/embeddings/embed-power.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
 import type { Failure } from "#lib/providers/failures/failure.ts";
-import type { Engine, Registry } from "#lib/providers/registry.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
@@ -61,7 +61,7 @@ export async function embed(
   dependencies: EmbeddingsDependencies,
 ): Promise<Embedded> {
   assertModesAllowed(context.caller, NAMED_MODE);
-  const { engines, named } = findEngines(model, request.input, dependencies.registry);
+  const { engines, named } = findEngines(model, request.input, dependencies);
   const { effects, run, logger } = dependencies;
   const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
   const maxCostUsd = embeddingCost(engines, request.input, dependencies);
@@ -94,14 +94,16 @@ export async function embed(
 function findEngines(
   name: string,
   input: EmbeddingInput,
-  registry: Registry,
-): { engines: Engine[]; named: boolean } {
+  { registry, overrides }: Pick<EmbeddingsDependencies, "registry" | "overrides">,
+): { engines: readonly Engine[]; named: boolean } {
   const known = Object.hasOwn(EMBEDDING_MODELS, name) ? EMBEDDING_MODELS[name] : undefined;
   const target = parseModelName(name, registry.isKnown);
   const named = known === undefined && target?.kind === "engine";
   const specs = known ?? (target?.kind === "engine" ? [{ ...target, label: name }] : []);
-  const engines = registry.resolve(specs, "embeddings");
+  const configured = registry.resolve(specs, "embeddings");
+  const engines = overrides.allowed(configured);
   if (engines.length === 0) {
+    if (configured.length > 0) throw switchedOff(name);
     const isConfigured = specs.some(({ provider }) => registry.providerKeys(provider).length > 0);
     throw isConfigured ? refused(`The provider of "${name}" offers no embeddings.`, "model") : notFound(name);
   }
@@ -109,6 +111,14 @@ function findEngines(
     input.kind === "texts" ? engines : engines.filter((one) => embedPowerOf(one).limits(one).takesTokens);
   if (able.length > 0) return { engines: able, named };
   throw refused(`No provider of "${name}" accepts lists of tokens; send the texts.`, "input");
+}
+
+function switchedOff(name: string): GatewayError {
+  return new GatewayError(
+    "model_not_found",
+    `An administrator has switched off the embedding model "${name}".`,
+    { details: { param: "model" } },
+  );
 }
 
 function notFound(name: string): GatewayError {

@@ -6,6 +6,7 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 import { cached } from "#lib/tools/cached.ts";
 import { cleanResults } from "#lib/tools/web-search/clean-results.ts";
@@ -19,7 +20,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const FRESH_MS = 5 * 60_000;
 const MAX_QUERIES = 200;
 
-export type WebSearchDependencies = Pick<EngineDependencies, "run" | "effects" | "logger"> & {
+export type WebSearchDependencies = Pick<EngineDependencies, "run" | "effects" | "logger" | "overrides"> & {
   /** The search services, in the order in which they are asked. Never empty. */
   engines: readonly Engine[];
 };
@@ -47,7 +48,11 @@ async function findPages(
   signal: AbortSignal,
   dependencies: WebSearchDependencies,
 ): Promise<readonly FoundPage[]> {
-  const { engines, effects, logger } = dependencies;
+  const { effects, logger, overrides } = dependencies;
+  const engines = overrides.allowed(dependencies.engines);
+  if (engines.length === 0) {
+    throw new GatewayError("no_engine_configured", "An administrator has switched off the web search.");
+  }
   const { value } = await runWhole<readonly FoundPage[]>(
     {
       engines,

@@ -6,6 +6,8 @@ import type { STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts"
 import type { ProviderDefinition, ProviderFacts } from "#lib/providers/vendors/provider.ts";
 import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
+import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 const FACTS = {
   id: "voices",
@@ -82,7 +84,10 @@ describe("an engine is resolved for what its provider offers", () => {
   });
 
   test("naming it for chat gives the reason why it is missing", () => {
-    const { message } = modelNotFound(["voices/nova"], registry);
+    const { message } = modelNotFound(["voices/nova"], {
+      registry,
+      overrides: new EngineOverrides(new FakeClock()),
+    });
     expect(message).toContain('its provider "voices" does not offer chat');
     expect(message).toContain("Configured: groq, sambanova.");
   });

@@ -15,6 +15,7 @@ import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import { createLedgerWriter } from "#lib/services/ledger/ledger-writer.ts";
 import type { BegunTurn } from "#lib/services/ledger/turn-store.ts";
+import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import { TEST_TIMEOUTS } from "../../support/engines.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -95,6 +96,7 @@ export function setUp(
     howToConfigure: () => "Set a key.",
     toolsFor: () => [],
     enginesOf: async () => engines,
+    overrides: new EngineOverrides(clock),
     turns: {
       begin: changes.begin ?? (async () => ({ ...BEGUN, ...changes.begun })),
       move: async () => ({ usedToday: 1 }),

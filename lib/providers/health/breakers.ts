@@ -6,18 +6,37 @@ import {
   type Opening,
   type Permit,
 } from "#lib/providers/health/circuit-breaker.ts";
+import type { HealthNews, NewsLevel } from "#lib/providers/health/health-news.ts";
+import type { LastAnswers } from "#lib/providers/health/last-answers.ts";
 
 /** A permit with the breaker that gave it; undefined if no breaker exists yet. */
 export type BreakerPermit = { id: string; breaker: CircuitBreaker | undefined; permit: Permit };
 
+/** What a breaker is for: a model of a provider, or an address. */
+export type BreakerLevel = "model" | "origin";
+
 /** A breaker that is not closed; times are monotonic milliseconds. */
-export type KeptBreaker = Opening & { id: string; state: "open" | "half_open"; cause: FailureCause };
+export type KeptBreaker = Opening & {
+  level: BreakerLevel;
+  id: string;
+  state: "open" | "half_open";
+  cause: FailureCause;
+};
 
 /** Circuit breakers by id. Each is created by the first outcome that counts, not by a look-up. */
 export class Breakers {
   readonly #memory = new BenchMemory<CircuitBreaker>((breaker, now) => breaker.state(now) !== "closed");
   /** The failure that opened each breaker last. */
   readonly #causes = new WeakMap<CircuitBreaker, FailureCause>();
+  readonly #level: BreakerLevel;
+  readonly #news: HealthNews;
+  readonly #answers: LastAnswers;
+
+  constructor(level: BreakerLevel, news: HealthNews, answers: LastAnswers) {
+    this.#level = level;
+    this.#news = news;
+    this.#answers = answers;
+  }
 
   releaseAt(id: string, now: number): number {
     return this.#memory.get(id)?.releaseAt(now) ?? 0;
@@ -44,9 +63,11 @@ export class Breakers {
     if (breaker === undefined || !permit.probe) return;
     breaker.answering(permit);
     this.#keep(id, breaker, now);
+    this.#news.lifted(this.#newsLevel, id, permit.at);
   }
 
   succeeded(given: BreakerPermit, now: number): void {
+    this.answering(given, now);
     const breaker = this.#of(given);
     breaker.succeeded(given.permit, now);
     this.#keep(given.id, breaker, now);
@@ -59,7 +80,10 @@ export class Breakers {
     breaker.failed(given.permit, now);
     this.#keep(given.id, breaker, now);
     const opened = !wasOpen && breaker.state(now) === "open";
-    if (opened) this.#causes.set(breaker, cause);
+    if (opened) {
+      this.#causes.set(breaker, cause);
+      this.#news.benched(this.#newsLevel, given.id);
+    }
     return opened;
   }
 
@@ -70,15 +94,41 @@ export class Breakers {
   /** Every breaker that is not closed. */
   *kept(now: number): Generator<KeptBreaker> {
     for (const [id, breaker] of this.#memory.entries()) {
-      const state = breaker.state(now);
-      const cause = this.#causes.get(breaker);
-      if (state === "closed" || cause === undefined) continue;
-      yield { id, state, cause, ...breaker.opening };
+      const kept = this.#kept(id, breaker, now);
+      if (kept !== undefined) yield kept;
     }
   }
 
-  /** Takes over the state of another instance's breaker if it stays open longer than the one here. */
+  /** The breaker with this id, unless it is closed. */
+  find(id: string, now: number): KeptBreaker | undefined {
+    const breaker = this.#memory.get(id);
+    return breaker && this.#kept(id, breaker, now);
+  }
+
+  #kept(id: string, breaker: CircuitBreaker, now: number): KeptBreaker | undefined {
+    const state = breaker.state(now);
+    const cause = this.#causes.get(breaker);
+    if (state === "closed" || cause === undefined) return undefined;
+    return { level: this.#level, id, state, cause, ...breaker.opening };
+  }
+
+  get #newsLevel(): NewsLevel {
+    return this.#level === "model" ? "model_breaker" : "origin_breaker";
+  }
+
+  /** Another instance's probe, which began at `at`, was answered: what opened before is closed. */
+  lift(id: string, at: number, now: number): void {
+    const breaker = this.#memory.get(id);
+    if (breaker === undefined || !breaker.learnClosed(at)) return;
+    this.#memory.set(id, breaker, now);
+  }
+
+  /**
+   * Takes over the state of another instance's breaker if it stays open longer than the one here, and if no call has
+   * been answered here that began after it opened.
+   */
   learn({ id, until, openForMs, cause }: KeptBreaker, now: number): void {
+    if (this.#answers.isAfter(id, until - openForMs)) return;
     const breaker = this.#memory.get(id) ?? new CircuitBreaker();
     if (!breaker.learnOpen({ until, openForMs }, now)) return;
     this.#causes.set(breaker, cause);

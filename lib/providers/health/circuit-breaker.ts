@@ -74,12 +74,7 @@ export class CircuitBreaker {
   answering(permit: Permit): void {
     if (!permit.probe) return;
     permit.probe = false;
-    this.#openedAt = undefined;
-    this.#openForMs = FIRST_OPEN_MS;
-    this.#failuresInARow = 0;
-    this.#slots = [];
-    this.#probing = false;
-    this.#period++;
+    this.#close();
     permit.period = this.#period;
   }
 
@@ -91,7 +86,8 @@ export class CircuitBreaker {
   }
 
   failed(permit: Permit, now: number): void {
-    if (permit.probe) {
+    // A probe during which another instance's probe was answered is a call from before that.
+    if (permit.probe && this.#openedAt !== undefined) {
       permit.probe = false;
       this.#probing = false;
       this.#openForMs = Math.min(MAX_OPEN_MS, this.#openForMs * 2);
@@ -127,6 +123,25 @@ export class CircuitBreaker {
     this.#openForMs = Math.min(MAX_OPEN_MS, Math.max(FIRST_OPEN_MS, leftMs, openForMs));
     this.#open(now + leftMs - this.#openForMs);
     return true;
+  }
+
+  /**
+   * Closes as another instance's breaker did, whose probe began at `at`. Returns false if this breaker is closed, or has
+   * opened since.
+   */
+  learnClosed(at: number): boolean {
+    if (this.#openedAt === undefined || this.#openedAt >= at) return false;
+    this.#close();
+    return true;
+  }
+
+  #close(): void {
+    this.#openedAt = undefined;
+    this.#openForMs = FIRST_OPEN_MS;
+    this.#failuresInARow = 0;
+    this.#slots = [];
+    this.#probing = false;
+    this.#period++;
   }
 
   #open(now: number): void {

@@ -1,6 +1,6 @@
 import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
-import { Benches, type EngineBench } from "#lib/providers/health/benches.ts";
-import { Breakers } from "#lib/providers/health/breakers.ts";
+import type { EngineBench } from "#lib/providers/health/benches.ts";
+import type { Breakers } from "#lib/providers/health/breakers.ts";
 import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
 import {
   type EngineIdentity,
@@ -10,15 +10,14 @@ import {
   readModelId,
 } from "#lib/providers/health/engine-identity.ts";
 import { createPermit, type EnginePermit, NO_CONSEQUENCES } from "#lib/providers/health/engine-permit.ts";
-import type { BenchStart, HealthMemory } from "#lib/providers/health/health-memory.ts";
+import { HealthExchange } from "#lib/providers/health/health-exchange.ts";
+import { type BenchStart, type HealthMemory, newHealthMemory } from "#lib/providers/health/health-memory.ts";
 import {
   type HealthSnapshot,
   type Moment,
-  readSnapshot,
   toBenchEntry,
   toBreakerEntry,
 } from "#lib/providers/health/health-snapshot.ts";
-import { OutputLimits } from "#lib/providers/health/output-limits.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 export type AdmitOptions = {
@@ -57,14 +56,7 @@ export class EngineHealth {
     shared?: { memory: HealthMemory; scope: HealthScope },
   ) {
     this.#scope = shared?.scope ?? "chat";
-    this.#memory = shared?.memory ?? {
-      clock,
-      onBench,
-      benches: new Benches(),
-      modelBreakers: new Breakers(),
-      originBreakers: new Breakers(),
-      outputLimits: new OutputLimits(),
-    };
+    this.#memory = shared?.memory ?? newHealthMemory(clock, onBench);
   }
 
   /**
@@ -168,7 +160,12 @@ export class EngineHealth {
     });
   }
 
-  /** All active benches and all breakers that are not closed, of every scope, for another instance. */
+  /** What the other instances are told of every scope, and what is learnt from them. */
+  get exchange(): HealthExchange {
+    return new HealthExchange(this.#memory);
+  }
+
+  /** All active benches and all breakers that are not closed, of every scope, for the operator. */
   snapshot(): HealthSnapshot {
     const { benches, modelBreakers, originBreakers } = this.#memory;
     const moment = this.#moment();
@@ -176,25 +173,10 @@ export class EngineHealth {
       version: 1,
       benches: Array.from(benches.kept(moment.now), (bench) => toBenchEntry(bench, moment)),
       breakers: [
-        ...Array.from(modelBreakers.kept(moment.now), (kept) => toBreakerEntry("model", kept, moment)),
-        ...Array.from(originBreakers.kept(moment.now), (kept) => toBreakerEntry("origin", kept, moment)),
+        ...Array.from(modelBreakers.kept(moment.now), (kept) => toBreakerEntry(kept, moment)),
+        ...Array.from(originBreakers.kept(moment.now), (kept) => toBreakerEntry(kept, moment)),
       ],
     };
-  }
-
-  /**
-   * Takes over another instance's snapshot: of two ends of one bench, the later one counts. `onBench` is not
-   * called, since the other instance has reported these benches. Invalid snapshots are ignored.
-   */
-  merge(snapshot: unknown): void {
-    const { benches, modelBreakers, originBreakers } = this.#memory;
-    const moment = this.#moment();
-    const learnt = readSnapshot(snapshot, moment);
-    for (const bench of learnt.benches) benches.learn(bench, moment.now);
-    for (const breaker of learnt.breakers) {
-      const breakers = breaker.level === "model" ? modelBreakers : originBreakers;
-      breakers.learn(breaker, moment.now);
-    }
   }
 
   #moment(): Moment {

@@ -3,6 +3,9 @@ import type { Offer } from "#lib/providers/vendors/provider.ts";
 /** The use of an engine. Health is kept per use: a model without embeddings may still chat. */
 export type HealthScope = Offer;
 
+/** What is benched: a key for one model, a key, a model with all keys, or all models of a provider. */
+export type BenchLevel = "key_and_model" | "key" | "model" | "provider";
+
 /** What identifies the health entries of an engine. */
 export type EngineIdentity = {
   provider: { id: string; neverBenched?: boolean; missingModelBenchMs?: number };

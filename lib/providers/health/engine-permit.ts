@@ -37,9 +37,14 @@ export const NO_CONSEQUENCES: EnginePermit = {
 
 /** A permit whose outcome is counted by the breakers and may bench the engine or its key. */
 export function createPermit(called: Called, permits: BreakerPermits, memory: HealthMemory): EnginePermit {
-  const { benches, modelBreakers, originBreakers, clock } = memory;
+  const { benches, modelBreakers, originBreakers, answers, clock } = memory;
   const { model, origin } = permits;
+  const { ids, startedAt } = called;
   let ended = false;
+  const answered = (now: number): void => {
+    answers.note(startedAt, ids.rateLimit, ids.key, ids.model, ids.provider, ids.origin);
+    benches.forgetSpentRateLimit(ids, startedAt, now);
+  };
   /** Ends the permit; false if it had already ended. */
   const end = (): boolean => {
     const first = !ended;
@@ -52,14 +57,14 @@ export function createPermit(called: Called, permits: BreakerPermits, memory: He
       const now = clock.now();
       modelBreakers.answering(model, now);
       originBreakers.answering(origin, now);
-      benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
+      answered(now);
     },
     succeeded: () => {
       if (!end()) return;
       const now = clock.now();
       modelBreakers.succeeded(model, now);
       originBreakers.succeeded(origin, now);
-      benches.forgetSpentRateLimit(called.ids, called.startedAt, now);
+      answered(now);
     },
     failed: (failure) => {
       if (end()) endWithFailure(called, failure, permits, memory);
@@ -78,7 +83,7 @@ function endWithFailure(
   { model, origin }: BreakerPermits,
   memory: HealthMemory,
 ): void {
-  const { benches, modelBreakers, originBreakers, clock } = memory;
+  const { benches, modelBreakers, originBreakers, answers, clock } = memory;
   const { ids, startedAt, scope, engine, keyIndex } = called;
   const now = clock.now();
   const report = (level: BenchStart["level"], { cause, until }: EngineBench): void =>
@@ -93,8 +98,10 @@ function endWithFailure(
   if (breaker === "origin") {
     if (originBreakers.failed(origin, cause, now))
       report("origin", { until: originBreakers.releaseAt(ids.origin, now), cause });
-  } else if (failure.status !== undefined) originBreakers.succeeded(origin, now);
-  else originBreakers.abandoned(origin);
+  } else if (failure.status !== undefined) {
+    originBreakers.succeeded(origin, now);
+    answers.note(startedAt, ids.origin);
+  } else originBreakers.abandoned(origin);
   const begun = benches.failed(ids, failure, startedAt, now, engine.provider.missingModelBenchMs);
   if (begun !== undefined) report(begun.level, begun.bench);
 }

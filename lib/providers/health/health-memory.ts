@@ -1,8 +1,10 @@
 import type { FailureCause } from "#lib/providers/failures/failure.ts";
-import type { Benches, BenchLevel } from "#lib/providers/health/benches.ts";
-import type { Breakers } from "#lib/providers/health/breakers.ts";
-import type { EngineIdentity, HealthScope } from "#lib/providers/health/engine-identity.ts";
-import type { OutputLimits } from "#lib/providers/health/output-limits.ts";
+import { Benches } from "#lib/providers/health/benches.ts";
+import { Breakers } from "#lib/providers/health/breakers.ts";
+import type { BenchLevel, EngineIdentity, HealthScope } from "#lib/providers/health/engine-identity.ts";
+import { HealthNews } from "#lib/providers/health/health-news.ts";
+import { LastAnswers } from "#lib/providers/health/last-answers.ts";
+import { OutputLimits } from "#lib/providers/health/output-limits.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
 /** A bench that has just begun, or a breaker that has just opened. */
@@ -26,4 +28,26 @@ export type HealthMemory = {
   modelBreakers: Breakers;
   originBreakers: Breakers;
   outputLimits: OutputLimits;
+  answers: LastAnswers;
+  /** What the other instances have not been told. */
+  news: HealthNews;
 };
+
+/** A memory in which nothing has happened. */
+export function newHealthMemory(
+  clock: HealthMemory["clock"],
+  onBench: HealthMemory["onBench"],
+): HealthMemory {
+  const news = new HealthNews();
+  const answers = new LastAnswers();
+  return {
+    clock,
+    onBench,
+    benches: new Benches(news, answers),
+    modelBreakers: new Breakers("model", news, answers),
+    originBreakers: new Breakers("origin", news, answers),
+    outputLimits: new OutputLimits(),
+    answers,
+    news,
+  };
+}

@@ -101,6 +101,9 @@ const jwtSecret = z.string().superRefine((key, context) => {
   context.addIssue({ code: "custom", message });
 });
 
+/** Other instances believe for a minute that a process runs. */
+const MAX_REFRESH_MS = 20_000;
+
 /** A body of the largest size must fit into one caller's half. */
 const MIN_BODY_MEMORY_MB = 64;
 
@@ -129,6 +132,7 @@ const shape = {
   HACKER_NEWS_BASE_URL: origin.default("https://hn.algolia.com"),
   ACCESS_LOG: flag(true),
   LEDGER_MAINTENANCE: flag(true),
+  STATE_REFRESH_MS: whole(0, MAX_REFRESH_MS).default(1_000),
   ENABLE_AUTO_ROUTE: flag(false),
   ENABLE_PROMPT_CACHE: flag(true),
   ENABLE_SANDBOX: flag(false),
@@ -200,6 +204,10 @@ const RULES: Readonly<Record<Name, Rule>> = {
   HACKER_NEWS_BASE_URL: source("https://hn.algolia.com"),
   ACCESS_LOG: FLAG,
   LEDGER_MAINTENANCE: FLAG,
+  STATE_REFRESH_MS: {
+    allowed: `whole milliseconds from 0 (off) to ${MAX_REFRESH_MS}`,
+    example: "1000",
+  },
   ENABLE_AUTO_ROUTE: FLAG,
   ENABLE_PROMPT_CACHE: FLAG,
   ENABLE_SANDBOX: FLAG,

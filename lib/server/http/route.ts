@@ -24,7 +24,7 @@ import { isMultipart } from "#lib/server/http/multipart.ts";
 import { rateLimitHeaders } from "#lib/server/http/rate-limit-headers.ts";
 import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { Logger } from "#lib/services/ports.ts";
+import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import { GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
 
@@ -36,6 +36,8 @@ export type Edge = {
   readonly isAdmin: (caller: Caller) => Promise<boolean>;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
+  /** What is learnt from other instances beside requests, if anything is. */
+  readonly shared?: { readonly state: { beside(waitUntil: WaitUntil): void } | undefined };
 };
 
 /** A web-standard handler: the same function runs under every host. */
@@ -117,6 +119,7 @@ async function answer<Gateway extends Edge>(
     host.callerKind = exchange.known.caller.kind;
     await rule.assertAllowed?.(exchange.known.caller, (caller) => gateway.isAdmin(caller));
   }
+  if (declaration.access !== "public") gateway.shared?.state?.beside(host.waitUntil);
   return operation.answer({
     gateway,
     request,

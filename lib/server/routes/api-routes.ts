@@ -14,6 +14,7 @@ import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
+import { overrideById, overrides } from "#lib/server/routes/overrides.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
@@ -49,6 +50,8 @@ export const API = apiTable([
   pluginInvoke,
   quota,
   suggestions,
+  overrides,
+  overrideById,
 ]);
 
 export const { openApi, notFound } = API;

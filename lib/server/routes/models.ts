@@ -16,7 +16,7 @@ import {
 } from "#lib/apis/models.ts";
 import { lacksModel } from "#lib/providers/catalogue/installed-models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
-import type { Engine, Registry } from "#lib/providers/registry.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { clientApi, isAnthropicClient } from "#lib/server/routes/client-api.ts";
@@ -77,9 +77,8 @@ async function answer({ request, gateway, caller }: GatewayCall<"proxy">): Promi
       isAnthropics ? anthropicModelList(listed, new URL(request.url).searchParams) : openAiModelList(listed),
     );
   }
-  const found =
-    listed.find((model) => model.id === id) ?? unlisted(id, available.available, completion.registry);
-  if (found === undefined) throw modelNotFound([id], completion.registry);
+  const found = listed.find((model) => model.id === id) ?? unlisted(id, available.available, completion);
+  if (found === undefined) throw modelNotFound([id], completion);
   return jsonResponse(isAnthropics ? anthropicModel(found) : openAiModel(found));
 }
 
@@ -110,8 +109,8 @@ async function availableTo(
     MODE_IDS.map(async (mode) => ({ mode, engines: await completion.enginesOf(mode) })),
   );
   const lists = installed.lists();
-  const embedding = completion.registry
-    .resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings")
+  const embedding = completion.overrides
+    .allowed(completion.registry.resolve(Object.values(EMBEDDING_MODELS).flat(), "embeddings"))
     .filter(({ provider, model }) => !lacksModel(lists, provider.id, model));
   const mayName = mayUseMode(caller, NAMED_MODE);
   const engines = mayName ? [...chains.flatMap((chain) => chain.engines), ...embedding] : [];
@@ -128,15 +127,21 @@ function facts({ id, label, provider, contextTokens, maxOutputTokens }: Engine):
 }
 
 /** A name that chats take though it is not listed: an engine that is in no chain, or a name for a mode. */
-function unlisted(id: string, available: readonly ModeId[], registry: Registry): ListedModel | undefined {
+function unlisted(
+  id: string,
+  available: readonly ModeId[],
+  { registry, overrides }: Gateway["completion"],
+): ListedModel | undefined {
   const target = parseModelName(id, registry.isKnown);
   if (target?.kind === "engine") {
     const specs = [{ ...target, label: id }];
-    const [engine] = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
+    const engines = [...registry.resolve(specs), ...registry.resolve(specs, "embeddings")];
+    const [engine] = overrides.allowed(engines);
     if (engine === undefined) return undefined;
     const { label, provider, ...known } = facts(engine);
     return { ...known, id, name: label, owner: provider };
   }
+  const isOff = target !== undefined && target.mode !== "auto" && overrides.isSwitchedOff(target.mode);
   // A mode without engines of its own borrows some.
-  return target === undefined || available.length === 0 ? undefined : modeModel(id, id);
+  return target === undefined || isOff || available.length === 0 ? undefined : modeModel(id, id);
 }

@@ -3,7 +3,7 @@ import type { Basis, Parts } from "#lib/server/wiring/parts.ts";
 /** The price library takes some 30 ms of the processor, which the first requests should not wait for; milliseconds. */
 const PRICES_DELAY_MS = 1_000;
 
-type BackgroundParts = Pick<Parts, "ledger" | "database" | "ledgerMaintenance"> &
+type BackgroundParts = Pick<Parts, "ledger" | "database" | "shared" | "ledgerMaintenance"> &
   Pick<Basis, "installed" | "clock" | "logger"> & {
     /** Undefined where nothing may be done before a request needs it. */
     prices: Basis["prices"] | undefined;
@@ -14,7 +14,7 @@ type BackgroundParts = Pick<Parts, "ledger" | "database" | "ledgerMaintenance"> 
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, ledgerMaintenance, installed, prices, clock, logger }: BackgroundParts,
+  { ledger, database, shared, ledgerMaintenance, installed, prices, clock, logger }: BackgroundParts,
   signal: AbortSignal,
 ): void {
   // Self-hosted, so that it delays no answer; a serverless function loads it when its first answer is under way.
@@ -26,6 +26,7 @@ export function beginInBackground(
   };
   // Opening the ledger stores the turns that an earlier process left in the journal.
   begin("The ledger could not be opened.", async () => void ledger.value);
+  begin("Instances do not share their state.", async () => shared.value.state?.start());
   begin("Users can still write turns without a gateway.", async () => {
     const error = await database.value.closeTurns(signal);
     if (error !== undefined) throw error;

@@ -9,6 +9,7 @@ import { findLocalOllama } from "#lib/server/wiring/local-ollama.ts";
 import { engineSourceOf, type Providers, SANDBOX_PROVIDER } from "#lib/server/wiring/providers.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -20,6 +21,7 @@ export type EngineParts = {
   logger: Logger;
   prices: LivePrices;
   toolsFor: EngineDependencies["toolsFor"];
+  overrides: EngineOverrides;
 };
 
 /** What depends on the catalogue. */
@@ -38,9 +40,10 @@ export type Engines = {
 
 /** The engines, the HTTP client that reaches them, and the options of their calls. */
 export function createEngines(parts: EngineParts): Engines {
-  const { env, installed, health, clock, logger, prices, toolsFor } = parts;
+  const { env, installed, health, clock, logger, prices, toolsFor, overrides } = parts;
   const http = createHttpUpstream();
   const calls: Engines["calls"] = {
+    overrides,
     toolsFor,
     run: {
       timeouts: {
@@ -67,16 +70,29 @@ export function createEngines(parts: EngineParts): Engines {
   const dependenciesOf = (providers: Providers): EngineDependencies => ({
     ...calls,
     modes: providers.catalogue.modes,
-    enginesOf:
+    enginesOf: withOverrides(
       engineSourceOf(env, providers) === "sandbox"
         ? sandboxEngines(env, providers)
         : configuredEngines(providers, installed),
+      overrides,
+    ),
     howToConfigure: (mode) => howToConfigure(mode, providers, installed),
   });
   const disconnect = (origins: readonly string[]): void => {
     for (const origin of origins) http.disconnect(origin);
   };
   return { calls, dependenciesOf, disconnect, close: () => http.close() };
+}
+
+/** The engines of modes as administrators want them. */
+function withOverrides(
+  enginesOf: EngineDependencies["enginesOf"],
+  overrides: EngineOverrides,
+): EngineDependencies["enginesOf"] {
+  return (mode) => {
+    const configured = enginesOf(mode);
+    return overrides.isEmpty ? configured : configured.then((engines) => overrides.chain(mode, engines));
+  };
 }
 
 /** The built-in engines in every mode; in development, a local Ollama before them. */

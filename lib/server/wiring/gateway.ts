@@ -21,6 +21,7 @@ import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
+import type { Shared } from "#lib/server/wiring/shared-state.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -81,6 +82,8 @@ export type Gateway = {
   readonly engineSource: EngineSource;
   /** No provider is configured: answers come from the built-in sandbox (or a local Ollama). */
   readonly sandboxed: boolean;
+  /** What the instances of the gateway have in common. */
+  readonly shared: Shared;
   /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
@@ -215,6 +218,9 @@ function partsOf(parts: Parts) {
     get modelCheck() {
       return parts.modelCheck.value;
     },
+    get shared() {
+      return parts.shared.value;
+    },
     get bodies() {
       return parts.bodies.value;
     },
@@ -227,8 +233,12 @@ function withGetters<A extends object, B extends object, C extends object>(a: A,
   return a as A & B & C;
 }
 
-async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {
+async function closeParts(
+  { ledger, engines, documents, shared }: Parts,
+  work: AbortController,
+): Promise<void> {
   work.abort();
+  shared.made?.state?.close();
   await documents.made?.close();
   await ledger.made?.ledger.close();
   await engines.made?.close();

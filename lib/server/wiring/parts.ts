@@ -25,6 +25,7 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { engineSourceOf } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
+import { createShared } from "#lib/server/wiring/shared-state.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
@@ -34,6 +35,7 @@ import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
+import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -63,6 +65,7 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
+  createShared,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -103,9 +106,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const alarms = lazy(() => new AccountAlarms(clock));
   const health = lazy(() => make.createEngineHealth(logger, clock, alarms.value));
+  const overrides = new EngineOverrides(clock);
   const engines: Lazy<Engines> = lazy(() =>
     make.createEngines({
-      ...{ env, installed, health: health.value, prices, clock, logger },
+      ...{ env, installed, health: health.value, prices, clock, logger, overrides },
       // Read when a message comes: tools may use engines themselves. A broken tool is logged where tools run.
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
@@ -146,7 +150,21 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     modelCheck,
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
-    ...operatorParts({ ...basis, callParts, database, ledger, health, alarms, modelCheck }, make),
+    ...operatorParts(
+      {
+        ...basis,
+        callParts,
+        database,
+        databaseParts,
+        ledger,
+        identity,
+        health,
+        alarms,
+        overrides,
+        modelCheck,
+      },
+      make,
+    ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -211,13 +229,24 @@ type OperatorSources = Basis & {
   health: Lazy<EngineHealth>;
   alarms: Lazy<AccountAlarms>;
   modelCheck: Lazy<DailyModelCheck>;
+  overrides: EngineOverrides;
+  identity: Lazy<Identity>;
+  databaseParts(): Pick<Basis, "env" | "instanceId" | "clock" | "logger"> & { clients: SupabaseClients };
 };
 
 /** What serves the operator: the view of administrators, and the upkeep of what it shows. */
 function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
   const { env, live, prices, configuration, clock, logger } = sources;
-  const { callParts, database, ledger, health, alarms, modelCheck } = sources;
+  const { callParts, database, databaseParts, ledger, identity, health, alarms, overrides, modelCheck } =
+    sources;
   const startedAt = clock.wallNow();
+  const shared = lazy(() =>
+    make.createShared({
+      ...{ ...databaseParts(), overrides, health: health.value },
+      catalogue: () => ({ ...callParts.value.engines, registry: callParts.value.registry }),
+      authenticator: () => identity.made?.authenticator,
+    }),
+  );
   return {
     admin: derived(
       () => callParts.value,
@@ -229,9 +258,10 @@ function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
           health: health.value,
           alarms: alarms.value,
           ledger: ledger.value.ledger,
-          blocks: make.createHealthBlocks({ configuration, prices, modelCheck }),
+          blocks: make.createHealthBlocks({ configuration, prices, modelCheck, shared }),
         }),
     ),
+    shared,
     ledgerMaintenance: lazy(() =>
       make.createLedgerMaintenance({ env, clients: database.value.clients, clock, logger }),
     ),

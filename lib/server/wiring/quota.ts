@@ -6,7 +6,7 @@ import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 
 export type QuotaParts = {
   clients: SupabaseClients;
-  engines: Pick<EngineDependencies, "modes" | "enginesOf" | "howToConfigure">;
+  engines: Pick<EngineDependencies, "modes" | "enginesOf" | "howToConfigure" | "overrides">;
 };
 
 /** What was used today. */

@@ -10,7 +10,7 @@ import { webSearchTool } from "#lib/tools/web-search/web-search-tool.ts";
 export type WebSearchPart = { search: WebSearch; tool: Tool };
 
 export type WebSearchParts = {
-  engines: Pick<EngineDependencies, "effects" | "run" | "logger">;
+  engines: Pick<EngineDependencies, "effects" | "run" | "logger" | "overrides">;
   registry: Pick<Registry, "resolve">;
 };
 
@@ -21,10 +21,11 @@ export type WebSearchParts = {
 export function createWebSearchPart({ engines, registry }: WebSearchParts): WebSearchPart | undefined {
   const services = registry.resolve(SEARCH_ENGINES, "search");
   if (services.length === 0) return undefined;
-  const { effects, run, logger } = engines;
+  const { effects, run, logger, overrides } = engines;
   const search = createWebSearch({
     engines: services,
     run,
+    overrides,
     effects: { ...effects, health: effects.health.scope("search") },
     logger,
   });

@@ -10,6 +10,7 @@ import { withReaders } from "#lib/services/chat/document-engines.ts";
 import { hasDocument, hasImage, imageParts } from "#lib/services/chat/document-input.ts";
 import { type ChatInput, fileNames, type Turn, type TurnDecision } from "#lib/services/chat/turn.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import { openMode } from "#lib/services/engines/mode-engines.ts";
 import { allowedMode, type ChainDependencies } from "#lib/services/engines/resolve-chain.ts";
 import { resolveEngines } from "#lib/services/engines/resolve-engines.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
@@ -135,9 +136,11 @@ class Planner {
 
   /** For what the router says, as far as the caller may use it. */
   async route(intent: Intent): Promise<TurnDecision> {
-    const wanted = allowedMode(intent.mode, (mode) => mayUseMode(this.#caller, mode));
-    const decision = await this.decide(wanted);
-    const denied = wanted === intent.mode ? undefined : `This gateway key may not use mode "${intent.mode}".`;
+    const mayUse = (mode: ModeId): boolean => mayUseMode(this.#caller, mode);
+    const allowed = allowedMode(intent.mode, mayUse);
+    const decision = await this.decide(await openMode(allowed, this.#dependencies, mayUse));
+    const denied =
+      allowed === intent.mode ? undefined : `This gateway key may not use mode "${intent.mode}".`;
     return { ...decision, intent, reason: denied ?? decision.reason ?? intent.reason };
   }
 

@@ -29,7 +29,14 @@ export type ChatContext = AdmitContext;
 
 export type ChatDependencies = Pick<
   EngineDependencies & BeginDependencies,
-  "modes" | "enginesOf" | "howToConfigure" | "toolsFor" | "prices" | "logger" | keyof BeginDependencies
+  | "modes"
+  | "enginesOf"
+  | "howToConfigure"
+  | "overrides"
+  | "toolsFor"
+  | "prices"
+  | "logger"
+  | keyof BeginDependencies
 > & {
   registry: Registry;
   clock: Clock;

@@ -6,7 +6,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 /** The mode in which a turn of this mode counts: itself, or the one whose engines it borrows. */
 export async function countedMode(
   mode: ModeId,
-  dependencies: Pick<EngineDependencies, "enginesOf" | "howToConfigure">,
+  dependencies: Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "overrides">,
 ): Promise<ModeId> {
   try {
     return (await enginesFor({ wanted: mode, hasImage: false }, dependencies)).mode;

@@ -3,7 +3,7 @@ import { hasCapability } from "#lib/providers/chat/eligibility.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { NEAREST_MODES } from "#lib/router/nearest-modes.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { noneCan, noneConfigured } from "#lib/services/engines/no-engine.ts";
+import { allSwitchedOff, noneCan, noneConfigured } from "#lib/services/engines/no-engine.ts";
 
 export type ModeRequest = {
   wanted: ModeId;
@@ -21,7 +21,7 @@ export type ModeEngines = {
 };
 
 type Lookup = Pick<EngineDependencies, "enginesOf">;
-type AdvisedLookup = Pick<EngineDependencies, "enginesOf" | "howToConfigure">;
+type AdvisedLookup = Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "overrides">;
 
 /** The mode's own engines that can take the request; none if it would have to borrow. */
 export async function ownEngines(
@@ -40,12 +40,31 @@ export function enginesForImages({ enginesOf }: Lookup): Promise<readonly Engine
 }
 
 /**
- * The engines that answer for a mode: its own, or those of the nearest mode that has some.
+ * The mode itself, or the nearest one that is not switched off: for modes that nobody has named.
+ * @param mayUse whether the caller may use a mode.
+ */
+export async function openMode(
+  mode: ModeId,
+  { enginesOf, overrides }: Pick<EngineDependencies, "enginesOf" | "overrides">,
+  mayUse: (mode: ModeId) => boolean = () => true,
+): Promise<ModeId> {
+  if (overrides.isEmpty) return mode;
+  for (const one of [mode, ...NEAREST_MODES[mode]]) {
+    if (!mayUse(one)) continue;
+    if ((await enginesOf(one)).length > 0 || !overrides.isSwitchedOff(one)) return one;
+  }
+  return mode;
+}
+
+/**
+ * The engines that answer for a mode: its own, or those of the nearest mode that has some. A mode whose engines an
+ * administrator has switched off borrows none: they may be the same.
  * Throws `no_engine_configured`, or `engines_refused` if there are engines, but none accepts images.
  */
 export async function enginesFor(request: ModeRequest, dependencies: AdvisedLookup): Promise<ModeEngines> {
   const { wanted, hasImage } = request;
   const own = await dependencies.enginesOf(wanted);
+  if (own.length === 0 && dependencies.overrides.isSwitchedOff(wanted)) throw allSwitchedOff(wanted);
   let lacksImages = false;
   for (const mode of [wanted, ...NEAREST_MODES[wanted]]) {
     const all = mode === wanted ? own : await dependencies.enginesOf(mode);

@@ -1,5 +1,6 @@
 import type { Registry } from "#lib/providers/registry.ts";
 import { unknownProvider } from "#lib/router/model-name.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";
 
@@ -8,10 +9,14 @@ const MAX_NAME = 100;
 const MAX_NAMES = 5;
 
 /** `model_not_found` for names of which none is an engine or a mode, with what is wrong with them. */
-export function modelNotFound(names: readonly string[], registry: Registry): GatewayError {
+export function modelNotFound(
+  names: readonly string[],
+  { registry, overrides }: { registry: Registry; overrides: EngineDependencies["overrides"] },
+): GatewayError {
   const quoted = names.slice(0, MAX_NAMES).map((name) => `"${truncate(name, MAX_NAME)}"`);
   const [first = ""] = names;
-  const why = names.length === 1 ? `: ${reasonOf(first, registry)}` : ": none of these names an engine";
+  const why =
+    names.length === 1 ? `: ${reasonOf(first, registry, overrides)}` : ": none of these names an engine";
   const configured = registry.configured().filter((id) => registry.offers(id, "chat"));
   const there =
     configured.length === 0 ? "No provider is configured." : `Configured: ${configured.join(", ")}.`;
@@ -22,10 +27,12 @@ export function modelNotFound(names: readonly string[], registry: Registry): Gat
   );
 }
 
-function reasonOf(name: string, registry: Registry): string {
+function reasonOf(name: string, registry: Registry, overrides: EngineDependencies["overrides"]): string {
   const unknown = unknownProvider(name, registry.isKnown);
   if (unknown !== undefined) return `no provider is called "${truncate(unknown, MAX_NAME)}"`;
   const provider = name.slice(0, Math.max(0, name.indexOf("/")));
+  const engines = registry.resolve([{ provider, model: name.slice(provider.length + 1), label: name }]);
+  if (engines.length > overrides.allowed(engines).length) return "an administrator has switched it off";
   const isConfigured = registry.providerKeys(provider).length > 0;
   if (provider === "") return "it is not a model's name";
   if (!isConfigured) return `its provider "${provider}" is not configured`;

@@ -23,3 +23,12 @@ export function noneConfigured(mode: ModeId, advice: string): GatewayError {
     { details: { param: "model" } },
   );
 }
+
+/** Administrators have switched off all engines of the mode, which clients cannot change. */
+export function allSwitchedOff(mode: ModeId): GatewayError {
+  return new GatewayError(
+    "no_engine_configured",
+    `An administrator has switched off all engines of mode "${mode}". Use another mode, or ask them.`,
+    { details: { param: "model" } },
+  );
+}

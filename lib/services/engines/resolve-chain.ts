@@ -5,7 +5,7 @@ import { parseModelName } from "#lib/router/model-name.ts";
 import { personMessages } from "#lib/router/person-text.ts";
 import { DEFAULT_MODE, stickyMode } from "#lib/router/sticky-mode.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import { enginesFor, enginesForImages, ownEngines } from "#lib/services/engines/mode-engines.ts";
+import { enginesFor, enginesForImages, openMode, ownEngines } from "#lib/services/engines/mode-engines.ts";
 import { modelNotFound } from "#lib/services/engines/model-not-found.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 
@@ -35,9 +35,10 @@ export type Chain = {
   origins: ReadonlyMap<string, Origin>;
 };
 
-export type ChainDependencies = Pick<EngineDependencies, "enginesOf" | "howToConfigure" | "toolsFor"> & {
-  registry: Registry;
-};
+export type ChainDependencies = Pick<
+  EngineDependencies,
+  "enginesOf" | "howToConfigure" | "overrides" | "toolsFor"
+> & { registry: Registry };
 
 /**
  * Throws `model_not_found`, `no_engine_configured` or `engines_refused` (no engine accepts the image).
@@ -48,7 +49,7 @@ export async function resolveChain(
   dependencies: ChainDependencies,
   mayUse: (mode: ModeId) => boolean = () => true,
 ): Promise<Chain> {
-  const { registry } = dependencies;
+  const { registry, overrides } = dependencies;
   const found = new FoundEngines();
   const modes = new Set<string>();
   const withImage = hasImage(chat);
@@ -57,9 +58,10 @@ export async function resolveChain(
     const target = parseModelName(name, registry.isKnown);
     if (target?.kind === "engine") {
       modes.add(NAMED_MODE);
-      found.add(registry.resolve([{ ...target, label: name }]), ({ id }) => ({ name: id, mode: undefined }));
+      const named = overrides.allowed(registry.resolve([{ ...target, label: name }]));
+      found.add(named, ({ id }) => ({ name: id, mode: undefined }));
     } else if (target?.kind === "mode") {
-      const wanted = target.mode === "auto" ? autoMode(chat, mayUse, dependencies) : target.mode;
+      const wanted = target.mode === "auto" ? await autoMode(chat, mayUse, dependencies) : target.mode;
       first ??= { name, wanted };
       modes.add(wanted);
       const own = await ownEngines({ wanted, hasImage: withImage }, dependencies);
@@ -68,7 +70,7 @@ export async function resolveChain(
   }
   const chain = { ...found, wanted: first?.wanted, mode: first?.wanted, named: first === undefined };
   if (first === undefined) {
-    if (found.engines.length === 0) throw modelNotFound(models, registry);
+    if (found.engines.length === 0) throw modelNotFound(models, dependencies);
     return { ...chain, modes: [...modes] };
   }
   const { name, wanted } = first;
@@ -86,9 +88,10 @@ export async function resolveChain(
 function autoMode(
   chat: ChatRequest,
   mayUse: (mode: ModeId) => boolean,
-  { toolsFor }: ChainDependencies,
-): ModeId {
-  return allowedMode(stickyMode(personMessages(chat), toolsFor) ?? DEFAULT_MODE, mayUse);
+  dependencies: ChainDependencies,
+): Promise<ModeId> {
+  const mode = stickyMode(personMessages(chat), dependencies.toolsFor) ?? DEFAULT_MODE;
+  return openMode(allowedMode(mode, mayUse), dependencies, mayUse);
 }
 
 /** What `auto` has led to, or the default if the caller may use that mode only. */

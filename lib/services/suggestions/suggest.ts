@@ -35,7 +35,15 @@ export type SuggestContext = {
 
 export type SuggestDependencies = Pick<
   CompletionDependencies,
-  "enginesOf" | "howToConfigure" | "run" | "effects" | "logger" | "prices" | "admission" | "ledger"
+  | "enginesOf"
+  | "howToConfigure"
+  | "overrides"
+  | "run"
+  | "effects"
+  | "logger"
+  | "prices"
+  | "admission"
+  | "ledger"
 > & {
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
