@@ -72,6 +72,7 @@ describe("arrows run one way", () => {
     expect(relative).toEqual([
       "lib/adapters/workers/document-worker.ts ./document-thread.ts",
       "lib/local-supabase/api.ts ./api-thread.ts",
+      "lib/server/cli/run-next.ts ../host/no-version-check.ts",
       "lib/server/host/pages.ts ./pages-process.ts",
     ]);
   });
