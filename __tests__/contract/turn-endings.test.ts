@@ -197,6 +197,13 @@ describe("what a turn held, when", () => {
     expect(proxy.gateway.gateway.ledger.gauges()).toMatchObject({ waiting: 0, parked: 0 });
   });
 
+  test("it is held by the process that has begun it, by whose lease others settle it (native)", async () => {
+    await ask({ name: "", api: "native", first: answers("Hello."), row: completed });
+    const [row] = await database.sql`
+      select instance_id from public.ai_chat_usage where user_id = ${user.userId}`;
+    expect(row?.["instance_id"]).toBe(proxy.gateway.gateway.instanceId);
+  });
+
   test("it may have begun although the database did not say so (native)", { timeout: 40_000 }, async () => {
     const { company } = await held();
     const { path, body } = APIS.native;
