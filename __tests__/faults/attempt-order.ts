@@ -51,6 +51,7 @@ export function watchedLedger(base: Ledger, order: AttemptOrder): Ledger {
         abandon: () => turn.abandon(),
       };
     },
+    gauges: () => base.gauges(),
     close: () => base.close(),
   };
 }

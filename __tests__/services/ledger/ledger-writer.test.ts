@@ -186,6 +186,45 @@ describe("a database that is unavailable", () => {
   });
 });
 
+describe("what waits is told:", () => {
+  test("nothing, what is being gathered, what the database does not take, and for how long", async () => {
+    const { clock, store, end, ledger } = setUp();
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+    store.record = away;
+    const done = [end()];
+    expect(ledger.gauges()).toEqual({ waiting: 1, parked: 0, oldestSeconds: 0 });
+    await clock.advanceAsync(90_000);
+    done.push(end());
+    expect(ledger.gauges()).toEqual({ waiting: 2, parked: 0, oldestSeconds: 90 });
+    store.record = async () => [];
+    await clock.advanceAsync(5_000);
+    await Promise.all(done);
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+  });
+
+  test("a turn that may not have been begun waits until it is known", async () => {
+    const { clock, store, begin, ledger } = setUp();
+    store.record = async (rows) =>
+      rows.map(({ requestId }) => ({ requestId, code: "not_found", reason: "" }));
+    begin(aLedgerEntry({ settleSecret: "s" })).abandon();
+    await clock.advanceAsync(4_000);
+    expect(ledger.gauges()).toEqual({ waiting: 1, parked: 0, oldestSeconds: 4 });
+    await clock.advanceAsync(600_000);
+    expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });
+  });
+
+  test("a turn of an earlier run is as old as its begin, and a clock that was set back makes none younger than now", async () => {
+    const start = startedRow(aLedgerEntry());
+    const { clock, store, ledger } = setUp({ orphans: [{ ended: [], started: [start] }] });
+    store.record = away;
+    clock.setWall(start.startedAt + 3_600_000);
+    await clock.advanceAsync(0);
+    expect(ledger.gauges()).toMatchObject({ waiting: 1, oldestSeconds: 3_600 });
+    clock.setWall(start.startedAt - 3_600_000);
+    expect(ledger.gauges()).toMatchObject({ waiting: 1, oldestSeconds: 0 });
+  });
+});
+
 describe("turns that the database will not have", () => {
   test("are logged, and the others are stored", async () => {
     const { clock, store, end, logs } = setUp();

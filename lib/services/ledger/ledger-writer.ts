@@ -1,13 +1,14 @@
-import type { Ledger, LedgerTurn, TurnStart } from "#lib/services/ledger/ledger.ts";
+import type { Ledger, LedgerGauges, LedgerTurn, TurnStart } from "#lib/services/ledger/ledger.ts";
 import type { JournalTicket, LedgerStore, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import { type LedgerRow, type StartedRow, startedRow } from "#lib/services/ledger/ledger-row.ts";
 import { OrphanRecovery } from "#lib/services/ledger/orphan-recovery.ts";
 import { logLost, storeTurns } from "#lib/services/ledger/store-turns.ts";
 import { TurnQueue, type WaitingTurn } from "#lib/services/ledger/turn-queue.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
+import { UnknownTurns } from "#lib/services/ledger/unknown-turns.ts";
 import { type TurnSink, WrittenTurn } from "#lib/services/ledger/written-turn.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
-import type { Clock, Timer } from "#lib/shared/clock.ts";
+import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Rows kept in memory while the database is unavailable; about 1 kB each without their messages. */
@@ -19,11 +20,6 @@ const MAX_WAITING = 50_000;
 const MAX_WAITING_ABANDONED = 5_000;
 /** Characters of messages kept in memory with them; rows beyond wait without theirs. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024;
-/**
- * When a turn that the database does not know is tried again, milliseconds after the last try: its
- * `begin_turn` may still be under way. After the last try it counts as never begun.
- */
-const LOOK_AGAIN_MS = [5_000, 30_000, 120_000] as const;
 /** A warning that could concern every turn is logged at most once in this time, milliseconds. */
 const WARN_MS = 60_000;
 
@@ -46,8 +42,7 @@ class LedgerWriter implements Ledger, TurnSink {
   readonly #queue: TurnQueue;
   readonly #recovery: OrphanRecovery | undefined;
   readonly #nextWarnings = new Map<string, number>();
-  /** Further tries for turns that the database did not know, by request id. */
-  readonly #looks = new Map<string, { count: number; timer: Timer; turn: WaitingTurn; isDue: boolean }>();
+  readonly #unknown: UnknownTurns;
   #characters = 0;
   /** It was logged that storing fails. */
   #hasWarned = false;
@@ -56,6 +51,7 @@ class LedgerWriter implements Ledger, TurnSink {
   constructor(dependencies: LedgerWriterDependencies) {
     this.#dependencies = dependencies;
     const { clock, random, journal, logger } = dependencies;
+    this.#unknown = new UnknownTurns(clock, (turn) => void this.#queue.add(turn, false));
     this.#queue = new TurnQueue({
       clock,
       random,
@@ -68,7 +64,7 @@ class LedgerWriter implements Ledger, TurnSink {
       const store = (rows: readonly LedgerRow[]): Promise<boolean> => {
         // They are read a part at a time, so their messages always fit into memory.
         for (const row of rows) this.#characters += charactersOf(row);
-        return this.#queue.addBatch(rows.map((row) => ({ row, ticket: undefined })));
+        return this.#queue.addBatch(rows.map((row) => ({ row, ticket: undefined, since: row.startedAt })));
       };
       this.#recovery = new OrphanRecovery({ journal, clock, logger, store });
     }
@@ -86,7 +82,10 @@ class LedgerWriter implements Ledger, TurnSink {
       this.#overflow(row);
       return Promise.resolve();
     }
-    return this.#queue.add({ row: this.#withinMemory(row), ticket }, atOnce);
+    return this.#queue.add(
+      { row: this.#withinMemory(row), ticket, since: this.#dependencies.clock.wallNow() },
+      atOnce,
+    );
   }
 
   noteToolCall({ requestId }: StartedRow, call: ToolCallRecord): void {
@@ -104,14 +103,21 @@ class LedgerWriter implements Ledger, TurnSink {
     this.#warn(message, { turns: this.#queue.length });
   }
 
+  gauges(): LedgerGauges {
+    const unknown = this.#unknown.pending;
+    const now = this.#dependencies.clock.wallNow();
+    const inQueue = Math.min(now, this.#queue.oldestSince ?? now);
+    const oldest = unknown.reduce((least, { since }) => Math.min(least, since), inQueue);
+    return {
+      waiting: this.#queue.length + unknown.length,
+      parked: 0,
+      oldestSeconds: (now - oldest) / 1_000,
+    };
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
-    // Tries that are due later are made now.
-    for (const { timer, turn, isDue } of this.#looks.values()) {
-      if (isDue) continue;
-      timer.cancel();
-      void this.#queue.add(turn, false);
-    }
+    this.#unknown.lookNow();
     this.#recovery?.startClosing();
     this.#queue.startClosing();
     await this.#queue.idle();
@@ -134,27 +140,18 @@ class LedgerWriter implements Ledger, TurnSink {
     }
   }
 
-  #stored({ row, ticket }: WaitingTurn): void {
-    this.#looks.delete(row.requestId);
+  #stored(turn: WaitingTurn): void {
+    const { ticket } = turn;
+    this.#unknown.forget(turn);
     if (ticket !== undefined) this.#inJournal(() => ticket.stored());
   }
 
   #lookAgain(turn: WaitingTurn): void {
-    const { row } = turn;
-    const count = this.#looks.get(row.requestId)?.count ?? 0;
-    const pauseMs = LOOK_AGAIN_MS[count];
-    if (pauseMs === undefined) return this.#stored(turn);
+    if (!this.#unknown.hasTriesLeft(turn)) return this.#stored(turn);
     // It stays in the journal: the next start tries again.
     if (this.#isClosing) return;
     // A turn of an earlier process has no line in this journal yet, and its own file is deleted.
-    const noted: WaitingTurn = { row, ticket: turn.ticket ?? this.#note(row) };
-    const timer = this.#dependencies.clock.after(pauseMs, () => {
-      // From here on it waits in the queue, and must not join it twice: its ticket counts.
-      look.isDue = true;
-      void this.#queue.add(noted, false);
-    });
-    const look = { count: count + 1, timer, turn: noted, isDue: false };
-    this.#looks.set(row.requestId, look);
+    this.#unknown.lookAgain({ ...turn, ticket: turn.ticket ?? this.#note(turn.row) });
   }
 
   /** The row, without its messages if too many of them wait already. */

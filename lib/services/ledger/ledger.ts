@@ -62,6 +62,8 @@ export type LedgerGauges = {
 export type Ledger = {
   /** Notes the turn, so that it is known even if the process dies. Never throws. */
   begin(start: TurnStart): LedgerTurn;
+  /** What has ended and is not in the database, at this moment and of this process. */
+  gauges(): LedgerGauges;
   /** Stores what is waiting until that fails, and stops. */
   close(): Promise<void>;
 };

@@ -11,7 +11,12 @@ const MAX_PAUSE_MS = 2_000;
 /** After this many failures in a row, only a part of the batch is sent: it may be too large for the database. */
 const FAILURES_OF_WHOLE_BATCH = 3;
 
-export type WaitingTurn = { row: LedgerRow; ticket: JournalTicket | undefined };
+export type WaitingTurn = {
+  row: LedgerRow;
+  ticket: JournalTicket | undefined;
+  /** When it began to wait, epoch milliseconds; of an earlier process's turn, when it began. */
+  since: number;
+};
 
 /** Turns that are stored together. `stored` is false if the queue was closed before. */
 export type Batch = {
@@ -50,6 +55,8 @@ export class TurnQueue {
   #pumping: Promise<void> = Promise.resolve();
   #failures = 0;
   #length = 0;
+  /** The batch that is being stored. */
+  #storing: Batch | undefined;
   readonly #closing = new AbortController();
 
   constructor(dependencies: TurnQueueDependencies) {
@@ -59,6 +66,15 @@ export class TurnQueue {
   /** Turns in memory, those being stored included. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Since when the turn waits that has waited longest, epoch milliseconds. */
+  get oldestSince(): number | undefined {
+    let oldest: number | undefined;
+    for (const batch of [...this.#queue, this.#open, this.#storing]) {
+      for (const { since } of batch?.turns ?? []) oldest = Math.min(oldest ?? since, since);
+    }
+    return oldest;
   }
 
   /**
@@ -116,7 +132,11 @@ export class TurnQueue {
   }
 
   async #pump(): Promise<void> {
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) await this.#store(batch);
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      this.#storing = batch;
+      await this.#store(batch);
+    }
+    this.#storing = undefined;
     this.#isPumping = false;
   }
 
