@@ -42,6 +42,7 @@ export function watchedLedger(base: Ledger, order: AttemptOrder): Ledger {
       const turn = base.begin(start);
       return {
         requestId: turn.requestId,
+        startedAt: turn.startedAt,
         noteToolCall: (call) => turn.noteToolCall(call),
         end(end) {
           order.note({ requestId: turn.requestId, attempts: end.attempts });

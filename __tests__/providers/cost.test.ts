@@ -190,8 +190,8 @@ describe("a turn's total", () => {
   test("adds each part at its own price, and is estimated when a part is", () => {
     const total = summarizeUsage(
       [
-        { engine: known, usage: usage({ completionTokens: 1, cachedTokens: 3 }) },
-        { engine: free, usage: usage({ promptTokens: 5, source: "estimated" }) },
+        { engine: known, call: 1, usage: usage({ completionTokens: 1, cachedTokens: 3 }) },
+        { engine: free, call: 1, usage: usage({ promptTokens: 5, source: "estimated" }) },
       ],
       book,
     );
@@ -205,7 +205,7 @@ describe("a turn's total", () => {
   });
 
   test("is unknown when one part is, whatever comes after it", () => {
-    const parts = [unknown, known, free].map((part) => ({ engine: part, usage: usage() }));
+    const parts = [unknown, known, free].map((part) => ({ engine: part, call: 1, usage: usage() }));
     expect(summarizeUsage(parts, book).costUsd).toBeUndefined();
     expect(summarizeUsage(parts.toReversed(), book).costUsd).toBeUndefined();
   });

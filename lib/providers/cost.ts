@@ -41,6 +41,27 @@ export type PriceBook = {
   listPriceUsd(engine: PricedEngine, usage: TokenUsage): number | undefined;
 };
 
+/** Whether the attempt is billed: by an engine that bills, or because the provider reports what it took. */
+export function isBilled(engine: PricedEngine, usage: TokenUsage): boolean {
+  return isPaid(engine) || (usage.reportedCostUsd ?? 0) > 0;
+}
+
+/**
+ * What the prompt cache saved at list price, in USD: what the same tokens would have cost as plain input, less what
+ * they did. Negative if writing to the cache cost more than reading from it saved; undefined when unknown.
+ */
+export function cacheSavingsUsd(
+  prices: PriceBook,
+  engine: PricedEngine,
+  usage: TokenUsage,
+): number | undefined {
+  if (usage.cachedTokens === 0 && usage.cacheWriteTokens === 0) return 0;
+  const { cacheWriteHourTokens: _, ...counts } = usage;
+  const plain = prices.listPriceUsd(engine, { ...counts, cachedTokens: 0, cacheWriteTokens: 0 });
+  const actual = prices.listPriceUsd(engine, usage);
+  return plain === undefined || actual === undefined ? undefined : plain - actual;
+}
+
 /** A price book without prices; free engines still cost 0. */
 export const NO_PRICES: PriceBook = {
   listPriceUsd: () => undefined,

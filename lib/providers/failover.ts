@@ -62,7 +62,13 @@ export async function* walk<Value>(
       const startedAt = clock.now();
       const remainingMs = options.deadline - startedAt;
       const isLast = !couldAnswer(queue.slice(position + 1), health);
-      const target: EngineCall = { ...call, call: ++progress.calls, remainingMs, isLast };
+      const target: EngineCall = {
+        ...call,
+        call: ++progress.calls,
+        startedAt: clock.wallNow(),
+        remainingMs,
+        isLast,
+      };
       const outcome = await callOnce(attempt, target, permit, signal);
       if (outcome === undefined) {
         yield report(target, "cancelled", undefined, clock.now() - startedAt);
@@ -197,6 +203,8 @@ function report(
     reason: failure?.reason,
     ...(failure?.problem === undefined ? {} : { problem: failure.problem }),
     ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+    call: target.call,
+    startedAt: target.startedAt,
     latencyMs,
   };
 }

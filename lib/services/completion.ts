@@ -19,6 +19,8 @@ import { hash32 } from "#lib/shared/text.ts";
 
 export type CompletionContext = {
   requestId: string;
+  /** The path of the route that was called, for the ledger. */
+  route?: string | undefined;
   caller: ProxyCaller;
   /** Aborts when the client leaves. */
   signal: AbortSignal;
@@ -105,12 +107,12 @@ class RunningCompletion implements Completion {
   constructor(
     chat: ChatRequest,
     chain: Chain,
-    { requestId, caller, signal, waitUntil }: CompletionContext,
+    { requestId, route, caller, signal, waitUntil }: CompletionContext,
     dependencies: CompletionDependencies,
   ) {
     this.#chain = chain;
     const { effects, run, logger, ledger } = dependencies;
-    const turn = ledger.begin({ requestId, caller, tier: chain.mode ?? NAMED_MODE });
+    const turn = ledger.begin({ requestId, route, caller, tier: chain.mode ?? NAMED_MODE });
     this.#tracked = new TrackedRun({
       clientSignal: signal,
       waitUntil,

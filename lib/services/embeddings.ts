@@ -63,8 +63,8 @@ export async function embed(
   const { engines, named } = findEngines(model, request.input, dependencies.registry);
   await dependencies.admission.admit(context.caller);
   const { effects, run, logger } = dependencies;
-  const { requestId, caller, signal, waitUntil } = context;
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: NAMED_MODE });
+  const { requestId, route, caller, signal, waitUntil } = context;
+  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: NAMED_MODE });
   const { value, engine, record } = await runWhole<Answered>(
     {
       engines,

@@ -71,7 +71,16 @@ function target(keyIndex = 0): EngineCall {
   const [engine] = registry.resolve([{ provider: "cloud", model: "m", label: "Cloud" }], "speech");
   const key = engine?.keys[keyIndex];
   if (engine === undefined || key === undefined) throw new Error("There is no such key.");
-  return { engine, key, keyIndex, call: 1, remainingMs: 5_000, isLast: true, withoutAdditions: false };
+  return {
+    engine,
+    key,
+    keyIndex,
+    call: 1,
+    startedAt: 0,
+    remainingMs: 5_000,
+    isLast: true,
+    withoutAdditions: false,
+  };
 }
 
 function call<Value>(

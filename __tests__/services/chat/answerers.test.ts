@@ -187,6 +187,8 @@ describe("an answerer", () => {
       outcome: "answered",
       status: undefined,
       reason: undefined,
+      call: 1,
+      startedAt: 0,
       latencyMs: 5,
     });
     found.resolve(answering);

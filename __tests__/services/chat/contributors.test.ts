@@ -182,7 +182,7 @@ describe("a contributor", () => {
           doubled({
             run: ({ decision }, { onUsed }) => {
               const [engine] = decision.engines;
-              if (engine !== undefined) onUsed({ engine, usage });
+              if (engine !== undefined) onUsed({ engine, call: 1, usage });
               return end();
             },
           }),

@@ -39,11 +39,24 @@ const toolCallSchema = z.object({
 const startedSchema = z.object({
   requestId: z.string(),
   tier: z.string(),
+  route: z.string().optional(),
   startedAt: z.number(),
   userId: z.string().nullable(),
   keyId: z.string().nullable(),
   settleSecret: z.string().optional(),
   toolCalls: z.array(toolCallSchema).optional(),
+});
+const usageSchema = z.object({
+  promptTokens: z.number(),
+  cachedTokens: z.number(),
+  cacheWriteTokens: z.number(),
+  completionTokens: z.number(),
+  reasoningTokens: z.number(),
+  source: z.enum(["exact", "estimated"]),
+  isBilled: z.boolean(),
+  costUsd: z.number().nullable(),
+  listUsd: z.number().nullable(),
+  cachedSavingsUsd: z.number().nullable(),
 });
 const endedSchema = startedSchema.extend({
   status: z.enum(["completed", "failed", "cancelled", "interrupted"]),
@@ -55,6 +68,8 @@ const endedSchema = startedSchema.extend({
   cachedTokens: z.number(),
   costUsd: z.number().nullable(),
   usageSource: z.enum(["exact", "estimated"]),
+  servedTokens: z.number().optional(),
+  billableTokens: z.number().optional(),
   attempts: z.array(
     z.object({
       modelId: z.string(),
@@ -64,6 +79,9 @@ const endedSchema = startedSchema.extend({
       latencyMs: z.number(),
       tokensOut: z.number().nullable(),
       meta: z.record(z.string(), z.unknown()),
+      startedMs: z.number().optional(),
+      firstTokenMs: z.number().optional(),
+      usage: usageSchema.optional(),
     }),
   ),
   conversation: z

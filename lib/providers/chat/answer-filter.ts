@@ -1,4 +1,5 @@
 import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Sent } from "#lib/providers/chat/continuation.ts";
 import { ContinuationTrimmer } from "#lib/providers/chat/continuation-trimmer.ts";
 import { Joint } from "#lib/providers/chat/joint.ts";
@@ -36,8 +37,11 @@ export class AnswerFilter {
   /** Length of the text that this engine continues, in characters. */
   readonly before: number;
   /** Characters that this engine has written, whether passed on or not. */
-  characters = 0;
+  #characters = 0;
   finish: Finish | undefined;
+  /** Of those, the characters that were passed on. */
+  #passedCharacters = 0;
+  #hasReasoned = false;
   /** The client has been sent something that this engine wrote. */
   hasPassed = false;
   diverged = false;
@@ -59,8 +63,19 @@ export class AnswerFilter {
       this.#passOne(event, passed);
       if (this.diverged) break;
     }
-    if (passed.length > 0) this.hasPassed = true;
+    this.#notePassed(passed);
     return passed;
+  }
+
+  /**
+   * How many tokens of what this engine wrote were passed on: an estimate if something was left out. Reasoning that
+   * an engine counts but does not show is not among them.
+   */
+  servedOf({ completionTokens, reasoningTokens }: TokenUsage): number {
+    const shown = this.#hasReasoned ? completionTokens : completionTokens - reasoningTokens;
+    if (!this.hasPassed || shown < 0) return 0;
+    if (this.#passedCharacters >= this.#characters) return shown;
+    return Math.round((shown * this.#passedCharacters) / this.#characters);
   }
 
   /**
@@ -68,23 +83,33 @@ export class AnswerFilter {
    * `broken`: the engine was cut off, so what may be half a repetition is left out.
    */
   end(broken = false): ChatEvent[] {
+    const rest = this.#held(broken);
+    this.#notePassed(rest);
+    return rest;
+  }
+
+  #held(broken: boolean): ChatEvent[] {
     const rest: ChatEvent[] = [];
     if (this.#ended) return rest;
     this.#ended = true;
     this.#emitText(this.#text.end(broken), { type: "text", text: "" }, rest);
-    if (rest.length > 0) this.hasPassed = true;
     return rest;
   }
 
+  #notePassed(events: readonly ChatEvent[]): void {
+    if (events.length > 0) this.hasPassed = true;
+    for (const event of events) this.#passedCharacters += charactersOf(event);
+  }
+
   #passOne(event: ChatEvent, passed: ChatEvent[]): void {
+    this.#characters += charactersOf(event);
     switch (event.type) {
       case "text":
-        this.characters += event.text.length;
         if ((event.choice ?? 0) !== 0) passed.push(event);
         else this.#emitText(this.#text.push(event.text), event, passed);
         return;
       case "reasoning": {
-        this.characters += event.text.length;
+        if (event.text !== "") this.#hasReasoned = true;
         if (this.#muteReasoning) return;
         // Reasoning that differs from what was sent is new, even if the beginning is the same.
         const fresh = this.#reasoning.push(event.text);
@@ -100,7 +125,6 @@ export class AnswerFilter {
       }
       case "refusal":
         this.#sent.beyondText ??= "refused";
-        this.characters += event.text.length;
         passed.push(event);
         return;
       case "block":
@@ -109,7 +133,6 @@ export class AnswerFilter {
         return;
       case "tool_call":
         this.#sent.beyondText = "tool_call";
-        this.characters += event.arguments.length + (event.name?.length ?? 0);
         passed.push(event);
         return;
       case "sources":
@@ -119,7 +142,7 @@ export class AnswerFilter {
         if ((event.choice ?? 0) === 0) {
           this.finish = { reason: event.reason, native: event.native };
           // Text that is still held goes before the finish event.
-          passed.push(...this.end());
+          passed.push(...this.#held(false));
         }
         if (!this.diverged) passed.push(event);
         return;
@@ -135,6 +158,21 @@ export class AnswerFilter {
     if (text === "") return;
     this.#record.text = recorded(this.#record.text, text);
     passed.push(text === event.text ? event : { ...event, text });
+  }
+}
+
+function charactersOf(event: ChatEvent): number {
+  switch (event.type) {
+    case "text":
+    case "reasoning":
+    case "refusal":
+      return event.text.length;
+    case "tool_call":
+      return event.arguments.length + (event.name?.length ?? 0);
+    case "block":
+    case "sources":
+    case "finish":
+      return 0;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChatEvent } from "#lib/chat/events.ts";
+import { type ChatEvent, isContent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import { completeUsage, estimatedUsage, estimateTokens, type TokenUsage } from "#lib/chat/usage.ts";
@@ -12,8 +12,9 @@ import type { AttemptReport, EngineCall } from "#lib/providers/walk/walk-types.t
 type RelayParts = {
   target: EngineCall;
   permit: EnginePermit;
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds: when the engine was called, and when it had begun to answer. */
   startedAt: number;
+  openedAt: number;
   chat: OpenedChat;
   filter: AnswerFilter;
   /** The client's request, to estimate usage that was not reported. */
@@ -28,9 +29,11 @@ export class Relay {
   readonly filter: AnswerFilter;
   readonly #startedAt: number;
   readonly #request: ChatRequest;
+  /** Milliseconds; undefined if nothing has come, or all at once. */
+  readonly #firstTokenMs: number | undefined;
   #head: ChatEvent[] | undefined;
 
-  constructor({ target, permit, startedAt, chat, filter, request }: RelayParts) {
+  constructor({ target, permit, startedAt, openedAt, chat, filter, request }: RelayParts) {
     this.target = target;
     this.permit = permit;
     this.chat = chat;
@@ -38,6 +41,7 @@ export class Relay {
     this.#head = chat.head;
     this.#startedAt = startedAt;
     this.#request = request;
+    if (request.stream && chat.head.some(isContent)) this.#firstTokenMs = openedAt - startedAt;
   }
 
   /** The first events of the answer, once. */
@@ -62,7 +66,8 @@ export class Relay {
     const { stream } = this.chat;
     stream.close();
     this.permit.abandoned();
-    const used = { engine: this.target.engine, usage: this.#usage() };
+    const { call, startedAt } = this.target;
+    const used: EngineUsage = { engine: this.target.engine, call, ...this.#used() };
     const report: AttemptReport = {
       engine: this.target.engine,
       keyIndex: this.target.keyIndex,
@@ -70,7 +75,10 @@ export class Relay {
       status: failure?.status,
       reason: failure?.reason,
       ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+      call,
+      startedAt,
       latencyMs: now - this.#startedAt,
+      ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
       completionTokens: used.usage.completionTokens,
     };
     record.usages.push(used);
@@ -83,8 +91,13 @@ export class Relay {
   /** The client has the whole answer; the ledger waits for what it costs, as long as for any next word. */
   async #awaitUsage(used: EngineUsage, report: AttemptReport): Promise<void> {
     await this.chat.stream.readUsage();
-    used.usage = this.#usage();
+    Object.assign(used, this.#used());
     report.completionTokens = used.usage.completionTokens;
+  }
+
+  #used(): Pick<EngineUsage, "usage" | "servedTokens"> {
+    const usage = this.#usage();
+    return { usage, servedTokens: this.filter.servedOf(usage) };
   }
 
   /** The reported usage, completed by an estimate: for an answer that broke off, the report may be partial. */

@@ -27,7 +27,7 @@ export function attemptOf(
       signal,
       timeouts,
       onUsed: (usage: TokenUsage, written: number): void => {
-        record.usages.push({ engine, usage });
+        record.usages.push({ engine, call: target.call, usage });
         if (written === 0 || !signal.aborted) return;
         // The client disconnected while a whole answer was being written: it counts like a stream.
         record.committed = true;

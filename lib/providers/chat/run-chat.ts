@@ -143,10 +143,11 @@ class Runner implements RunEvents {
     const request = this.#web.requestFor(target);
     const filter = new AnswerFilter(record, this.#sent, continuationFor(target, request));
     record.engine = target.engine;
-    record.firstContentMs ??= this.#effects.clock.now() - this.#startedAt;
+    const openedAt = this.#effects.clock.now();
+    record.firstContentMs ??= openedAt - this.#startedAt;
     // The request itself was accepted, so refusals of its continuation are counted anew.
     this.#progress.refusals.length = 0;
-    this.#relay = new Relay({ target, permit, startedAt, chat, filter, request });
+    this.#relay = new Relay({ target, permit, startedAt, openedAt, chat, filter, request });
     return [];
   }
 

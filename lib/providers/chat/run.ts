@@ -25,8 +25,15 @@ export function answerEvents(events: readonly ChatEvent[]): RunEvent[] {
   return events.length === 0 ? [] : [{ type: "answer", events }];
 }
 
-/** `usage` is replaced if the engine reports it after the end of its answer. */
-export type EngineUsage = { engine: Engine; usage: TokenUsage };
+/** What a call has used. `usage` and `servedTokens` are replaced if the engine reports after the end of its answer. */
+export type EngineUsage = {
+  engine: Engine;
+  usage: TokenUsage;
+  /** Number of the call within its run, see `AttemptReport`. */
+  call: number;
+  /** Tokens of the answer that the client got of it, an estimate if not all was passed on; 0 if absent. */
+  servedTokens?: number;
+};
 
 /** The state of a run, valid at any moment and after it was abandoned; the ledger is written from it. */
 export type RunRecord = {

@@ -14,6 +14,8 @@ export type EngineCall = {
   keyIndex: number;
   /** Number of this upstream call within the request, from 1. */
   call: number;
+  /** When it is made, wall clock, epoch milliseconds. */
+  startedAt: number;
   /** Milliseconds until the request's deadline. */
   remainingMs: number;
   /** No other engine could take over: this one gets all the remaining time. */
@@ -58,7 +60,13 @@ export type AttemptReport = {
   problem?: FailureProblem;
   /** For the operator's log only. */
   detail?: string;
+  /** Number of the call within its run, from 1; its usage has the same one. */
+  call: number;
+  /** Wall clock, epoch milliseconds. */
+  startedAt: number;
   latencyMs: number;
+  /** From the call to its first content, milliseconds; absent if none came, or if the answer came whole. */
+  firstTokenMs?: number;
   /** Tokens that the call generated, if it got that far. */
   completionTokens?: number;
 };

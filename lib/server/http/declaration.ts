@@ -18,6 +18,8 @@ export type Call<Gateway, Kind extends Access, Body = undefined> = {
   request: Request;
   /** The answer's `x-request-id`. */
   requestId: string;
+  /** The declared path of the route. */
+  route: ApiPath;
   host: HostContext;
   /** Undefined for a public route. */
   caller: CallerByAccess[Kind];

@@ -114,6 +114,7 @@ async function answer<Gateway extends Edge>(
     gateway,
     request,
     requestId,
+    route: declaration.path,
     host,
     caller: exchange.known?.caller,
     body: operation.body === undefined ? undefined : await readBody(exchange, gateway, operation.body),

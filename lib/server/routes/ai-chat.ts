@@ -31,10 +31,10 @@ export const aiChat = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", DocumentChatInput>): Promise<PlainResponse> {
-  const { gateway, request, requestId, caller, waitUntil } = call;
+  const { gateway, request, requestId, route, caller, waitUntil } = call;
   const turn = await startTurnWithFiles(
     call.body,
-    { requestId, caller, signal: clientSignal(request), waitUntil },
+    { requestId, route, caller, signal: clientSignal(request), waitUntil },
     gateway.chat,
     () => gateway.files,
   );

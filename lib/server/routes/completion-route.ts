@@ -43,10 +43,10 @@ export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequ
 }
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
-  const { gateway, request, requestId, caller, body: read, waitUntil } = call;
+  const { gateway, request, requestId, route, caller, body: read, waitUntil } = call;
   const completion = await startCompletion(
     read,
-    { requestId, caller, signal: clientSignal(request), waitUntil },
+    { requestId, route, caller, signal: clientSignal(request), waitUntil },
     gateway.completion,
   );
   const { clock } = gateway.completion.effects;

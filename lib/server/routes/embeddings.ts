@@ -37,12 +37,12 @@ export const embeddings = declareRoute({
 });
 
 async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse> {
-  const { gateway, requestId, caller, waitUntil } = call;
+  const { gateway, requestId, route, caller, waitUntil } = call;
   const { model, request } = call.body;
   const embedded = await embed(
     model,
     request,
-    { requestId, caller, signal: clientSignal(call.request), waitUntil },
+    { requestId, route, caller, signal: clientSignal(call.request), waitUntil },
     gateway.embeddings,
   );
   return jsonResponse(embeddingsBody(embedded, request), {

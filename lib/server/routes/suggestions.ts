@@ -33,8 +33,8 @@ export const suggestions = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", Exchange>): Promise<PlainResponse> {
-  const { gateway, requestId, caller, request, waitUntil, body } = call;
-  const context = { requestId, caller, signal: clientSignal(request), waitUntil };
+  const { gateway, requestId, route, caller, request, waitUntil, body } = call;
+  const context = { requestId, route, caller, signal: clientSignal(request), waitUntil };
   const suggested = await suggest(body, context, { ...gateway.completion, randomHex });
   return jsonResponse({ ok: true, suggestions: suggested });
 }

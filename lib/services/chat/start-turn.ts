@@ -15,7 +15,8 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import type { Caller } from "#lib/services/identity/caller.ts";
 import { type BeginDependencies, beginTurn } from "#lib/services/ledger/begin-turn.ts";
 import type { LedgerTurn } from "#lib/services/ledger/ledger.ts";
-import { pricesOrNone, settleRun, type TurnRecord } from "#lib/services/ledger/settle-run.ts";
+import type { TurnRecord } from "#lib/services/ledger/run-outcome.ts";
+import { pricesOrNone, settleRun } from "#lib/services/ledger/settle-run.ts";
 import { summarizeUsage, type TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
@@ -29,6 +30,8 @@ const SETTLE_TIMEOUT_MS = 1_500;
 
 export type ChatContext = {
   requestId: string;
+  /** The path of the route that was called, for the ledger. */
+  route?: string | undefined;
   caller: Caller;
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
@@ -77,11 +80,11 @@ export async function startChatTurn(
   context: ChatContext,
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
-  const { requestId, caller } = context;
+  const { requestId, route, caller } = context;
   const plan = await planTurn(input, caller, dependencies);
   await dependencies.admission.admit(caller);
   const settleSecret = dependencies.randomHex(SECRET_BYTES);
-  const begin = { requestId, settleSecret, caller, ...beginFields(plan, input, dependencies) };
+  const begin = { requestId, route, settleSecret, caller, ...beginFields(plan, input, dependencies) };
   const { begun, ledgerTurn } = await beginTurn(begin, context.signal, dependencies);
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;
   const { modes } = dependencies;
@@ -167,7 +170,10 @@ class RunningTurn {
   /** For whatever calls an engine before the answer. */
   get #spending() {
     const { signal } = this.#tracked;
-    return { signal, onUsed: (usage: EngineUsage): void => void this.#usedBefore.push(usage) };
+    return {
+      signal,
+      onUsed: (usage: EngineUsage): void => void this.#usedBefore.push({ ...usage, call: 0 }),
+    };
   }
 
   #done(usage: TurnUsage): NativeEvent {

@@ -26,9 +26,9 @@ export function beginTurn(
   signal: AbortSignal,
   { ledger, turns, begins }: BeginDependencies,
 ): Promise<{ begun: BegunTurn; ledgerTurn: LedgerTurn }> {
-  const { requestId, caller, tier, settleSecret } = turn;
+  const { requestId, route, caller, tier, settleSecret } = turn;
   const begin = async (timeoutMs: number) => {
-    const ledgerTurn = ledger.begin({ requestId, caller, tier, settleSecret });
+    const ledgerTurn = ledger.begin({ requestId, route, caller, tier, settleSecret });
     try {
       return { begun: await turns.begin(turn, { signal, timeoutMs }), ledgerTurn };
     } catch (error) {

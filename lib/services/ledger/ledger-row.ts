@@ -12,6 +12,8 @@ export type StartedRow = LedgerOwner & {
   tier: string;
   /** Wall clock, epoch milliseconds. */
   startedAt: number;
+  /** The path of the route that was called; absent for a turn of the gateway's own. */
+  route?: string | undefined;
   /** Only a turn of native chat has one: `begin_turn` knows its digest. */
   settleSecret?: string | undefined;
   /** Calls of tools so far; absent if there was none. */
@@ -22,10 +24,11 @@ export type StartedRow = LedgerOwner & {
 export type LedgerRow = StartedRow & TurnOutcome & { conversation?: Conversation | undefined };
 
 export function startedRow(
-  { requestId, caller, tier, settleSecret }: TurnStart,
+  { requestId, caller, tier, route, settleSecret }: TurnStart,
   startedAt: number,
 ): StartedRow {
   const row: StartedRow = { requestId, tier, startedAt, ...ownerOf(caller) };
+  if (route !== undefined) row.route = route;
   if (settleSecret !== undefined) row.settleSecret = settleSecret;
   return row;
 }
@@ -45,6 +48,8 @@ export function ledgerRow(start: StartedRow, end: TurnEnd): LedgerRow {
     cachedTokens: end.cachedTokens,
     costUsd: end.costUsd,
     usageSource: end.usageSource,
+    servedTokens: end.servedTokens,
+    billableTokens: end.billableTokens,
     attempts: end.attempts,
   };
   // No message is kept of a turn that delivered nothing.

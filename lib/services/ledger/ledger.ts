@@ -32,6 +32,8 @@ export type TurnEnd = TurnOutcome & {
 /** One turn in the ledger. Only the first call of a method counts. */
 export type LedgerTurn = {
   readonly requestId: string;
+  /** When it began, wall clock, epoch milliseconds. */
+  readonly startedAt: number;
   /** A tool was called for the turn. It is stored with the turn, however that ends, also if the process dies. */
   noteToolCall(call: ToolCallRecord): void;
   /**

@@ -1,8 +1,14 @@
 import type { RunRecord } from "#lib/providers/chat/run.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
 import type { AttemptReport } from "#lib/providers/walk/walk-types.ts";
 import { boundedOutcome } from "#lib/services/ledger/turn-bounds.ts";
 import type { AttemptRecord, TurnOutcome, TurnStatus } from "#lib/services/ledger/turn-store.ts";
-import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
+import {
+  attemptUsage,
+  billableTokens,
+  servedTokens,
+  summarizeUsage,
+} from "#lib/services/ledger/turn-usage.ts";
 
 const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   // The client disconnected before the run was ever read.
@@ -13,11 +19,15 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
   interrupted: "interrupted",
 };
 
-/** The outcome of a run as the ledger stores it, within the ledger's bounds. */
-export function runOutcome(
-  record: Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">,
-  usage: TurnUsage,
-): TurnOutcome {
+/** What the ledger needs of a run that has ended. */
+export type TurnRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">;
+
+/**
+ * The outcome of a run as the ledger stores it, within the ledger's bounds.
+ * @param startedAt when the turn began, wall clock, epoch milliseconds.
+ */
+export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: number): TurnOutcome {
+  const usage = summarizeUsage(record.usages, prices);
   // If no call reported its usage, nothing is known exactly.
   const usageUnknown = record.attempts.length > 0 && record.usages.length === 0;
   return boundedOutcome({
@@ -30,7 +40,17 @@ export function runOutcome(
     cachedTokens: usage.cachedTokens,
     costUsd: usage.costUsd ?? null,
     usageSource: usageUnknown ? "estimated" : usage.source,
-    attempts: record.attempts.map((report, index) => toAttemptRecord(report, index + 1)),
+    servedTokens: servedTokens(record.usages),
+    billableTokens: billableTokens(record.usages),
+    attempts: record.attempts.map((report, index) => ({
+      ...toAttemptRecord(report, index + 1),
+      startedMs: report.startedAt - startedAt,
+      firstTokenMs: report.firstTokenMs,
+      usage: attemptUsage(
+        record.usages.filter(({ call }) => call === report.call),
+        prices,
+      ),
+    })),
   });
 }
 

@@ -1,12 +1,7 @@
-import type { RunRecord } from "#lib/providers/chat/run.ts";
 import { isPaid, NO_PRICES, type PriceBook } from "#lib/providers/cost.ts";
 import type { LedgerTurn, TurnEnd } from "#lib/services/ledger/ledger.ts";
-import { runOutcome } from "#lib/services/ledger/run-outcome.ts";
-import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
+import { runOutcome, type TurnRecord } from "#lib/services/ledger/run-outcome.ts";
 import type { Logger } from "#lib/services/ports.ts";
-
-/** What the ledger needs of a run that has ended. */
-export type TurnRecord = Pick<RunRecord, "state" | "attempts" | "usages" | "engine" | "committed">;
 
 export type SettleRunDependencies = { prices(): Promise<PriceBook>; logger: Logger };
 
@@ -18,7 +13,7 @@ export function settleRun(
   more: Pick<TurnEnd, "tier" | "conversation"> = {},
 ): Promise<void> {
   const end = (prices: PriceBook): Promise<void> =>
-    turn.end({ ...runOutcome(record, summarizeUsage(record.usages, prices)), ...more });
+    turn.end({ ...runOutcome(record, prices, turn.startedAt), ...more });
   // A free run does not load the price library, which is large.
   const bills = record.usages.some(({ engine }) => isPaid(engine));
   return bills ? pricesOrNone(dependencies, turn.requestId).then(end) : end(NO_PRICES);

@@ -1,4 +1,9 @@
-import type { AttemptRecord, ToolCallRecord, TurnOutcome } from "#lib/services/ledger/turn-store.ts";
+import type {
+  AttemptRecord,
+  AttemptUsage,
+  ToolCallRecord,
+  TurnOutcome,
+} from "#lib/services/ledger/turn-store.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 // The checks of the tables, see supabase/migrations/006: a row outside of these is refused, and its cost would
@@ -35,6 +40,8 @@ export function boundedOutcome(outcome: TurnOutcome): TurnOutcome {
     completionTokens: boundedCount(outcome.completionTokens, MAX_TOKENS),
     cachedTokens: boundedCount(outcome.cachedTokens, MAX_TOKENS),
     costUsd: boundedCost(outcome.costUsd),
+    ...optional("servedTokens", outcome.servedTokens, MAX_TOKENS),
+    ...optional("billableTokens", outcome.billableTokens, MAX_TOKENS),
     attempts: boundedAttempts(outcome.attempts).map(boundedAttempt),
   };
 }
@@ -55,6 +62,24 @@ function boundedAttempt(attempt: AttemptRecord): AttemptRecord {
     latencyMs: boundedCount(attempt.latencyMs, MAX_LATENCY_MS),
     tokensOut: attempt.tokensOut === null ? null : boundedCount(attempt.tokensOut, MAX_TOKENS),
     meta: boundedMeta(attempt.meta),
+    ...optional("startedMs", attempt.startedMs, MAX_LATENCY_MS),
+    ...optional("firstTokenMs", attempt.firstTokenMs, MAX_LATENCY_MS),
+    ...(attempt.usage === undefined ? {} : { usage: boundedUsage(attempt.usage) }),
+  };
+}
+
+function boundedUsage(usage: AttemptUsage): AttemptUsage {
+  return {
+    promptTokens: boundedCount(usage.promptTokens, MAX_TOKENS),
+    cachedTokens: boundedCount(usage.cachedTokens, MAX_TOKENS),
+    cacheWriteTokens: boundedCount(usage.cacheWriteTokens, MAX_TOKENS),
+    completionTokens: boundedCount(usage.completionTokens, MAX_TOKENS),
+    reasoningTokens: boundedCount(usage.reasoningTokens, MAX_TOKENS),
+    source: usage.source,
+    isBilled: usage.isBilled,
+    costUsd: boundedCost(usage.costUsd),
+    listUsd: boundedCost(usage.listUsd),
+    cachedSavingsUsd: boundedSavings(usage.cachedSavingsUsd),
   };
 }
 
@@ -71,6 +96,17 @@ function boundedName(name: string | null, limit: number): string | null {
   return name === null ? null : truncate(name, limit);
 }
 
+/** A count that may be absent: an absent one stays so. */
+function optional<Name extends string>(
+  name: Name,
+  count: number | undefined,
+  limit: number,
+): { [key in Name]?: number } {
+  const bounded: { [key in Name]?: number } = {};
+  if (count !== undefined) bounded[name] = boundedCount(count, limit);
+  return bounded;
+}
+
 /** A whole number from 0 to `limit`; NaN counts as 0. */
 function boundedCount(count: number, limit: number): number {
   if (Number.isNaN(count)) return 0;
@@ -81,6 +117,13 @@ function boundedCount(count: number, limit: number): number {
 function boundedCost(costUsd: number | null): number | null {
   if (costUsd === null || !(costUsd >= 0)) return null;
   return Number(Math.min(costUsd, MAX_COST_USD).toFixed(COST_DIGITS));
+}
+
+/** A cost that may be below zero. */
+function boundedSavings(usd: number | null): number | null {
+  if (usd === null || Number.isNaN(usd)) return null;
+  const size = boundedCost(Math.abs(usd));
+  return size === null ? null : Math.sign(usd) * size;
 }
 
 function boundedMeta(meta: Record<string, unknown>): Record<string, unknown> {

@@ -7,6 +7,8 @@ export type StoredMessage = { role: "user" | "assistant"; content: string };
 export type BeginTurn = {
   /** Identity of the turn (UUID); makes begin and settle idempotent. */
   requestId: string;
+  /** The path of the route that was called. */
+  route?: string | undefined;
   /** Random secret of the turn, without which it cannot be settled. The database stores its SHA-256. */
   settleSecret: string;
   caller: Caller;
@@ -64,7 +66,10 @@ export type AttemptUsage = {
   costUsd: number | null;
   /** USD at list price, whether it is billed or not; null if that is unknown. */
   listUsd: number | null;
-  /** USD that the cached tokens would have cost more at the price of plain input; null if that is unknown. */
+  /**
+   * USD that the cached tokens would have cost more at the price of plain input, less what cache writes cost more:
+   * negative if more was written than read. 0 on a free tier; null if a price is unknown.
+   */
   cachedSavingsUsd: number | null;
 };
 

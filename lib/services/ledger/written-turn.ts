@@ -30,6 +30,10 @@ export class WrittenTurn implements LedgerTurn {
     return this.#start.requestId;
   }
 
+  get startedAt(): number {
+    return this.#start.startedAt;
+  }
+
   noteToolCall(call: ToolCallRecord): void {
     const { toolCalls = [] } = this.#start;
     if (this.#writer === undefined || toolCalls.length >= MAX_TOOL_CALLS) return;

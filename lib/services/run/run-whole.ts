@@ -62,7 +62,8 @@ export async function runWhole<Value>(run: WholeRun<Value>, effects: WholeEffect
   };
   const steps = walk(
     run.engines,
-    (target) => run.attempt(target, (usage) => record.usages.push({ engine: target.engine, usage })),
+    (target) =>
+      run.attempt(target, (usage) => record.usages.push({ engine: target.engine, call: target.call, usage })),
     {
       ...effects,
       signal: run.signal,
@@ -100,7 +101,7 @@ function answered<Value>(
   record: WholeRecord,
   clock: Clock,
 ): Whole<Value> {
-  const { engine, keyIndex } = target;
+  const { engine, keyIndex, call } = target;
   permit.succeeded();
   record.attempts.push({
     engine,
@@ -108,10 +109,12 @@ function answered<Value>(
     outcome: "answered",
     status: undefined,
     reason: undefined,
+    call,
+    startedAt: target.startedAt,
     latencyMs: clock.now() - startedAt,
   });
   const usage = run.usageOf?.(value);
-  if (usage !== undefined) record.usages.push({ engine, usage });
+  if (usage !== undefined) record.usages.push({ engine, call, usage });
   record.engine = engine;
   record.committed = true;
   record.state = "completed";

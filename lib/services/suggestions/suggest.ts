@@ -21,6 +21,8 @@ export type SuggestInput = { userMessage: string; answer: string };
 
 export type SuggestContext = {
   requestId: string;
+  /** The path of the route that was called, for the ledger. */
+  route?: string | undefined;
   caller: Caller;
   /** Aborts when the client disconnects. */
   signal: AbortSignal;
@@ -48,12 +50,12 @@ export async function suggest(
   context: SuggestContext,
   dependencies: SuggestDependencies,
 ): Promise<string[]> {
-  const { requestId, caller, signal, waitUntil } = context;
+  const { requestId, route, caller, signal, waitUntil } = context;
   const mode = await modeThatAnswers(dependencies);
   if (mode === undefined) return [];
   assertModesAllowed(caller, mode);
   await dependencies.admission.admit(caller);
-  const turn = dependencies.ledger.begin({ requestId, caller, tier: mode });
+  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: mode });
   let isSettled = false;
   try {
     const answer = await ask(
