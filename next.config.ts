@@ -29,7 +29,18 @@ const config: NextConfig = {
   // The pages have no pictures to resize, and a resizer is a way to make the server fetch and work.
   images: { unoptimized: true },
   // Loaded from node_modules when used: bundling them would load them at start.
-  serverExternalPackages: ["undici", "@pydantic/genai-prices", "@supabase/ssr", "yaml"],
+  serverExternalPackages: [
+    "undici",
+    "@pydantic/genai-prices",
+    "@supabase/ssr",
+    "yaml",
+    "@opentelemetry/api",
+    "@opentelemetry/exporter-prometheus",
+    "@opentelemetry/otlp-transformer",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-metrics",
+    "@opentelemetry/sdk-trace",
+  ],
   async headers() {
     return [
       { source: "/:path*", headers: securityHeaders },

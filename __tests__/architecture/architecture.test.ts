@@ -190,6 +190,7 @@ describe("effects have their places", () => {
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/supabase/session-cookies.ts",
+      "lib/adapters/telemetry/otlp-sender.ts",
     ]);
   });
 

@@ -52,6 +52,9 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/adapters/supabase/rpc-transport.ts onResponseEnd",
   "lib/adapters/supabase/rpc-transport.ts onResponseError",
   "lib/adapters/supabase/rpc-transport.ts onResponseStart",
+  // OpenTelemetry's base class calls these.
+  "lib/adapters/telemetry/registry.ts onForceFlush",
+  "lib/adapters/telemetry/registry.ts onShutdown",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
@@ -65,7 +68,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/providers/cost.ts listPriceUsd",
   "lib/providers/registry.ts providerEndpoint",
   // Made ahead of the operator's view, of shared health and of roles.
-  "lib/providers/health/engine-health.ts benchedForMs",
   "lib/providers/health/engine-health.ts merge",
   "lib/providers/health/engine-health.ts snapshot",
   // Tests stop Postgres by it.

@@ -3,15 +3,34 @@ import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
 
-const MAX_CAUSE = 5;
+export type LogLevel = "info" | "warn" | "error";
 
-/** Writes one JSON line an entry to standard error. `secrets` and whatever looks like a key are redacted. */
-export function createLogger(secrets: readonly string[], write: (line: string) => void = writeLine): Logger {
+const RANKS: Readonly<Record<LogLevel, number>> = { info: 0, warn: 1, error: 2 };
+const MAX_CAUSE = 5;
+/** How much of a text is written, characters; a provider may have sent a megabyte of error. */
+const MAX_TEXT = 16_384;
+/** Behind the limit so much more is cut that no half of a secret is left. */
+const MAX_SECRET = 512;
+/** What stands behind the name of a credential in a header, a query or JSON, also if it looks like no key. */
+const NAMED_SECRET =
+  /\b((?:x-(?:goog-)?)?api[-_]?key|authorization|(?:access|refresh|auth)[-_]?token|client[-_]?secret|password|set-cookie|cookie)(\\?["']?[ \t]{0,8}[:=][ \t]{0,8}\\?["']?)(?:(?:basic|bearer|token) )?[^\s"'\\,;&}]+/gi;
+
+/**
+ * Writes one JSON line an entry to standard error, for entries of `level` and above. `secrets` and whatever looks
+ * like a key are redacted here, whoever logs: this is the one writer.
+ */
+export function createLogger(
+  secrets: readonly string[],
+  write: (line: string) => void = writeLine,
+  level: LogLevel = "info",
+): Logger {
+  const known = allSpellings(secrets);
   // Each text separately: redacting the finished line could remove its punctuation.
   const clean = (_: string, value: unknown): unknown =>
-    typeof value === "string" ? redact(value, secrets) : value;
-  const log = (level: string, message: string, fields: LogFields = {}): void => {
-    write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, clean));
+    typeof value === "string" ? cleanText(value, known) : value;
+  const log = (own: LogLevel, message: string, fields: LogFields = {}): void => {
+    if (RANKS[own] < RANKS[level]) return;
+    write(JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields }, clean));
   };
   return {
     info: (message, fields) => log("info", message, fields),
@@ -22,6 +41,23 @@ export function createLogger(secrets: readonly string[], write: (line: string) =
 
 function writeLine(line: string): void {
   writeToStandardError(`${line}\n`);
+}
+
+/** A secret as it is, in a query, and in a JSON text. */
+function allSpellings(secrets: readonly string[]): string[] {
+  const spellings = secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
+  // The longest first: one secret may be part of another.
+  return [...new Set(spellings)].sort((a, b) => b.length - a.length);
+}
+
+function cleanText(text: string, secrets: readonly string[]): string {
+  const read = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
+  const clean = redact(read, secrets).replace(NAMED_SECRET, "$1$2[redacted]");
+  return read === text ? clean : `${clean.slice(0, Math.max(0, clean.length - MAX_SECRET))}…`;
 }
 
 /** An error with the causes behind it, as one text. */

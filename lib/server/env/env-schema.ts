@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { PLUGIN_VARIABLE_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
+import { TELEMETRY_VARIABLE_RULES, telemetryShape } from "#lib/server/env/telemetry-variables.ts";
 
 /** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
 type Rule = { allowed: string; example: string; isPrivate?: boolean };
@@ -143,6 +144,7 @@ const shape = {
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
   ...pluginShape,
+  ...telemetryShape,
 };
 
 export const envSchema = z.object(shape);
@@ -220,6 +222,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   PROVIDER_TIMEOUT_MS: MILLISECONDS,
   REQUEST_DEADLINE_MS: MILLISECONDS,
   ...PLUGIN_VARIABLE_RULES,
+  ...TELEMETRY_VARIABLE_RULES,
 };
 
 /** The problem of a variable in one sentence: its name, its value, what is allowed, an example. */

@@ -26,7 +26,8 @@ export type Serving = {
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
   const pages = createPages();
-  const accessLog = env.ACCESS_LOG ? new AccessLog(writeToStandardError) : undefined;
+  const writesAccess = env.ACCESS_LOG && env.LOG_LEVEL === "info";
+  const accessLog = writesAccess ? new AccessLog(writeToStandardError) : undefined;
   const host = createSelfHost({
     accessLog,
     routeOf: apiRouter(getGateway),

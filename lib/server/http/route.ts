@@ -32,6 +32,10 @@ export type Edge = {
   readonly authenticator: Identifier;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
+  /** Is told of requests that may belong to a trace; undefined if nobody traces. */
+  readonly telemetry?: {
+    noteRequest: ((requestId: string, headers: Headers) => void) | undefined;
+  };
 };
 
 /** A web-standard handler: the same function runs under every host. */
@@ -110,6 +114,7 @@ async function answer<Gateway extends Edge>(
     exchange.known = await rule.identify(gateway.authenticator, request, host);
     host.callerKind = exchange.known.caller.kind;
   }
+  gateway.telemetry?.noteRequest?.(requestId, request.headers);
   return operation.answer({
     gateway,
     request,
@@ -177,7 +182,7 @@ async function readBody(
 ): Promise<unknown> {
   const { request, host } = exchange;
   const caller = exchange.known?.caller;
-  const isStranger = caller === undefined || caller.kind === "open";
+  const isStranger = caller === undefined || caller.kind === "open" || caller.kind === "metrics";
   const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
   exchange.room = room;
   host.onEnd?.(room.release);

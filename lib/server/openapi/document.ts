@@ -52,6 +52,10 @@ const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: stri
   public: { security: [] },
   caller: { security: [{ bearer: [] }, { apiKey: [] }, { session: [] }] },
   user: { security: [{ bearer: [] }, { session: [] }] },
+  metrics: {
+    security: [{ bearer: [] }, { session: [] }],
+    note: "For the holder of METRICS_TOKEN, and for administrators.",
+  },
   proxy: {
     security: [{ bearer: [] }, { apiKey: [] }],
     note: "404 unless ENABLE_OPENAI_PROXY is set.",

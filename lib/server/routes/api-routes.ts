@@ -11,6 +11,7 @@ import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keys } from "#lib/server/routes/keys.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
+import { metrics } from "#lib/server/routes/metrics.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
@@ -26,6 +27,7 @@ export const API = apiTable([
   aiChat,
   attachmentUpload,
   health,
+  metrics,
   sessions,
   sessionById,
   keys,

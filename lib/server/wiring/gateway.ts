@@ -11,6 +11,7 @@ import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { type EngineSource, engineSourceOf, loadProviders, secretsOf } from "#lib/server/wiring/providers.ts";
+import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -52,6 +53,8 @@ export type Gateway = {
   readonly quota: QuotaDependencies;
   /** Stores turns. */
   readonly ledger: Ledger;
+  /** Metrics and traces. */
+  readonly telemetry: Telemetry;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
   readonly engineSource: EngineSource;
@@ -79,11 +82,13 @@ export async function createGateway(
 ): Promise<Gateway> {
   const providers = await loadProviders(env);
   const settings = readDatabaseSettings(env);
-  const logger = createLogger(secretsOf(env, providers), writeLog);
+  const logger = createLogger(secretsOf(env, providers), writeLog, env.LOG_LEVEL);
   const engineSource = engineSourceOf(env, providers);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
-  const basis = { env, settings, providers, installed, clock: systemClock, logger };
+  const telemetry = createTelemetry({ env, providers, clock: systemClock, logger });
+  const basis = { env, settings, providers, installed, telemetry, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
+  telemetry.readEngines(() => parts.health.made?.report() ?? []);
   const closing = new AbortController();
   beginInBackground({ ...parts, installed }, logger, closing.signal);
   return Object.assign(partsOf(parts), {
@@ -91,10 +96,11 @@ export async function createGateway(
     logger,
     registry: providers.registry,
     installed,
+    telemetry,
     engineSource,
     sandboxed: engineSource === "sandbox",
     checkDatabase: async () => parts.database.value.check(),
-    close: () => closeParts(parts, closing),
+    close: () => closeParts(parts, telemetry, closing),
   });
 }
 
@@ -146,9 +152,15 @@ function partsOf(parts: Parts) {
   };
 }
 
-async function closeParts({ ledger, engines, documents }: Parts, work: AbortController): Promise<void> {
+async function closeParts(
+  { ledger, engines, documents }: Parts,
+  telemetry: Telemetry,
+  work: AbortController,
+): Promise<void> {
   work.abort();
   await documents.made?.close();
   await ledger.made?.ledger.close();
+  // Every turn has ended.
+  await telemetry.close();
   await engines.made?.close();
 }

@@ -36,6 +36,7 @@ export type Identity = {
 /** Authentication, users' gateway keys, and the limits of keys. */
 export function createIdentity({ env, settings, clients, clock, logger }: IdentityParts): Identity {
   const { url, publishableKey } = settings;
+  const isAdmin = createAdminCheck(env, createUserLookup({ url, publishableKey, now: () => clock.now() }));
   const authenticator = createAuthenticator({
     env,
     clock,
@@ -48,10 +49,11 @@ export function createIdentity({ env, settings, clients, clock, logger }: Identi
       now: () => clock.now(),
     }),
     cookies: createSessionCookies(url, publishableKey),
+    isAdmin,
   });
   return {
     authenticator,
-    isAdmin: createAdminCheck(env, createUserLookup({ url, publishableKey, now: () => clock.now() })),
+    isAdmin,
     keys: {
       register: createSupabaseKeyRegister({ clients }),
       randomHex,

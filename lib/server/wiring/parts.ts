@@ -18,6 +18,7 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
+import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -56,6 +57,7 @@ export type Basis = {
   settings: DatabaseSettings;
   providers: Providers;
   installed: InstalledModels;
+  telemetry: Telemetry;
   clock: Clock;
   logger: Logger;
 };
@@ -68,10 +70,10 @@ type CallParts = { engines: EngineDependencies; registry: Registry; identity: Id
  * users fail, and it is tried again at the next use.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, settings, providers, installed, clock, logger } = basis;
+  const { env, settings, providers, installed, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, settings, clients: database.value.clients, clock, logger });
-  const ledger = lazy(() => make.createLedger(databaseParts()));
+  const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const health = lazy(() => make.createEngineHealth(logger, clock));
   const engines: Lazy<Engines> = lazy(() =>
@@ -111,6 +113,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
+}
+
+function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
+  return { ...part, ledger: telemetry.observed(part.ledger) };
 }
 
 type AnswerSources = {
