@@ -14,7 +14,7 @@ const ZEROS = /^0+$/;
  * Reads a `traceparent` header (W3C Trace Context); undefined for one that is not valid, which counts as none. Later
  * versions may be longer; what is known of them is read.
  */
-export function readTraceParent(header: string): TraceParent | undefined {
+function readTraceParent(header: string): TraceParent | undefined {
   if (header.length > MAX_LENGTH) return undefined;
   const [, version = "", traceId = "", spanId = "", flags = ""] = FORM.exec(header) ?? [];
   if (version === "" || version === "ff") return undefined;
