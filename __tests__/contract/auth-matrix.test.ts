@@ -72,6 +72,8 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     body: { fact: "Made by the matrix" },
   },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
+  // The user of the matrix is no administrator.
+  "/api/metrics": { access: "metrics", methods: ["GET"], errors: "native", success: 403 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/chat/completions": {
     access: "proxy",

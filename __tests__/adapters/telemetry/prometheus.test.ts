@@ -25,7 +25,7 @@ async function start(attributes: Record<string, string> = {}): Promise<Telemetry
   const sdk = await startSdk(
     { ...settings, metrics: undefined, traces: undefined },
     () => GAUGES,
-    expect.fail,
+    (error) => expect.fail(String(error)),
   );
   started.push(sdk);
   return sdk;
