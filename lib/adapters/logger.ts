@@ -3,9 +3,10 @@ import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
 
-export type LogLevel = "info" | "warn" | "error";
+/** `debug` is what other programs call their noisiest level; here it writes what `info` does. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
-const RANKS: Readonly<Record<LogLevel, number>> = { info: 0, warn: 1, error: 2 };
+const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 const MAX_CAUSE = 5;
 /** How much of a text is written, characters; a provider may have sent a megabyte of error. */
 const MAX_TEXT = 16_384;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 /** Visible ASCII: it travels in a header. */
-const TOKEN = /^[\x21-\x7e]{16,}$/;
+const TOKEN = /^[\x21-\x7e]+$/;
 const milliseconds = z
   .string()
   .regex(/^\d{1,15}$/)
@@ -19,7 +19,7 @@ const SAMPLERS = [
 ] as const;
 const EXPORTERS = ["otlp", "none"] as const;
 const PROTOCOLS = ["http/json", "http/protobuf"] as const;
-const LEVELS = ["info", "warn", "error"] as const;
+const LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /** `name=value,name=value` with percent-encoded values, as OpenTelemetry writes headers and attributes. */
 const pairs = z.string().transform((text, context) => {
@@ -60,7 +60,7 @@ const flag = (fallback: boolean) =>
 /** What is told of turns, and to whom: metrics, traces and log lines. The OTEL names are OpenTelemetry's own. */
 export const telemetryShape = {
   METRICS_TOKEN: z.string().regex(TOKEN).optional(),
-  LOG_LEVEL: z.enum(LEVELS).default("info"),
+  LOG_LEVEL: z.string().toLowerCase().pipe(z.enum(LEVELS)).default("info"),
   LOG_TURNS: flag(true),
   OTEL_SDK_DISABLED: flag(false),
   OTEL_SERVICE_NAME: z.string().optional(),
@@ -103,7 +103,7 @@ const EXPORTER: Rule = { allowed: EXPORTERS.join(" or "), example: "none" };
 
 export const TELEMETRY_VARIABLE_RULES: Readonly<Record<keyof typeof telemetryShape, Rule>> = {
   METRICS_TOKEN: {
-    allowed: "16 or more letters, digits and signs without spaces",
+    allowed: "letters, digits and signs without spaces",
     example: "…",
     isPrivate: true,
   },
