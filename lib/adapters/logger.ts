@@ -7,7 +7,7 @@ import { redact } from "#lib/shared/redact.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
-const MAX_CAUSE = 5;
+const MAX_CAUSE = 4;
 /** How much of a text is written, characters; a provider may have sent a megabyte of error. */
 const MAX_TEXT = 16_384;
 /** Behind the limit so much more is cut that no half of a secret is left. */
@@ -61,7 +61,7 @@ function cleanText(text: string, secrets: readonly string[]): string {
   return read === text ? clean : `${clean.slice(0, Math.max(0, clean.length - MAX_SECRET))}…`;
 }
 
-/** An error with the causes behind it, as one text. */
+/** An error with the causes behind it, as one text. Of several at once, such as addresses that were tried, the first ones. */
 function describe(cause: unknown, depth = 0): string {
   if (!(cause instanceof Error)) {
     // Errors of the database are plain objects. Their details are left out: they may quote a user's message.
@@ -73,7 +73,8 @@ function describe(cause: unknown, depth = 0): string {
     depth === 0
       ? (cause.stack ?? cause.message).replaceAll("file://", "")
       : `${cause.name}: ${cause.message}`;
-  return cause.cause === undefined || depth >= MAX_CAUSE
-    ? own
-    : `${own}\ncaused by ${describe(cause.cause, depth + 1)}`;
+  if (depth >= MAX_CAUSE) return own;
+  const all: unknown[] = cause instanceof AggregateError ? cause.errors.slice(0, MAX_CAUSE) : [];
+  if (cause.cause !== undefined) all.push(cause.cause);
+  return [own, ...all.map((one) => `caused by ${describe(one, depth + 1)}`)].join("\n");
 }

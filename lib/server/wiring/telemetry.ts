@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import type { MetricData } from "@opentelemetry/sdk-metrics";
+import { openTelemetries } from "#lib/adapters/telemetry/open-telemetries.ts";
 import { readProcess } from "#lib/adapters/telemetry/process-reading.ts";
 import type { SdkSettings, TelemetrySdk } from "#lib/adapters/telemetry/sdk.ts";
 import { WorkerMetrics } from "#lib/adapters/telemetry/worker-metrics.ts";
@@ -95,6 +96,7 @@ class SdkTelemetry implements Telemetry {
     // Undefined outside of a worker of ours.
     const { worker } = cluster;
     this.#workers = worker && new WorkerMetrics(worker, () => this.#collect());
+    openTelemetries().add(this);
     // On Vercel, the first answers would wait for the libraries: there they are loaded behind one.
     if (!parts.env.VERCEL) void this.#quietly(this.#load());
   }
@@ -125,6 +127,7 @@ class SdkTelemetry implements Telemetry {
   }
 
   async close(): Promise<void> {
+    openTelemetries().delete(this);
     if (this.#sdk !== undefined) await this.#quietly(this.#sdk.close(FLUSH_MS));
   }
 
