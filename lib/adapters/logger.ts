@@ -1,5 +1,6 @@
 import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import { BoundedMap } from "#lib/shared/bounded-map.ts";
 import { stringField } from "#lib/shared/json.ts";
 import { redact } from "#lib/shared/redact.ts";
 
@@ -12,6 +13,11 @@ const MAX_CAUSE = 4;
 const MAX_TEXT = 16_384;
 /** Behind the limit so much more is cut that no half of a secret is left. */
 const MAX_SECRET = 512;
+/** Short texts whose clean form is kept. */
+const MAX_CLEANED = 1_000;
+const MAX_CLEANED_LENGTH = 100;
+/** Ids of requests: each is new, and they are ours. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What stands behind the name of a credential in a header, a query or JSON, also if it looks like no key. */
 const NAMED_SECRET =
   /\b((?:x-(?:goog-)?)?api[-_]?key|authorization|(?:access|refresh|auth)[-_]?token|client[-_]?secret|password|set-cookie|cookie)(\\?["']?[ \t]{0,8}[:=][ \t]{0,8}\\?["']?)(?:(?:basic|bearer|token) )?[^\s"'\\,;&}]+/gi;
@@ -26,12 +32,29 @@ export function createLogger(
   level: LogLevel = "info",
 ): Logger {
   const known = allSpellings(secrets);
+  const cleaned = new BoundedMap<string, string>(MAX_CLEANED);
   // Each text separately: redacting the finished line could remove its punctuation.
-  const clean = (_: string, value: unknown): unknown =>
-    typeof value === "string" ? cleanText(value, known) : value;
+  const clean = (value: string): string => {
+    if (UUID.test(value) && !known.includes(value)) return value;
+    // Most texts of a log are the same ones again: messages, modes, engines, outcomes.
+    const before = cleaned.get(value);
+    if (before !== undefined) return before;
+    const text = cleanText(value, known);
+    if (value.length <= MAX_CLEANED_LENGTH) cleaned.set(value, text);
+    return text;
+  };
   const log = (own: LogLevel, message: string, fields: LogFields = {}): void => {
     if (RANKS[own] < RANKS[level]) return;
-    write(JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields }, clean));
+    const entry: Record<string, unknown> = {
+      time: new Date().toISOString(),
+      level: own,
+      message: clean(message),
+    };
+    for (const name in fields) {
+      const value = fields[name];
+      entry[name] = typeof value === "string" ? clean(value) : value;
+    }
+    write(JSON.stringify(entry));
   };
   return {
     info: (message, fields) => log("info", message, fields),

@@ -19,7 +19,13 @@ const ledger: Ledger = {
 
 async function telemetryOf(settings: Record<string, string>) {
   const env = readEnv(settings);
-  return createTelemetry({ env, providers: await loadProviders(env), clock: systemClock, logger: quiet });
+  return createTelemetry({
+    env,
+    providers: await loadProviders(env),
+    clock: systemClock,
+    logger: quiet,
+    turnLogger: quiet,
+  });
 }
 
 test("switched off, the ledger is the ledger itself, and no request is looked at", async () => {

@@ -1,5 +1,7 @@
 import { systemClock } from "#lib/adapters/clock.ts";
+import { GatheredLines } from "#lib/adapters/gathered-lines.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
+import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
@@ -82,10 +84,18 @@ export async function createGateway(
 ): Promise<Gateway> {
   const providers = await loadProviders(env);
   const settings = readDatabaseSettings(env);
-  const logger = createLogger(secretsOf(env, providers), writeLog, env.LOG_LEVEL);
+  const secrets = secretsOf(env, providers);
+  const logger = createLogger(secrets, writeLog, env.LOG_LEVEL);
+  // On Vercel the process may be frozen before they are written.
+  const turnLines =
+    writeLog === undefined && !env.VERCEL ? new GatheredLines(writeToStandardError) : undefined;
+  const turnLogger = turnLines && createLogger(secrets, (line) => turnLines.add(line), env.LOG_LEVEL);
   const engineSource = engineSourceOf(env, providers);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
-  const telemetry = createTelemetry({ env, providers, clock: systemClock, logger });
+  const telemetry = createTelemetry({
+    ...{ env, providers, clock: systemClock, logger },
+    turnLogger: turnLogger ?? logger,
+  });
   const basis = { env, settings, providers, installed, telemetry, clock: systemClock, logger };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   telemetry.readEngines(() => parts.health.made?.report() ?? []);
@@ -100,7 +110,10 @@ export async function createGateway(
     engineSource,
     sandboxed: engineSource === "sandbox",
     checkDatabase: async () => parts.database.value.check(),
-    close: () => closeParts(parts, telemetry, closing),
+    close: async () => {
+      await closeParts(parts, telemetry, closing);
+      turnLines?.flush();
+    },
   });
 }
 

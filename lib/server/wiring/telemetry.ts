@@ -1,6 +1,5 @@
 import cluster from "node:cluster";
 import type { MetricData } from "@opentelemetry/sdk-metrics";
-import { openTelemetries } from "#lib/adapters/telemetry/open-telemetries.ts";
 import { readProcess } from "#lib/adapters/telemetry/process-reading.ts";
 import type { SdkSettings, TelemetrySdk } from "#lib/adapters/telemetry/sdk.ts";
 import { WorkerMetrics } from "#lib/adapters/telemetry/worker-metrics.ts";
@@ -25,6 +24,8 @@ import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** How long the end of the process, or of an invocation on Vercel, waits for a collector, milliseconds. */
 const FLUSH_MS = 3_000;
+/** Between two times that answers have sent what waits, milliseconds. */
+const FLUSH_PAUSE_MS = 1_000;
 /** That the collector does not answer is logged at most once in this time, milliseconds. */
 const WARN_MS = 60_000;
 
@@ -33,6 +34,8 @@ export type TelemetryParts = {
   providers: Pick<Providers, "catalogue" | "registry">;
   clock: Clock;
   logger: Logger;
+  /** Writes the lines of turns. */
+  turnLogger: Pick<Logger, "info">;
 };
 
 /** Metrics, traces and the log of turns. What is switched off is not loaded, and no turn pays for it. */
@@ -45,7 +48,10 @@ export type Telemetry = {
   readEngines(engines: () => readonly EngineReport[]): void;
   /** The metrics of all processes in Prometheus' text format. Throws `not_configured` if none are kept. */
   scrape(): Promise<string>;
-  /** Sends what waits, on a platform that may freeze the process then. Never rejects. */
+  /**
+   * Sends what waits, under a host that does not tell when the process ends: on Vercel each time, since it may be
+   * frozen then, elsewhere at most once a second. Never rejects.
+   */
   flushBehindAnswer(): Promise<void>;
   /** Sends what waits. Never rejects, and takes no longer than three seconds. */
   close(): Promise<void>;
@@ -53,7 +59,7 @@ export type Telemetry = {
 
 export function createTelemetry(parts: TelemetryParts): Telemetry {
   const settings = telemetrySettings(parts.env);
-  const log = parts.env.LOG_TURNS ? [turnLog(parts.logger)] : [];
+  const log = parts.env.LOG_TURNS ? [turnLog(parts.turnLogger)] : [];
   return settings === undefined ? withoutSdk(log, parts) : new SdkTelemetry(settings, log, parts);
 }
 
@@ -84,6 +90,7 @@ class SdkTelemetry implements Telemetry {
   #sdk: TelemetrySdk | undefined;
   #ledger: ObservedLedger | undefined;
   #engines: () => readonly EngineReport[] = () => [];
+  #nextFlush = Number.NEGATIVE_INFINITY;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
   constructor(settings: SdkSettings, log: readonly TurnObserver[], parts: TelemetryParts) {
@@ -96,7 +103,6 @@ class SdkTelemetry implements Telemetry {
     // Undefined outside of a worker of ours.
     const { worker } = cluster;
     this.#workers = worker && new WorkerMetrics(worker, () => this.#collect());
-    openTelemetries().add(this);
     // On Vercel, the first answers would wait for the libraries: there they are loaded behind one.
     if (!parts.env.VERCEL) void this.#quietly(this.#load());
   }
@@ -122,12 +128,13 @@ class SdkTelemetry implements Telemetry {
 
   async flushBehindAnswer(): Promise<void> {
     const { metrics, traces } = this.#settings;
-    if (!this.#parts.env.VERCEL || (metrics === undefined && traces === undefined)) return;
+    const { clock, env } = this.#parts;
+    if ((metrics === undefined && traces === undefined) || clock.now() < this.#nextFlush) return;
+    if (!env.VERCEL) this.#nextFlush = clock.now() + FLUSH_PAUSE_MS;
     await this.#quietly(this.#load().then((sdk) => sdk.flush(FLUSH_MS)));
   }
 
   async close(): Promise<void> {
-    openTelemetries().delete(this);
     if (this.#sdk !== undefined) await this.#quietly(this.#sdk.close(FLUSH_MS));
   }
 
