@@ -17,8 +17,8 @@ import { percentile } from "./statistics.ts";
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
 const CONNECTIONS = 8;
 const WORKS = [
-  { name: "JSON", isStream: false, requests: 2_000, warmUp: 8_000 },
-  { name: "100 chunks", isStream: true, requests: 300, warmUp: 1_000 },
+  { name: "JSON", isStream: false, requests: 1_000, warmUp: 4_000 },
+  { name: "100 chunks", isStream: true, requests: 150, warmUp: 500 },
 ] as const;
 
 type Work = (typeof WORKS)[number];

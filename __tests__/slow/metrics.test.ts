@@ -101,7 +101,7 @@ test.each<HostName>(["start", "next-start"])(
     const requestId = await ask(gateway);
     expect(turnsIn(await scrape(gateway))).toBe(1);
     // Next.js ends as the signal says.
-  expect(await running.pop()?.stop()).toBe(host === "start" ? 0 : 143);
+    expect(await running.pop()?.stop()).toBe(host === "start" ? 0 : 143);
     const sent = collector.received.map(({ text }) => text).filter((text) => text.includes(`under ${host}`));
     expect(sent.join("\n")).toContain(requestId);
     expect(sent.join("\n")).toContain("sarmalink.turns");
