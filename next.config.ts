@@ -31,7 +31,18 @@ const config: NextConfig = {
   // Next.js would ask its makers for newer versions when it builds and in development.
   experimental: { agentUpgrade: false },
   // Loaded from node_modules when used: bundling them would load them at start.
-  serverExternalPackages: ["undici", "@pydantic/genai-prices", "@supabase/ssr", "yaml"],
+  serverExternalPackages: [
+    "undici",
+    "@pydantic/genai-prices",
+    "@supabase/ssr",
+    "yaml",
+    "@opentelemetry/api",
+    "@opentelemetry/exporter-prometheus",
+    "@opentelemetry/otlp-transformer",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-metrics",
+    "@opentelemetry/sdk-trace",
+  ],
   async headers() {
     return [
       { source: "/:path*", headers: securityHeaders },

@@ -22,6 +22,8 @@ const FOR_TESTS_AND_CLIENTS: readonly string[] = [
   "lib/streaming/events.ts parseEvent",
   "lib/streaming/events.ts readUsageEvent",
   "lib/streaming/events.ts serializeEvent",
+  // Next.js calls it, through `instrumentation.ts`.
+  "lib/server/host/next-instrumentation.ts registerTelemetry",
   // Made ahead of speech and images.
   "lib/providers/call/whole-answer.ts readWholeBytes",
   // Parts that are tested by themselves.
@@ -52,6 +54,9 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/adapters/supabase/rpc-transport.ts onResponseEnd",
   "lib/adapters/supabase/rpc-transport.ts onResponseError",
   "lib/adapters/supabase/rpc-transport.ts onResponseStart",
+  // OpenTelemetry's base class calls these.
+  "lib/adapters/telemetry/registry.ts onForceFlush",
+  "lib/adapters/telemetry/registry.ts onShutdown",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
@@ -64,7 +69,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
   // Made ahead of the operator's view, of shared health and of roles.
-  "lib/providers/health/engine-health.ts benchedForMs",
   // Tests stop Postgres by it.
   "lib/local-supabase/start.ts postgresPid",
 ];

@@ -20,8 +20,10 @@ export async function startProduction(options: {
   dataDir: string;
   modelsConfig: string;
   execArgv?: readonly string[];
+  /** Further variables. */
+  env?: Readonly<Record<string, string>>;
 }): Promise<ProductionGateway> {
-  const { database, dataDir, modelsConfig, execArgv = [] } = options;
+  const { database, dataDir, modelsConfig, execArgv = [], env = {} } = options;
   const port = await freePort();
   // The user of Postgres must be able to enter its folder.
   const ownDir = await mkdtemp(join(database === undefined ? tmpdir() : dataDir, "sarmalink-gateway-"));
@@ -37,7 +39,9 @@ export async function startProduction(options: {
       ENABLE_OPENAI_PROXY: "1",
       // The lines would drown the figures.
       ACCESS_LOG: process.env["ACCESS_LOG"] ?? "off",
+      LOG_TURNS: process.env["LOG_TURNS"] ?? "off",
       MODELS_CONFIG: modelsConfig,
+      ...env,
     },
   });
   const url = `http://127.0.0.1:${port}`;

@@ -82,6 +82,8 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "/api/admin/requests": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/requests/[id]": { access: "admin", methods: ["GET"], errors: "native", success: 404 },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
+  // The user of the matrix is no administrator.
+  "/api/metrics": { access: "metrics", methods: ["GET"], errors: "native", success: 403 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/chat/completions": {
     access: "proxy",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createLogger } from "#lib/adapters/logger.ts";
+import { expectLinear } from "../support/linear.ts";
 
 const SECRET = 'my "quoted" secret\\with a backslash';
 
@@ -69,4 +70,56 @@ test.each([
   [{ a: 1 }, "[object Object]"],
 ])("anything can be a cause: %j", (cause, told) => {
   expect(logged((logger) => logger.error("x", cause))).toMatchObject({ cause: told });
+});
+
+test.each([
+  ["info", ["info", "warn", "error"]],
+  ["debug", ["info", "warn", "error"]],
+  ["warn", ["warn", "error"]],
+  ["error", ["error"]],
+] as const)("at level %s it writes %j", (level, written) => {
+  const lines: string[] = [];
+  const logger = createLogger([], (line) => lines.push(line), level);
+  logger.info("a");
+  logger.warn("b");
+  logger.error("c", new Error("d"));
+  expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(written);
+});
+
+/** No list of secrets has it, and it looks like no key: only its name tells. */
+const UNKNOWN = "pA55phrase.of_somebody";
+
+test.each([
+  `https://host.test/v1?key=${UNKNOWN}`,
+  `GET /v1/models?api_key=${UNKNOWN}&limit=1`,
+  `{"api_key":"${UNKNOWN}"}`,
+  JSON.stringify(JSON.stringify({ apiKey: UNKNOWN, password: UNKNOWN })),
+  `x-api-key: ${UNKNOWN}`,
+  `x-goog-api-key: ${UNKNOWN}`,
+  `authorization: Basic ${UNKNOWN}`,
+  `Authorization=Bearer ${UNKNOWN}`,
+  `access_token=${UNKNOWN}; refresh-token=${UNKNOWN}`,
+  `cookie: sb-auth-token=${UNKNOWN}`,
+])("a credential behind its name is left out: %s", (text) => {
+  const inMessage = logged((logger) => logger.warn(text, { field: text }));
+  const inCause = logged((logger) => logger.error("x", new AggregateError([new Error(text)], "all failed")));
+  expect(JSON.stringify([inMessage, inCause])).not.toContain(UNKNOWN);
+});
+
+test("a secret is left out in the spellings of a query and of JSON, and half of it is not left at a cut", () => {
+  const secret = 'a "secret" of words/and=signs';
+  const lines: string[] = [];
+  const logger = createLogger([secret], (line) => lines.push(line));
+  logger.warn(`${encodeURIComponent(secret)} ${JSON.stringify({ secret })}`);
+  // At every place around the cut.
+  for (let before = 16_384 - 60; before < 16_384 + 10; before++)
+    logger.warn(`${"x".repeat(before)}${secret}`);
+  for (const line of lines) expect(line).not.toMatch(/secret[^"]*words|%22secret|a \\"/);
+});
+
+test("a text of megabytes is cut, in time that grows with its size alone", () => {
+  const logger = createLogger(["some-secret"], () => undefined);
+  expectLinear(50_000, (size) => () => logger.warn(" ".repeat(size)));
+  expectLinear(50_000, (size) => () => logger.warn("api_key ".repeat(size / 8)));
+  expect(String(logged((own) => own.warn("y".repeat(1_000_000)))["message"]).length).toBeLessThan(20_000);
 });

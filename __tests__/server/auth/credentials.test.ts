@@ -285,6 +285,7 @@ describe("gateway keys", () => {
       },
       verifyToken: async () => null,
       cookies: { mayHoldSession: hasSessionCookie, read: async () => null },
+      isAdmin: async () => false,
     });
     const ask = (credential = "sk-sarmalink-x") =>
       authenticator.authenticate(
@@ -437,6 +438,7 @@ describe("the OpenAI-compatible routes", () => {
         store.verified++;
         return one === "a.good.token" ? { userId: SUB, email: undefined, emailConfirmed: false } : null;
       },
+      isAdmin: async () => false,
       cookies: {
         mayHoldSession: hasSessionCookie,
         read: async () => ({ accessToken: "a.good.token", setCookies: [] }),

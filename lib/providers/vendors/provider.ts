@@ -74,6 +74,8 @@ export type ProviderFacts = {
   firstTokenTimeoutMs?: number;
   /** Its answers report their cost, in USD, reliably. */
   reportsCost?: boolean;
+  /** Its name in OpenTelemetry's conventions for generative AI, if that is not its id. */
+  telemetryName?: string;
   /** Id of the provider in the price library. */
   pricedAs?: string;
   /** The issuer of the opaque tokens in its answers, by default its id. */

@@ -1,9 +1,12 @@
+import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import { BearerLookup, digestOf } from "#lib/server/auth/bearer-lookup.ts";
 import { CredentialCheck } from "#lib/server/auth/credential-check.ts";
 import type { ChangedKeys } from "#lib/server/auth/key-cache.ts";
+import { isMetricsToken } from "#lib/server/auth/metrics-token.ts";
 import { OpenAccess } from "#lib/server/auth/open-access.ts";
 import { assertSameOrigin } from "#lib/server/auth/same-origin.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import type { Identified, MetricsReader } from "#lib/server/http/access.ts";
 import { clientAddress } from "#lib/server/http/client-address.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
@@ -18,6 +21,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 export type Authentication = { caller: Caller /** Cookies of a refreshed session. */; setCookies: string[] };
 
+type UserCaller = Extract<Caller, { kind: "user" }>;
+
 export type Authenticator = {
   /**
    * The caller of a request with a gateway key or Supabase access token as bearer (or `x-api-key`), or with a
@@ -31,6 +36,11 @@ export type Authenticator = {
    * `authenticate` does, and `not_configured` without a service role key.
    */
   authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
+  /**
+   * Whoever may read the metrics: the holder of METRICS_TOKEN, or an administrator as `authenticate` finds them.
+   * Throws as that does, and `forbidden` for anybody else.
+   */
+  authenticateMetrics(request: Request, host: HostContext): Promise<Identified<MetricsReader | UserCaller>>;
   /** Whether any bearer is accepted now. Throws `database_unavailable` or `not_configured`. */
   takesAnyBearer(): Promise<boolean>;
   /** A gateway key was created in this process: access is closed from now on. */
@@ -47,6 +57,7 @@ export type AuthDependencies = {
   keys: GatewayKeyStore;
   verifyToken: AccessTokenVerifier;
   cookies: SessionCookies;
+  isAdmin: AdminCheck;
   /** Warned once, when any bearer is accepted. */
   logger?: Pick<Logger, "warn"> | undefined;
 };
@@ -60,12 +71,14 @@ export function createAuthenticator(dependencies: AuthDependencies): Authenticat
 class GatewayAuthenticator implements Authenticator {
   readonly #env: Env;
   readonly #cookies: SessionCookies;
+  readonly #isAdmin: AdminCheck;
   readonly #bearers: BearerLookup;
   readonly #openAccess: OpenAccess;
   readonly #check: CredentialCheck;
 
-  constructor({ env, clock, keys, verifyToken, cookies, logger }: AuthDependencies) {
+  constructor({ env, clock, keys, verifyToken, cookies, isAdmin, logger }: AuthDependencies) {
     this.#env = env;
+    this.#isAdmin = isAdmin;
     this.#cookies = cookies;
     this.#bearers = new BearerLookup({ clock, keys, verifyToken });
     this.#openAccess = new OpenAccess(keys, clock, () =>
@@ -100,6 +113,23 @@ class GatewayAuthenticator implements Authenticator {
     if (await this.#openAccess.isOpen()) return OPEN_CALLER;
     this.#check.noteFailure(clientAddress(request, host, this.#env));
     throw badCredential();
+  }
+
+  async authenticateMetrics(
+    request: Request,
+    host: HostContext,
+  ): Promise<Identified<MetricsReader | UserCaller>> {
+    if (isMetricsToken(bearerOf(request), this.#env.METRICS_TOKEN)) {
+      return { caller: { kind: "metrics" }, setCookies: [] };
+    }
+    const { caller, setCookies } = await this.authenticate(request, host);
+    host.callerKind = caller.kind;
+    // Asked also of a gateway key, which is never an administrator.
+    if (caller.kind === "user" && (await this.#isAdmin(caller))) return { caller, setCookies };
+    throw new GatewayError(
+      "forbidden",
+      "Only administrators and the holder of METRICS_TOKEN read the metrics.",
+    );
   }
 
   async takesAnyBearer(): Promise<boolean> {

@@ -31,10 +31,16 @@ export function warnOfProviders({ catalogue, registry }: Providers): void {
   }
 }
 
+/** Shorter tokens can be guessed. */
+const MIN_TOKEN = 16;
+
 /** Warns of variables that may be mistakes. */
-export function warnOfVariables({ names }: Env): void {
+export function warnOfVariables({ names, METRICS_TOKEN = "" }: Env): void {
   for (const { name, meant } of misspeltVariables(names)) {
     console.log(`${name} is not a variable of this gateway, and is not read. Did you mean ${meant}?`);
+  }
+  if (METRICS_TOKEN !== "" && METRICS_TOKEN.length < MIN_TOKEN) {
+    console.log(`METRICS_TOKEN is short enough to be guessed: use ${MIN_TOKEN} random characters or more.`);
   }
   for (const name of suspiciousPublicNames(names)) {
     console.log(`${name} is built into pages and is public: remove it if it is a secret.`);

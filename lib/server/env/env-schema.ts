@@ -5,6 +5,7 @@ import { z } from "zod";
 import { PLUGIN_VARIABLE_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
 import { RETENTION_VARIABLE_RULES, retentionShape } from "#lib/server/env/retention-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
+import { TELEMETRY_VARIABLE_RULES, telemetryShape } from "#lib/server/env/telemetry-variables.ts";
 
 /** What a variable may be, in words, and an example. The value of an `isPrivate` one is never repeated. */
 type Rule = { allowed: string; example: string; isPrivate?: boolean };
@@ -152,6 +153,7 @@ const shape = {
   REQUEST_DEADLINE_MS: milliseconds(120_000),
   ...retentionShape,
   ...pluginShape,
+  ...telemetryShape,
 };
 
 export const envSchema = z.object(shape);
@@ -237,6 +239,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   REQUEST_DEADLINE_MS: MILLISECONDS,
   ...RETENTION_VARIABLE_RULES,
   ...PLUGIN_VARIABLE_RULES,
+  ...TELEMETRY_VARIABLE_RULES,
 };
 
 /** The problem of a variable in one sentence: its name, its value, what is allowed, an example. */

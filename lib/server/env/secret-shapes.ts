@@ -30,6 +30,7 @@ const PUBLIC = "NEXT_PUBLIC_";
 const SECRET_NAMES = [
   "SUPABASE_SERVICE_ROLE_KEY",
   "SUPABASE_JWT_SECRET",
+  "METRICS_TOKEN",
   ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;

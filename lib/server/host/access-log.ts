@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { GatheredLines } from "#lib/adapters/gathered-lines.ts";
 import { redact } from "#lib/shared/redact.ts";
 
-/** Lines are collected for this long and written together, milliseconds: a write costs more than a line. */
-const GATHER_MS = 100;
 const MAX_PATH = 200;
 /** Paths whose redacted form is cached. There are few, except in a scan. */
 const MAX_CACHED = 100;
@@ -21,14 +20,12 @@ export type AccessDetails = {
 
 /** Writes one JSON line a request, when its answer has ended: no query, no header, no body, no address. */
 export class AccessLog {
-  readonly #write: (text: string) => void;
+  readonly #lines: GatheredLines;
   readonly #details = new WeakMap<ServerResponse, AccessDetails>();
   readonly #paths = new Map<string, string>();
-  #waiting = "";
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(write: (text: string) => void) {
-    this.#write = write;
+    this.#lines = new GatheredLines(write);
   }
 
   begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -42,12 +39,7 @@ export class AccessLog {
 
   /** Writes what waits. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#waiting === "") return;
-    const text = this.#waiting;
-    this.#waiting = "";
-    this.#write(text);
+    this.#lines.flush();
   }
 
   #end(incoming: IncomingMessage, outgoing: ServerResponse, milliseconds: number): void {
@@ -65,8 +57,7 @@ export class AccessLog {
       // The client disconnected, or the answer broke off.
       ...(outgoing.writableFinished ? {} : { aborted: true }),
     };
-    this.#waiting += `${JSON.stringify(entry)}\n`;
-    this.#timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
+    this.#lines.add(JSON.stringify(entry));
   }
 
   /** The path without its query, which may hold a secret; a mistyped path may, too, so it is redacted. */

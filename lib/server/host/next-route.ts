@@ -20,6 +20,11 @@ export function nextRoute(declaration: GatewayRoute): NextHandlers {
     after(async () => {
       for (const callback of callbacks) callback();
       await Promise.all(works);
+      // Last: the turn has ended now. Without a gateway, whose settings are wrong, there is nothing to send.
+      await getGateway().then(
+        ({ telemetry }) => telemetry.flushBehindAnswer(),
+        () => undefined,
+      );
     });
     const response = await route(request, {
       waitUntil: (work) => works.push(work),

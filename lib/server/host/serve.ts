@@ -9,6 +9,8 @@ import { createSelfHost, type SelfHost } from "#lib/server/host/self-host.ts";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { type Gateway, getGateway } from "#lib/server/wiring/gateway.ts";
 
+/** Levels at which lines of requests are written. */
+const VERBOSE_LEVELS: readonly string[] = ["debug", "info"];
 /** How long a stop waits for the ledger and for connections to providers, milliseconds. */
 const CLOSE_MS = 10_000;
 
@@ -28,7 +30,8 @@ export type Serving = {
 export async function serve(env: Env): Promise<Serving> {
   const gateway = await getGateway();
   const pages = createPages();
-  const accessLog = env.ACCESS_LOG ? new AccessLog(writeToStandardError) : undefined;
+  const writesAccess = env.ACCESS_LOG && VERBOSE_LEVELS.includes(env.LOG_LEVEL);
+  const accessLog = writesAccess ? new AccessLog(writeToStandardError) : undefined;
   const host = createSelfHost({
     accessLog,
     routeOf: apiRouter(getGateway),

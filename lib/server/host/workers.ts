@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as pause } from "node:timers/promises";
+import { PrimaryMetrics } from "#lib/adapters/telemetry/worker-metrics.ts";
 
 /** A worker that died is replaced after this, doubled each time up to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 200;
@@ -40,6 +41,7 @@ class WorkerPool {
   readonly #graceMs: number;
   readonly #log: (line: string) => void;
   readonly #alive = new Set<Worker>();
+  readonly #metrics = new PrimaryMetrics();
   #ready = 0;
   #isStopping = false;
   #exitCode = 0;
@@ -49,7 +51,7 @@ class WorkerPool {
     this.#count = count;
     this.#graceMs = graceMs;
     this.#log = log;
-    for (let index = 0; index < count; index++) this.#start();
+    for (let place = 1; place <= count; place++) this.#start(place);
   }
 
   reload(): void {
@@ -67,20 +69,23 @@ class WorkerPool {
     if (this.#alive.size === 0) this.ended.resolve(this.#exitCode);
   }
 
-  #start(): void {
+  /** @param place from 1; a worker takes that of the one it replaces, so that metrics do not get more series. */
+  #start(place: number): void {
     const worker = cluster.fork();
     const startedAt = performance.now();
     this.#alive.add(worker);
+    this.#metrics.join(String(place), worker);
     worker.once("listening", ({ port }) => {
       this.#ready++;
       if (this.#ready === this.#count) this.listening.resolve(port);
     });
     worker.once("exit", (code, signal) => {
       this.#alive.delete(worker);
+      this.#metrics.leave(String(place));
       if (!this.#isStopping && this.#ready < this.#count) this.#failStart(code);
       if (!this.#isStopping) {
         this.#log(`Worker ${worker.process.pid} exited (${signal ?? code}); another one is started.`);
-        this.#replace(performance.now() - startedAt);
+        this.#replace(place, performance.now() - startedAt);
       } else if (this.#alive.size === 0) this.ended.resolve(this.#exitCode);
     });
   }
@@ -92,10 +97,10 @@ class WorkerPool {
     this.stop();
   }
 
-  #replace(livedMs: number): void {
+  #replace(place: number, livedMs: number): void {
     if (livedMs > HEALTHY_MS) this.#pauseMs = FIRST_PAUSE_MS;
     void pause(this.#pauseMs).then(() => {
-      if (!this.#isStopping) this.#start();
+      if (!this.#isStopping) this.#start(place);
     });
     this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
   }

@@ -3,6 +3,9 @@ import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
+/** A program that reads the metrics, by their token. */
+export type MetricsReader = { kind: "metrics" };
+
 type UserCaller = Extract<Caller, { kind: "user" }>;
 
 /** The type of the caller, by the access that a route declares. */
@@ -15,18 +18,23 @@ export type CallerByAccess = {
   user: UserCaller;
   /** A signed-in user whom ADMIN_USER_IDS or ADMIN_EMAILS lists; a gateway key of theirs is none. */
   admin: UserCaller;
+  /** The holder of METRICS_TOKEN, or a signed-in administrator. */
+  metrics: UserCaller | MetricsReader;
   /** A key or token of an OpenAI or Anthropic client, never a cookie; off unless ENABLE_OPENAI_PROXY is set. */
   proxy: ProxyCaller;
 };
 export type Access = keyof CallerByAccess;
 
 /** The caller, and the cookies of a session that had to be refreshed. */
-export type Identified<Known extends ProxyCaller = ProxyCaller> = { caller: Known; setCookies: string[] };
+export type Identified<Known extends AnyCaller = AnyCaller> = { caller: Known; setCookies: string[] };
+
+type AnyCaller = ProxyCaller | MetricsReader;
 
 /** What access rules need to identify a caller; the authenticator implements it. */
 export type Identifier = {
   authenticate(request: Request, host: HostContext): Promise<Identified<Caller>>;
   authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
+  authenticateMetrics(request: Request, host: HostContext): Promise<Identified<UserCaller | MetricsReader>>;
 };
 
 /** The settings that access rules read. */
@@ -36,11 +44,11 @@ export type AccessRule<Known> = {
   /** Throws `not_found` if the settings disable routes of this access, whatever the method. */
   assertEnabled(settings: AccessSettings): void;
   /** Identifies the caller, or throws; undefined if no credential is needed. */
-  identify: [Known] extends [ProxyCaller]
+  identify: [Known] extends [AnyCaller]
     ? (by: Identifier, request: Request, host: HostContext) => Promise<Identified<Known>>
     : undefined;
   /** Throws `forbidden` for an identified caller who may not use routes of this access. */
-  assertAllowed?(caller: ProxyCaller, isAdmin: (caller: Caller) => Promise<boolean>): Promise<void>;
+  assertAllowed?(caller: AnyCaller, isAdmin: (caller: Caller) => Promise<boolean>): Promise<void>;
 };
 
 const alwaysEnabled = (): void => undefined;
@@ -57,12 +65,16 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
     assertEnabled: alwaysEnabled,
     identify: identifyUser,
     async assertAllowed(caller, isAdmin) {
-      if (caller.kind !== "open" && (await isAdmin(caller))) return;
+      if (caller.kind === "user" && (await isAdmin(caller))) return;
       throw new GatewayError(
         "forbidden",
         "Only administrators may do this: users whom ADMIN_USER_IDS or ADMIN_EMAILS lists.",
       );
     },
+  },
+  metrics: {
+    assertEnabled: alwaysEnabled,
+    identify: (by, request, host) => by.authenticateMetrics(request, host),
   },
   proxy: {
     assertEnabled(settings) {

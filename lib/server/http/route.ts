@@ -38,6 +38,10 @@ export type Edge = {
   readonly bodies: BodyBudget;
   /** What is learnt from other instances beside requests, if anything is. */
   readonly shared?: { readonly state: { beside(waitUntil: WaitUntil): void } | undefined };
+  /** Is told of requests that may belong to a trace; undefined if nobody traces. */
+  readonly telemetry?: {
+    noteRequest: ((requestId: string, headers: Headers) => void) | undefined;
+  };
 };
 
 /** A web-standard handler: the same function runs under every host. */
@@ -120,6 +124,7 @@ async function answer<Gateway extends Edge>(
     await rule.assertAllowed?.(exchange.known.caller, (caller) => gateway.isAdmin(caller));
   }
   if (declaration.access !== "public") gateway.shared?.state?.beside(host.waitUntil);
+  gateway.telemetry?.noteRequest?.(requestId, request.headers);
   return operation.answer({
     gateway,
     request,
@@ -191,7 +196,7 @@ async function readBody(
 ): Promise<unknown> {
   const { request, host } = exchange;
   const caller = exchange.known?.caller;
-  const isStranger = caller === undefined || caller.kind === "open";
+  const isStranger = caller === undefined || caller.kind === "open" || caller.kind === "metrics";
   const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
   exchange.room = room;
   host.onEnd?.(room.release);

@@ -56,6 +56,10 @@ const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: stri
     security: [{ bearer: [] }, { session: [] }],
     note: "For administrators: users whom ADMIN_USER_IDS or ADMIN_EMAILS lists.",
   },
+  metrics: {
+    security: [{ bearer: [] }, { session: [] }],
+    note: "For the holder of METRICS_TOKEN, and for administrators.",
+  },
   proxy: {
     security: [{ bearer: [] }, { apiKey: [] }],
     note: "404 unless ENABLE_OPENAI_PROXY is set.",

@@ -13,6 +13,7 @@ import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
+import { metrics } from "#lib/server/routes/metrics.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
 import { overrideById, overrides } from "#lib/server/routes/overrides.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
@@ -32,6 +33,7 @@ export const API = apiTable([
   adminHealth,
   adminRequests,
   adminRequestById,
+  metrics,
   sessions,
   sessionById,
   keys,

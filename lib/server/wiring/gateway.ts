@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
+import { GatheredLines } from "#lib/adapters/gathered-lines.ts";
 import { createLogger } from "#lib/adapters/logger.ts";
+import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
@@ -22,6 +24,7 @@ import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { Shared } from "#lib/server/wiring/shared-state.ts";
+import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -77,6 +80,8 @@ export type Gateway = {
   readonly ledger: Ledger;
   /** Whether the models of the chains still exist. */
   readonly modelCheck: DailyModelCheck;
+  /** Metrics and traces. */
+  readonly telemetry: Telemetry;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
   readonly engineSource: EngineSource;
@@ -112,9 +117,17 @@ export async function createGateway(
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
   const secrets = secretsOf(env, providers);
-  const logger = createLogger(secrets, writeLog);
+  const logger = createLogger(secrets, writeLog, env.LOG_LEVEL);
+  // On Vercel the process may be frozen before they are written.
+  const turnLines =
+    writeLog === undefined && !env.VERCEL ? new GatheredLines(writeToStandardError) : undefined;
+  const turnLogger = turnLines && createLogger(secrets, (line) => turnLines.add(line), env.LOG_LEVEL);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });
+  const telemetry = createTelemetry({
+    ...{ env, providers, clock: systemClock, logger },
+    turnLogger: turnLogger ?? logger,
+  });
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
@@ -124,12 +137,14 @@ export async function createGateway(
     live,
     installed,
     prices,
+    telemetry,
     configuration: () => configuration,
     clock: systemClock,
     logger,
     signal: closing.signal,
   };
   const parts = createParts(basis, { ...MAKERS, ...makers });
+  telemetry.readEngines(() => parts.health.made?.report() ?? []);
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
@@ -146,8 +161,12 @@ export async function createGateway(
     configuration,
     installed,
     prices,
+    telemetry,
     checkDatabase: async () => parts.database.value.check(),
-    close: () => closeParts(parts, closing),
+    close: async () => {
+      await closeParts(parts, telemetry, closing);
+      turnLines?.flush();
+    },
   });
 }
 
@@ -235,11 +254,14 @@ function withGetters<A extends object, B extends object, C extends object>(a: A,
 
 async function closeParts(
   { ledger, engines, documents, shared }: Parts,
+  telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
   work.abort();
   shared.made?.state?.close();
   await documents.made?.close();
   await ledger.made?.ledger.close();
+  // Every turn has ended.
+  await telemetry.close();
   await engines.made?.close();
 }

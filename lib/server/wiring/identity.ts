@@ -46,6 +46,7 @@ export function createIdentity({
   logger,
 }: IdentityParts): Identity {
   const { url, publishableKey } = settings;
+  const isAdmin = createAdminCheck(env, createUserLookup({ url, publishableKey, now: () => clock.now() }));
   const authenticator = createAuthenticator({
     env,
     clock,
@@ -58,10 +59,11 @@ export function createIdentity({
       now: () => clock.now(),
     }),
     cookies: createSessionCookies(url, publishableKey),
+    isAdmin,
   });
   return {
     authenticator,
-    isAdmin: createAdminCheck(env, createUserLookup({ url, publishableKey, now: () => clock.now() })),
+    isAdmin,
     keys: {
       register: createSupabaseKeyRegister({ clients }),
       randomHex,

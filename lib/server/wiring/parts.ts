@@ -26,6 +26,7 @@ import { engineSourceOf } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
+import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
@@ -79,6 +80,7 @@ export type Basis = {
   prices: LivePrices;
   /** There once the parts are made. */
   configuration(): Configuration;
+  telemetry: Telemetry;
   clock: Clock;
   logger: Logger;
   /** Aborts when the gateway closes. */
@@ -99,10 +101,10 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, clock, logger, signal } = basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger, signal } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
-  const ledger = lazy(() => make.createLedger(databaseParts()));
+  const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
   const identity = lazy(() => make.createIdentity(databaseParts()));
   const alarms = lazy(() => new AccountAlarms(clock));
   const health = lazy(() => make.createEngineHealth(logger, clock, alarms.value));
@@ -167,6 +169,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
+}
+
+function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
+  return { ...part, ledger: telemetry.observed(part.ledger) };
 }
 
 type AnswerSources = {

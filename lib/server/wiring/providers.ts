@@ -9,6 +9,7 @@ import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.
 import type { Env } from "#lib/server/env/env.ts";
 import { type ConfigText, readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
 import { pluginTokens } from "#lib/server/wiring/plugins.ts";
+import { telemetrySecrets } from "#lib/server/wiring/telemetry-settings.ts";
 
 /** Providers, the sandbox instead of them, or none: then every chat is answered with 503. */
 export type EngineSource = "providers" | "sandbox" | "none";
@@ -72,5 +73,5 @@ export function realProviders({ registry }: Pick<Providers, "registry">): string
 /** Every key that could appear in an error, for the logger to redact. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET].flatMap((secret) => secret ?? []);
-  return [...own, ...registry.secrets(), ...pluginTokens(env)];
+  return [...own, ...registry.secrets(), ...pluginTokens(env), ...telemetrySecrets(env)];
 }

@@ -20,14 +20,17 @@ export class AttemptLog {
   note(attempts: readonly AttemptReport[]): void {
     for (; this.#noted < attempts.length; this.#noted++) {
       const report = attempts[this.#noted];
-      if (report !== undefined && hasFailed(report)) this.#log(report);
+      if (report !== undefined && hasFailed(report)) this.#log(report, this.#noted + 1);
     }
   }
 
-  #log({ engine, outcome, status, problem, reason, detail, latencyMs }: AttemptReport): void {
+  /** @param attempt its number within the run, from 1. */
+  #log(report: AttemptReport, attempt: number): void {
+    const { engine, outcome, status, problem, reason, detail, latencyMs } = report;
     this.#logger.warn("An engine gave no complete answer.", {
       ...this.#fields,
       engine: engine.id,
+      attempt,
       outcome,
       problem,
       status,

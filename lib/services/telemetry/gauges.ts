@@ -1,0 +1,58 @@
+import type { EngineReport } from "#lib/providers/health/engine-health.ts";
+import type { LedgerGauges } from "#lib/services/ledger/ledger.ts";
+import type { Labels, Measurement, MetricName } from "#lib/services/telemetry/metrics.ts";
+
+/** What is read whenever somebody asks for the metrics. */
+export type GaugeSources = {
+  /** Undefined while nothing has used the ledger. */
+  ledger(): (LedgerGauges & { inFlight: number }) | undefined;
+  engines(): readonly EngineReport[];
+  process(): ProcessReading;
+};
+
+export type ProcessReading = {
+  cpuSeconds: number;
+  residentBytes: number;
+  heapBytes: number;
+  /** Epoch seconds. */
+  startedAt: number;
+  loopActiveSeconds: number;
+};
+
+const BREAKER_STATE: Readonly<Record<EngineReport["breaker"], number>> = { closed: 0, half_open: 1, open: 2 };
+/** Engines with an entry in the health are few; a scan by clients must not make them many. */
+const MAX_ENGINES = 500;
+
+/** The present values of all gauges. */
+export function readGauges({ ledger, engines, process }: GaugeSources): Measurement[] {
+  const all: Measurement[] = [];
+  const add = (metric: MetricName, value: number, labels: Labels = {}): void => {
+    all.push({ metric, value, labels });
+  };
+  const { waiting, parked, oldestSeconds, inFlight } = ledger() ?? NOTHING;
+  add("sarmalink.ledger.waiting", waiting);
+  add("sarmalink.ledger.parked", parked);
+  add("sarmalink.ledger.oldest", oldestSeconds);
+  add("sarmalink.turns.in_flight", inFlight);
+  for (const { scope, engine, breaker, benchedForMs, dead } of engines().slice(0, MAX_ENGINES)) {
+    const labels = { scope, ...partsOf(engine) };
+    add("sarmalink.breaker.state", BREAKER_STATE[breaker], labels);
+    add("sarmalink.bench.remaining", benchedForMs / 1_000, labels);
+    add("sarmalink.engine.dead", dead ? 1 : 0, labels);
+  }
+  const { cpuSeconds, residentBytes, heapBytes, startedAt, loopActiveSeconds } = process();
+  add("process_cpu", cpuSeconds);
+  add("process_resident_memory", residentBytes);
+  add("process_start_time", startedAt);
+  add("nodejs_heap_size_used", heapBytes);
+  add("nodejs_eventloop_active", loopActiveSeconds);
+  return all;
+}
+
+const NOTHING = { waiting: 0, parked: 0, oldestSeconds: 0, inFlight: 0 };
+
+/** Of `provider/model`; the model may have slashes of its own. */
+function partsOf(engine: string): { provider: string; model: string } {
+  const slash = engine.indexOf("/");
+  return { provider: engine.slice(0, slash), model: engine.slice(slash + 1) };
+}
