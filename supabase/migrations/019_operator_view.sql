@@ -501,7 +501,10 @@ create or replace function public.ai_turn_parts(
   is_unknown boolean, is_estimated boolean
 ) language sql immutable as $$
   select
-    coalesce(pg_catalog.jsonb_array_length(p_attempts), 0) - 1,
+    -- What the gateway asked on the side (which mode, what to remember) is no failover.
+    coalesce(pg_catalog.jsonb_array_length(
+      pg_catalog.jsonb_path_query_array(p_attempts, '$[*] ? (!(@.meta.question == true))')
+    ), 0) - 1,
     coalesce(part.provider, ''), coalesce(part.model, ''),
     coalesce(part.billed, part.cost is null or part.cost > 0), part.list is not null,
     case when part.place = 1 then 1 else 0 end::bigint, part.calls::bigint,
@@ -1100,6 +1103,7 @@ begin
       from without_attempts turn cross join lateral (
         select count(*) as attempts from public.ai_events event
         where event.request_id = turn.id and event.event_type = 'attempt'
+          and not event.meta @> '{"question": true}'
       ) as logged
       where logged.attempts > 0 group by 1, 2
     ), by_mode as (

@@ -1,5 +1,4 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
-import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
@@ -7,7 +6,7 @@ import { createAdmin } from "#lib/server/wiring/admin.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import type { Configuration } from "#lib/server/wiring/configuration/configuration.ts";
-import { createDatabase, type Database, type DatabaseSettings } from "#lib/server/wiring/database.ts";
+import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
@@ -21,8 +20,8 @@ import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
+import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
-import { engineSourceOf } from "#lib/server/wiring/providers.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
@@ -35,7 +34,6 @@ import type { EngineDependencies } from "#lib/services/engines/engine-dependenci
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
-import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -153,18 +151,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ...userData,
     ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
     ...operatorParts(
-      {
-        ...basis,
-        callParts,
-        database,
-        databaseParts,
-        ledger,
-        identity,
-        health,
-        alarms,
-        overrides,
-        modelCheck,
-      },
+      { ...basis, callParts, databaseParts, ledger, identity, health, alarms, overrides, modelCheck },
       make,
     ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
@@ -224,52 +211,6 @@ function userDataParts({ clients, callParts, documents }: UserDataSources, make:
     quota: derived(
       () => callParts.value,
       ({ engines }) => make.createQuota({ clients: clients(), engines }),
-    ),
-  };
-}
-
-type OperatorSources = Basis & {
-  callParts: Lazy<CallParts>;
-  database: Lazy<Database>;
-  ledger: Lazy<LedgerPart>;
-  health: Lazy<EngineHealth>;
-  alarms: Lazy<AccountAlarms>;
-  modelCheck: Lazy<DailyModelCheck>;
-  overrides: EngineOverrides;
-  identity: Lazy<Identity>;
-  databaseParts(): Pick<Basis, "env" | "instanceId" | "clock" | "logger"> & { clients: SupabaseClients };
-};
-
-/** What serves the operator: the view of administrators, and the upkeep of what it shows. */
-function operatorParts(sources: OperatorSources, make: typeof MAKERS) {
-  const { env, live, prices, configuration, clock, logger } = sources;
-  const { callParts, database, databaseParts, ledger, identity, health, alarms, overrides, modelCheck } =
-    sources;
-  const startedAt = clock.wallNow();
-  const shared = lazy(() =>
-    make.createShared({
-      ...{ ...databaseParts(), overrides, health: health.value },
-      catalogue: () => ({ ...callParts.value.engines, registry: callParts.value.registry }),
-      authenticator: () => identity.made?.authenticator,
-    }),
-  );
-  return {
-    admin: derived(
-      () => callParts.value,
-      ({ registry, engines }) =>
-        make.createAdmin({
-          ...{ registry, engines, startedAt, clock, logger },
-          clients: database.value.clients,
-          engineSource: engineSourceOf(env, live.current),
-          health: health.value,
-          alarms: alarms.value,
-          ledger: ledger.value.ledger,
-          blocks: make.createHealthBlocks({ configuration, prices, modelCheck, shared }),
-        }),
-    ),
-    shared,
-    ledgerMaintenance: lazy(() =>
-      make.createLedgerMaintenance({ env, clients: database.value.clients, clock, logger }),
     ),
   };
 }
