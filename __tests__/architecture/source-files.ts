@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
+import { lazy } from "#lib/shared/lazy.ts";
 
 export type SourceFile = {
   /** From the root of the repository, with slashes. */
@@ -13,7 +14,7 @@ export type SourceFile = {
 /** `target` is a file of ours, or the name of a package. Imports of types count. */
 export type Import = { specifier: string; target: string; line: number };
 
-/** Every TypeScript file of these folders, parsed. */
+/** Every TypeScript file of these folders. */
 export function readSources(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`).sort().map(readSource));
 }
@@ -22,8 +23,19 @@ function readSource(file: string): SourceFile {
   const path = file.replaceAll("\\", "/");
   const text = readFileSync(path, "utf8");
   const kind = path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, kind);
-  return { path, text, tree, imports: importsOf(path, tree) };
+  // Parsed when first asked for: some tests read no more than the text.
+  const tree = lazy(() => ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, kind));
+  const imports = lazy(() => importsOf(path, tree.value));
+  return {
+    path,
+    text,
+    get tree() {
+      return tree.value;
+    },
+    get imports() {
+      return imports.value;
+    },
+  };
 }
 
 /** Every node of a file. */

@@ -1,8 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
-import { GatheredLines } from "#lib/adapters/gathered-lines.ts";
-import { createLogger } from "#lib/adapters/logger.ts";
-import { writeToStandardError } from "#lib/adapters/standard-error.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
@@ -18,11 +15,13 @@ import {
   readConfigTexts,
 } from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
+import { ofCatalogue, partsOf, withGetters } from "#lib/server/wiring/gateway-getters.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
+import { createLogs } from "#lib/server/wiring/logs.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
-import { type EngineSource, engineSourceOf, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
+import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { Shared } from "#lib/server/wiring/shared-state.ts";
 import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
@@ -39,7 +38,7 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
-import { derived, lazyAsync } from "#lib/shared/lazy.ts";
+import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /**
  * Everything a route needs, wired once per process; each part is made when it is first read. A route reads a part
@@ -117,31 +116,16 @@ export async function createGateway(
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
   const secrets = secretsOf(env, providers);
-  const logger = createLogger(secrets, writeLog, env.LOG_LEVEL);
-  // On Vercel the process may be frozen before they are written.
-  const turnLines =
-    writeLog === undefined && !env.VERCEL ? new GatheredLines(writeToStandardError) : undefined;
-  const turnLogger = turnLines && createLogger(secrets, (line) => turnLines.add(line), env.LOG_LEVEL);
+  const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });
-  const telemetry = createTelemetry({
-    ...{ env, providers, clock: systemClock, logger },
-    turnLogger: turnLogger ?? logger,
-  });
+  const telemetry = createTelemetry({ env, providers, clock: systemClock, logger, turnLogger });
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
-    env,
-    instanceId,
-    settings,
-    live,
-    installed,
-    prices,
-    telemetry,
+    ...{ env, instanceId, settings, live, installed, prices, telemetry, logger },
+    ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
-    clock: systemClock,
-    logger,
-    signal: closing.signal,
   };
   const parts = createParts(basis, { ...MAKERS, ...makers });
   telemetry.readEngines(() => parts.health.made?.report() ?? []);
@@ -154,102 +138,14 @@ export async function createGateway(
     closing.signal,
   );
   beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
-  return withGetters(partsOf(parts), ofCatalogue(live, env), {
-    env,
-    instanceId,
-    logger,
-    configuration,
-    installed,
-    prices,
-    telemetry,
+  return withGetters(withGetters(partsOf(parts), ofCatalogue(live, env)), {
+    ...{ env, instanceId, logger, configuration, installed, prices, telemetry },
     checkDatabase: async () => parts.database.value.check(),
     close: async () => {
       await closeParts(parts, telemetry, closing);
-      turnLines?.flush();
+      flush();
     },
   });
-}
-
-/** What follows from the catalogue of the moment. */
-function ofCatalogue(live: LiveProviders, env: Env) {
-  const engineSource = derived(
-    () => live.current,
-    (providers) => engineSourceOf(env, providers),
-  );
-  return {
-    get registry() {
-      return live.current.registry;
-    },
-    get engineSource() {
-      return engineSource.value;
-    },
-    get sandboxed() {
-      return engineSource.value === "sandbox";
-    },
-  };
-}
-
-/** What routes use of the parts; reading one makes it. */
-function partsOf(parts: Parts) {
-  return {
-    get health() {
-      return parts.health.value;
-    },
-    get authenticator() {
-      return parts.identity.value.authenticator;
-    },
-    get isAdmin() {
-      return parts.identity.value.isAdmin;
-    },
-    get keys() {
-      return parts.identity.value.keys;
-    },
-    get sessions() {
-      return parts.sessions.value;
-    },
-    get quota() {
-      return parts.quota.value;
-    },
-    get admin() {
-      return parts.admin.value;
-    },
-    get ledger() {
-      return parts.ledger.value.ledger;
-    },
-    get chat() {
-      return parts.chat.value;
-    },
-    get completion() {
-      return parts.completion.value;
-    },
-    get embeddings() {
-      return parts.embeddings.value;
-    },
-    get plugins() {
-      return parts.plugins.value;
-    },
-    get files() {
-      return parts.files.value;
-    },
-    get memories() {
-      return parts.memories.value;
-    },
-    get modelCheck() {
-      return parts.modelCheck.value;
-    },
-    get shared() {
-      return parts.shared.value;
-    },
-    get bodies() {
-      return parts.bodies.value;
-    },
-  };
-}
-
-/** One object with the members of all; getters stay getters. */
-function withGetters<A extends object, B extends object, C extends object>(a: A, b: B, c: C): A & B & C {
-  for (const more of [b, c]) Object.defineProperties(a, Object.getOwnPropertyDescriptors(more));
-  return a as A & B & C;
 }
 
 async function closeParts(

@@ -114,18 +114,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       toolsFor: (request) => detectTools(tools.value, request, () => undefined).map(({ tool }) => tool.name),
     }),
   );
-  const callParts = derived(
-    () => live.current,
-    (providers): CallParts => ({
-      engines: engines.value.dependenciesOf(providers),
-      registry: providers.registry,
-      identity: identity.value,
-      ledger: {
-        ...ledger.value,
-        ledger: releasingLedger(ledger.value.ledger, identity.value.admission.holds),
-      },
-    }),
-  );
+  const callParts = callPartsOf(live, { engines, identity, ledger });
   const calls = () => engines.value.calls;
   const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
@@ -156,6 +145,25 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
+}
+
+function callPartsOf(
+  live: LiveProviders,
+  parts: { engines: Lazy<Engines>; identity: Lazy<Identity>; ledger: Lazy<LedgerPart> },
+): Lazy<CallParts> {
+  return derived(
+    () => live.current,
+    (providers) => {
+      const { ledger, ...begins } = parts.ledger.value;
+      const identity = parts.identity.value;
+      return {
+        engines: parts.engines.value.dependenciesOf(providers),
+        registry: providers.registry,
+        identity,
+        ledger: { ...begins, ledger: releasingLedger(ledger, identity.admission.holds) },
+      };
+    },
+  );
 }
 
 function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
