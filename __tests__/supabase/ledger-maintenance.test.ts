@@ -84,3 +84,17 @@ test("0 days keep everything", async () => {
   expect(await store.prune({ eventsDays: 0, usageDays: 0 })).toMatchObject({ events: 0, usage: 0 });
   expect(await counts()).toMatchObject({ events: Number(before?.["events"]) + 1 });
 });
+
+test("what a process that is gone held of a key is deleted; what runs keeps its place", async () => {
+  const { sql } = database;
+  const [gone, running] = [randomUUID(), randomUUID()];
+  const [key] = await sql`
+    insert into public.gateway_keys (user_id, name, key_hash, prefix)
+    values (${user.userId}, 'ci', ${"ab".repeat(32)}, 'sk-sarmalink-ab') returning id`;
+  await sql`
+    insert into public.gateway_key_holds (request_id, key_id, has_slot, instance_id, held_at, held_until) values
+      (${gone}, ${key?.["id"]}, true, ${randomUUID()}, now() - interval '1 hour', now() - interval '45 minutes'),
+      (${running}, ${key?.["id"]}, true, null, now(), now() + interval '15 minutes')`;
+  await createLedgerMaintenanceStore({ clients: database.clients }).prune({ eventsDays: 0, usageDays: 0 });
+  expect(await sql`select request_id from public.gateway_key_holds`).toEqual([{ request_id: running }]);
+});

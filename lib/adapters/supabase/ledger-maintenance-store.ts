@@ -26,7 +26,13 @@ export function createLedgerMaintenanceStore(options: LedgerMaintenanceStoreOpti
   };
   return {
     fold: async () => foldedSchema.parse(await call("fold_figures", {})).more,
-    prune: async ({ eventsDays, usageDays }) =>
-      prunedSchema.parse(await call("prune_ledger", { p_events_days: eventsDays, p_usage_days: usageDays })),
+    prune: async ({ eventsDays, usageDays }) => {
+      const pruned = prunedSchema.parse(
+        await call("prune_ledger", { p_events_days: eventsDays, p_usage_days: usageDays }),
+      );
+      // What dead processes held of gateway keys does not count any more, and need not be kept.
+      if (!pruned.more) await call("gateway_keys_prune", {});
+      return pruned;
+    },
   };
 }
