@@ -1,9 +1,14 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
 import { type LibraryPrices, PRICE_LIBRARY } from "#lib/providers/prices/library-prices.ts";
-import { OWN_PRICES_AS_OF, ownPrice } from "#lib/providers/prices/own-prices.ts";
+import { OWN_PRICES_AS_OF, ownPrice, PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
 import { costAt, type Price } from "#lib/providers/prices/price.ts";
-import { NO_OVERRIDES, overrideFor, type PriceOverrides } from "#lib/providers/prices/price-overrides.ts";
+import {
+  billedNames,
+  NO_OVERRIDES,
+  overrideFor,
+  type PriceOverrides,
+} from "#lib/providers/prices/price-overrides.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** What is needed of an engine to price its usage. */
@@ -29,6 +34,8 @@ export type PriceBookFacts = {
 /** Prices. `at`: when a call was made, epoch milliseconds; now if it is left out. */
 export type PriceBook = {
   readonly facts: PriceBookFacts;
+  /** What bills wherever it is served, and what the operator has priced: names of models, or `provider/model`. */
+  readonly billedNames: readonly string[];
   /** Whether the engine bills: by default, by configuration, or because the operator has priced it. */
   isPaid(engine: PricedEngine): boolean;
   /** The list price of an engine, whether it is billed or not; undefined when unknown. */
@@ -77,6 +84,7 @@ export function createPriceBook({ library, overrides = NO_OVERRIDES, wallNow }: 
       library: { ...PRICE_LIBRARY, isLoaded: library !== undefined },
       overrides: new Set([...overrides.engines.values(), ...overrides.models.values()]).size,
     },
+    billedNames: billedNames(PAID_MODEL_NAMES, overrides),
     isPaid: isPaidHere,
     priceOf,
     listPriceUsd,

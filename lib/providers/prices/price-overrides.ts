@@ -32,3 +32,12 @@ export function overrideFor(
   const name = model.toLowerCase();
   return engines.get(`${provider.id}/${name}`) ?? models.get(name) ?? models.get(bareModelName(name));
 }
+
+/** The names that are billed: those that are by default, unless the operator says otherwise, and the operator's own. */
+export function billedNames(
+  byDefault: readonly string[],
+  { engines, models }: PriceOverrides,
+): readonly string[] {
+  const priced = [...models, ...engines].filter(([, { isFree }]) => !isFree).map(([name]) => name);
+  return [...new Set([...byDefault.filter((name) => models.get(name)?.isFree !== true), ...priced])];
+}

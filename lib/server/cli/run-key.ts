@@ -7,7 +7,7 @@ import type { Env } from "#lib/server/env/env.ts";
 import { loadProviders, realProviders } from "#lib/server/wiring/providers.ts";
 import type { GatewayKey } from "#lib/services/identity/gateway-key.ts";
 import {
-  budgetCoverage,
+  coveredProviders,
   createGatewayKey,
   type GatewayKeyDependencies,
   revokeGatewayKey,
@@ -92,7 +92,7 @@ async function create(place: Place, options: KeyOptions, env: Env): Promise<void
 /** The providers whose calls count against the budget, with the settings of this command. */
 async function budgetNote(env: Env): Promise<string> {
   const { registry } = await loadProviders(env);
-  const { countedProviders, freeProviders } = budgetCoverage(registry, realProviders({ registry }));
+  const { countedProviders, freeProviders } = coveredProviders(registry, realProviders({ registry }));
   const counted =
     countedProviders.length === 0
       ? "No configured provider counts against the budget by itself"

@@ -159,8 +159,8 @@ async function revoke({ gateway, caller, request }: GatewayCall<"user">): Promis
 /** For a user who sets a budget: what it does not count. */
 function budgetIn(
   { limits }: { limits: { usdPerMonth?: number | undefined } },
-  { registry, sandboxed }: Gateway,
+  { registry, sandboxed, prices }: Gateway,
 ): KeyBudget | undefined {
   if (limits.usdPerMonth === undefined) return undefined;
-  return budgetCoverage(registry, sandboxed ? [] : realProviders({ registry }));
+  return budgetCoverage(registry, sandboxed ? [] : realProviders({ registry }), prices.current);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
+import type { PriceBook } from "#lib/providers/cost.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
 import type { BudgetCoverage, GatewayKey, KeyChanges } from "#lib/services/identity/gateway-key.ts";
@@ -100,11 +100,19 @@ export async function createGatewayKey(
 export function budgetCoverage(
   registry: Pick<Registry, "hasCosts">,
   providers: readonly string[],
+  { billedNames }: Pick<PriceBook, "billedNames">,
 ): BudgetCoverage {
+  return { ...coveredProviders(registry, providers), countedModels: [...billedNames] };
+}
+
+/** Which of these providers count. */
+export function coveredProviders(
+  registry: Pick<Registry, "hasCosts">,
+  providers: readonly string[],
+): Omit<BudgetCoverage, "countedModels"> {
   return {
     countedProviders: providers.filter((id) => registry.hasCosts(id)),
     freeProviders: providers.filter((id) => !registry.hasCosts(id)),
-    countedModels: [...PAID_MODEL_NAMES],
   };
 }
 
