@@ -22,6 +22,7 @@ const ANSWERS: Record<string, () => unknown> = {
   begin_turn: () => ({ session_id: randomUUID(), session_created: true, messages: [], used_today: 1 }),
   settle_turns: () => ({ refused: [] }),
   close_turns_to_users: () => null,
+  sync_instance: () => ({ cursor: 0, entries: [] }),
 };
 const USER = "00000000-0000-4000-8000-000000000001";
 

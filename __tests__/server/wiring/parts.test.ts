@@ -41,13 +41,19 @@ describe("the parts of a gateway", () => {
   test("are made when they are first used, and once", async () => {
     const { made, makers } = counted();
     const gateway = await createGateway(env(), () => undefined, makers);
-    // A start opens the ledger, whose journal may hold turns of a process that died.
-    expect(made.sort()).toEqual(["createDatabase", "createLedger", "createLedgerMaintenance"]);
+    // A start opens the ledger, whose journal may hold turns of a process that died, and begins to share health.
+    const atStart = [
+      "createDatabase",
+      "createEngineHealth",
+      "createLedger",
+      "createLedgerMaintenance",
+      "createShared",
+    ];
+    expect(made.sort()).toEqual(atStart);
     expect(gateway.chat).toBe(gateway.chat);
     expect(gateway.authenticator).toBe(gateway.authenticator);
-    expect(made.slice(3).sort()).toEqual([
+    expect(made.slice(atStart.length).sort()).toEqual([
       "createChat",
-      "createEngineHealth",
       "createEngines",
       "createFiles",
       "createIdentity",
@@ -69,7 +75,6 @@ describe("the parts of a gateway", () => {
   const USERS: Record<string, (gateway: Gateway) => unknown> = {
     createIdentity: (gateway) => gateway.authenticator,
     createEngines: (gateway) => gateway.chat,
-    createEngineHealth: (gateway) => gateway.health,
     createLiveTools: (gateway) => gateway.chat,
     createPlugins: (gateway) => gateway.plugins,
     createChat: (gateway) => gateway.chat,
@@ -93,6 +98,23 @@ describe("the parts of a gateway", () => {
       expect(gateway.engineSource).toBe("none");
       expect(gateway.ledger).toBeDefined();
       expect(use(gateway)).toBe(use(gateway));
+      await gateway.close();
+    },
+  );
+
+  test.each(["createEngineHealth", "createShared"] as const)(
+    "%s: a failure at the start is logged, and it is made at its first use",
+    async (name) => {
+      let failures = 0;
+      const log: string[] = [];
+      const failing = (...parts: never[]): unknown => {
+        if (failures++ === 0) throw new Error("This part cannot be made yet.");
+        return Reflect.apply(MAKERS[name], undefined, parts);
+      };
+      const gateway = await createGateway(env(), (line) => log.push(line), { [name]: failing });
+      expect(log.filter((line) => line.includes("Instances do not share their state."))).toHaveLength(1);
+      gateway.besideRequest(() => undefined);
+      expect([gateway.health, gateway.shared]).toEqual([gateway.health, gateway.shared]);
       await gateway.close();
     },
   );

@@ -36,8 +36,8 @@ export type Edge = {
   readonly isAdmin: (caller: Caller) => Promise<boolean>;
   /** The memory that request bodies may take. */
   readonly bodies: BodyBudget;
-  /** What is learnt from other instances beside requests, if anything is. */
-  readonly shared?: { readonly state: { beside(waitUntil: WaitUntil): void } | undefined };
+  /** Begins what is to be done beside requests. Never throws. */
+  readonly besideRequest?: (waitUntil: WaitUntil) => void;
   /** Is told of requests that may belong to a trace; undefined if nobody traces. */
   readonly telemetry?: {
     noteRequest: ((requestId: string, headers: Headers) => void) | undefined;
@@ -123,7 +123,7 @@ async function answer<Gateway extends Edge>(
     host.callerKind = exchange.known.caller.kind;
     await rule.assertAllowed?.(exchange.known.caller, (caller) => gateway.isAdmin(caller));
   }
-  if (declaration.access !== "public") gateway.shared?.state?.beside(host.waitUntil);
+  if (declaration.access !== "public") gateway.besideRequest?.(host.waitUntil);
   gateway.telemetry?.noteRequest?.(requestId, request.headers);
   return operation.answer({
     gateway,

@@ -35,7 +35,7 @@ import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
-import type { Logger } from "#lib/services/ports.ts";
+import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
@@ -88,6 +88,8 @@ export type Gateway = {
   readonly sandboxed: boolean;
   /** What the instances of the gateway have in common. */
   readonly shared: Shared;
+  /** Refreshes what instances share, if it is time to. Never throws: without it requests are answered, too. */
+  besideRequest(waitUntil: WaitUntil): void;
   /** Whether the database can be used, or why not. Never rejects. */
   checkDatabase(): Promise<DatabaseCheck>;
   /** Stores what is waiting for the ledger and closes connections to providers. */
@@ -140,6 +142,7 @@ export async function createGateway(
   beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
   return withGetters(withGetters(partsOf(parts), ofCatalogue(live, env)), {
     ...{ env, instanceId, logger, configuration, installed, prices, telemetry },
+    besideRequest: (waitUntil: WaitUntil) => parts.shared.made?.state?.beside(waitUntil),
     checkDatabase: async () => parts.database.value.check(),
     close: async () => {
       await closeParts(parts, telemetry, closing);
