@@ -262,8 +262,10 @@ $$;
 --
 -- Returns {cursor, entries}; `overrides` (as list_overrides) if their version is not override_version; and `keys`, what
 -- gateway_keys_changed_since returns.
+--
+-- A plan that was made while ai_shared_health was empty would read all of it, and connections keep their plans.
 create or replace function public.sync_instance(p jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s' set enable_seqscan = off as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_instance constant uuid := (p ->> 'instance')::uuid;
