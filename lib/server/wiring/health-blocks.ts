@@ -22,7 +22,10 @@ export function createHealthBlocks(sources: HealthBlockSources): readonly Health
     { name: "configuration", read: () => configuration().report() },
     { name: "prices", read: () => prices.current.facts },
     { name: "models", read: () => modelCheck.value.block() },
-    { name: "overrides", read: async () => (await overridesBlock(shared.value.overrides)).overrides },
+    {
+      name: "overrides",
+      read: async () => ({ active: (await overridesBlock(shared.value.overrides)).overrides }),
+    },
     { name: "instances", read: () => instancesOf(shared.value) },
   ];
 }

@@ -9,7 +9,6 @@ import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.t
 import type { OverrideDependencies } from "#lib/services/overrides/manage-overrides.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { SharedState } from "#lib/services/shared-state/shared-state.ts";
-import type { ChangedKeys } from "#lib/services/shared-state/shared-state-store.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
@@ -49,16 +48,10 @@ function sharedState(parts: SharedParts): SharedState {
     store: createSupabaseSharedStateStore({ clients }),
     health: health.exchange,
     overrides,
-    onKeysChanged: (changed) => {
-      const listener: KeyListener | undefined = authenticator();
-      listener?.keysChanged?.(changed);
-    },
+    onKeysChanged: (changed) => authenticator()?.keysChanged(changed),
     clock,
     logger,
     everyMs: env.STATE_REFRESH_MS,
     isBackground: !env.VERCEL,
   });
 }
-
-/** Who forgets what it remembers of changed keys. */
-type KeyListener = Pick<Authenticator, "keyCreated"> & { keysChanged?(changed: ChangedKeys): void };
