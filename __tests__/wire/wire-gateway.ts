@@ -111,7 +111,12 @@ export async function startWireGateway(
   const log: Record<string, unknown>[] = [];
   const gateway = await startTestGateway({
     database,
-    settings: { ENABLE_OPENAI_PROXY: "true", ...settingsOf(engines, upstreams), ...options.settings },
+    settings: {
+      ENABLE_OPENAI_PROXY: "true",
+      LOG_TURNS: "false",
+      ...settingsOf(engines, upstreams),
+      ...options.settings,
+    },
     log: (line) => log.push(JSON.parse(line) as Record<string, unknown>),
   });
   const { accessToken } = await database.signUp();

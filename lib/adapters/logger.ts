@@ -24,17 +24,23 @@ const NAMED_SECRET =
 
 /**
  * Writes one JSON line an entry to standard error, for entries of `level` and above. `secrets` and whatever looks
- * like a key are redacted here, whoever logs: this is the one writer.
+ * like a key are redacted here, whoever logs: this is the one writer. The list of secrets may grow.
  */
 export function createLogger(
   secrets: readonly string[],
   write: (line: string) => void = writeLine,
   level: LogLevel = "info",
 ): Logger {
-  const known = allSpellings(secrets);
-  const cleaned = new BoundedMap<string, string>(MAX_CLEANED);
+  let known = allSpellings(secrets);
+  let count = secrets.length;
+  let cleaned = new BoundedMap<string, string>(MAX_CLEANED);
   // Each text separately: redacting the finished line could remove its punctuation.
   const clean = (value: string): string => {
+    if (secrets.length !== count) {
+      count = secrets.length;
+      known = allSpellings(secrets);
+      cleaned = new BoundedMap(MAX_CLEANED);
+    }
     if (UUID.test(value) && !known.includes(value)) return value;
     // Most texts of a log are the same ones again: messages, modes, engines, outcomes.
     const before = cleaned.get(value);
