@@ -48,6 +48,7 @@ async function start(settings: Settings = {}) {
     database,
     settings: {
       ENABLE_OPENAI_PROXY: "true",
+      LOG_TURNS: "false",
       GROQ_API_KEY: KEY,
       GROQ_BASE_URL: `${upstream.origin}/v1`,
       MISTRAL_BASE_URL: `${upstream.origin}/v1`,

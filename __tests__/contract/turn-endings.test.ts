@@ -194,7 +194,9 @@ describe("what a turn held, when", () => {
     // Only native chat has a quota.
     const units = ending.api === "native" && ending.row?.delivered === true ? 1 : 0;
     expect(await held()).toEqual({ user: units, company: company + units });
-    expect(proxy.gateway.gateway.ledger.gauges()).toMatchObject({ waiting: 0, parked: 0 });
+    const { ledger } = proxy.gateway.gateway;
+    await eventually("nothing waits", () => ledger.gauges().waiting === 0, 10_000);
+    expect(ledger.gauges().parked).toBe(0);
   });
 
   test("it is held by the process that has begun it, by whose lease others settle it (native)", async () => {

@@ -87,7 +87,10 @@ describe("the embedded Supabase", () => {
     expect(await maySettle(first)).toBe(true);
     await service(first).rpc("close_turns_to_users");
     expect(await maySettle(first)).toBe(false);
-    expect(await keyStore(first).findByHash(sha256Hex(first.gatewayKey))).toMatchObject({ userId });
+    expect(await keyStore(first).findByHash(sha256Hex(first.gatewayKey))).toMatchObject({
+      state: "live",
+      key: { userId },
+    });
     expect(await keyStore(first).anyEverCreated()).toBe(false);
     expect(first.gatewayKey).toMatch(/^sk-sarmalink-[\w-]{43}$/);
     expect((await readFile(join(dataDir, "dev-key"), "utf8")).trim()).toBe(first.gatewayKey);
