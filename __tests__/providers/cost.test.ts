@@ -1,9 +1,10 @@
 import { calcPrice, findProvider } from "@pydantic/genai-prices";
 import { describe, expect, test } from "vitest";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import { createPriceBook, isPaid, type PricedEngine } from "#lib/providers/cost.ts";
+import { createPriceBook, isBilled, isPaid, type PricedEngine } from "#lib/providers/cost.ts";
 import { loadLibraryPrices } from "#lib/providers/prices/library-prices.ts";
 import { PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
+import { parsePricesConfig } from "#lib/providers/prices/prices-config.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
 
@@ -219,5 +220,29 @@ describe("a turn's total", () => {
 
   test("of a turn that reached no engine is nothing", () => {
     expect(summarizeUsage([], book)).toMatchObject({ promptTokens: 0, costUsd: 0, source: "exact" });
+  });
+});
+
+describe("an engine that reports its costs, of a call for which it reported none", () => {
+  const broken = usage({ promptTokens: 1_000, completionTokens: 100, source: "estimated" });
+
+  test("costs its list price: the provider bills what was written before a client left", () => {
+    const priced = engine("openrouter", "openai/gpt-4o-mini");
+    expect(book.costUsd(priced, broken)).toBeCloseTo((1_000 * 0.15 + 100 * 0.6) / 1e6, 12);
+    expect(isBilled(book, priced, broken)).toBe(true);
+    expect(book.costUsd(engine("openrouter", "nobody/knows-it"), broken)).toBeUndefined();
+  });
+
+  test("costs nothing if its name or the operator says that it is free", async () => {
+    const overrides = await parsePricesConfig('{ "openrouter/openai/gpt-4o-mini": { "free": true } }', "p");
+    const free = createPriceBook({ library: await loadLibraryPrices(), overrides, wallNow: Date.now });
+    expect(free.costUsd(engine("openrouter", "openai/gpt-4o-mini"), broken)).toBe(0);
+    expect(book.costUsd(engine("openrouter", "z-ai/glm-4.5-air:free"), broken)).toBe(0);
+  });
+
+  test("is not billed where it reports that it took nothing", () => {
+    const priced = engine("openrouter", "openai/gpt-4o-mini");
+    expect(isBilled(book, priced, { ...broken, reportedCostUsd: 0 })).toBe(false);
+    expect(isBilled(book, priced, { ...broken, reportedCostUsd: 0.1 })).toBe(true);
   });
 });

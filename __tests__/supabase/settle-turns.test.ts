@@ -71,6 +71,19 @@ describe("one call stores turns of both kinds", () => {
     expect(await spent()).toBe(0.75);
   });
 
+  test("of a gateway whose clock is ahead no later than now: a budget counts them this month", async () => {
+    const DAY = 86_400_000;
+    const entry = aLedgerEntry({ caller: key, costUsd: 0.5 });
+    await ledger.record([{ ...ledgerRow(entry), startedAt: Date.now() + 40 * DAY }]);
+    const [found] = await supabase.sql`
+      select usage.created_at <= now() as begun, usage.quota_day <= current_date as counted,
+             (select bool_and(created_at <= now()) from ai_events where request_id = usage.id) as logged,
+             (select sum(usd)::float8 from gateway_key_spend
+                where key_id = ${key.keyId} and month <= current_date) as spent
+      from ai_chat_usage usage where id = ${entry.requestId}`;
+    expect(found).toEqual({ begun: true, counted: true, logged: true, spent: 0.5 });
+  });
+
   test("and tells of those that it does not know, or whose secret is wrong; the others are stored", async () => {
     const [good, guessed] = [await begin(), await begin()];
     const unknown = aTurn(user.caller);

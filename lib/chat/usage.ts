@@ -100,7 +100,8 @@ export function readUsage(raw: RawUsage): TokenUsage | undefined {
     completionTokens: completion ?? reasoning,
     cachedTokens: Math.min(cached, prompt ?? cached),
     cacheWriteTokens: Math.min(written, prompt ?? written),
-    reasoningTokens: reasoning,
+    // A part of the completion, whatever the provider says.
+    reasoningTokens: Math.min(reasoning, completion ?? reasoning),
     source: "exact",
   };
   if (prompt === undefined || completion === undefined) {

@@ -95,14 +95,18 @@ export function createPriceBook({ library, overrides = NO_OVERRIDES, wallNow }: 
   };
 }
 
-/** Whether an engine bills, unless the operator has said otherwise in `PRICES_CONFIG`. */
-export function isPaid(engine: PricedEngine): boolean {
-  return engine.paid || ownPrice(engine.model) !== undefined;
+/**
+ * Whether an engine bills, unless the operator has said otherwise in `PRICES_CONFIG`. One that reports its costs
+ * does, unless its name says `free`: of a call that broke off before its end it reports none, and bills it.
+ */
+export function isPaid({ provider, model, paid }: PricedEngine): boolean {
+  if (paid || ownPrice(model) !== undefined) return true;
+  return provider.reportsCost === true && !model.endsWith(":free");
 }
 
-/** Whether a call is billed: by an engine that bills, or because the provider reports what it took. */
-export function isBilled(prices: PriceBook, engine: PricedEngine, usage: TokenUsage): boolean {
-  return prices.isPaid(engine) || (usage.reportedCostUsd ?? 0) > 0;
+/** Whether a call is billed: the provider reports that it took something, or it reports nothing and bills. */
+export function isBilled(prices: PriceBook, engine: PricedEngine, { reportedCostUsd }: TokenUsage): boolean {
+  return reportedCostUsd === undefined ? prices.isPaid(engine) : reportedCostUsd > 0;
 }
 
 /**

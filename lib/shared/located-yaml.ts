@@ -1,4 +1,4 @@
-import type { Document } from "yaml";
+import type { Document, Scalar } from "yaml";
 import type { z } from "zod";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -28,11 +28,18 @@ export async function parseChecked<Schema extends z.ZodType>(
 
 /** JSON is valid YAML, so one parser reads both and knows the lines. */
 async function parseWithLines(text: string, source: string): Promise<Located> {
-  const { isNode, LineCounter, parseDocument } = await import("yaml");
+  const yaml = await import("yaml");
+  const { isNode, LineCounter, parseDocument } = yaml;
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // The parser's own check of keys compares each with all others, which takes minutes for a long list.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
+  const repeated = repeatedKey(document, yaml);
+  if (repeated !== undefined) {
+    const line = lines.linePos(repeated.range?.[0] ?? 0).line;
+    throw mistake(source, line, `"${String(repeated.value).slice(0, 128)}" stands here twice`);
+  }
   return {
     value: plainValue(document, source),
     lineOf(path) {
@@ -44,6 +51,31 @@ async function parseWithLines(text: string, source: string): Promise<Located> {
       return 1;
     },
   };
+}
+
+/** The first key that its map has already; of such keys the last would win unseen. */
+function repeatedKey(
+  document: Document.Parsed,
+  { isScalar, visit }: typeof import("yaml"),
+): Scalar | undefined {
+  let repeated: Scalar | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        // As property names: `1` and `"1"` are the same.
+        const name = String(key.value);
+        if (keys.has(name)) {
+          repeated = key;
+          return visit.BREAK;
+        }
+        keys.add(name);
+      }
+      return undefined;
+    },
+  });
+  return repeated;
 }
 
 function plainValue(document: Document.Parsed, source: string): unknown {

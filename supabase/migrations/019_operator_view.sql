@@ -294,8 +294,9 @@ begin
   end if;
 
   with turns as (
-    -- The same turn twice in a batch: what was seen to end knows more than what was only found started.
-    select distinct on (given.id) given.*, to_timestamp(given.started_at / 1000.0) as begun_at
+    -- The same turn twice in a batch: what was seen to end knows more than what was only found started. No turn began
+    -- later than now, whatever the clock of its gateway says: it would be in no figure of today, and in no budget.
+    select distinct on (given.id) given.*, least(to_timestamp(given.started_at / 1000.0), now()) as begun_at
     from jsonb_to_recordset(v_turns) as given (
       id uuid, user_id uuid, key_id uuid, tier text, started_at numeric, status text, delivered boolean,
       model text, backend text, prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint,

@@ -61,7 +61,8 @@ test("all are stored by the same process when the database is back, as they ende
   const byId = new Map(stored.map((row) => [row.requestId, row]));
   for (const entry of entries) {
     const { startedAt: _, ...row } = ledgerRow(entry);
-    expect(byId.get(entry.requestId)).toMatchObject(row);
+    // Some have been on disk, where there is no undefined.
+    expect(byId.get(entry.requestId)).toMatchObject(JSON.parse(JSON.stringify(row)) as object);
   }
   await goOn(() => ledger.gauges().waiting === 0);
   expect(ledger.gauges()).toEqual({ waiting: 0, parked: 0, oldestSeconds: 0 });

@@ -556,3 +556,20 @@ test("a running process touches its file, and makes a new one if it is deleted",
   journal.close();
   expect(clock.pending).toBe(0);
 });
+
+test("a folder that is deleted while it runs is made again, and what comes then survives", async () => {
+  const journal = aJournal();
+  const first = aLedgerEntry();
+  journal.begin(startedRow(first));
+  rmSync(folder, { recursive: true });
+  // The heartbeat finds that its file is gone.
+  await clock.advanceAsync(30_000);
+  const second = aLedgerEntry();
+  journal.begin(startedRow(second));
+  journal.end(ledgerRow(second));
+  journal.spill(ledgerRow(first));
+  await new Promise(setImmediate);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const text = files().map((name) => readFileSync(path(name), "utf8"));
+  for (const { requestId } of [first, second]) expect(text.join("")).toContain(requestId);
+});

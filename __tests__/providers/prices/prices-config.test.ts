@@ -140,6 +140,13 @@ openai/x:
     expect(book.priceOf(engine("openrouter", "meta-llama/llama-9"))?.price.input).toBe(8);
   });
 
+  test("reads thousands of prices without holding the gateway up", async () => {
+    const text = Array.from({ length: 20_000 }, (_, n) => `m${n}: { input: 1, output: 2 }`).join("\n");
+    const from = performance.now();
+    expect((await parsePricesConfig(text, "p")).models.size).toBe(20_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
+  });
+
   test.each([
     ["a: { input: 1 }", 1, 'a: needs "output", in USD for a million tokens'],
     ["a: {}", 1, 'a: needs "input", in USD for a million tokens, or "free: true"'],
@@ -152,7 +159,9 @@ openai/x:
     ["a: { input: 1, output: 1, asOf: yesterday }", 1, "a.asOf: "],
     ["a: { free: true, cachedInput: 1 }", 1, 'a: needs "input"'],
     ["a: { input: 1, output: 1 }\nA: { input: 2, output: 2 }", 2, '"A" has a price already'],
-    ["a: { input: 1, output: 1 }\na: { input: 2, output: 2 }", 2, ""],
+    ["a: { input: 1, output: 1 }\na: { input: 2, output: 2 }", 2, '"a" stands here twice'],
+    ["a:\n  input: 1\n  output: 1\n  input: 2", 4, '"input" stands here twice'],
+    ['{ "1": { "free": true }, 1: { "free": true } }', 1, '"1" stands here twice'],
     ['"a b": { input: 1, output: 1 }', 1, '"a b" is no name of a model'],
     ["openai/: { input: 1, output: 1 }", 1, '"openai/" is no name of a model'],
     ["- a", 1, "the configuration: "],

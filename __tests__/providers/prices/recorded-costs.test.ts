@@ -302,6 +302,38 @@ const CHAT: Omit<Row, "protocol">[] = [
     usd: (1 * 0.5 + 11 * 0.05 + 342 * 2) / M,
   },
   {
+    what: "reasoning beside the completion, and no total: it is more than the completion",
+    engine: ["openai", "gpt-5"],
+    usage: {
+      prompt_tokens: 12,
+      completion_tokens: 2,
+      completion_tokens_details: { reasoning_tokens: 340 },
+    },
+    usd: (12 * 1.25 + 342 * 10) / M,
+  },
+  {
+    what: "reasoning beside the answer, by the names of the Responses API",
+    engine: ["openai", "gpt-5"],
+    usage: {
+      input_tokens: 12,
+      output_tokens: 400,
+      total_tokens: 752,
+      output_tokens_details: { reasoning_tokens: 340 },
+    },
+    usd: (12 * 1.25 + 740 * 10) / M,
+  },
+  {
+    what: "a total that says that there was no more",
+    engine: ["openai", "gpt-5"],
+    usage: {
+      prompt_tokens: 12,
+      completion_tokens: 2,
+      total_tokens: 14,
+      completion_tokens_details: { reasoning_tokens: 340 },
+    },
+    usd: (12 * 1.25 + 2 * 10) / M,
+  },
+  {
     what: "SambaNova, which nobody has a price for: unknown, not zero",
     engine: ["sambanova", "DeepSeek-V3.2"],
     usage: { prompt_tokens: 10, completion_tokens: 10, total_latency: 1, is_last_response: true },
@@ -321,6 +353,17 @@ const RESPONSES: Omit<Row, "protocol">[] = [
       total_tokens: 7666,
     },
     usd: (4171 * 1.75 + 3072 * 0.175 + 423 * 14) / M,
+  },
+  {
+    what: "reasoning beside the output, which the total reveals",
+    engine: ["openai", "gpt-5.3-codex"],
+    usage: {
+      input_tokens: 12,
+      output_tokens: 2,
+      total_tokens: 354,
+      output_tokens_details: { reasoning_tokens: 340 },
+    },
+    usd: (12 * 1.75 + 342 * 14) / M,
   },
   {
     what: "a long prompt has its own prices",

@@ -631,6 +631,14 @@ describe("what fails again and again", () => {
     expect(ledger.gauges().waiting).toBeLessThan(3);
   });
 
+  test("is found in seconds, also where there are many of it", async () => {
+    const { clock, store, end, ledger } = setUp();
+    store.record = failWith("poison");
+    for (let turn = 0; turn < 400; turn++) void end(turn % 50 === 7 ? { tier: "poison" } : {});
+    await clock.advanceAsync(40_000);
+    expect(ledger.gauges().waiting + ledger.gauges().parked).toBe(8);
+  });
+
   test("while others are stored is no outage: it is parked, and no one waits for it", async () => {
     const { clock, store, end, ledger, logs } = setUp();
     store.record = failWith("poison");

@@ -1,4 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeFolder } from "#lib/adapters/make-folder.ts";
 
 /** A new file is begun after this size. */
 export const SEGMENT_BYTES = 1024 * 1024;
@@ -16,8 +18,9 @@ export type Segment = {
   isTorn: boolean;
 };
 
-/** Makes the file, readable by its owner only. Throws if that fails. */
+/** Makes the file, readable by its owner only, and its folder if it has been deleted. Throws if that fails. */
 export function openSegment(path: string): Segment {
+  makeFolder(dirname(path), 0o700);
   return { path, fd: openSync(path, "a", 0o600), bytes: 0, waiting: 0, unwritten: "", isTorn: false };
 }
 

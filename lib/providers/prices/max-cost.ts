@@ -41,19 +41,13 @@ export function estimateMaxCostUsd(
 ): number | undefined {
   let dearest = 0;
   for (const engine of engines) {
-    if (!mayBill(engine, prices)) continue;
+    if (!prices.isPaid(engine)) continue;
     const found = prices.priceOf(engine);
     if (found === undefined) return undefined;
     const output = Math.min(maxOutputTokens ?? Number.POSITIVE_INFINITY, outputCeilingOf(engine));
     dearest = Math.max(dearest, maxCostAt(found.price, promptTokens, output));
   }
   return dearest;
-}
-
-/** An engine that reports its costs may bill although nobody has said that it is paid, unless its name says `free`. */
-function mayBill(engine: BoundedEngine, prices: BoundingPrices): boolean {
-  if (prices.isPaid(engine)) return true;
-  return engine.provider.reportsCost === true && !engine.model.endsWith(":free");
 }
 
 function outputCeilingOf({ maxOutputTokens, contextTokens }: BoundedEngine): number {

@@ -1,7 +1,7 @@
 import type { OrphanedTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import { interruptedRow, type LedgerRow } from "#lib/services/ledger/ledger-row.ts";
 import { PeriodicTask } from "#lib/services/ledger/periodic-task.ts";
-import { MAX_BATCH } from "#lib/services/ledger/turn-queue.ts";
+import { MAX_BATCH } from "#lib/services/ledger/store-pace.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 

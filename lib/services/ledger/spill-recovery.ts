@@ -1,6 +1,6 @@
 import type { SpilledTurns, TurnJournal } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
-import { MAX_BATCH } from "#lib/services/ledger/turn-queue.ts";
+import { MAX_BATCH } from "#lib/services/ledger/store-pace.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 export type SpillRecoveryDependencies = {

@@ -1,16 +1,11 @@
 import type { JournalTicket } from "#lib/services/ledger/ledger-ports.ts";
 import type { LedgerRow } from "#lib/services/ledger/ledger-row.ts";
+import { MAX_BATCH, StorePace } from "#lib/services/ledger/store-pace.ts";
 import { type Waiting, waitingOf } from "#lib/services/ledger/waiting.ts";
 import { type Clock, sleep, type Timer } from "#lib/shared/clock.ts";
 
 /** The first turn of a batch waits this long for others, milliseconds. */
 const GATHER_MS = 500;
-export const MAX_BATCH = 200;
-/** The first pause after a failure, doubled up to the largest, milliseconds; each differs by up to a quarter. */
-const MIN_PAUSE_MS = 250;
-const MAX_PAUSE_MS = 2_000;
-/** After this many failures in a row, only a part of the batch is sent: it may be too large for the database. */
-const FAILURES_OF_WHOLE_BATCH = 3;
 /** A turn that fails alone so often, while others are stored in between, is at fault itself. */
 const MAX_LONE_FAILURES = 3;
 
@@ -24,8 +19,6 @@ export type WaitingTurn = {
 /** Turns that are stored together. `stored` is false if the queue was closed before. */
 export type Batch = {
   turns: WaitingTurn[];
-  /** Which of them is tried when one is tried alone. */
-  next: number;
   stored: boolean;
   done: PromiseWithResolvers<void>;
 };
@@ -60,7 +53,7 @@ export class TurnQueue {
   #isDue = false;
   #isPumping = false;
   #pumping: Promise<void> = Promise.resolve();
-  #failures = 0;
+  readonly #pace: StorePace;
   /** The turn that failed alone just now. */
   #failedAlone: WaitingTurn | undefined;
   /** How often turns failed alone when the next ones were stored. They are tried alone from then on. */
@@ -72,6 +65,7 @@ export class TurnQueue {
 
   constructor(dependencies: TurnQueueDependencies) {
     this.#dependencies = dependencies;
+    this.#pace = new StorePace(dependencies.clock, dependencies.random);
   }
 
   /** Turns in memory, those being stored included. */
@@ -89,7 +83,7 @@ export class TurnQueue {
    * @param atOnce do not wait for others. Turns that come while a batch is under way still share one.
    */
   add(turn: WaitingTurn, atOnce: boolean): Promise<void> {
-    this.#open ??= { turns: [], next: 0, stored: false, done: Promise.withResolvers() };
+    this.#open ??= { turns: [], stored: false, done: Promise.withResolvers() };
     const batch = this.#open;
     batch.turns.push(turn);
     this.#length++;
@@ -103,7 +97,7 @@ export class TurnQueue {
 
   /** Takes a whole batch. Resolves with whether it was stored. */
   async addBatch(turns: readonly WaitingTurn[]): Promise<boolean> {
-    const batch: Batch = { turns: [...turns], next: 0, stored: false, done: Promise.withResolvers() };
+    const batch: Batch = { turns: [...turns], stored: false, done: Promise.withResolvers() };
     this.#length += turns.length;
     this.#enqueue(batch);
     await batch.done.promise;
@@ -169,13 +163,13 @@ export class TurnQueue {
         await this.#dependencies.store(part);
         this.#take(part, batch);
         this.#suspect(part);
-        if (this.#failures > 0) this.#dependencies.onRecovery(this.#failures);
-        this.#failures = 0;
+        if (this.#pace.failures > 0) this.#dependencies.onRecovery(this.#pace.failures);
+        this.#pace.stored();
       } catch (error) {
         if (isClosing) return this.#giveUp(batch, error);
-        this.#failures++;
-        this.#dependencies.onFailure(error, this.#failures);
-        await sleep(this.#dependencies.clock, this.#pauseMs(), this.#closing.signal);
+        this.#pace.failed(part.length);
+        this.#dependencies.onFailure(error, this.#pace.failures);
+        await sleep(this.#dependencies.clock, this.#pace.pauseMs(), this.#closing.signal);
         const [only, ...more] = part;
         if (only === undefined || more.length > 0) continue;
         // One turn alone that cannot be stored must not hold up the others.
@@ -185,7 +179,8 @@ export class TurnQueue {
           continue;
         }
         this.#failedAlone = only;
-        batch.next++;
+        // The others come first.
+        batch.turns = [...batch.turns.filter((turn) => turn !== only), only];
         if (this.#isAnyWaiting()) return void this.#queue.push(batch);
       }
     }
@@ -220,18 +215,8 @@ export class TurnQueue {
   }
 
   /** What is sent next of a batch. */
-  #partOf({ turns, next }: Batch): WaitingTurn[] {
+  #partOf({ turns }: Batch): WaitingTurn[] {
     const sound = turns.filter((turn) => !this.#suspects.has(turn));
-    const halvings = Math.max(0, this.#failures - FAILURES_OF_WHOLE_BATCH);
-    const size = Math.ceil(sound.length / 2 ** halvings);
-    if (size > 1) return sound.slice(0, size);
-    const candidates = sound.length > 0 ? sound : turns;
-    const from = next % candidates.length;
-    return candidates.slice(from, from + 1);
-  }
-
-  #pauseMs(): number {
-    const pauseMs = Math.min(MIN_PAUSE_MS * 2 ** (this.#failures - 1), MAX_PAUSE_MS);
-    return pauseMs * (0.75 + this.#dependencies.random() / 2);
+    return sound.length > 0 ? sound.slice(0, this.#pace.limit) : turns.slice(0, 1);
   }
 }

@@ -70,15 +70,21 @@ function promptTokens(raw: Record<string, unknown>, { read, written }: CacheCoun
   return isLeftOut ? prompt + cache : prompt;
 }
 
-/** xAI excludes reasoning from the completion tokens, which the total reveals. */
-function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unknown {
+/**
+ * What was written, reasoning included. xAI leaves it out of the completion, which the total reveals; so does
+ * reasoning that is more than the completion, unless the total says that there was no more.
+ */
+export function completionTokens(raw: Record<string, unknown>, reasoning: unknown): unknown {
   const told =
     raw["completion_tokens"] ?? raw["output_tokens"] ?? field(raw["billed_units"], "output_tokens");
-  const prompt = tokenCount(raw["prompt_tokens"]);
+  const prompt = tokenCount(raw["prompt_tokens"] ?? raw["input_tokens"]);
   const completion = tokenCount(told);
   const extra = tokenCount(reasoning);
   if (prompt === undefined || completion === undefined || extra === undefined || extra === 0) return told;
-  return raw["total_tokens"] === prompt + completion + extra ? completion + extra : completion;
+  const total = raw["total_tokens"];
+  const isBeside =
+    total === prompt + completion + extra || (extra > completion && total !== prompt + completion);
+  return isBeside ? completion + extra : completion;
 }
 
 /**
