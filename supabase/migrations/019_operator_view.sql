@@ -160,15 +160,18 @@ begin
       served_tokens bigint, billable_tokens bigint, attempts jsonb
     )
     where turn.id = given.id and turn.id = any(v_open)
-    returning turn.id, turn.user_id, turn.attempts
+    returning turn.id, turn.user_id, turn.created_at, turn.attempts
   )
   insert into public.ai_events
-    (request_id, user_id, event_type, model_id, backend, key_index, status, latency_ms, first_token_ms, tokens_out, meta)
+    (request_id, user_id, event_type, model_id, backend, key_index, status, latency_ms, first_token_ms, tokens_out, meta, created_at)
   select settled.id, settled.user_id, 'attempt', a.model_id, a.backend, a.key_index, a.status,
          -- NaN is larger than every number: it becomes the largest.
          least(greatest(round(a.latency_ms), 0), 2147483647)::integer,
          case when a.first_token_ms is not null then least(greatest(round(a.first_token_ms), 0), 2147483647)::integer end,
-         a.tokens_out, coalesce(a.meta, '{}'::jsonb)
+         a.tokens_out, coalesce(a.meta, '{}'::jsonb),
+         -- However late it is stored: after an outage of the database, or when it was parked. What users write
+         -- themselves is counted by the day on which they write it.
+         case when v_recorder = 'service' then settled.created_at else now() end
   from settled
   cross join lateral jsonb_to_recordset(settled.attempts) as a (
     model_id text, backend text, key_index integer, status text, latency_ms numeric, first_token_ms numeric,
