@@ -540,7 +540,10 @@ create or replace function public.ai_turn_parts(
     from (
       select p_status = 'completed' or p_prompt > 0 or p_completion > 0 or p_cost is distinct from 0 as used
     ) as row_itself
-    where not coalesce(pg_catalog.jsonb_path_exists(p_attempts, '$[*].usage_source ? (@ != null)'), false)
+    where not exists (
+      -- Exactly what the part above leaves out, whatever was sent.
+      select 1 from pg_catalog.jsonb_array_elements(p_attempts) as call where call ->> 'usage_source' is not null
+    )
   ) as part;
 $$;
 
