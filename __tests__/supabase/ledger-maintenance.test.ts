@@ -84,3 +84,13 @@ test("0 days keep everything", async () => {
   expect(await store.prune({ eventsDays: 0, usageDays: 0 })).toMatchObject({ events: 0, usage: 0 });
   expect(await counts()).toMatchObject({ events: Number(before?.["events"]) + 1 });
 });
+
+test("a call takes a part of many notes, since nobody waits for it longer than 10 s", async () => {
+  await database.sql`
+    insert into public.ai_call_notes (hour, event_type, provider, model, outcome, calls, latencies, first_tokens)
+    select date_trunc('hour', now()), 'attempt', 'groq', 'm', 'ok', 1, '{5}', '{}' from generate_series(1, 6000)`;
+  const store = createLedgerMaintenanceStore({ clients: database.clients });
+  expect(await store.fold()).toBe(true);
+  expect(await store.fold()).toBe(false);
+  expect((await counts())?.["notes"]).toBe(0);
+});
