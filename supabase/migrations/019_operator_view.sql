@@ -1376,13 +1376,27 @@ language sql immutable set search_path = '' as $$
   select (extract(epoch from p_at) * 1000000)::bigint || '_' || p_id;
 $$;
 
+-- How long a turn took, milliseconds: until its last call of an engine ended, since the row may be stored much later
+-- (in a batch, after an outage). Turns whose attempts do not say when they began: until their end was stored. What the
+-- gateway asked on the side counts only if something came after it. Null while it runs.
+create or replace function public.ai_request_ms(p_turn public.ai_chat_usage) returns numeric
+language sql stable set search_path = '' as $$
+  select case when p_turn.settled_at is not null then coalesce(
+    (
+      select max(public.ai_number(call -> 'started_ms', 0, 2147483647) + public.ai_number(call -> 'latency_ms', 0, 2147483647))
+      from jsonb_array_elements(p_turn.attempts) as call
+      where call #> '{meta,question}' is distinct from 'true'
+    ),
+    greatest(extract(epoch from p_turn.settled_at - p_turn.created_at) * 1000, 0)
+  ) end;
+$$;
+
 -- A turn as the log of requests shows it.
 create or replace function public.ai_request_json(p_turn public.ai_chat_usage) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
     'id', p_turn.id, 'createdAt', p_turn.created_at, 'settledAt', p_turn.settled_at,
-    'durationMs', greatest(round(extract(epoch from p_turn.settled_at - p_turn.created_at) * 1000),
-      case when p_turn.settled_at is not null then 0 end),
+    'durationMs', round(public.ai_request_ms(p_turn)),
     'route', p_turn.route, 'mode', p_turn.tier, 'status', p_turn.status, 'delivered', p_turn.delivered,
     'provider', p_turn.backend, 'model', p_turn.model, 'promptTokens', p_turn.prompt_tokens,
     'cachedTokens', p_turn.cached_tokens, 'completionTokens', p_turn.completion_tokens,
@@ -1567,6 +1581,7 @@ revoke all on function public.admin_requests(jsonb, text, integer) from public, 
 revoke all on function public.ai_request_bounds(jsonb, text) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_conditions(jsonb) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_cursor(timestamptz, uuid) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_ms(public.ai_chat_usage) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_json(public.ai_chat_usage) from public, anon, authenticated, service_role;
 revoke all on function public.admin_request(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.ai_kept_from(integer) from public, anon, authenticated, service_role;

@@ -29,7 +29,11 @@ const loggedRequest = z.object({
   costUsd: usd,
   usageSource: z.enum(["exact", "estimated"]).nullable(),
   attemptCount: count.describe("Calls of providers."),
-  durationMs: milliseconds.nullable().describe("Null while it runs."),
+  durationMs: milliseconds
+    .nullable()
+    .describe(
+      "Until its last call of an engine ended; without such a call, until its end was stored. Null while it runs.",
+    ),
 });
 
 /** The answer of `GET /api/admin/requests`. */
