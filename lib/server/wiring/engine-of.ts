@@ -1,5 +1,6 @@
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import type { Offer } from "#lib/providers/vendors/provider.ts";
+import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 
 const OFFERS: readonly Offer[] = ["chat", "embeddings", "speech", "images", "search"];
 
@@ -12,8 +13,10 @@ export function engineOf(registry: Registry, id: string, model: string): Engine 
   return engines.find(({ provider }) => provider.id === id);
 }
 
-/** The same by its name, `provider/model`; the model may have slashes of its own. */
-export function namedEngine(registry: Registry, name: string): Engine | undefined {
-  const slash = name.indexOf("/");
-  return engineOf(registry, name.slice(0, slash), name.slice(slash + 1));
+/** Finds an engine of the configuration in use by its name, `provider/model`; the model may have slashes of its own. */
+export function engineByName({ current }: LiveProviders): (name: string) => Engine | undefined {
+  return (name) => {
+    const slash = name.indexOf("/");
+    return engineOf(current.registry, name.slice(0, slash), name.slice(slash + 1));
+  };
 }

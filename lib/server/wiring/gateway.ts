@@ -18,7 +18,7 @@ import {
   readConfigTexts,
 } from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
-import { namedEngine } from "#lib/server/wiring/engine-of.ts";
+import { engineByName } from "#lib/server/wiring/engine-of.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
@@ -145,9 +145,7 @@ export async function createGateway(
     signal: closing.signal,
   };
   const parts = createParts(basis, { ...MAKERS, ...makers });
-  telemetry.readEngines(
-    () => parts.health.made?.report((engine) => namedEngine(live.current.registry, engine)) ?? [],
-  );
+  telemetry.readEngines(() => parts.health.made?.report(engineByName(live)) ?? []);
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));
