@@ -224,4 +224,17 @@ describe("every turn is counted once, however it ends", () => {
     expect(sampleValue(families, "sarmalink_engine_dead", first)).toBe(1);
     expect(sampleValue(families, "sarmalink_bench_remaining_seconds", first)).toBeGreaterThan(1_000);
   });
+
+  test.each([
+    { status: 429, headers: { "retry-after": "40" }, atLeast: 30 },
+    { status: 402, headers: {}, atLeast: 500 },
+  ])("also if its keys are: $status", async ({ status, headers, atLeast }) => {
+    const gateway = await start();
+    await (await post(gateway, "/chat/completions", { model: "smart", messages: HI })).text();
+    gateway.first.script = (exchange) => exchange.json(status, { error: { message: "no" } }, headers);
+    await (await post(gateway, "/chat/completions", { model: "smart", messages: HI })).text();
+    const labels = { provider: "first", model: "m", scope: "chat" };
+    const value = sampleValue(await scrape(), "sarmalink_bench_remaining_seconds", labels);
+    expect(value).toBeGreaterThan(atLeast);
+  });
 });

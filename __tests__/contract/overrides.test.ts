@@ -332,6 +332,8 @@ describe("several instances", () => {
     expect(instances?.thisInstance).toBe(gateway.gateway.instanceId);
     expect(instances?.running.map(({ id }) => id)).toContain(gateway.gateway.instanceId);
     expect(instances?.refreshedMsAgo).toBeLessThan(2_000);
+    const { body } = await call("GET", "/api/admin/health", admin.accessToken);
+    expect(body["instances"]).toMatchObject({ refreshedMsAgo: expect.toSatisfy(Number.isInteger) });
   });
 
   test("a start without a database uses none, and turns go on", async () => {

@@ -11,10 +11,34 @@ const page = readPages().current.find(({ path }) => path === "docs/ADMIN.md") ??
 const firstCells = (...head: string[]): string[] =>
   tableOf(page, ...head).map(([cell = ""]) => cell.replaceAll("`", ""));
 
+const text = readFileSync("docs/ADMIN.md", "utf8");
+const [, json = ""] = /```json\n([^`]+)```/.exec(text) ?? [];
+
 test("the answer in docs/ADMIN.md is one of the route", () => {
-  const [, json = ""] = /```json\n([^`]+)```/.exec(readFileSync("docs/ADMIN.md", "utf8")) ?? [];
   const example: unknown = JSON.parse(json);
   expect(adminHealthSchema.parse(example)).toEqual(example);
+});
+
+test("and its figures add up", () => {
+  const { providers, modes } = adminHealthSchema.parse(JSON.parse(json));
+  const sum = (counts: Record<string, number> | null): number =>
+    Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
+  for (const one of providers.flatMap((provider) => [provider, ...provider.engines])) {
+    expect(sum(one.outcomes)).toBe(one.calls);
+    const judged = (one.calls ?? 0) - (one.outcomes?.["cancelled"] ?? 0);
+    expect(one.successRate).toBe(Number(((one.succeeded ?? 0) / judged).toFixed(4)));
+  }
+  for (const { turns, statuses, failoverDepth } of modes) {
+    expect(sum(statuses)).toBe(turns);
+    const beyond = Math.round((failoverDepth?.mean ?? 0) * (turns ?? 0));
+    expect(failoverDepth?.mean).toBe(Number((beyond / (turns ?? 0)).toFixed(4)));
+  }
+});
+
+test("it says how many requests are looked at for a page", () => {
+  const sql = readFileSync("supabase/migrations/019_operator_view.sql", "utf8");
+  const [, looked = ""] = /v_looked_at constant integer := (\d+);/.exec(sql) ?? [];
+  expect(text).toContain(`looks at ${Number(looked).toLocaleString("en-US")} requests at most`);
 });
 
 const PROBLEMS: readonly (FailureProblem | undefined)[] = [

@@ -379,6 +379,17 @@ describe("figures are what the rows say", () => {
   });
 });
 
+test("a turn is counted once, whatever its attempts say of where their usage is from", async () => {
+  const sources: unknown[] = [null, "", "exact", "no source", {}, [], [null], ["exact"], 7, true];
+  for (const usage_source of sources) {
+    const attempts = [used("groq", true, 0.5, { usage_source })];
+    await addTurns(turn(at("10T01:00:00"), { attempts }));
+  }
+  const { modes, cost } = await health();
+  expect(modes).toMatchObject([{ turns: sources.length }]);
+  expect(cost.today.calls).toBe(sources.length);
+});
+
 describe("a database with rows from before 019", () => {
   test("keeps its turns running: what there was is taken up in batches, the newest first, exactly once", async () => {
     const old = await hosted.create();

@@ -98,3 +98,13 @@ test("what a process that is gone held of a key is deleted; what runs keeps its 
   await createLedgerMaintenanceStore({ clients: database.clients }).prune({ eventsDays: 0, usageDays: 0 });
   expect(await sql`select request_id from public.gateway_key_holds`).toEqual([{ request_id: running }]);
 });
+
+test("a call takes a part of many notes, since nobody waits for it longer than 10 s", async () => {
+  await database.sql`
+    insert into public.ai_call_notes (hour, event_type, provider, model, outcome, calls, latencies, first_tokens)
+    select date_trunc('hour', now()), 'attempt', 'groq', 'm', 'ok', 1, '{5}', '{}' from generate_series(1, 6000)`;
+  const store = createLedgerMaintenanceStore({ clients: database.clients });
+  expect(await store.fold()).toBe(true);
+  expect(await store.fold()).toBe(false);
+  expect((await counts())?.["notes"]).toBe(0);
+});

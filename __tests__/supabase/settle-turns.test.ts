@@ -172,6 +172,20 @@ describe("what a turn used", () => {
     }
   });
 
+  test("is logged when its turn began, native or not, however late it is stored", async () => {
+    // As after an outage of the database, or from a folder of parked turns.
+    const begun = new Date(Date.now() - 2 * 86_400_000);
+    const { turn } = await begin();
+    await supabase.sql`update ai_chat_usage set created_at = ${begun} where id = ${turn.requestId}`;
+    const native = { ...endedNow(), id: turn.requestId, settle_secret: turn.settleSecret, ...USED };
+    const other = { ...endedNow(), started_at: begun.getTime(), ...USED };
+    await supabase.clients.asService().rpc("settle_turns", { p_turns: [native, other] });
+    for (const id of [native.id, other.id]) {
+      const logged = await supabase.sql`select created_at from ai_events where request_id = ${id}`;
+      expect(logged).toEqual([{ created_at: begun }]);
+    }
+  });
+
   test("may be unknown: an older gateway says nothing of it", async () => {
     const { turn } = await begin();
     const attempts = [{ model_id: "m", backend: "b", status: "ok", latency_ms: 1, meta: {} }];

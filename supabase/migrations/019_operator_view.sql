@@ -160,15 +160,18 @@ begin
       served_tokens bigint, billable_tokens bigint, attempts jsonb
     )
     where turn.id = given.id and turn.id = any(v_open)
-    returning turn.id, turn.user_id, turn.attempts
+    returning turn.id, turn.user_id, turn.created_at, turn.attempts
   )
   insert into public.ai_events
-    (request_id, user_id, event_type, model_id, backend, key_index, status, latency_ms, first_token_ms, tokens_out, meta)
+    (request_id, user_id, event_type, model_id, backend, key_index, status, latency_ms, first_token_ms, tokens_out, meta, created_at)
   select settled.id, settled.user_id, 'attempt', a.model_id, a.backend, a.key_index, a.status,
          -- NaN is larger than every number: it becomes the largest.
          least(greatest(round(a.latency_ms), 0), 2147483647)::integer,
          case when a.first_token_ms is not null then least(greatest(round(a.first_token_ms), 0), 2147483647)::integer end,
-         a.tokens_out, coalesce(a.meta, '{}'::jsonb)
+         a.tokens_out, coalesce(a.meta, '{}'::jsonb),
+         -- However late it is stored: after an outage of the database, or when it was parked. What users write
+         -- themselves is counted by the day on which they write it.
+         case when v_recorder = 'service' then settled.created_at else now() end
   from settled
   cross join lateral jsonb_to_recordset(settled.attempts) as a (
     model_id text, backend text, key_index integer, status text, latency_ms numeric, first_token_ms numeric,
@@ -538,7 +541,10 @@ create or replace function public.ai_turn_parts(
     from (
       select p_status = 'completed' or p_prompt > 0 or p_completion > 0 or p_cost is distinct from 0 as used
     ) as row_itself
-    where not coalesce(pg_catalog.jsonb_path_exists(p_attempts, '$[*].usage_source ? (@ != null)'), false)
+    where not exists (
+      -- Exactly what the part above leaves out, whatever was sent.
+      select 1 from pg_catalog.jsonb_array_elements(p_attempts) as call where call ->> 'usage_source' is not null
+    )
   ) as part;
 $$;
 
@@ -1371,13 +1377,27 @@ language sql immutable set search_path = '' as $$
   select (extract(epoch from p_at) * 1000000)::bigint || '_' || p_id;
 $$;
 
+-- How long a turn took, milliseconds: until its last call of an engine ended, since the row may be stored much later
+-- (in a batch, after an outage). Turns whose attempts do not say when they began: until their end was stored. What the
+-- gateway asked on the side counts only if something came after it. Null while it runs.
+create or replace function public.ai_request_ms(p_turn public.ai_chat_usage) returns numeric
+language sql stable set search_path = '' as $$
+  select case when p_turn.settled_at is not null then coalesce(
+    (
+      select max(public.ai_number(call -> 'started_ms', 0, 2147483647) + public.ai_number(call -> 'latency_ms', 0, 2147483647))
+      from jsonb_array_elements(p_turn.attempts) as call
+      where call #> '{meta,question}' is distinct from 'true'
+    ),
+    greatest(extract(epoch from p_turn.settled_at - p_turn.created_at) * 1000, 0)
+  ) end;
+$$;
+
 -- A turn as the log of requests shows it.
 create or replace function public.ai_request_json(p_turn public.ai_chat_usage) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
     'id', p_turn.id, 'createdAt', p_turn.created_at, 'settledAt', p_turn.settled_at,
-    'durationMs', greatest(round(extract(epoch from p_turn.settled_at - p_turn.created_at) * 1000),
-      case when p_turn.settled_at is not null then 0 end),
+    'durationMs', round(public.ai_request_ms(p_turn)),
     'route', p_turn.route, 'mode', p_turn.tier, 'status', p_turn.status, 'delivered', p_turn.delivered,
     'provider', p_turn.backend, 'model', p_turn.model, 'promptTokens', p_turn.prompt_tokens,
     'cachedTokens', p_turn.cached_tokens, 'completionTokens', p_turn.completion_tokens,
@@ -1562,6 +1582,7 @@ revoke all on function public.admin_requests(jsonb, text, integer) from public, 
 revoke all on function public.ai_request_bounds(jsonb, text) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_conditions(jsonb) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_cursor(timestamptz, uuid) from public, anon, authenticated, service_role;
+revoke all on function public.ai_request_ms(public.ai_chat_usage) from public, anon, authenticated, service_role;
 revoke all on function public.ai_request_json(public.ai_chat_usage) from public, anon, authenticated, service_role;
 revoke all on function public.admin_request(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.ai_kept_from(integer) from public, anon, authenticated, service_role;

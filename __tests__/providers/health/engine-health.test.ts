@@ -154,6 +154,46 @@ describe("other failures", () => {
     expect(health.report()).toMatchObject([{ benchedForMs: 0, dead: false }]);
   });
 
+  test.each<[FailureKind, Partial<Failure>, number]>([
+    ["rate_limited", { status: 429, retryAfterMs: 30_000 }, 30_000],
+    ["account", { status: 402, problem: "no_credit" }, 600_000],
+    ["account", { status: 403, problem: "region" }, 600_000],
+    ["model_gone", { status: 404 }, 3_600_000],
+  ])(
+    "%s, %j: an engine is reported left alone as long as none of its keys may be called",
+    (kind, more, forMs) => {
+      const { acquire, fail, health } = setUp();
+      acquire().succeeded();
+      const left = () => health.report(() => ENGINE).map(({ benchedForMs }) => benchedForMs);
+      for (const [key] of ENGINE.keys.entries()) {
+        expect(left()).toEqual([0]);
+        fail(kind, more, ENGINE, key);
+        if (more.problem === "region" || kind === "model_gone") break;
+      }
+      expect(left()).toEqual([forMs]);
+    },
+  );
+
+  test("a model whose first call was refused for its rate is reported as well", () => {
+    const { fail, health } = setUp();
+    fail("rate_limited", { status: 429, retryAfterMs: 30_000 });
+    expect(health.report(() => ({ ...ENGINE, keys: keysOf("k1") }))).toEqual([
+      { scope: "chat", engine: "groq/llama", breaker: "closed", benchedForMs: 30_000, dead: false },
+    ]);
+  });
+
+  test("an address that cannot be reached is reported of every engine behind it", () => {
+    const { acquire, fail, health } = setUp();
+    acquire(OTHER_MODEL).succeeded();
+    for (let time = 0; health.wouldAdmit(ENGINE, 0) && time < 5; time++) fail("connect");
+    const engines = new Map([ENGINE, OTHER_MODEL].map((one) => [`groq/${one.model}`, one]));
+    const report = health.report((engine) => engines.get(engine));
+    expect(report.find(({ engine }) => engine === "groq/qwen")).toMatchObject({
+      breaker: "open",
+      benchedForMs: 5_000,
+    });
+  });
+
   test.each<FailureKind>(["server_error", "reset", "timeout", "bad_response", "truncated"])(
     "five times %s open the model's breaker, and no other's",
     (kind) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { SharedReading } from "#lib/services/admin/shared-reading.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 /** Readings that end when the test says so. */
@@ -49,6 +50,24 @@ test("a failure is told to all who wait for it, and to nobody after them", async
   started[0]?.fail(new Error("away"));
   expect(await Promise.all(failing)).toEqual(["away", "away"]);
   const next = get("day");
+  await settle();
+  started[1]?.end("figures");
+  expect(await next).toBe("figures");
+});
+
+test("who has waited too long for the readings before is told so, and nothing is read for them", async () => {
+  const { clock, started, get } = controlled();
+  const asked = ["day", "week", "month"].map((name) =>
+    get(name).catch((error: unknown) => (error as GatewayError).code),
+  );
+  await settle();
+  // A database that says nothing: the reading before ends with its time-out.
+  clock.advance(6_000);
+  started[0]?.fail(new Error("away"));
+  expect((await Promise.all(asked)).slice(1)).toEqual(["database_unavailable", "database_unavailable"]);
+  expect(started).toHaveLength(1);
+  // The next one reads again.
+  const next = get("week");
   await settle();
   started[1]?.end("figures");
   expect(await next).toBe("figures");

@@ -14,7 +14,10 @@ const loggedRequest = z.object({
   mode: z.string(),
   status: z.enum(REQUEST_STATUSES),
   delivered: z.boolean().describe("Something of the answer reached the client."),
-  provider: z.string().nullable().describe("Of the engine that answered, or was called last."),
+  provider: z
+    .string()
+    .nullable()
+    .describe("Of the engine that answered, also if its answer broke off; null if none did."),
   model: z.string().nullable(),
   user: z.object({ id: z.uuid(), email: z.string().nullable() }).nullable(),
   key: z.object({ id: z.uuid(), name: z.string().nullable() }).nullable(),
@@ -26,7 +29,11 @@ const loggedRequest = z.object({
   costUsd: usd,
   usageSource: z.enum(["exact", "estimated"]).nullable(),
   attemptCount: count.describe("Calls of providers."),
-  durationMs: milliseconds.nullable().describe("Null while it runs."),
+  durationMs: milliseconds
+    .nullable()
+    .describe(
+      "Until its last call of an engine ended; without such a call, until its end was stored. Null while it runs.",
+    ),
 });
 
 /** The answer of `GET /api/admin/requests`. */

@@ -115,7 +115,7 @@ export function overrideListBody(overrides: readonly ShownOverride[], instances:
 function instancesBody({ thisInstance, refreshedMsAgo, failure, running }: ShownInstances) {
   return {
     thisInstance,
-    refreshedMsAgo: refreshedMsAgo === undefined ? undefined : Math.round(refreshedMsAgo),
+    refreshedMsAgo,
     failure,
     running: running.map(({ id, host, pid, version, startedAt, seenAt }) => ({
       ...{ id, host, pid, version, startedAt, seenAt },

@@ -1,5 +1,5 @@
 import type { OutputLimit } from "#lib/providers/failures/output-cap.ts";
-import type { EngineBench } from "#lib/providers/health/benches.ts";
+import type { EngineBench, KeptBench } from "#lib/providers/health/benches.ts";
 import type { Breakers } from "#lib/providers/health/breakers.ts";
 import type { BreakerState } from "#lib/providers/health/circuit-breaker.ts";
 import {
@@ -7,6 +7,7 @@ import {
   type EntryIds,
   entryIds,
   type HealthScope,
+  readEntryId,
   readModelId,
 } from "#lib/providers/health/engine-identity.ts";
 import { createPermit, type EnginePermit, NO_CONSEQUENCES } from "#lib/providers/health/engine-permit.ts";
@@ -28,8 +29,9 @@ export type AdmitOptions = {
 export type EngineReport = {
   scope: string;
   engine: string;
+  /** The worse of the model's own and of its address's. */
   breaker: BreakerState;
-  /** Milliseconds until the last bench of the model ends; 0 without one. */
+  /** Milliseconds until it can be called with one of its keys; 0: at once. */
   benchedForMs: number;
   dead: boolean;
 };
@@ -143,21 +145,37 @@ export class EngineHealth {
     outputLimits.learn(this.#idsOf(engine, 0).model, limit, clock.now());
   }
 
-  /** All engines with an entry, in every scope, for the operator. */
-  report(): EngineReport[] {
-    const { benches, modelBreakers, clock } = this.#memory;
+  /**
+   * All engines with an entry, in every scope, for the operator.
+   * @param identityOf the address and the keys of an engine (`provider/model`). Without them only what is known of
+   *   the model itself is told.
+   */
+  report(identityOf: (engine: string) => EngineIdentity | undefined = () => undefined): EngineReport[] {
+    const { benches, modelBreakers, originBreakers, clock } = this.#memory;
     const now = clock.now();
     const benched = new Map(benches.models());
     const breakers = modelBreakers.states(now);
-    return [...new Set([...benched.keys(), ...breakers.keys()])].map((id) => {
+    const origins = originBreakers.states(now);
+    const limited = Array.from(benches.kept(now), modelIdOf).filter((id) => id !== undefined);
+    return [...new Set([...benched.keys(), ...breakers.keys(), ...limited])].map((id) => {
       const bench = benched.get(id);
+      const { scope, engine } = readModelId(id);
+      const identity = identityOf(engine);
+      const ofOrigin = identity && origins.get(identity.origin);
       return {
-        ...readModelId(id),
-        breaker: breakers.get(id) ?? "closed",
-        benchedForMs: Math.max(0, (bench?.until ?? 0) - now),
+        ...{ scope, engine, breaker: worse(breakers.get(id), ofOrigin) },
+        benchedForMs: Math.max(0, this.#firstRelease(id, identity, now) - now),
         dead: bench?.dead === true && bench.until > now,
       };
     });
+  }
+
+  /** When the first of an engine's keys lets a call through, monotonic milliseconds. */
+  #firstRelease(modelId: string, identity: EngineIdentity | undefined, now: number): number {
+    const scope = readModelId(modelId).scope as HealthScope;
+    const keys = identity?.keys.map((_, index) => entryIds(scope, identity, index)) ?? [];
+    const known = keys.length > 0 ? keys : [{ ...NO_ENTRY, model: modelId }];
+    return Math.min(...known.map((ids) => this.#releaseAt(ids, {}, now)));
   }
 
   /** What the other instances are told of every scope, and what is learnt from them. */
@@ -196,6 +214,21 @@ export class EngineHealth {
     } else known[keyIndex] = made;
     return made;
   }
+}
+
+/** Ids that nothing has. */
+const NO_ENTRY: EntryIds = { model: "", provider: "", origin: "", key: "", rateLimit: "" };
+
+/** The id of the model that a bench is about; undefined if it is about more than one. */
+function modelIdOf({ id }: KeptBench): string | undefined {
+  const { scope, provider, model } = readEntryId(id) ?? {};
+  return model === undefined ? undefined : `${scope}:${provider}/${model}`;
+}
+
+const WORST_FIRST: readonly BreakerState[] = ["open", "half_open", "closed"];
+
+function worse(...states: (BreakerState | undefined)[]): BreakerState {
+  return WORST_FIRST.find((state) => states.includes(state)) ?? "closed";
 }
 
 function openBreaker(breakers: Breakers, id: string, now: number): EngineBench | undefined {

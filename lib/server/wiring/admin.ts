@@ -1,8 +1,8 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
-import type { Engine, Registry } from "#lib/providers/registry.ts";
-import type { Offer } from "#lib/providers/vendors/provider.ts";
+import type { Registry } from "#lib/providers/registry.ts";
+import { engineOf } from "#lib/server/wiring/engine-of.ts";
 import type { EngineSource } from "#lib/server/wiring/providers.ts";
 import type { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { HealthBlock } from "#lib/services/admin/health-blocks.ts";
@@ -72,23 +72,12 @@ export function createAdmin(parts: AdminParts): Admin {
   };
 }
 
-const OFFERS: readonly Offer[] = ["chat", "embeddings", "speech", "images", "search"];
-
 function configuredProviders(registry: Registry): ConfiguredProvider[] {
   return registry.configured().flatMap((id) => {
     // Any model: its address and its keys are the provider's.
     const engine = engineOf(registry, id, "any");
     return engine === undefined ? [] : [{ id, origin: engine.origin, keys: engine.keys }];
   });
-}
-
-/** The engine, whatever it is for; undefined if its provider is not configured. */
-function engineOf(registry: Registry, id: string, model: string): Engine | undefined {
-  const offer = OFFERS.find((one) => registry.offers(id, one));
-  if (offer === undefined) return undefined;
-  // A row may bring the engine of the provider's successor as well.
-  const engines = registry.resolve([{ provider: id, model, label: id }], offer);
-  return engines.find(({ provider }) => provider.id === id);
 }
 
 function chainsOf({ enginesOf }: AdminParts["engines"]): Promise<Chain[]> {

@@ -15,6 +15,7 @@ import {
   readConfigTexts,
 } from "#lib/server/wiring/configuration/configuration.ts";
 import { readDatabaseSettings } from "#lib/server/wiring/database.ts";
+import { engineByName } from "#lib/server/wiring/engine-of.ts";
 import { ofCatalogue, partsOf, withGetters } from "#lib/server/wiring/gateway-getters.ts";
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
@@ -130,7 +131,7 @@ export async function createGateway(
     configuration: () => configuration,
   };
   const parts = createParts(basis, { ...MAKERS, ...makers });
-  telemetry.readEngines(() => parts.health.made?.report() ?? []);
+  telemetry.readEngines(() => parts.health.made?.report(engineByName(live)) ?? []);
   live.onReplaced((before, after) => {
     secrets.push(...secretsOf(env, after).filter((secret) => !secrets.includes(secret)));
     parts.engines.made?.disconnect(abandonedOrigins(before, after));

@@ -94,7 +94,8 @@ export class SharedState {
 
   get state(): RefreshState {
     const { clock } = this.#options;
-    const refreshedMsAgo = this.#succeededAt === undefined ? undefined : clock.now() - this.#succeededAt;
+    const at = this.#succeededAt;
+    const refreshedMsAgo = at === undefined ? undefined : Math.round(clock.now() - at);
     return { refreshedMsAgo, failure: this.#failure };
   }
 
