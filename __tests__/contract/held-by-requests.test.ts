@@ -394,6 +394,18 @@ describe("x-ratelimit headers", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(50);
   });
 
+  test("a request that another limit refuses says it too", async () => {
+    key = await createKey(database, user.userId, { requestsPerMinute: 5, requestsAtOnce: 1 });
+    first.script = hangs;
+    const client = new AbortController();
+    const asked = post("/api/v1/chat/completions", CHAT, client.signal).catch(() => undefined);
+    await within(2_000, async () => expect(first.requests.length).toBe(1));
+    const refused = await post("/api/v1/chat/completions", CHAT);
+    expect([refused.status, ...limits(refused)]).toEqual([429, "5", "4", MINUTE]);
+    client.abort();
+    await asked;
+  });
+
   test("native chat says what is left of the day without such a key", async () => {
     const untilMidnight = expect.stringMatching(/^(\d+h)?\d+m\d+s$|^\d+s$/);
     for (const [count, credential] of [user.accessToken, key, user.accessToken].entries()) {

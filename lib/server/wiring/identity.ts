@@ -14,8 +14,12 @@ import { randomHex } from "#lib/server/wiring/random.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { KeyHolds } from "#lib/services/admission/key-holds.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+
+/** As for the begins of turns (`ledger.ts`): more admissions at once only take longer each. */
+const ADMISSIONS = { maxRunning: 16, maxWaiting: 1_000, maxWaitMs: 4_000, maxTotalMs: 5_000 };
 
 export type IdentityParts = {
   env: Env;
@@ -72,6 +76,11 @@ export function createIdentity({
       onChanged: (keyId) => authenticator.keysChanged([keyId]),
       now: () => clock.wallNow(),
     },
-    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients, instanceId }), clock, logger),
+    admission: createKeyAdmission(
+      createSupabaseKeyAdmission({ clients, instanceId }),
+      clock,
+      logger,
+      new BeginQueue({ clock, ...ADMISSIONS }),
+    ),
   };
 }
