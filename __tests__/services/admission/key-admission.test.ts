@@ -168,6 +168,22 @@ describe("while the database is busy: it answers others, and one call takes too 
     expect(store.asked).toBe(3);
   });
 
+  test("one that is silent is asked again, before it is taken to be away", async () => {
+    const { clock, store, admission, key } = setUp();
+    const silent = async () => {
+      clock.advance(2_000);
+      return away();
+    };
+    const answers: (typeof store.answer)[] = [silent, says({ admitted: true }), silent, silent];
+    store.answer = () => (answers.shift() ?? away)();
+    const caller = key({ requestsPerMinute: 1 });
+    await admission.admit(caller);
+    expect(store.asked).toBe(2);
+    await expect(admission.admit(caller)).rejects.toMatchObject({ status: 429 });
+    await expect(admission.admit(caller)).rejects.toMatchObject({ status: 429 });
+    expect(store.asked).toBe(4);
+  });
+
   test("and refused with 503 if that does not help: a crowd passes no limit", async () => {
     const { clock, store, admission, key } = busy(2);
     const limited = key({ requestsPerMinute: 1, requestsAtOnce: 1 });

@@ -18,8 +18,11 @@ import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
-/** As for the begins of turns (`ledger.ts`): more admissions at once only take longer each. */
-const ADMISSIONS = { maxRunning: 16, maxWaiting: 1_000, maxWaitMs: 4_000, maxTotalMs: 5_000 };
+/**
+ * As for the begins of turns (`ledger.ts`): more admissions at once only take longer each. Long enough to wait for
+ * those that find out that the database is away, which takes two calls of 2 s.
+ */
+const ADMISSIONS = { maxRunning: 16, maxWaiting: 1_000, maxWaitMs: 5_000, maxTotalMs: 10_000 };
 
 export type IdentityParts = {
   env: Env;

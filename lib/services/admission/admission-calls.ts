@@ -8,7 +8,9 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Pause after a failed call, so that not every request waits for the database; milliseconds. */
 const UNAVAILABLE_MS = 2_000;
-/** How often a database that answers others is asked for one request. */
+/** A call that fails after this long was not refused: nothing came back; milliseconds. */
+const SILENT_MS = 1_000;
+/** How often a database that may be busy is asked for one request. */
 const MAX_TRIES = 2;
 
 /**
@@ -25,7 +27,7 @@ export type AdmissionAnswer = KeyVerdict | "not_asked" | "unknown";
 /**
  * Asks the database for admissions, and tells a database that is away from one that is busy. One that answers other
  * calls while it fails one is busy: then it is asked again, and the request fails, since letting it pass would mean
- * that a crowd passes every limit.
+ * that a crowd passes every limit. Silence may be either, so that it is asked again as well.
  */
 export class AdmissionCalls {
   readonly #store: Pick<KeyAdmissionStore, "admit">;
@@ -43,33 +45,33 @@ export class AdmissionCalls {
 
   /** Throws `database_unavailable` if the database is too busy, and what the store throws besides. */
   async ask(asked: AskedAdmission): Promise<AdmissionAnswer> {
-    for (let tries = 1; ; tries++) {
-      if (this.#isAway) return tries === 1 ? "not_asked" : "unknown";
-      const answer = await this.#queue.run(asked.keyId, () => this.#call(asked));
-      if (answer === "not_asked" && tries > 1) return "unknown";
-      if (!(answer instanceof GatewayError)) return answer;
-      if (tries === MAX_TRIES) throw answer;
-    }
+    if (this.#isAway) return "not_asked";
+    return this.#queue.run(asked.keyId, () => this.#call(asked));
   }
 
   get #isAway(): boolean {
     return this.#clock.now() < this.#unavailableUntil;
   }
 
-  /** The error if the database is busy. */
-  async #call(asked: AskedAdmission): Promise<AdmissionAnswer | GatewayError> {
-    // It may have gone while this call waited.
-    if (this.#isAway) return "not_asked";
+  async #call(asked: AskedAdmission): Promise<AdmissionAnswer> {
     const before = this.#answered;
-    try {
-      const verdict = await this.#store.admit(asked);
-      this.#answered++;
-      return verdict;
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
-      if (this.#answered > before) return error;
-      this.#unavailableUntil = this.#clock.now() + UNAVAILABLE_MS;
-      return "unknown";
+    for (let tries = 1; ; tries++) {
+      // It may have gone while this call waited.
+      if (this.#isAway) return tries === 1 ? "not_asked" : "unknown";
+      const sentAt = this.#clock.now();
+      try {
+        const verdict = await this.#store.admit(asked);
+        this.#answered++;
+        return verdict;
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
+        const isBusy = this.#answered > before;
+        const isSilent = this.#clock.now() - sentAt >= SILENT_MS;
+        if (tries < MAX_TRIES && (isBusy || isSilent)) continue;
+        if (isBusy) throw error;
+        this.#unavailableUntil = this.#clock.now() + UNAVAILABLE_MS;
+        return "unknown";
+      }
     }
   }
 }
