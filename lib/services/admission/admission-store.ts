@@ -2,11 +2,13 @@ import type { HoldStore } from "#lib/services/admission/key-holds.ts";
 import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { Refusal } from "#lib/services/admission/refusals.ts";
 
-/** Whether the database admits one more request of a key. */
+/**
+ * Whether the database admits one more request of a key. `holds`: something is held from now on; undefined from a
+ * database of before 020, which holds nothing.
+ */
 export type KeyVerdict = {
   requests?: RateLimit | undefined;
-} & /** `holds`: something is held from now on. Undefined from a database of before 020, which holds nothing. */
-({ admitted: true; holds?: boolean | undefined } | ({ admitted: false } & Refusal));
+} & ({ admitted: true; holds?: boolean | undefined } | ({ admitted: false } & Refusal));
 
 /** A request that is to be admitted, as the database needs it. */
 export type AskedAdmission = {
