@@ -181,7 +181,11 @@ test.each([
 ])("%s in a name or reason does not end the refresh", async (_, odd) => {
   const store = createSupabaseSharedStateStore({ clients: supabase.clients });
   const entry = {
-    ...{ level: "model", id: `chat:groq/x${odd}`, forMs: 60_000, ageMs: 0, dead: true },
+    level: "model",
+    id: `chat:groq/x${odd}`,
+    forMs: 60_000,
+    ageMs: 0,
+    dead: true,
     cause: { kind: "rate_limited", reason: `slow ${odd}` },
   } as const;
   const { entries } = await store.sync(
