@@ -354,6 +354,17 @@ test("parallel requests cannot pass a budget together", async () => {
   expect(await whole("/api/v1/chat/completions", CHAT)).toBe(200);
 });
 
+test("a request for several answers reserves what all of them may cost", async () => {
+  first.script = hangs;
+  const client = new AbortController();
+  const asked = post("/api/v1/chat/completions", { ...CHAT, n: 8 }, client.signal).catch(() => undefined);
+  await within(2_000, async () => expect(first.requests.length).toBe(1));
+  // 1,000 tokens of each answer may cost 0.03 USD.
+  expect((await held()).usd).toBeGreaterThan(8 * 0.03);
+  client.abort();
+  await asked;
+});
+
 describe("x-ratelimit headers", () => {
   const limits = ({ headers }: Response) =>
     ["limit", "remaining", "reset"].map((name) => headers.get(`x-ratelimit-${name}-requests`));
@@ -381,6 +392,18 @@ describe("x-ratelimit headers", () => {
     const refused = await post(path, body);
     expect([refused.status, ...limits(refused)]).toEqual([429, "2", "0", MINUTE]);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(50);
+  });
+
+  test("a request that another limit refuses says it too", async () => {
+    key = await createKey(database, user.userId, { requestsPerMinute: 5, requestsAtOnce: 1 });
+    first.script = hangs;
+    const client = new AbortController();
+    const asked = post("/api/v1/chat/completions", CHAT, client.signal).catch(() => undefined);
+    await within(2_000, async () => expect(first.requests.length).toBe(1));
+    const refused = await post("/api/v1/chat/completions", CHAT);
+    expect([refused.status, ...limits(refused)]).toEqual([429, "5", "4", MINUTE]);
+    client.abort();
+    await asked;
   });
 
   test("native chat says what is left of the day without such a key", async () => {

@@ -263,6 +263,29 @@ describe("an engine that is off", () => {
     expect(await answering("coder"), "no other mode").toBe("one/code");
   });
 
+  test("in a mode is not brought back there by an image, which other modes' engines may take", async () => {
+    const { put, answering, chat, gateway } = await start();
+    const dot =
+      "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const content = [
+      { type: "text", text: "What is this?" },
+      { type: "image_url", image_url: { url: dot } },
+    ];
+    const seen = { messages: [{ role: "user", content }] };
+    await put({ kind: "off", engine: "one/code", mode: "coder" });
+    await put({ kind: "off", provider: "one", mode: "smart" });
+    expect(await answering("smart", seen)).toBe("two/b");
+    upstream.script = (exchange) => exchange.json(500, { error: { message: "no" } });
+    await answering("smart", seen);
+    upstream.script = answers("Answered.");
+    const called = upstream.requests.map(({ path }) => path.split("/")[1]);
+    expect(called).not.toContain("one");
+    const answer = await chat("coder", seen);
+    expect([answer.status, codeOf(answer)]).toEqual([404, "no_engine_configured"]);
+    const native = await gateway.ask(user.accessToken, { message: "Hi", model: "coder", image: dot });
+    expect(native.status).toBe(404);
+  });
+
   test("is not asked for vectors", async () => {
     const { put, call } = await start();
     await put({ kind: "off", engine: "openai/text-embedding-3-small" });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSupabaseKeyRegister } from "#lib/adapters/supabase/gateway-key-register.ts";
 import { createSupabaseKeyAdmission } from "#lib/adapters/supabase/gateway-key-store.ts";
-import type { AskedAdmission, KeyVerdict } from "#lib/services/admission/key-admission.ts";
+import type { AskedAdmission, KeyVerdict } from "#lib/services/admission/admission-store.ts";
 import type { GatewayKeyLimits } from "#lib/services/identity/caller.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 
@@ -152,7 +152,47 @@ describe("requests a minute", () => {
     expect(await admit(keyId)).toMatchObject({ admitted: true });
     expect(await admit(keyId)).toMatchObject({ admitted: false });
     await supabase.sql`update gateway_keys set requests_per_minute = null`;
-    expect(await admit(keyId)).toEqual({ admitted: true, requests: undefined });
+    expect(await admit(keyId)).toEqual({
+      admitted: true,
+      requests: undefined,
+      holds: false,
+    });
+  });
+
+  test("say what is left of the minute, whichever limit refuses", async () => {
+    const keyId = await aKey({ requests_per_minute: 5, requests_at_once: 1, usd_per_month: 1 });
+    await admit(keyId, { maxCostUsd: 0.9 });
+    const left = { limit: 5, remaining: 4, resetMs: expect.toSatisfy((ms) => ms > 50_000 && ms <= 60_000) };
+    expect(await admit(keyId)).toMatchObject({ reason: "at_once", requests: left });
+    expect(await admit(keyId, { maxCostUsd: 0.9 })).toMatchObject({ reason: "reserved", requests: left });
+    await supabase.sql`update gateway_keys set usd_per_month = 0`;
+    expect(await admit(keyId)).toMatchObject({ reason: "budget", requests: left });
+  });
+
+  test("do not count what a request holds against itself, if its first answer was lost", async () => {
+    const keyId = await aKey({ requests_at_once: 1, usd_per_month: 1 });
+    const requestId = randomUUID();
+    const asked = { requestId, maxCostUsd: 0.9 };
+    expect(await admit(keyId, asked)).toMatchObject({ admitted: true, holds: true });
+    expect(await admit(keyId, asked)).toMatchObject({ admitted: true, holds: true });
+    expect(await held()).toEqual([requestId]);
+    expect(reasonOf(await admit(keyId))).toBe("at_once");
+  });
+
+  test("are not waited for longer than the gateway waits: what is lost does not come to hold something later", async () => {
+    const keyId = await aKey({ requests_at_once: 1 });
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>();
+    const holding = supabase.sql.begin(async (sql) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`gateway_key_admit:${keyId}`}, 0))`;
+      locked();
+      await isOver;
+    });
+    await isLocked;
+    await expect(admit(keyId)).rejects.toMatchObject({ code: "database_unavailable" });
+    end();
+    await holding;
+    expect(await held()).toEqual([]);
   });
 
   test("are not used up by what another limit refuses, and hold nothing themselves", async () => {

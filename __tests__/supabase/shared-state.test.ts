@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSupabaseSharedStateStore } from "#lib/adapters/supabase/shared-state-store.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 
 let supabase: TestSupabase;
@@ -172,6 +173,32 @@ describe("what an instance says of its engines", () => {
     await sync(A, { entries: [aLimit()] });
     expect((await sync(B, { cursor: 1e12 })).entries).toHaveLength(1);
   });
+});
+
+test.each([
+  ["a NUL", "\u0000"],
+  ["half an emoji", "\ud83d"],
+])("%s in a name or reason does not end the refresh", async (_, odd) => {
+  const store = createSupabaseSharedStateStore({ clients: supabase.clients });
+  const entry = {
+    level: "model",
+    id: `chat:groq/x${odd}`,
+    forMs: 60_000,
+    ageMs: 0,
+    dead: true,
+    cause: { kind: "rate_limited", reason: `slow ${odd}` },
+  } as const;
+  const { entries } = await store.sync(
+    {
+      ...{ instance: { id: A, host: "h", pid: 1, version: "1" }, isLeased: true, entries: [entry] },
+      ...{ cursor: 0, overrideVersion: undefined, keyCursor: undefined },
+    },
+    AbortSignal.timeout(5_000),
+  );
+  expect(entries).toEqual([]);
+  expect((await sync(B)).entries).toMatchObject([
+    { id: "chat:groq/x\ufffd", cause: { reason: "slow \ufffd" } },
+  ]);
 });
 
 describe("instances", () => {

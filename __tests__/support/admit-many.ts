@@ -18,9 +18,12 @@ const clock = {
   },
 };
 // A slow machine must not be taken for a database that is away.
-const admission = createKeyAdmission(createSupabaseKeyAdmission({ clients, timeoutMs: 15_000 }), clock, {
-  warn: () => undefined,
-});
+const admission = createKeyAdmission(
+  createSupabaseKeyAdmission({ clients, timeoutMs: 15_000 }),
+  clock,
+  { warn: () => undefined },
+  { run: (_, call) => call() },
+);
 const caller = { kind: "key", userId: "", keyId, limits: JSON.parse(limits) as GatewayKeyLimits } as const;
 
 const maxCostUsd = usd === undefined ? undefined : () => Promise.resolve(Number(usd));

@@ -229,15 +229,18 @@ $$;
 --   ended         requests of this key that have ended in the calling process and may not be settled yet: they no
 --                 longer count as requests at once, and go on reserving what they may have cost
 --
--- Returns {admitted, reason, retry_after_seconds, requests}. reason: 'revoked', 'expired', 'budget' (spent),
+-- Returns {admitted, reason, retry_after_seconds, requests, holds}. reason: 'revoked', 'expired', 'budget' (spent),
 -- 'reserved' (what is under way may spend the rest), 'at_once', 'requests', or null. requests: {limit, remaining,
--- reset_ms} of the key's minute, or null for a key without that limit.
+-- reset_ms} of the key's minute, or null for a key without that limit. holds: it holds something from now on.
+--
+-- Asking once more for a request whose first answer was lost is harmless: what it holds already is not counted against
+-- it. Waits for other admissions of the key no longer than the gateway waits for an answer.
 --
 -- A request that may cost something is admitted if what is spent, what others may still spend and what it may cost
 -- are within the budget; and also if nothing else that costs is under way and the budget is not spent, so that the
 -- last of it can be used.
 create or replace function public.gateway_key_admit(p_request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
   -- PostgREST hands a JSON object over as one; @supabase/lite as a string that holds one.
   v_request jsonb := case when jsonb_typeof(p_request) = 'string' then (p_request #>> '{}')::jsonb else p_request end;
@@ -249,7 +252,9 @@ declare
   v_ended uuid[] := array(select value::uuid from jsonb_array_elements_text(coalesce(v_request -> 'ended', '[]')));
   v_held record;
   v_spent numeric;
+  v_left jsonb;
   v_requests jsonb;
+  v_holds boolean := false;
 begin
   select * into v_key from public.gateway_keys where id = (v_request ->> 'key_id')::uuid;
   if not found or v_key.revoked_at is not null then
@@ -267,20 +272,21 @@ begin
            coalesce(sum(usd) filter (where held_at >= v_month), 0) as usd,
            count(*) filter (where usd > 0 and held_at >= v_month) as costing,
            count(*) as all_of_them
-      into v_held from public.gateway_key_live_holds(v_key.id);
+      into v_held from public.gateway_key_live_holds(v_key.id) where request_id is distinct from v_id;
+    v_left := public.gateway_key_requests_left(v_key.id, v_key.requests_per_minute);
     if v_key.usd_per_month is not null then
       v_spent := coalesce(
         (select usd from public.gateway_key_spend where key_id = v_key.id
            and month = (v_month at time zone 'UTC')::date), 0);
       if v_spent >= v_key.usd_per_month then
         return public.gateway_key_refusal('budget', extract(epoch from
-          (v_month at time zone 'UTC' + interval '1 month') at time zone 'UTC' - now()), null);
+          (v_month at time zone 'UTC' + interval '1 month') at time zone 'UTC' - now()), v_left);
       elsif v_max_usd > 0 and v_held.costing > 0 and v_spent + v_held.usd + v_max_usd > v_key.usd_per_month then
-        return public.gateway_key_refusal('reserved', 2, null);
+        return public.gateway_key_refusal('reserved', 2, v_left);
       end if;
     end if;
     if not v_in_background and v_held.slots >= v_key.requests_at_once then
-      return public.gateway_key_refusal('at_once', 1, null);
+      return public.gateway_key_refusal('at_once', 1, v_left);
     end if;
   end if;
 
@@ -302,9 +308,11 @@ begin
       (v_request ->> 'instance_id')::uuid, now() + interval '15 minutes'
     )
     on conflict (request_id) do nothing;
+    v_holds := true;
   end if;
   return jsonb_build_object(
-    'admitted', true, 'reason', null, 'retry_after_seconds', null, 'requests', v_requests - 'is_counted'
+    'admitted', true, 'reason', null, 'retry_after_seconds', null, 'requests', v_requests - 'is_counted',
+    'holds', v_holds
   );
 end;
 $$;
@@ -347,6 +355,20 @@ begin
 end;
 $$;
 
+-- What is left of a key's minute, without counting: {limit, remaining, reset_ms}; null without that limit.
+create or replace function public.gateway_key_requests_left(p_key_id uuid, p_limit integer) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'limit', p_limit,
+    'remaining', greatest(p_limit - coalesce(current.used, 0), 0),
+    'reset_ms', greatest(round(coalesce(
+      extract(epoch from current.started_at + interval '1 minute' - clock_timestamp()) * 1000, 0)), 0)
+  )
+  from (select 1) as always left join public.gateway_key_windows current
+    on current.key_id = p_key_id and current.started_at > now() - interval '1 minute'
+  where p_limit is not null;
+$$;
+
 -- For gateways of before 020.
 create or replace function public.admit_gateway_key(p_key_id uuid) returns jsonb
 language sql volatile security definer set search_path = '' as $$
@@ -354,7 +376,7 @@ language sql volatile security definer set search_path = '' as $$
       when 'expired' then verdict || '{"reason": "revoked"}'
       when 'reserved' then verdict || '{"reason": "budget"}'
       when 'at_once' then verdict || '{"reason": "requests"}'
-      else verdict end - 'requests'
+      else verdict end - array['requests', 'holds']
   from public.gateway_key_admit(jsonb_build_object('key_id', p_key_id)) as verdict;
 $$;
 
@@ -739,6 +761,7 @@ revoke all on function public.gateway_key_release(uuid[]) from public, anon, aut
 revoke all on function public.gateway_key_count_today(uuid[]) from public, anon, authenticated, service_role;
 revoke all on function public.gateway_key_admit(jsonb) from public, anon, authenticated, service_role;
 revoke all on function public.gateway_key_refusal(text, numeric, jsonb) from public, anon, authenticated, service_role;
+revoke all on function public.gateway_key_requests_left(uuid, integer) from public, anon, authenticated, service_role;
 revoke all on function public.gateway_key_count_request(uuid, integer) from public, anon, authenticated, service_role;
 revoke all on function public.gateway_key_find(text) from public, anon, authenticated, service_role;
 revoke all on function public.gateway_key_note_action(public.gateway_keys, uuid, text)

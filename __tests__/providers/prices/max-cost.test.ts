@@ -41,6 +41,13 @@ describe("an upper estimate of a request's cost", () => {
     }
   });
 
+  test("has every answer that a request asks for, each as long as it may be", () => {
+    const size = { promptTokens: 1_000, maxOutputTokens: 500, answers: 8 };
+    expect(estimateMaxCostUsd([opus], size, book)).toBeCloseTo(0.01 + 8 * 0.0125, 12);
+    const uncapped = { promptTokens: 1_000, answers: 8 };
+    expect(estimateMaxCostUsd([mini], uncapped, book)).toBeCloseTo(0.00015 + 8 * 0.0098304, 12);
+  });
+
   test("has a default for an engine without a known ceiling, but no more than its context", () => {
     const unlimited = { ...mini, maxOutputTokens: undefined, contextTokens: undefined };
     const size = { promptTokens: 0 };

@@ -404,6 +404,22 @@ describe("a secret that ends", () => {
     await cache.find("d");
     expect(store.lookups).toBe(3);
   });
+
+  test("that may have changed works on while the database is unavailable; one that has changed does not", async () => {
+    const { clock, store, cache } = setUp("expired", 10_000);
+    const asked = cache.find("d");
+    cache.changed("all");
+    await asked;
+    await cache.find("d");
+    expect(store.lookups).toBe(2);
+    cache.changed("all");
+    store.isAway = true;
+    expect(await cache.find("d")).toEqual(KEY);
+    clock.advance(10_000);
+    await expect(cache.find("d")).rejects.toThrow("expired");
+    cache.changed(["k"]);
+    await expect(cache.find("d")).rejects.toMatchObject({ code: "database_unavailable" });
+  });
 });
 
 describe("the OpenAI-compatible routes", () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
+import type { AskedAdmission, KeyVerdict } from "#lib/services/admission/admission-store.ts";
 import {
   type AdmissionRequest,
-  type AskedAdmission,
   assertModesAllowed,
   createKeyAdmission,
-  type KeyVerdict,
 } from "#lib/services/admission/key-admission.ts";
 import type { GatewayKeyLimits, ProxyCaller } from "#lib/services/identity/caller.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -13,7 +12,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 function setUp() {
   const clock = new FakeClock();
   const store = {
-    answer: async (): Promise<KeyVerdict> => ({ admitted: true }),
+    answer: async (): Promise<KeyVerdict> => ({ admitted: true, holds: true }),
     asked: 0,
     last: undefined as AskedAdmission | undefined,
     released: [] as string[],
@@ -33,6 +32,7 @@ function setUp() {
     },
     clock,
     { warn: () => undefined },
+    { run: (_, call) => call() },
   );
   let count = 0;
   const admission = {
@@ -148,6 +148,54 @@ describe("while the database is unavailable", () => {
   });
 });
 
+describe("while the database is busy: it answers others, and one call takes too long", () => {
+  /** The first call of `slow` fails when another one has been answered, and so do as many after it. */
+  function busy(failures: number) {
+    const own = setUp();
+    let failed = 0;
+    own.store.answer = async () => {
+      if (own.store.last?.requestId !== "slow" || failed === failures) return { admitted: true };
+      failed++;
+      await own.admission.admit(own.key({ requestsPerMinute: 100 }, "other"));
+      return away();
+    };
+    return own;
+  }
+
+  test("that one is asked for again", async () => {
+    const { store, admission, key } = busy(1);
+    await admission.admit(key({ requestsPerMinute: 1 }), { requestId: "slow" });
+    expect(store.asked).toBe(3);
+  });
+
+  test("one that is silent is asked again, before it is taken to be away", async () => {
+    const { clock, store, admission, key } = setUp();
+    const silent = async () => {
+      clock.advance(2_000);
+      return away();
+    };
+    const answers: (typeof store.answer)[] = [silent, says({ admitted: true }), silent, silent];
+    store.answer = () => (answers.shift() ?? away)();
+    const caller = key({ requestsPerMinute: 1 });
+    await admission.admit(caller);
+    expect(store.asked).toBe(2);
+    await expect(admission.admit(caller)).rejects.toMatchObject({ status: 429 });
+    await expect(admission.admit(caller)).rejects.toMatchObject({ status: 429 });
+    expect(store.asked).toBe(4);
+  });
+
+  test("and refused with 503 if that does not help: a crowd passes no limit", async () => {
+    const { clock, store, admission, key } = busy(2);
+    const limited = key({ requestsPerMinute: 1, requestsAtOnce: 1 });
+    await expect(admission.admit(limited, { requestId: "slow" })).rejects.toMatchObject({ status: 503 });
+    // Others are asked for as before.
+    await admission.admit(limited, { requestId: "next" });
+    expect(store.asked).toBe(5);
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.released).toEqual(["slow"]));
+  });
+});
+
 describe("what is held by others", () => {
   test.each(["at_once", "reserved"] as const)(
     "is looked at once more before '%s' refuses",
@@ -229,6 +277,7 @@ describe("what a request holds", () => {
   test("is counted here while the database is unavailable", async () => {
     const { store, admission, key } = setUp();
     store.answer = away;
+    await admission.admit(key({ requestsPerMinute: 100 }, "other"));
     await admission.admit(caller(key), { requestId: "a" });
     await expect(admission.admit(caller(key), { requestId: "b" })).rejects.toMatchObject({
       code: "rate_limited",
@@ -236,7 +285,42 @@ describe("what a request holds", () => {
     });
     await admission.release("a");
     await admission.admit(caller(key), { requestId: "b" });
-    // The database knows nothing of it.
+    // It was not asked, so it knows nothing of it.
     expect(store.released).toEqual([]);
+  });
+
+  test.each<[string, GatewayKeyLimits]>([
+    ["requests at once", { requestsAtOnce: 1 }],
+    ["a budget", { usdPerMonth: 1 }],
+    ["a limit that is not known here yet", { requestsPerMinute: 100 }],
+  ])("is released although the answer was lost, of a key with %s", async (_, limits) => {
+    const { clock, store, admission, key } = setUp();
+    store.answer = away;
+    await admission.admit(key(limits), { requestId: "a" });
+    await admission.release("a");
+    expect(store.released).toEqual(["a"]);
+    // The database may have been slow, and admit it only now.
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.released).toEqual(["a", "a"]));
+  });
+
+  test("is released although the answer was lost and the request was then refused here", async () => {
+    const { clock, store, admission, key } = setUp();
+    await admission.admit(caller(key), { requestId: "a" });
+    store.answer = away;
+    await expect(admission.admit(caller(key), { requestId: "b" })).rejects.toMatchObject({ status: 429 });
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.released).toEqual(["b"]));
+  });
+
+  test("is released by what the database says, not by the limits that are remembered", async () => {
+    const { store, admission, key } = setUp();
+    await admission.admit(key({ requestsPerMinute: 5 }), { requestId: "a" });
+    await admission.release("a");
+    expect(store.released).toEqual(["a"]);
+    store.answer = says({ admitted: true, holds: false });
+    await admission.admit(key({ requestsPerMinute: 5 }), { requestId: "b" });
+    await admission.release("b");
+    expect(store.released).toEqual(["a"]);
   });
 });

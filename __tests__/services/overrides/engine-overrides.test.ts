@@ -102,3 +102,15 @@ describe("near names", () => {
     expect(nearNames("x".repeat(100_000), KNOWN)).toEqual([]);
   });
 });
+
+test("of two changes at once the answer to the first may come last, and takes nothing back", () => {
+  const { overrides, ids } = withRules([off("a")]);
+  const newer = { version: 3, overrides: overrides.list };
+  overrides.update(newer);
+  overrides.update({ version: 2, overrides: [] });
+  expect([ids(), overrides.version]).toEqual([["b/1", "c/x/y"], 3]);
+  overrides.update({ version: 3, overrides: [] });
+  expect(ids()).toHaveLength(4);
+  overrides.replace({ version: 1, overrides: newer.overrides });
+  expect(ids(), "what the refresh brings, after a restore").toHaveLength(2);
+});

@@ -3,7 +3,7 @@ import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { isMissing, serviceError } from "#lib/adapters/supabase/database-error.ts";
 import { isoTime, limitsOf, limitsSchema } from "#lib/adapters/supabase/gateway-key-row.ts";
 import type { RpcAnswer } from "#lib/adapters/supabase/rpc.ts";
-import type { KeyAdmissionStore, KeyVerdict } from "#lib/services/admission/key-admission.ts";
+import type { KeyAdmissionStore, KeyVerdict } from "#lib/services/admission/admission-store.ts";
 import type { GatewayKeyStore, KeyLookup } from "#lib/services/identity/credentials.ts";
 
 export type GatewayKeyStoreOptions = {
@@ -28,7 +28,7 @@ const requestsSchema = z.object({
 });
 const verdictSchema = z
   .discriminatedUnion("admitted", [
-    z.object({ admitted: z.literal(true) }),
+    z.object({ admitted: z.literal(true), holds: z.boolean().optional() }),
     z.object({
       admitted: z.literal(false),
       reason: z.enum(["requests", "at_once", "budget", "reserved", "revoked", "expired"]),
@@ -135,7 +135,7 @@ function keyVerdict(data: unknown): KeyVerdict {
   const verdict = verdictSchema.parse(data);
   const left = verdict.requests ?? undefined;
   const requests = left && { limit: left.limit, remaining: left.remaining, resetMs: left.reset_ms };
-  if (verdict.admitted) return { admitted: true, requests };
+  if (verdict.admitted) return { admitted: true, requests, holds: verdict.holds };
   const { reason, retry_after_seconds: retryAfterSeconds } = verdict;
   if (reason === "revoked" || reason === "expired") return { admitted: false, reason };
   return { admitted: false, reason, retryAfterSeconds: retryAfterSeconds ?? 1, requests };

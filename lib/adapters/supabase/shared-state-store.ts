@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import { overrideListSchema, toOverrideList } from "#lib/adapters/supabase/override-rows.ts";
+import { sanitizeJsonForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
 import type { SharedStateStore, SyncAnswer } from "#lib/services/shared-state/shared-state-store.ts";
 
 const answerSchema = z.object({
@@ -33,7 +34,8 @@ export function createSupabaseSharedStateStore({ clients }: { clients: SupabaseC
         ...facts,
         instance: id,
         leased: isLeased,
-        entries,
+        // Clients name models and providers write reasons. What Postgres does not take would end the whole refresh.
+        entries: entries.map(sanitizeJsonForPostgres),
         cursor,
         override_version: overrideVersion ?? null,
         key_cursor: keyCursor ?? null,

@@ -10,8 +10,10 @@ export type BoundedEngine = Pick<
 export type RequestSize = {
   /** Tokens of the prompt, or an upper estimate of them. */
   promptTokens: number;
-  /** The request's own cap of its output, if it has one. */
+  /** The request's own cap of an answer, if it has one. */
   maxOutputTokens?: number | undefined;
+  /** How many answers it asks for (`n`); one by default. Each may be as long as the cap. */
+  answers?: number | undefined;
 };
 
 /** The prices that are needed, see `PriceBook`. */
@@ -29,14 +31,14 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 131_072;
 /**
  * An upper estimate of what a request costs, in USD: the most that one call of the dearest of its engines can cost.
  * The prompt counts at the highest price that a part of it can have (cache writes for an hour, for example), the
- * answer at the request's cap or the engine's ceiling, whichever is lower. Free engines cost nothing.
+ * answer, or each of several, at the request's cap or the engine's ceiling, whichever is lower. Free engines cost nothing.
  *
  * Undefined if an engine bills at an unknown price. Not in it: searches of the provider's own tools, and what
  * OpenRouter reports beyond its list price.
  */
 export function estimateMaxCostUsd(
   engines: readonly BoundedEngine[],
-  { promptTokens, maxOutputTokens }: RequestSize,
+  { promptTokens, maxOutputTokens, answers = 1 }: RequestSize,
   prices: BoundingPrices,
 ): number | undefined {
   let dearest = 0;
@@ -45,7 +47,7 @@ export function estimateMaxCostUsd(
     const found = prices.priceOf(engine);
     if (found === undefined) return undefined;
     const output = Math.min(maxOutputTokens ?? Number.POSITIVE_INFINITY, outputCeilingOf(engine));
-    dearest = Math.max(dearest, maxCostAt(found.price, promptTokens, output));
+    dearest = Math.max(dearest, maxCostAt(found.price, promptTokens, output * answers));
   }
   return dearest;
 }

@@ -27,6 +27,8 @@ export class KeyCache {
   readonly #revoked = new BoundedMap<string, true>(MAX_KEPT);
   /** How often keys were said to have changed: what a look-up finds that began before is not kept. */
   #changes = 0;
+  /** How often any key may have changed: what a look-up finds that began before is kept for an outage only. */
+  #doubts = 0;
 
   constructor(keys: GatewayKeyStore, clock: Clock) {
     this.#keys = keys;
@@ -66,14 +68,22 @@ export class KeyCache {
     this.changed([keyId]);
   }
 
-  /** Keys were changed, rotated or revoked: they are looked up again when they are next used. */
+  /**
+   * Keys were changed, rotated or revoked: they are looked up again when they are next used. If that may be any, each
+   * of them is as good as one that was looked up a minute ago: it works on if the database goes away.
+   */
   changed(ids: ChangedKeys): void {
     if (ids.length === 0) return;
-    this.#changes++;
     this.#lookUps.clear();
-    const changed = ids === "all" ? undefined : new Set(ids);
+    if (ids === "all") {
+      this.#doubts++;
+      for (const [, kept] of this.#kept) kept.until = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    this.#changes++;
+    const changed = new Set(ids);
     for (const [digest, { lookup }] of this.#kept) {
-      if (changed?.has(lookup.key.keyId) !== false) this.#kept.delete(digest);
+      if (changed.has(lookup.key.keyId)) this.#kept.delete(digest);
     }
   }
 
@@ -94,7 +104,7 @@ export class KeyCache {
   }
 
   async #lookUp(digest: string): Promise<KeyLookup | null> {
-    const changes = this.#changes;
+    const [changes, doubts] = [this.#changes, this.#doubts];
     // Before the call: the end comes no later for the time that it takes.
     const since = this.#clock.now();
     const found = await this.#keys.findByHash(digest);
@@ -102,16 +112,19 @@ export class KeyCache {
       this.#kept.delete(digest);
       return null;
     }
-    if (changes === this.#changes) this.#keep(digest, found, since);
+    if (changes === this.#changes) {
+      const keptMs = doubts === this.#doubts ? KEY_KEPT_MS : 0;
+      this.#keep(digest, found, { since, keptMs });
+    }
     return found;
   }
 
-  #keep(digest: string, lookup: KeyLookup, since: number): void {
+  #keep(digest: string, lookup: KeyLookup, { since, keptMs }: { since: number; keptMs: number }): void {
     const endsAt =
       lookup.state === "live" && lookup.end !== undefined
         ? since + lookup.end.inMs
         : Number.POSITIVE_INFINITY;
-    this.#kept.set(digest, { lookup, endsAt, until: Math.min(this.#clock.now() + KEY_KEPT_MS, endsAt) });
+    this.#kept.set(digest, { lookup, endsAt, until: Math.min(this.#clock.now() + keptMs, endsAt) });
   }
 }
 

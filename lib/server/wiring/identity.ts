@@ -14,8 +14,15 @@ import { randomHex } from "#lib/server/wiring/random.ts";
 import { createKeyAdmission, type KeyAdmission } from "#lib/services/admission/key-admission.ts";
 import type { KeyHolds } from "#lib/services/admission/key-holds.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import { BeginQueue } from "#lib/services/ledger/begin-queue.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
+
+/**
+ * As for the begins of turns (`ledger.ts`): more admissions at once only take longer each. Long enough to wait for
+ * those that find out that the database is away, which takes two calls of 2 s.
+ */
+const ADMISSIONS = { maxRunning: 16, maxWaiting: 1_000, maxWaitMs: 5_000, maxTotalMs: 10_000 };
 
 export type IdentityParts = {
   env: Env;
@@ -72,6 +79,11 @@ export function createIdentity({
       onChanged: (keyId) => authenticator.keysChanged([keyId]),
       now: () => clock.wallNow(),
     },
-    admission: createKeyAdmission(createSupabaseKeyAdmission({ clients, instanceId }), clock, logger),
+    admission: createKeyAdmission(
+      createSupabaseKeyAdmission({ clients, instanceId }),
+      clock,
+      logger,
+      new BeginQueue({ clock, ...ADMISSIONS }),
+    ),
   };
 }

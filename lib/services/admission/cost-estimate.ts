@@ -2,7 +2,7 @@ import { type ChatRequest, messageParts } from "#lib/chat/request.ts";
 import { estimateRequestTokens } from "#lib/chat/token-estimate.ts";
 import type { EmbeddingInput } from "#lib/embeddings/embedding-request.ts";
 import type { PriceBook } from "#lib/providers/cost.ts";
-import { estimateMaxCostUsd } from "#lib/providers/prices/max-cost.ts";
+import { estimateMaxCostUsd, type RequestSize } from "#lib/providers/prices/max-cost.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** A dense text (digits, code) has up to twice the tokens that its script lets one expect. */
@@ -27,8 +27,8 @@ export const costsNothing: MaxCost = () => Promise.resolve(0);
 /** The most that one call of the dearest of these engines may cost for a chat. */
 export function requestCost(engines: readonly Engine[], chat: ChatRequest, source: CostSource): MaxCost {
   return () => {
-    const { maxOutputTokens } = chat;
-    return maxCost(engines, { promptTokens: maxPromptTokens(chat), maxOutputTokens }, source);
+    const { maxOutputTokens, n: answers } = chat;
+    return maxCost(engines, { promptTokens: maxPromptTokens(chat), maxOutputTokens, answers }, source);
   };
 }
 
@@ -47,10 +47,10 @@ export function embeddingCost(
   };
 }
 
-/** @param size an upper estimate of the prompt, and the request's own cap of its output. */
+/** @param size with an upper estimate of the prompt. */
 export async function maxCost(
   engines: readonly Engine[],
-  size: { promptTokens: number; maxOutputTokens?: number | undefined },
+  size: RequestSize,
   { prices }: CostSource,
 ): Promise<number | undefined> {
   return estimateMaxCostUsd(engines, size, await prices.whole());

@@ -1,46 +1,25 @@
-import { type HoldStore, KeyHolds } from "#lib/services/admission/key-holds.ts";
+import { AdmissionCalls, type AdmissionQueue } from "#lib/services/admission/admission-calls.ts";
+import type { KeyAdmissionStore } from "#lib/services/admission/admission-store.ts";
+import { type Held, KeyHolds } from "#lib/services/admission/key-holds.ts";
 import { LocalWindows } from "#lib/services/admission/local-limits.ts";
 import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import { type Refusal, refused } from "#lib/services/admission/refusals.ts";
-import { type Caller, NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import {
+  type Caller,
+  type GatewayKeyLimits,
+  NAMED_MODE,
+  type ProxyCaller,
+} from "#lib/services/identity/caller.ts";
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** Pause after a failed call, so that not every request waits for the database; milliseconds. */
-const UNAVAILABLE_MS = 2_000;
 /**
  * What is held by others is looked at once more after this long before a request is refused for it, milliseconds. The
  * request before of the same client may have ended in another process, where it is being stored.
  */
 const SECOND_LOOK_MS = 150;
 const MAX_ENDED = 1_000;
-
-/** Whether the database admits one more request of a key. */
-export type KeyVerdict = { requests?: RateLimit | undefined } & (
-  | { admitted: true }
-  | ({ admitted: false } & Refusal)
-);
-
-/** A request that is to be admitted, as the database needs it. */
-export type AskedAdmission = {
-  keyId: string;
-  requestId: string;
-  /** A question behind an answer: it counts against the budget alone. */
-  inBackground: boolean;
-  /** USD that it may cost at most; undefined if that is not known: then nothing of the budget is reserved. */
-  maxCostUsd: number | undefined;
-  /** Requests of the key that have ended in this process, and may not be stored yet. */
-  ended: readonly string[];
-};
-
-export type KeyAdmissionStore = HoldStore & {
-  /**
-   * Checks all limits of a key, and counts and holds what one more request takes; atomic across all processes on the
-   * database. Throws `database_unavailable`.
-   */
-  admit(asked: AskedAdmission): Promise<KeyVerdict>;
-};
 
 export type AdmissionRequest = {
   /** The id of the turn, or of what has no turn: what it holds is released by it. */
@@ -56,7 +35,8 @@ export type KeyAdmission = {
   /**
    * Admits a request, or throws: `rate_limited`, `budget_exceeded` or `unauthorized` (revoked or expired meanwhile).
    * What it holds from then on is ended by the turn that begins with its id, see `releasingLedger`, or by `release`.
-   * Users, open callers and keys without a limit cost no database call.
+   * Users, open callers and keys without a limit cost no database call. Throws `database_unavailable` too, if the
+   * database is too busy to say.
    */
   admit(caller: ProxyCaller, request: AdmissionRequest): Promise<void>;
   /** The request has no turn, or none that began. Resolves when what it held is released; never rejects. */
@@ -73,9 +53,10 @@ export function createKeyAdmission(
   store: KeyAdmissionStore,
   clock: Clock,
   logger: Pick<Logger, "warn">,
+  queue: AdmissionQueue,
 ): KeyAdmission & { /** What requests hold in this process. */ holds: KeyHolds } {
   const holds = new KeyHolds(store, clock, logger);
-  const gate = new Gate(store, clock, holds);
+  const gate = new Gate(new AdmissionCalls(store, clock, queue), clock, holds);
   return {
     holds,
     release: (requestId) => holds.release(requestId),
@@ -105,14 +86,13 @@ export async function whileAdmitted<Result>(
 }
 
 class Gate {
-  readonly #store: KeyAdmissionStore;
+  readonly #calls: AdmissionCalls;
   readonly #clock: Clock;
   readonly #holds: KeyHolds;
   readonly #windows: LocalWindows;
-  #unavailableUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(store: KeyAdmissionStore, clock: Clock, holds: KeyHolds) {
-    this.#store = store;
+  constructor(calls: AdmissionCalls, clock: Clock, holds: KeyHolds) {
+    this.#calls = calls;
     this.#clock = clock;
     this.#holds = holds;
     this.#windows = new LocalWindows(clock);
@@ -121,57 +101,72 @@ class Gate {
   async admit(caller: KeyCaller, request: AdmissionRequest): Promise<void> {
     const { keyId, limits } = caller;
     const maxCostUsd = limits.usdPerMonth === undefined ? undefined : await request.maxCostUsd?.();
-    let verdict = await this.#ask(keyId, request, maxCostUsd);
-    if (verdict?.admitted === false && (verdict.reason === "at_once" || verdict.reason === "reserved")) {
-      await sleep(this.#clock, SECOND_LOOK_MS);
-      verdict = await this.#ask(keyId, request, maxCostUsd);
+    try {
+      let answer = await this.#ask(keyId, request, maxCostUsd);
+      if (typeof answer === "object" && !answer.admitted && isOfOthers(answer)) {
+        await sleep(this.#clock, SECOND_LOOK_MS);
+        answer = await this.#ask(keyId, request, maxCostUsd);
+      }
+      if (typeof answer === "string") {
+        return this.#admitAlone(caller, request, answer === "unknown" ? "maybe" : "no");
+      }
+      if (answer.requests !== undefined) request.onRateLimit?.(answer.requests);
+      if (!answer.admitted) throw refused(limits, answer);
+      // Counted here as well, so that the count does not restart when the database becomes unavailable.
+      if (request.inBackground !== true) this.#windows.note(keyId);
+      this.#hold(caller, request, answer.holds === true ? "yes" : "no");
+    } catch (error) {
+      // A call whose answer was lost may have admitted it after all.
+      if (isUnavailable(error)) this.#holds.disown(request.requestId);
+      throw error;
     }
-    if (verdict === undefined) return this.#admitAlone(caller, request);
-    if (verdict.requests !== undefined) request.onRateLimit?.(verdict.requests);
-    if (!verdict.admitted) throw refused(limits, verdict);
-    // Counted here as well, so that the count does not restart when the database becomes unavailable.
-    if (request.inBackground !== true) this.#windows.note(keyId);
-    this.#hold(caller, request, true);
   }
 
   /** By what this process has counted. */
-  #admitAlone(caller: KeyCaller, request: AdmissionRequest): void {
+  #admitAlone(caller: KeyCaller, request: AdmissionRequest, stored: Held["stored"]): void {
     const { keyId, limits } = caller;
-    if (request.inBackground === true) return;
+    try {
+      if (request.inBackground !== true) this.#countAlone(keyId, limits, request);
+    } catch (error) {
+      if (stored !== "no") this.#holds.disown(request.requestId);
+      throw error;
+    }
+    this.#hold(caller, request, stored);
+  }
+
+  #countAlone(keyId: string, limits: GatewayKeyLimits, { onRateLimit }: AdmissionRequest): void {
     if (limits.requestsAtOnce !== undefined && this.#holds.slotsOf(keyId) >= limits.requestsAtOnce) {
       throw refused(limits, { reason: "at_once", retryAfterSeconds: 1 });
     }
-    if (limits.requestsPerMinute !== undefined) {
-      const { isAdmitted, ...left } = this.#windows.admit(keyId, limits.requestsPerMinute);
-      request.onRateLimit?.(left);
-      const retryAfterSeconds = Math.max(1, Math.ceil(left.resetMs / 1_000));
-      if (!isAdmitted) throw refused(limits, { reason: "requests", retryAfterSeconds });
-    }
-    this.#hold(caller, request, false);
+    if (limits.requestsPerMinute === undefined) return;
+    const { isAdmitted, ...left } = this.#windows.admit(keyId, limits.requestsPerMinute);
+    onRateLimit?.(left);
+    const retryAfterSeconds = Math.max(1, Math.ceil(left.resetMs / 1_000));
+    if (!isAdmitted) throw refused(limits, { reason: "requests", retryAfterSeconds });
   }
 
-  #hold({ keyId, limits }: KeyCaller, request: AdmissionRequest, isStored: boolean): void {
+  #hold({ keyId, limits }: KeyCaller, request: AdmissionRequest, stored: Held["stored"]): void {
     const takesSlot = limits.requestsAtOnce !== undefined && request.inBackground !== true;
-    if (!takesSlot && (limits.usdPerMonth === undefined || !isStored)) return;
-    this.#holds.hold(request.requestId, keyId, { takesSlot, isStored });
+    if (takesSlot || stored !== "no") this.#holds.hold(request.requestId, keyId, { takesSlot, stored });
   }
 
-  /** Undefined while the database is unavailable. */
-  async #ask(
+  #ask(
     keyId: string,
     { requestId, inBackground = false }: AdmissionRequest,
     maxCostUsd: number | undefined,
-  ): Promise<KeyVerdict | undefined> {
-    if (this.#clock.now() < this.#unavailableUntil) return undefined;
+  ): ReturnType<AdmissionCalls["ask"]> {
     const ended = this.#holds.endedOf(keyId).slice(0, MAX_ENDED);
-    try {
-      return await this.#store.admit({ keyId, requestId, inBackground, maxCostUsd, ended });
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== "database_unavailable") throw error;
-      this.#unavailableUntil = this.#clock.now() + UNAVAILABLE_MS;
-      return undefined;
-    }
+    return this.#calls.ask({ keyId, requestId, inBackground, maxCostUsd, ended });
   }
+}
+
+/** Whether others hold what is missing. */
+function isOfOthers({ reason }: Refusal): boolean {
+  return reason === "at_once" || reason === "reserved";
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === "database_unavailable";
 }
 
 /** Whether the caller may use this mode; `named` stands for engines by name. */

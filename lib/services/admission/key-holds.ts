@@ -17,7 +17,13 @@ export type HoldStore = {
  * `admitted`: nothing has been begun with it. `running`: a turn in the ledger, whose end ends the hold. `ended`: the
  * turn has ended, and the database may not know yet.
  */
-type Held = { keyId: string; takesSlot: boolean; isStored: boolean; state: "admitted" | "running" | "ended" };
+export type Held = {
+  keyId: string;
+  takesSlot: boolean;
+  /** Whether the database holds it too; `maybe` if its answer was lost. */
+  stored: "yes" | "maybe" | "no";
+  state: "admitted" | "running" | "ended";
+};
 
 /**
  * What requests of keys hold in this process: one of the key's requests at once, and a part of its budget. In the
@@ -42,14 +48,9 @@ export class KeyHolds {
     this.#logger = logger;
   }
 
-  /** @param isStored the database holds it too. */
-  hold(
-    requestId: string,
-    keyId: string,
-    { takesSlot, isStored }: Pick<Held, "takesSlot" | "isStored">,
-  ): void {
+  hold(requestId: string, keyId: string, { takesSlot, stored }: Pick<Held, "takesSlot" | "stored">): void {
     if (this.#held.has(requestId)) return;
-    this.#held.set(requestId, { keyId, takesSlot, isStored, state: "admitted" });
+    this.#held.set(requestId, { keyId, takesSlot, stored, state: "admitted" });
     if (takesSlot) this.#slots.set(keyId, this.slotsOf(keyId) + 1);
   }
 
@@ -74,7 +75,7 @@ export class KeyHolds {
     const held = this.#held.get(requestId);
     if (held === undefined || held.state === "ended") return;
     this.#freeSlot(held);
-    if (!held.isStored) return void this.#held.delete(requestId);
+    if (held.stored === "no") return void this.#held.delete(requestId);
     held.state = "ended";
     const ended = this.#ended.get(held.keyId) ?? new Set();
     this.#ended.set(held.keyId, ended.add(requestId));
@@ -85,7 +86,7 @@ export class KeyHolds {
     const held = this.#held.get(requestId);
     if (held === undefined) return;
     this.#forget(requestId, held);
-    if (held.isStored) this.#sweepLater([requestId]);
+    if (held.stored !== "no") this.#sweepLater([requestId]);
   }
 
   /** Nothing was begun with it after all; harmless for a running turn. Resolves when it is released, never rejects. */
@@ -99,11 +100,17 @@ export class KeyHolds {
     if (held === undefined) return;
     if (held.state !== "ended") this.#freeSlot(held);
     this.#forget(requestId, held);
-    if (!held.isStored) return;
+    if (held.stored === "no") return;
+    if (held.stored === "maybe") this.disown(requestId);
     this.#releases.add(requestId);
     // All that end in the same moment go together.
     this.#releasing ??= Promise.resolve().then(() => this.#releaseAll());
     await this.#releasing;
+  }
+
+  /** The database may hold it, or come to hold it in a moment, although the request was not admitted. */
+  disown(requestId: string): void {
+    this.#sweepLater([requestId]);
   }
 
   #freeSlot({ keyId, takesSlot }: Held): void {

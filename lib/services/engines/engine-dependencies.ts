@@ -13,7 +13,7 @@ export type EngineDependencies = {
   /** The engines of a mode that can be called, as administrators want them. */
   enginesOf(mode: ModeId): Promise<readonly Engine[]>;
   /** What administrators have switched off. */
-  overrides: Pick<EngineOverrides, "allowed" | "isEmpty" | "isSwitchedOff">;
+  overrides: Pick<EngineOverrides, "allowed" | "isEmpty" | "isSwitchedOff" | "lent">;
   /** What an operator can do so that the mode has an engine, as a sentence that names the variables. */
   howToConfigure(mode: ModeId): string;
   /** The names of the live tools that a message needs: what needs one is live. */

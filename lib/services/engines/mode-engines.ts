@@ -32,11 +32,15 @@ export async function ownEngines(
 }
 
 /**
- * The engines that follow those of every mode when the conversation has an image, since it may be too much for
- * the few engines of a mode that can see.
+ * The engines that follow those of a mode when the conversation has an image, since it may be too much for the few
+ * engines of a mode that can see. None for a mode that is switched off.
  */
-export function enginesForImages({ enginesOf }: Lookup): Promise<readonly Engine[]> {
-  return ownEngines({ wanted: "vision", hasImage: true }, { enginesOf });
+export async function enginesForImages(
+  mode: ModeId,
+  { enginesOf, overrides }: Pick<EngineDependencies, "enginesOf" | "overrides">,
+): Promise<readonly Engine[]> {
+  if (overrides.isSwitchedOff(mode)) return [];
+  return overrides.lent(mode, await ownEngines({ wanted: "vision", hasImage: true }, { enginesOf }));
 }
 
 /**
@@ -68,7 +72,7 @@ export async function enginesFor(request: ModeRequest, dependencies: AdvisedLook
   let lacksImages = false;
   for (const mode of [wanted, ...NEAREST_MODES[wanted]]) {
     const all = mode === wanted ? own : await dependencies.enginesOf(mode);
-    const engines = usable(all, hasImage);
+    const engines = dependencies.overrides.lent(wanted, usable(all, hasImage));
     if (engines.length > 0) return { mode, engines, borrowedReason: reasonFor(wanted, mode, own) };
     lacksImages ||= all.length > 0;
   }

@@ -75,7 +75,7 @@ export async function resolveChain(
   }
   const { name, wanted } = first;
   if (withImage && mayUse("vision")) {
-    found.add(await enginesForImages(dependencies), () => ({ name, mode: wanted }));
+    found.add(await enginesForImages(wanted, dependencies), () => ({ name, mode: wanted }));
   }
   if (found.engines.length > 0) return { ...chain, modes: [...modes] };
   const borrowed = await enginesFor({ wanted, hasImage: withImage }, dependencies);

@@ -52,6 +52,14 @@ export class EngineOverrides {
     return this.#dated.filter(({ until }) => until > now).map(({ override }) => override);
   }
 
+  /**
+   * What a change or a reading of them has returned. An older list than the one that applies is no news: of two changes
+   * at once the answer to the first may come last.
+   */
+  update(list: OverrideList): void {
+    if (list.version >= (this.#version ?? 0)) this.replace(list);
+  }
+
   replace({ version, overrides }: OverrideList): void {
     const now = this.#clock.now();
     this.#version = version;
@@ -78,6 +86,12 @@ export class EngineOverrides {
   allowed<One extends NamedEngine>(engines: readonly One[]): readonly One[] {
     const rules = this.#current();
     return rules === undefined ? engines : engines.filter((engine) => !isOff(rules, EVERYWHERE, engine));
+  }
+
+  /** The engines of another mode that may answer for this one: without those that are switched off in it. */
+  lent<One extends NamedEngine>(mode: ModeId, engines: readonly One[]): readonly One[] {
+    const rules = this.#current();
+    return rules === undefined ? engines : engines.filter((engine) => !isOff(rules, mode, engine));
   }
 
   /** Whether the mode had engines when its chain was last asked for, and all of them are switched off. */

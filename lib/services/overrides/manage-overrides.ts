@@ -58,7 +58,7 @@ export async function removeOverride(
 }
 
 function applied(list: OverrideList, overrides: EngineOverrides): readonly Override[] {
-  overrides.replace(list);
+  overrides.update(list);
   return list.overrides;
 }
 

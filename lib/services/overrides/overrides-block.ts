@@ -10,6 +10,6 @@ export async function overridesBlock({
   overrides,
 }: OverrideDependencies): Promise<{ overrides: readonly Override[] }> {
   const list = await store.list();
-  overrides.replace(list);
+  overrides.update(list);
   return { overrides: list.overrides };
 }
