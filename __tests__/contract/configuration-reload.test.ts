@@ -91,6 +91,20 @@ describe("another MODELS_CONFIG", () => {
     ]);
   });
 
+  test("brings engines that have series of their own in the metrics, also before one has answered", async () => {
+    second.script = (exchange) => exchange.json(500, {});
+    await start(toFirst(), { METRICS_TOKEN: "a-token-for-the-metrics" });
+    await writeFile(file, toSecond());
+    await eventually("it is read", () => reloads().length === 1, PATIENCE_MS);
+    await say();
+    await gateway.settled();
+    const attempts = (await gateway.gateway.telemetry.scrape())
+      .split("\n")
+      .filter((line) => line.startsWith("sarmalink_attempts_total{"));
+    expect(attempts).not.toEqual([]);
+    for (const line of attempts) expect(line).toContain('provider="other",model="m"');
+  });
+
   test("lets a running stream finish on the old engine, and closes its connections then", async () => {
     const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
     await start(toFirst());

@@ -125,7 +125,7 @@ export async function createGateway(
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });
   const telemetry = createTelemetry({
-    ...{ env, providers, clock: systemClock, logger },
+    ...{ env, live, clock: systemClock, logger },
     turnLogger: turnLogger ?? logger,
   });
   const instanceId = randomUUID();
