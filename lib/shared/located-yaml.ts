@@ -28,11 +28,24 @@ export async function parseChecked<Schema extends z.ZodType>(
 
 /** JSON is valid YAML, so one parser reads both and knows the lines. */
 async function parseWithLines(text: string, source: string): Promise<Located> {
-  const { isNode, LineCounter, parseDocument } = await import("yaml");
+  const { isNode, isScalar, LineCounter, parseDocument, visit } = await import("yaml");
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineOfNode = (node: unknown): number =>
+    isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
+  // Its own search for keys that are there twice compares each with all others.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) throw mistake(source, lines.linePos(error.pos[0]).line, error.message);
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (!seen.has(name)) seen.add(name);
+        else throw mistake(source, lineOfNode(key), "Map keys must be unique");
+      }
+    },
+  });
   return {
     value: plainValue(document, source),
     lineOf(path) {
@@ -50,9 +63,8 @@ function plainValue(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    // Too many aliases, or an alias without an anchor.
-    if (!(error instanceof ReferenceError)) throw error;
-    throw mistake(source, 1, error.message);
+    // Too many aliases, an alias without an anchor, what cannot be merged, or too deep for the stack.
+    throw mistake(source, 1, error instanceof Error ? error.message : String(error));
   }
 }
 
