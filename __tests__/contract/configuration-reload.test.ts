@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serveRoute } from "#lib/server/http/route.ts";
 import { quota } from "#lib/server/routes/quota.ts";
+import { readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
 import { answers, type FakeUpstream, startFakeUpstream, textChunk } from "../support/fake-upstream.ts";
 import { readSome } from "../support/native-client.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -89,6 +91,20 @@ describe("another MODELS_CONFIG", () => {
         providersRemoved: "own",
       }),
     ]);
+  });
+
+  test("brings engines that have series of their own in the metrics, also before one has answered", async () => {
+    second.script = (exchange) => exchange.json(500, {});
+    await start(toFirst(), { METRICS_TOKEN: "a-token-for-the-metrics" });
+    await writeFile(file, toSecond());
+    await eventually("it is read", () => reloads().length === 1, PATIENCE_MS);
+    await say();
+    await gateway.settled();
+    const attempts = (await gateway.gateway.telemetry.scrape())
+      .split("\n")
+      .filter((line) => line.startsWith("sarmalink_attempts_total{"));
+    expect(attempts).not.toEqual([]);
+    for (const line of attempts) expect(line).toContain('provider="other",model="m"');
   });
 
   test("lets a running stream finish on the old engine, and closes its connections then", async () => {
@@ -277,7 +293,7 @@ describe("a file that cannot be used keeps what runs, and says so", () => {
       })}`,
       /line 1: /,
     ],
-    "too large": [" ".repeat(5 * 1024 * 1024), /larger than 4 MB/],
+    "too large": [" ".repeat(1024 * 1024 + 1), /larger than 1 MB/],
     "a provider's secret in its address": [
       "providers:\n  - id: x\n    baseUrl: https://me:hush-canary@example.com\nextends: default\n",
       /line 3: .*must not hold a user name or a password/,
@@ -302,6 +318,34 @@ describe("a file that cannot be used keeps what runs, and says so", () => {
     await writeFile(file, toSecond());
     await untilSaying("Second.");
     expect(report().error).toBeUndefined();
+  });
+
+  test("a pipe that nobody writes to", async (context) => {
+    if (process.platform === "win32") return context.skip("there are no pipes in folders");
+    await start(toFirst());
+    await rm(file);
+    execFileSync("mkfifo", [file]);
+    await eventually("it is noticed", () => report().error?.includes("regular file") === true, PATIENCE_MS);
+    expect(await say()).toBe("First.");
+    await rm(file);
+    await writeFile(file, toSecond());
+    await untilSaying("Second.");
+  });
+
+  test("is told again whenever an operator asks for a reading", async () => {
+    await start(toFirst());
+    await writeFile(file, "modes: [");
+    for (let asked = 1; asked <= 3; asked++) await gateway.gateway.configuration.reload();
+    const told = log.filter((line) => line.includes("cannot be used as it is now"));
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect(report().error).toMatch(/line \d/);
+  });
+
+  test("is not started with, if it could not be read again", async () => {
+    await writeFile(file, `${toFirst()}\n${"#".repeat(1024 * 1024)}`);
+    const env = { MODELS_CONFIG: file };
+    await expect(readConfigText("MODELS_CONFIG", env.MODELS_CONFIG)).rejects.toThrow(/larger than 1 MB/);
+    await start(toFirst());
   });
 
   test("and is well again when what runs comes back", async () => {

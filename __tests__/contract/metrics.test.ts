@@ -208,9 +208,8 @@ describe("every turn is counted once, however it ends", () => {
       ).text();
     }
     await gateway.settled();
-    const models = (await scrape())
-      .get("sarmalink_attempts_total")
-      ?.samples.map(({ labels }) => labels["model"]);
+    const samples = [...(await scrape()).values()].flatMap((family) => family.samples);
+    const models = samples.flatMap(({ labels }) => labels["model"] ?? labels["gen_ai_request_model"] ?? []);
     expect(new Set(models)).toEqual(new Set(["other"]));
   });
 

@@ -123,3 +123,13 @@ test("a text of megabytes is cut, in time that grows with its size alone", () =>
   expectLinear(50_000, (size) => () => logger.warn("api_key ".repeat(size / 8)));
   expect(String(logged((own) => own.warn("y".repeat(1_000_000)))["message"]).length).toBeLessThan(20_000);
 });
+
+test("a secret that is known later is left out from then on, also of what was written before", () => {
+  const secrets: string[] = [];
+  const lines: string[] = [];
+  const logger = createLogger(secrets, (line) => lines.push(line));
+  logger.warn("It said later-secret.");
+  secrets.push("later-secret");
+  logger.warn("It said later-secret.");
+  expect(lines[1]).toContain("It said [redacted].");
+});

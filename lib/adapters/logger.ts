@@ -23,22 +23,20 @@ const NAMED_SECRET =
   /\b((?:x-(?:goog-)?)?api[-_]?key|authorization|(?:access|refresh|auth)[-_]?token|client[-_]?secret|password|set-cookie|cookie)(\\?["']?[ \t]{0,8}[:=][ \t]{0,8}\\?["']?)(?:(?:basic|bearer|token) )?[^\s"'\\,;&}]+/gi;
 
 /**
- * Writes one JSON line an entry to standard error, for entries of `level` and above. `secrets` and whatever looks
- * like a key are redacted here, whoever logs: this is the one writer. The list of secrets may grow.
+ * Writes one JSON line an entry to standard error, for entries of `level` and above. `secrets`, to which more may be
+ * added later, and whatever looks like a key are redacted here, whoever logs: this is the one writer.
  */
 export function createLogger(
   secrets: readonly string[],
   write: (line: string) => void = writeLine,
   level: LogLevel = "info",
 ): Logger {
-  let known = allSpellings(secrets);
-  let count = secrets.length;
+  let [count, known] = [0, allSpellings([])];
   let cleaned = new BoundedMap<string, string>(MAX_CLEANED);
   // Each text separately: redacting the finished line could remove its punctuation.
   const clean = (value: string): string => {
     if (secrets.length !== count) {
-      count = secrets.length;
-      known = allSpellings(secrets);
+      [count, known] = [secrets.length, allSpellings(secrets)];
       cleaned = new BoundedMap(MAX_CLEANED);
     }
     if (UUID.test(value) && !known.includes(value)) return value;

@@ -1,8 +1,8 @@
 import { open, stat } from "node:fs/promises";
 import { type Clock, sleep } from "#lib/shared/clock.ts";
 
-/** A larger file is no configuration, bytes. */
-const MAX_BYTES = 4 * 1024 * 1024;
+/** A larger file is no configuration, bytes: 20,000 prices are less. It is parsed between the parts of streams. */
+const MAX_BYTES = 1024 * 1024;
 /** A file is read once nothing has changed for this time, milliseconds: an editor may not have finished yet. */
 const REST_MS = 150;
 /** A reading that must not wait for ever takes what there is after so many rests. */
@@ -49,7 +49,7 @@ export class WatchedFile {
         const text = await this.#readAtRest(await stampOf(this.path));
         if (text !== undefined) return text;
       }
-      return await readText(this.path);
+      return await readConfigFile(this.path);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -61,7 +61,7 @@ export class WatchedFile {
       await sleep(this.#clock, REST_MS);
       if ((await stampOf(this.path)) !== stamp) return undefined;
     }
-    const text = await readText(this.path);
+    const text = await readConfigFile(this.path);
     if ((await stampOf(this.path)) !== stamp) return undefined;
     if (stamp !== this.#stamp) this.#carefulLooks = CAREFUL_LOOKS;
     this.#stamp = stamp;
@@ -76,11 +76,15 @@ export class WatchedFile {
 }
 
 async function stampOf(path: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const about = await stat(path, { bigint: true });
+  // To open a pipe would wait for somebody who writes to it.
+  if (!about.isFile()) throw new Error(`${path} is not a regular file.`);
+  const { dev, ino, size, mtimeNs, ctimeNs } = about;
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a regular file. Throws if it is too large. */
+export async function readConfigFile(path: string): Promise<string> {
   const file = await open(path, "r");
   try {
     const about = await file.stat();

@@ -82,9 +82,8 @@ function plainValue(document: Document.Parsed, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    // Too many aliases, or an alias without an anchor.
-    if (!(error instanceof ReferenceError)) throw error;
-    throw mistake(source, 1, error.message);
+    // Too many aliases, an alias without an anchor, what cannot be merged, or too deep for the stack.
+    throw mistake(source, 1, error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -77,6 +77,24 @@ describe("the text that Prometheus reads", () => {
     expect(value("gen_ai_client_operation_duration_seconds_bucket", { ...duration, le: "2.56" })).toBe(2);
   });
 
+  test("whatever attributes an operator gives become labels that differ and are valid", async () => {
+    const sdk = await start({
+      "service.instance.id": "a",
+      service_instance_id: "b",
+      "1st": "c",
+      größe: "d",
+      __name__: "f",
+    });
+    expect(parsePrometheus(await scrape(sdk)).get("target_info")?.samples[0]?.labels).toEqual({
+      service_name: "my gateway",
+      service_version: expect.any(String),
+      service_instance_id: "a;b",
+      _1st: "c",
+      gr_e: "d",
+      _name_: "f",
+    });
+  });
+
   test("whatever a client names stays inside its label", async () => {
     const sdk = await start();
     const [attempt] = anEndedTurn().attempts;

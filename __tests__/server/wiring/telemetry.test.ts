@@ -21,7 +21,7 @@ async function telemetryOf(settings: Record<string, string>) {
   const env = readEnv(settings);
   return createTelemetry({
     env,
-    providers: await loadProviders(env),
+    live: { current: await loadProviders(env) },
     clock: systemClock,
     logger: quiet,
     turnLogger: quiet,
@@ -101,6 +101,11 @@ test.each<[string, Record<string, string>, [metrics: string | undefined, traces:
     "a signal's own address, as it is",
     { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${A}/mine`, OTEL_EXPORTER_OTLP_ENDPOINT: A },
     [`${A}/v1/metrics`, `${A}/mine`],
+  ],
+  [
+    "an address with a query, such as a vendor's key",
+    { OTEL_EXPORTER_OTLP_ENDPOINT: `${A}/otlp/?key=k` },
+    [`${A}/otlp/v1/metrics?key=k`, `${A}/otlp/v1/traces?key=k`],
   ],
   ["traces alone", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${A}/t` }, [undefined, `${A}/t`]],
   [

@@ -125,6 +125,11 @@ describe("where each provider lists its models", () => {
     expect(namesOf(await ask("ollama"))).toEqual(["a", "b"]);
   });
 
+  test("a host of installed models may have none", async () => {
+    upstream.script = (exchange) => exchange.json(200, { models: [] });
+    expect(namesOf(await ask("ollama"))).toEqual([]);
+  });
+
   test("names, aliases and slugs count; what its host has switched off does not", async () => {
     const data = [
       { id: "mistral-large-2512", aliases: ["mistral-large-latest"] },
@@ -135,6 +140,8 @@ describe("where each provider lists its models", () => {
       { id: 7 },
       { id: "x".repeat(500) },
       { id: "two words" },
+      { id: "a\u001b]0;title\u0007" },
+      { id: "b\u202e" },
       null,
       "bare",
     ];
@@ -207,6 +214,11 @@ describe("what is no list is told, in bounded time and memory", () => {
     "nothing there": [(exchange) => exchange.json(404, { detail: "Not Found" }), "no_list", /status 404/],
     "another method": [(exchange) => exchange.json(405, {}), "no_list", /status 405/],
     trouble: [(exchange) => exchange.json(503, {}), "unreachable", /status 503/],
+    "a list without models, as keys get that may see none": [
+      (exchange) => exchange.json(200, { object: "list", data: [] }),
+      "unusable",
+      /is empty/,
+    ],
     "a web page": [
       (exchange) => exchange.respond(200, "<!doctype html><p>Hello", { "content-type": "text/html" }),
       "unusable",

@@ -1,5 +1,5 @@
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import type { Resource } from "@opentelemetry/resources";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { MetricData } from "@opentelemetry/sdk-metrics";
 
 /** The metrics of one process. */
@@ -33,7 +33,20 @@ export function prometheusText(processes: readonly ProcessMetrics[], resource: R
     withoutTargetInfo,
     withoutScope,
   );
-  return serializer.serialize({ resource, scopeMetrics });
+  return serializer.serialize({ resource: withLabelNames(resource), scopeMetrics });
+}
+
+/**
+ * An operator may name attributes as they like, and Prometheus refuses a whole scrape for one label that is wrong or
+ * there twice. Values whose names become the same are joined, as OpenTelemetry's specification wants it.
+ */
+function withLabelNames({ attributes }: Resource): Resource {
+  const labels: Record<string, string> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    const label = name.replace(/[^a-zA-Z0-9]+/g, "_").replace(/^(?=\d)/, "_");
+    labels[label] = Object.hasOwn(labels, label) ? `${labels[label]};${value}` : String(value);
+  }
+  return resourceFromAttributes(labels);
 }
 
 function withUnitInName(metric: MetricData): MetricData {

@@ -74,9 +74,9 @@ const RESERVED_IDS: ReadonlySet<string> = new Set([
  */
 export async function parseModelsConfig(text: string, source: string): Promise<Catalogue> {
   const { value: config, ...located } = await parseChecked(text, source, configSchema);
+  const taken = new Set(RESERVED_IDS);
   config.providers.forEach(({ id }, index) => {
-    const isTaken = RESERVED_IDS.has(id) || config.providers.findIndex((other) => other.id === id) < index;
-    if (!isTaken) return;
+    if (!taken.has(id)) return void taken.add(id);
     throw mistake(
       source,
       located.lineOf(["providers", index, "id"]),

@@ -122,7 +122,7 @@ export async function createGateway(
   const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });
-  const telemetry = createTelemetry({ env, providers, clock: systemClock, logger, turnLogger });
+  const telemetry = createTelemetry({ env, live, clock: systemClock, logger, turnLogger });
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {

@@ -49,11 +49,11 @@ const MIN_SECRET = 4;
 
 function targetOf(env: Env, signal: "METRICS" | "TRACES", path: string): OtlpTarget | undefined {
   const own = env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`];
-  const shared = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  // A signal's own address is used as it is.
-  const address = own ?? (shared === undefined ? undefined : `${shared.replace(/\/+$/, "")}/${path}`);
+  const address = own ?? env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (address === undefined) return undefined;
   const url = new URL(address);
+  // A signal's own address is used as it is.
+  if (own === undefined) url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
   const [login] = userInfo(url);
   url.username = "";
   url.password = "";

@@ -6,6 +6,7 @@ import { WorkerMetrics } from "#lib/adapters/telemetry/worker-metrics.ts";
 import { MODE_IDS } from "#lib/ai-models.ts";
 import type { EngineReport } from "#lib/providers/health/engine-health.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import type { Providers } from "#lib/server/wiring/providers.ts";
 import { telemetrySettings } from "#lib/server/wiring/telemetry-settings.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -20,7 +21,7 @@ import { turnLog } from "#lib/services/telemetry/turn-log.ts";
 import { TurnTelemetry } from "#lib/services/telemetry/turn-telemetry.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { lazyAsync } from "#lib/shared/lazy.ts";
+import { derived, lazyAsync } from "#lib/shared/lazy.ts";
 
 /** How long the end of the process, or of an invocation on Vercel, waits for a collector, milliseconds. */
 const FLUSH_MS = 3_000;
@@ -31,7 +32,7 @@ const WARN_MS = 60_000;
 
 export type TelemetryParts = {
   env: Env;
-  providers: Pick<Providers, "catalogue" | "registry">;
+  live: Pick<LiveProviders, "current">;
   clock: Clock;
   logger: Logger;
   /** Writes the lines of turns. */
@@ -84,6 +85,7 @@ class SdkTelemetry implements Telemetry {
   readonly #parts: TelemetryParts;
   readonly #observers: readonly TurnObserver[];
   readonly #parents: TraceParents | undefined;
+  readonly #models: ModelLabels;
   readonly #turns: TurnTelemetry;
   readonly #load: () => Promise<TelemetrySdk>;
   readonly #workers: WorkerMetrics | undefined;
@@ -97,7 +99,9 @@ class SdkTelemetry implements Telemetry {
     this.#settings = settings;
     this.#parts = parts;
     this.#parents = settings.traces && new TraceParents();
-    this.#turns = new TurnTelemetry(new ModelLabels(listedModels(parts.providers)), this.#parents);
+    const listed = derived(() => parts.live.current, listedModels);
+    this.#models = new ModelLabels((provider, model) => listed.value.has(`${provider}/${model}`));
+    this.#turns = new TurnTelemetry(this.#models, this.#parents);
     this.#load = lazyAsync(() => this.#start());
     this.#observers = [...log, (turn) => this.#turns.turnEnded(turn)];
     // Undefined outside of a worker of ours.
@@ -159,6 +163,7 @@ class SdkTelemetry implements Telemetry {
     return readGauges({
       ledger: () => ledger && { ...ledger.gauges(), inFlight: ledger.inFlight },
       engines: this.#engines,
+      models: this.#models,
       process: readProcess,
     });
   }
@@ -181,9 +186,8 @@ class SdkTelemetry implements Telemetry {
   }
 }
 
-/** The models that an operator has chosen. */
-function listedModels({ catalogue, registry }: TelemetryParts["providers"]) {
+/** The ids of the engines that an operator has chosen. */
+function listedModels({ catalogue, registry }: Providers): ReadonlySet<string> {
   const chains = MODE_IDS.flatMap((id) => registry.resolve(catalogue.modes[id].failover));
-  const listed = new Set(chains.map(({ id }) => id));
-  return (provider: string, model: string): boolean => listed.has(`${provider}/${model}`);
+  return new Set(chains.map(({ id }) => id));
 }

@@ -68,7 +68,9 @@ async function askPages(asked: Asked, effects: AskEffects): Promise<ListAnswer> 
     if (names.size > MAX_NAMES) return tooLong();
     path = outcome.value.next;
   }
-  return { ok: true, names };
+  // Only where models are installed does an empty list say that they are gone: others have some.
+  const hasNone = names.size === 0 && asked.engine.provider.installed === undefined;
+  return hasNone ? { ok: false, reason: "unusable", message: "Its list is empty." } : { ok: true, names };
 }
 
 function tooLong(): ListAnswer {

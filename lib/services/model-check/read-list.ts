@@ -30,8 +30,11 @@ function namesOf(entry: unknown): string[] {
   return [own.find(isName), ...others].filter(isName).map(withoutCollection);
 }
 
+/** It is shown on terminals: without spaces, controls and what is invisible. */
 function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= MAX_NAME && !/\s/.test(value);
+  return (
+    typeof value === "string" && value !== "" && value.length <= MAX_NAME && !/[\s\p{Cc}\p{Cf}]/u.test(value)
+  );
 }
 
 /** Google names a model with its collection, `models/…`. */

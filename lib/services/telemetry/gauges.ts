@@ -1,12 +1,15 @@
 import type { EngineReport } from "#lib/providers/health/engine-health.ts";
 import type { LedgerGauges } from "#lib/services/ledger/ledger.ts";
 import type { Labels, Measurement, MetricName } from "#lib/services/telemetry/metrics.ts";
+import type { ModelLabels } from "#lib/services/telemetry/model-labels.ts";
 
 /** What is read whenever somebody asks for the metrics. */
 export type GaugeSources = {
   /** Undefined while nothing has used the ledger. */
   ledger(): (LedgerGauges & { inFlight: number }) | undefined;
   engines(): readonly EngineReport[];
+  /** Engines whose model has no label of its own have no gauges: clients can name any model. */
+  models: Pick<ModelLabels, "has">;
   process(): ProcessReading;
 };
 
@@ -20,11 +23,9 @@ export type ProcessReading = {
 };
 
 const BREAKER_STATE: Readonly<Record<EngineReport["breaker"], number>> = { closed: 0, half_open: 1, open: 2 };
-/** Engines with an entry in the health are few; a scan by clients must not make them many. */
-const MAX_ENGINES = 500;
 
 /** The present values of all gauges. */
-export function readGauges({ ledger, engines, process }: GaugeSources): Measurement[] {
+export function readGauges({ ledger, engines, models, process }: GaugeSources): Measurement[] {
   const all: Measurement[] = [];
   const add = (metric: MetricName, value: number, labels: Labels = {}): void => {
     all.push({ metric, value, labels });
@@ -34,8 +35,10 @@ export function readGauges({ ledger, engines, process }: GaugeSources): Measurem
   add("sarmalink.ledger.parked", parked);
   add("sarmalink.ledger.oldest", oldestSeconds);
   add("sarmalink.turns.in_flight", inFlight);
-  for (const { scope, engine, breaker, benchedForMs, dead } of engines().slice(0, MAX_ENGINES)) {
-    const labels = { scope, ...partsOf(engine) };
+  for (const { scope, engine, breaker, benchedForMs, dead } of engines()) {
+    const { provider, model } = partsOf(engine);
+    if (!models.has(provider, model)) continue;
+    const labels = { scope, provider, model };
     add("sarmalink.breaker.state", BREAKER_STATE[breaker], labels);
     add("sarmalink.bench.remaining", benchedForMs / 1_000, labels);
     add("sarmalink.engine.dead", dead ? 1 : 0, labels);

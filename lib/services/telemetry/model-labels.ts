@@ -16,11 +16,14 @@ export class ModelLabels {
   }
 
   of(provider: string, model: string, hasSucceeded: boolean): string {
-    if (this.#isListed(provider, model)) return model;
-    const id = `${provider}/${model}`;
-    if (this.#unlisted.has(id)) return model;
+    if (this.has(provider, model)) return model;
     if (!hasSucceeded || this.#unlisted.size >= MAX_UNLISTED) return OTHER_MODEL;
-    this.#unlisted.add(id);
+    this.#unlisted.add(`${provider}/${model}`);
     return model;
+  }
+
+  /** Whether the model has a value of its own. */
+  has(provider: string, model: string): boolean {
+    return this.#isListed(provider, model) || this.#unlisted.has(`${provider}/${model}`);
   }
 }

@@ -41,6 +41,8 @@ export class ReloadedFile {
   #tried: string;
   #loadedAt: number;
   #failure: { message: string; at: number } | undefined;
+  /** The failure that the log has. */
+  #told: string | undefined;
   /** Looks and readings, one after the other. */
   #working: Promise<void> = Promise.resolve();
 
@@ -76,9 +78,10 @@ export class ReloadedFile {
     lookLater();
   }
 
-  /** Reads the file now. Never rejects because of the file. */
+  /** Reads the file now, and logs what came of it. Never rejects because of the file. */
   reload(): Promise<void> {
     return this.#inTurn(async () => {
+      this.#told = undefined;
       const text = await this.#unlessUnreadable(() => this.#options.file.read());
       if (text === undefined) return;
       if (text === this.#inUse) this.#options.logger.info(`${this.#options.variable} is as before.`);
@@ -114,6 +117,7 @@ export class ReloadedFile {
     if (text === this.#inUse) {
       if (this.#failure !== undefined) logger.info(`The file of ${variable} is as before its mistake.`);
       this.#failure = undefined;
+      this.#told = undefined;
       return;
     }
     try {
@@ -121,6 +125,7 @@ export class ReloadedFile {
       this.#inUse = text;
       this.#loadedAt = clock.wallNow();
       this.#failure = undefined;
+      this.#told = undefined;
       logger.info(`${variable} was read again.`, { source: file.path, ...changes });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
@@ -128,11 +133,12 @@ export class ReloadedFile {
     }
   }
 
-  /** Logs each mistake once, however often it is found. */
+  /** Logs each mistake once, however often a look finds it. */
   #fail(message: string): void {
     const { variable, logger, clock } = this.#options;
-    if (this.#failure?.message === message) return;
-    this.#failure = { message, at: clock.wallNow() };
+    if (this.#failure?.message !== message) this.#failure = { message, at: clock.wallNow() };
+    if (this.#told === message) return;
+    this.#told = message;
     logger.warn(`${variable} cannot be used as it is now; what was read before stays in use.`, {
       reason: message,
     });
