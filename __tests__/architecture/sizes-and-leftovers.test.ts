@@ -60,10 +60,8 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
-  "lib/apis/native/keys.ts countedModels",
   "lib/server/http/fast/plain-response.ts redirected",
   "lib/server/http/fast/plain-response.ts statusText",
-  "lib/services/identity/gateway-key.ts countedModels",
   "lib/server/wiring/configuration/reloaded-file.ts failedAt",
   "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
   "lib/services/plugins/list-plugins.ts callable",

@@ -7,10 +7,10 @@ const read = async (text: string): Promise<unknown> =>
 
 describe("a text is read, or refused with its name and line", () => {
   test.each<[text: string, says: RegExp]>([
-    ["a: 1\nb: 2\na: 3\n", /^a\.yaml, line 3: .*unique/],
-    ["a:\n  - { b: 1,\n      b: 2 }\n", /^a\.yaml, line 3: .*unique/],
-    ['{"a": 1, "a": 2}', /^a\.yaml, line 1: .*unique/],
-    ['a: 1\n"a": 2\n', /^a\.yaml, line 2: .*unique/],
+    ["a: 1\nb: 2\na: 3\n", /^a\.yaml, line 3: .*twice/],
+    ["a:\n  - { b: 1,\n      b: 2 }\n", /^a\.yaml, line 3: .*twice/],
+    ['{"a": 1, "a": 2}', /^a\.yaml, line 1: .*twice/],
+    ['a: 1\n"a": 2\n', /^a\.yaml, line 2: .*twice/],
     ["a: *b\n", /^a\.yaml, line 1: .*alias/],
     ["a: 1\n---\nb: 2\n", /^a\.yaml, line 2: .*multiple documents/],
     ["%YAML 1.1\n---\na:\n  <<: 5\n", /^a\.yaml, line \d: .*[Mm]erge/],

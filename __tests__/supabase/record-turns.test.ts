@@ -126,6 +126,18 @@ test("a turn that was found interrupted gives way to its real end, once", async 
   expect((await spend())[0]?.usd).toBe("0.5");
 });
 
+test("a turn that was found interrupted gives way to the end of a shutdown, which knows what was called, once", async () => {
+  const entry = aLedgerEntry({ caller: key, costUsd: 0.5 });
+  const found = interruptedRow(startedRow(entry));
+  await store.record([found]);
+  await record({ ...entry, status: "interrupted" });
+  await store.record([found]);
+  await record({ ...entry, status: "interrupted", costUsd: 9 });
+  expect(await turns()).toMatchObject([{ status: "interrupted", cost_usd: "0.5", model: entry.model }]);
+  expect(await events()).toHaveLength(1);
+  expect((await spend())[0]?.usd).toBe("0.5");
+});
+
 test("costs go to the UTC month in which the turn began", async () => {
   await record(
     aLedgerEntry({ caller: key, costUsd: 1, startedAt: Date.parse("2026-01-31T23:59:59.999Z") }),

@@ -262,6 +262,21 @@ describe("a native turn that was found interrupted", () => {
     expect(await spent()).toBe(0.5);
   });
 
+  test("gives way to the end of a shutdown, which knows what was called, once", async () => {
+    const { turn } = await begin({ sessionId: (await begin()).sessionId }, key);
+    const found = interruptedRow(startedRow({ ...turn, settleSecret: turn.settleSecret }, 1_000));
+    await ledger.record([found]);
+    await ledger.record([{ ...settled(turn, { costUsd: 0.5 }), status: "interrupted" }]);
+    await ledger.record([found, { ...settled(turn, { costUsd: 9 }), status: "interrupted" }]);
+    expect(await rowOf(turn.requestId)).toMatchObject({
+      status: "interrupted",
+      delivered: true,
+      cost_usd: "0.5",
+    });
+    expect(await used()).toBe(2);
+    expect(await spent()).toBe(0.5);
+  });
+
   test("gives way to nobody who does not know its secret", async () => {
     const { turn } = await begin();
     const start = startedRow(turn, 1_000);

@@ -104,10 +104,16 @@ begin
   from (
     select turn.id, turn.status
     from public.ai_chat_usage turn
-    join jsonb_to_recordset(v_turns) as given (id uuid, status text) on given.id = turn.id
+    join jsonb_to_recordset(v_turns) as given (id uuid, status text, cost_usd numeric, attempts jsonb)
+      on given.id = turn.id
     where turn.id = any(v_ids) and (
       turn.status = 'started'
-      or (turn.status = 'interrupted' and not turn.delivered and given.status <> 'interrupted')
+      -- Found interrupted, it gives way to its real end: also to one by a shutdown, which knows what was called.
+      or (turn.status = 'interrupted' and not turn.delivered and (
+        given.status <> 'interrupted'
+        or (turn.cost_usd is null and coalesce(turn.attempts, '[]') = '[]'
+            and (given.cost_usd is not null or coalesce(given.attempts, '[]') not in ('[]', 'null')))
+      ))
     )
     order by turn.id for update of turn
   ) as locked;
@@ -335,8 +341,11 @@ begin
       delivered = excluded.delivered, attempts = excluded.attempts, recorded_by = excluded.recorded_by,
       settled_at = excluded.settled_at
       -- A turn of native chat, which has a session, is settled with its secret only.
-      where ai_chat_usage.status = 'interrupted' and excluded.status <> 'interrupted'
-        and ai_chat_usage.session_id is null
+      where ai_chat_usage.status = 'interrupted' and ai_chat_usage.session_id is null
+        -- Found interrupted, it gives way to its real end: also to one by a shutdown, which knows what was called.
+        and (excluded.status <> 'interrupted'
+          or (ai_chat_usage.cost_usd is null and coalesce(ai_chat_usage.attempts, '[]') = '[]'
+            and (excluded.cost_usd is not null or coalesce(excluded.attempts, '[]') <> '[]')))
     returning id, user_id, created_at, attempts
   ), events as (
     insert into public.ai_events

@@ -23,7 +23,7 @@ const MAX_NAMES = 4_000;
 /** Longer than the store's own timeout. */
 const TIMEOUT_MS = 15_000;
 
-export type DocumentContributorOptions = Pick<EngineDependencies, "enginesOf"> & {
+export type DocumentContributorOptions = Pick<EngineDependencies, "enginesOf" | "overrides"> & {
   attachments: AttachmentStore;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;

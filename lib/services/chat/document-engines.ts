@@ -1,4 +1,4 @@
-import { MODE_IDS } from "#lib/ai-models.ts";
+import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
 import type { Capability } from "#lib/chat/capabilities.ts";
 import { hasCapability } from "#lib/providers/chat/eligibility.ts";
 import type { Engine } from "#lib/providers/registry.ts";
@@ -20,6 +20,9 @@ export function allCan(engines: readonly Engine[], needs: readonly Capability[])
   return engines.every((engine) => can(engine, needs));
 }
 
+/** For whom, and for which mode, engines are looked for. */
+type EngineSearch = Pick<EngineDependencies, "enginesOf" | "overrides"> & { caller: Caller; mode: ModeId };
+
 /**
  * The engines for a message: if PDFs without text came with it, those that read such files themselves. If there are
  * none, the turn goes on without these files; throws `unprocessable` if there is nothing else.
@@ -27,13 +30,12 @@ export function allCan(engines: readonly Engine[], needs: readonly Capability[])
 export async function withReaders(
   engines: readonly Engine[],
   input: Pick<ChatInput, "image" | "attached">,
-  caller: Caller,
-  dependencies: Pick<EngineDependencies, "enginesOf">,
+  { caller, mode, ...dependencies }: EngineSearch,
 ): Promise<readonly Engine[]> {
   const scan = input.attached?.files.find(isScan);
   if (scan === undefined) return engines;
   const needs: Capability[] = hasImage(input) ? ["images", "documents"] : ["documents"];
-  const readers = await enginesThatCan(needs, engines, caller, dependencies);
+  const readers = await enginesThatCan(needs, engines, { caller, mode, ...dependencies });
   if (readers.length > 0) return readers;
   const { files = [], unread = [] } = input.attached ?? {};
   const isAlone = files.length === 1 && unread.length === 0 && input.image === undefined;
@@ -45,18 +47,17 @@ export async function withReaders(
 
 /**
  * The engines that can do this: those of the turn, or, if none of them can, those of any mode that the caller may
- * use. Empty if there is none.
+ * use, but for those that are switched off in this one. Empty if there is none.
  */
 export async function enginesThatCan(
   needs: readonly Capability[],
   engines: readonly Engine[],
-  caller: Caller,
-  { enginesOf }: Pick<EngineDependencies, "enginesOf">,
+  { caller, mode, enginesOf, overrides }: EngineSearch,
 ): Promise<readonly Engine[]> {
   const own = engines.filter((engine) => can(engine, needs));
   if (own.length > 0) return own;
-  const modes = MODE_IDS.filter((mode) => mayUseMode(caller, mode));
-  const others = (await Promise.all(modes.map((mode) => enginesOf(mode)))).flat();
+  const modes = MODE_IDS.filter((one) => mayUseMode(caller, one));
+  const others = overrides.lent(mode, (await Promise.all(modes.map((one) => enginesOf(one)))).flat());
   return [...new Map(others.filter((engine) => can(engine, needs)).map((one) => [one.id, one])).values()];
 }
 

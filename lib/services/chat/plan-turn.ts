@@ -130,7 +130,11 @@ class Planner {
       throw new Error("A mode was resolved to no mode.");
     }
     const { wanted, borrowedReason } = chain;
-    const engines = await withReaders(chain.engines, this.#input, this.#caller, this.#dependencies);
+    const engines = await withReaders(chain.engines, this.#input, {
+      caller: this.#caller,
+      mode: wanted,
+      ...this.#dependencies,
+    });
     return { wanted, mode: chain.mode, engines, reason: borrowedReason };
   }
 

@@ -30,7 +30,7 @@ const TOO_MANY =
 export async function showFiles(
   turn: Turn,
   earlier: readonly AttachedFile[],
-  dependencies: Pick<EngineDependencies, "enginesOf">,
+  dependencies: Pick<EngineDependencies, "enginesOf" | "overrides">,
 ): Promise<ShownFiles> {
   const { input, caller, decision } = turn;
   const own = (input.attached?.files ?? []).filter(isShown);
@@ -48,12 +48,11 @@ export async function showFiles(
       passedOver.push({ name: file.name, reason: TOO_MANY });
       continue;
     }
-    const able = await enginesThatCan(
-      [...needs, needOf(file)],
-      engines ?? decision.engines,
+    const able = await enginesThatCan([...needs, needOf(file)], engines ?? decision.engines, {
       caller,
-      dependencies,
-    );
+      mode: decision.wanted,
+      ...dependencies,
+    });
     if (able.length === 0) unread.push({ name: file.name, reason: isScan(file) ? NO_READER : NO_EYES });
     else {
       needs.add(needOf(file));
