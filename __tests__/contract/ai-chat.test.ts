@@ -383,6 +383,7 @@ describe("failing engines", () => {
         code: "engines_unavailable",
         attempts: "first/m rate_limited 429 slow down; second/m rate_limited 429 slow down",
       },
+      { level: "info", message: "turn", status: "failed", attempts: 2 },
     ]);
   });
 

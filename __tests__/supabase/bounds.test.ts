@@ -453,12 +453,17 @@ test("a batch with an odd number in one turn costs no other turn its row", async
     attempts: [],
     ...changes,
   });
-  const good = [turn(), turn({ attempts: [{ latency_ms: "NaN" }] }), turn({ attempts: Array(500).fill({}) })];
+  const good = [
+    turn(),
+    turn({ attempts: [{ latency_ms: "NaN" }] }),
+    turn({ attempts: Array(500).fill({}) }),
+    // A gateway whose clock is ahead: the turn has begun by now.
+    turn({ started_at: "Infinity" }),
+  ];
   const bad = [
     turn({ cost_usd: "NaN" }),
     turn({ cost_usd: "Infinity" }),
     turn({ started_at: "NaN" }),
-    turn({ started_at: "Infinity" }),
     turn({ model: "x".repeat(MEGABYTE) }),
     turn({ prompt_tokens: "1e300" }),
     turn({ attempts: [{ meta: "x" }] }),

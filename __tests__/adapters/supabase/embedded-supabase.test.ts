@@ -104,7 +104,7 @@ describe("the embedded Supabase", () => {
     const { gatewayKey, publishableKey, secretKey, jwtSecret, demo } = first;
     expect(second).toMatchObject({ gatewayKey, publishableKey, secretKey, jwtSecret, demo });
     expect(await signIn(second)).toBe(userId);
-    expect(await keyStore(second).findByHash(sha256Hex(gatewayKey))).toMatchObject({ userId });
+    expect(await keyStore(second).findByHash(sha256Hex(gatewayKey))).toMatchObject({ key: { userId } });
     // Its start says all grants again; that users were shut out holds all the same.
     expect(await maySettle(second)).toBe(false);
     await second.stop();
