@@ -121,7 +121,7 @@ describe("a database that is unavailable at the end", () => {
         [1, { userMessage: "Hi", assistantMessage: expect.any(String), sessionId: "s" }],
         [0, undefined],
       ]);
-      expect(set.logs.at(-1)).toContain("could not be saved");
+      expect(set.logs.at(-1)).toContain("it is parked");
     }
   });
 });
