@@ -101,7 +101,7 @@ test("a turn that can be saved in no way is told of with what it cost, for the o
   await gateway.ask(user.accessToken, { message: "Hi", model: "smart" });
   await gateway.settled();
   expect(await rows()).toMatchObject([{ status: "started" }]);
-  const [line] = log.filter((one) => one.includes("could not be saved"));
+  const [line] = log.filter((one) => one.includes("it is parked"));
   expect(JSON.parse(line ?? "{}")).toMatchObject({
     level: "error",
     status: "completed",
