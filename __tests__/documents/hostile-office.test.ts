@@ -247,7 +247,15 @@ const CASES: readonly [what: string, file: () => Uint8Array, expected: Outcome][
   [
     "a million rows",
     () => makeXlsx(Array.from({ length: 1_000_000 }, (_, at) => `<row><c><v>${at}</v></c></row>`).join("")),
-    { text: "0\n1\n2", notes: ['Only the first 5,000 of 1,000,000 rows of sheet "One" were read.'] },
+    {
+      text: "0\n1\n2",
+      // Rows beyond the first ones are counted as long as there is time.
+      notes: [
+        expect.stringMatching(
+          /^Only the first 5,000 of (?:1,000,000|more than [\d,]+) rows of sheet "One" were read\.$/,
+        ),
+      ],
+    },
   ],
   [
     "two sheets of which the first takes all the room",
