@@ -54,9 +54,17 @@ describe("arrows run one way", () => {
 
   test("only API routes reach the server; pages ask the API", () => {
     const pages = app.filter(({ path }) => !/^app\/api\/.*route\.ts$/.test(path));
-    expect(
-      offences(pages, (_, target) => !target.startsWith("lib/") || target === "lib/public-env.ts"),
-    ).toEqual([]);
+    expect(offences(pages, (_, target) => !/^lib\/(?!browser\/|public-env\.ts$)/.test(target))).toEqual([]);
+  });
+
+  test("what browsers load knows nothing of Node, of zod and of the server", () => {
+    const browser = lib.filter(({ path }) => path.startsWith("lib/browser/"));
+    const allowed =
+      /^(?:lib\/(?:browser|shared)\/|lib\/streaming\/events\.ts$|eventsource-parser|marked$|remend$|highlight\.js)/;
+    expect(offences(browser, (_, target) => allowed.test(target))).toEqual([]);
+    // Types alone: the events' schemas are zod's.
+    const values = browser.filter(({ text }) => /^import (?!type\b)[^;]*streaming\/events\.ts/m.test(text));
+    expect(values.map(({ path }) => path)).toEqual([]);
   });
 
   test("every import of ours names a file that is there, by #lib, with its extension", () => {
@@ -176,7 +184,11 @@ describe("effects have their places", () => {
     const parsers = lib.filter(({ imports }) =>
       imports.some(({ target }) => target.startsWith("eventsource-parser")),
     );
-    expect(parsers.map(({ path }) => path)).toEqual(["lib/streaming/sse-reader.ts"]);
+    // A browser reads the native stream alone; the server's reader defends itself against providers.
+    expect(parsers.map(({ path }) => path)).toEqual([
+      "lib/browser/chat-stream.ts",
+      "lib/streaming/sse-reader.ts",
+    ]);
   });
 
   test("providers are called through the upstream port: fetch and undici have few users", () => {
@@ -195,6 +207,7 @@ describe("effects have their places", () => {
       "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/supabase/session-cookies.ts",
       "lib/adapters/telemetry/otlp-sender.ts",
+      "lib/browser/api.ts",
     ]);
   });
 

@@ -6,6 +6,7 @@ const ROOMS: readonly string[] = [
   "lib/shared/",
   "lib/sanitize/",
   "lib/streaming/",
+  "lib/browser/",
   "lib/chat/",
   "lib/embeddings/",
   "lib/ai-models.ts",

@@ -1,0 +1,85 @@
+import { field, parseJson, stringField } from "#lib/shared/json.ts";
+
+/** Which fetch a page calls with; the browser's own, or a test's. */
+export type FetchLike = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** An answer of the gateway that is an error. `status` is 0 when no answer came. */
+export class ApiError extends Error {
+  readonly status: number;
+  /** A code of docs/HOW-IT-WORKS.md, or `network` when no answer came. */
+  readonly code: string;
+  readonly requestId: string | undefined;
+  /** Seconds until the same request may succeed. */
+  readonly retryAfter: number | undefined;
+
+  constructor(problem: {
+    status: number;
+    code: string;
+    message: string;
+    requestId?: string | undefined;
+    retryAfter?: number | undefined;
+  }) {
+    super(problem.message);
+    this.name = "ApiError";
+    this.status = problem.status;
+    this.code = problem.code;
+    this.requestId = problem.requestId;
+    this.retryAfter = problem.retryAfter;
+  }
+}
+
+export type ApiCall = {
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON. */
+  body?: unknown;
+  signal?: AbortSignal;
+  fetch?: FetchLike;
+};
+
+/**
+ * Calls a route of our own origin with the session cookie, and returns its JSON (undefined for an empty
+ * answer). Throws an `ApiError` for an error answer or a lost connection, and an `AbortError` when the
+ * signal aborts.
+ */
+export async function callApi(path: string, call: ApiCall = {}): Promise<unknown> {
+  const response = await sendToApi(path, call);
+  return parseJson(await response.text());
+}
+
+/** As `callApi`, for an answer that is read as a stream. */
+export async function sendToApi(path: string, call: ApiCall = {}): Promise<Response> {
+  const send = call.fetch ?? ((url: string, init?: RequestInit) => fetch(url, init));
+  let response: Response;
+  try {
+    response = await send(path, {
+      method: call.method ?? "GET",
+      credentials: "same-origin",
+      cache: "no-store",
+      ...(call.body === undefined
+        ? {}
+        : { body: JSON.stringify(call.body), headers: { "content-type": "application/json" } }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+  } catch (error) {
+    if (call.signal?.aborted === true) throw error;
+    throw new ApiError({ status: 0, code: "network", message: "The gateway cannot be reached." });
+  }
+  if (!response.ok) throw await readError(response);
+  return response;
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const basics = {
+    status: response.status,
+    requestId: response.headers.get("x-request-id") ?? undefined,
+    retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+  };
+  const error = field(parseJson(await response.text()), "error");
+  return new ApiError({
+    ...basics,
+    code: stringField(error, "code") ?? "internal_error",
+    // A proxy in front of us may have answered with a page of its own.
+    message: stringField(error, "message") ?? `The gateway answered ${response.status}.`,
+  });
+}
