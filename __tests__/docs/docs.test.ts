@@ -160,6 +160,9 @@ const OTHER_VARIABLES: readonly string[] = [
   "PROPERTY_SEED",
   // Read by pages alone, in lib/public-env.ts.
   "NEXT_PUBLIC_APP_NAME",
+  "NEXT_PUBLIC_COMPANY_NAME",
+  "NEXT_PUBLIC_ACCENT_COLOR",
+  "NEXT_PUBLIC_LOGO_PATH",
   // An example of a name that must not hold a secret.
   "NEXT_PUBLIC_PASSWORD_MIN_LENGTH",
   // Stands for any key variable.

@@ -15,6 +15,9 @@ const KNOWN = [
   "ANTHROPIC_VERSION",
   "PAID_PROVIDERS",
   "NEXT_PUBLIC_APP_NAME",
+  "NEXT_PUBLIC_COMPANY_NAME",
+  "NEXT_PUBLIC_ACCENT_COLOR",
+  "NEXT_PUBLIC_LOGO_PATH",
 ];
 
 /** What other tools call the same thing. */

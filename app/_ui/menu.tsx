@@ -1,0 +1,146 @@
+"use client";
+
+import Link from "next/link";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { classes } from "./classes.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+export type MenuItem = {
+  label: string;
+  icon?: IconName;
+  danger?: boolean;
+  /** Marks the one that is chosen. */
+  checked?: boolean;
+} & ({ onSelect: () => void; href?: undefined } | { href: string; onSelect?: undefined });
+
+type MenuProps = {
+  label: string;
+  icon?: IconName;
+  /** What the button shows in place of an icon. */
+  trigger?: ReactNode;
+  items: readonly MenuItem[];
+  /** Where the list hangs. */
+  align?: "left" | "right";
+  /** The list opens above the button. */
+  above?: boolean;
+};
+
+const ITEM =
+  "flex w-full items-center gap-2.5 rounded-md px-2.5 py-2 text-left text-sm hover:bg-panel focus-visible:bg-panel";
+
+/** A button with a list of actions. Arrow keys move, Escape closes and returns to the button. */
+export function Menu({ label, icon = "more", trigger, items, align = "right", above = false }: MenuProps) {
+  const [open, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  useClickOutside(root, open, () => setOpen(false));
+  useEffect(() => {
+    if (open) entriesOf(root.current)[0]?.focus();
+  }, [open]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      setOpen(false);
+      button.current?.focus();
+    } else if (event.key === "Tab") setOpen(false);
+    else moveFocus(root.current, event);
+  };
+  return (
+    <div ref={root} className="relative">
+      <button
+        ref={button}
+        type="button"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        {...(trigger === undefined ? { "aria-label": label, title: label } : {})}
+        onClick={() => setOpen(!open)}
+        className="inline-flex min-h-8 min-w-8 items-center justify-center gap-1.5 rounded-lg px-1.5 text-sm text-muted hover:bg-panel hover:text-text"
+      >
+        {trigger ?? <Icon name={icon} />}
+      </button>
+      {open ? (
+        <div
+          id={id}
+          role="menu"
+          tabIndex={-1}
+          onKeyDown={onKeyDown}
+          aria-label={label}
+          className={classes(
+            "absolute z-30 min-w-44 rounded-xl border border-line bg-raised p-1 shadow-lg",
+            align === "right" ? "right-0" : "left-0",
+            above ? "bottom-full mb-1" : "top-full mt-1",
+          )}
+        >
+          {items.map((item) => (
+            <Entry key={item.label} item={item} close={() => setOpen(false)} />
+          ))}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Entry({ item, close }: { item: MenuItem; close: () => void }) {
+  const { label, icon, danger = false, checked } = item;
+  const className = classes(ITEM, danger && "text-bad");
+  const content = (
+    <>
+      {icon === undefined ? null : <Icon name={icon} size={16} />}
+      <span className="grow">{label}</span>
+      {checked === true ? <Icon name="check" size={16} /> : null}
+    </>
+  );
+  if (item.href !== undefined) {
+    return (
+      <Link role="menuitem" prefetch={false} href={item.href} className={className} onClick={close}>
+        {content}
+      </Link>
+    );
+  }
+  const select = (): void => {
+    close();
+    item.onSelect();
+  };
+  return checked === undefined ? (
+    <button type="button" role="menuitem" className={className} onClick={select}>
+      {content}
+    </button>
+  ) : (
+    <button type="button" role="menuitemradio" aria-checked={checked} className={className} onClick={select}>
+      {content}
+    </button>
+  );
+}
+
+function entriesOf(root: HTMLElement | null): HTMLElement[] {
+  return [...(root?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])];
+}
+
+function moveFocus(root: HTMLElement | null, event: KeyboardEvent): void {
+  const entries = entriesOf(root);
+  const at = entries.findIndex((entry) => entry.contains(document.activeElement));
+  const targets: Record<string, number> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: entries.length - 1,
+  };
+  const target = targets[event.key];
+  if (target === undefined) return;
+  event.preventDefault();
+  entries.at(target % entries.length)?.focus();
+}
+
+function useClickOutside(root: { current: HTMLElement | null }, active: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!active) return;
+    const onPointer = (event: PointerEvent): void => {
+      if (event.target instanceof Node && root.current?.contains(event.target) !== true) close();
+    };
+    document.addEventListener("pointerdown", onPointer);
+    return () => document.removeEventListener("pointerdown", onPointer);
+  }, [root, active, close]);
+}
