@@ -33,6 +33,8 @@ export type ApiCall = {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal;
+  /** A gateway key, in place of the session cookie. */
+  bearer?: string;
   fetch?: FetchLike;
 };
 
@@ -53,11 +55,13 @@ export async function sendToApi(path: string, call: ApiCall = {}): Promise<Respo
   try {
     response = await send(path, {
       method: call.method ?? "GET",
-      credentials: "same-origin",
+      credentials: call.bearer === undefined ? "same-origin" : "omit",
       cache: "no-store",
-      ...(call.body === undefined
-        ? {}
-        : { body: JSON.stringify(call.body), headers: { "content-type": "application/json" } }),
+      headers: {
+        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
   } catch (error) {

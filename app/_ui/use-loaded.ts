@@ -1,0 +1,42 @@
+"use client";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ApiError, callApi } from "#lib/browser/api.ts";
+
+/** What a page knows of an answer that it asked for. */
+export type Loaded<Value> =
+  | { kind: "loading" }
+  | { kind: "failed"; error: ApiError }
+  | { kind: "ready"; value: Value };
+
+/**
+ * Loads an answer of the API when a part of a page appears, and again at `reload`, which keeps what is shown
+ * until the new answer is there. `read` must not change between renders.
+ */
+export function useLoaded<Value>(
+  path: string,
+  read: (answer: unknown) => Value,
+): { state: Loaded<Value>; reload: () => void } {
+  const [state, setState] = useState<Loaded<Value>>({ kind: "loading" });
+  const current = useRef<AbortController>(undefined);
+  const reload = useCallback(() => {
+    current.current?.abort();
+    const controller = new AbortController();
+    current.current = controller;
+    callApi(path, { signal: controller.signal }).then(
+      (answer) => {
+        if (!controller.signal.aborted) setState({ kind: "ready", value: read(answer) });
+      },
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
+        setState({ kind: "failed", error });
+      },
+    );
+  }, [path, read]);
+  useEffect(() => {
+    reload();
+    return () => current.current?.abort();
+  }, [reload]);
+  return { state, reload };
+}
