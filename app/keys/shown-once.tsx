@@ -25,12 +25,13 @@ export function ShownOnce({ secret, appUrl, close }: ShownProps) {
       <div className="space-y-4">
         <Alert tone="warn">{keysStrings.shown.text}</Alert>
         <div className="flex flex-wrap items-center gap-2">
-          <code
+          <input
+            readOnly
             aria-label={keysStrings.shown.key}
-            className="min-w-0 grow basis-60 rounded-lg border border-line bg-panel px-3 py-2 font-mono text-sm break-all"
-          >
-            {secret}
-          </code>
+            value={secret}
+            onFocus={(event) => event.target.select()}
+            className="h-10 min-w-0 grow basis-60 rounded-lg border border-line bg-panel px-3 font-mono text-sm"
+          />
           <CopyButton text={secret} label={keysStrings.shown.copy} />
         </div>
         <Tabs label={keysStrings.shown.use} items={snippets} value={chosen} onChange={setChosen} />
