@@ -1,4 +1,4 @@
-import remend, { type RemendOptions } from "remend";
+import { closeSyntax } from "#lib/browser/markdown/close-syntax.ts";
 import type { LinkFor } from "#lib/browser/markdown/from-tokens.ts";
 import { JOINT, withJoints } from "#lib/browser/markdown/joints.ts";
 import { codeOfFence, type OpenFence, openFenceOf } from "#lib/browser/markdown/open-fence.ts";
@@ -17,18 +17,7 @@ type Segment = { source: string; blocks: readonly Block[]; known: number };
 
 /** An unfinished segment longer than this is parsed again only when it has grown by a share of itself. */
 const EAGER_LENGTH = 32_000;
-const GROWTH = 1 / 32;
-/** The end of a segment longer than this is shown with its unfinished syntax. */
-const MAX_CLOSED = 20_000;
-
-/** What remend closes. It also escapes and removes text, which would jump when the rest has come. */
-const CLOSING: RemendOptions = {
-  linkMode: "text-only",
-  comparisonOperators: false,
-  singleTilde: false,
-  htmlTags: false,
-  katex: false,
-};
+const GROWTH = 1 / 16;
 
 /** Parses a text that grows, at a cost that grows with the text alone. */
 export type MarkdownStream = {
@@ -116,8 +105,7 @@ class GrowingText implements MarkdownStream {
     const open = this.#text.slice(this.#settledLength);
     const definitions = open.includes("]:") ? newDefinitions(this.#definitions) : this.#definitions;
     collectDefinitions(open, definitions);
-    const closed = open.length > MAX_CLOSED ? open : remend(open, CLOSING);
-    this.#last = parseSegment(closed, definitions, this.#linkFor);
+    this.#last = parseSegment(closeSyntax(open), definitions, this.#linkFor);
     this.#parsedLength = open.length;
     const last = this.#last.at(-1);
     this.#fence = last?.kind === "code" && !open.includes(JOINT) ? openFenceOf(open) : undefined;

@@ -1,5 +1,5 @@
 import { Lexer } from "marked";
-import { findTooDeep, isTooDense } from "#lib/browser/markdown/difficulty.ts";
+import { findTooDeep, hasTooManyItems, isTooDense } from "#lib/browser/markdown/difficulty.ts";
 import { blocksOf, type LinkFor } from "#lib/browser/markdown/from-tokens.ts";
 import { JOINT, jointsIn, withoutJoints } from "#lib/browser/markdown/joints.ts";
 import { splitSegments } from "#lib/browser/markdown/segments.ts";
@@ -50,7 +50,7 @@ export function parseSegment(
 }
 
 function parseTokens(text: string, definitions: Definitions, linkFor: LinkFor | undefined): Block[] {
-  if (findTooDeep(text) !== undefined) return [{ kind: "plain", text }];
+  if (findTooDeep(text) !== undefined || hasTooManyItems(text)) return [{ kind: "plain", text }];
   const lexer = lexBlocks(text, definitions);
   for (const { src, tokens } of lexer.inlineQueue) {
     lexer.state.inRawBlock = false;

@@ -8,6 +8,10 @@ import { findTooDeep } from "#lib/browser/markdown/difficulty.ts";
 
 const BLANK_LINE = /\n[ \t]*\n/g;
 const ENDS_BLANK = /\n[ \t]*\n$/;
+/** Text behind a blank line. */
+const INNER_BLANK_LINE = /\n[ \t]*\n[ \t]*[^\s]/;
+/** Each makes the text be searched again. Behind the last the text is one segment. */
+const MAX_DEEP = 20;
 /** How far back a blank line is looked for, UTF-16 units. */
 const BLANK_LINE_LENGTH = 200;
 
@@ -23,17 +27,18 @@ export function splitSegments(text: string): string[] {
  */
 export function finishedSegments(text: string): string[] {
   const complete = text.slice(0, text.lastIndexOf("\n") + 1);
-  return splitSegments(complete).slice(0, -1);
+  return INNER_BLANK_LINE.test(complete) ? splitSegments(complete).slice(0, -1) : [];
 }
 
 function startsOf(text: string): number[] {
   const starts = [0];
   let from = 0;
+  let tries = 0;
   while (from < text.length) {
     // What is too deep is a segment of its own, up to the next blank line, and marked never sees it.
     const deep = findTooDeep(text, from);
     for (const start of startsOfBlocks(text.slice(from, deep))) starts.push(from + start);
-    if (deep === undefined) break;
+    if (deep === undefined || ++tries > MAX_DEEP) break;
     BLANK_LINE.lastIndex = deep;
     const blank = BLANK_LINE.exec(text);
     from = blank === null ? text.length : blank.index + blank[0].length;
