@@ -2,7 +2,13 @@ import type { MarkedToken, Token, Tokens } from "marked";
 import { decodeEntities } from "#lib/browser/markdown/entities.ts";
 import { JOINT, jointsIn, withoutJoints } from "#lib/browser/markdown/joints.ts";
 import { hostOf, misleadingHost, safeHref, safeImage } from "#lib/browser/markdown/link-policy.ts";
-import { type Block, type Inline, type ListItem, type TableCell, textOf } from "#lib/browser/markdown/tree.ts";
+import {
+  type Block,
+  type Inline,
+  type ListItem,
+  type TableCell,
+  textOf,
+} from "#lib/browser/markdown/tree.ts";
 
 /** What an address of the text stands for on this page; undefined leaves it as it is. */
 export type LinkFor = (address: string) => string | undefined;
@@ -149,7 +155,10 @@ function addressOf(written: string, linkFor: LinkFor | undefined): string {
 function markupOf(text: string): Inline[] {
   return text
     .split(LINE_BREAK)
-    .flatMap((part, index) => [...(index === 0 ? [] : [{ kind: "break" } as const]), ...textWithJoints(part)]);
+    .flatMap((part, index) => [
+      ...(index === 0 ? [] : [{ kind: "break" } as const]),
+      ...textWithJoints(part),
+    ]);
 }
 
 function codeSpanOf(written: string): Inline[] {

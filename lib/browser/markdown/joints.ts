@@ -26,7 +26,8 @@ export function withoutJoints(text: string): string {
 /** Where marks stand, as offsets in the text without them. */
 export function jointsIn(text: string): number[] {
   const offsets: number[] = [];
-  for (let at = text.indexOf(JOINT); at >= 0; at = text.indexOf(JOINT, at + 1)) offsets.push(at - offsets.length);
+  for (let at = text.indexOf(JOINT); at >= 0; at = text.indexOf(JOINT, at + 1))
+    offsets.push(at - offsets.length);
   return offsets;
 }
 

@@ -14,7 +14,8 @@ const OWN_IMAGE = /^\/(?![/\\]|api\/)[\w./-]+$/;
 const DATA_IMAGE = /^data:image\/(?:png|jpeg|webp|gif);base64,[\w+/]+={0,2}$/;
 const MAIL = /^mailto:[^?#\s]+@[^?#\s]+$/i;
 /** Words that a reader takes for an address: a scheme, or a domain with a letter in its last part. */
-const LOOKS_LIKE_ADDRESS = /^\s*(?:[a-z][a-z\d+.-]*:\/\/)?([\p{L}\d-]+(?:\.[\p{L}\d-]+)*\.\p{L}{2,})(?![\p{L}\d@])/iu;
+const LOOKS_LIKE_ADDRESS =
+  /^\s*(?:[a-z][a-z\d+.-]*:\/\/)?([\p{L}\d-]+(?:\.[\p{L}\d-]+)*\.\p{L}{2,})(?![\p{L}\d@])/iu;
 
 /** The address of a link, if it can be followed without harm. Everything else is shown as text. */
 export function safeHref(href: string): SafeHref | undefined {

@@ -2,12 +2,7 @@ import { closeSyntax } from "#lib/browser/markdown/close-syntax.ts";
 import type { LinkFor } from "#lib/browser/markdown/from-tokens.ts";
 import { JOINT, withJoints } from "#lib/browser/markdown/joints.ts";
 import { codeOfFence, type OpenFence, openFenceOf } from "#lib/browser/markdown/open-fence.ts";
-import {
-  collectDefinitions,
-  newDefinitions,
-  normalise,
-  parseSegment,
-} from "#lib/browser/markdown/parse.ts";
+import { collectDefinitions, newDefinitions, normalise, parseSegment } from "#lib/browser/markdown/parse.ts";
 import { finishedSegments, splitSegments } from "#lib/browser/markdown/segments.ts";
 import { shareEqual } from "#lib/browser/markdown/share.ts";
 import type { Block } from "#lib/browser/markdown/tree.ts";

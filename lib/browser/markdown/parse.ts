@@ -30,15 +30,12 @@ export function normalise(text: string): string {
 
 /** Adds the link definitions of a segment. The first of a label counts. */
 export function collectDefinitions(segment: string, definitions: Definitions): void {
-  if (segment.includes("]:") && findTooDeep(segment) === undefined) lexBlocks(withoutJoints(segment), definitions);
+  if (segment.includes("]:") && findTooDeep(segment) === undefined)
+    lexBlocks(withoutJoints(segment), definitions);
 }
 
 /** The tree of one segment. A joint never changes what the text without it means. */
-export function parseSegment(
-  segment: string,
-  definitions: Definitions,
-  linkFor?: LinkFor,
-): readonly Block[] {
+export function parseSegment(segment: string, definitions: Definitions, linkFor?: LinkFor): readonly Block[] {
   if (!segment.includes(JOINT)) return parseTokens(segment, definitions, linkFor);
   const bare = parseTokens(withoutJoints(segment), definitions, linkFor);
   const marked = parseTokens(segment, definitions, linkFor);

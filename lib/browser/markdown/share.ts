@@ -10,14 +10,16 @@ export function shareEqual<T>(before: unknown, next: T): T {
   const shared: Record<string, unknown> = {};
   for (const name of names) shared[name] = shareEqual(before[name], next[name]);
   const isSame =
-    names.length === Object.keys(before).length && names.every((name) => Object.is(shared[name], before[name]));
+    names.length === Object.keys(before).length &&
+    names.every((name) => Object.is(shared[name], before[name]));
   return (isSame ? before : shared) as T;
 }
 
 function shareArray(before: unknown, next: readonly unknown[]): readonly unknown[] {
   if (!Array.isArray(before)) return next;
   const shared = next.map((item, index) => shareEqual(before[index], item));
-  const isSame = shared.length === before.length && shared.every((item, index) => Object.is(item, before[index]));
+  const isSame =
+    shared.length === before.length && shared.every((item, index) => Object.is(item, before[index]));
   return isSame ? before : shared;
 }
 

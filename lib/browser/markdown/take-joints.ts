@@ -49,7 +49,8 @@ function fromInlines(inlines: readonly Inline[], count: Count): Inline[] {
     if (inline.kind === "joint") count.joints++;
     else if (inline.kind === "text" && last?.kind === "text")
       left[left.length - 1] = { kind: "text", text: last.text + inline.text };
-    else left.push("children" in inline ? { ...inline, children: fromInlines(inline.children, count) } : inline);
+    else
+      left.push("children" in inline ? { ...inline, children: fromInlines(inline.children, count) } : inline);
   }
   return left;
 }
