@@ -1,6 +1,7 @@
 import type { Route } from "#lib/server/http/route.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
+import { adminSeries } from "#lib/server/routes/admin-series.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -33,6 +34,7 @@ export const API = apiTable([
   adminHealth,
   adminRequests,
   adminRequestById,
+  adminSeries,
   metrics,
   sessions,
   sessionById,
