@@ -156,6 +156,7 @@ export const adminStrings = {
   } as Readonly<Record<string, string>>,
   outcomes: "How calls ended",
   switchOff: "Switch off",
+  switchOffName: (name: string): string => `Switch ${name} off`,
   switchOffTitle: (name: string): string => `Switch ${name} off?`,
   switchOffText:
     "It gets no call any more, in any mode and under any name, on all instances within two seconds, until the override is deleted. Running answers are not cut.",
