@@ -15,7 +15,8 @@ export const adminStrings = {
     requests: "Every request of every user, and how it went. What was said is never here.",
     request: "What happened, call by call.",
     keys: "The gateway keys of all users.",
-    overrides: "Engines that are switched off, and chains that begin differently, on all instances within seconds.",
+    overrides:
+      "Engines that are switched off, and chains that begin differently, on all instances within seconds.",
   },
   forbiddenTitle: "For administrators only",
   forbiddenText:
@@ -97,7 +98,8 @@ export const adminStrings = {
     asTable: "Show as a table",
     time: "Time",
     whole: "In all",
-    summary: (title: string, buckets: number): string => `${title}: a chart of ${buckets} points; the table below has them.`,
+    summary: (title: string, buckets: number): string =>
+      `${title}: a chart of ${buckets} points; the table below has them.`,
     failed: "The chart could not be drawn; the table has its figures.",
   },
   spend: {

@@ -100,7 +100,10 @@ export function LedgerCard({ health }: { health: HealthView }) {
   const facts: readonly [string, string][] = [
     [ledgerTexts.waiting, count(ledger.waiting)],
     [ledgerTexts.parked, count(ledger.parked)],
-    [ledgerTexts.oldest, ledger.waiting + ledger.parked === 0 ? adminStrings.none : duration(ledger.oldestSeconds * 1_000)],
+    [
+      ledgerTexts.oldest,
+      ledger.waiting + ledger.parked === 0 ? adminStrings.none : duration(ledger.oldestSeconds * 1_000),
+    ],
     [ledgerTexts.version, version],
     [ledgerTexts.started, ago(startedAt, now)],
     [ledgerTexts.instances, instances === 0 ? adminStrings.none : count(instances)],

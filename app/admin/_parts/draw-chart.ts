@@ -73,7 +73,12 @@ function axesOf(place: HTMLElement, step: number, format: (value: number) => str
     grid: { stroke: line, width: 1 },
   };
   return [
-    { ...look, grid: { show: false }, space: 72, values: (_, times) => times.map((at) => bucketTime(at, step)) },
+    {
+      ...look,
+      grid: { show: false },
+      space: 72,
+      values: (_, times) => times.map((at) => bucketTime(at, step)),
+    },
     { ...look, size: 64, space: 40, values: (_, values) => values.map((value) => format(value)) },
   ];
 }

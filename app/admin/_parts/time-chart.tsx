@@ -37,7 +37,12 @@ export function TimeChart({ title, hint, data, shape, sums = false, format }: Ch
       </div>
       <Legend lines={data.lines} at={hovered} sums={sums} format={format} />
       {failed ? <p className="py-6 text-sm text-muted">{texts.failed}</p> : null}
-      <div ref={place} role="img" aria-label={texts.summary(title, data.times.length)} className="h-50 w-full" />
+      <div
+        ref={place}
+        role="img"
+        aria-label={texts.summary(title, data.times.length)}
+        className="h-50 w-full"
+      />
       <details className="mt-3">
         <summary className="w-fit text-sm text-muted hover:text-text">{texts.asTable}</summary>
         <div className="mt-2 max-h-80 overflow-y-auto px-5">
@@ -56,7 +61,7 @@ type LegendProps = {
 };
 
 function Legend({ lines, at, sums, format }: LegendProps) {
-  const valueOf = (line: ChartLine): string => {
+  const shownOf = (line: ChartLine): string => {
     if (at === null) return sums ? format(sumOf(line)) : "";
     const value = line.values[at];
     return value === null || value === undefined ? adminStrings.none : format(value);
@@ -67,7 +72,7 @@ function Legend({ lines, at, sums, format }: LegendProps) {
         <li key={line.id} className="flex items-center gap-1.5">
           <Swatch id={line.id} />
           <span className="text-muted">{texts.lines[line.id]}</span>
-          <span className="font-medium tabular-nums">{valueOf(line)}</span>
+          <span className="font-medium tabular-nums">{shownOf(line)}</span>
         </li>
       ))}
     </ul>

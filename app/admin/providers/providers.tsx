@@ -53,11 +53,7 @@ function ProviderList({ health, off, switchOff }: ListProps) {
   const now = useNow(1_000);
   if (health.providers.length === 0) {
     return (
-      <EmptyState
-        icon="plug"
-        title={adminStrings.noProvidersTitle}
-        text={adminStrings.noProvidersText}
-      />
+      <EmptyState icon="plug" title={adminStrings.noProvidersTitle} text={adminStrings.noProvidersText} />
     );
   }
   return (

@@ -8,11 +8,7 @@ import { known } from "../health-cards.tsx";
 
 export function RequestTable({ rows }: { rows: readonly RequestView[] }) {
   return (
-    <Table
-      caption={adminStrings.requestsCaption}
-      head={adminStrings.requestColumns}
-      numeric={[5, 6, 7, 8]}
-    >
+    <Table caption={adminStrings.requestsCaption} head={adminStrings.requestColumns} numeric={[5, 6, 7, 8]}>
       {rows.map((request) => (
         <RequestRow key={request.id} request={request} />
       ))}

@@ -24,12 +24,7 @@ export function Requests({ first }: { first: RequestFilter }) {
   };
   return (
     <div className="space-y-6">
-      <RequestFilters
-        current={filter}
-        busy={pages.busy}
-        apply={apply}
-        refresh={pages.reload}
-      />
+      <RequestFilters current={filter} busy={pages.busy} apply={apply} refresh={pages.reload} />
       <Card>
         <Paged
           pages={pages}

@@ -31,11 +31,7 @@ const SPEND = {
   saved: ({ cachedSavingsUsd }) => cachedSavingsUsd,
 } as const satisfies Record<string, Measure>;
 
-export type ChartLineId =
-  | keyof typeof TURNS
-  | keyof typeof LATENCY
-  | keyof typeof DEPTH
-  | keyof typeof SPEND;
+export type ChartLineId = keyof typeof TURNS | keyof typeof LATENCY | keyof typeof DEPTH | keyof typeof SPEND;
 
 /** What the dashboard's charts show of a series. */
 export function chartsOf(series: SeriesView) {

@@ -80,7 +80,8 @@ export function AttemptTable({ attempts }: { attempts: readonly AttemptView[] })
 }
 
 function AttemptRow({ attempt, place }: { attempt: AttemptView; place: number }) {
-  const { engine, keyIndex, outcome, httpStatus, problem, reason, startedMs, firstTokenMs, latencyMs } = attempt;
+  const { engine, keyIndex, outcome, httpStatus, problem, reason, startedMs, firstTokenMs, latencyMs } =
+    attempt;
   const said = [httpStatus === null ? "" : adminStrings.httpStatus(httpStatus), problem ?? "", reason ?? ""];
   return (
     <Row>
@@ -93,7 +94,9 @@ function AttemptRow({ attempt, place }: { attempt: AttemptView; place: number })
       </Cell>
       <Cell className="max-w-72">
         <OutcomeBadge outcome={outcome} />
-        <span className="mt-1 block text-xs wrap-anywhere text-muted">{said.filter(Boolean).join(" · ")}</span>
+        <span className="mt-1 block text-xs wrap-anywhere text-muted">
+          {said.filter(Boolean).join(" · ")}
+        </span>
       </Cell>
       <Cell numeric>{known(startedMs, duration)}</Cell>
       <Cell numeric>{known(firstTokenMs, duration)}</Cell>

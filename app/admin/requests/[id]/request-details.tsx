@@ -64,7 +64,9 @@ function Summary({ request }: { request: RequestDetail }) {
         <Figure
           label={facts.tokens}
           value={
-            <span className="text-lg">{adminStrings.tokens(count(promptTokens), count(completionTokens))}</span>
+            <span className="text-lg">
+              {adminStrings.tokens(count(promptTokens), count(completionTokens))}
+            </span>
           }
           {...(hint !== "" && { hint })}
         />
