@@ -3,7 +3,7 @@
 // Settings: SARMALINK_URL (http://localhost:3000), SARMALINK_KEY (the key of a local run, from .data/dev-key).
 import { readFileSync } from "node:fs";
 import { argv, env, stderr, stdout } from "node:process";
-import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
+import type { AIMessageChunk } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 import { z } from "zod";
@@ -26,5 +26,4 @@ for await (const chunk of await model.stream(message)) {
   whole = whole === undefined ? chunk : whole.concat(chunk);
 }
 for (const call of whole?.tool_calls ?? []) stderr.write(`[wants ${call.name}]\n`);
-const usage: UsageMetadata | undefined = whole?.usage_metadata;
-stderr.write(`\n[${usage?.total_tokens ?? "unknown"} tokens]\n`);
+stdout.write("\n");
