@@ -145,6 +145,8 @@ const NO_ROUTES: readonly string[] = [
 
 /** Variables of clients, of the system, of examples and of our own development scripts. */
 const OTHER_VARIABLES: readonly string[] = [
+  "ACME_API_KEY",
+  "ACME_BASE_URL",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_AUTH_TOKEN",
   "ANTHROPIC_MODEL",
