@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
+import { ask, wayTo } from "../../examples/browser-client.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import {
   createKey,
@@ -152,6 +154,49 @@ describe("the chat page", () => {
     });
     expect(asked.headers.get("access-control-allow-origin")).toBe(PAGE_ORIGIN);
     expect(asked.headers.get("access-control-allow-headers")).toContain("authorization");
+  });
+});
+
+describe("the reader of lib/browser", () => {
+  const soon = (callback: () => void): void => void setTimeout(callback, 5);
+  const options = (signal = new AbortController().signal) => ({ url: host.url, bearer: key, signal });
+
+  test("shows an answer as it grows, and the way to it", async () => {
+    const lengths: number[] = [];
+    const request = { message: "/fail cut hello", model: "smart" };
+    const turn = await ask(request, options(), ({ text }) => void lengths.push(text.length), soon);
+    expect(turn).toMatchObject({ state: "done", failure: undefined, sessionId: expect.any(String) });
+    expect(turn.text).toContain("to watch failover at work.");
+    expect(lengths.length).toBeGreaterThan(5);
+    expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+    const way = wayTo(turn);
+    expect(way[0]).toBe("Sandbox engine (first) answers");
+    expect(way[1]).toMatch(/^sandbox\/first: reset after \d+ ms$/);
+    expect(way.at(-1)).toMatch(/^Sandbox engine \(second\) goes on at \d+$/);
+  });
+
+  test("shows why an answer failed", async () => {
+    const turn = await ask({ message: "/fail 500 all", model: "smart" }, options(), () => undefined, soon);
+    expect(turn).toMatchObject({ state: "failed", text: "", failure: { code: "engines_unavailable" } });
+    const refused = await ask({ message: "Hi", model: "none" }, options(), () => undefined, soon);
+    expect(refused).toMatchObject({ state: "failed", failure: { code: "invalid_request" } });
+  });
+
+  test("keeps what had come when it was stopped", async () => {
+    const stop = new AbortController();
+    const render = ({ text }: { text: string }): void => {
+      if (text.length > 20) stop.abort();
+    };
+    const turn = await ask({ message: "Hello", model: "smart" }, options(stop.signal), render, soon);
+    expect(turn.state).toBe("stopped");
+    expect(turn.text).toMatch(/^This is SarmaLink-AI/);
+  });
+
+  test("BROWSER-CLIENT shows exactly this code", () => {
+    const code = readFileSync("examples/browser-client.ts", "utf8");
+    const blocks = [...readFileSync("docs/BROWSER-CLIENT.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
+    expect(blocks).toHaveLength(2);
+    for (const [, block = ""] of blocks) expect(code).toContain(block);
   });
 });
 
