@@ -56,11 +56,12 @@ declare global {
 /** Without the package's flags for clouds without processes and graphics: they switch the web's own security off. */
 const ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"];
 
-/** The Chromium that npm brings. */
-export async function startBrowser(): Promise<TestBrowser> {
+/** The Chromium that npm brings. @param environment of its process, beside ours. */
+export async function startBrowser(environment: Readonly<Record<string, string>> = {}): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: await chromiumPackage.executablePath(),
     args: ARGS,
+    env: { ...process.env, ...environment },
   });
   return { visit: (options) => visit(browser, options), close: () => browser.close() };
 }
@@ -165,6 +166,15 @@ export async function seriousFindings({ page, cdp }: Visitor): Promise<string[]>
     .flatMap(({ id, help, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${help}\n  ${html}\n  ${failureSummary ?? ""}`),
     );
+}
+
+/** Draws the page in the other theme, as if the system had changed its own. */
+export async function inTheme({ page }: Visitor, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  // Two frames: colours that a style has just changed are old until the first of them.
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }
 
 /** By how many pixels the page is wider than the window. */

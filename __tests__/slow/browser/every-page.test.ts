@@ -29,7 +29,7 @@ describe.each(PAGES)("%s", (path) => {
     await visitor.open(path);
     const { page } = visitor;
     for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await inTheme(visitor, colorScheme);
       expect(await seriousFindings(visitor), colorScheme).toEqual([]);
     }
     await page.setViewportSize(SIZES.phone);
