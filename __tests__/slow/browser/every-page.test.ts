@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  inTheme,
   overflowOf,
   SIZES,
   seriousFindings,
