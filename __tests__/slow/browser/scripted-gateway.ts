@@ -22,6 +22,10 @@ export const ENGINES = {
     { provider: "groq", model: "qwen/qwen3-32b", label: "Groq Qwen 3 32B" },
     { provider: "cerebras", model: "qwen-3-235b-a22b-instruct-2507", label: "Cerebras Qwen 3 235B" },
   ],
+  reasoner: [
+    { provider: "groq", model: "llama-3.3-70b-versatile", label: "Groq Llama 3.3 70B" },
+    { provider: "cerebras", model: "zai-glm-4.7", label: "Cerebras GLM 4.7" },
+  ],
   // What the gateway asks for itself: facts to remember, suggestions.
   fast: [{ provider: "groq", model: "llama-3.1-8b-instant", label: "Groq Llama 3.1 8B" }],
   vision: [
