@@ -81,3 +81,12 @@ export async function longTasks({ page }: Visitor): Promise<number[]> {
   const noted = await page.evaluate(() => window.longTasks?.splice(0) ?? []);
   return noted.sort((a, b) => b - a);
 }
+
+/** A text poured into the chat of a fresh page, and the long tasks while it was read and drawn. */
+export async function longTasksWhile(visitor: Visitor, work: () => Promise<void>): Promise<number[]> {
+  await noteLongTasks(visitor);
+  await work();
+  // What is drawn after the last event, for example colours of code.
+  await visitor.page.waitForTimeout(500);
+  return longTasks(visitor);
+}
