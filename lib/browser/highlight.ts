@@ -17,11 +17,11 @@ const TOO_LONG = new RegExp(`[^\\n]{${MAX_LINE}}|\\w{${MAX_WORD}}`);
 const MAX_DEPTH = 30;
 
 type Module = { default: LanguageFn };
+/** C# is missing: its grammar takes seconds for a few thousand words in a row. */
 const LANGUAGES: Readonly<Record<string, () => Promise<Module>>> = {
   bash: () => import("highlight.js/lib/languages/bash"),
   c: () => import("highlight.js/lib/languages/c"),
   cpp: () => import("highlight.js/lib/languages/cpp"),
-  csharp: () => import("highlight.js/lib/languages/csharp"),
   css: () => import("highlight.js/lib/languages/css"),
   diff: () => import("highlight.js/lib/languages/diff"),
   dockerfile: () => import("highlight.js/lib/languages/dockerfile"),
@@ -45,10 +45,8 @@ const LANGUAGES: Readonly<Record<string, () => Promise<Module>>> = {
 
 /** Other names of the languages, as people write them behind a fence. */
 const ALIASES: Readonly<Record<string, string>> = {
-  "c#": "csharp",
   "c++": "cpp",
   console: "bash",
-  cs: "csharp",
   docker: "dockerfile",
   env: "ini",
   golang: "go",
