@@ -14,56 +14,82 @@ const paragraph = (...children: unknown[]) => ({ kind: "paragraph", children });
 
 describe("the tree of a text", () => {
   test.each<[name: string, source: string, tree: unknown[]]>([
-    ["emphasis", "a *b* **c** ~~d~~ `e`", [
-      paragraph(
-        text("a "),
-        { kind: "emphasis", children: [text("b")] },
-        text(" "),
-        { kind: "strong", children: [text("c")] },
-        text(" "),
-        { kind: "strike", children: [text("d")] },
-        text(" "),
-        { kind: "code", text: "e" },
-      ),
-    ]],
-    ["a fence with its language", "```ts title=x\nlet a = 1;\n```", [
-      { kind: "code", language: "ts", text: "let a = 1;", joints: [] },
-    ]],
-    ["tasks", "- [x] a\n- [ ] b", [
-      {
-        kind: "list",
-        ordered: false,
-        start: 1,
-        tight: true,
-        items: [
-          { checked: true, children: [paragraph(text("a"))] },
-          { checked: false, children: [paragraph(text("b"))] },
-        ],
-      },
-    ]],
-    ["a table", "|a|b|\n|:-|-:|\n|1|2|", [
-      {
-        kind: "table",
-        head: [
-          { align: "left", children: [text("a")] },
-          { align: "right", children: [text("b")] },
-        ],
-        rows: [[{ align: "left", children: [text("1")] }, { align: "right", children: [text("2")] }]],
-      },
-    ]],
-    ["a setext heading and a rule", "a\n===\n\n---", [
-      { kind: "heading", level: 1, children: [text("a")] },
-      { kind: "rule" },
-    ]],
-    ["a link by a label that is defined later", "[a][b]\n\n[b]: https://x.example", [
-      paragraph({ kind: "link", href: "https://x.example/", host: undefined, children: [text("a")] }),
-    ]],
-    ["entities as characters, once", "&amp;lt; &#x41; &#0; `&amp;`", [
-      paragraph(text("&lt; A \ufffd "), { kind: "code", text: "&amp;" }),
-    ]],
-    ["markup as words, a line break as one", "a<br>b <b>c</b>", [
-      paragraph(text("a"), { kind: "break" }, text("b <b>c</b>")),
-    ]],
+    [
+      "emphasis",
+      "a *b* **c** ~~d~~ `e`",
+      [
+        paragraph(
+          text("a "),
+          { kind: "emphasis", children: [text("b")] },
+          text(" "),
+          { kind: "strong", children: [text("c")] },
+          text(" "),
+          { kind: "strike", children: [text("d")] },
+          text(" "),
+          { kind: "code", text: "e" },
+        ),
+      ],
+    ],
+    [
+      "a fence with its language",
+      "```ts title=x\nlet a = 1;\n```",
+      [{ kind: "code", language: "ts", text: "let a = 1;", joints: [] }],
+    ],
+    [
+      "tasks",
+      "- [x] a\n- [ ] b",
+      [
+        {
+          kind: "list",
+          ordered: false,
+          start: 1,
+          tight: true,
+          items: [
+            { checked: true, children: [paragraph(text("a"))] },
+            { checked: false, children: [paragraph(text("b"))] },
+          ],
+        },
+      ],
+    ],
+    [
+      "a table",
+      "|a|b|\n|:-|-:|\n|1|2|",
+      [
+        {
+          kind: "table",
+          head: [
+            { align: "left", children: [text("a")] },
+            { align: "right", children: [text("b")] },
+          ],
+          rows: [
+            [
+              { align: "left", children: [text("1")] },
+              { align: "right", children: [text("2")] },
+            ],
+          ],
+        },
+      ],
+    ],
+    [
+      "a setext heading and a rule",
+      "a\n===\n\n---",
+      [{ kind: "heading", level: 1, children: [text("a")] }, { kind: "rule" }],
+    ],
+    [
+      "a link by a label that is defined later",
+      "[a][b]\n\n[b]: https://x.example",
+      [paragraph({ kind: "link", href: "https://x.example/", host: undefined, children: [text("a")] })],
+    ],
+    [
+      "entities as characters, once",
+      "&amp;lt; &#x41; &#0; `&amp;`",
+      [paragraph(text("&lt; A \ufffd "), { kind: "code", text: "&amp;" })],
+    ],
+    [
+      "markup as words, a line break as one",
+      "a<br>b <b>c</b>",
+      [paragraph(text("a"), { kind: "break" }, text("b <b>c</b>"))],
+    ],
     ["a block of markup", "<script>alert(1)</script>", [paragraph(text("<script>alert(1)</script>"))]],
     ["CRLF and CR", "a\r\nb\r\rc", [paragraph(text("a\nb")), paragraph(text("c"))]],
   ])("%s", (_, source, tree) => {
@@ -88,11 +114,11 @@ describe("the tree of a text", () => {
   test("a page says what its links stand for", () => {
     const blocks = parseMarkdown("[a](B.md#c) ![d](images/e.png)", (address) => `/docs/${address}`);
     expect(blocks).toEqual([
-      paragraph(
-        { kind: "link", href: "/docs/B.md#c", host: undefined, children: [text("a")] },
-        text(" "),
-        { kind: "image", src: "/docs/images/e.png", alt: "d" },
-      ),
+      paragraph({ kind: "link", href: "/docs/B.md#c", host: undefined, children: [text("a")] }, text(" "), {
+        kind: "image",
+        src: "/docs/images/e.png",
+        alt: "d",
+      }),
     ]);
   });
 });
@@ -146,7 +172,8 @@ describe("a text that grows", () => {
 
   test("items of a long list stay the same objects while it grows", () => {
     const stream = createMarkdownStream();
-    const list = (blocks: ReturnType<typeof stream.update>) => (blocks[0]?.kind === "list" ? blocks[0].items : []);
+    const list = (blocks: ReturnType<typeof stream.update>) =>
+      blocks[0]?.kind === "list" ? blocks[0].items : [];
     const before = list(stream.update("- a\n- b\n- c"));
     const after = list(stream.update("- a\n- b\n- c\n- d"));
     expect(after[0]).toBe(before[0]);
@@ -190,14 +217,32 @@ describe("a text that grows", () => {
 describe("where another engine took over", () => {
   test.each<[source: string, offset: number, tree: unknown[]]>([
     ["one two", 4, [paragraph(text("one"), { kind: "joint" }, text(" two"))]],
-    ["a **bold** c", 6, [
-      paragraph(text("a "), { kind: "strong", children: [text("bo"), { kind: "joint" }, text("ld")] }, text(" c")),
-    ]],
+    [
+      "a **bold** c",
+      6,
+      [
+        paragraph(
+          text("a "),
+          { kind: "strong", children: [text("bo"), { kind: "joint" }, text("ld")] },
+          text(" c"),
+        ),
+      ],
+    ],
     ["```js\nlet a;\n```", 9, [{ kind: "code", language: "js", text: "let a;", joints: [3] }]],
-    ["- [x] a", 4, [
-      paragraph({ kind: "joint" }),
-      { kind: "list", ordered: false, start: 1, tight: true, items: [{ checked: true, children: [paragraph(text("a"))] }] },
-    ]],
+    [
+      "- [x] a",
+      4,
+      [
+        paragraph({ kind: "joint" }),
+        {
+          kind: "list",
+          ordered: false,
+          start: 1,
+          tight: true,
+          items: [{ checked: true, children: [paragraph(text("a"))] }],
+        },
+      ],
+    ],
     ["a &amp; b", 5, [paragraph({ kind: "joint" }), paragraph(text("a & b"))]],
     ["a\ufdd0b", 0, [paragraph(text("ab"))]],
   ])("%j at %i", (source, offset, tree) => {
@@ -210,7 +255,8 @@ describe("where another engine took over", () => {
       fc.property(markdownTexts, offsets, (source, picked) => {
         const joints = picked.map((at) => 1 + (at % Math.max(1, source.length))).toSorted((a, b) => a - b);
         const { blocks, joints: found } = takeJoints(createMarkdownStream().finish(source, joints));
-        const isEmpty = (block: (typeof blocks)[number]) => block.kind === "paragraph" && block.children.length === 0;
+        const isEmpty = (block: (typeof blocks)[number]) =>
+          block.kind === "paragraph" && block.children.length === 0;
         expect(blocks.filter((block) => !isEmpty(block))).toEqual(parseMarkdown(source));
         expect(found).toBe(source === "" ? 0 : joints.length);
       }),

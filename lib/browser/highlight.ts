@@ -9,10 +9,11 @@ export type CodeSpan = { scope: string; children: readonly CodeNode[] };
 /** Longer code is not highlighted, UTF-16 units: it takes longer than a page may pause. */
 const MAX_CODE = 50_000;
 
-/** Nor is code with a longer line or word: some grammars take the cube of its length. */
+/** Nor is code with a longer line, word or gap: some grammars take the square of its length, or the cube. */
 const MAX_LINE = 500;
 const MAX_WORD = 100;
-const TOO_LONG = new RegExp(`[^\\n]{${MAX_LINE}}|\\w{${MAX_WORD}}`);
+const MAX_GAP = 200;
+const TOO_LONG = new RegExp(`[^\\n]{${MAX_LINE}}|\\w{${MAX_WORD}}|\\s{${MAX_GAP}}`);
 /** Spans nested deeper are drawn without their colours. */
 const MAX_DEPTH = 30;
 
