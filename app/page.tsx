@@ -1,10 +1,5 @@
-import { PageFrame } from "./_ui/page-frame.tsx";
-import { SignedIn } from "./_ui/signed-in.tsx";
+import { ChatPage } from "./_chat/chat-page.tsx";
 
 export default function Home() {
-  return (
-    <PageFrame title="Chat">
-      <SignedIn>{null}</SignedIn>
-    </PageFrame>
-  );
+  return <ChatPage />;
 }

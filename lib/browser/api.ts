@@ -32,6 +32,8 @@ export type ApiCall = {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as `multipart/form-data`, in place of a body. */
+  form?: FormData;
   signal?: AbortSignal;
   /** A gateway key, in place of the session cookie. */
   bearer?: string;
@@ -53,23 +55,28 @@ export async function sendToApi(path: string, call: ApiCall = {}): Promise<Respo
   const send = call.fetch ?? ((url: string, init?: RequestInit) => fetch(url, init));
   let response: Response;
   try {
-    response = await send(path, {
-      method: call.method ?? "GET",
-      credentials: call.bearer === undefined ? "same-origin" : "omit",
-      cache: "no-store",
-      headers: {
-        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-        ...(call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` }),
-      },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
-    });
+    response = await send(path, initOf(call));
   } catch (error) {
     if (call.signal?.aborted === true) throw error;
     throw new ApiError({ status: 0, code: "network", message: "The gateway cannot be reached." });
   }
   if (!response.ok) throw await readError(response);
   return response;
+}
+
+function initOf({ method = "GET", body, form, signal, bearer }: ApiCall): RequestInit {
+  return {
+    method,
+    credentials: bearer === undefined ? "same-origin" : "omit",
+    cache: "no-store",
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    },
+    ...(form === undefined ? {} : { body: form }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 async function readError(response: Response): Promise<ApiError> {

@@ -16,7 +16,13 @@ const eventSchemas = [
     reason: z.string().optional(),
   }),
   /** An engine was tried and did not answer, or not completely. */
-  z.object({ type: z.literal("attempt"), engine: z.string(), outcome: z.string() }),
+  z.object({
+    type: z.literal("attempt"),
+    engine: z.string(),
+    outcome: z.string(),
+    /** Milliseconds from the call to its end. */
+    latencyMs: count.optional(),
+  }),
   /** The engine whose answer follows. */
   z.object({ type: z.literal("backend"), label: z.string(), provider: z.string(), model: z.string() }),
   z.object({ type: z.literal("thinking"), text: z.string() }),

@@ -50,9 +50,11 @@ function addRunEvent(event: RunEvent, out: NativeEvent[]): void {
       out.push({ type: "backend", label, provider: provider.id, model });
       return;
     }
-    case "attempt":
-      out.push({ type: "attempt", engine: event.report.engine.id, outcome: event.report.outcome });
+    case "attempt": {
+      const { engine, outcome, latencyMs } = event.report;
+      out.push({ type: "attempt", engine: engine.id, outcome, latencyMs: Math.round(latencyMs) });
       return;
+    }
     case "completed":
       return;
   }

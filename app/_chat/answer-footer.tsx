@@ -1,0 +1,30 @@
+"use client";
+
+import type { TurnView, Usage } from "#lib/browser/turn-view.ts";
+import { chatStrings } from "../_strings/chat.ts";
+import { IconButton } from "../_ui/button.tsx";
+import { CopyButton } from "../_ui/copy-button.tsx";
+import { count, usd } from "../_ui/format.ts";
+
+const texts = chatStrings.usage;
+
+type FooterProps = { view: TurnView; retry: (() => void) | undefined };
+
+/** What can be done with an answer, and what it cost. */
+export function AnswerFooter({ view: { text, usage }, retry }: FooterProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-1 text-xs text-muted">
+      {text === "" ? null : <CopyButton text={text} />}
+      {retry === undefined ? null : <IconButton label={chatStrings.retry} icon="retry" onClick={retry} />}
+      {usage === undefined ? null : <span className="tabular-nums">{inWords(usage)}</span>}
+    </div>
+  );
+}
+
+function inWords({ promptTokens, completionTokens, cachedTokens, costUsd }: Usage): string {
+  return [
+    texts.tokens(count(promptTokens ?? 0), count(completionTokens ?? 0)),
+    ...(cachedTokens === undefined || cachedTokens === 0 ? [] : [texts.cached(count(cachedTokens))]),
+    costUsd === undefined ? texts.unknownCost : texts.cost(usd(costUsd)),
+  ].join(" · ");
+}

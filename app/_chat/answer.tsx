@@ -1,0 +1,74 @@
+"use client";
+
+import { memo } from "react";
+import { safeImage } from "#lib/browser/markdown/link-policy.ts";
+import { answeringEngine, jointsOf, type TurnView } from "#lib/browser/turn-view.ts";
+import { chatStrings } from "../_strings/chat.ts";
+import { Icon } from "../_ui/icon.tsx";
+import { Markdown } from "../_ui/markdown.tsx";
+import { AnswerFailure } from "./answer-failure.tsx";
+import { AnswerFooter } from "./answer-footer.tsx";
+import { Sources } from "./sources.tsx";
+import { Steps } from "./steps.tsx";
+import { Tools } from "./tools.tsx";
+
+type AnswerProps = {
+  view: TurnView;
+  /** Asks the question again; absent while an answer is being written. */
+  retry: (() => void) | undefined;
+};
+
+/** One answer: the way to it, what the model thought, the text, and what it cost. */
+export const Answer = memo(
+  function Answer({ view, retry }: AnswerProps) {
+    const { state, text } = view;
+    const isRunning = state === "waiting" || state === "answering";
+    const joints = jointsOf(view);
+    return (
+      <div className="min-w-0 space-y-3">
+        <h2 className="sr-only">{answeringEngine(view)?.label ?? chatStrings.states[state]}</h2>
+        <Steps view={view} isRunning={isRunning} />
+        <Tools tools={view.tools} />
+        <Thinking view={view} />
+        {text === "" ? null : (
+          <Markdown text={text} streaming={isRunning} joints={joints.map(({ offset }) => offset)} />
+        )}
+        {view.images.map((url) => (
+          <AnswerImage key={url} url={url} />
+        ))}
+        <Sources sources={view.sources} />
+        {state === "stopped" && text === "" ? (
+          <p className="text-sm text-muted">{chatStrings.stoppedEmpty}</p>
+        ) : null}
+        <AnswerFailure failure={view.failure} retry={retry} />
+        {isRunning ? null : <AnswerFooter view={view} retry={retry} />}
+      </div>
+    );
+  },
+  (before, after) =>
+    before.view === after.view && (before.retry === undefined) === (after.retry === undefined),
+);
+
+function Thinking({ view: { thinking, text, state } }: { view: TurnView }) {
+  if (thinking === "") return null;
+  const isThinking = state === "answering" && text === "";
+  return (
+    <details className="rounded-xl border border-line px-4 py-2 text-sm">
+      <summary className="text-muted">{isThinking ? chatStrings.thinking : chatStrings.thought}</summary>
+      <p className="mt-2 max-h-96 overflow-y-auto wrap-anywhere whitespace-pre-wrap text-muted">{thinking}</p>
+    </details>
+  );
+}
+
+function AnswerImage({ url }: { url: string }) {
+  const src = safeImage(url);
+  if (src === undefined) {
+    return (
+      <p className="flex items-center gap-2 text-sm text-muted">
+        <Icon name="image" size={16} />
+        <span className="wrap-anywhere">{url}</span>
+      </p>
+    );
+  }
+  return <img src={src} alt={chatStrings.image} className="max-h-[32rem] rounded-xl border border-line" />;
+}

@@ -1,0 +1,147 @@
+"use client";
+
+import { useState } from "react";
+import type { SessionView } from "#lib/browser/sessions.ts";
+import { chatStrings } from "../_strings/chat.ts";
+import { commonStrings } from "../_strings/common.ts";
+import { Button } from "../_ui/button.tsx";
+import { classes } from "../_ui/classes.ts";
+import { Menu } from "../_ui/menu.tsx";
+import { Skeleton } from "../_ui/states.tsx";
+import { DeleteSession, RenameSession } from "./session-dialogs.tsx";
+import type { Sessions } from "./use-sessions.ts";
+
+const texts = chatStrings.sessions;
+
+type SidebarProps = {
+  /** On a narrow screen the list lies over the conversation. */
+  isOpen: boolean;
+  close: () => void;
+  sessions: Sessions;
+  current: string | undefined;
+  open: (id: string) => void;
+  begin: () => void;
+};
+
+export function Sidebar({ isOpen, close, sessions, current, open, begin }: SidebarProps) {
+  return (
+    <>
+      {isOpen ? (
+        <button
+          type="button"
+          aria-label={chatStrings.closeSessions}
+          onClick={close}
+          className="fixed inset-0 top-14 z-10 bg-black/40 md:hidden"
+        />
+      ) : null}
+      <aside
+        aria-label={texts.title}
+        className={classes(
+          "flex w-72 shrink-0 flex-col border-r border-line bg-panel max-md:fixed max-md:inset-y-0 max-md:top-14 max-md:left-0 max-md:z-20",
+          !isOpen && "max-md:hidden",
+        )}
+      >
+        <div className="space-y-2 p-3">
+          <Button icon="plus" onClick={begin} className="w-full">
+            {chatStrings.newChat}
+          </Button>
+          <input
+            type="search"
+            aria-label={texts.search}
+            placeholder={texts.search}
+            value={sessions.search}
+            onChange={(event) => sessions.setSearch(event.target.value)}
+            className="h-9 w-full rounded-lg border border-line bg-raised px-3 text-base placeholder:text-muted sm:text-sm"
+          />
+        </div>
+        <SessionList sessions={sessions} current={current} open={open} begin={begin} />
+      </aside>
+    </>
+  );
+}
+
+type Dialog = { kind: "rename" | "delete"; session: SessionView };
+type ListProps = Pick<SidebarProps, "sessions" | "current" | "open" | "begin">;
+
+function SessionList({ sessions, current, open, begin }: ListProps) {
+  const { page, error, search, reload, loadMore } = sessions;
+  const [dialog, setDialog] = useState<Dialog>();
+  const done = (): void => {
+    if (dialog?.kind === "delete" && dialog.session.id === current) begin();
+    setDialog(undefined);
+    reload();
+  };
+  return (
+    <div className="min-h-0 grow overflow-y-auto px-2 pb-3">
+      {error === undefined ? null : (
+        <div role="alert" className="space-y-2 p-2 text-sm text-bad">
+          <p>{error.message}</p>
+          <Button size="sm" onClick={reload}>
+            {commonStrings.retry}
+          </Button>
+        </div>
+      )}
+      {page === undefined && error === undefined ? <Skeleton lines={4} /> : null}
+      {page?.sessions.length === 0 ? (
+        <p className="p-2 text-sm text-muted">{search === "" ? texts.empty : texts.noMatch}</p>
+      ) : null}
+      <ul>
+        {page?.sessions.map((session) => (
+          <SessionRow
+            key={session.id}
+            session={session}
+            isCurrent={session.id === current}
+            open={open}
+            ask={(kind) => setDialog({ kind, session })}
+          />
+        ))}
+      </ul>
+      {page?.nextCursor === undefined ? null : (
+        <Button size="sm" variant="ghost" className="w-full" onClick={loadMore}>
+          {commonStrings.more}
+        </Button>
+      )}
+      {dialog?.kind === "rename" ? (
+        <RenameSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
+      ) : null}
+      {dialog?.kind === "delete" ? (
+        <DeleteSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
+      ) : null}
+    </div>
+  );
+}
+
+type RowProps = {
+  session: SessionView;
+  isCurrent: boolean;
+  open: (id: string) => void;
+  ask: (kind: Dialog["kind"]) => void;
+};
+
+function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) {
+  return (
+    <li
+      className={classes(
+        "flex items-center gap-1 rounded-lg pr-1",
+        isCurrent ? "bg-accent-soft" : "hover:bg-raised",
+      )}
+    >
+      <button
+        type="button"
+        aria-current={isCurrent ? "true" : undefined}
+        title={title}
+        onClick={() => open(id)}
+        className="min-w-0 grow truncate rounded-lg px-2.5 py-2 text-left text-sm"
+      >
+        {title}
+      </button>
+      <Menu
+        label={texts.actions(title)}
+        items={[
+          { label: texts.rename, icon: "pencil", onSelect: () => ask("rename") },
+          { label: commonStrings.delete, icon: "trash", danger: true, onSelect: () => ask("delete") },
+        ]}
+      />
+    </li>
+  );
+}

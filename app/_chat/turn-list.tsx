@@ -1,0 +1,94 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import type { Conversation, ConversationState, Question } from "#lib/browser/conversation.ts";
+import { chatStrings } from "../_strings/chat.ts";
+import { Button } from "../_ui/button.tsx";
+import { Alert } from "../_ui/surfaces.tsx";
+import { Answer } from "./answer.tsx";
+import { QuestionBubble } from "./question-bubble.tsx";
+
+/** How near the end counts as being at it, pixels. */
+const NEAR_END = 80;
+
+type ListProps = { conversation: Conversation; state: ConversationState };
+
+/** The turns of a conversation. The view follows the newest text as long as the reader is at the end. */
+export function TurnList({ conversation, state }: ListProps) {
+  const { box, isAtEnd, onScroll, toEnd } = useFollow(state);
+  const isIdle = state.phase === "idle";
+  const replace = (index: number) => (question: Question) => {
+    void conversation.replace(index, question);
+  };
+  return (
+    <div className="relative min-h-0 grow">
+      <section
+        ref={box}
+        onScroll={onScroll}
+        aria-label={chatStrings.conversation}
+        tabIndex={0}
+        className="h-full overflow-y-auto"
+      >
+        <div className="mx-auto w-full max-w-3xl space-y-8 px-4 py-6 sm:px-6">
+          {state.turns.map(({ key, question, answer }, index) => (
+            <article key={key} className="space-y-4">
+              <QuestionBubble question={question} resend={isIdle ? replace(index) : undefined} />
+              <Answer view={answer} retry={isIdle ? () => replace(index)(question) : undefined} />
+            </article>
+          ))}
+          {state.error === undefined ? null : <Alert tone="bad">{state.error.message}</Alert>}
+        </div>
+      </section>
+      <Announcement state={state} />
+      {isAtEnd ? null : (
+        <Button
+          size="sm"
+          icon="arrow-down"
+          onClick={toEnd}
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 shadow-lg"
+        >
+          {chatStrings.jump}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Says what became of the last answer, to screen readers; the text itself can be read in place. */
+function Announcement({ state: { turns } }: { state: ConversationState }) {
+  const last = turns.at(-1)?.answer.state;
+  return (
+    <p role="status" className="sr-only">
+      {last === undefined ? "" : chatStrings.states[last]}
+    </p>
+  );
+}
+
+function useFollow(state: ConversationState) {
+  const box = useRef<HTMLElement>(null);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  const follows = useRef(true);
+  const turnCount = state.turns.length;
+  const toEnd = (): void => box.current?.scrollTo({ top: box.current.scrollHeight });
+  // A new question is always shown.
+  useEffect(() => {
+    if (turnCount > 0) box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [turnCount]);
+  useEffect(() => {
+    const content = box.current?.firstElementChild;
+    if (content == null) return;
+    const observer = new ResizeObserver(() => {
+      if (follows.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+    });
+    observer.observe(content);
+    return () => observer.disconnect();
+  }, []);
+  const onScroll = (): void => {
+    const element = box.current;
+    if (element === null) return;
+    const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+    follows.current = isNear;
+    setIsAtEnd(isNear);
+  };
+  return { box, isAtEnd, onScroll, toEnd };
+}

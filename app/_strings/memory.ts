@@ -1,0 +1,20 @@
+/** Words of /memory. */
+export const memoryStrings = {
+  title: "Memory",
+  lead: "What the chat has learnt of you, and uses in new conversations. You decide what stays.",
+  add: "Add a fact",
+  addLabel: "New fact",
+  addPlaceholder: "I live in Bergen.",
+  save: "Add",
+  emptyTitle: "Nothing is remembered yet",
+  emptyText: "Tell the chat about yourself (“I don't eat meat”), or add a fact here.",
+  list: "What is remembered",
+  editTitle: "Change this fact",
+  fact: "Fact",
+  edit: (fact: string): string => `Change “${fact}”`,
+  remove: (fact: string): string => `Forget “${fact}”`,
+  all: "Forget everything",
+  allTitle: "Forget everything?",
+  allText: "All facts are deleted. This cannot be undone.",
+  changed: (when: string): string => `Noted ${when}`,
+} as const;

@@ -1,0 +1,94 @@
+import { createParser } from "eventsource-parser";
+import { ApiError, type FetchLike, sendToApi } from "#lib/browser/api.ts";
+import { type BrowserEvent, readEvent } from "#lib/browser/events.ts";
+
+/** The body of `POST /api/ai-chat`, as far as pages use it: docs/HOW-IT-WORKS.md. */
+export type ChatRequest = {
+  message: string;
+  /** A mode, or `auto`. */
+  model: string;
+  sessionId?: string;
+  /** Files that were uploaded before. */
+  files?: readonly { id: string }[];
+};
+
+export type ChatOptions = {
+  /** Aborting it ends the answer at the gateway too: nothing more is generated or billed. */
+  signal: AbortSignal;
+  /** Where the gateway is; by default the page's own origin. */
+  url?: string;
+  /** A gateway key, in place of the session cookie. */
+  bearer?: string;
+  fetch?: FetchLike;
+};
+
+/**
+ * Asks, and yields the events of the answer as they come, in batches of what one read brought. Throws an
+ * `ApiError`: the gateway's own before the stream, `network` if it cannot be reached, and `stream_cut` if
+ * the connection broke before `done` or `error`. Throws the signal's reason when it aborts. Ending the loop
+ * early closes the connection.
+ */
+export async function* streamChat(
+  request: ChatRequest,
+  options: ChatOptions,
+): AsyncGenerator<readonly BrowserEvent[]> {
+  const { signal, url = "", bearer, fetch } = options;
+  const response = await sendToApi(`${url}/api/ai-chat`, {
+    method: "POST",
+    body: request,
+    signal,
+    ...(bearer === undefined ? {} : { bearer }),
+    ...(fetch === undefined ? {} : { fetch }),
+  });
+  if (response.body === null) throw cut();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let events: BrowserEvent[] = [];
+  const parser = createParser({
+    onEvent({ data }) {
+      const event = readEvent(data);
+      if (event !== undefined) events.push(event);
+    },
+  });
+  try {
+    for (;;) {
+      const { done, value } = await read(reader, signal);
+      if (done) throw cut();
+      parser.feed(value);
+      if (events.length === 0) continue;
+      const batch = events;
+      events = [];
+      yield batch;
+      if (batch.some(isLast)) return;
+    }
+  } finally {
+    reader.cancel().catch(() => {
+      // The connection is gone already: there is nothing left to close.
+      events = [];
+    });
+  }
+}
+
+/** `done` and `error` end a stream. */
+function isLast({ type }: BrowserEvent): boolean {
+  return type === "done" || type === "error";
+}
+
+async function read(
+  reader: ReadableStreamDefaultReader<string>,
+  signal: AbortSignal,
+): Promise<ReadableStreamReadResult<string>> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof ApiError ? error : cut();
+  }
+}
+
+function cut(): ApiError {
+  return new ApiError({
+    status: 0,
+    code: "stream_cut",
+    message: "The connection to the gateway broke before the answer was complete.",
+  });
+}

@@ -1,0 +1,194 @@
+import { ApiError, callApi, type FetchLike } from "#lib/browser/api.ts";
+import { type ChatRequest, streamChat } from "#lib/browser/chat-stream.ts";
+import { EventPacer } from "#lib/browser/event-pacer.ts";
+import { NEW_TURN, stopped, type TurnView, withEvents, withFailure } from "#lib/browser/turn-view.ts";
+import { arrayField, stringField } from "#lib/shared/json.ts";
+
+/** A question with its answer. `key` tells turns apart as long as a page is open. */
+export type Turn = { key: number; question: Question; answer: TurnView };
+export type Question = { text: string; model: string; files: readonly AttachedFile[] };
+/** A file that was uploaded: its id, and what the page calls it. */
+export type AttachedFile = { id: string; name: string; type: string };
+
+export type ConversationState = {
+  /** The saved conversation; undefined until the first answer begins it. */
+  sessionId: string | undefined;
+  turns: readonly Turn[];
+  /** `loading` a saved conversation, or `asking`. */
+  phase: "idle" | "loading" | "asking";
+  /** Why a conversation could not be opened or branched. */
+  error: ApiError | undefined;
+};
+
+type Effects = {
+  /** The browser's `requestAnimationFrame`, or a test's. */
+  nextFrame: (callback: () => void) => void;
+  fetch?: FetchLike;
+};
+
+const EMPTY: ConversationState = { sessionId: undefined, turns: [], phase: "idle", error: undefined };
+
+/** One conversation as a page shows it. Each change makes a new `state`, and calls whoever subscribed. */
+export class Conversation {
+  state: ConversationState = EMPTY;
+  readonly #effects: Effects;
+  readonly #listeners = new Set<() => void>();
+  #asking: AbortController | undefined;
+  #nextKey = 0;
+
+  constructor(effects: Effects) {
+    this.#effects = effects;
+  }
+
+  /** Calls the listener at each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends what is under way, and begins a new conversation. */
+  reset(): void {
+    this.#leave();
+    this.#set(EMPTY);
+  }
+
+  /** Opens a saved conversation. */
+  async open(sessionId: string): Promise<void> {
+    this.#leave();
+    const loading = new AbortController();
+    this.#asking = loading;
+    this.#set({ ...EMPTY, sessionId, phase: "loading" });
+    try {
+      const path = `/api/sessions/${encodeURIComponent(sessionId)}`;
+      const session = await callApi(path, { signal: loading.signal, ...this.#fetch });
+      if (loading.signal.aborted) return;
+      this.#set({ ...EMPTY, sessionId, turns: this.#turnsOf(session) });
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      this.#set({ ...EMPTY, error: asApiError(error) });
+    }
+  }
+
+  /** Asks, and shows the answer as it comes. Resolves when it has ended, however it did. */
+  async send(question: Question): Promise<void> {
+    if (this.state.phase !== "idle") return;
+    const turn: Turn = { key: this.#nextKey++, question, answer: NEW_TURN };
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#set({ ...this.state, phase: "asking", error: undefined, turns: [...this.state.turns, turn] });
+    await this.#answer(turn, asking.signal);
+    if (this.#asking === asking) this.#set({ ...this.state, phase: "idle" });
+  }
+
+  /** Ends the answer that is being written. What came of it stays. */
+  stop(): void {
+    if (this.state.phase === "asking") this.#asking?.abort();
+  }
+
+  /**
+   * Asks a question in place of the one at `index` (the same again, or an edited one). What was saved before
+   * it goes into a conversation of its own, so the old one stays as it was.
+   */
+  async replace(index: number, question: Question): Promise<void> {
+    if (this.state.phase !== "idle") return;
+    const before = this.state.turns.slice(0, index);
+    const isUnsaved = this.state.turns.slice(index).every(({ answer }) => answer.text === "");
+    try {
+      if (!isUnsaved) await this.#branch(before);
+    } catch (error) {
+      this.#set({ ...this.state, phase: "idle", error: asApiError(error) });
+      return;
+    }
+    this.#set({ ...this.state, turns: before });
+    await this.send(question);
+  }
+
+  async #branch(before: readonly Turn[]): Promise<void> {
+    const { sessionId } = this.state;
+    // A turn that delivered nothing was not saved.
+    const messages = 2 * before.filter(({ answer }) => answer.text !== "").length;
+    if (sessionId === undefined || messages === 0) {
+      this.#set({ ...this.state, sessionId: undefined });
+      return;
+    }
+    const body = { from: { id: sessionId, messages } };
+    const branch = await callApi("/api/sessions", { method: "POST", body, ...this.#fetch });
+    this.#set({ ...this.state, sessionId: stringField(branch, "id") });
+  }
+
+  async #answer({ key, question }: Turn, signal: AbortSignal): Promise<void> {
+    const pacer = new EventPacer(
+      (events) => this.#change(key, (view) => withEvents(view, events)),
+      this.#effects.nextFrame,
+    );
+    try {
+      const options = { signal, ...this.#fetch };
+      for await (const events of streamChat(this.#requestFor(question), options)) pacer.add(events);
+      pacer.flush();
+    } catch (error) {
+      pacer.flush();
+      const failure = signal.aborted ? undefined : asApiError(error);
+      this.#change(key, (view) => (failure === undefined ? stopped(view) : withFailure(view, failure)));
+    }
+  }
+
+  #requestFor({ text, model, files }: Question): ChatRequest {
+    const { sessionId } = this.state;
+    return {
+      message: text,
+      model,
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(files.length === 0 ? {} : { files: files.map(({ id }) => ({ id })) }),
+    };
+  }
+
+  #change(key: number, change: (view: TurnView) => TurnView): void {
+    const at = this.state.turns.findIndex((turn) => turn.key === key);
+    const turn = this.state.turns[at];
+    // The reader has gone to another conversation.
+    if (turn === undefined) return;
+    const answer = change(turn.answer);
+    // A conversation that this turn began is not kept if the turn delivers nothing: its id leads nowhere.
+    const isKept = answer.state !== "failed" || answer.text !== "" || answer.sessionId === undefined;
+    const sessionId = answer.sessionId ?? this.state.sessionId;
+    this.#set({
+      ...this.state,
+      sessionId: isKept ? sessionId : undefined,
+      turns: this.state.turns.with(at, { ...turn, answer }),
+    });
+  }
+
+  #turnsOf(session: unknown): Turn[] {
+    const turns: Turn[] = [];
+    for (const message of arrayField(session, "messages")) {
+      const text = stringField(message, "content") ?? "";
+      const last = turns.at(-1);
+      if (stringField(message, "role") === "user") {
+        const question: Question = { text, model: "auto", files: [] };
+        turns.push({ key: this.#nextKey++, question, answer: { ...NEW_TURN, state: "stopped" } });
+      } else if (last !== undefined) {
+        turns[turns.length - 1] = { ...last, answer: { ...last.answer, state: "done", text } };
+      }
+    }
+    return turns;
+  }
+
+  #leave(): void {
+    this.#asking?.abort();
+    this.#asking = undefined;
+  }
+
+  #set(state: ConversationState): void {
+    this.state = state;
+    for (const listener of this.#listeners) listener();
+  }
+
+  get #fetch(): { fetch?: FetchLike } {
+    return this.#effects.fetch === undefined ? {} : { fetch: this.#effects.fetch };
+  }
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
