@@ -168,6 +168,7 @@ describe("a text that grows", () => {
     const finished = stream.finish(`${source} g**`);
     expect(finished.slice(0, -1).every((block, index) => block === before[index])).toBe(true);
     expect(stream.finish(`${source} g**`)).toBe(finished);
+    expect(stream.update(`${source} g**`)).toBe(finished);
   });
 
   test("items of a long list stay the same objects while it grows", () => {
