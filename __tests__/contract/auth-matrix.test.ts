@@ -81,6 +81,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "/api/admin/health": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/requests": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/requests/[id]": { access: "admin", methods: ["GET"], errors: "native", success: 404 },
+  "/api/admin/series": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/metrics": { access: "metrics", methods: ["GET"], errors: "native", success: 200 },
   "/api/openapi.json": { access: "public", methods: ["GET"], errors: "native", success: 200 },

@@ -3,6 +3,7 @@ import { authCallback, authPassword, authReset } from "#lib/server/routes/accoun
 import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib/server/routes/accounts.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
+import { adminSeries } from "#lib/server/routes/admin-series.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -43,6 +44,7 @@ export const API = apiTable([
   adminHealth,
   adminRequests,
   adminRequestById,
+  adminSeries,
   metrics,
   sessions,
   sessionById,
