@@ -1,4 +1,6 @@
 import type { Route } from "#lib/server/http/route.ts";
+import { authCallback, authPassword, authReset } from "#lib/server/routes/account-links.ts";
+import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib/server/routes/accounts.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { adminSeries } from "#lib/server/routes/admin-series.ts";
@@ -28,6 +30,14 @@ import { suggestions } from "#lib/server/routes/suggestions.ts";
  * from it. `app/api` has a file for each, which Next.js and Vercel read; a test compares them.
  */
 export const API = apiTable([
+  authSession,
+  authSignIn,
+  authSignUp,
+  authDemo,
+  authSignOut,
+  authReset,
+  authPassword,
+  authCallback,
   aiChat,
   attachmentUpload,
   health,
