@@ -1,5 +1,5 @@
 import { type NextRequest, NextResponse } from "next/server";
-import { contentSecurityPolicy } from "#lib/browser/content-security-policy.ts";
+import { contentSecurityPolicy } from "./app/_ui/content-security-policy.ts";
 
 /**
  * Gives each page a content security policy with a nonce of its own. Next.js reads the nonce from the

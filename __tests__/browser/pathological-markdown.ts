@@ -27,7 +27,12 @@ export const PATHOLOGICAL: readonly (readonly [name: string, text: string])[] = 
   ["a table of many rows", `|a|b|\n|-|-|\n${"|x|y|\n".repeat(20_000)}`],
   ["a wide table", `${"|a".repeat(1_000)}|\n${"|-".repeat(1_000)}|\n${"|x|\n".repeat(2_000)}`],
   ["reference definitions", "[a]: b\n".repeat(20_000)],
-  ["many references", Array.from({ length: 15_000 }, (_, index) => `[${index}]: u\n[${index}] [${index}] [${index}]\n`).join("")],
+  [
+    "many references",
+    Array.from({ length: 15_000 }, (_, index) => `[${index}]: u\n[${index}] [${index}] [${index}]\n`).join(
+      "",
+    ),
+  ],
   ["autolinks", "http://a.b/".repeat(15_000)],
   ["www", "www.".repeat(40_000)],
   ["mail addresses", "a@b.".repeat(40_000)],

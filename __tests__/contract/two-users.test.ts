@@ -87,6 +87,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { method: "GET", path: "/api/admin/requests", status: 403 },
   { method: "GET", path: "/api/admin/requests", at: ({ userId }) => `?user=${userId}`, status: 403 },
   { method: "GET", path: "/api/admin/requests/[id]", at: ({ turnId }) => turnId, status: 403 },
+  { method: "GET", path: "/api/admin/series", status: 403 },
   { method: "GET", path: "/api/admin/overrides", status: 403 },
   {
     method: "PUT",

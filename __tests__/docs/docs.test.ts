@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseModelsConfig } from "#lib/providers/catalogue/models-config.ts";
 import { FAILURE_POLICY, type FailureKind } from "#lib/providers/failures/failure.ts";
 import { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import { credentialVariables } from "#lib/providers/vendors/credentials.ts";
@@ -145,6 +146,8 @@ const NO_ROUTES: readonly string[] = [
 
 /** Variables of clients, of the system, of examples and of our own development scripts. */
 const OTHER_VARIABLES: readonly string[] = [
+  "ACME_API_KEY",
+  "ACME_BASE_URL",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_AUTH_TOKEN",
   "ANTHROPIC_MODEL",
@@ -180,6 +183,18 @@ const OTHER_VARIABLES: readonly string[] = [
   "AF_UNIX",
   "CERT_HAS_EXPIRED",
 ];
+
+test("every example of MODELS_CONFIG can be used", async () => {
+  const examples = current.flatMap(({ path, text }) =>
+    [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+      .map(([, example = ""]) => ({ path, example }))
+      .filter(({ example }) => example.includes("extends: default")),
+  );
+  expect(new Set(examples.map(({ path }) => path))).toEqual(
+    new Set(["docs/ENV-MATRIX.md", "docs/MAKE-IT-YOURS.md"]),
+  );
+  for (const { path, example } of examples) await parseModelsConfig(example, path);
+});
 
 describe("tables that mirror code say what it says", () => {
   test("error codes and their statuses, in HOW-IT-WORKS", () => {

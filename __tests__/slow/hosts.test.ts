@@ -59,7 +59,7 @@ describe("a newcomer, with nothing configured", () => {
     const page = await fetch(gateway.url);
     expect(page.status).toBe(200);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
-    expect(await page.text()).toContain("curl -N");
+    expect(await page.text()).toContain("<title>SarmaLink-AI</title>");
   });
 });
 
@@ -173,7 +173,7 @@ describe.each<{ host: HostName }>([{ host: "start" }, { host: "next-start" }])(
     test("serves its page with the headers that keep it safe", async () => {
       const page = await fetch(gateway.url);
       expect(page.status).toBe(200);
-      expect(await page.text()).toContain("curl -N");
+      expect(await page.text()).toContain("<title>SarmaLink-AI</title>");
       expect(Object.fromEntries(page.headers)).toMatchObject({
         "content-security-policy": expect.stringContaining("frame-ancestors 'none'"),
         "x-content-type-options": "nosniff",

@@ -31,12 +31,7 @@ export const Answer = memo(
         <Tools tools={view.tools} />
         <Thinking view={view} />
         {text === "" ? null : (
-          <Markdown
-            text={text}
-            streaming={isRunning}
-            joints={joints.map(({ offset }) => offset)}
-            jointLabel={(index) => chatStrings.joint(joints[index]?.label ?? "")}
-          />
+          <Markdown text={text} streaming={isRunning} joints={joints.map(({ offset }) => offset)} />
         )}
         {view.images.map((url) => (
           <AnswerImage key={url} url={url} />

@@ -4,7 +4,7 @@ import { useRef } from "react";
 import { chatStrings } from "../_strings/chat.ts";
 import { IconButton } from "../_ui/button.tsx";
 import { count } from "../_ui/format.ts";
-import type { ComposerProps } from "./composer.tsx";
+import type { ComposerProps } from "./composer-props.ts";
 
 const texts = chatStrings.composer;
 const ACCEPTED = ".pdf,.docx,.xlsx,.png,.jpg,.jpeg,.webp,.gif";

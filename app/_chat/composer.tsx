@@ -1,23 +1,12 @@
 "use client";
 
 import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { AttachedFile } from "#lib/browser/conversation.ts";
-import type { QuotaView } from "#lib/browser/quota.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { ComposerBar } from "./composer-bar.tsx";
+import type { ComposerProps } from "./composer-props.ts";
 import { DropArea } from "./drop-area.tsx";
 import { useAttachments } from "./use-attachments.ts";
-
-export type ComposerProps = {
-  isAsking: boolean;
-  isDisabled: boolean;
-  model: string;
-  setModel: (model: string) => void;
-  send: (text: string, files: readonly AttachedFile[]) => void;
-  stop: () => void;
-  quota: QuotaView;
-};
 
 /** `message` of the contract. */
 const MAX_LENGTH = 200_000;

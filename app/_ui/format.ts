@@ -50,3 +50,12 @@ export function ago(time: string, now: number): string {
 export function dateTime(time: string): string {
   return DATE.format(new Date(time));
 }
+
+/** `2:05`, or `1:02:05`, of the milliseconds that are left. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  const end = two(seconds % 60);
+  return hours === 0 ? `${minutes}:${end}` : `${hours}:${two(minutes)}:${end}`;
+}

@@ -28,9 +28,28 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   return <SessionContext value={handle}>{children}</SessionContext>;
 }
 
+/** Set when somebody has signed out: then the demo user is not signed in again by itself. */
+const SIGNED_OUT = "signed-out";
+
 async function load(): Promise<SessionState> {
-  const { user, ...rest } = readSession(await callApi("/api/auth/session"));
+  const found = readSession(await callApi("/api/auth/session"));
+  // On a local run the first visit should simply work.
+  if (found.user === null && found.demo && sessionStorage.getItem(SIGNED_OUT) === null) {
+    await callApi("/api/auth/demo", { method: "POST" });
+    return stateOf(readSession(await callApi("/api/auth/session")));
+  }
+  return stateOf(found);
+}
+
+function stateOf({ user, ...rest }: Session): SessionState {
   return user === null ? { kind: "signed-out", ...rest } : { kind: "signed-in", user, ...rest };
+}
+
+/** Ends the session, and goes to the page for signing in. */
+export async function signOut(): Promise<void> {
+  await callApi("/api/auth/sign-out", { method: "POST" });
+  sessionStorage.setItem(SIGNED_OUT, "yes");
+  location.assign("/sign-in");
 }
 
 /** Who is signed in on this page. */

@@ -7,7 +7,7 @@ import { Menu, type MenuItem } from "../_ui/menu.tsx";
 import { Badge, type Tone } from "../_ui/surfaces.tsx";
 import { Cell, Row, Table } from "../_ui/table.tsx";
 import { useNow } from "../_ui/use-now.ts";
-import type { KeyDialog } from "./keys.tsx";
+import type { KeyDialog } from "./key-dialog.ts";
 
 const TONES: Readonly<Record<KeyState, Tone>> = { live: "good", expired: "warn", revoked: "neutral" };
 

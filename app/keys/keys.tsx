@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { type KeyView, readKeys } from "#lib/browser/keys.ts";
+import { readKeys } from "#lib/browser/keys.ts";
 import { keysStrings } from "../_strings/keys.ts";
 import { Button } from "../_ui/button.tsx";
 import { PageFrame } from "../_ui/page-frame.tsx";
@@ -10,17 +10,10 @@ import { EmptyState, ErrorState, Skeleton } from "../_ui/states.tsx";
 import { Card } from "../_ui/surfaces.tsx";
 import { useLoaded } from "../_ui/use-loaded.ts";
 import { RevokeKey, RotateKey } from "./key-actions.tsx";
+import type { KeyDialog } from "./key-dialog.ts";
 import { KeyForm } from "./key-form.tsx";
 import { KeyTable } from "./key-table.tsx";
 import { ShownOnce } from "./shown-once.tsx";
-
-/** What is open above the list. */
-export type KeyDialog =
-  | { kind: "create" }
-  | { kind: "change"; key: KeyView }
-  | { kind: "rotate"; key: KeyView }
-  | { kind: "revoke"; key: KeyView }
-  | { kind: "shown"; secret: string };
 
 /** The gateway keys of the signed-in user. */
 export function Keys({ appUrl }: { appUrl: string | undefined }) {

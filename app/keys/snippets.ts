@@ -9,61 +9,26 @@ type Snippet = {
   needsProxy: boolean;
 };
 
+type Maker = Omit<Snippet, "code" | "needsProxy"> & { write: (origin: string, key: string) => string };
+
+const MAKERS: readonly Maker[] = [
+  { id: "curl", label: "curl", title: "Terminal", write: curl },
+  { id: "openai-js", label: "OpenAI SDK", title: "chat.mjs", write: openAiJs },
+  { id: "openai-py", label: "Python", title: "chat.py", write: openAiPython },
+  { id: "langchain", label: "LangChain", title: "chat.mjs", write: langChain },
+  { id: "claude-code", label: "Claude Code", title: "Terminal", write: claudeCode },
+  { id: "codex", label: "codex", title: "~/.codex/config.toml", write: codex },
+  { id: "cursor", label: "Cursor", title: "Settings → Models", write: cursor },
+  { id: "opencode", label: "opencode", title: "opencode.json", write: opencode },
+];
+
 /** Ready to copy, each with this gateway's address and this key. */
 export function snippetsFor(origin: string, key: string): readonly Snippet[] {
-  const baseUrl = `${origin}/api/v1`;
-  return [
-    { id: "curl", label: "curl", title: "Terminal", needsProxy: false, code: curl(origin, key) },
-    {
-      id: "openai-js",
-      label: "OpenAI SDK",
-      title: "chat.mjs",
-      needsProxy: true,
-      code: openAiJs(baseUrl, key),
-    },
-    {
-      id: "openai-py",
-      label: "Python",
-      title: "chat.py",
-      needsProxy: true,
-      code: openAiPython(baseUrl, key),
-    },
-    {
-      id: "langchain",
-      label: "LangChain",
-      title: "chat.mjs",
-      needsProxy: true,
-      code: langChain(baseUrl, key),
-    },
-    {
-      id: "claude-code",
-      label: "Claude Code",
-      title: "Terminal",
-      needsProxy: true,
-      code: claudeCode(origin, key),
-    },
-    {
-      id: "codex",
-      label: "codex",
-      title: "~/.codex/config.toml",
-      needsProxy: true,
-      code: codex(baseUrl, key),
-    },
-    {
-      id: "cursor",
-      label: "Cursor",
-      title: "Settings → Models",
-      needsProxy: true,
-      code: cursor(baseUrl, key),
-    },
-    {
-      id: "opencode",
-      label: "opencode",
-      title: "opencode.json",
-      needsProxy: true,
-      code: opencode(baseUrl, key),
-    },
-  ];
+  return MAKERS.map(({ write, ...rest }) => ({
+    ...rest,
+    code: write(origin, key),
+    needsProxy: write !== curl,
+  }));
 }
 
 function curl(origin: string, key: string): string {
@@ -73,10 +38,10 @@ function curl(origin: string, key: string): string {
   -d '{"message": "Hello! Who are you?"}'`;
 }
 
-function openAiJs(baseUrl: string, key: string): string {
+function openAiJs(origin: string, key: string): string {
   return `import OpenAI from "openai";
 
-const client = new OpenAI({ baseURL: "${baseUrl}", apiKey: "${key}" });
+const client = new OpenAI({ baseURL: "${origin}/api/v1", apiKey: "${key}" });
 const answer = await client.chat.completions.create({
   model: "smart",
   messages: [{ role: "user", content: "Hello! Who are you?" }],
@@ -84,10 +49,10 @@ const answer = await client.chat.completions.create({
 console.log(answer.choices[0].message.content);`;
 }
 
-function openAiPython(baseUrl: string, key: string): string {
+function openAiPython(origin: string, key: string): string {
   return `from openai import OpenAI
 
-client = OpenAI(base_url="${baseUrl}", api_key="${key}")
+client = OpenAI(base_url="${origin}/api/v1", api_key="${key}")
 answer = client.chat.completions.create(
     model="smart",
     messages=[{"role": "user", "content": "Hello! Who are you?"}],
@@ -95,13 +60,13 @@ answer = client.chat.completions.create(
 print(answer.choices[0].message.content)`;
 }
 
-function langChain(baseUrl: string, key: string): string {
+function langChain(origin: string, key: string): string {
   return `import { ChatOpenAI } from "@langchain/openai";
 
 const model = new ChatOpenAI({
   model: "smart",
   apiKey: "${key}",
-  configuration: { baseURL: "${baseUrl}" },
+  configuration: { baseURL: "${origin}/api/v1" },
 });
 const answer = await model.invoke("Hello! Who are you?");
 console.log(answer.content);`;
@@ -113,32 +78,32 @@ export ANTHROPIC_AUTH_TOKEN=${key}
 claude`;
 }
 
-function codex(baseUrl: string, key: string): string {
+function codex(origin: string, key: string): string {
   return `# Then, in the terminal: export SARMALINK_API_KEY=${key}
 model = "coder"
 model_provider = "sarmalink"
 
 [model_providers.sarmalink]
 name = "SarmaLink-AI"
-base_url = "${baseUrl}"
+base_url = "${origin}/api/v1"
 wire_api = "responses"
 env_key = "SARMALINK_API_KEY"`;
 }
 
-function cursor(baseUrl: string, key: string): string {
+function cursor(origin: string, key: string): string {
   return `OpenAI API Key:            ${key}
-Override OpenAI Base URL:  ${baseUrl}
+Override OpenAI Base URL:  ${origin}/api/v1
 Add model:                 smart`;
 }
 
-function opencode(baseUrl: string, key: string): string {
+function opencode(origin: string, key: string): string {
   const config = {
     $schema: "https://opencode.ai/config.json",
     provider: {
       sarmalink: {
         npm: "@ai-sdk/openai-compatible",
         name: "SarmaLink-AI",
-        options: { baseURL: baseUrl, apiKey: key },
+        options: { baseURL: `${origin}/api/v1`, apiKey: key },
         models: { smart: { name: "Smart" }, coder: { name: "Coder" } },
       },
     },

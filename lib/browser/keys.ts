@@ -37,7 +37,7 @@ export function readKeys(answer: unknown): KeyView[] {
 }
 
 /** One key of the gateway's own answers. */
-export function readKey(key: unknown): KeyView {
+function readKey(key: unknown): KeyView {
   const modes = field(key, "modes");
   return {
     id: stringField(key, "id") ?? "",

@@ -27,3 +27,8 @@ export function readSession(answer: unknown): Session {
     demo: field(answer, "demo") === true,
   };
 }
+
+/** Whether a link in an e-mail has to be followed before somebody is signed in. */
+export function readCheckEmail(answer: unknown): boolean {
+  return field(answer, "checkEmail") === true;
+}

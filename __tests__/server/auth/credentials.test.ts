@@ -234,7 +234,7 @@ describe("an access token that does not expire", () => {
 describe("session cookies", () => {
   test("an expired session is 503 at once while the auth server is unavailable, and its cookies stay", async () => {
     const server = await authServer(503, {});
-    const { read } = createSessionCookies(server.url, "k");
+    const { read } = createSessionCookies({ url: server.url, publishableKey: "k", isSecure: () => false });
     const session = {
       access_token: await token(),
       refresh_token: "r",

@@ -1,7 +1,7 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { decodeEntities } from "#lib/browser/markdown/entities.ts";
-import { JOINT } from "#lib/browser/markdown/joints.ts";
-import { safeHref, safeImage } from "#lib/browser/markdown/link-policy.ts";
+import { JOINT, jointsIn, withoutJoints } from "#lib/browser/markdown/joints.ts";
+import { hostOf, misleadingHost, safeHref, safeImage } from "#lib/browser/markdown/link-policy.ts";
 import {
   type Block,
   type Inline,
@@ -10,19 +10,22 @@ import {
   textOf,
 } from "#lib/browser/markdown/tree.ts";
 
-/** What is counted through a document: joints, and the ids of its headings. */
-export type Counters = { joints: number; slugs: Map<string, number> };
+/** What an address of the text stands for on this page; undefined leaves it as it is. */
+export type LinkFor = (address: string) => string | undefined;
 
-export function newCounters(): Counters {
-  return { joints: 0, slugs: new Map() };
-}
+/** Emphasis and links nested deeper than this are shown as they were written. */
+const MAX_INLINE_DEPTH = 24;
+const LINE_BREAK = /<br\s*\/?>/i;
+
+type Reading = { linkFor: LinkFor | undefined; depth: number };
 
 /** The tree of marked's tokens. */
-export function blocksOf(tokens: readonly Token[], counters: Counters): Block[] {
-  return (tokens as readonly MarkedToken[]).flatMap((token) => blockOf(token, counters) ?? []);
+export function blocksOf(tokens: readonly Token[], linkFor: LinkFor | undefined): Block[] {
+  const reading: Reading = { linkFor, depth: 0 };
+  return (tokens as readonly MarkedToken[]).flatMap((token) => blockOf(token, reading) ?? []);
 }
 
-function blockOf(token: MarkedToken, counters: Counters): Block | undefined {
+function blockOf(token: MarkedToken, reading: Reading): Block | undefined {
   switch (token.type) {
     case "space":
     case "def":
@@ -30,127 +33,142 @@ function blockOf(token: MarkedToken, counters: Counters): Block | undefined {
       return undefined;
     case "hr":
       return { kind: "rule" };
-    case "heading": {
-      const children = inlinesOf(token.tokens, counters);
-      return { kind: "heading", level: token.depth, children, id: slugOf(textOf(children), counters) };
-    }
+    case "heading":
+      return { kind: "heading", level: token.depth, children: inlinesOf(token.tokens, reading) };
     case "code":
-      return codeOf(token, counters);
+      return codeOf(token);
     case "blockquote":
-      return { kind: "quote", children: blocksOf(token.tokens, counters) };
+      return { kind: "quote", children: blocksOf(token.tokens, reading.linkFor) };
     case "list":
-      return listOf(token, counters);
+      return listOf(token, reading);
     case "table":
-      return tableOf(token, counters);
+      return tableOf(token, reading);
     case "html":
-      // Markup of a text is words that somebody wrote: it is shown.
-      return { kind: "paragraph", children: textWithJoints(token.text.trimEnd(), counters) };
+      return { kind: "paragraph", children: markupOf(token.text.trimEnd()) };
     case "paragraph":
     case "text":
-      return { kind: "paragraph", children: inlinesOf(token.tokens ?? [token], counters) };
+      return { kind: "paragraph", children: inlinesOf(token.tokens ?? [token], reading) };
     default:
-      return { kind: "paragraph", children: textWithJoints(token.raw, counters) };
+      return { kind: "paragraph", children: textWithJoints(token.raw) };
   }
 }
 
-function codeOf(token: Tokens.Code, counters: Counters): Block {
-  const parts = token.text.split(JOINT);
-  const joints = parts.slice(1).map(() => counters.joints++);
-  const language = /^[\w+#.-]+/.exec(token.lang?.replaceAll(JOINT, "") ?? "")?.[0];
-  return { kind: "code", language, text: parts.join(""), joints };
+function codeOf({ lang, text }: Tokens.Code): Block {
+  const language = /^[\w+#.-]+/.exec(withoutJoints(lang ?? ""))?.[0];
+  return { kind: "code", language, text: withoutJoints(text), joints: jointsIn(text) };
 }
 
-function listOf(token: Tokens.List, counters: Counters): Block {
+function listOf(token: Tokens.List, { linkFor }: Reading): Block {
   const items = token.items.map(
     (item): ListItem => ({
       checked: item.task ? item.checked === true : undefined,
-      children: blocksOf(item.tokens, counters),
+      children: blocksOf(item.tokens, linkFor),
     }),
   );
   const start = typeof token.start === "number" ? token.start : 1;
   return { kind: "list", ordered: token.ordered, start, tight: !token.loose, items };
 }
 
-function tableOf(token: Tokens.Table, counters: Counters): Block {
+function tableOf(token: Tokens.Table, reading: Reading): Block {
   const cell = ({ align, tokens }: Tokens.TableCell): TableCell => ({
     align: align ?? undefined,
-    children: inlinesOf(tokens, counters),
+    children: inlinesOf(tokens, reading),
   });
   return { kind: "table", head: token.header.map(cell), rows: token.rows.map((row) => row.map(cell)) };
 }
 
-function inlinesOf(tokens: readonly Token[], counters: Counters): Inline[] {
-  return (tokens as readonly MarkedToken[]).flatMap((token) => inlineOf(token, counters));
+function inlinesOf(tokens: readonly Token[], reading: Reading): Inline[] {
+  const inlines: Inline[] = [];
+  for (const inline of (tokens as readonly MarkedToken[]).flatMap((token) => inlineOf(token, reading))) {
+    const last = inlines.at(-1);
+    if (inline.kind === "text" && last?.kind === "text")
+      inlines[inlines.length - 1] = { kind: "text", text: last.text + inline.text };
+    else inlines.push(inline);
+  }
+  return inlines;
 }
 
-function inlineOf(token: MarkedToken, counters: Counters): readonly Inline[] {
+function inlineOf(token: MarkedToken, reading: Reading): readonly Inline[] {
   switch (token.type) {
     case "strong":
-      return [{ kind: "strong", children: inlinesOf(token.tokens, counters) }];
+      return nested("strong", token, reading);
     case "em":
-      return [{ kind: "emphasis", children: inlinesOf(token.tokens, counters) }];
+      return nested("emphasis", token, reading);
     case "del":
-      return [{ kind: "strike", children: inlinesOf(token.tokens, counters) }];
+      return nested("strike", token, reading);
     case "codespan":
-      return jointsBehind(token.text, counters, (text) => ({ kind: "code", text }));
+      return codeSpanOf(token.text);
     case "br":
       return [{ kind: "break" }];
     case "checkbox":
       return [];
     case "link":
-      return linkOf(token, counters);
+      return linkOf(token, reading);
     case "image":
-      return imageOf(token, counters);
+      return imageOf(token, reading);
     case "html":
-      return /^<br\s*\/?>$/i.test(token.text) ? [{ kind: "break" }] : textWithJoints(token.text, counters);
+      return markupOf(token.text);
     case "escape":
-      return textWithJoints(token.text, counters);
+      return textWithJoints(token.text);
     case "text":
-      if (token.tokens !== undefined) return inlinesOf(token.tokens, counters);
-      return textWithJoints(token.escaped === true ? token.text : decodeEntities(token.text), counters);
+      if (token.tokens !== undefined) return inlinesOf(token.tokens, reading);
+      return textWithJoints(decodeEntities(token.text));
     default:
-      return textWithJoints(token.raw, counters);
+      return textWithJoints(token.raw);
   }
 }
 
-function linkOf(token: Tokens.Link, counters: Counters): readonly Inline[] {
-  const children = inlinesOf(token.tokens, counters);
-  const href = safeHref(decodeEntities(token.href.replaceAll(JOINT, "")));
-  return href === undefined ? children : [{ kind: "link", href, children }];
+function nested(
+  kind: "strong" | "emphasis" | "strike",
+  token: Tokens.Strong | Tokens.Em | Tokens.Del,
+  { linkFor, depth }: Reading,
+): Inline[] {
+  if (depth >= MAX_INLINE_DEPTH) return textWithJoints(token.raw);
+  return [{ kind, children: inlinesOf(token.tokens, { linkFor, depth: depth + 1 }) }];
 }
 
-/** A picture that may not be loaded becomes a link, so that nobody learns of it until a reader follows it. */
-function imageOf(token: Tokens.Image, counters: Counters): readonly Inline[] {
-  const address = decodeEntities(token.href.replaceAll(JOINT, ""));
-  const alt = decodeEntities(token.text);
+function linkOf(token: Tokens.Link, { linkFor, depth }: Reading): readonly Inline[] {
+  if (depth >= MAX_INLINE_DEPTH) return textWithJoints(token.raw);
+  const children = inlinesOf(token.tokens, { linkFor, depth: depth + 1 });
+  const href = safeHref(addressOf(token.href, linkFor));
+  if (href === undefined) return children;
+  return [{ kind: "link", href, host: misleadingHost(href, textOf(children)), children }];
+}
+
+function imageOf(token: Tokens.Image, { linkFor }: Reading): readonly Inline[] {
+  const address = addressOf(token.href, linkFor);
+  const alt = withoutJoints(decodeEntities(token.text));
   const src = safeImage(address);
-  if (src !== undefined) return [{ kind: "image", src, alt: alt.replaceAll(JOINT, "") }];
+  if (src !== undefined) return [{ kind: "image", src, alt }];
   const href = safeHref(address);
-  const children = textWithJoints(alt === "" ? address : alt, counters);
-  return href === undefined ? children : [{ kind: "link", href, children }];
+  const host = href === undefined ? undefined : hostOf(href);
+  if (href !== undefined && host !== undefined) return [{ kind: "unloaded-image", href, host, alt }];
+  return textWithJoints(alt);
 }
 
-function textWithJoints(text: string, counters: Counters): Inline[] {
+function addressOf(written: string, linkFor: LinkFor | undefined): string {
+  const address = withoutJoints(decodeEntities(written));
+  return linkFor?.(address) ?? address;
+}
+
+/** Markup in a text is words that somebody wrote, so it is shown; a line break alone is what it says. */
+function markupOf(text: string): Inline[] {
+  return text
+    .split(LINE_BREAK)
+    .flatMap((part, index) => [
+      ...(index === 0 ? [] : [{ kind: "break" } as const]),
+      ...textWithJoints(part),
+    ]);
+}
+
+function codeSpanOf(written: string): Inline[] {
+  const joints = jointsIn(written).map((): Inline => ({ kind: "joint" }));
+  return [{ kind: "code", text: withoutJoints(written) }, ...joints];
+}
+
+function textWithJoints(text: string): Inline[] {
   return text.split(JOINT).flatMap((part, index): Inline[] => {
     const words: Inline[] = part === "" ? [] : [{ kind: "text", text: part }];
-    return index === 0 ? words : [{ kind: "joint", index: counters.joints++ }, ...words];
+    return index === 0 ? words : [{ kind: "joint" }, ...words];
   });
-}
-
-function jointsBehind(text: string, counters: Counters, node: (text: string) => Inline): Inline[] {
-  const parts = text.split(JOINT);
-  const joints = parts.slice(1).map((): Inline => ({ kind: "joint", index: counters.joints++ }));
-  return [node(parts.join("")), ...joints];
-}
-
-/** The id of a heading as GitHub makes it, so that links between pages hold in both places. */
-function slugOf(text: string, { slugs }: Counters): string {
-  const slug = text
-    .trim()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
-    .replaceAll(" ", "-");
-  const seen = slugs.get(slug) ?? 0;
-  slugs.set(slug, seen + 1);
-  return seen === 0 ? slug : `${slug}-${seen}`;
 }

@@ -1,28 +1,49 @@
-/** What may be followed from, and loaded by, a text that nobody has checked. */
-
-/** Characters that hide the true target from a reader: controls, and marks that change the direction. */
-const HIDDEN = /[\u0000-\u0020\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+import type { SafeHref, SafeImage } from "#lib/browser/markdown/tree.ts";
 
 /**
- * The address of a link, if it can be followed without harm: `http:`, `https:`, `mailto:`, or a path of our
- * own origin. Undefined for scripts, data and everything else, which are shown as text.
+ * What may be followed from, and loaded by, a text that nobody has checked. A link leads to the web, to a
+ * mailbox or to a path of our own origin; a picture comes from the text itself or from our own origin, since
+ * loading any other would tell a stranger's server whatever a model has put into the address.
  */
-export function safeHref(href: string): string | undefined {
-  const clean = href.replace(HIDDEN, "");
-  if (/^(?:#|\/(?![/\\]))/.test(clean)) return clean;
-  if (/^mailto:[^?]+@[^?]+$/i.test(clean)) return clean;
-  if (!/^https?:\/\//i.test(clean) || !URL.canParse(clean)) return undefined;
-  const url = new URL(clean);
+
+/** Controls, and marks that are invisible or change the direction of writing: they hide where a link leads. */
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+/** A path of our own origin. `//host` and `/\host` are other origins to a browser. */
+const OWN_PATH = /^\/(?![/\\])/;
+const OWN_IMAGE = /^\/(?![/\\]|api\/)[\w./-]+$/;
+const DATA_IMAGE = /^data:image\/(?:png|jpeg|webp|gif);base64,[\w+/]+={0,2}$/;
+const MAIL = /^mailto:[^?#\s]+@[^?#\s]+$/i;
+/** Words that a reader takes for an address: a scheme, or a domain with a letter in its last part. */
+const LOOKS_LIKE_ADDRESS =
+  /^\s*(?:[a-z][a-z\d+.-]*:\/\/)?([\p{L}\d-]+(?:\.[\p{L}\d-]+)*\.\p{L}{2,})(?![\p{L}\d@])/iu;
+
+/** The address of a link, if it can be followed without harm. Everything else is shown as text. */
+export function safeHref(href: string): SafeHref | undefined {
+  const address = href.trim();
+  if (HIDDEN.test(address)) return undefined;
+  if (OWN_PATH.test(address) || address.startsWith("#") || MAIL.test(address)) return address as SafeHref;
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
   // `https://bank.example@evil.example` shows one host and goes to another.
-  return url.username === "" && url.password === "" ? url.href : undefined;
+  return url.username === "" && url.password === "" ? (url.href as SafeHref) : undefined;
 }
 
-/**
- * The address of a picture, if it may be loaded: a picture written into the text, or a file of our own
- * origin. Loading another would tell a stranger's server whatever a model has put into its address.
- */
-export function safeImage(src: string): string | undefined {
-  const clean = src.replace(HIDDEN, "");
-  if (/^data:image\/(?:png|jpeg|gif|webp);base64,[\w+/=]+$/i.test(clean)) return clean;
-  return /^\/(?![/\\]|api\/)[\w./-]+$/.test(clean) ? clean : undefined;
+/** The address of a picture, if a page may load it. */
+export function safeImage(src: string): SafeImage | undefined {
+  const address = src.trim();
+  return DATA_IMAGE.test(address) || OWN_IMAGE.test(address) ? (address as SafeImage) : undefined;
+}
+
+/** Whose server an address belongs to; undefined for our own. */
+export function hostOf(href: SafeHref): string | undefined {
+  return /^https?:/.test(href) ? new URL(href).host : undefined;
+}
+
+/** The host of a link whose words look like the address of another one. */
+export function misleadingHost(href: SafeHref, words: string): string | undefined {
+  const host = hostOf(href);
+  const shown = LOOKS_LIKE_ADDRESS.exec(words.normalize("NFKC"))?.[1];
+  if (host === undefined || shown === undefined) return undefined;
+  const bare = (name: string): string => name.toLowerCase().replace(/^www\.|:\d+$/g, "");
+  return bare(shown) === bare(host) ? undefined : host;
 }

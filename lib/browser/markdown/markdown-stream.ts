@@ -1,80 +1,135 @@
-import remend from "remend";
-import { newCounters } from "#lib/browser/markdown/from-tokens.ts";
-import { normalise, parseMarkdown, splitBlocks } from "#lib/browser/markdown/parse.ts";
+import { closeSyntax } from "#lib/browser/markdown/close-syntax.ts";
+import type { LinkFor } from "#lib/browser/markdown/from-tokens.ts";
+import { JOINT, withJoints } from "#lib/browser/markdown/joints.ts";
+import { codeOfFence, type OpenFence, openFenceOf } from "#lib/browser/markdown/open-fence.ts";
+import { collectDefinitions, newDefinitions, normalise, parseSegment } from "#lib/browser/markdown/parse.ts";
+import { finishedSegments, splitSegments } from "#lib/browser/markdown/segments.ts";
+import { shareEqual } from "#lib/browser/markdown/share.ts";
 import type { Block } from "#lib/browser/markdown/tree.ts";
 
-/** A part of a growing text: once finished, the same object at each update. */
-export type MarkdownPart = { source: string; blocks: readonly Block[] };
+/** `known`: how many link definitions stood before it when it was parsed. */
+type Segment = { source: string; blocks: readonly Block[]; known: number };
 
-/** An unfinished part longer than this is parsed anew only when it has grown by a share of itself. */
-const EAGER_LENGTH = 8_000;
-const GROWTH = 1.05;
-/** Closing unfinished syntax is for what a reader watches; in a longer part its end is hardly seen. */
-const MAX_REMEND = 20_000;
+/** An unfinished segment longer than this is parsed again only when it has grown by a share of itself. */
+const EAGER_LENGTH = 32_000;
+const GROWTH = 1 / 16;
 
-/**
- * Parses a text that grows, at a cost that grows with the text alone: finished blocks are parsed once, and
- * the last one again as it grows, with its unfinished syntax closed. What is finished in the middle of the
- * text may look different in the end (a link defined later), so `finish` parses all of it once more.
- */
-export class MarkdownStream {
+/** Parses a text that grows, at a cost that grows with the text alone. */
+export type MarkdownStream = {
+  /** The blocks of an unfinished text. What did not change since the last call is the same object. */
+  update(text: string, joints?: readonly number[]): readonly Block[];
+  /** The blocks of the whole text: what `parseMarkdown` makes of it. */
+  finish(text: string, joints?: readonly number[]): readonly Block[];
+};
+
+export function createMarkdownStream(linkFor?: LinkFor): MarkdownStream {
+  return new GrowingText(linkFor);
+}
+
+class GrowingText implements MarkdownStream {
+  readonly #linkFor: LinkFor | undefined;
   #text = "";
-  /** Up to here the text is in `#finished`. */
-  #settled = 0;
-  #finished: MarkdownPart[] = [];
-  #last: MarkdownPart | undefined;
+  /** What was returned last. */
+  #blocks: readonly Block[] = [];
+  #segments: Segment[] = [];
+  /** Up to here the text is in `#segments`. */
+  #settledLength = 0;
+  #definitions = newDefinitions();
+  #known = 0;
+  /** The blocks of the rest, how much of it they show, and the fence that is open at its end. */
+  #last: readonly Block[] = [];
   #parsedLength = 0;
-  #counters = newCounters();
+  #fence: OpenFence | undefined;
+  #isFinished = false;
 
-  /** The parts of a longer text. One that does not begin with the last text starts anew. */
-  update(text: string): readonly MarkdownPart[] {
-    const next = normalise(text);
-    if (!next.startsWith(this.#text)) this.#reset();
-    this.#text = next;
-    const rest = next.length - this.#settled;
-    if (this.#last !== undefined && rest > EAGER_LENGTH && rest < this.#parsedLength * GROWTH)
-      return [...this.#finished, this.#last];
-    this.#settle();
-    return this.#last === undefined ? this.#finished : [...this.#finished, this.#last];
+  constructor(linkFor: LinkFor | undefined) {
+    this.#linkFor = linkFor;
   }
 
-  /** The parts of the whole text, as `parseMarkdown` would have them; those that did not change are kept. */
-  finish(text: string): readonly MarkdownPart[] {
-    const whole = normalise(text);
-    const blocks = parseMarkdown(whole);
-    const before = this.#finished;
-    const parts = blocks.map((block, index): MarkdownPart => {
-      const old = before[index];
-      const isSame = old?.blocks.length === 1 && JSON.stringify(old.blocks[0]) === JSON.stringify(block);
-      return isSame ? old : { source: "", blocks: [block] };
-    });
-    this.#reset();
-    return parts;
+  update(text: string, joints: readonly number[] = []): readonly Block[] {
+    const before = this.#take(text, joints);
+    const rest = this.#text.slice(this.#settledLength);
+    if (!this.#growFence(rest, before) && this.#isWorthParsing(rest)) this.#parse(rest);
+    return this.#emit([...this.#segments.flatMap(({ blocks }) => blocks), ...this.#last]);
   }
 
-  #settle(): void {
-    const sources = splitBlocks(this.#text.slice(this.#settled));
-    // Blank lines behind the last block may still become part of it.
-    let last = sources.length - 1;
-    while (last > 0 && sources[last]?.trim() === "") last--;
-    for (const source of sources.slice(0, last)) {
-      this.#settled += source.length;
-      const blocks = parseMarkdown(source, this.#counters);
-      if (blocks.length > 0) this.#finished.push({ source, blocks });
+  finish(text: string, joints: readonly number[] = []): readonly Block[] {
+    this.#take(text, joints);
+    for (const source of splitSegments(this.#text.slice(this.#settledLength))) this.#settle(source);
+    for (const segment of this.#segments) {
+      // A label that was defined behind its use.
+      if (segment.known < this.#known && segment.source.includes("[")) {
+        segment.blocks = parseSegment(segment.source, this.#definitions, this.#linkFor);
+        segment.known = this.#known;
+      }
     }
-    const rest = this.#text.slice(this.#settled);
-    this.#parsedLength = rest.length;
-    const closed = rest.length > MAX_REMEND ? rest : remend(rest);
-    const counters = { joints: this.#counters.joints, slugs: new Map(this.#counters.slugs) };
-    this.#last = rest.trim() === "" ? undefined : { source: rest, blocks: parseMarkdown(closed, counters) };
+    this.#isFinished = true;
+    return this.#emit(this.#segments.flatMap(({ blocks }) => blocks));
   }
 
-  #reset(): void {
+  /** Takes the new text, and returns the length of the old one that it continues. */
+  #take(text: string, joints: readonly number[]): number {
+    const next = normalise(withJoints(text, joints));
+    if (this.#isFinished || !next.startsWith(this.#text)) this.#restart();
+    const before = this.#text.length;
+    this.#text = next;
+    return before;
+  }
+
+  /** Adds to the code of an open fence without parsing; false when something else may have come. */
+  #growFence(rest: string, before: number): boolean {
+    if (this.#fence === undefined) return false;
+    const { start, closer } = this.#fence;
+    const lineStart = this.#text.lastIndexOf("\n", before - 1) + 1;
+    const added = this.#text.slice(Math.max(lineStart, this.#settledLength + start));
+    const code = this.#last.at(-1);
+    if (code?.kind !== "code" || added.includes(JOINT) || closer.test(added)) return false;
+    this.#last = [...this.#last.slice(0, -1), { ...code, text: codeOfFence(rest.slice(start)) }];
+    this.#parsedLength = rest.length;
+    return true;
+  }
+
+  #isWorthParsing(rest: string): boolean {
+    const grown = rest.length - this.#parsedLength;
+    return rest.length < EAGER_LENGTH || grown < 0 || grown > rest.length * GROWTH;
+  }
+
+  #parse(rest: string): void {
+    const finished = finishedSegments(rest);
+    for (const source of finished) this.#settle(source);
+    const open = this.#text.slice(this.#settledLength);
+    const definitions = open.includes("]:") ? newDefinitions(this.#definitions) : this.#definitions;
+    collectDefinitions(open, definitions);
+    this.#last = parseSegment(closeSyntax(open), definitions, this.#linkFor);
+    this.#parsedLength = open.length;
+    const last = this.#last.at(-1);
+    this.#fence = last?.kind === "code" && !open.includes(JOINT) ? openFenceOf(open) : undefined;
+  }
+
+  #settle(source: string): void {
+    if (source.includes("]:")) {
+      collectDefinitions(source, this.#definitions);
+      this.#known = Object.keys(this.#definitions).length;
+    }
+    const blocks = parseSegment(source, this.#definitions, this.#linkFor);
+    this.#segments.push({ source, blocks, known: this.#known });
+    this.#settledLength += source.length;
+  }
+
+  #emit(blocks: readonly Block[]): readonly Block[] {
+    this.#blocks = shareEqual(this.#blocks, blocks);
+    return this.#blocks;
+  }
+
+  #restart(): void {
     this.#text = "";
-    this.#settled = 0;
-    this.#finished = [];
-    this.#last = undefined;
+    this.#segments = [];
+    this.#settledLength = 0;
+    this.#definitions = newDefinitions();
+    this.#known = 0;
+    this.#last = [];
     this.#parsedLength = 0;
-    this.#counters = newCounters();
+    this.#fence = undefined;
+    this.#isFinished = false;
   }
 }

@@ -38,6 +38,7 @@ export async function startLocalSupabase(dataDir: string, isDevelopment: boolean
       NEXT_PUBLIC_SUPABASE_ANON_KEY: supabase.publishableKey,
       SUPABASE_SERVICE_ROLE_KEY: supabase.secretKey,
       SUPABASE_JWT_SECRET: supabase.jwtSecret,
+      DEMO_PASSWORD: supabase.demo.password,
     },
     url: supabase.url,
     key: supabase.gatewayKey,

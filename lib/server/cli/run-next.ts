@@ -40,7 +40,7 @@ export async function runNextDev(): Promise<number> {
   warnOfProviders(providers);
   const local = isHosted ? undefined : await startLocalSupabase(env.SARMALINK_DATA_DIR, true);
   try {
-    if (local !== undefined) setEnvironment(local.variables);
+    if (local !== undefined) setEnvironment({ ...local.variables, ...administrator(env, local.demo.email) });
     const ended = server.run(() => startNext(env, host));
     const engines = engineSourceOf(env, providers);
     console.log(listening(env, host));
@@ -51,6 +51,14 @@ export async function runNextDev(): Promise<number> {
   } finally {
     await local?.stop();
   }
+}
+
+/** In development the demo user may see the dashboard, unless somebody else was named. */
+function administrator(
+  { ADMIN_USER_IDS, ADMIN_EMAILS }: Pick<Env, "ADMIN_USER_IDS" | "ADMIN_EMAILS">,
+  email: string,
+): Record<string, string> {
+  return ADMIN_USER_IDS.length + ADMIN_EMAILS.length > 0 ? {} : { ADMIN_EMAILS: email };
 }
 
 function startNext(env: Env, host: string): ChildProcess {

@@ -9,12 +9,13 @@ export type Rule = { allowed: string; example: string; isPrivate?: boolean };
 const ON = /^(?:1|true|yes|y|on)$/i;
 const OFF = /^(?:0|false|no|n|off)$/i;
 export const FLAG: Rule = { allowed: "on (1, true, yes, y) or off (0, false, no, n)", example: "on" };
-export const flag = (fallback: boolean) =>
-  z
-    .string()
-    .refine((text) => ON.test(text) || OFF.test(text))
-    .transform((text) => ON.test(text))
-    .default(fallback);
+const onOrOff = z
+  .string()
+  .refine((text) => ON.test(text) || OFF.test(text))
+  .transform((text) => ON.test(text));
+export const flag = (fallback: boolean) => onOrOff.default(fallback);
+/** For what is on or off by other things as long as nobody says it. */
+export const optionalFlag = onOrOff.optional();
 
 /** Digits only: `1e3`, `0x10` and `3s` are more likely mistakes. */
 export const whole = (min: number, max: number) =>

@@ -1,6 +1,9 @@
 import type { Route } from "#lib/server/http/route.ts";
+import { authCallback, authPassword, authReset } from "#lib/server/routes/account-links.ts";
+import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib/server/routes/accounts.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
+import { adminSeries } from "#lib/server/routes/admin-series.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -27,12 +30,21 @@ import { suggestions } from "#lib/server/routes/suggestions.ts";
  * from it. `app/api` has a file for each, which Next.js and Vercel read; a test compares them.
  */
 export const API = apiTable([
+  authSession,
+  authSignIn,
+  authSignUp,
+  authDemo,
+  authSignOut,
+  authReset,
+  authPassword,
+  authCallback,
   aiChat,
   attachmentUpload,
   health,
   adminHealth,
   adminRequests,
   adminRequestById,
+  adminSeries,
   metrics,
   sessions,
   sessionById,

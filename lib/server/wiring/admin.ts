@@ -1,5 +1,7 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { MODE_IDS } from "#lib/ai-models.ts";
+import type { SeriesWindow } from "#lib/apis/native/admin-series.ts";
+import type { AdminSeries } from "#lib/apis/native/admin-series-answer-schema.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import { engineOf } from "#lib/server/wiring/engine-of.ts";
@@ -9,6 +11,7 @@ import type { HealthBlock } from "#lib/services/admin/health-blocks.ts";
 import type { Chain, HealthDependencies } from "#lib/services/admin/health-report.ts";
 import type { ConfiguredProvider } from "#lib/services/admin/provider-health.ts";
 import type { RequestLogStore } from "#lib/services/admin/request-log.ts";
+import { readSeries } from "#lib/services/admin/series.ts";
 import { SharedReading } from "#lib/services/admin/shared-reading.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -32,7 +35,12 @@ export type AdminParts = {
 };
 
 /** What administrators see. */
-export type Admin = { health: HealthDependencies; requests: RequestLogStore };
+export type Admin = {
+  health: HealthDependencies;
+  requests: RequestLogStore;
+  /** Shared by all who ask. Throws as `SeriesStore.read` does. */
+  series(window: SeriesWindow): Promise<AdminSeries>;
+};
 
 /** The operator's view. It asks the database only when an administrator does. */
 export function createAdmin(parts: AdminParts): Admin {
@@ -46,6 +54,14 @@ export function createAdmin(parts: AdminParts): Admin {
     const { createRequestLogStore } = await import("#lib/adapters/supabase/request-log-store.ts");
     return createRequestLogStore({ clients });
   });
+  const seriesStore = lazyAsync(async () => {
+    const { createSeriesStore } = await import("#lib/adapters/supabase/series-store.ts");
+    return createSeriesStore({ clients });
+  });
+  const series = new SharedReading(
+    async (window: SeriesWindow) => readSeries(window, await seriesStore()),
+    clock,
+  );
   const statistics = new SharedReading(async (seconds: number) => (await ledgerStore()).read(seconds), clock);
   return {
     health: {
@@ -65,6 +81,7 @@ export function createAdmin(parts: AdminParts): Admin {
       clock,
       logger,
     },
+    series: (window) => series.get(window),
     requests: {
       list: async (filter, page) => (await requestLog()).list(filter, page),
       find: async (id) => (await requestLog()).find(id),

@@ -25,6 +25,7 @@ export function ofCatalogue(live: LiveProviders, env: Env) {
 
 /** The parts that routes use under their own names. */
 const SERVED = [
+  "accounts",
   "admin",
   "bodies",
   "chat",

@@ -6,6 +6,7 @@ import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
+import type { AccountsPart } from "#lib/server/wiring/accounts.ts";
 import type { Admin } from "#lib/server/wiring/admin.ts";
 import { beginInBackground } from "#lib/server/wiring/background.ts";
 import { abandonedOrigins } from "#lib/server/wiring/configuration/catalogue-changes.ts";
@@ -59,6 +60,8 @@ export type Gateway = {
   readonly health: EngineHealth;
   readonly authenticator: Authenticator;
   readonly isAdmin: AdminCheck;
+  /** Signing in on the pages. */
+  readonly accounts: AccountsPart;
   /** Native chat. */
   readonly chat: ChatDependencies;
   /** The chats of the OpenAI-compatible routes. */

@@ -8,6 +8,7 @@ import {
 import { createSessionCookies } from "#lib/adapters/supabase/session-cookies.ts";
 import { type AdminCheck, createAdminCheck } from "#lib/server/auth/admin.ts";
 import { type Authenticator, createAuthenticator } from "#lib/server/auth/auth.ts";
+import { isHttps } from "#lib/server/auth/page-request.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
@@ -65,7 +66,7 @@ export function createIdentity({
       jwtSecret: env.SUPABASE_JWT_SECRET,
       now: () => clock.now(),
     }),
-    cookies: createSessionCookies(url, publishableKey),
+    cookies: createSessionCookies({ url, publishableKey, isSecure: (request) => isHttps(request, env) }),
     isAdmin,
   });
   return {

@@ -2,6 +2,7 @@ import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
+import { createAccounts } from "#lib/server/wiring/accounts.ts";
 import { createAdmin } from "#lib/server/wiring/admin.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
@@ -44,6 +45,7 @@ import type { Tool } from "#lib/tools/tool.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
+  createAccounts,
   createAdmin,
   createHealthBlocks,
   createDatabase,
@@ -130,6 +132,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     database,
     ledger,
     identity,
+    accounts: lazy(() => make.createAccounts(env, settings, clock)),
     health,
     engines,
     plugins,

@@ -1,0 +1,38 @@
+// The core of a chat page on the project's own reader, as docs/BROWSER-CLIENT.md describes.
+import { ApiError } from "#lib/browser/api.ts";
+import { type ChatOptions, type ChatRequest, streamChat } from "#lib/browser/chat-stream.ts";
+import { EventPacer } from "#lib/browser/event-pacer.ts";
+import { NEW_TURN, stopped, type TurnView, withEvents, withFailure } from "#lib/browser/turn-view.ts";
+
+/** Asks, and calls `render` with all that is known of the answer, at most once a frame. */
+export async function ask(
+  request: ChatRequest,
+  options: ChatOptions,
+  render: (turn: TurnView) => void,
+  nextFrame: (callback: () => void) => void = (callback) => void requestAnimationFrame(callback),
+): Promise<TurnView> {
+  let turn = NEW_TURN;
+  const show = (next: TurnView): void => {
+    turn = next;
+    render(turn);
+  };
+  const pacer = new EventPacer((events) => show(withEvents(turn, events)), nextFrame);
+  try {
+    for await (const events of streamChat(request, options)) pacer.add(events);
+    pacer.flush();
+  } catch (error) {
+    pacer.flush();
+    if (options.signal.aborted) show(stopped(turn));
+    else if (error instanceof ApiError) show(withFailure(turn, error));
+    else throw error;
+  }
+  return turn;
+}
+
+/** The way to the answer: what failed, who answered, and where another engine went on. */
+export function wayTo({ steps }: TurnView): string[] {
+  return steps.map((step) => {
+    if (step.kind === "attempt") return `${step.engine}: ${step.outcome} after ${step.latencyMs ?? "?"} ms`;
+    return step.offset === 0 ? `${step.label} answers` : `${step.label} goes on at ${step.offset}`;
+  });
+}
