@@ -20,6 +20,7 @@ export function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const attachments = useAttachments();
   useFocusOnSlash(field);
+  useStopOnEscape(isAsking ? stop : undefined);
   const ready = attachments.list.flatMap((one) => (one.kind === "ready" ? [one.file] : []));
   const isUploading = attachments.list.some(({ kind }) => kind === "uploading");
   const canSend = !isAsking && !isDisabled && !isUploading && (text.trim() !== "" || ready.length > 0);
@@ -29,9 +30,10 @@ export function Composer(props: ComposerProps) {
     send(text, ready);
     setText("");
     attachments.clear();
+    // The button that was clicked is gone, and the focus with it.
+    field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") stop();
     // While a word is being composed (Japanese, Chinese), Enter chooses it.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -64,6 +66,20 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
+}
+
+/** Pressing Escape stops the answer, wherever the focus is; a dialog or an editor that it closes comes first. */
+function useStopOnEscape(stop: (() => void) | undefined): void {
+  useEffect(() => {
+    if (stop === undefined) return;
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      const isTaken = event.defaultPrevented || document.querySelector("dialog[open]") !== null;
+      if (event.key === "Escape" && !isTaken) stop();
+    };
+    // Not the document, where React listens: a menu that Escape closes keeps the key to itself.
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [stop]);
 }
 
 /** Pressing `/` outside of a field goes to this one. */
