@@ -41,7 +41,7 @@ export const adminStrings = {
   parked: (turns: number): string => `${turnsOf(turns)} are parked`,
   parkedText: "The database refused them; the log says why.",
   alarmTitle: (provider: string, code: string): string => `${provider}: ${code.replaceAll("_", " ")}`,
-  alarmTimes: (since: string, next: string): string => `Since ${since}. Tried again ${next}.`,
+  alarmTimes: (since: string, next: string): string => `Since ${since}. Next try: ${next}.`,
   goneTitle: (engine: string): string => `${engine} is gone`,
   goneText: (mode: string): string =>
     `Its provider no longer lists this model of ${mode}. Replace it in the configuration.`,
@@ -80,7 +80,7 @@ export const adminStrings = {
       turns: "How they ended",
       latency: "Of calls of providers, at most 2.5 % off",
       depth: "Calls of a request beyond its first, mean",
-      spend: "US dollars",
+      spend: "US dollars, with what caches saved on top",
     },
     lines: {
       answered: "Answered",
@@ -145,7 +145,7 @@ export const adminStrings = {
     latency: "Answer, p50 / p95",
     firstToken: "First token, p50",
   },
-  engineColumns: ["Engine", "State", "Calls", "Answered", "First token", "p50 / p95", "Modes"],
+  engineColumns: ["Engine", "State", "Modes", "Calls", "Answered", "First token", "p50 / p95"],
   enginesCaption: (provider: string): string => `Engines of ${provider}`,
   keyPool: "Keys",
   keyName: (index: number): string => `key ${index + 1}`,

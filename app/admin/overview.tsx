@@ -29,12 +29,13 @@ export function Overview() {
       <Toolbar window={window} choose={setWindow} shown={[health, series]} />
       <div className="space-y-6">
         {health.state.kind === "ready" ? <Attention health={health.state.value} /> : null}
-        <LoadedView state={series.state} retry={series.reload}>
+        <LoadedView state={health.state} retry={health.reload} lines={3}>
+          {({ cost }) => (cost === null ? null : <CostFigures cost={cost} />)}
+        </LoadedView>
+        <LoadedView state={series.state} retry={series.reload} lines={10}>
           {(value) => <OverTime series={value} />}
         </LoadedView>
-        <LoadedView state={health.state} retry={health.reload}>
-          {(value) => <OfNow health={value} />}
-        </LoadedView>
+        {health.state.kind === "ready" ? <OfNow health={health.state.value} /> : null}
       </div>
     </>
   );
@@ -98,7 +99,6 @@ function isEmpty({ lines }: ChartData): boolean {
 function OfNow({ health }: { health: HealthView }) {
   return (
     <>
-      {health.cost === null ? null : <CostFigures cost={health.cost} />}
       <SlowestEngines providers={health.providers} />
       <Modes modes={health.modes} />
       <div className="grid gap-6 lg:grid-cols-2">
