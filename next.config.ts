@@ -15,6 +15,8 @@ const config: NextConfig = {
   images: { unoptimized: true },
   // Next.js would ask its makers for newer versions when it builds and in development.
   experimental: { agentUpgrade: false },
+  // The docs are read as files by their pages.
+  outputFileTracingIncludes: { "/docs/**": ["./docs/**/*.md", "./docs/images/*.png"] },
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: [
     "undici",

@@ -60,6 +60,7 @@ const ROOMS: readonly string[] = [
   "lib/server/wiring/",
   "lib/server/routes/",
   "lib/server/host/",
+  "lib/server/doctor/",
   "lib/server/cli/",
   "app/",
 ];

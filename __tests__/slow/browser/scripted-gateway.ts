@@ -69,6 +69,7 @@ export async function startScriptedGateway(settings: Settings = {}): Promise<Scr
     ...databaseSettings(database),
     ADMIN_USER_IDS: admin.userId,
     ENABLE_OPENAI_PROXY: "true",
+    ENABLE_SIGN_UP: "true",
     GROQ_API_KEY: "gsk_scripted",
     GROQ_BASE_URL: `${first.origin}/v1`,
     CEREBRAS_API_KEY: "csk-scripted",

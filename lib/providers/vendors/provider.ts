@@ -103,6 +103,8 @@ export type ModelList = {
    * `more`, if there is such a field, is true.
    */
   pages?: { field: string; parameter: string; more?: string };
+  /** This list is public: what a GET with a key answers here, it refuses to a wrong one. */
+  keyPath?: string;
   /** The ends of names that choose a way to serve a model, and are not listed. */
   unlistedSuffix?: RegExp;
 };

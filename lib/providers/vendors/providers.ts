@@ -127,7 +127,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     credentials: { kind: "key", env: "OPENROUTER_API_KEY" },
     reportsCost: true,
     pricedAs: "openrouter",
-    modelList: { path: "/models", unlistedSuffix: /:(?:nitro|floor|online|exacto)$/ },
+    modelList: { path: "/models", keyPath: "/key", unlistedSuffix: /:(?:nitro|floor|online|exacto)$/ },
     issuer: ISSUERS.openRouter,
     chat: {
       dialect: {

@@ -18,9 +18,16 @@ export async function runCommand(command: () => Promise<number>): Promise<void> 
 
 /** The settings, also from the files that Next.js would read (`.env.local` and the like). */
 export async function loadSettings(isDevelopment: boolean): Promise<Env> {
-  const { default: nextEnv } = await import("@next/env");
-  nextEnv.loadEnvConfig(process.cwd(), isDevelopment, { info: () => undefined, error: console.error });
+  await loadEnvFiles(isDevelopment);
   return readEnv();
+}
+
+/** Reads these files into the environment; returns their paths. */
+export async function loadEnvFiles(isDevelopment: boolean): Promise<string[]> {
+  const { default: nextEnv } = await import("@next/env");
+  const log = { info: () => undefined, error: console.error };
+  const { loadedEnvFiles } = nextEnv.loadEnvConfig(process.cwd(), isDevelopment, log);
+  return loadedEnvFiles.map(({ path }) => path);
 }
 
 /** Warns of providers in MODELS_CONFIG whose key is not set, since their engines are skipped. */

@@ -40,27 +40,36 @@ export type Env = z.infer<typeof envSchema> & {
   names: readonly string[];
 };
 
+type Source = Readonly<Record<string, string | undefined>>;
+
 /**
  * The configuration of this process: the only place on the server that reads the environment.
  * Empty variables count as unset. Throws `not_configured` naming the first wrong one.
  */
-export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+export function readEnv(source: Source = process.env): Env {
+  const { parsed, setting, names, problems } = parseEnv(source);
+  const [problem] = problems;
+  if (problem !== undefined || !parsed.success) throw new GatewayError("not_configured", problem ?? "");
+  return { ...parsed.data, setting, names };
+}
+
+/** What is wrong with the variables of this process, a sentence each: all that `readEnv` would refuse, one by one. */
+export function environmentProblems(source: Source = process.env): string[] {
+  return parseEnv(source).problems;
+}
+
+function parseEnv(source: Source) {
   const setting: Setting = (name) => source[name]?.trim() || undefined;
   const names = Object.keys(source).filter((name) => setting(name) !== undefined);
   const present = Object.fromEntries(Object.keys(envSchema.shape).map((name) => [name, setting(name)]));
   const parsed = envSchema.safeParse(present);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const name = String(issue?.path[0]);
-    throw new GatewayError("not_configured", describeProblem(name, setting(name) ?? "", issue));
-  }
+  const wrong = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return describeProblem(name, setting(name) ?? "", issue);
+  });
   const exposed = publicSecret(names, setting);
-  if (exposed !== undefined) {
-    throw new GatewayError(
-      "not_configured",
-      `${exposed} holds a secret, and everybody can read a variable that begins with NEXT_PUBLIC_. ` +
-        "Remove it, and replace the secret if pages were built with it.",
-    );
-  }
-  return { ...parsed.data, setting, names };
+  const exposure =
+    `${exposed} holds a secret, and everybody can read a variable that begins with NEXT_PUBLIC_. ` +
+    "Remove it, and replace the secret if pages were built with it.";
+  return { parsed, setting, names, problems: exposed === undefined ? wrong : [...wrong, exposure] };
 }

@@ -29,9 +29,14 @@ export type AskEffects = CallEffects & { signal: AbortSignal };
  * The names of the models that a provider has now, by GET from where it lists them, with its base URL and keys. Costs
  * nothing, and the provider's health does not learn from it. Rejects only when the signal aborts.
  * @param engine any engine of the provider.
+ * @param timeoutMs for all pages together, milliseconds.
  */
-export async function askModelList(engine: Engine, effects: AskEffects): Promise<ListAnswer> {
-  const until = effects.clock.now() + TIMEOUT_MS;
+export async function askModelList(
+  engine: Engine,
+  effects: AskEffects,
+  timeoutMs = TIMEOUT_MS,
+): Promise<ListAnswer> {
+  const until = effects.clock.now() + timeoutMs;
   let answer: ListAnswer = { ok: false, reason: "no_list", message: "It has no list of models." };
   for (const list of modelListsOf(engine.provider)) {
     answer = await askWithKeys(engine, list, until, effects);
@@ -82,13 +87,43 @@ function tooLong(): ListAnswer {
 }
 
 function askPage({ engine, keyIndex, list, until }: Asked, path: string, effects: AskEffects) {
+  return get<ListPage>({ engine, keyIndex, list, until }, path, effects, (body) => {
+    const page = readListPage(body, path, list);
+    // A page of nothing but names that cannot be: an error in a list's clothes, or a hostile one.
+    if (page?.next === path) throw badResponse("The list goes on with the same page for ever.");
+    return page;
+  });
+}
+
+/**
+ * Whether the provider of an engine answers a GET of this path with the engine's first key: undefined if it does, else
+ * why not. Rejects only when the signal aborts.
+ */
+export async function askPath(
+  engine: Engine,
+  list: ModelList,
+  path: string,
+  effects: AskEffects,
+  timeoutMs: number,
+): Promise<Extract<ListAnswer, { ok: false }> | undefined> {
+  const until = effects.clock.now() + timeoutMs;
+  const outcome = await get({ engine, keyIndex: 0, list, until }, path, effects, (body) => ({ body }));
+  return outcome.ok ? undefined : problemOf(outcome.failure);
+}
+
+function get<Value>(
+  { engine, keyIndex, list, until }: Asked,
+  path: string,
+  effects: AskEffects,
+  read: (body: unknown) => Value | undefined,
+) {
   const { clock, signal } = effects;
   const [key] = engine.keys.slice(keyIndex);
   if (key === undefined) throw new TypeError(`The engine ${engine.id} has no key ${keyIndex}.`);
   const { base } = list;
   const baseUrl = base === undefined ? engine.baseUrl : engine.baseUrl.replace(base.from, base.to);
   const remainingMs = Math.max(1, until - clock.now());
-  return callEngine<ListPage>(
+  return callEngine<Value>(
     {
       engine: { ...engine, baseUrl },
       ...{
@@ -104,13 +139,7 @@ function askPage({ engine, keyIndex, list, until }: Asked, path: string, effects
     { kind: "none", path, headers: { ...list.headers, ...engine.headers } },
     { signal, connectMs: CONNECT_MS, timeoutMs: remainingMs },
     effects,
-    (answer) =>
-      readWholeJson(answer, MAX_PAGE_BYTES, (body) => {
-        const page = readListPage(body, path, list);
-        // A page of nothing but names that cannot be: an error in a list's clothes, or a hostile one.
-        if (page?.next === path) throw badResponse("The list goes on with the same page for ever.");
-        return page;
-      }),
+    (answer) => readWholeJson(answer, MAX_PAGE_BYTES, read),
   );
 }
 
@@ -128,7 +157,7 @@ const PROBLEMS: Partial<Record<FailureKind, ListProblem>> = {
   server_error: "unreachable",
 };
 
-function problemOf({ kind, problem, status, reason, detail }: Failure): ListAnswer {
+function problemOf({ kind, problem, status, reason, detail }: Failure): Extract<ListAnswer, { ok: false }> {
   const isMissing = status === 404 || status === 405 || status === 410;
   const said = [status === undefined ? undefined : `status ${status}`, reason, problem ?? detail];
   return {
