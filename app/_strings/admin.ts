@@ -35,10 +35,11 @@ export const adminStrings = {
   incomplete: "Older rows are still being added up: figures of the past grow for a while.",
   sandbox: "The sandbox answers: no provider is configured.",
   noEngines: "Nobody answers: no provider is configured, and the sandbox is off.",
-  waiting: (turns: number): string => `${turnsOf(turns)} wait for the database`,
+  waiting: (turns: number): string =>
+    turns === 1 ? "1 turn waits for the database" : `${count(turns)} turns wait for the database`,
   waitingText: (oldest: string): string =>
     `They are kept in memory and on disk, and are stored when the database is back. The oldest is ${oldest} old.`,
-  parked: (turns: number): string => `${turnsOf(turns)} are parked`,
+  parked: (turns: number): string => (turns === 1 ? "1 turn is parked" : `${count(turns)} turns are parked`),
   parkedText: "The database refused them; the log says why.",
   alarmTitle: (provider: string, code: string): string => `${provider}: ${code.replaceAll("_", " ")}`,
   alarmTimes: (since: string, next: string): string => `Since ${since}. Next try: ${next}.`,
@@ -54,7 +55,7 @@ export const adminStrings = {
     answered: "Answered",
     answeredHint: (share: string): string => `${share} of all that ended`,
     rescued: "Rescued by failover",
-    rescuedHint: (share: string): string => `${share} would have failed`,
+    rescuedHint: (share: string): string => `${share} needed more than one call`,
     failed: "Failed",
     failedHint: (share: string): string => `${share} of all that ended`,
     stoppedHint: (turns: string): string => `and ${turns} stopped`,
@@ -285,7 +286,3 @@ export const adminStrings = {
     isThis: "this one",
   },
 } as const;
-
-function turnsOf(turns: number): string {
-  return turns === 1 ? "1 turn" : `${count(turns)} turns`;
-}
