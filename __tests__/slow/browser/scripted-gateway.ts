@@ -70,6 +70,7 @@ export async function startScriptedGateway(settings: Settings = {}): Promise<Scr
     ADMIN_USER_IDS: admin.userId,
     ENABLE_OPENAI_PROXY: "true",
     ENABLE_SIGN_UP: "true",
+    PAID_PROVIDERS: "groq,cerebras",
     GROQ_API_KEY: "gsk_scripted",
     GROQ_BASE_URL: `${first.origin}/v1`,
     CEREBRAS_API_KEY: "csk-scripted",
