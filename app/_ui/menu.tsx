@@ -41,7 +41,7 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
   useEffect(() => {
     if (!open) return;
     place(root.current, button.current, { align, above });
-    entriesOf(root.current)[0]?.focus();
+    entriesOf(root.current)[0]?.focus({ preventScroll: true });
   }, [open, align, above]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -159,10 +159,13 @@ function useClickOutside(root: { current: HTMLElement | null }, active: boolean,
     };
     document.addEventListener("pointerdown", onPointer);
     // The button moves away under the list.
-    document.addEventListener("scroll", close, true);
+    const onScroll = (event: Event): void => {
+      if (event.target instanceof Node && event.target.contains(root.current)) close();
+    };
+    document.addEventListener("scroll", onScroll, true);
     return () => {
       document.removeEventListener("pointerdown", onPointer);
-      document.removeEventListener("scroll", close, true);
+      document.removeEventListener("scroll", onScroll, true);
     };
   }, [root, active, close]);
 }
