@@ -158,6 +158,8 @@ const OTHER_VARIABLES: readonly string[] = [
   "BENCH_STREAMS",
   "BENCH_TABLES",
   "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
+  // A misspelt name, which the doctor finds.
+  "GROK_API_KEY",
   "MY_VLLM_KEY",
   "NEXT_TELEMETRY_DISABLED",
   "PROPERTY_SEED",

@@ -6,6 +6,9 @@ export type Page = { path: string; text: string };
 /** One thing in backquotes, or one line of a fenced block. */
 export type CodeSpan = { place: string; text: string };
 
+/** What an agent reads that sets up a fork. */
+const SKILL = ".claude/skills/sarmalink-setup/SKILL.md";
+
 /** All pages: what a reader is told today. Decisions and the changelog tell what was true once. */
 export function readPages(): { current: Page[]; historical: Page[] } {
   const read = (path: string): Page => ({
@@ -13,7 +16,7 @@ export function readPages(): { current: Page[]; historical: Page[] } {
     text: readFileSync(path, "utf8"),
   });
   return {
-    current: ["README.md", ".env.example", ...globSync("docs/*.md").sort()].map(read),
+    current: ["README.md", ".env.example", SKILL, ...globSync("docs/*.md").sort()].map(read),
     historical: ["CHANGELOG.md", ...globSync("docs/decisions/*.md").sort()].map(read),
   };
 }

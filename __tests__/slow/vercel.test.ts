@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
@@ -23,12 +23,27 @@ import { shellEnvironment } from "./served-gateway.ts";
 /**
  * What Vercel makes of this project: its own CLI packs the build of this folder's global setup, and the function is
  * started as the platform starts it. Skipped where the CLI cannot be installed. It is not among the project's packages,
- * because it has 358 MB.
+ * because it has 156 MB.
  */
 const MB = 1_000_000;
+/**
+ * By the lock file, but not `npm ci`, which refuses: this version's binaries for other systems were never published.
+ * They are optional. It takes 20 s on an idle machine.
+ */
+const INSTALL = ["install", "--no-save", "--omit=optional", "--ignore-scripts"];
+const INSTALL_MS = 120_000;
 /** Vercel's limit of a function, unzipped. */
 const MAX_FUNCTION = 250 * MB;
-const NOT_COPIED = new Set(["node_modules", ".git", ".data", "dev", "cache", "__tests__", "training"]);
+const NOT_COPIED = new Set([
+  "node_modules",
+  ".git",
+  ".data",
+  ".vercel",
+  ".next/dev",
+  ".next/cache",
+  "__tests__",
+  "training",
+]);
 const PROJECT = {
   projectId: "prj_local",
   orgId: "team_local",
@@ -53,13 +68,14 @@ beforeAll(async () => {
   const cli = join(folder, "cli");
   cpSync("__tests__/slow/vercel", cli, { recursive: true });
   try {
-    await run("npm", ["ci", "--ignore-scripts"], { cwd: cli, env: shellEnvironment("production") });
+    // With the whole environment: this machine's proxy and certificates may be there.
+    await run("npm", INSTALL, { cwd: cli, timeout: INSTALL_MS });
   } catch (error) {
-    problem = String(error).split("\n")[0];
+    problem = String(error).slice(0, 1_000);
     return;
   }
   const project = join(folder, "project");
-  cpSync(".", project, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
+  cpSync(".", project, { recursive: true, filter: (path) => !NOT_COPIED.has(path) });
   // Hard links where the file system allows.
   try {
     execFileSync("cp", ["-al", "node_modules", project], { stdio: "ignore" });
@@ -71,7 +87,7 @@ beforeAll(async () => {
   const env = { ...shellEnvironment("production"), VERCEL_TELEMETRY_DISABLED: "1", CI: "1" };
   const program = join(cli, "node_modules/vercel/dist/index.js");
   await run(process.execPath, [program, "build", "--yes", "--token", "none"], { cwd: project, env });
-}, 180_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const output = (): string => join(folder, "project/.vercel/output");
@@ -104,14 +120,17 @@ describe("vercel build", () => {
     );
     expect(Object.keys(sizes).length).toBeGreaterThan(2);
     expect(Object.entries(sizes).filter(([, size]) => size > MAX_FUNCTION)).toEqual([]);
-    // What the README says: small enough to start fast.
-    expect(Object.values(sizes).every((size) => size < 40 * MB)).toBe(true);
+    // Something that no function needs has been traced if they grow: today the largest has 12 MB.
+    expect(Math.max(...Object.values(sizes))).toBeLessThan(40 * MB);
     for (const path of ["index", "api/ai-chat", "api/v1/chat/completions", "api/health"])
       expect(existsSync(join(output(), "functions", `${path}.func`)), path).toBe(true);
+    // The pages of the docs read these files when they are asked for.
+    const traced = new Set(functions().flatMap(({ config }) => Object.keys(config.filePathMap)));
+    expect(traced).toContain("docs/FAILOVER.md");
   });
 
   test("gives the API time for streams, and tells it when a client has gone", (context) => {
-    if (problem !== undefined) return context.skip();
+    if (problem !== undefined) return context.skip(problem);
     const { functions: limits } = JSON.parse(readFileSync("vercel.json", "utf8")) as {
       functions: Record<string, { maxDuration: number }>;
     };
@@ -176,13 +195,13 @@ describe("the function of the API, started as the platform starts it", () => {
   });
 
   test("answers /api/health", async (context) => {
-    if (problem !== undefined) return context.skip();
+    if (problem !== undefined) return context.skip(problem);
     const response = await fetch(`${url}/api/health`);
     expect(await response.json(), output).toMatchObject({ status: "ok", engines: "providers" });
   });
 
   test("reads a PDF in its worker thread, and answers about it", async (context) => {
-    if (problem !== undefined) return context.skip();
+    if (problem !== undefined) return context.skip(problem);
     const file = readFileSync(join(import.meta.dirname, "../fixtures/documents/report.pdf"));
     const part = { type: "file", file: { filename: "report.pdf", file_data: file.toString("base64") } };
     const response = await fetch(`${url}/api/v1/chat/completions`, {

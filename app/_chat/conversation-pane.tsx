@@ -23,8 +23,6 @@ export function ConversationPane({ conversation, state }: PaneProps) {
       <h1 className="sr-only">{chatStrings.title}</h1>
       <Body conversation={conversation} state={state} ask={(text) => send(text, [])} />
       <Composer
-        // Another conversation begins with an empty field.
-        key={state.phase === "loading" ? state.sessionId : "composer"}
         isAsking={state.phase === "asking"}
         isDisabled={state.phase === "loading"}
         model={model}

@@ -72,7 +72,10 @@ function useFollow(state: ConversationState) {
   const toEnd = (): void => box.current?.scrollTo({ top: box.current.scrollHeight });
   // A new question is always shown.
   useEffect(() => {
-    if (turnCount > 0) box.current?.scrollTo({ top: box.current.scrollHeight });
+    if (turnCount === 0) return;
+    follows.current = true;
+    setIsAtEnd(true);
+    box.current?.scrollTo({ top: box.current.scrollHeight });
   }, [turnCount]);
   useEffect(() => {
     const content = box.current?.firstElementChild;

@@ -19,7 +19,7 @@ export type Sessions = {
 };
 
 /** The list of saved conversations; loaded again when an answer has ended. */
-export function useSessions({ phase, sessionId }: ConversationState): Sessions {
+export function useSessions({ phase }: ConversationState): Sessions {
   const [page, setPage] = useState<SessionPage>();
   const [error, setError] = useState<ApiError>();
   const [search, setSearch] = useState("");
@@ -49,9 +49,11 @@ export function useSessions({ phase, sessionId }: ConversationState): Sessions {
     return () => clearTimeout(timer);
   }, [load, search]);
   const isAsking = phase === "asking";
+  const wasAsking = useRef(false);
   useEffect(() => {
-    if (!isAsking && sessionId !== undefined) load();
-  }, [isAsking, sessionId, load]);
+    if (wasAsking.current && !isAsking) load();
+    wasAsking.current = isAsking;
+  }, [isAsking, load]);
   const loadMore = (): void => {
     if (page?.nextCursor !== undefined) load(page.nextCursor);
   };

@@ -29,12 +29,13 @@ export function Overview() {
       <Toolbar window={window} choose={setWindow} shown={[health, series]} />
       <div className="space-y-6">
         {health.state.kind === "ready" ? <Attention health={health.state.value} /> : null}
+        <LoadedView state={series.state} retry={series.reload} lines={3}>
+          {(value) => <TurnFigures turns={chartsOf(value).turns} />}
+        </LoadedView>
         <LoadedView state={health.state} retry={health.reload} lines={3}>
           {({ cost }) => (cost === null ? null : <CostFigures cost={cost} />)}
         </LoadedView>
-        <LoadedView state={series.state} retry={series.reload} lines={10}>
-          {(value) => <OverTime series={value} />}
-        </LoadedView>
+        {series.state.kind === "ready" ? <OverTime series={series.state.value} /> : null}
         {health.state.kind === "ready" ? <OfNow health={health.state.value} /> : null}
       </div>
     </>
@@ -48,7 +49,6 @@ function OverTime({ series }: { series: SeriesView }) {
   const charts = chartsOf(series);
   return (
     <>
-      <TurnFigures turns={charts.turns} />
       {isEmpty(charts.turns) ? (
         <Card>
           <EmptyState icon="chart" title={adminStrings.emptyTitle} text={adminStrings.emptyText} />
