@@ -78,12 +78,15 @@ function useFollow(state: ConversationState) {
     box.current?.scrollTo({ top: box.current.scrollHeight });
   }, [turnCount]);
   useEffect(() => {
-    const content = box.current?.firstElementChild;
-    if (content == null) return;
+    const view = box.current;
+    const content = view?.firstElementChild;
+    if (view === null || content == null) return;
     const observer = new ResizeObserver(() => {
-      if (follows.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+      if (follows.current) view.scrollTo({ top: view.scrollHeight });
     });
     observer.observe(content);
+    // Files of the next message make the field higher, and this lower.
+    observer.observe(view);
     return () => observer.disconnect();
   }, []);
   const onScroll = (): void => {

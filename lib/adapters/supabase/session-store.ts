@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Acting, accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import type { DatabaseAnswer } from "#lib/adapters/supabase/database-error.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
@@ -64,10 +64,7 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
       const [made] = await rows(caller, (client) => client.from(TABLE).insert(row).select(SUMMARY));
       return summaryOf(made);
     },
-    branch: (caller, from, title) => {
-      const branch = { user_id: caller.userId, session_id: from.id, messages: from.messages, title };
-      return branchSession(actingFor(clients, caller), branch, AbortSignal.timeout(timeoutMs));
-    },
+    branch: (...asked) => branchSession({ clients, timeoutMs }, ...asked),
     async find(caller, id) {
       const found = await rows(caller, (client) =>
         client.from(WHOLE).select(`${SUMMARY},messages`).eq("id", id).eq("user_id", caller.userId),
@@ -90,11 +87,14 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
 }
 
 async function branchSession(
-  { client, failure }: Acting,
-  branch: object,
-  signal: AbortSignal,
+  { clients, timeoutMs }: { clients: SupabaseClients; timeoutMs: number },
+  ...[caller, from, title]: Parameters<SessionStore["branch"]>
 ): Promise<SessionSummary | undefined> {
-  const answer = await client.rpc("branch_session", { p_branch: branch }).abortSignal(signal);
+  const { client, failure } = actingFor(clients, caller);
+  const branch = { user_id: caller.userId, session_id: from.id, messages: from.messages, title };
+  const answer = await client
+    .rpc("branch_session", { p_branch: branch })
+    .abortSignal(AbortSignal.timeout(timeoutMs));
   if (answer.error?.code === NO_SUCH_SESSION) return undefined;
   if (answer.error) throw failure(answer);
   return summaryOf(answer.data);
