@@ -41,6 +41,7 @@ function wire(pieces: readonly Uint8Array[], end: "close" | "break" | "wait" = "
         else if (end === "close") controller.close();
         else if (end === "break") controller.error(new TypeError("terminated"));
         else return new Promise(() => undefined);
+        return undefined;
       },
       cancel() {
         closed = true;
