@@ -107,7 +107,7 @@ export function lastMessageOf({ request }: Exchange): string {
 export type Pace = {
   /** Between two pieces. */
   pauseMs?: number;
-  /** After this many pieces the connection breaks. */
+  /** After this many words the connection breaks; Infinity: after the last. */
   cutAfter?: number;
 };
 
@@ -122,6 +122,7 @@ export function writes(text: string, { pauseMs = 0, cutAfter }: Pace = {}): Scri
       await exchange.event(textChunk(piece));
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
+    if (cutAfter !== undefined) return exchange.reset();
     await exchange.event(textChunk("", "stop"));
     await exchange.event(usageChunk(420, pieces.length));
     await exchange.event("[DONE]");
