@@ -120,7 +120,7 @@ describe("arrows run one way", () => {
     // `ask` has its first users in later issues: memory, suggestions, the router, the agent.
     // `instrumentation.ts` beside `app` starts the last one.
     const starts =
-      /^lib\/(?:server\/cli\/(?:dev|key|ledger|models-check|start)|services\/ask|server\/host\/next-instrumentation)\.ts$/;
+      /^lib\/(?:server\/cli\/(?:dev|doctor|key|ledger|models-check|start)|services\/ask|server\/host\/next-instrumentation)\.ts$/;
     const dead = lib.map(({ path }) => path).filter((path) => !imported.has(path) && !starts.test(path));
     expect(dead).toEqual([]);
   });
