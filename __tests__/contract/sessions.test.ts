@@ -157,6 +157,37 @@ describe.each<[string, Settings, boolean]>([
     expect((await list())[0]).toMatchObject({ id, title: "Plans 🗺️" });
   });
 
+  test("branches a session: the new one goes on from the first messages, the old one stays", async () => {
+    const id = await say("First question");
+    upstream.script = answers("Second answer.");
+    await say("Second question", id);
+    const whole = await messages(id);
+    const branch = await request("POST", "/api/sessions", { from: { id, messages: 2 } });
+    expect(branch).toMatchObject({ status: 201, body: { title: "First question" } });
+    const branchId = String(branch.body["id"]);
+    expect(branchId).not.toBe(id);
+    expect(await list()).toContainEqual(branch.body);
+    expect(await messages(branchId)).toEqual((whole as unknown[]).slice(0, 2));
+
+    upstream.script = answers("Another answer.");
+    await say("Another question", branchId);
+    const sent = JSON.parse(upstream.requests.at(-1)?.text ?? "{}") as { messages: { role: string }[] };
+    expect(sent.messages.filter(({ role }) => role !== "system")).toEqual([
+      { role: "user", content: "First question" },
+      { role: "assistant", content: "Answered." },
+      { role: "user", content: "Another question" },
+    ]);
+    expect(await messages(branchId)).toHaveLength(4);
+    expect(await messages(id)).toEqual(whole);
+
+    const named = await request("POST", "/api/sessions", {
+      title: "All of it",
+      from: { id, messages: 2_000 },
+    });
+    expect(named).toMatchObject({ status: 201, body: { title: "All of it" } });
+    expect(await messages(String(named.body["id"]))).toEqual(whole);
+  });
+
   test("sees nothing of another user's session, by any verb", async () => {
     const [row] = await database.sql`
       insert into public.ai_chat_sessions (user_id, title) values (${other.userId}, 'Theirs') returning *`;
@@ -166,6 +197,7 @@ describe.each<[string, Settings, boolean]>([
     }
     const chat = await gateway.ask(credential, { message: "Hi", model: "smart", sessionId: id });
     expect(chat.status).toBe(404);
+    expect(await request("POST", "/api/sessions", { from: { id, messages: 2 } })).toMatchObject(NOT_FOUND);
     expect(await list()).toEqual([]);
     expect([...(await database.sql`select * from public.ai_chat_sessions where id = ${id}`)]).toEqual([row]);
     expect(upstream.requests).toEqual([]);
@@ -208,6 +240,12 @@ describe("the routes", () => {
     ["POST", { title: ["x"] }],
     ["POST", []],
     ["POST", "{"],
+    ["POST", { from: { id: "not-a-uuid", messages: 2 } }],
+    ["POST", { from: { id: randomUUID() } }],
+    ["POST", { from: { id: randomUUID(), messages: 0 } }],
+    ["POST", { from: { id: randomUUID(), messages: 1.5 } }],
+    ["POST", { from: { id: randomUUID(), messages: 2_001 } }],
+    ["POST", { from: randomUUID() }],
     ["PATCH", {}],
     ["PATCH", { title: null }],
     ["PATCH", { title: "\u0000" }],
@@ -451,6 +489,7 @@ describe("the routes", () => {
     for (const [method, path, body] of [
       ["GET", "/api/sessions"],
       ["POST", "/api/sessions", {}],
+      ["POST", "/api/sessions", { from: { id: randomUUID(), messages: 2 } }],
       ["GET", `/api/sessions/${randomUUID()}`],
       ["PATCH", `/api/sessions/${randomUUID()}`, { title: "x" }],
       ["DELETE", `/api/sessions/${randomUUID()}`],

@@ -191,12 +191,19 @@ describe("the demo user", () => {
     });
   });
 
-  test.each<[string, Settings, string, string, Record<string, string>]>([
+  test.each<[string, Settings, string, string | undefined, Record<string, string>]>([
     ["in production", { NODE_ENV: "production" }, "http://localhost:3000", "127.0.0.1", {}],
     ["switched off", { ENABLE_DEMO_SIGN_IN: "off" }, "http://localhost:3000", "127.0.0.1", {}],
     ["under another name", {}, "http://gateway.lan:3000", "127.0.0.1", {}],
     ["from another machine", {}, "http://localhost:3000", "192.0.2.9", {}],
     ["through a proxy", {}, "http://localhost:3000", "127.0.0.1", { "x-forwarded-for": "192.0.2.9" }],
+    [
+      "from the network, for a host that does not tell addresses",
+      { HOST: "0.0.0.0" },
+      "http://localhost:3000",
+      undefined,
+      { "x-forwarded-for": "127.0.0.1" },
+    ],
     ["for a name that begins alike", {}, "http://localhost.evil.example", "127.0.0.1", {}],
   ])("is not there %s", async (_, settings, origin, remoteAddress, headers) => {
     const browser = new PageBrowser(await start(settings), { origin, host: { remoteAddress } });

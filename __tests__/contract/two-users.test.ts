@@ -44,6 +44,12 @@ const ATTEMPTS: readonly Attempt[] = [
       `?cursor=${Buffer.from(`9999-01-01T00:00:00.000000Z ${sessionId}`).toString("base64url")}`,
     status: 200,
   },
+  {
+    method: "POST",
+    path: "/api/sessions",
+    body: ({ sessionId }) => ({ from: { id: sessionId, messages: 2 } }),
+    status: 404,
+  },
   { method: "GET", path: "/api/sessions/[id]", at: ({ sessionId }) => sessionId, status: 404 },
   {
     method: "PATCH",

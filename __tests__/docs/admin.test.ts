@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { adminHealthSchema } from "#lib/apis/native/admin-health-answer-schema.ts";
 import { adminRequestsQuerySchema } from "#lib/apis/native/admin-requests.ts";
+import { SERIES_WINDOWS } from "#lib/apis/native/admin-series.ts";
 import { FAILURE_POLICY, type FailureKind, type FailureProblem } from "#lib/providers/failures/failure.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -67,4 +68,9 @@ test("its alarms are those that there are", () => {
 
 test("its filters are those of the route, in their order", () => {
   expect(firstCells("Filter", "Finds requests")).toEqual(Object.keys(adminRequestsQuerySchema.shape));
+});
+
+test("its windows are those of the series, in their order", () => {
+  const windows = firstCells("`window`", "Buckets of").map((cell) => cell.split(",")[0]);
+  expect(windows).toEqual([...SERIES_WINDOWS]);
 });

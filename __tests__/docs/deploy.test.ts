@@ -88,7 +88,7 @@ test(".env.example names every variable of ENV-MATRIX, once, empty, and no other
     .flatMap((cells) => cells.slice(0, cells.length === 4 ? 3 : 1))
     .flatMap((cell) => cell.match(/`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*`/g) ?? [])
     .map((name) => name.slice(1, -1));
-  const lines: string[] = read(".env.example").match(/^[A-Z][A-Z0-9_]*(?==$)/gm) ?? [];
+  const lines: readonly string[] = read(".env.example").match(/^[A-Z][A-Z0-9_]*(?==$)/gm) ?? [];
   const notSetByHand = ["NODE_ENV", "VERCEL"];
   const told = new Set(matrix.filter((name) => !notSetByHand.includes(name)));
   expect([...new Set(lines)].sort()).toEqual([...lines].sort());

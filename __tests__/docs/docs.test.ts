@@ -158,7 +158,7 @@ const OTHER_VARIABLES: readonly string[] = [
   "BENCH_STREAMS",
   "BENCH_TABLES",
   "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
-  // A misspelt name that the doctor finds.
+  // A misspelt name, which the doctor finds.
   "GROK_API_KEY",
   "MY_VLLM_KEY",
   "NEXT_TELEMETRY_DISABLED",

@@ -68,6 +68,7 @@ describe("the migrations", () => {
     expect(first.filter((line) => line.includes(" EXECUTE "))).toEqual([
       "anon EXECUTE settle_turn",
       "authenticated EXECUTE begin_turn",
+      "authenticated EXECUTE branch_session",
       "authenticated EXECUTE quota_today",
       "authenticated EXECUTE read_attachments",
       "authenticated EXECUTE sarmalink_schema_version",
@@ -75,8 +76,10 @@ describe("the migrations", () => {
       "service_role EXECUTE admin_health",
       "service_role EXECUTE admin_request",
       "service_role EXECUTE admin_requests",
+      "service_role EXECUTE admin_series",
       "service_role EXECUTE admit_gateway_key",
       "service_role EXECUTE begin_turn",
+      "service_role EXECUTE branch_session",
       "service_role EXECUTE close_turns_to_users",
       "service_role EXECUTE create_gateway_key",
       "service_role EXECUTE delete_override",

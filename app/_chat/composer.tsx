@@ -19,7 +19,7 @@ export function Composer(props: ComposerProps) {
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const attachments = useAttachments();
-  useFocusOnSlash(field);
+  usePageKeys(field, stop);
   const ready = attachments.list.flatMap((one) => (one.kind === "ready" ? [one.file] : []));
   const isUploading = attachments.list.some(({ kind }) => kind === "uploading");
   const canSend = !isAsking && !isDisabled && !isUploading && (text.trim() !== "" || ready.length > 0);
@@ -31,7 +31,6 @@ export function Composer(props: ComposerProps) {
     attachments.clear();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") stop();
     // While a word is being composed (Japanese, Chinese), Enter chooses it.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -66,11 +65,17 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** Pressing `/` outside of a field goes to this one. */
-function useFocusOnSlash(field: { current: HTMLTextAreaElement | null }): void {
+/** Wherever the focus is: `/` outside of a field goes to this one, and Escape stops, but not under a dialog. */
+function usePageKeys(field: { current: HTMLTextAreaElement | null }, stop: () => void): void {
+  const stopNow = useRef(stop);
+  useEffect(() => {
+    stopNow.current = stop;
+  }, [stop]);
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent): void => {
-      const isField = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+      const target = event.target instanceof HTMLElement ? event.target : document.body;
+      if (event.key === "Escape" && target.closest("dialog") === null) stopNow.current();
+      const isField = target.matches("input, textarea, select");
       if (event.key !== "/" || isField || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       field.current?.focus();

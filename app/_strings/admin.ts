@@ -27,6 +27,7 @@ export const adminStrings = {
   notRefreshed: "Not refreshed",
   unknown: "unknown",
   none: "–",
+  actions: "Actions",
 
   // Overview
   attention: "Needs attention",
@@ -35,13 +36,14 @@ export const adminStrings = {
   incomplete: "Older rows are still being added up: figures of the past grow for a while.",
   sandbox: "The sandbox answers: no provider is configured.",
   noEngines: "Nobody answers: no provider is configured, and the sandbox is off.",
-  waiting: (turns: number): string => `${turnsOf(turns)} wait for the database`,
+  waiting: (turns: number): string =>
+    turns === 1 ? "1 turn waits for the database" : `${count(turns)} turns wait for the database`,
   waitingText: (oldest: string): string =>
     `They are kept in memory and on disk, and are stored when the database is back. The oldest is ${oldest} old.`,
-  parked: (turns: number): string => `${turnsOf(turns)} are parked`,
+  parked: (turns: number): string => (turns === 1 ? "1 turn is parked" : `${count(turns)} turns are parked`),
   parkedText: "The database refused them; the log says why.",
   alarmTitle: (provider: string, code: string): string => `${provider}: ${code.replaceAll("_", " ")}`,
-  alarmTimes: (since: string, next: string): string => `Since ${since}. Tried again ${next}.`,
+  alarmTimes: (since: string, next: string): string => `Since ${since}. Next try: ${next}.`,
   goneTitle: (engine: string): string => `${engine} is gone`,
   goneText: (mode: string): string =>
     `Its provider no longer lists this model of ${mode}. Replace it in the configuration.`,
@@ -54,7 +56,7 @@ export const adminStrings = {
     answered: "Answered",
     answeredHint: (share: string): string => `${share} of all that ended`,
     rescued: "Rescued by failover",
-    rescuedHint: (share: string): string => `${share} would have failed`,
+    rescuedHint: (share: string): string => `${share} needed more than one call`,
     failed: "Failed",
     failedHint: (share: string): string => `${share} of all that ended`,
     stoppedHint: (turns: string): string => `and ${turns} stopped`,
@@ -80,7 +82,7 @@ export const adminStrings = {
       turns: "How they ended",
       latency: "Of calls of providers, at most 2.5 % off",
       depth: "Calls of a request beyond its first, mean",
-      spend: "US dollars",
+      spend: "US dollars, with what caches saved on top",
     },
     lines: {
       answered: "Answered",
@@ -145,7 +147,7 @@ export const adminStrings = {
     latency: "Answer, p50 / p95",
     firstToken: "First token, p50",
   },
-  engineColumns: ["Engine", "State", "Calls", "Answered", "First token", "p50 / p95", "Modes"],
+  engineColumns: ["Engine", "State", "Modes", "Calls", "Answered", "First token", "p50 / p95"],
   enginesCaption: (provider: string): string => `Engines of ${provider}`,
   keyPool: "Keys",
   keyName: (index: number): string => `key ${index + 1}`,
@@ -158,7 +160,7 @@ export const adminStrings = {
   } as Readonly<Record<string, string>>,
   outcomes: "How calls ended",
   switchOff: "Switch off",
-  switchOffName: (name: string): string => `Switch ${name} off`,
+  switchOffName: (name: string): string => `Switch off ${name}`,
   switchOffTitle: (name: string): string => `Switch ${name} off?`,
   switchOffText:
     "It gets no call any more, in any mode and under any name, on all instances within two seconds, until the override is deleted. Running answers are not cut.",
@@ -239,7 +241,7 @@ export const adminStrings = {
   // Keys
   keyFilter: "Keys of one user",
   keyFilterHint: "The user's id; empty for all users.",
-  keyColumns: ["Key", "Owner", "Limits", "Today", "This month", "Last used", "State", ""],
+  keyColumns: ["Key", "Owner", "State", "Last used", "Limits", "Today", "This month"],
   keysCaption: "Gateway keys of all users, the newest first",
   noKeysTitle: "No gateway key yet",
   noKeysText: "Until the first one is made, the OpenAI-compatible routes accept any bearer.",
@@ -249,7 +251,7 @@ export const adminStrings = {
   add: "New override",
   noOverridesTitle: "Nothing is overridden",
   noOverridesText: "Chains are tried as they are configured, and every engine of them may be called.",
-  overrideColumns: ["What", "Mode", "Note", "Ends", "By", ""],
+  overrideColumns: ["What", "Mode", "Note", "Ends", "By"],
   overridesCaption: "Overrides, the oldest first",
   off: "off",
   order: "order",
@@ -285,7 +287,3 @@ export const adminStrings = {
     isThis: "this one",
   },
 } as const;
-
-function turnsOf(turns: number): string {
-  return turns === 1 ? "1 turn" : `${count(turns)} turns`;
-}

@@ -120,7 +120,7 @@ function ListView({ block, look }: { block: List; look: MarkdownLook }) {
   const items = block.items.map((item, index) => (
     <ItemView key={index} item={item} look={look} isTight={block.tight} />
   ));
-  const space = "my-3 pl-6 marker:text-muted";
+  const space = "my-3 pl-6 marker:text-muted [li>&]:my-1";
   if (!block.ordered) return <ul className={classes(space, "list-disc")}>{items}</ul>;
   return (
     <ol start={block.start} className={classes(space, "list-decimal")}>

@@ -56,7 +56,14 @@ function alarmNotices({ providers }: HealthView, now: number): Notice[] {
       return {
         tone: "bad" as const,
         title: `${adminStrings.alarmTitle(id, code)}${key}`,
-        text: `${message} ${adminStrings.alarmTimes(ago(since, now), dateTime(retriedAt))}`,
+        text: (
+          <>
+            {message}
+            <span className="block text-muted">
+              {adminStrings.alarmTimes(ago(since, now), dateTime(retriedAt))}
+            </span>
+          </>
+        ),
       };
     }),
   );

@@ -39,7 +39,7 @@ export function SlowestEngines({ providers }: { providers: readonly ProviderView
         <Table caption={slowest.title} head={slowest.columns} numeric={[1, 2, 3, 4, 5]}>
           {called.map(({ name, engine }) => (
             <Row key={name}>
-              <Cell className="font-mono text-xs wrap-anywhere">{name}</Cell>
+              <Cell className="min-w-44 font-mono text-xs wrap-anywhere">{name}</Cell>
               <Cell numeric>{known(engine.calls, count)}</Cell>
               <Cell numeric>{known(engine.successRate, percent)}</Cell>
               <Cell numeric>{known(engine.firstTokenP50, duration)}</Cell>
@@ -69,7 +69,7 @@ export function Modes({ modes }: { modes: readonly ModeView[] }) {
             </Cell>
             <Cell numeric>{known(depthMean, (mean) => mean.toFixed(2))}</Cell>
             <Cell numeric>{known(depthMax, count)}</Cell>
-            <Cell className="min-w-64 font-mono text-xs text-muted wrap-anywhere">{engines.join(" → ")}</Cell>
+            <Cell className="min-w-96 font-mono text-xs text-muted">{engines.join(" → ")}</Cell>
           </Row>
         ))}
       </Table>

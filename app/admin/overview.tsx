@@ -29,12 +29,14 @@ export function Overview() {
       <Toolbar window={window} choose={setWindow} shown={[health, series]} />
       <div className="space-y-6">
         {health.state.kind === "ready" ? <Attention health={health.state.value} /> : null}
-        <LoadedView state={series.state} retry={series.reload}>
-          {(value) => <OverTime series={value} />}
+        <LoadedView state={series.state} retry={series.reload} lines={3}>
+          {(value) => <TurnFigures turns={chartsOf(value).turns} />}
         </LoadedView>
-        <LoadedView state={health.state} retry={health.reload}>
-          {(value) => <OfNow health={value} />}
+        <LoadedView state={health.state} retry={health.reload} lines={3}>
+          {({ cost }) => (cost === null ? null : <CostFigures cost={cost} />)}
         </LoadedView>
+        {series.state.kind === "ready" ? <OverTime series={series.state.value} /> : null}
+        {health.state.kind === "ready" ? <OfNow health={health.state.value} /> : null}
       </div>
     </>
   );
@@ -47,7 +49,6 @@ function OverTime({ series }: { series: SeriesView }) {
   const charts = chartsOf(series);
   return (
     <>
-      <TurnFigures turns={charts.turns} />
       {isEmpty(charts.turns) ? (
         <Card>
           <EmptyState icon="chart" title={adminStrings.emptyTitle} text={adminStrings.emptyText} />
@@ -98,7 +99,6 @@ function isEmpty({ lines }: ChartData): boolean {
 function OfNow({ health }: { health: HealthView }) {
   return (
     <>
-      {health.cost === null ? null : <CostFigures cost={health.cost} />}
       <SlowestEngines providers={health.providers} />
       <Modes modes={health.modes} />
       <div className="grid gap-6 lg:grid-cols-2">

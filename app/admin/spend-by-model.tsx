@@ -38,7 +38,7 @@ function ModelRow({ model, days }: { model: ModelSpend; days: readonly string[] 
   const name = model.engine ?? texts.others;
   return (
     <Row>
-      <Cell className="font-mono text-xs wrap-anywhere">{name}</Cell>
+      <Cell className="min-w-44 font-mono text-xs wrap-anywhere">{name}</Cell>
       <Cell>
         <DayBars name={name} days={days} values={model.byDay} />
       </Cell>

@@ -22,6 +22,9 @@ export type ChatOptions = {
   fetch?: FetchLike;
 };
 
+/** Characters of one event. The largest are images in base64; something larger is no stream of ours. */
+const MAX_EVENT_LENGTH = 64_000_000;
+
 /**
  * Asks, and yields the events of the answer as they come, in batches of what one read brought. Throws an
  * `ApiError`: the gateway's own before the stream, `network` if it cannot be reached, and `stream_cut` if
@@ -43,10 +46,15 @@ export async function* streamChat(
   if (response.body === null) throw cut();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let events: BrowserEvent[] = [];
+  let isTooLong = false;
   const parser = createParser({
+    maxBufferSize: MAX_EVENT_LENGTH,
     onEvent({ data }) {
       const event = readEvent(data);
       if (event !== undefined) events.push(event);
+    },
+    onError({ type }) {
+      if (type === "max-buffer-size-exceeded") isTooLong = true;
     },
   });
   try {
@@ -54,6 +62,7 @@ export async function* streamChat(
       const { done, value } = await read(reader, signal);
       if (done) throw cut();
       parser.feed(value);
+      if (isTooLong) throw cut();
       if (events.length === 0) continue;
       const batch = events;
       events = [];

@@ -9,19 +9,20 @@ export type CodeSpan = { scope: string; children: readonly CodeNode[] };
 /** Longer code is not highlighted, UTF-16 units: it takes longer than a page may pause. */
 const MAX_CODE = 50_000;
 
-/** Nor is code with a longer line or word: some grammars take the cube of its length. */
+/** Nor is code with a longer line, word or gap: some grammars take the square of its length, or the cube. */
 const MAX_LINE = 500;
 const MAX_WORD = 100;
-const TOO_LONG = new RegExp(`[^\\n]{${MAX_LINE}}|\\w{${MAX_WORD}}`);
+const MAX_GAP = 200;
+const TOO_LONG = new RegExp(`[^\\n]{${MAX_LINE}}|\\w{${MAX_WORD}}|\\s{${MAX_GAP}}`);
 /** Spans nested deeper are drawn without their colours. */
 const MAX_DEPTH = 30;
 
 type Module = { default: LanguageFn };
+/** C# is missing: its grammar takes seconds for a few thousand words in a row. */
 const LANGUAGES: Readonly<Record<string, () => Promise<Module>>> = {
   bash: () => import("highlight.js/lib/languages/bash"),
   c: () => import("highlight.js/lib/languages/c"),
   cpp: () => import("highlight.js/lib/languages/cpp"),
-  csharp: () => import("highlight.js/lib/languages/csharp"),
   css: () => import("highlight.js/lib/languages/css"),
   diff: () => import("highlight.js/lib/languages/diff"),
   dockerfile: () => import("highlight.js/lib/languages/dockerfile"),
@@ -45,10 +46,8 @@ const LANGUAGES: Readonly<Record<string, () => Promise<Module>>> = {
 
 /** Other names of the languages, as people write them behind a fence. */
 const ALIASES: Readonly<Record<string, string>> = {
-  "c#": "csharp",
   "c++": "cpp",
   console: "bash",
-  cs: "csharp",
   docker: "dockerfile",
   env: "ini",
   golang: "go",

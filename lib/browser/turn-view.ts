@@ -104,8 +104,9 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
 type AttemptEvent = Extract<BrowserEvent, { type: "attempt" }>;
 
 function attemptStep(view: TurnView, { engine, outcome, latencyMs }: AttemptEvent): Step {
-  const last = view.steps.findLast((step) => step.kind === "answer");
-  const midAnswer = last?.engine === engine && view.text.length > last.offset;
+  // The next ones were asked to continue, and that engine may be among them again.
+  const last = view.steps.at(-1);
+  const midAnswer = last?.kind === "answer" && last.engine === engine && view.text.length > last.offset;
   return { kind: "attempt", engine, outcome, latencyMs, midAnswer };
 }
 

@@ -13,13 +13,14 @@ export async function ownFonts(): Promise<Record<string, string>> {
     file,
     `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
       <dir>${join(tmpdir(), "fonts")}</dir><dir>/usr/share/fonts</dir><cachedir>${folder}</cachedir>
-      ${["system-ui", "sans-serif"].map(prefersOpenSans).join("")}
+      ${["system-ui", "sans-serif"].map((family) => prefers(family, "Open Sans")).join("")}
+      ${["ui-monospace", "monospace"].map((family) => prefers(family, "DejaVu Sans Mono")).join("")}
     </fontconfig>`,
   );
   return { FONTCONFIG_FILE: file };
 }
 
-function prefersOpenSans(family: string): string {
+function prefers(family: string, face: string): string {
   return `<match target="pattern"><test name="family"><string>${family}</string></test>
-    <edit name="family" mode="prepend" binding="strong"><string>Open Sans</string></edit></match>`;
+    <edit name="family" mode="prepend" binding="strong"><string>${face}</string></edit></match>`;
 }

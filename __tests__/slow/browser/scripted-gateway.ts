@@ -69,6 +69,8 @@ export async function startScriptedGateway(settings: Settings = {}): Promise<Scr
     ...databaseSettings(database),
     ADMIN_USER_IDS: admin.userId,
     ENABLE_OPENAI_PROXY: "true",
+    ENABLE_SIGN_UP: "true",
+    PAID_PROVIDERS: "groq,cerebras",
     GROQ_API_KEY: "gsk_scripted",
     GROQ_BASE_URL: `${first.origin}/v1`,
     CEREBRAS_API_KEY: "csk-scripted",
@@ -105,7 +107,7 @@ export function lastMessageOf({ request }: Exchange): string {
 export type Pace = {
   /** Between two pieces. */
   pauseMs?: number;
-  /** After this many pieces the connection breaks. */
+  /** After this many words the connection breaks; Infinity: after the last. */
   cutAfter?: number;
 };
 
@@ -120,6 +122,7 @@ export function writes(text: string, { pauseMs = 0, cutAfter }: Pace = {}): Scri
       await exchange.event(textChunk(piece));
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
+    if (cutAfter !== undefined) return exchange.reset();
     await exchange.event(textChunk("", "stop"));
     await exchange.event(usageChunk(420, pieces.length));
     await exchange.event("[DONE]");

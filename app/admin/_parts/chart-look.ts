@@ -41,13 +41,20 @@ const TIME = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit",
 const DAY_AND_TIME = new Intl.DateTimeFormat("en", {
   ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 });
-const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const UTC_DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const OWN_DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
 
 /** Buckets of a day are days of UTC, as the ledger counts them; shorter ones are in the reader's own zone. */
 export function bucketTime(seconds: number, step: number): string {
   const time = new Date(seconds * 1_000);
-  if (step >= DAY_SECONDS) return DAY.format(time);
+  if (step >= DAY_SECONDS) return UTC_DAY.format(time);
   return step > HOUR_SECONDS ? DAY_AND_TIME.format(time) : TIME.format(time);
+}
+
+/** As `bucketTime`, for the axis of time: where buckets are hours long, its marks are days. */
+export function axisTime(seconds: number, step: number): string {
+  const isBetween = step > HOUR_SECONDS && step < DAY_SECONDS;
+  return isBetween ? OWN_DAY.format(new Date(seconds * 1_000)) : bucketTime(seconds, step);
 }

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import { type ChartData, type ChartLineId, stacked } from "#lib/browser/admin/chart-data.ts";
-import { bucketTime, type ChartShape, colorOf, LINE_LOOKS } from "./chart-look.ts";
+import { axisTime, type ChartShape, colorOf, LINE_LOOKS } from "./chart-look.ts";
 
 type Plot = typeof uPlot;
 
@@ -40,7 +40,7 @@ function optionsOf(plot: Plot, place: HTMLElement, options: ChartOptions): uPlot
     width: place.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     ...(step >= 86_400 && { tzDate: (seconds: number) => plot.tzDate(new Date(seconds * 1_000), "Etc/UTC") }),
     cursor: { y: false, drag: { x: false, y: false }, points: { show: shape === "lines" } },
     scales: {
@@ -61,7 +61,7 @@ function seriesOf(plot: Plot, place: HTMLElement, id: ChartLineId, shape: ChartS
     return { stroke: color, fill: color, width: 0, points: { show: false }, ...(bars && { paths: bars }) };
   }
   return {
-    ...{ stroke: color, width: 2, spanGaps: true, points: { show: true, size: 5, fill: color } },
+    ...{ stroke: color, width: 2, spanGaps: true, points: { size: 5, fill: color } },
     ...(dashed && { dash: [6, 4] }),
   };
 }
@@ -77,8 +77,9 @@ function axesOf(place: HTMLElement, step: number, format: (value: number) => str
       ...look,
       grid: { show: false },
       space: 72,
-      values: (_, times) => times.map((at) => bucketTime(at, step)),
+      size: 30,
+      values: (_, times) => times.map((at) => axisTime(at, step)),
     },
-    { ...look, size: 64, space: 40, values: (_, values) => values.map((value) => format(value)) },
+    { ...look, size: 56, space: 40, values: (_, values) => values.map((value) => format(value)) },
   ];
 }

@@ -41,6 +41,7 @@ export function TimeChart({ title, hint, data, shape, sums = false, format }: Ch
         ref={place}
         role="img"
         aria-label={texts.summary(title, data.times.length)}
+        hidden={failed}
         className="h-50 w-full"
       />
       <details className="mt-3">

@@ -1,9 +1,10 @@
 import Link from "next/link";
 import type { EngineView } from "#lib/browser/admin/health.ts";
 import { adminStrings } from "../../_strings/admin.ts";
-import { IconButton } from "../../_ui/button.tsx";
+import { Button } from "../../_ui/button.tsx";
 import { count, duration, percent } from "../../_ui/format.ts";
 import { Cell, Row, Table } from "../../_ui/table.tsx";
+import { ActionsHead } from "../_parts/actions-head.tsx";
 import { EngineState } from "../_parts/state-badges.tsx";
 import { known } from "../health-cards.tsx";
 
@@ -16,9 +17,9 @@ type TableProps = {
 };
 
 export function EngineTable({ provider, engines, now, off, switchOff }: TableProps) {
-  const head = [...adminStrings.engineColumns, ""];
+  const head = [...adminStrings.engineColumns, <ActionsHead key="actions" />];
   return (
-    <Table caption={adminStrings.enginesCaption(provider)} head={head} numeric={[2, 3, 4, 5]}>
+    <Table caption={adminStrings.enginesCaption(provider)} head={head} numeric={[3, 4, 5, 6]}>
       {engines.map((engine) => {
         const name = `${provider}/${engine.model}`;
         const { breaker, benchedUntil, dead } = engine;
@@ -40,20 +41,23 @@ export function EngineTable({ provider, engines, now, off, switchOff }: TablePro
                 isOff={off.has(name) || off.has(provider)}
               />
             </Cell>
+            <Cell className="text-muted">{engine.modes.join(", ")}</Cell>
             <Cell numeric>{known(engine.calls, count)}</Cell>
             <Cell numeric>{known(engine.successRate, percent)}</Cell>
             <Cell numeric>{known(engine.firstTokenP50, duration)}</Cell>
             <Cell numeric className="whitespace-nowrap">
               {`${known(engine.latencyP50, duration)} / ${known(engine.latencyP95, duration)}`}
             </Cell>
-            <Cell className="text-muted">{engine.modes.join(", ")}</Cell>
             <Cell>
               {off.has(name) ? null : (
-                <IconButton
-                  label={adminStrings.switchOffName(name)}
-                  icon="stop"
+                <Button
+                  size="sm"
+                  variant="ghost"
+                  aria-label={adminStrings.switchOffName(name)}
                   onClick={() => switchOff(name)}
-                />
+                >
+                  {adminStrings.switchOff}
+                </Button>
               )}
             </Cell>
           </Row>

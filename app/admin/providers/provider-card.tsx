@@ -53,7 +53,10 @@ export function ProviderCard({ provider, now, off, switchOff }: CardProps) {
             tone="bad"
             title={`${code.replaceAll("_", " ")}${keyIndex === null ? "" : `, ${adminStrings.keyName(keyIndex)}`}`}
           >
-            {`${message} ${adminStrings.alarmTimes(ago(since, now), dateTime(retriedAt))}`}
+            {message}
+            <span className="block text-muted">
+              {adminStrings.alarmTimes(ago(since, now), dateTime(retriedAt))}
+            </span>
           </Alert>
         ))}
         <Figures provider={provider} />

@@ -35,7 +35,7 @@ function RequestRow({ request }: { request: RequestView }) {
         <StatusBadge status={status} />
       </Cell>
       <Cell>{mode}</Cell>
-      <Cell className="font-mono text-xs wrap-anywhere">{engine ?? adminStrings.none}</Cell>
+      <Cell className="min-w-44 font-mono text-xs wrap-anywhere">{engine ?? adminStrings.none}</Cell>
       <Cell className="max-w-48 truncate text-muted">
         {user ?? adminStrings.none}
         {key === null ? null : <span className="block truncate text-xs">{adminStrings.viaKey(key)}</span>}

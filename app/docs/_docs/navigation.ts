@@ -6,7 +6,7 @@ const { groups } = docsStrings;
 
 /** The pages by what a reader wants, by their files' names. A page that stands nowhere here is listed last. */
 export const NAVIGATION: readonly Group[] = [
-  { title: groups.start, pages: ["SELF-HOST", "DEPLOY", "SETUP-AI", "MAKE-IT-YOURS", "ENV-MATRIX"] },
+  { title: groups.start, pages: ["PAGES", "SELF-HOST", "DEPLOY", "SETUP-AI", "MAKE-IT-YOURS", "ENV-MATRIX"] },
   {
     title: groups.use,
     pages: [

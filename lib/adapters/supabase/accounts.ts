@@ -1,6 +1,12 @@
 import type { AuthError } from "@supabase/supabase-js";
-import { type CookieClientOptions, withCookieClient } from "#lib/adapters/supabase/cookie-client.ts";
+import { authUnavailable } from "#lib/adapters/supabase/access-tokens.ts";
+import {
+  type AuthServerFailure,
+  type CookieClientOptions,
+  runCookieClient,
+} from "#lib/adapters/supabase/cookie-client.ts";
 import type { AccountResult, Accounts, EmailLink } from "#lib/services/identity/accounts.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Codes of the auth server that say that somebody is not who they claim to be. */
 const WRONG: ReadonlySet<string | undefined> = new Set([
@@ -16,6 +22,8 @@ const WRONG: ReadonlySet<string | undefined> = new Set([
   "validation_failed",
 ]);
 const MAX_REASON = 300;
+/** The auth server's limits: an e-mail a minute to an address, some dozens of tries in five minutes. */
+const RETRY_AFTER_S = 60;
 
 type Outcome = AccountResult extends infer Result
   ? Result extends unknown
@@ -27,62 +35,73 @@ type Outcome = AccountResult extends infer Result
 export function createSupabaseAccounts(options: CookieClientOptions): Accounts {
   return {
     async signIn(request, credentials) {
-      return settle(
-        await withCookieClient(request, options, async (auth) => {
-          const { error } = await auth.signInWithPassword(credentials);
-          return outcomeOf(error, { kind: "signed-in" });
-        }),
-      );
+      return settle(request, options, async (auth) => {
+        const { error } = await auth.signInWithPassword(credentials);
+        return outcomeOf(error, { kind: "signed-in" });
+      });
     },
     async signUp(request, credentials, returnTo) {
-      return settle(
-        await withCookieClient(request, options, async (auth) => {
-          const redirect = returnTo === undefined ? {} : { options: { emailRedirectTo: returnTo } };
-          const { data, error } = await auth.signUp({ ...credentials, ...redirect });
-          return outcomeOf(error, { kind: data.session === null ? "check-email" : "signed-in" });
-        }),
-      );
+      return settle(request, options, async (auth) => {
+        const redirect = returnTo === undefined ? {} : { options: { emailRedirectTo: returnTo } };
+        const { data, error } = await auth.signUp({ ...credentials, ...redirect });
+        return outcomeOf(error, { kind: data.session === null ? "check-email" : "signed-in" });
+      });
     },
     async signOut(request) {
-      const { setCookies } = await withCookieClient(request, options, (auth) =>
+      const { setCookies } = await runCookieClient(request, options, (auth) =>
         auth.signOut({ scope: "local" }),
       );
+      // Whoever leaves a shared computer must be out, even if the auth server is not there to be told: nobody
+      // but this browser has the session.
       return setCookies;
     },
     async sendReset(request, email, returnTo) {
-      const { setCookies } = await withCookieClient(request, options, (auth) =>
+      const { setCookies, failure } = await runCookieClient(request, options, (auth) =>
         auth.resetPasswordForEmail(email, returnTo === undefined ? {} : { redirectTo: returnTo }),
       );
+      assertAnswered(failure);
       return setCookies;
     },
     async setPassword(request, password) {
-      return settle(
-        await withCookieClient(request, options, async (auth) => {
-          const { error } = await auth.updateUser({ password });
-          return outcomeOf(error, { kind: "signed-in" });
-        }),
-      );
+      return settle(request, options, async (auth) => {
+        const { error } = await auth.updateUser({ password });
+        return outcomeOf(error, { kind: "signed-in" });
+      });
     },
     async redeem(request, link) {
-      return settle(
-        await withCookieClient(request, options, async (auth) => {
-          const { error } = await redeemed(auth, link);
-          return outcomeOf(error, { kind: "signed-in" });
-        }),
-      );
+      return settle(request, options, async (auth) => {
+        const { error } = await redeemed(auth, link);
+        return outcomeOf(error, { kind: "signed-in" });
+      });
     },
   };
 }
 
-type Auth = Parameters<Parameters<typeof withCookieClient>[2]>[0];
+type Auth = Parameters<Parameters<typeof runCookieClient>[2]>[0];
 
 function redeemed(auth: Auth, link: EmailLink): Promise<{ error: AuthError | null }> {
   if ("code" in link) return auth.exchangeCodeForSession(link.code);
   return auth.verifyOtp({ token_hash: link.tokenHash, type: link.type });
 }
 
-function settle({ result, setCookies }: { result: Outcome; setCookies: string[] }): AccountResult {
+async function settle(
+  request: Request,
+  options: CookieClientOptions,
+  run: (auth: Auth) => Promise<Outcome>,
+): Promise<AccountResult> {
+  const { result, setCookies, failure } = await runCookieClient(request, options, run);
+  assertAnswered(failure);
   return { ...result, setCookies };
+}
+
+/** Throws `rate_limited` where the auth server asks for patience, and `database_unavailable` where it fails. */
+function assertAnswered(failure: AuthServerFailure | undefined): void {
+  if (failure === undefined) return;
+  if (failure.status !== 429) throw authUnavailable(failure.cause);
+  throw new GatewayError("rate_limited", "Too many tries in a short time. Try again in a minute.", {
+    retryAfterSeconds: RETRY_AFTER_S,
+    cause: failure.cause,
+  });
 }
 
 function outcomeOf(error: AuthError | null, success: Outcome): Outcome {

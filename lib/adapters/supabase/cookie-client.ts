@@ -12,16 +12,32 @@ export type CookieClientOptions = {
   isSecure(request: Request): boolean;
 };
 
+/** Why the auth server did not do what it was asked; the status is that of its answer, if there was one. */
+export type AuthServerFailure = { status: number | undefined; cause: unknown };
+
+type Run<Result> = (auth: SupabaseClient["auth"]) => Promise<Result>;
+
+/** Like {@link runCookieClient}, but throws `database_unavailable` if the auth server does not answer. */
+export async function withCookieClient<Result>(
+  request: Request,
+  options: CookieClientOptions,
+  run: Run<Result>,
+): Promise<{ result: Result; setCookies: string[] }> {
+  const { failure, ...rest } = await runCookieClient(request, options, run);
+  if (failure !== undefined) throw authUnavailable(failure.cause);
+  return rest;
+}
+
 /**
  * Runs calls of Supabase's sign-in as the session in a request's cookies, and returns their result with the
  * cookies to set. Scripts cannot read these cookies (`HttpOnly`), and other sites cannot send them with
- * writes (`SameSite=Lax`). Throws `database_unavailable` if the auth server does not answer.
+ * writes (`SameSite=Lax`). With a failure, the result says nothing.
  */
-export async function withCookieClient<Result>(
+export async function runCookieClient<Result>(
   request: Request,
   { url, publishableKey, isSecure }: CookieClientOptions,
-  run: (auth: SupabaseClient["auth"]) => Promise<Result>,
-): Promise<{ result: Result; setCookies: string[] }> {
+  run: Run<Result>,
+): Promise<{ result: Result; setCookies: string[]; failure: AuthServerFailure | undefined }> {
   // Loaded here, because only browsers need it.
   const { createServerClient, parseCookieHeader, serializeCookieHeader } = await import("@supabase/ssr");
   const header = request.headers.get("cookie") ?? "";
@@ -45,22 +61,23 @@ export async function withCookieClient<Result>(
     },
   });
   const result = await run(client.auth);
-  if (server.failure !== undefined) throw authUnavailable(server.failure);
-  return { result, setCookies };
+  return { result, setCookies, failure: server.failure };
 }
 
 /** The library would retry a refresh for half a minute; this fetch keeps a failure and answers 400, which ends it. */
-function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: unknown } {
-  let failure: unknown;
+function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: AuthServerFailure | undefined } {
+  let failure: AuthServerFailure | undefined;
   return {
     async fetch(input, init) {
       try {
         const response = await fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
         if (response.status < 500 && response.status !== 429) return response;
-        failure = new Error(`The auth server answered with status ${response.status}.`);
+        const { status } = response;
+        if (status === 429 && isRecovery(input)) return Response.json({});
+        failure = { status, cause: new Error(`The auth server answered with status ${status}.`) };
         await response.body?.cancel();
-      } catch (error) {
-        failure = error;
+      } catch (cause) {
+        failure = { status: undefined, cause };
       }
       return Response.json({}, { status: 400 });
     },
@@ -68,4 +85,12 @@ function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: unknown
       return failure;
     },
   };
+}
+
+/**
+ * Whether a link for a new password is asked for. The auth server limits these e-mails for addresses that have an
+ * account, so its 429, and the cookies that follow from it, would tell which do.
+ */
+function isRecovery(input: Parameters<typeof fetch>[0]): boolean {
+  return new URL(input instanceof Request ? input.url : input).pathname.endsWith("/recover");
 }

@@ -16,6 +16,8 @@ const TABLE = "ai_chat_sessions";
 /** The same rows, each with all of its messages: the table keeps the newest. */
 const WHOLE = "ai_complete_sessions";
 const SUMMARY = "id,title,created_at,updated_at";
+/** What `branch_session` raises. */
+const NO_SUCH_SESSION = "PT404";
 /** PostgREST's own limit. The database keeps 50. */
 const MAX_LISTED = 1_000;
 
@@ -61,6 +63,16 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
       const row = { user_id: caller.userId, ...(title === undefined ? {} : { title }) };
       const [made] = await rows(caller, (client) => client.from(TABLE).insert(row).select(SUMMARY));
       return summaryOf(made);
+    },
+    async branch(caller, from, title) {
+      const { client, failure } = actingFor(clients, caller);
+      const branch = { user_id: caller.userId, session_id: from.id, messages: from.messages, title };
+      const answer = await client
+        .rpc("branch_session", { p_branch: branch })
+        .abortSignal(AbortSignal.timeout(timeoutMs));
+      if (answer.error?.code === NO_SUCH_SESSION) return undefined;
+      if (answer.error) throw failure(answer);
+      return summaryOf(answer.data);
     },
     async find(caller, id) {
       const found = await rows(caller, (client) =>

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 
 const MAX_TITLE = 200;
+/** What the database keeps of a session. */
+const MAX_MESSAGES = 2_000;
 const MAX_PAGE = 100;
 const MAX_SEARCH = 200;
 /** What a cursor says, before it is encoded. */
@@ -15,8 +17,20 @@ const titleSchema = z
   .refine((title) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(title), "must not be blank")
   .refine((title) => [...title].length <= MAX_TITLE, `must have at most ${MAX_TITLE} characters`);
 
+/** Where a branch leaves another session. */
+const branchSchema = z
+  .object({
+    id: z.uuid().describe("A session of the caller."),
+    messages: z
+      .int()
+      .min(1)
+      .max(MAX_MESSAGES)
+      .describe("How many of its messages to begin with; all if it has fewer."),
+  })
+  .describe("Begins with the first messages of another session, which stays as it is.");
+
 /** The body of `POST /api/sessions`. */
-export const newSessionBodySchema = z.object({ title: titleSchema.nullish() });
+export const newSessionBodySchema = z.object({ title: titleSchema.nullish(), from: branchSchema.nullish() });
 
 /** The body of `PATCH /api/sessions/[id]`. */
 export const renamedSessionBodySchema = z.object({ title: titleSchema });

@@ -12,7 +12,8 @@ export function withJoints(text: string, offsets: readonly number[]): string {
   for (const offset of offsets) {
     if (offset <= 0 || offset > text.length) continue;
     const at = Math.max(from, quietPlace(text, offset));
-    marked += withoutJoints(text.slice(from, at)) + JOINT;
+    // At the very beginning a mark is a paragraph of its own: it must not change what the first line is.
+    marked += at === 0 ? `${JOINT}\n\n` : withoutJoints(text.slice(from, at)) + JOINT;
     from = at;
   }
   return marked + withoutJoints(text.slice(from));

@@ -55,7 +55,10 @@ class GrowingText implements MarkdownStream {
 
   finish(text: string, joints: readonly number[] = []): readonly Block[] {
     this.#take(text, joints);
-    for (const source of splitSegments(this.#text.slice(this.#settledLength))) this.#settle(source);
+    const rest = this.#text.slice(this.#settledLength);
+    if (rest !== "") for (const source of splitSegments(rest)) this.#settle(source);
+    this.#last = [];
+    this.#fence = undefined;
     for (const segment of this.#segments) {
       // A label that was defined behind its use.
       if (segment.known < this.#known && segment.source.includes("[")) {
@@ -70,7 +73,8 @@ class GrowingText implements MarkdownStream {
   /** Takes the new text, and returns the length of the old one that it continues. */
   #take(text: string, joints: readonly number[]): number {
     const next = normalise(withJoints(text, joints));
-    if (this.#isFinished || !next.startsWith(this.#text)) this.#restart();
+    const isSame = next === this.#text;
+    if (!isSame && (this.#isFinished || !next.startsWith(this.#text))) this.#restart();
     const before = this.#text.length;
     this.#text = next;
     return before;

@@ -47,7 +47,8 @@ export function parseSegment(segment: string, definitions: Definitions, linkFor?
 }
 
 function parseTokens(text: string, definitions: Definitions, linkFor: LinkFor | undefined): Block[] {
-  if (findTooDeep(text) !== undefined || hasTooManyItems(text)) return [{ kind: "plain", text }];
+  if (findTooDeep(text) !== undefined || hasTooManyItems(text))
+    return [{ kind: "plain", text: text.trimEnd() }];
   const lexer = lexBlocks(text, definitions);
   for (const { src, tokens } of lexer.inlineQueue) {
     lexer.state.inRawBlock = false;

@@ -39,6 +39,8 @@ function startsOf(text: string): number[] {
     const deep = findTooDeep(text, from);
     for (const start of startsOfBlocks(text.slice(from, deep))) starts.push(from + start);
     if (deep === undefined || ++tries > MAX_DEEP) break;
+    if (deep > from && ENDS_BLANK.test(text.slice(Math.max(from, deep - BLANK_LINE_LENGTH), deep)))
+      starts.push(deep);
     BLANK_LINE.lastIndex = deep;
     const blank = BLANK_LINE.exec(text);
     from = blank === null ? text.length : blank.index + blank[0].length;

@@ -12,8 +12,12 @@ export function isHttps(request: Request, { TRUST_PROXY, VERCEL, NEXT_PUBLIC_APP
   return NEXT_PUBLIC_APP_URL?.startsWith("https:") === true && !isLoopbackName(hostOf(request));
 }
 
-/** Whether the request comes from this machine, and names it: not through a proxy, nor from a page of elsewhere. */
-export function isFromThisMachine(request: Request, host: HostContext): boolean {
+/**
+ * Whether the request comes from this machine, and names it: not through a proxy, nor from a page of elsewhere.
+ * Where the host does not tell the socket's address (Next.js' development server), the headers are the sender's
+ * own words; they are believed only if nobody else can send any, because HOST does not open it to the network.
+ */
+export function isFromThisMachine(request: Request, host: HostContext, { HOST }: Pick<Env, "HOST">): boolean {
   const isForwarded = ["x-forwarded-for", "x-forwarded-host", "forwarded"].some((name) =>
     // Next.js' development server names its own socket in it.
     (request.headers.get(name) ?? "")
@@ -22,7 +26,7 @@ export function isFromThisMachine(request: Request, host: HostContext): boolean 
   );
   const { remoteAddress } = host;
   if (isForwarded || !isLoopbackName(hostOf(request))) return false;
-  return remoteAddress === undefined || isLoopbackName(remoteAddress);
+  return isLoopbackName(remoteAddress ?? HOST ?? "localhost");
 }
 
 function hostOf(request: Request): string {

@@ -14,16 +14,22 @@ export function addressOf(host: string | undefined, port: number): string {
  * Shows a newcomer the local database, the local key and a command that works. The key itself is printed on a
  * terminal only, because a service's output goes to logs that others can read.
  */
-export function announceLocal(port: number, local: LocalSupabase, engines: EngineSource): void {
+export function announceLocal(
+  port: number,
+  local: LocalSupabase,
+  engines: EngineSource,
+  isDevelopment: boolean,
+): void {
   const { key, keyFile, url, demo } = local;
   const isTerminal = process.stdout.isTTY === true;
   console.log(`
+  Open http://localhost:${port}: the chat, the dashboard, keys and docs.
+  ${isDevelopment ? "The page signs you in as" : "Sign in as"} ${demo.email}; the password is in ${demo.passwordFile}
   No Supabase is configured: a local one is running at ${url}.
-  Sign in as ${demo.email}; the password is in ${demo.passwordFile}
   Your local gateway key ${isTerminal ? `(also in ${keyFile}):\n\n    ${key}` : `is in ${keyFile}`}
 `);
   if (engines === "none") return;
-  console.log(`  Ask it something:
+  console.log(`  Or ask it something here:
 
     curl -N http://localhost:${port}/api/ai-chat \\
       -H "Authorization: Bearer $(cat ${keyFile})" \\

@@ -44,7 +44,7 @@ export async function runNextDev(): Promise<number> {
     const ended = server.run(() => startNext(env, host));
     const engines = engineSourceOf(env, providers);
     console.log(listening(env, host));
-    if (local !== undefined) announceLocal(env.PORT, local, engines);
+    if (local !== undefined) announceLocal(env.PORT, local, engines, true);
     announceMissingEngines(engines);
     await warnOfOpenAccess(readEnv());
     return await ended;

@@ -60,7 +60,7 @@ export async function runStart(): Promise<number> {
     console.log(
       `Listening on ${addressOf(env.HOST, running.port)}${count === 1 ? "" : `, ${count} workers`}`,
     );
-    if (local !== undefined) announceLocal(running.port, local, engines);
+    if (local !== undefined) announceLocal(running.port, local, engines, false);
     announceMissingEngines(engines);
     const fields = engines === "providers" ? startFields(providers) : {};
     logger.info("Started.", { version: VERSION, workers: count, engines, ...fields });

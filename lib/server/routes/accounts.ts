@@ -97,7 +97,7 @@ export const authSignOut = declareRoute({
 
 async function session({ gateway, request, host }: Call): Promise<PlainResponse> {
   const { signUp, demo } = gateway.accounts;
-  const settings = { signUp, demo: demo !== undefined && isFromThisMachine(request, host) };
+  const settings = { signUp, demo: demo !== undefined && isFromThisMachine(request, host, gateway.env) };
   const found = await gateway.authenticator.authenticate(request, host).catch((error: unknown) => {
     if (error instanceof GatewayError && error.code === "unauthorized") return undefined;
     throw error;
@@ -141,7 +141,7 @@ async function demo(call: Call): Promise<PlainResponse> {
   const { gateway, request, host } = call;
   const { demo: user } = gateway.accounts;
   assertSameOrigin(request, gateway.env);
-  if (user === undefined || !isFromThisMachine(request, host)) {
+  if (user === undefined || !isFromThisMachine(request, host, gateway.env)) {
     throw new GatewayError("not_found", "There is no demo user here. Sign in with your own account.");
   }
   return signIn(call, user);

@@ -13,7 +13,9 @@ import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-respons
 import { readQuery } from "#lib/server/http/query.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { pathId } from "#lib/server/routes/path-id.ts";
+import type { BranchPoint } from "#lib/services/sessions/session-store.ts";
 import {
+  branchSession,
   createSession,
   deleteSession,
   listSessions,
@@ -21,12 +23,12 @@ import {
   renameSession,
 } from "#lib/services/sessions/sessions.ts";
 
-type Title = { title: string | undefined };
+type NewSession = { title: string | undefined; from: BranchPoint | undefined };
 type NewTitle = z.output<typeof renamedSessionBodySchema>;
 
 const loadSchemas = () => import("#lib/apis/native/sessions-answer-schema.ts");
 
-/** `GET /api/sessions` lists the caller's saved conversations, `POST /api/sessions` makes an empty one. */
+/** `GET /api/sessions` lists the caller's saved conversations, `POST /api/sessions` makes one. */
 export const sessions = declareRoute({
   path: "/api/sessions",
   access: "caller",
@@ -42,8 +44,10 @@ export const sessions = declareRoute({
       answer: list,
     },
     POST: {
-      summary: "Make an empty conversation",
-      description: "A user keeps 50; the one that was not used for the longest time makes room.",
+      summary: "Make a conversation",
+      description:
+        "An empty one, or with `from` one that goes on from the first messages of another. A user keeps 50; the one " +
+        "that was not used for the longest time makes room.",
       answers: async () => ({
         201: { description: "The conversation.", json: (await loadSchemas()).sessionSchema },
       }),
@@ -51,7 +55,7 @@ export const sessions = declareRoute({
         schema: newSessionBodySchema,
         maxBytes: MEGABYTE,
         isOptional: true,
-        read: ({ title }): Title => ({ title: title ?? undefined }),
+        read: ({ title, from }): NewSession => ({ title: title ?? undefined, from: from ?? undefined }),
       }),
       answer: create,
     },
@@ -98,10 +102,13 @@ async function list({ gateway, caller, request }: GatewayCall<"caller">): Promis
   return jsonResponse(sessionListBody(page.sessions, page.next));
 }
 
-async function create({ gateway, caller, body }: GatewayCall<"caller", Title>): Promise<PlainResponse> {
-  return jsonResponse(sessionBody(await createSession(caller, body.title, gateway.sessions)), {
-    status: 201,
-  });
+async function create({ gateway, caller, body }: GatewayCall<"caller", NewSession>): Promise<PlainResponse> {
+  const { title, from } = body;
+  const made =
+    from === undefined
+      ? await createSession(caller, title, gateway.sessions)
+      : await branchSession(caller, { from, title }, gateway.sessions);
+  return jsonResponse(sessionBody(made), { status: 201 });
 }
 
 async function open({ gateway, caller, request }: GatewayCall<"caller">): Promise<PlainResponse> {

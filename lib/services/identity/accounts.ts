@@ -18,14 +18,14 @@ export type EmailLink =
   | { tokenHash: string; type: "signup" | "recovery" | "email" | "invite" };
 
 /**
- * Accounts of people, kept by the auth server; the session goes into the browser's cookies. All throw
- * `database_unavailable` if the auth server does not answer.
+ * Accounts of people, kept by the auth server; the session goes into the browser's cookies. All but `signOut`
+ * throw `database_unavailable` if the auth server does not answer, and `rate_limited` if it asks for patience.
  */
 export type Accounts = {
   signIn(request: Request, credentials: Credentials): Promise<AccountResult>;
   /** @param returnTo the address that a link in an e-mail leads to; undefined: the auth server's own setting. */
   signUp(request: Request, credentials: Credentials, returnTo: string | undefined): Promise<AccountResult>;
-  /** Ends this session, also at the auth server. Returns the cookies that delete it. */
+  /** Ends this session, at the auth server too if that answers. Returns the cookies that delete it. */
   signOut(request: Request): Promise<string[]>;
   /** Sends a link with which a new password can be set. Says nothing of whether there is such an account. */
   sendReset(request: Request, email: string, returnTo: string | undefined): Promise<string[]>;

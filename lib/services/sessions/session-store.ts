@@ -13,6 +13,13 @@ export type SessionSummary = {
 /** A saved conversation with its messages, the oldest first. */
 export type Session = SessionSummary & { messages: StoredMessage[] };
 
+/** How much of which session a branch begins with. */
+export type BranchPoint = {
+  id: string;
+  /** How many messages, at least 1. */
+  messages: number;
+};
+
 /**
  * The saved conversations of callers. A gateway key acts for its owner. All throw `database_unavailable`, and
  * `not_configured` for a key if there is no service role.
@@ -22,7 +29,11 @@ export type SessionStore = {
   list(caller: Caller): Promise<SessionSummary[]>;
   /** Makes an empty one; the oldest of 51 is removed. Throws `unauthorized` if the account is gone. */
   create(caller: Caller, title: string | undefined): Promise<SessionSummary>;
-  /** Undefined if the caller has none with this id, as in the next two. */
+  /**
+   * Makes one of the first messages of another one, which stays as it is, with its files as far as there is room.
+   * Undefined if the caller has none with this id, as in the next two.
+   */
+  branch(caller: Caller, from: BranchPoint, title: string | undefined): Promise<SessionSummary | undefined>;
   find(caller: Caller, id: string): Promise<Session | undefined>;
   rename(caller: Caller, id: string, title: string): Promise<SessionSummary | undefined>;
   /** False if there was none. */

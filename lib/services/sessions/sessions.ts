@@ -1,5 +1,10 @@
 import type { Caller } from "#lib/services/identity/caller.ts";
-import type { Session, SessionStore, SessionSummary } from "#lib/services/sessions/session-store.ts";
+import type {
+  BranchPoint,
+  Session,
+  SessionStore,
+  SessionSummary,
+} from "#lib/services/sessions/session-store.ts";
 import { titleMatcher } from "#lib/services/sessions/title-search.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -47,7 +52,19 @@ export function createSession(
   return store.create(caller, title);
 }
 
-/** The session with its messages. Throws `not_found` for an unknown one and for another user's, as the next two. */
+/**
+ * Makes a session that goes on from the first messages of another one; without a title it has the same. Throws
+ * `not_found` for an unknown one and for another user's, as the next three.
+ */
+export async function branchSession(
+  caller: Caller,
+  { from, title }: { from: BranchPoint; title: string | undefined },
+  { store }: SessionDependencies,
+): Promise<SessionSummary> {
+  return found(await store.branch(caller, from, title));
+}
+
+/** The session with its messages. */
 export async function openSession(
   caller: Caller,
   id: string | undefined,

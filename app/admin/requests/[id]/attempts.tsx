@@ -86,13 +86,13 @@ function AttemptRow({ attempt, place }: { attempt: AttemptView; place: number })
   return (
     <Row>
       <Cell className="text-muted">{place}</Cell>
-      <Cell className="font-mono text-xs wrap-anywhere">
+      <Cell className="min-w-44 font-mono text-xs wrap-anywhere">
         {engine}
         {keyIndex === null ? null : (
           <span className="block font-sans text-muted">{adminStrings.keyName(keyIndex)}</span>
         )}
       </Cell>
-      <Cell className="max-w-72">
+      <Cell className="max-w-72 min-w-44">
         <OutcomeBadge outcome={outcome} />
         <span className="mt-1 block text-xs wrap-anywhere text-muted">
           {said.filter(Boolean).join(" · ")}
