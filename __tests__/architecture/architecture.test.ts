@@ -202,6 +202,7 @@ describe("effects have their places", () => {
     expect([...users].sort()).toEqual([
       "lib/adapters/http/json-http.ts",
       "lib/adapters/http/origin-agents.ts",
+      "lib/adapters/http/probe.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/cookie-client.ts",
