@@ -202,14 +202,13 @@ describe("effects have their places", () => {
     expect([...users].sort()).toEqual([
       "lib/adapters/http/json-http.ts",
       "lib/adapters/http/origin-agents.ts",
+      "lib/adapters/http/probe.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/cookie-client.ts",
       "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/telemetry/otlp-sender.ts",
       "lib/browser/api.ts",
-      // Asks what a newcomer has configured, once, from a command.
-      "lib/server/cli/run-doctor.ts",
     ]);
   });
 

@@ -105,8 +105,8 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
 type AttemptEvent = Extract<BrowserEvent, { type: "attempt" }>;
 
 function attemptStep(view: TurnView, { engine, outcome, latencyMs }: AttemptEvent): Step {
-  // The next ones were asked to continue, and that engine may be among them again.
   const last = view.steps.at(-1);
+  // A second failure in a row is one of an attempt to continue.
   const midAnswer = last?.kind === "answer" && last.engine === engine && view.text.length > last.offset;
   return { kind: "attempt", engine, outcome, latencyMs, midAnswer };
 }
