@@ -73,6 +73,8 @@ describe("what stands in markup", () => {
             seen.has(node.name.getText()) &&
             node.initializer !== undefined &&
             ts.isStringLiteral(node.initializer) &&
+            // A path is no word.
+            !node.initializer.text.startsWith("/") &&
             /\p{L}{2}/u.test(node.initializer.text),
         )
         .map((node) => `${file.path}:${lineOf(file, node)} ${node.getText()}`),

@@ -120,7 +120,7 @@ describe("arrows run one way", () => {
     // `ask` has its first users in later issues: memory, suggestions, the router, the agent.
     // `instrumentation.ts` beside `app` starts the last one.
     const starts =
-      /^lib\/(?:server\/cli\/(?:dev|key|ledger|models-check|start)|services\/ask|server\/host\/next-instrumentation)\.ts$/;
+      /^lib\/(?:server\/cli\/(?:dev|doctor|key|ledger|models-check|start)|services\/ask|server\/host\/next-instrumentation)\.ts$/;
     const dead = lib.map(({ path }) => path).filter((path) => !imported.has(path) && !starts.test(path));
     expect(dead).toEqual([]);
   });
@@ -202,12 +202,15 @@ describe("effects have their places", () => {
     expect([...users].sort()).toEqual([
       "lib/adapters/http/json-http.ts",
       "lib/adapters/http/origin-agents.ts",
+      "lib/adapters/http/probe.ts",
       "lib/adapters/http/upstream.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/cookie-client.ts",
       "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/telemetry/otlp-sender.ts",
       "lib/browser/api.ts",
+      // Asks what a newcomer has configured, once, from a command.
+      "lib/server/cli/run-doctor.ts",
     ]);
   });
 

@@ -83,14 +83,10 @@ test(".env.example names every variable of ENV-MATRIX, once, empty, and no other
     .filter((line) => line.startsWith("| "))
     // Tables of fixed values name constants of the code, in their last column.
     .filter((line) => !/in `lib\//.test(line))
-    .flatMap(
-      (line) =>
-        line
-          .split(/(?<!\\)\|/)
-          .slice(1, 4)
-          .join(" ")
-          .match(/`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*`/g) ?? [],
-    )
+    .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
+    // The table of providers has variables in three columns, all others in the first.
+    .flatMap((cells) => cells.slice(0, cells.length === 4 ? 3 : 1))
+    .flatMap((cell) => cell.match(/`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*`/g) ?? [])
     .map((name) => name.slice(1, -1));
   const lines: readonly string[] = read(".env.example").match(/^[A-Z][A-Z0-9_]*(?==$)/gm) ?? [];
   const notSetByHand = ["NODE_ENV", "VERCEL"];

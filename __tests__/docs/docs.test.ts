@@ -64,6 +64,14 @@ describe("what the docs name exists", () => {
     expect(broken).toEqual([]);
   });
 
+  test("every picture", () => {
+    const pictures = current.flatMap(({ text }) =>
+      [...text.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path = ""]) => path),
+    );
+    expect(pictures.length).toBeGreaterThan(2);
+    expect(pictures.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   test("every path of the repository", () => {
     const paths = /(?<![\w./-])(?:lib|app|__tests__|supabase|docs|bin|examples|\.ci)\/[\w.[\]/-]*\w/g;
     const isThere = (path: string): boolean => existsSync(path) || existsSync(path.replace(/\/[^/]*$/, ""));
@@ -158,6 +166,8 @@ const OTHER_VARIABLES: readonly string[] = [
   "BENCH_STREAMS",
   "BENCH_TABLES",
   "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
+  // A misspelt name, which the doctor finds.
+  "GROK_API_KEY",
   "MY_VLLM_KEY",
   "NEXT_TELEMETRY_DISABLED",
   "PROPERTY_SEED",

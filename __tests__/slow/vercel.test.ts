@@ -158,7 +158,9 @@ describe("the function of the API, started as the platform starts it", () => {
     const place = join(folder, "function");
     cpSync(join(folder, "project/.vercel/output", name), place, { recursive: true });
     // Nothing but what the function has: a file that was not traced is missing here, as on the platform.
-    for (const [path, source] of Object.entries(config.filePathMap)) {
+    for (const [to, from] of Object.entries(config.filePathMap)) {
+      // A link to a folder ends with a slash.
+      const [path, source] = [to.replace(/\/$/, ""), from.replace(/\/$/, "")];
       mkdirSync(dirname(join(place, path)), { recursive: true });
       cpSync(join(folder, "project", source), join(place, path), { verbatimSymlinks: true });
     }

@@ -27,6 +27,7 @@ export const adminStrings = {
   notRefreshed: "Not refreshed",
   unknown: "unknown",
   none: "–",
+  actions: "Actions",
 
   // Overview
   attention: "Needs attention",
@@ -159,7 +160,7 @@ export const adminStrings = {
   } as Readonly<Record<string, string>>,
   outcomes: "How calls ended",
   switchOff: "Switch off",
-  switchOffName: (name: string): string => `Switch ${name} off`,
+  switchOffName: (name: string): string => `Switch off ${name}`,
   switchOffTitle: (name: string): string => `Switch ${name} off?`,
   switchOffText:
     "It gets no call any more, in any mode and under any name, on all instances within two seconds, until the override is deleted. Running answers are not cut.",
@@ -240,7 +241,7 @@ export const adminStrings = {
   // Keys
   keyFilter: "Keys of one user",
   keyFilterHint: "The user's id; empty for all users.",
-  keyColumns: ["Key", "Owner", "Limits", "Today", "This month", "Last used", "State", ""],
+  keyColumns: ["Key", "Owner", "State", "Last used", "Limits", "Today", "This month"],
   keysCaption: "Gateway keys of all users, the newest first",
   noKeysTitle: "No gateway key yet",
   noKeysText: "Until the first one is made, the OpenAI-compatible routes accept any bearer.",
@@ -250,7 +251,7 @@ export const adminStrings = {
   add: "New override",
   noOverridesTitle: "Nothing is overridden",
   noOverridesText: "Chains are tried as they are configured, and every engine of them may be called.",
-  overrideColumns: ["What", "Mode", "Note", "Ends", "By", ""],
+  overrideColumns: ["What", "Mode", "Note", "Ends", "By"],
   overridesCaption: "Overrides, the oldest first",
   off: "off",
   order: "order",

@@ -10,6 +10,7 @@ import { Badge, type Tone } from "../../_ui/surfaces.tsx";
 import { Cell, Row, Table } from "../../_ui/table.tsx";
 import { useNow } from "../../_ui/use-now.ts";
 import { limitsOf } from "../../keys/key-table.tsx";
+import { ActionsHead } from "../_parts/actions-head.tsx";
 
 const TONES: Readonly<Record<KeyState, Tone>> = { live: "good", expired: "warn", revoked: "neutral" };
 
@@ -23,7 +24,11 @@ type TableProps = {
 export function AllKeysTable({ keys, choose, revoke }: TableProps) {
   const now = useNow();
   return (
-    <Table caption={adminStrings.keysCaption} head={adminStrings.keyColumns} numeric={[3, 4]}>
+    <Table
+      caption={adminStrings.keysCaption}
+      head={[...adminStrings.keyColumns, <ActionsHead key="actions" />]}
+      numeric={[5, 6]}
+    >
       {keys.map((key) => (
         <KeyRow key={key.id} view={key} now={now} choose={choose} revoke={revoke} />
       ))}
@@ -59,18 +64,18 @@ function KeyRow({ view, now, choose, revoke }: RowProps) {
           {`${view.userId.slice(0, 8)}…`}
         </button>
       </Cell>
+      <Cell>
+        <Badge tone={TONES[state]}>{keysStrings.states[state]}</Badge>
+      </Cell>
+      <Cell className="whitespace-nowrap text-muted">
+        {view.lastUsedAt === null ? keysStrings.never : ago(view.lastUsedAt, now)}
+      </Cell>
       <Cell className="text-muted">{limits.length === 0 ? keysStrings.noLimits : limits.join(", ")}</Cell>
       <Cell numeric>
         {keysStrings.requests(count(view.requestsToday))}
         <span className="block text-xs text-muted">{usd(view.spentUsdToday)}</span>
       </Cell>
       <Cell numeric>{usd(view.spentUsdThisMonth)}</Cell>
-      <Cell className="whitespace-nowrap text-muted">
-        {view.lastUsedAt === null ? keysStrings.never : ago(view.lastUsedAt, now)}
-      </Cell>
-      <Cell>
-        <Badge tone={TONES[state]}>{keysStrings.states[state]}</Badge>
-      </Cell>
       <Cell>
         {state === "revoked" ? null : (
           <Button size="sm" variant="danger" onClick={() => revoke(view)}>

@@ -4,6 +4,7 @@ import { IconButton } from "../../_ui/button.tsx";
 import { dateTime } from "../../_ui/format.ts";
 import { Badge } from "../../_ui/surfaces.tsx";
 import { Cell, Row, Table } from "../../_ui/table.tsx";
+import { ActionsHead } from "../_parts/actions-head.tsx";
 
 /** What an override is about: an engine, a provider, or how a chain begins. */
 export function nameOf({ target, engines }: OverrideView): string {
@@ -14,7 +15,10 @@ type TableProps = { overrides: readonly OverrideView[]; remove: (override: Overr
 
 export function OverrideTable({ overrides, remove }: TableProps) {
   return (
-    <Table caption={adminStrings.overridesCaption} head={adminStrings.overrideColumns}>
+    <Table
+      caption={adminStrings.overridesCaption}
+      head={[...adminStrings.overrideColumns, <ActionsHead key="actions" />]}
+    >
       {overrides.map((override) => {
         const { id, kind, mode, note, expiresAt, updatedAt, updatedBy } = override;
         const name = nameOf(override);

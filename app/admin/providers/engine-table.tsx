@@ -4,6 +4,7 @@ import { adminStrings } from "../../_strings/admin.ts";
 import { Button } from "../../_ui/button.tsx";
 import { count, duration, percent } from "../../_ui/format.ts";
 import { Cell, Row, Table } from "../../_ui/table.tsx";
+import { ActionsHead } from "../_parts/actions-head.tsx";
 import { EngineState } from "../_parts/state-badges.tsx";
 import { known } from "../health-cards.tsx";
 
@@ -16,7 +17,7 @@ type TableProps = {
 };
 
 export function EngineTable({ provider, engines, now, off, switchOff }: TableProps) {
-  const head = [...adminStrings.engineColumns, ""];
+  const head = [...adminStrings.engineColumns, <ActionsHead key="actions" />];
   return (
     <Table caption={adminStrings.enginesCaption(provider)} head={head} numeric={[3, 4, 5, 6]}>
       {engines.map((engine) => {

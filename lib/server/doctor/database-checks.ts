@@ -1,4 +1,5 @@
-import type { DoctorEffects, ProbeAnswer } from "#lib/server/doctor/effects.ts";
+import type { ProbeAnswer } from "#lib/adapters/http/probe.ts";
+import type { DoctorEffects } from "#lib/server/doctor/effects.ts";
 import { type Finding, fail, ok, skipped, warn } from "#lib/server/doctor/finding.ts";
 import type { Settings } from "#lib/server/doctor/settings-checks.ts";
 import { type DatabaseSettings, readDatabaseSettings } from "#lib/server/wiring/database.ts";

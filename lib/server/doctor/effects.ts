@@ -1,10 +1,8 @@
+import type { ProbeAnswer } from "#lib/adapters/http/probe.ts";
 import type { CallEffects } from "#lib/providers/call/engine-call.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
-
-/** An answer to a GET: its status, the value of `Date`, and its body as JSON if it is such. */
-export type ProbeAnswer = { status: number; date: string | undefined; body: unknown };
 
 export type FolderState = {
   /** The system's reason why nothing can be written there; undefined if it can. */

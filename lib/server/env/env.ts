@@ -26,6 +26,8 @@ export function pagesEnvironment(): NodeJS.ProcessEnv {
     NODE_ENV: "production",
     NEXT_TELEMETRY_DISABLED: "1",
     __NEXT_PROCESSED_ENV: "true",
+    // Node reads next.config.ts by itself. Next.js would load its compiler for that, and download one if there is none.
+    __NEXT_NODE_NATIVE_TS_LOADER_ENABLED: "true",
   };
   for (const [name, value] of Object.entries(process.env)) {
     if (name.startsWith("NEXT_PUBLIC_") || SYSTEM_VARIABLES.test(name)) environment[name] = value;

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { type RequestDetail, readRequestDetail, type ToolCallView } from "#lib/browser/admin/requests.ts";
 import { adminStrings } from "../../../_strings/admin.ts";
@@ -107,14 +108,13 @@ type FilteredProps = { name: "user" | "key"; id: string | null; text: string | n
 function Filtered({ name, id, text }: FilteredProps) {
   if (id === null) return adminStrings.none;
   return (
-    <LinkButton
-      size="sm"
-      variant="ghost"
-      className="-ml-2.5"
+    <Link
+      prefetch={false}
       href={`/admin/requests?${name}=${encodeURIComponent(id)}`}
+      className="text-accent hover:underline"
     >
       {text ?? id}
-    </LinkButton>
+    </Link>
   );
 }
 
