@@ -210,7 +210,6 @@ describe("effects have their places", () => {
       "lib/adapters/telemetry/otlp-sender.ts",
       "lib/browser/api.ts",
       // Asks what a newcomer has configured, once, from a command.
-      "lib/server/cli/run-doctor.ts",
     ]);
   });
 
