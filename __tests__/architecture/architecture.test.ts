@@ -209,7 +209,6 @@ describe("effects have their places", () => {
       "lib/adapters/supabase/rpc-transport.ts",
       "lib/adapters/telemetry/otlp-sender.ts",
       "lib/browser/api.ts",
-      // Asks what a newcomer has configured, once, from a command.
     ]);
   });
 

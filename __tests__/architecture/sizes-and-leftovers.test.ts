@@ -59,6 +59,7 @@ const READ_BY_OTHERS: readonly string[] = [
   // OpenTelemetry's base class calls these.
   "lib/adapters/telemetry/registry.ts onForceFlush",
   "lib/adapters/telemetry/registry.ts onShutdown",
+  "lib/browser/chat-stream.ts onError",
   "lib/browser/chat-stream.ts onEvent",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",

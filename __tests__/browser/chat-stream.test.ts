@@ -15,6 +15,8 @@ const EVENTS: readonly NativeEvent[] = [
   { type: "done", usage: 1, model: "smart", tokensOut: 1 },
 ];
 
+const NEVER = new Promise<undefined>(() => undefined);
+
 type Wire = {
   fetch: FetchLike;
   /** Aborts what is being asked. */
@@ -40,7 +42,7 @@ function wire(pieces: readonly Uint8Array[], end: "close" | "break" | "wait" = "
         if (piece !== undefined) controller.enqueue(piece);
         else if (end === "close") controller.close();
         else if (end === "break") controller.error(new TypeError("terminated"));
-        else return new Promise(() => undefined);
+        else return NEVER;
         return undefined;
       },
       cancel() {

@@ -75,7 +75,8 @@ test("a continuation: where the text was cut, and who goes on", () => {
     backend("a"),
     token("A circuit "),
     attempt("a/m", "reset", 400),
-    attempt("b/m", "server_error", 20),
+    // The same engine is asked to go on.
+    attempt("a/m", "reset", 20),
     backend("c", "C"),
     token("breaker."),
     attempt("c/m", "reset"),

@@ -322,7 +322,12 @@ describe("failing engines", () => {
     const gateway = await start([fails(429), answers("Second to the rescue.")]);
     const answer = await gateway.ask(user.accessToken, { message: "Hi", model: "smart" });
     expect(answer.order).toEqual(["session", "attempt", "backend", "token", "usage", "done"]);
-    expect(answer.events).toContainEqual({ type: "attempt", engine: "first/m", outcome: "rate_limited" });
+    expect(answer.events).toContainEqual({
+      type: "attempt",
+      engine: "first/m",
+      outcome: "rate_limited",
+      latencyMs: expect.any(Number),
+    });
     expect(answer.text).toBe("Second to the rescue.");
   });
 

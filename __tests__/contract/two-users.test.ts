@@ -132,7 +132,13 @@ const ATTEMPTS: readonly Attempt[] = [
 ];
 
 /** Routes that keep nothing of a user and show nothing of one. */
-const WITHOUT_DATA: readonly string[] = ["/api/v1/plugins", "/api/v1/plugins/invoke", "/api/v1/suggestions"];
+const WITHOUT_DATA: readonly string[] = [
+  // Of whoever is signed in in a browser: sign-in.test.ts.
+  "/api/auth/password",
+  "/api/v1/plugins",
+  "/api/v1/plugins/invoke",
+  "/api/v1/suggestions",
+];
 
 let database: TestSupabase;
 let upstream: FakeUpstream;

@@ -64,6 +64,14 @@ describe("what the docs name exists", () => {
     expect(broken).toEqual([]);
   });
 
+  test("every picture", () => {
+    const pictures = current.flatMap(({ text }) =>
+      [...text.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path = ""]) => path),
+    );
+    expect(pictures.length).toBeGreaterThan(2);
+    expect(pictures.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   test("every path of the repository", () => {
     const paths = /(?<![\w./-])(?:lib|app|__tests__|supabase|docs|bin|examples|\.ci)\/[\w.[\]/-]*\w/g;
     const isThere = (path: string): boolean => existsSync(path) || existsSync(path.replace(/\/[^/]*$/, ""));

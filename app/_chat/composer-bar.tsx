@@ -45,9 +45,16 @@ export function ComposerBar({ isAsking, model, setModel, stop, quota, canSend, a
       <QuotaLeft model={model} quota={quota} />
       <span className="grow" />
       {isAsking ? (
-        <IconButton label={texts.stop} icon="stop" variant="secondary" onClick={stop} />
+        <IconButton key="stop" label={texts.stop} icon="stop" variant="secondary" onClick={stop} />
       ) : (
-        <IconButton type="submit" label={texts.send} icon="send" variant="primary" disabled={!canSend} />
+        <IconButton
+          key="send"
+          type="submit"
+          label={texts.send}
+          icon="send"
+          variant="primary"
+          disabled={!canSend}
+        />
       )}
     </div>
   );

@@ -19,7 +19,8 @@ export function Composer(props: ComposerProps) {
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const attachments = useAttachments();
-  usePageKeys(field, stop);
+  useFocusOnSlash(field);
+  useStopOnEscape(isAsking ? stop : undefined);
   const ready = attachments.list.flatMap((one) => (one.kind === "ready" ? [one.file] : []));
   const isUploading = attachments.list.some(({ kind }) => kind === "uploading");
   const canSend = !isAsking && !isDisabled && !isUploading && (text.trim() !== "" || ready.length > 0);
@@ -29,6 +30,8 @@ export function Composer(props: ComposerProps) {
     send(text, ready);
     setText("");
     attachments.clear();
+    // The button that was clicked is gone, and the focus with it.
+    field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While a word is being composed (Japanese, Chinese), Enter chooses it.
@@ -65,17 +68,25 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** Wherever the focus is: `/` outside of a field goes to this one, and Escape stops, but not under a dialog. */
-function usePageKeys(field: { current: HTMLTextAreaElement | null }, stop: () => void): void {
-  const stopNow = useRef(stop);
+/** Pressing Escape stops the answer, wherever the focus is; a dialog or an editor that it closes comes first. */
+function useStopOnEscape(stop: (() => void) | undefined): void {
   useEffect(() => {
-    stopNow.current = stop;
+    if (stop === undefined) return;
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      const isTaken = event.defaultPrevented || document.querySelector("dialog[open]") !== null;
+      if (event.key === "Escape" && !isTaken) stop();
+    };
+    // Not the document, where React listens: a menu that Escape closes keeps the key to itself.
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
   }, [stop]);
+}
+
+/** Pressing `/` outside of a field goes to this one. */
+function useFocusOnSlash(field: { current: HTMLTextAreaElement | null }): void {
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent): void => {
-      const target = event.target instanceof HTMLElement ? event.target : document.body;
-      if (event.key === "Escape" && target.closest("dialog") === null) stopNow.current();
-      const isField = target.matches("input, textarea, select");
+      const isField = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
       if (event.key !== "/" || isField || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       field.current?.focus();

@@ -63,5 +63,5 @@ function Body({ conversation, state, ask }: PaneProps & { ask: (text: string) =>
 }
 
 function Filled({ children }: { children: React.ReactNode }) {
-  return <div className="flex min-h-0 grow flex-col justify-center overflow-y-auto">{children}</div>;
+  return <div className="flex min-h-0 grow flex-col justify-center-safe overflow-y-auto">{children}</div>;
 }

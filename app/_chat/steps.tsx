@@ -25,10 +25,10 @@ export function Steps({ view: { steps, route, state }, isRunning }: StepsProps) 
           ))}
         </ol>
       )}
-      {isRunning && state === "waiting" ? (
+      {isRunning && (state === "waiting" || steps.at(-1)?.kind === "attempt") ? (
         <p className="flex items-center gap-2 text-muted">
           <Icon name="refresh" size={14} className="animate-spin" />
-          {chatStrings.states.waiting}
+          {state === "waiting" ? chatStrings.states.waiting : chatStrings.findingNext}
         </p>
       ) : null}
     </div>

@@ -54,12 +54,12 @@ export function useAttachments(): Attachments {
       const message = chatStrings.composer.tooMany;
       added.push({ key: nextKey.current++, name: extra.name, kind: "failed", message });
     }
-    setList([...list, ...added]);
+    setList((old) => [...old, ...added]);
   };
   const remove = (key: number): void => {
     const attachment = list.find((one) => one.key === key);
     if (attachment?.kind === "uploading") attachment.abort.abort();
-    setList(list.filter((one) => one.key !== key));
+    setList((old) => old.filter((one) => one.key !== key));
   };
   return { list, add, remove, clear: () => setList([]) };
 }

@@ -67,6 +67,7 @@ export const chatStrings = {
     failed: "The answer failed.",
     stopped: "Stopped.",
   },
+  findingNext: "Finding an engine to go on…",
   stoppedEmpty: "Stopped before an answer came.",
   thinking: "Thinking",
   thought: "What the model thought",

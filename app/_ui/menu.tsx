@@ -25,6 +25,9 @@ type MenuProps = {
   above?: boolean;
 };
 
+/** Pixels between the list and its button, and to the edges of the window. */
+const GAP = 4;
+
 const ITEM =
   "flex w-full items-center gap-2.5 rounded-md px-2.5 py-2 text-left text-sm hover:bg-panel focus-visible:bg-panel";
 
@@ -36,8 +39,10 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
   const id = useId();
   useClickOutside(root, open, () => setOpen(false));
   useEffect(() => {
-    if (open) entriesOf(root.current)[0]?.focus();
-  }, [open]);
+    if (!open) return;
+    place(root.current, button.current, { align, above });
+    entriesOf(root.current)[0]?.focus({ preventScroll: true });
+  }, [open, align, above]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") {
@@ -68,11 +73,7 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
           tabIndex={-1}
           onKeyDown={onKeyDown}
           aria-label={label}
-          className={classes(
-            "absolute z-30 min-w-44 rounded-xl border border-line bg-raised p-1 shadow-lg",
-            align === "right" ? "right-0" : "left-0",
-            above ? "bottom-full mb-1" : "top-full mt-1",
-          )}
+          className="fixed z-30 min-w-44 rounded-xl border border-line bg-raised p-1 shadow-lg"
         >
           {items.map((item) => (
             <Entry key={item.label} item={item} close={() => setOpen(false)} />
@@ -115,6 +116,22 @@ function Entry({ item, close }: { item: MenuItem; close: () => void }) {
   );
 }
 
+/** Beside its button, and over whatever scrolls around that: a table would cut the list off. */
+function place(
+  root: HTMLElement | null,
+  button: HTMLElement | null,
+  { align, above }: { align: "left" | "right"; above: boolean },
+): void {
+  const list = root?.querySelector<HTMLElement>('[role="menu"]');
+  const at = button?.getBoundingClientRect();
+  if (list == null || at === undefined) return;
+  const fitsBelow = at.bottom + GAP + list.offsetHeight < innerHeight;
+  const top = above || !fitsBelow ? at.top - GAP - list.offsetHeight : at.bottom + GAP;
+  const left = align === "right" ? at.right - list.offsetWidth : at.left;
+  list.style.top = `${Math.max(GAP, top)}px`;
+  list.style.left = `${Math.max(GAP, Math.min(left, innerWidth - list.offsetWidth - GAP))}px`;
+}
+
 function entriesOf(root: HTMLElement | null): HTMLElement[] {
   return [...(root?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])];
 }
@@ -141,6 +158,14 @@ function useClickOutside(root: { current: HTMLElement | null }, active: boolean,
       if (event.target instanceof Node && root.current?.contains(event.target) !== true) close();
     };
     document.addEventListener("pointerdown", onPointer);
-    return () => document.removeEventListener("pointerdown", onPointer);
+    // The button moves away under the list.
+    const onScroll = (event: Event): void => {
+      if (event.target instanceof Node && event.target.contains(root.current)) close();
+    };
+    document.addEventListener("scroll", onScroll, true);
+    return () => {
+      document.removeEventListener("pointerdown", onPointer);
+      document.removeEventListener("scroll", onScroll, true);
+    };
   }, [root, active, close]);
 }

@@ -80,7 +80,8 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
     case "thinking":
       return { ...view, thinking: view.thinking + event.text };
     case "token":
-      return { ...view, text: view.text + event.text };
+      // Plugins answer without an engine.
+      return { ...view, state: "answering", text: view.text + event.text };
     case "tool":
       return { ...view, tools: withTool(view.tools, event) };
     case "image":
@@ -104,8 +105,8 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
 type AttemptEvent = Extract<BrowserEvent, { type: "attempt" }>;
 
 function attemptStep(view: TurnView, { engine, outcome, latencyMs }: AttemptEvent): Step {
-  // The next ones were asked to continue, and that engine may be among them again.
   const last = view.steps.at(-1);
+  // A second failure in a row is one of an attempt to continue.
   const midAnswer = last?.kind === "answer" && last.engine === engine && view.text.length > last.offset;
   return { kind: "attempt", engine, outcome, latencyMs, midAnswer };
 }

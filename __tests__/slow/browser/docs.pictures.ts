@@ -130,7 +130,7 @@ test.each([
 });
 
 test("admin", async () => {
-  const visitor = await visit({ theme: "light" });
+  const visitor = await visit({ theme: "light", scale: 1.3 });
   await visitor.page.setViewportSize({ width: 1280, height: 960 });
   await visitor.open("/admin");
   await visitor.page.getByText(adminStrings.figures.rescued, { exact: true }).waitFor();

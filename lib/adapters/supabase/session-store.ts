@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import { type Acting, accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
 import type { DatabaseClient, SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import type { DatabaseAnswer } from "#lib/adapters/supabase/database-error.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
@@ -64,15 +64,9 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
       const [made] = await rows(caller, (client) => client.from(TABLE).insert(row).select(SUMMARY));
       return summaryOf(made);
     },
-    async branch(caller, from, title) {
-      const { client, failure } = actingFor(clients, caller);
+    branch: (caller, from, title) => {
       const branch = { user_id: caller.userId, session_id: from.id, messages: from.messages, title };
-      const answer = await client
-        .rpc("branch_session", { p_branch: branch })
-        .abortSignal(AbortSignal.timeout(timeoutMs));
-      if (answer.error?.code === NO_SUCH_SESSION) return undefined;
-      if (answer.error) throw failure(answer);
-      return summaryOf(answer.data);
+      return branchSession(actingFor(clients, caller), branch, AbortSignal.timeout(timeoutMs));
     },
     async find(caller, id) {
       const found = await rows(caller, (client) =>
@@ -93,6 +87,17 @@ export function createSupabaseSessionStore(options: SupabaseSessionStoreOptions)
       return removed.length > 0;
     },
   };
+}
+
+async function branchSession(
+  { client, failure }: Acting,
+  branch: object,
+  signal: AbortSignal,
+): Promise<SessionSummary | undefined> {
+  const answer = await client.rpc("branch_session", { p_branch: branch }).abortSignal(signal);
+  if (answer.error?.code === NO_SUCH_SESSION) return undefined;
+  if (answer.error) throw failure(answer);
+  return summaryOf(answer.data);
 }
 
 function summaryOf(data: unknown): SessionSummary {
