@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   globSync,
@@ -7,8 +8,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -75,12 +78,18 @@ beforeAll(async () => {
     return;
   }
   const project = join(folder, "project");
-  cpSync(".", project, { recursive: true, filter: (path) => !NOT_COPIED.has(path) });
+  const filter = (path: string): boolean => !NOT_COPIED.has(path);
+  cpSync(".", project, { recursive: true, verbatimSymlinks: true, filter });
   // Hard links where the file system allows.
   try {
     execFileSync("cp", ["-al", "node_modules", project], { stdio: "ignore" });
   } catch {
     cpSync("node_modules", join(project, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  }
+  // The build names the folder that it was made in.
+  for (const path of globSync(join(project, ".next/*.json"))) {
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replaceAll(JSON.stringify(process.cwd()).slice(1, -1), project));
   }
   mkdirSync(join(project, ".vercel"));
   writeFileSync(join(project, ".vercel/project.json"), JSON.stringify(PROJECT));
@@ -89,6 +98,13 @@ beforeAll(async () => {
   await run(process.execPath, [program, "build", "--yes", "--token", "none"], { cwd: project, env });
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Links stay links: those of the build lead to packages, by relative paths. */
+function copyOne(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  else copyFileSync(from, to);
+}
 
 const output = (): string => join(folder, "project/.vercel/output");
 /** The functions, each once: most of their names are links to others. */
@@ -158,12 +174,8 @@ describe("the function of the API, started as the platform starts it", () => {
     const place = join(folder, "function");
     cpSync(join(folder, "project/.vercel/output", name), place, { recursive: true });
     // Nothing but what the function has: a file that was not traced is missing here, as on the platform.
-    for (const [to, from] of Object.entries(config.filePathMap)) {
-      // A link to a folder ends with a slash.
-      const [path, source] = [to.replace(/\/$/, ""), from.replace(/\/$/, "")];
-      mkdirSync(dirname(join(place, path)), { recursive: true });
-      cpSync(join(folder, "project", source), join(place, path), { verbatimSymlinks: true });
-    }
+    for (const [path, source] of Object.entries(config.filePathMap))
+      copyOne(join(folder, "project", source), join(place, path));
     child = spawn(
       process.execPath,
       [join(import.meta.dirname, "vercel/serve-function.mjs"), place, config.handler],
