@@ -1,7 +1,8 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { chatStrings } from "../_strings/chat.ts";
+import { useBrand } from "../_ui/brand.tsx";
 import { IconButton } from "../_ui/button.tsx";
 import { SignedIn } from "../_ui/signed-in.tsx";
 import { SiteHeader } from "../_ui/site-header.tsx";
@@ -37,6 +38,7 @@ export function ChatPage() {
 function Chat({ isSidebarOpen, closeSidebar }: { isSidebarOpen: boolean; closeSidebar: () => void }) {
   const { conversation, state } = useConversation();
   const sessions = useSessions(state);
+  useTitle(sessions.page?.sessions.find(({ id }) => id === state.sessionId)?.title);
   return (
     <div className="flex min-h-0 grow">
       <Sidebar
@@ -56,4 +58,12 @@ function Chat({ isSidebarOpen, closeSidebar }: { isSidebarOpen: boolean; closeSi
       <ConversationPane conversation={conversation} state={state} />
     </div>
   );
+}
+
+/** The browser's tab and history name the conversation. */
+function useTitle(title: string | undefined): void {
+  const { appName } = useBrand();
+  useEffect(() => {
+    document.title = title === undefined ? appName : `${title} · ${appName}`;
+  }, [title, appName]);
 }
