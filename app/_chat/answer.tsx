@@ -5,9 +5,9 @@ import { safeImage } from "#lib/browser/markdown/link-policy.ts";
 import { answeringEngine, jointsOf, type TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { Icon } from "../_ui/icon.tsx";
-import { Markdown } from "../_ui/markdown.tsx";
 import { AnswerFailure } from "./answer-failure.tsx";
 import { AnswerFooter } from "./answer-footer.tsx";
+import { AnswerText } from "./answer-text.tsx";
 import { Sources } from "./sources.tsx";
 import { Steps } from "./steps.tsx";
 import { Tools } from "./tools.tsx";
@@ -30,9 +30,7 @@ export const Answer = memo(
         <Steps view={view} isRunning={isRunning} />
         <Tools tools={view.tools} />
         <Thinking view={view} />
-        {text === "" ? null : (
-          <Markdown text={text} streaming={isRunning} joints={joints.map(({ offset }) => offset)} />
-        )}
+        <AnswerText text={text} isGrowing={isRunning} joints={joints.map(({ offset }) => offset)} />
         {view.images.map((url) => (
           <AnswerImage key={url} url={url} />
         ))}

@@ -13,7 +13,7 @@ type TableProps = {
 /** A table that scrolls by itself on a narrow screen. */
 export function Table({ caption, head, numeric = [], children }: TableProps) {
   return (
-    <section aria-label={caption} className="-mx-5 overflow-x-auto px-5" tabIndex={0}>
+    <section aria-label={caption} className="relative -mx-5 overflow-x-auto px-5" tabIndex={0}>
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>

@@ -171,7 +171,7 @@ export async function seriousFindings({ page, cdp }: Visitor): Promise<string[]>
 /** Draws the page in the other theme, as if the system had changed its own. */
 export async function inTheme({ page }: Visitor, colorScheme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme });
-  // Two frames: colours that a style has just changed are old until the first of them.
+  // Two frames: colours are old until the first of them.
   await page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
