@@ -86,7 +86,7 @@ describe("SIGHUP", () => {
     await eventually("both are there", () => gateway.output.includes(", 2 workers"));
     await change();
     gateway.signal("SIGHUP");
-    await eventually("both have read it", () => timesRead(gateway) === 2, 4_000);
+    await eventually("both have read it", () => timesRead(gateway) === 2, 20_000);
     expect(await Promise.all([1, 2, 3, 4].map(() => say(gateway)))).toEqual(Array(4).fill("Second."));
     const workers = childrenOf(gateway.pid);
     for (const pid of workers) process.kill(pid, "SIGHUP");
@@ -115,7 +115,7 @@ describe("a change of the file", () => {
     expect(await say(gateway)).toBe("First.");
     await eventually("all answer", async () => (await say(gateway)) === "First.");
     await change();
-    await eventually("all have read it", () => timesRead(gateway) === processes, 6_000);
+    await eventually("all have read it", () => timesRead(gateway) === processes, 20_000);
     expect(await Promise.all([1, 2, 3, 4].map(() => say(gateway)))).toEqual(Array(4).fill("Second."));
   });
 });
