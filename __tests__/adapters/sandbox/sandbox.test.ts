@@ -117,11 +117,7 @@ describe("the sandbox engine", () => {
     const gateway = await start();
     for (let time = 0; time < 7; time++) {
       const answer = await gateway.ask(credential, { message: order });
-      expect(answer.events, `time ${time + 1}`).toContainEqual({
-        type: "attempt",
-        engine: "sandbox/first",
-        outcome,
-      });
+      expect(answer.events, `time ${time + 1}`).toContainEqual({ ...ATTEMPT, outcome });
     }
     const { health } = gateway.gateway;
     expect(health.report()).toEqual([]);
