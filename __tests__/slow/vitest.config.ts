@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
  */
 const TOGETHER = [
   "__tests__/slow/browser/{account,chat,chat-page,dashboard,every-page}.test.ts",
-  "__tests__/slow/{contract,hostile-bodies,pages,reload,router-weights}.test.ts",
+  "__tests__/slow/{contract,pages,reload,router-weights}.test.ts",
 ];
 const ALL = "__tests__/slow/**/*.test.ts";
 const timeouts = { testTimeout: 60_000, hookTimeout: 180_000 };
