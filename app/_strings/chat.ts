@@ -38,7 +38,6 @@ export const chatStrings = {
     stop: "Stop",
     attach: "Attach files",
     drop: "Drop files to attach them",
-    hint: "Enter sends, Shift and Enter begin a new line.",
     mode: "Mode",
     files: "Attached files",
     remove: (name: string): string => `Remove ${name}`,
@@ -85,7 +84,6 @@ export const chatStrings = {
   steps: "The way to the answer",
   answers: (label: string): string => `${label} answers`,
   continues: (label: string): string => `${label} continues the sentence`,
-  joint: (label: string): string => `From here on ${label} continues: the engine before it broke off.`,
   outcomes: {
     rate_limited: "is at its rate limit",
     key_rejected: "refused the key",
@@ -130,7 +128,6 @@ export const chatStrings = {
     cost: (cost: string): string => cost,
     unknownCost: "cost unknown",
   },
-  copyAnswer: "Copy answer",
   retry: "Ask again",
   edit: "Edit the question",
   editLabel: "Question",

@@ -45,7 +45,6 @@ export const keysStrings = {
     copy: "Copy key",
     done: "Done, I have copied it",
     use: "Use it with",
-    closeTitle: "Have you copied the key?",
     proxyOff:
       "The OpenAI-compatible routes are switched off here: the operator sets ENABLE_OPENAI_PROXY=true.",
   },
@@ -64,5 +63,4 @@ export const keysStrings = {
   revokeTitle: (name: string): string => `Revoke “${name}”?`,
   revokeText: "Programs that use it are refused at once. This cannot be undone.",
   change: "Change",
-  budgetNote: "What counts against the budget",
 } as const;

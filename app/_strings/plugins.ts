@@ -4,7 +4,6 @@ export const pluginsStrings = {
   lead: "Other projects that run beside the gateway. It calls them for clients without giving their tokens away, and can hand them messages of the chat.",
   states: { ready: "Set up", missing: "Not set up", none: "No HTTP API" },
   autoRoute: "Takes messages of the chat",
-  purposes: "For",
   project: "Project",
   setUp: "How to set one up",
   tryOut: "Try it",
