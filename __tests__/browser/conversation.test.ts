@@ -102,6 +102,21 @@ describe("a turn", () => {
     });
   });
 
+  test("that is stopped before its first word begins no conversation", async () => {
+    const { conversation, say } = aConversation();
+    const asking = conversation.send(ask("One"));
+    await expect.poll(() => conversation.state.phase).toBe("asking");
+    await new Promise((resolve) => setTimeout(resolve));
+    say({ type: "session", id: "s" });
+    await expect.poll(() => conversation.state.sessionId).toBe("s");
+    conversation.stop();
+    await asking;
+    expect(conversation.state).toMatchObject({
+      sessionId: undefined,
+      turns: [{ answer: { state: "stopped" } }],
+    });
+  });
+
   test("of a conversation that was left changes nothing any more", async () => {
     const { conversation } = aConversation();
     const asking = conversation.send(ask("One"));
@@ -150,6 +165,49 @@ describe("asking in place of a question", () => {
     await answer(() => conversation.replace(1, ask("Two")), token("2"), done);
     expect(calls.at(-1)?.body).toEqual({ message: "Two", model: "smart", sessionId: "s" });
     expect(texts()).toEqual(["One: 1", "Two: 2"]);
+  });
+
+  test("branches once, however often it is asked for", async () => {
+    const { conversation, calls, json, turn, answer, texts } = aConversation();
+    json.set("/api/sessions", () => Response.json({ id: "branch" }, { status: 201 }));
+    await turn("One", { type: "session", id: "s" }, token("1"), done);
+    await turn("Two", token("2"), done);
+    const replaceTwice = async (): Promise<void> => {
+      const first = conversation.replace(1, ask("Other"));
+      await conversation.replace(1, ask("Other"));
+      await first;
+    };
+    await answer(replaceTwice, token("3"), done);
+    expect(calls.slice(2).map(({ path }) => path)).toEqual(["/api/sessions", "/api/ai-chat"]);
+    expect(texts()).toEqual(["One: 1", "Other: 3"]);
+  });
+
+  test.each([
+    ["is opened", "t", (conversation: Conversation): Promise<void> => conversation.open("t")],
+    ["begins", undefined, async (conversation: Conversation): Promise<void> => conversation.reset()],
+  ])("asks nothing if another conversation %s meanwhile", async (_, sessionId, leave) => {
+    const { conversation, calls, json, turn } = aConversation();
+    json.set("/api/sessions", () => Response.json({ id: "branch" }, { status: 201 }));
+    json.set("/api/sessions/t", () => Response.json({ id: "t", messages: [] }));
+    await turn("One", { type: "session", id: "s" }, token("1"), done);
+    await turn("Two", token("2"), done);
+    const replacing = conversation.replace(1, ask("Other"));
+    await leave(conversation);
+    await replacing;
+    expect(conversation.state).toMatchObject({ sessionId, turns: [], phase: "idle", error: undefined });
+    expect(calls.filter(({ path }) => path === "/api/ai-chat")).toHaveLength(2);
+  });
+
+  test("can be stopped while the branch is made, and then changes nothing", async () => {
+    const { conversation, json, turn, texts } = aConversation();
+    json.set("/api/sessions", () => Response.json({ id: "branch" }, { status: 201 }));
+    await turn("One", { type: "session", id: "s" }, token("1"), done);
+    await turn("Two", token("2"), done);
+    const replacing = conversation.replace(1, ask("Other"));
+    conversation.stop();
+    await replacing;
+    expect(texts()).toEqual(["One: 1", "Two: 2"]);
+    expect(conversation.state).toMatchObject({ phase: "idle", sessionId: "s", error: undefined });
   });
 
   test("changes nothing if the branch cannot be made, and says why", async () => {

@@ -71,13 +71,7 @@ export class Conversation {
 
   /** Asks, and shows the answer as it comes. Resolves when it has ended, however it did. */
   async send(question: Question): Promise<void> {
-    if (this.state.phase !== "idle") return;
-    const turn: Turn = { key: this.#nextKey++, question, answer: NEW_TURN };
-    const asking = new AbortController();
-    this.#asking = asking;
-    this.#set({ ...this.state, phase: "asking", error: undefined, turns: [...this.state.turns, turn] });
-    await this.#answer(turn, asking.signal);
-    if (this.#asking === asking) this.#set({ ...this.state, phase: "idle" });
+    if (this.state.phase === "idle") await this.#ask(question, this.#begin());
   }
 
   /** Ends the answer that is being written. What came of it stays. */
@@ -93,27 +87,46 @@ export class Conversation {
     if (this.state.phase !== "idle") return;
     const before = this.state.turns.slice(0, index);
     const isUnsaved = this.state.turns.slice(index).every(({ answer }) => answer.text === "");
+    const asking = this.#begin();
     try {
-      if (!isUnsaved) await this.#branch(before);
+      const sessionId = isUnsaved ? this.state.sessionId : await this.#branch(before, asking.signal);
+      // The reader has stopped it, or gone to another conversation.
+      asking.signal.throwIfAborted();
+      this.#set({ ...this.state, sessionId, turns: before });
     } catch (error) {
-      this.#set({ ...this.state, phase: "idle", error: asApiError(error) });
+      this.#end(asking, asking.signal.aborted ? undefined : asApiError(error));
       return;
     }
-    this.#set({ ...this.state, turns: before });
-    await this.send(question);
+    await this.#ask(question, asking);
   }
 
-  async #branch(before: readonly Turn[]): Promise<void> {
+  #begin(): AbortController {
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#set({ ...this.state, phase: "asking", error: undefined });
+    return asking;
+  }
+
+  /** Nothing of it is under way any more. */
+  #end(asking: AbortController, error?: ApiError): void {
+    if (this.#asking === asking) this.#set({ ...this.state, phase: "idle", error });
+  }
+
+  async #ask(question: Question, asking: AbortController): Promise<void> {
+    const turn: Turn = { key: this.#nextKey++, question, answer: NEW_TURN };
+    this.#set({ ...this.state, turns: [...this.state.turns, turn] });
+    await this.#answer(turn, asking.signal);
+    this.#end(asking);
+  }
+
+  /** The id of a new conversation with these turns; undefined if nothing of them was saved. */
+  async #branch(before: readonly Turn[], signal: AbortSignal): Promise<string | undefined> {
     const { sessionId } = this.state;
     // A turn that delivered nothing was not saved.
     const messages = 2 * before.filter(({ answer }) => answer.text !== "").length;
-    if (sessionId === undefined || messages === 0) {
-      this.#set({ ...this.state, sessionId: undefined });
-      return;
-    }
+    if (sessionId === undefined || messages === 0) return undefined;
     const body = { from: { id: sessionId, messages } };
-    const branch = await callApi("/api/sessions", { method: "POST", body, ...this.#fetch });
-    this.#set({ ...this.state, sessionId: stringField(branch, "id") });
+    return stringField(await callApi("/api/sessions", { method: "POST", body, signal, ...this.#fetch }), "id");
   }
 
   async #answer({ key, question }: Turn, signal: AbortSignal): Promise<void> {
@@ -149,7 +162,8 @@ export class Conversation {
     if (turn === undefined) return;
     const answer = change(turn.answer);
     // A conversation that this turn began is not kept if the turn delivers nothing: its id leads nowhere.
-    const isKept = answer.state !== "failed" || answer.text !== "" || answer.sessionId === undefined;
+    const hasNothing = (answer.state === "failed" || answer.state === "stopped") && answer.text === "";
+    const isKept = !hasNothing || answer.sessionId === undefined;
     const sessionId = answer.sessionId ?? this.state.sessionId;
     this.#set({
       ...this.state,
