@@ -26,7 +26,11 @@ export function AnswerFailure({ failure, retry }: FailureProps) {
       }
     >
       <p>{failure.message}</p>
-      {seconds > 0 ? <p className="text-muted">{chatStrings.retryIn(seconds)}</p> : null}
+      {seconds > 0 ? (
+        <p aria-live="off" className="text-muted">
+          {chatStrings.retryIn(seconds)}
+        </p>
+      ) : null}
       {failure.requestId === undefined ? null : (
         <p className="font-mono text-xs text-muted">{commonStrings.requestId(failure.requestId)}</p>
       )}

@@ -22,11 +22,13 @@ export function useConversation(): { conversation: Conversation; state: Conversa
     () => conversation.state,
     () => conversation.state,
   );
-  const { sessionId } = state;
+  const { sessionId, error } = state;
   useEffect(() => {
     const show = (): void => {
       const wanted = sessionInAddress();
-      if (wanted === conversation.state.sessionId) return;
+      const { sessionId: shown, error: failure, turns } = conversation.state;
+      const isFailed = failure !== undefined && turns.length === 0;
+      if (wanted === shown && !isFailed) return;
       if (wanted === undefined) conversation.reset();
       else void conversation.open(wanted);
     };
@@ -39,9 +41,9 @@ export function useConversation(): { conversation: Conversation; state: Conversa
   }, [conversation]);
   useEffect(() => {
     // What is open now, which the effect above may just have changed.
-    const { sessionId: current, error } = conversation.state;
-    if (sessionId === current && sessionInAddress() !== current && error === undefined)
-      history.pushState(null, "", addressOf(current));
-  }, [conversation, sessionId]);
+    const { sessionId: current, error: failure } = conversation.state;
+    if (sessionId !== current || error !== failure || failure !== undefined) return;
+    if (sessionInAddress() !== current) history.pushState(null, "", addressOf(current));
+  }, [conversation, sessionId, error]);
   return { conversation, state };
 }

@@ -12,8 +12,13 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
+    const opener = document.activeElement;
     if (open && dialog?.open === false) dialog.showModal();
     if (!open && dialog?.open === true) dialog.close();
+    return () => {
+      // A dialog that is taken off the page, not closed, does not give the focus back by itself.
+      if (open && opener instanceof HTMLElement) opener.focus();
+    };
   }, [open]);
   return (
     <dialog

@@ -44,11 +44,15 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
     entriesOf(root.current)[0]?.focus({ preventScroll: true });
   }, [open, align, above]);
 
+  // The chosen entry goes away: the focus stays here, and comes back here from a dialog that it opens.
+  const close = (): void => {
+    setOpen(false);
+    button.current?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") {
       event.stopPropagation();
-      setOpen(false);
-      button.current?.focus();
+      close();
     } else if (event.key === "Tab") setOpen(false);
     else moveFocus(root.current, event);
   };
@@ -76,7 +80,7 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
           className="fixed z-30 min-w-44 rounded-xl border border-line bg-raised p-1 shadow-lg"
         >
           {items.map((item) => (
-            <Entry key={item.label} item={item} close={() => setOpen(false)} />
+            <Entry key={item.label} item={item} close={close} />
           ))}
         </div>
       ) : null}

@@ -126,7 +126,10 @@ export class Conversation {
     const messages = 2 * before.filter(({ answer }) => answer.text !== "").length;
     if (sessionId === undefined || messages === 0) return undefined;
     const body = { from: { id: sessionId, messages } };
-    return stringField(await callApi("/api/sessions", { method: "POST", body, signal, ...this.#fetch }), "id");
+    return stringField(
+      await callApi("/api/sessions", { method: "POST", body, signal, ...this.#fetch }),
+      "id",
+    );
   }
 
   async #answer({ key, question }: Turn, signal: AbortSignal): Promise<void> {

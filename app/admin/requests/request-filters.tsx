@@ -66,12 +66,14 @@ export function RequestFilters({ current, busy, apply, refresh }: FiltersProps) 
 
 type DraftProps = { draft: RequestFilter; set: (change: RequestFilter) => void };
 
-/** What is asked for less often; open if one of them limits. */
+/** What is asked for less often; open at first if one of them limits. */
 function MoreFilters({ draft, set }: DraftProps) {
   const { user, key, route, from, to, minCost, maxCost, cost } = draft;
   const isSet = [user, key, route, from, to, minCost, maxCost, cost].some((value) => (value ?? "") !== "");
+  // At first only: it must not fold up under the field that is being emptied.
+  const [wasSet] = useState(isSet);
   return (
-    <details open={isSet || undefined}>
+    <details open={wasSet}>
       <summary className="w-fit text-sm text-muted hover:text-text">{adminStrings.moreFilters}</summary>
       <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         <Text name="from" type="datetime-local" draft={draft} set={set} />
