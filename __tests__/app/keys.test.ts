@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type KeyView, keyState, readKeys } from "#lib/browser/keys.ts";
 import { keysStrings } from "../../app/_strings/keys.ts";
-import { bodyOf, draftOf, problemsOf } from "../../app/keys/key-draft.ts";
+import { bodyOf, changesOf, draftOf, problemsOf } from "../../app/keys/key-draft.ts";
 import { snippetsFor } from "../../app/keys/snippets.ts";
 
 const [KEY] = readKeys({
@@ -50,6 +50,15 @@ describe("the form of a key", () => {
       expiresAt,
     });
     expect(problemsOf(draftOf(KEY), NOW)).toEqual({});
+  });
+
+  test("changes nothing that was not touched", () => {
+    const before = draftOf(KEY);
+    expect(changesOf(before, before)).toEqual({});
+    expect(changesOf({ ...before, name: "CI of main", usdPerMonth: "" }, before)).toEqual({
+      name: "CI of main",
+      usdPerMonth: null,
+    });
   });
 
   const { form } = keysStrings;

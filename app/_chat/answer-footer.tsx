@@ -11,11 +11,13 @@ const texts = chatStrings.usage;
 type FooterProps = { view: TurnView; retry: (() => void) | undefined };
 
 /** What can be done with an answer, and what it cost. */
-export function AnswerFooter({ view: { text, usage }, retry }: FooterProps) {
+export function AnswerFooter({ view: { text, usage, failure }, retry }: FooterProps) {
   return (
     <div className="flex flex-wrap items-center gap-1 text-xs text-muted">
       {text === "" ? null : <CopyButton text={text} />}
-      {retry === undefined ? null : <IconButton label={chatStrings.retry} icon="retry" onClick={retry} />}
+      {retry === undefined || failure !== undefined ? null : (
+        <IconButton label={chatStrings.retry} icon="retry" onClick={retry} />
+      )}
       {usage === undefined ? null : <span className="tabular-nums">{inWords(usage)}</span>}
     </div>
   );
@@ -23,7 +25,9 @@ export function AnswerFooter({ view: { text, usage }, retry }: FooterProps) {
 
 function inWords({ promptTokens, completionTokens, cachedTokens, costUsd }: Usage): string {
   return [
-    texts.tokens(count(promptTokens ?? 0), count(completionTokens ?? 0)),
+    ...(promptTokens === undefined || completionTokens === undefined
+      ? []
+      : [texts.tokens(count(promptTokens), count(completionTokens))]),
     ...(cachedTokens === undefined || cachedTokens === 0 ? [] : [texts.cached(count(cachedTokens))]),
     costUsd === undefined ? texts.unknownCost : texts.cost(usd(costUsd)),
   ].join(" · ");

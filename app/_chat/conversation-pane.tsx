@@ -3,10 +3,12 @@
 import { useState } from "react";
 import type { AttachedFile, Conversation, ConversationState } from "#lib/browser/conversation.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { Button } from "../_ui/button.tsx";
 import { ErrorState, Loading } from "../_ui/states.tsx";
 import { Composer } from "./composer.tsx";
 import { EmptyChat } from "./empty-chat.tsx";
 import { TurnList } from "./turn-list.tsx";
+import { sessionInAddress } from "./use-conversation.ts";
 import { useQuota } from "./use-quota.ts";
 
 type PaneProps = { conversation: Conversation; state: ConversationState };
@@ -39,14 +41,20 @@ function Body({ conversation, state, ask }: PaneProps & { ask: (text: string) =>
   if (state.phase === "loading")
     return <Filled>{<Loading label={chatStrings.loadingConversation} />}</Filled>;
   if (state.error !== undefined && state.turns.length === 0) {
+    const isGone = state.error.status === 404;
     return (
       <Filled>
         <ErrorState
           title={chatStrings.openFailed}
           text={state.error.message}
           requestId={state.error.requestId}
-          retry={() => conversation.reset()}
+          retry={isGone ? undefined : () => void conversation.open(sessionInAddress() ?? "")}
         />
+        {isGone ? (
+          <Button variant="primary" className="mx-auto" onClick={() => conversation.reset()}>
+            {chatStrings.newChat}
+          </Button>
+        ) : null}
       </Filled>
     );
   }

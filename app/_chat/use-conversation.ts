@@ -8,7 +8,8 @@ function addressOf(sessionId: string | undefined): string {
   return sessionId === undefined ? "/" : `/?session=${encodeURIComponent(sessionId)}`;
 }
 
-function sessionInAddress(): string | undefined {
+/** The conversation that the address names. */
+export function sessionInAddress(): string | undefined {
   return new URLSearchParams(location.search).get("session") ?? undefined;
 }
 

@@ -19,8 +19,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     return () => clearTimeout(timer);
   }, [state]);
   const copy = (): void => {
-    // Browsers offer no clipboard on plain HTTP other than localhost.
-    if (navigator.clipboard === undefined) return setState("failed");
+    if (navigator.clipboard === undefined) return setState(copyBySelection(text) ? "copied" : "failed");
     navigator.clipboard.writeText(text).then(
       () => setState("copied"),
       () => setState("failed"),
@@ -41,4 +40,20 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       </span>
     </>
   );
+}
+
+/** On plain HTTP, other than localhost, browsers offer no clipboard but this old way. */
+function copyBySelection(text: string): boolean {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "sr-only";
+  // Within an open dialog: everything outside of it cannot have the focus.
+  const parent = document.querySelector("dialog[open]") ?? document.body;
+  const focused = document.activeElement;
+  parent.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return isCopied;
 }

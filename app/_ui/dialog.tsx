@@ -28,14 +28,18 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
       className="m-auto! max-h-[90dvh] w-[calc(100vw-2rem)] max-w-lg overflow-y-auto rounded-xl border border-line bg-raised p-0 shadow-2xl backdrop:bg-black/50"
     >
       {open ? (
-        <div className="p-5">
-          <div className="mb-4 flex items-start justify-between gap-4">
-            <h2 id={titleId} className="text-lg font-semibold">
-              {title}
-            </h2>
-            <IconButton label={commonStrings.close} icon="close" onClick={onClose} />
-          </div>
+        <div className="relative p-5">
+          <h2 id={titleId} className="mb-4 pr-10 text-lg font-semibold">
+            {title}
+          </h2>
           {children}
+          {/* The last in order: a dialog begins at its first field. */}
+          <IconButton
+            label={commonStrings.close}
+            icon="close"
+            onClick={onClose}
+            className="absolute top-3.5 right-3.5"
+          />
         </div>
       ) : null}
     </dialog>

@@ -30,9 +30,10 @@ export function usd(amount: number): string {
 
 /** `320 ms`, `4.2 s`, `3 min` of milliseconds. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  // At the edges, what rounds up to a whole unit is told in the next one.
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 3_570_000) return `${Math.round(ms / 60_000)} min`;
   return `${Math.round(ms / 3_600_000)} h`;
 }
 
@@ -40,9 +41,9 @@ export function duration(ms: number): string {
 export function ago(time: string, now: number): string {
   const seconds = Math.max(0, (now - Date.parse(time)) / 1_000);
   if (seconds < 45) return "just now";
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3_600)} h ago`;
-  const days = Math.round(seconds / 86_400);
+  if (seconds < 3_600) return `${Math.max(1, Math.floor(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  const days = Math.floor(seconds / 86_400);
   return days === 1 ? "yesterday" : `${days} days ago`;
 }
 

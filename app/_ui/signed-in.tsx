@@ -1,16 +1,15 @@
 "use client";
 
-import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { commonStrings } from "../_strings/common.ts";
 import { LinkButton } from "./button.tsx";
+import { signInPath } from "./sign-in-path.ts";
 import { EmptyState, ErrorState, Loading } from "./states.tsx";
 import { useSession } from "./use-session.tsx";
 
 /** Its children, once somebody is signed in; before that, the way to sign in. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const session = useSession();
-  const pathname = usePathname();
   switch (session.kind) {
     case "loading":
       return <Loading />;
@@ -29,7 +28,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
           title={commonStrings.signInTitle}
           text={commonStrings.signInText}
           action={
-            <LinkButton variant="primary" href={`/sign-in?next=${encodeURIComponent(pathname)}`}>
+            <LinkButton variant="primary" href={signInPath()}>
               {commonStrings.signIn}
             </LinkButton>
           }

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError, callApi } from "#lib/browser/api.ts";
+import { useSession } from "./use-session.tsx";
 
 /** What a page knows of an answer that it asked for. */
 export type Loaded<Value> =
@@ -19,6 +20,7 @@ export function useLoaded<Value>(
 ): { state: Loaded<Value>; reload: () => void } {
   const [state, setState] = useState<Loaded<Value>>({ kind: "loading" });
   const current = useRef<AbortController>(undefined);
+  const { refresh } = useSession();
   const reload = useCallback(() => {
     current.current?.abort();
     const controller = new AbortController();
@@ -30,10 +32,12 @@ export function useLoaded<Value>(
       (error: unknown) => {
         if (controller.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
+        // The session has ended meanwhile: then the page asks to sign in.
+        if (error.status === 401) refresh();
         setState({ kind: "failed", error });
       },
     );
-  }, [path, read]);
+  }, [path, read, refresh]);
   useEffect(() => {
     reload();
     return () => current.current?.abort();

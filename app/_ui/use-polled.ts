@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError, callApi } from "#lib/browser/api.ts";
 import type { Loaded } from "./use-loaded.ts";
+import { useSession } from "./use-session.tsx";
 
 /** What a page that refreshes itself knows. What it has is shown until something newer is there. */
 export type Polled<Value> = {
@@ -30,6 +31,7 @@ export function usePolled<Value>(
   const [inner, setInner] = useState<Inner<Value>>({
     ...{ state: { kind: "loading" }, readAt: undefined, problem: undefined },
   });
+  const { refresh } = useSession();
   const [busy, setBusy] = useState(false);
   const current = useRef<AbortController>(undefined);
   const reload = useCallback(() => {
@@ -47,6 +49,8 @@ export function usePolled<Value>(
         if (controller.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
         setBusy(false);
+        // The session has ended meanwhile: then the page asks to sign in.
+        if (error.status === 401) refresh();
         setInner((before) =>
           before.state.kind === "ready"
             ? { ...before, problem: error }
@@ -54,12 +58,24 @@ export function usePolled<Value>(
         );
       },
     );
-  }, [path, read]);
+  }, [path, read, refresh]);
   useEffect(() => {
+    setInner({ state: { kind: "loading" }, readAt: undefined, problem: undefined });
     reload();
-    return () => current.current?.abort();
+    return () => {
+      current.current?.abort();
+      current.current = undefined;
+    };
   }, [reload]);
-  useWhileSeen(reload, everyMs);
+  const isUnderWay = useRef(busy);
+  useEffect(() => {
+    isUnderWay.current = busy;
+  }, [busy]);
+  // An answer that takes longer than a round is waited for.
+  const poll = useCallback(() => {
+    if (!isUnderWay.current) reload();
+  }, [reload]);
+  useWhileSeen(poll, everyMs);
   return { ...inner, busy, reload };
 }
 

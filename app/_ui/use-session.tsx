@@ -47,8 +47,13 @@ function stateOf({ user, ...rest }: Session): SessionState {
 
 /** Ends the session, and goes to the page for signing in. */
 export async function signOut(): Promise<void> {
-  await callApi("/api/auth/sign-out", { method: "POST" });
   sessionStorage.setItem(SIGNED_OUT, "yes");
+  try {
+    await callApi("/api/auth/sign-out", { method: "POST" });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // The page for signing in shows that the gateway cannot be reached, or who is still signed in.
+  }
   location.assign("/sign-in");
 }
 

@@ -1,19 +1,18 @@
 "use client";
 
-import { usePathname } from "next/navigation";
 import { commonStrings } from "../_strings/common.ts";
 import { LinkButton } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 import { Menu } from "./menu.tsx";
+import { signInPath } from "./sign-in-path.ts";
 import { signOut, useSession } from "./use-session.tsx";
 
 /** Who is signed in, with the way out; or the way in. */
 export function UserMenu() {
   const session = useSession();
-  const pathname = usePathname();
   if (session.kind === "signed-out") {
     return (
-      <LinkButton size="sm" href={`/sign-in?next=${encodeURIComponent(pathname)}`}>
+      <LinkButton size="sm" href={signInPath()}>
         {commonStrings.signIn}
       </LinkButton>
     );

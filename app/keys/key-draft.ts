@@ -33,6 +33,13 @@ function localTime(date: Date): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE_MS).toISOString().slice(0, 16);
 }
 
+/** What a changed form changes of a key: nothing that the reader did not touch. */
+export function changesOf(draft: KeyDraft, before: KeyDraft): Record<string, unknown> {
+  const isChanged = (name: string): boolean =>
+    JSON.stringify(draft[name as keyof KeyDraft]) !== JSON.stringify(before[name as keyof KeyDraft]);
+  return Object.fromEntries(Object.entries(bodyOf(draft)).filter(([name]) => isChanged(name)));
+}
+
 /** What is wrong with the form, by field. `now` in milliseconds. */
 export function problemsOf(draft: KeyDraft, now: number): Partial<Record<keyof KeyDraft, string>> {
   const { form } = keysStrings;

@@ -10,7 +10,7 @@ import { Dialog } from "../_ui/dialog.tsx";
 import { CheckboxField, TextField } from "../_ui/field.tsx";
 import { Alert } from "../_ui/surfaces.tsx";
 import { useAction } from "../_ui/use-action.ts";
-import { bodyOf, draftOf, type KeyDraft, MODES, problemsOf } from "./key-draft.ts";
+import { bodyOf, changesOf, draftOf, type KeyDraft, MODES, problemsOf } from "./key-draft.ts";
 import { secretOf } from "./secret-of.ts";
 
 const texts = keysStrings.form;
@@ -27,17 +27,24 @@ export function KeyForm({ current, close, saved }: FormProps) {
   const [draft, setDraft] = useState(() => draftOf(current));
   const [tried, setTried] = useState(false);
   const { busy, error, run } = useAction();
-  const problems = tried ? problemsOf(draft, Date.now()) : {};
+  const before = draftOf(current);
+  const problemsNow = (): ReturnType<typeof problemsOf> => {
+    const { expiresAt, ...others } = problemsOf(draft, Date.now());
+    // A key that has expired may get another name and stay expired.
+    const isOld = current !== undefined && draft.expiresAt === before.expiresAt;
+    return expiresAt === undefined || isOld ? others : { ...others, expiresAt };
+  };
+  const problems = tried ? problemsNow() : {};
   const set = (change: Partial<KeyDraft>): void => setDraft({ ...draft, ...change });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setTried(true);
-    if (Object.keys(problemsOf(draft, Date.now())).length > 0) return;
+    if (Object.keys(problemsNow()).length > 0) return;
     run(async () => {
       if (current === undefined)
         saved(secretOf(await callApi("/api/keys", { method: "POST", body: bodyOf(draft) })));
       else {
-        await callApi(`/api/keys/${current.id}`, { method: "PATCH", body: bodyOf(draft) });
+        await callApi(`/api/keys/${current.id}`, { method: "PATCH", body: changesOf(draft, before) });
         saved();
       }
     });

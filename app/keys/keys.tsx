@@ -9,6 +9,7 @@ import { SignedIn } from "../_ui/signed-in.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../_ui/states.tsx";
 import { Card } from "../_ui/surfaces.tsx";
 import { useLoaded } from "../_ui/use-loaded.ts";
+import { useSession } from "../_ui/use-session.tsx";
 import { RevokeKey, RotateKey } from "./key-actions.tsx";
 import type { KeyDialog } from "./key-dialog.ts";
 import { KeyForm } from "./key-form.tsx";
@@ -18,6 +19,7 @@ import { ShownOnce } from "./shown-once.tsx";
 /** The gateway keys of the signed-in user. */
 export function Keys({ appUrl }: { appUrl: string | undefined }) {
   const [dialog, setDialog] = useState<KeyDialog>();
+  const session = useSession();
   const create = (): void => setDialog({ kind: "create" });
   return (
     <PageFrame
@@ -25,9 +27,11 @@ export function Keys({ appUrl }: { appUrl: string | undefined }) {
       title={keysStrings.title}
       lead={keysStrings.lead}
       actions={
-        <Button variant="primary" icon="plus" onClick={create}>
-          {keysStrings.create}
-        </Button>
+        session.kind === "signed-in" ? (
+          <Button variant="primary" icon="plus" onClick={create}>
+            {keysStrings.create}
+          </Button>
+        ) : null
       }
     >
       <SignedIn>

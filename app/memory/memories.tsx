@@ -41,6 +41,7 @@ type ListProps = { memories: readonly MemoryView[]; changed: () => void };
 function FactList({ memories, changed }: ListProps) {
   const [edited, setEdited] = useState<MemoryView>();
   const [asksForAll, setAsksForAll] = useState(false);
+  const now = useNow();
   const { busy, error, run } = useAction();
   const remove = (query: string): void =>
     run(async () => {
@@ -56,6 +57,7 @@ function FactList({ memories, changed }: ListProps) {
           <FactRow
             key={memory.id}
             memory={memory}
+            now={now}
             edit={() => setEdited(memory)}
             remove={() => remove(`id=${memory.id}`)}
           />
@@ -82,10 +84,9 @@ function FactList({ memories, changed }: ListProps) {
   );
 }
 
-type RowProps = { memory: MemoryView; edit: () => void; remove: () => void };
+type RowProps = { memory: MemoryView; now: number; edit: () => void; remove: () => void };
 
-function FactRow({ memory: { fact, updatedAt }, edit, remove }: RowProps) {
-  const now = useNow();
+function FactRow({ memory: { fact, updatedAt }, now, edit, remove }: RowProps) {
   return (
     <li className="flex items-center gap-2 py-2.5 pr-2 pl-4">
       <div className="min-w-0 grow">

@@ -55,6 +55,8 @@ export function usePages<Item>(path: string, read: (answer: unknown) => Page<Ite
     [path, read],
   );
   useEffect(() => {
+    // Rows of other filters are no rows of these.
+    setState({ rows: undefined, cursor: null });
     load(null);
     return () => current.current?.abort();
   }, [load]);
