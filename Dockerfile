@@ -30,6 +30,6 @@ USER node
 VOLUME /var/lib/sarmalink
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # The server itself, so that it gets the signal that stops the container. It needs SHUTDOWN_GRACE_MS and 25 s more.
 CMD ["node", "lib/server/cli/start.ts"]

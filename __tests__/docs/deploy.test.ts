@@ -47,6 +47,16 @@ describe("containers", () => {
     expect(Object.keys(compose.volumes)).toEqual(["data"]);
   });
 
+  test("empty lines of .env.example, which count as unset, take nothing from the image", () => {
+    const own = Object.fromEntries(
+      (of("ENV")[0] ?? "").split(" ").map((pair) => pair.split("=") as [string, string]),
+    );
+    const { HOST, PORT, SARMALINK_DATA_DIR } = own;
+    expect(compose.services.gateway["environment"]).toEqual({ HOST, PORT: Number(PORT), SARMALINK_DATA_DIR });
+    expect(read("docs/DEPLOY.md")).toContain(`-e SARMALINK_DATA_DIR=${SARMALINK_DATA_DIR} `);
+    expect(of("HEALTHCHECK")[0]).toContain("process.env.PORT || 3000");
+  });
+
   test("the image runs without root and has a health check", () => {
     expect(of("USER")).toEqual(["node"]);
     expect(of("HEALTHCHECK")[0]).toContain("/api/health");
