@@ -76,6 +76,8 @@ test("somebody new makes an account, sees nothing of the others, signs out, and 
   await go("/keys");
   await page.getByRole("main").getByRole("link", { name: commonStrings.signIn }).click();
   await page.getByRole("link", { name: authStrings.signUp }).click();
+  // The page before has fields of the same names.
+  await page.waitForURL("**/sign-up?**");
   await page.getByLabel(authStrings.email).fill("grace@example.test");
   await page.getByLabel(authStrings.password).fill("a long enough secret");
   await page.getByRole("button", { name: authStrings.signUp }).click();
