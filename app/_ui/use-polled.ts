@@ -67,23 +67,22 @@ export function usePolled<Value>(
       current.current = undefined;
     };
   }, [reload]);
+  useWhileSeen(reload, everyMs, busy);
+  return { ...inner, busy, reload };
+}
+
+/**
+ * Calls `action` every so often while the page is seen, and when it is seen again; not while it is `busy`: an
+ * answer that takes longer than a round is waited for.
+ */
+function useWhileSeen(action: () => void, everyMs: number, busy: boolean): void {
   const isUnderWay = useRef(busy);
   useEffect(() => {
     isUnderWay.current = busy;
   }, [busy]);
-  // An answer that takes longer than a round is waited for.
-  const poll = useCallback(() => {
-    if (!isUnderWay.current) reload();
-  }, [reload]);
-  useWhileSeen(poll, everyMs);
-  return { ...inner, busy, reload };
-}
-
-/** Calls `action` every so often while the page is seen, and when it is seen again. */
-function useWhileSeen(action: () => void, everyMs: number): void {
   useEffect(() => {
     const ifSeen = (): void => {
-      if (document.visibilityState === "visible") action();
+      if (document.visibilityState === "visible" && !isUnderWay.current) action();
     };
     const timer = setInterval(ifSeen, everyMs);
     document.addEventListener("visibilitychange", ifSeen);
