@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminStrings } from "../../../app/_strings/admin.ts";
+import { commonStrings } from "../../../app/_strings/common.ts";
 import { count, usd } from "../../../app/_ui/format.ts";
 import { answers } from "../../support/fake-upstream.ts";
 import { eventually } from "../../support/test-gateway.ts";
@@ -106,7 +107,7 @@ test("an engine is switched off on the page, and the next one answers", async ()
   expect(answer.text).toBe("Hello from the second engine.");
   await visitor.open("/admin/overrides");
   await page.getByRole("button", { name: new RegExp(first.model) }).click();
-  await page.getByRole("dialog").getByRole("button").last().click();
+  await page.getByRole("dialog").getByRole("button", { name: commonStrings.delete }).click();
   await page.getByText(adminStrings.noOverridesTitle).waitFor();
   expect(second.provider).not.toBe(first.provider);
   expect(await visitor.problems()).toEqual([]);
