@@ -220,7 +220,13 @@ describe("the demo user", () => {
     ["under another name", {}, "http://gateway.lan:3000", "127.0.0.1", {}],
     ["from another machine", {}, "http://localhost:3000", "192.0.2.9", {}],
     ["through a proxy", {}, "http://localhost:3000", "127.0.0.1", { "x-forwarded-for": "192.0.2.9" }],
-    ["through a proxy of other words", {}, "http://localhost:3000", "127.0.0.1", { "x-real-ip": "192.0.2.9" }],
+    [
+      "through a proxy of other words",
+      {},
+      "http://localhost:3000",
+      "127.0.0.1",
+      { "x-real-ip": "192.0.2.9" },
+    ],
     ["through a proxy that names itself", {}, "http://localhost:3000", "127.0.0.1", { via: "1.1 proxy" }],
     ["through a tunnel", {}, "http://localhost:3000", "127.0.0.1", { "cf-connecting-ip": "192.0.2.9" }],
     [
