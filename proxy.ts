@@ -18,5 +18,5 @@ export function proxy(request: NextRequest): NextResponse {
 
 export const config = {
   // Pages only: the API answers no markup, and files of the build need no nonce.
-  matcher: [{ source: "/((?!api/|api$|_next/static|_next/image|favicon.svg|theme.js).*)" }],
+  matcher: [{ source: "/((?!api/|api$|_next/static/|favicon\\.svg$|theme\\.js$).*)" }],
 };

@@ -73,6 +73,15 @@ async function follow(browser: PageBrowser, query: string): Promise<string | nul
 }
 
 describe("a link of an e-mail", () => {
+  test("is not used up by a scanner of e-mails that asks with HEAD", async () => {
+    const browser = new PageBrowser(gateway.gateway);
+    const link = "/api/auth/callback?token_hash=hash&type=recovery";
+    const { status, headers } = await browser.call("HEAD", link);
+    expect([status, headers.get("location")]).toEqual([303, "/sign-in"]);
+    expect(asked).toEqual([]);
+    expect(hasSession(browser)).toBe(false);
+  });
+
   test.each([
     ["/reset-password", "/reset-password"],
     ["//evil.example", "/"],

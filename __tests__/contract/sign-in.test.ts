@@ -152,6 +152,21 @@ describe("who is refused", () => {
     expect([blocked.status, blocked.headers.get("retry-after")]).toEqual([429, expect.any(String)]);
     expect((await elsewhere.call("POST", "/api/auth/sign-in", credentialsOf(demo))).status).toBe(200);
   });
+
+  test("whoever guesses with many requests at once", async () => {
+    const browser = new PageBrowser(await start({ AUTH_FAILURES_PER_MINUTE: "3" }));
+    const guess = { email: user.email, password: "wrong" };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => browser.call("POST", "/api/auth/sign-in", guess)),
+    );
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(3);
+  });
+
+  test("not whoever has the right password, however often", async () => {
+    const browser = new PageBrowser(await start({ AUTH_FAILURES_PER_MINUTE: "1" }));
+    for (let round = 0; round < 3; round++)
+      expect((await browser.call("POST", "/api/auth/sign-in", credentialsOf(user))).status).toBe(200);
+  });
 });
 
 describe("making an account", () => {
@@ -168,6 +183,14 @@ describe("making an account", () => {
     expect((await browser.call("POST", "/api/auth/sign-up", anybody())).status).toBe(status);
     const isIn = (await browser.call("GET", "/api/sessions")).status === 200;
     expect(isIn).toBe(status === 200);
+  });
+
+  test("is limited by address, so that nobody makes hundreds of them", async () => {
+    const browser = new PageBrowser(await start({ AUTH_FAILURES_PER_MINUTE: "2" }));
+    const statuses: number[] = [];
+    for (let round = 0; round < 3; round++)
+      statuses.push((await browser.call("POST", "/api/auth/sign-up", anybody())).status);
+    expect(statuses).toEqual([200, 200, 429]);
   });
 
   test("with an address that is taken is refused, and signs nobody in", async () => {
@@ -197,6 +220,15 @@ describe("the demo user", () => {
     ["under another name", {}, "http://gateway.lan:3000", "127.0.0.1", {}],
     ["from another machine", {}, "http://localhost:3000", "192.0.2.9", {}],
     ["through a proxy", {}, "http://localhost:3000", "127.0.0.1", { "x-forwarded-for": "192.0.2.9" }],
+    [
+      "through a proxy of other words",
+      {},
+      "http://localhost:3000",
+      "127.0.0.1",
+      { "x-real-ip": "192.0.2.9" },
+    ],
+    ["through a proxy that names itself", {}, "http://localhost:3000", "127.0.0.1", { via: "1.1 proxy" }],
+    ["through a tunnel", {}, "http://localhost:3000", "127.0.0.1", { "cf-connecting-ip": "192.0.2.9" }],
     [
       "from the network, for a host that does not tell addresses",
       { HOST: "0.0.0.0" },

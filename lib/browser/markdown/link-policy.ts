@@ -10,7 +10,8 @@ import type { SafeHref, SafeImage } from "#lib/browser/markdown/tree.ts";
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 /** A path of our own origin. `//host` and `/\host` are other origins to a browser. */
 const OWN_PATH = /^\/(?![/\\])/;
-const OWN_IMAGE = /^\/(?![/\\]|api\/)[\w./-]+$/;
+/** Without `.` and `..` for parts: `/x/../api` is `/api` to a browser. */
+const OWN_IMAGE = /^(?!\/api\/)(?:\/[\w-][\w.-]*)+$/i;
 const DATA_IMAGE = /^data:image\/(?:png|jpeg|webp|gif);base64,[\w+/]+={0,2}$/;
 const MAIL = /^mailto:[^?#\s]+@[^?#\s]+$/i;
 /** Words that a reader takes for an address: a scheme, or a domain with a letter in its last part. */

@@ -32,6 +32,13 @@ export class FailureLimiter {
     counts.set(address, (counts.get(address) ?? 0) + 1);
   }
 
+  /** Takes back what `note` has counted in this minute. */
+  forgive(address: string): void {
+    const counts = this.#current();
+    const count = counts.get(address) ?? 0;
+    if (count > 0) counts.set(address, count - 1);
+  }
+
   #current(): BoundedMap<string, number> {
     const minute = Math.floor(this.#clock.now() / MINUTE_MS);
     if (minute !== this.#minute) {

@@ -12,13 +12,23 @@ export function isHttps(request: Request, { TRUST_PROXY, VERCEL, NEXT_PUBLIC_APP
   return NEXT_PUBLIC_APP_URL?.startsWith("https:") === true && !isLoopbackName(hostOf(request));
 }
 
+/** What proxies and tunnels add. One that adds none of them looks like this machine. */
+const PROXY_HEADERS = [
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "forwarded",
+  "x-real-ip",
+  "via",
+  "cf-connecting-ip",
+] as const;
+
 /**
  * Whether the request comes from this machine, and names it: not through a proxy, nor from a page of elsewhere.
  * Where the host does not tell the socket's address (Next.js' development server), the headers are the sender's
  * own words; they are believed only if nobody else can send any, because HOST does not open it to the network.
  */
 export function isFromThisMachine(request: Request, host: HostContext, { HOST }: Pick<Env, "HOST">): boolean {
-  const isForwarded = ["x-forwarded-for", "x-forwarded-host", "forwarded"].some((name) =>
+  const isForwarded = PROXY_HEADERS.some((name) =>
     // Next.js' development server names its own socket in it.
     (request.headers.get(name) ?? "")
       .split(",")

@@ -17,15 +17,20 @@ export class SignInLimiter {
     this.#accounts = new FailureLimiter(clock, allowed);
   }
 
-  /** Throws `too_many_auth_failures`. */
-  assertAllowed(address: string, email: string): void {
+  /**
+   * Counts a try before it is made: many at once would otherwise all begin before the first has failed. Returns what
+   * takes it back. Throws `too_many_auth_failures`.
+   */
+  begin(address: string, email: string): () => void {
+    const account = accountOf(email);
     this.#addresses.assertAllowed(address);
-    this.#accounts.assertAllowed(accountOf(email));
-  }
-
-  note(address: string, email: string): void {
+    this.#accounts.assertAllowed(account);
     this.#addresses.note(address);
-    this.#accounts.note(accountOf(email));
+    this.#accounts.note(account);
+    return () => {
+      this.#addresses.forgive(address);
+      this.#accounts.forgive(account);
+    };
   }
 }
 

@@ -73,10 +73,8 @@ export const authCallback = declareRoute({
 async function reset({ gateway, request, host, body }: Call<string>): Promise<PlainResponse> {
   assertSameOrigin(request, gateway.env);
   const { accounts, limiter } = gateway.accounts;
-  const address = clientAddress(request, host, gateway.env);
   // Each counts: a stranger must not fill somebody's inbox.
-  limiter.assertAllowed(address, body);
-  limiter.note(address, body);
+  limiter.begin(clientAddress(request, host, gateway.env), body);
   const setCookies = await accounts.sendReset(request, body, returnAddress(gateway.env, "/reset-password"));
   return withCookies(jsonResponse({ ok: true, checkEmail: true }), setCookies);
 }
@@ -88,6 +86,9 @@ async function setPassword({ gateway, request, body }: GatewayCall<"user", strin
 }
 
 async function callback({ gateway, request }: Call): Promise<PlainResponse> {
+  // Scanners of e-mails ask with HEAD: the link works once, and is for its reader.
+  if (request.method === "HEAD")
+    return new PlainResponse(null, { status: 303, headers: { location: "/sign-in" } });
   const { code, token_hash: tokenHash, type, next } = readQuery(request, callbackQuerySchema);
   const link: EmailLink | undefined =
     code !== undefined

@@ -114,11 +114,15 @@ async function signIn(call: Call<unknown>, credentials: Credentials): Promise<Pl
   const { gateway, request, host } = call;
   assertSameOrigin(request, gateway.env);
   const { accounts, limiter } = gateway.accounts;
-  const address = clientAddress(request, host, gateway.env);
-  limiter.assertAllowed(address, credentials.email);
-  const result = await accounts.signIn(request, credentials);
-  if (result.kind === "wrong") limiter.note(address, credentials.email);
-  return signedIn(result, "The e-mail address or the password is wrong.");
+  const takeBack = limiter.begin(clientAddress(request, host, gateway.env), credentials.email);
+  let isWrong = false;
+  try {
+    const result = await accounts.signIn(request, credentials);
+    isWrong = result.kind === "wrong";
+    return signedIn(result, "The e-mail address or the password is wrong.");
+  } finally {
+    if (!isWrong) takeBack();
+  }
 }
 
 async function signUp({ gateway, request, host, body }: Call<Credentials>): Promise<PlainResponse> {
@@ -130,10 +134,9 @@ async function signUp({ gateway, request, host, body }: Call<Credentials>): Prom
       "Nobody can make an account here by themselves. Ask the operator for one.",
     );
   }
-  const address = clientAddress(request, host, gateway.env);
-  limiter.assertAllowed(address, body.email);
+  // Each counts: every account has a quota of its own, and may send an e-mail to a stranger.
+  limiter.begin(clientAddress(request, host, gateway.env), body.email);
   const result = await accounts.signUp(request, body, returnAddress(gateway.env, "/"));
-  if (result.kind === "refused") limiter.note(address, body.email);
   return signedIn(result, "No account could be made with this address.");
 }
 
