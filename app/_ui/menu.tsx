@@ -19,10 +19,6 @@ type MenuProps = {
   /** What the button shows in place of an icon. */
   trigger?: ReactNode;
   items: readonly MenuItem[];
-  /** Where the list hangs. */
-  align?: "left" | "right";
-  /** The list opens above the button. */
-  above?: boolean;
 };
 
 /** Pixels between the list and its button, and to the edges of the window. */
@@ -32,7 +28,7 @@ const ITEM =
   "flex w-full items-center gap-2.5 rounded-md px-2.5 py-2 text-left text-sm hover:bg-panel focus-visible:bg-panel";
 
 /** A button with a list of actions. Arrow keys move, Escape closes and returns to the button. */
-export function Menu({ label, icon = "more", trigger, items, align = "right", above = false }: MenuProps) {
+export function Menu({ label, icon = "more", trigger, items }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -40,9 +36,9 @@ export function Menu({ label, icon = "more", trigger, items, align = "right", ab
   useClickOutside(root, open, () => setOpen(false));
   useEffect(() => {
     if (!open) return;
-    place(root.current, button.current, { align, above });
+    place(root.current, button.current);
     entriesOf(root.current)[0]?.focus({ preventScroll: true });
-  }, [open, align, above]);
+  }, [open]);
 
   // The chosen entry goes away: the focus stays here, and comes back here from a dialog that it opens.
   const close = (): void => {
@@ -121,17 +117,13 @@ function Entry({ item, close }: { item: MenuItem; close: () => void }) {
 }
 
 /** Beside its button, and over whatever scrolls around that: a table would cut the list off. */
-function place(
-  root: HTMLElement | null,
-  button: HTMLElement | null,
-  { align, above }: { align: "left" | "right"; above: boolean },
-): void {
+function place(root: HTMLElement | null, button: HTMLElement | null): void {
   const list = root?.querySelector<HTMLElement>('[role="menu"]');
   const at = button?.getBoundingClientRect();
   if (list == null || at === undefined) return;
   const fitsBelow = at.bottom + GAP + list.offsetHeight < innerHeight;
-  const top = above || !fitsBelow ? at.top - GAP - list.offsetHeight : at.bottom + GAP;
-  const left = align === "right" ? at.right - list.offsetWidth : at.left;
+  const top = fitsBelow ? at.bottom + GAP : at.top - GAP - list.offsetHeight;
+  const left = at.right - list.offsetWidth;
   list.style.top = `${Math.max(GAP, top)}px`;
   list.style.left = `${Math.max(GAP, Math.min(left, innerWidth - list.offsetWidth - GAP))}px`;
 }

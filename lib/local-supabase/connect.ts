@@ -8,13 +8,13 @@ import { databaseUrl } from "#lib/local-supabase/postgres-process.ts";
 import { eventually, type Postmaster, readPostmaster } from "#lib/local-supabase/postmaster.ts";
 import { loadSecrets } from "#lib/local-supabase/secrets.ts";
 import {
-  DEMO_EMAIL,
   type EmbeddedSupabase,
   type EmbeddedSupabaseOptions,
   startLocked,
 } from "#lib/local-supabase/start.ts";
 import { lockStart } from "#lib/local-supabase/start-lock.ts";
 import { ignoreMissing } from "#lib/local-supabase/system-user.ts";
+import { DEMO_EMAIL } from "#lib/services/identity/accounts.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** If Postgres has died, its gateway starts it again, and a command waits for that; milliseconds. */

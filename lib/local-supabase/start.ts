@@ -18,11 +18,10 @@ import {
 } from "#lib/local-supabase/secrets.ts";
 import { type SharedPostgres, sharePostgres } from "#lib/local-supabase/shared-postgres.ts";
 import { lockStart } from "#lib/local-supabase/start-lock.ts";
+import { DEMO_EMAIL } from "#lib/services/identity/accounts.ts";
 import type { Logger } from "#lib/services/ports.ts";
 
 const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-export const DEMO_EMAIL = "demo@sarmalink.local";
 
 export type EmbeddedSupabaseOptions = {
   /** The folder for data and secrets. */

@@ -3,11 +3,8 @@ import { isHttps } from "#lib/server/auth/page-request.ts";
 import { SignInLimiter } from "#lib/server/auth/sign-in-limiter.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { DatabaseSettings } from "#lib/server/wiring/database.ts";
-import type { Accounts } from "#lib/services/identity/accounts.ts";
+import { type Accounts, DEMO_EMAIL } from "#lib/services/identity/accounts.ts";
 import type { Clock } from "#lib/shared/clock.ts";
-
-/** The user whom the embedded database has from the start. */
-const DEMO_EMAIL = "demo@sarmalink.local";
 
 export type AccountsPart = {
   accounts: Accounts;

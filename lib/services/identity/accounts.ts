@@ -1,3 +1,6 @@
+/** The user whom the embedded database has from the start. */
+export const DEMO_EMAIL = "demo@sarmalink.local";
+
 /** An address and a password, as somebody typed them. */
 export type Credentials = { email: string; password: string };
 
