@@ -27,7 +27,8 @@ afterAll(async () => {
   await browser.close();
   npm?.kill("SIGTERM");
   await new Promise((resolve) => (npm?.exitCode === null ? npm.once("exit", resolve) : resolve(undefined)));
-  await rm(folder, { recursive: true, force: true });
+  // What npm has started may write into the folder for a moment after npm itself has ended.
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 });
 
 test("one command after the clone there is an answer in the browser, from whom nobody has signed in", async () => {
