@@ -37,6 +37,7 @@ const ROOMS: readonly string[] = [
   "lib/services/admission/",
   "lib/services/plugins/",
   "lib/services/ledger/",
+  "lib/services/tools/",
   "lib/services/telemetry/",
   "lib/services/documents/",
   "lib/services/memory/",

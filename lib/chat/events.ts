@@ -14,6 +14,27 @@ export type Source = { title?: string; uri: string; cited?: TextSpan[] };
 export type NativeCitation = { dialect: WireDialect; value: JsonObject };
 
 /**
+ * A call of a tool that the gateway runs for the model, between two calls of an engine: what is told when it begins,
+ * and again when it has ended.
+ */
+export type ToolRun = {
+  /** Of the call; unique in the conversation. */
+  id: string;
+  /** The tool as the model knows it. */
+  name: string;
+  /** The MCP server that has it, and its name there; undefined for a tool of the gateway's own. */
+  origin: { server: string; tool: string } | undefined;
+  /** As the model wrote them: JSON text, possibly invalid. */
+  arguments: string;
+} & (
+  | { status: "running" }
+  /** `output`: what the model is told. */
+  | { status: "done" | "failed"; output: string }
+  /** The client has to agree first: the answer ends, and goes on in a request that says so. */
+  | { status: "needs_approval" }
+);
+
+/**
  * A provider-independent event of an answer. Protocol decoders produce these, and the writers of the public
  * APIs consume them. `choice` is the index of the alternative if more than one was requested.
  */

@@ -27,7 +27,29 @@ const eventSchemas = [
   z.object({ type: z.literal("backend"), label: z.string(), provider: z.string(), model: z.string() }),
   z.object({ type: z.literal("thinking"), text: z.string() }),
   z.object({ type: z.literal("token"), text: z.string() }),
-  z.object({ type: z.literal("tool"), name: z.string(), status: z.string(), detail: z.string().optional() }),
+  z.object({
+    type: z.literal("tool"),
+    name: z.string(),
+    status: z.string(),
+    detail: z.string().optional(),
+    /** Of a call by the model: the same when it begins and when it has ended. */
+    id: z.string().optional(),
+    /** The MCP server that has the tool. */
+    plugin: z.string().optional(),
+    /** JSON text, which may be cut. */
+    arguments: z.string().optional(),
+    /** What the model was told, which may be cut. */
+    result: z.string().optional(),
+  }),
+  /** The model wants to call a tool that needs the user's consent. The answer ends here until that is given. */
+  z.object({
+    type: z.literal("approval"),
+    id: z.string(),
+    plugin: z.string(),
+    tool: z.string(),
+    /** JSON text, whole. */
+    arguments: z.string(),
+  }),
   z.object({ type: z.literal("image"), url: z.string(), source: z.string().optional() }),
   z.object({
     type: z.literal("sources"),

@@ -1,5 +1,6 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { GatewayError } from "#lib/shared/errors.ts";
+import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** What is asked: the new message, and the conversation before it, the oldest message first. */
 export type ToolRequest = {
@@ -21,6 +22,10 @@ export type ToolResult = {
   asOf?: string;
   /** Pages that the answer may cite. */
   links?: readonly { title?: string; uri: string }[];
+  /** The tool has run, and says that it failed; `text` says why. */
+  isError?: boolean;
+  /** The same as data, where the tool has it. */
+  structured?: JsonValue;
 };
 
 /**
@@ -32,7 +37,8 @@ export type Tool = {
   name: string;
   /** What it does and when to use it, for a model that chooses among tools. */
   description: string;
-  input: z.ZodType;
+  /** The JSON Schema of an input: an object. */
+  inputSchema(): JsonObject;
   /** How long a call may take, milliseconds. */
   timeoutMs: number;
   /** The inputs of the calls that the message needs, at most a few; linear in the length of the message. */
@@ -42,18 +48,20 @@ export type Tool = {
 };
 
 /** A tool, written with the type of its input. */
-export type ToolDefinition<Schema extends z.ZodType> = Omit<Tool, "input" | "detect" | "run"> & {
+export type ToolDefinition<Schema extends z.ZodType> = Omit<Tool, "inputSchema" | "detect" | "run"> & {
   input: Schema;
   detect?(request: ToolRequest): readonly z.infer<Schema>[];
   run(input: z.infer<Schema>, context: ToolContext): Promise<ToolResult>;
 };
 
 /** A tool whose input is checked against its schema before it runs. */
-export function defineTool<Schema extends z.ZodType>(tool: ToolDefinition<Schema>): Tool {
+export function defineTool<Schema extends z.ZodType>(definition: ToolDefinition<Schema>): Tool {
+  const { input: schema, ...tool } = definition;
   return {
     ...tool,
+    inputSchema: () => z.toJSONSchema(schema, { io: "input" }) as JsonObject,
     run: async (input, context) => {
-      const parsed = tool.input.safeParse(input);
+      const parsed = schema.safeParse(input);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
@@ -62,7 +70,7 @@ export function defineTool<Schema extends z.ZodType>(tool: ToolDefinition<Schema
           `Input of ${tool.name}${where}: ${issue?.message ?? "invalid"}`,
         );
       }
-      return tool.run(parsed.data, context);
+      return definition.run(parsed.data, context);
     },
   };
 }

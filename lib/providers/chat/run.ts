@@ -1,4 +1,4 @@
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { ChatEvent, FinishReason, ToolRun } from "#lib/chat/events.ts";
 import type { ChatRequest, ContentPart } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { AttemptEffects, AttemptTimeouts } from "#lib/providers/chat/attempt.ts";
@@ -14,6 +14,8 @@ export type RunEvent =
   | { type: "attempt"; report: AttemptReport }
   /** An engine has committed; its answer follows. */
   | { type: "engine"; engine: Engine; dropped: string[]; calls: number }
+  /** The gateway runs a tool for the model, or has run it; see `tool-rounds.ts`. */
+  | { type: "tool_run"; run: ToolRun }
   /**
    * The answer is complete, with the finish of its first choice. Always the last event of a run that does
    * not throw.

@@ -1,9 +1,10 @@
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { ChatEvent, ToolRun } from "#lib/chat/events.ts";
 import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
 import type { TurnUsage } from "#lib/services/ledger/turn-usage.ts";
 import { type GatewayError, retryFields } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 
 /** The events before the answer: a session that was created, a mode that the client did not choose. */
@@ -55,9 +56,38 @@ function addRunEvent(event: RunEvent, out: NativeEvent[]): void {
       out.push({ type: "attempt", engine: engine.id, outcome, latencyMs: Math.round(latencyMs) });
       return;
     }
+    case "tool_run":
+      out.push(toolRunEvent(event.run));
+      return;
     case "completed":
       return;
   }
+}
+
+/** Characters of a call's arguments and of its result that a client is shown. */
+const MAX_SHOWN = 4_000;
+
+function toolRunEvent(run: ToolRun): NativeEvent {
+  const { id, name, origin, arguments: args } = run;
+  if (run.status === "needs_approval") {
+    return {
+      type: "approval",
+      id,
+      plugin: origin?.server ?? "",
+      tool: origin?.tool ?? name,
+      arguments: args,
+    };
+  }
+  const event: NativeEvent & { type: "tool" } = {
+    type: "tool",
+    name: origin?.tool ?? name,
+    status: run.status,
+    id,
+  };
+  if (origin !== undefined) event.plugin = origin.server;
+  if (run.status === "running") event.arguments = truncate(args, MAX_SHOWN);
+  else event.result = truncate(run.output, MAX_SHOWN);
+  return event;
 }
 
 function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {

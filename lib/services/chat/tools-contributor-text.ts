@@ -1,5 +1,5 @@
 import { untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
-import { reasonOf, type ToolOutcome } from "#lib/services/chat/tool-call.ts";
+import { reasonOf, type ToolOutcome } from "#lib/services/tools/tool-call.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 /** Characters of one result that a model reads. */

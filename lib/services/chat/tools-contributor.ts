@@ -1,10 +1,10 @@
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution, Contributor, ContributorContext } from "#lib/services/chat/contributor.ts";
-import { callTool, reasonOf, type ToolOutcome } from "#lib/services/chat/tool-call.ts";
-import { failureReason, toolCallRecord } from "#lib/services/chat/tool-call-record.ts";
 import { toolsText } from "#lib/services/chat/tools-contributor-text.ts";
 import { historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { Logger } from "#lib/services/ports.ts";
+import { callTool, reasonOf, type ToolOutcome } from "#lib/services/tools/tool-call.ts";
+import { failureReason, toolCallRecord } from "#lib/services/tools/tool-call-record.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { truncate } from "#lib/shared/text.ts";

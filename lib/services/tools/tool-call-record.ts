@@ -1,5 +1,5 @@
-import type { ToolOutcome } from "#lib/services/chat/tool-call.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
+import type { ToolOutcome } from "#lib/services/tools/tool-call.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { ToolHttpError } from "#lib/tools/tool-http.ts";
 
