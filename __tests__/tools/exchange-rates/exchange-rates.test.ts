@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { jsonHttp } from "#lib/adapters/http/json-http.ts";
 import { decimalOf, money, significant, times } from "#lib/tools/exchange-rates/decimal.ts";
 import { exchangeRates } from "#lib/tools/exchange-rates/exchange-rates.ts";
