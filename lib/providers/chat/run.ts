@@ -62,7 +62,7 @@ export type RunRecord = {
    * Defined while the usage of a complete answer may still come; the record is final when it resolves. Follows
    * the run's signal, and does not reject.
    */
-  late?: Promise<void>;
+  late?: Promise<void> | undefined;
 };
 
 export function newRecord(): RunRecord {
