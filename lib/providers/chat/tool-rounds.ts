@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
-import { RoundCalls } from "#lib/providers/chat/round-calls.ts";
+import { inWords, RoundCalls } from "#lib/providers/chat/round-calls.ts";
 import {
   callsIn,
   idsIn,
@@ -87,9 +87,7 @@ class Rounds implements RunEvents {
     this.#hasDecided = options.decisions.length === 0;
   }
 
-  [Symbol.asyncIterator](): RunEvents {
-    return this;
-  }
+  [Symbol.asyncIterator] = (): RunEvents => this;
 
   next(): Promise<Step> {
     const step = this.#step();
@@ -229,19 +227,10 @@ class Rounds implements RunEvents {
   #start(calls: RoundCalls): RunEvent[] {
     this.#calls = calls;
     const events = calls.start(this.#abort.signal, (text) => this.#room.take(text));
-    return [...events, ...this.#asked(events)];
-  }
-
-  /** What the calls that wait for consent are in words. */
-  #asked(events: readonly RunEvent[]): RunEvent[] {
-    const { askInWords } = this.#options;
-    const waiting = events.flatMap((event) =>
-      event.type === "tool_run" && event.run.status === "needs_approval" ? [event.run] : [],
-    );
-    if (askInWords === undefined || waiting.length === 0) return [];
-    const text = waiting.map(askInWords).join("\n");
-    this.#record.say(text);
-    return answerEvents([{ type: "text", text }]);
+    const asked = inWords(events, this.#options.askInWords);
+    if (asked === "") return events;
+    this.#record.say(asked);
+    return [...events, ...answerEvents([{ type: "text", text: asked }])];
   }
 
   async #waitForCall(calls: RoundCalls): Promise<RunEvent[]> {
