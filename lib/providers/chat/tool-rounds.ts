@@ -9,7 +9,7 @@ import {
   ResultRoom,
 } from "#lib/providers/chat/round-messages.ts";
 import { RoundReader } from "#lib/providers/chat/round-reader.ts";
-import { RoundsRecord } from "#lib/providers/chat/rounds-record.ts";
+import { type RoundsRecord, roundsRecord } from "#lib/providers/chat/rounds-record.ts";
 import {
   answerEvents,
   type ChatRun,
@@ -36,8 +36,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
  * so does a call that needs approval.
  */
 export function runToolRounds(options: ToolRoundsOptions, effects: RunEffects): ChatRun {
-  const record = new RoundsRecord();
-  return { events: new Rounds(options, effects, record), record };
+  const rounds = roundsRecord();
+  return { events: new Rounds(options, effects, rounds), record: rounds.record };
 }
 
 type Step = IteratorResult<RunEvent[], void>;
@@ -127,7 +127,7 @@ class Rounds implements RunEvents {
 
   #end(state: "completed" | "failed" | "cancelled" | "interrupted"): void {
     this.#ended = true;
-    this.#record.state = state;
+    this.#record.record.state = state;
     this.#unlink();
     // A tool that still runs is for nobody.
     if (state !== "completed") this.#abort.abort(NO_LONGER_NEEDED);
@@ -150,7 +150,7 @@ class Rounds implements RunEvents {
   #ask(): void {
     if (this.#abort.signal.aborted) throw abortError(this.#abort.signal);
     const engines = this.#options.engines.filter(({ id }) => !this.#broken.has(id));
-    const first = engines.filter(({ id }) => id === this.#record.engine?.id);
+    const first = engines.filter(({ id }) => id === this.#record.record.engine?.id);
     const options = {
       ...this.#options,
       engines: [...first, ...engines.filter((engine) => !first.includes(engine))],
