@@ -208,7 +208,8 @@ beforeAll(async () => {
     expired: await createKey(database, user.userId, { expiresAt: new Date(Date.now() - 60_000) }),
   };
   // The user is an administrator, whose keys are none.
-  const internal = { MCP_INTERNAL_KEY: "a-key-of-the-operator" };
+  // The MCP server asks for the gateway's own address before it lets its pages in.
+  const internal = { MCP_INTERNAL_KEY: "a-key-of-the-operator", NEXT_PUBLIC_APP_URL: ORIGIN };
   gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0", ADMIN_USER_IDS: user.userId, ...internal });
 });
 
