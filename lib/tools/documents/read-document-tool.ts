@@ -69,8 +69,9 @@ export function readDocumentTool(read: ReadDocument): Tool {
 /** Does not end within a character that takes two units. */
 function pieceOf(text: string, offset: number, maxCharacters: number): string {
   const end = offset + maxCharacters;
-  const cutsPair = /[\ud800-\udbff]/.test(text.charAt(end - 1)) && end < text.length;
-  return text.slice(offset, cutsPair && maxCharacters > 1 ? end - 1 : end);
+  const cutsPair = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(end - 1, end + 1));
+  if (!cutsPair) return text.slice(offset, end);
+  return text.slice(offset, maxCharacters > 1 ? end - 1 : end + 1);
 }
 
 /** Where in the text a piece stands; "" if it is all of it. */
