@@ -9,8 +9,12 @@ import type { TestGateway } from "./test-gateway.ts";
 
 export type OwnHost = { url: string; stop(): Promise<void> };
 
-/** The gateway's routes on a real socket, as `npm start` serves them. */
-export async function serveAsOurs({ gateway }: TestGateway): Promise<OwnHost> {
+/**
+ * The gateway's routes on a real socket, as `npm start` serves them.
+ *
+ * @param credential is added to requests without one, for programs that cannot send any.
+ */
+export async function serveAsOurs({ gateway }: TestGateway, credential?: string): Promise<OwnHost> {
   const works = new Set<Promise<void>>();
   const listener = new ApiListener({
     routeOf: apiRouter(async () => gateway),
@@ -18,7 +22,12 @@ export async function serveAsOurs({ gateway }: TestGateway): Promise<OwnHost> {
     waitUntil: (work) => works.add(work),
     logError: (message, cause) => process.stderr.write(`${message} ${String(cause)}\n`),
   });
-  const server = createServer((incoming, outgoing) => void listener.serve(incoming, outgoing));
+  const server = createServer((incoming, outgoing) => {
+    if (credential !== undefined && incoming.headers.authorization === undefined) {
+      incoming.rawHeaders.push("authorization", `Bearer ${credential}`);
+    }
+    void listener.serve(incoming, outgoing);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

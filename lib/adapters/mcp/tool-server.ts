@@ -1,9 +1,7 @@
-import { createMcpHandler, McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
-import { annotationsOf, failedAnswer, toolAnswer } from "#lib/apis/mcp/tool-answer.ts";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { offerTools } from "#lib/adapters/mcp/offer-tools.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { ToolEndpoint, ToolSession } from "#lib/services/tools/tool-endpoint.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
-import type { JsonObject } from "#lib/shared/json.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 const INSTRUCTIONS =
@@ -14,7 +12,7 @@ const INSTRUCTIONS =
 const LIST_HINT = { ttlMs: 60_000, cacheScope: "private" } as const;
 
 /** A server that offers the tools of one request. */
-export function toolServer({ tools, call }: ToolSession): McpServer {
+export function toolServer(session: ToolSession): McpServer {
   const server = new McpServer(
     { name: "sarmalink-ai", title: "SarmaLink-AI", version: VERSION },
     {
@@ -24,36 +22,8 @@ export function toolServer({ tools, call }: ToolSession): McpServer {
       cacheHints: { "tools/list": LIST_HINT, "server/discover": LIST_HINT },
     },
   );
-  for (const row of tools) {
-    const { name, description, inputSchema } = row.tool;
-    const config = {
-      title: row.title,
-      description,
-      inputSchema: uncheckedSchema(inputSchema()),
-      annotations: annotationsOf(row),
-    };
-    server.registerTool(name, config, async (input, { mcpReq }) => {
-      try {
-        return toolAnswer(await call(row, input, mcpReq.signal));
-      } catch (error) {
-        if (error instanceof GatewayError) return failedAnswer(error.message);
-        throw error;
-      }
-    });
-  }
+  offerTools(server, session);
   return server;
-}
-
-/** The tool checks its input itself, in words of its own. */
-function uncheckedSchema(schema: JsonObject): StandardSchemaWithJSON {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "sarmalink-ai",
-      validate: (value) => ({ value }),
-      jsonSchema: { input: () => schema, output: () => schema },
-    },
-  };
 }
 
 /**
