@@ -1,13 +1,15 @@
 // The core of a chat page on the project's own reader, as docs/BROWSER-CLIENT.md describes.
 import { ApiError } from "#lib/browser/api.ts";
-import { type ChatOptions, type ChatRequest, streamChat } from "#lib/browser/chat-stream.ts";
+import { type ChatRequest, streamChat } from "#lib/browser/chat-stream.ts";
 import { EventPacer } from "#lib/browser/event-pacer.ts";
+import type { StreamOptions } from "#lib/browser/event-stream.ts";
+import type { BrowserEvent } from "#lib/browser/events.ts";
 import { NEW_TURN, stopped, type TurnView, withEvents, withFailure } from "#lib/browser/turn-view.ts";
 
 /** Asks, and calls `render` with all that is known of the answer, at most once a frame. */
 export async function ask(
   request: ChatRequest,
-  options: ChatOptions,
+  options: StreamOptions,
   render: (turn: TurnView) => void,
   nextFrame: (callback: () => void) => void = (callback) => void requestAnimationFrame(callback),
 ): Promise<TurnView> {
@@ -16,7 +18,7 @@ export async function ask(
     turn = next;
     render(turn);
   };
-  const pacer = new EventPacer((events) => show(withEvents(turn, events)), nextFrame);
+  const pacer = new EventPacer<BrowserEvent>((events) => show(withEvents(turn, events)), nextFrame);
   try {
     for await (const events of streamChat(request, options)) pacer.add(events);
     pacer.flush();
@@ -33,6 +35,6 @@ export async function ask(
 export function wayTo({ steps }: TurnView): string[] {
   return steps.map((step) => {
     if (step.kind === "attempt") return `${step.engine}: ${step.outcome} after ${step.latencyMs ?? "?"} ms`;
-    return step.offset === 0 ? `${step.label} answers` : `${step.label} goes on at ${step.offset}`;
+    return step.continues ? `${step.label} goes on at ${step.offset}` : `${step.label} answers`;
   });
 }

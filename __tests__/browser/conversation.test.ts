@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FetchLike } from "#lib/browser/api.ts";
-import { Conversation, type Question } from "#lib/browser/conversation.ts";
+import { Conversation } from "#lib/browser/conversation.ts";
+import type { Question } from "#lib/browser/turns.ts";
 import { type NativeEvent, serializeEvent } from "#lib/streaming/events.ts";
 
 const ask = (text: string): Question => ({ text, model: "smart", files: [] });
@@ -122,7 +123,9 @@ describe("a turn", () => {
     const asking = conversation.send(ask("One"));
     conversation.reset();
     await asking;
-    expect(conversation.state).toEqual({ sessionId: undefined, turns: [], phase: "idle", error: undefined });
+    expect(conversation.state).toEqual({
+      ...{ sessionId: undefined, turns: [], mcp: [], phase: "idle", error: undefined },
+    });
   });
 });
 

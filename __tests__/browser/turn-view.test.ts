@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { answeringEngine, jointsOf } from "#lib/browser/answer-parts.ts";
 import type { BrowserEvent } from "#lib/browser/events.ts";
-import {
-  answeringEngine,
-  jointsOf,
-  NEW_TURN,
-  stopped,
-  type TurnView,
-  withEvents,
-  withFailure,
-} from "#lib/browser/turn-view.ts";
+import { NEW_TURN, stopped, type TurnView, withEvents, withFailure } from "#lib/browser/turn-view.ts";
 import { fc } from "../support/properties.ts";
 
 const attempt = (engine: string, outcome: string, latencyMs?: number): BrowserEvent => ({
@@ -45,7 +38,7 @@ test("a plain answer", () => {
     state: "done",
     sessionId: "s",
     route: { to: "smart", label: "Smart", reason: "unsure" },
-    steps: [{ kind: "answer", engine: "a/m", label: "A", offset: 0 }],
+    steps: [{ kind: "answer", engine: "a/m", label: "A", offset: 0, continues: false }],
     thinking: "Let me see.",
     text: "Hello",
     // What is free costs 0; only what is absent is unknown.

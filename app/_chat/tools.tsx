@@ -1,5 +1,6 @@
 import type { ToolStep } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { toolsStrings } from "../_strings/tools.ts";
 import { Icon, type IconName } from "../_ui/icon.tsx";
 
 const texts = chatStrings.tools;
@@ -17,7 +18,9 @@ export function Tools({ tools }: { tools: readonly ToolStep[] }) {
             className={status === "running" ? "mt-1 animate-spin" : "mt-1"}
           />
           <span className="min-w-0 wrap-anywhere">
-            <span className="font-medium text-text">{texts.names[name] ?? name}</span>{" "}
+            <span className="font-medium text-text">
+              {texts.names[name] ?? toolsStrings.names[name] ?? name}
+            </span>{" "}
             {detail ?? wordFor(status)}
           </span>
         </li>
