@@ -4,9 +4,9 @@ import { jointsOf, partsOf } from "#lib/browser/answer-parts.ts";
 import type { ToolCall } from "#lib/browser/tool-calls.ts";
 import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { AnswerText } from "../_ui/answer-text.tsx";
 import { Icon } from "../_ui/icon.tsx";
 import { ToolCallView } from "../_ui/tool-call.tsx";
-import { AnswerText } from "./answer-text.tsx";
 import { CallQuestion, type Decide } from "./call-question.tsx";
 
 type BodyProps = { view: TurnView; isRunning: boolean; decide: Decide | undefined };

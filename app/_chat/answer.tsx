@@ -5,9 +5,9 @@ import { answeringEngine } from "#lib/browser/answer-parts.ts";
 import { safeImage } from "#lib/browser/markdown/link-policy.ts";
 import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { FailureAlert } from "../_ui/failure-alert.tsx";
 import { Icon } from "../_ui/icon.tsx";
 import { AnswerBody } from "./answer-body.tsx";
-import { AnswerFailure } from "./answer-failure.tsx";
 import { AnswerFooter } from "./answer-footer.tsx";
 import type { Decide } from "./call-question.tsx";
 import { Sources } from "./sources.tsx";
@@ -41,7 +41,7 @@ export const Answer = memo(
         {state === "stopped" && text === "" ? (
           <p className="text-sm text-muted">{chatStrings.stoppedEmpty}</p>
         ) : null}
-        <AnswerFailure failure={view.failure} retry={retry} />
+        <FailureAlert title={chatStrings.failedTitle} failure={view.failure} retry={retry} />
         {isRunning ? null : <AnswerFooter view={view} retry={retry} />}
       </div>
     );

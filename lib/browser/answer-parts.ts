@@ -6,7 +6,7 @@ export type AnswerPart =
   | { kind: "text"; offset: number; text: string }
   | { kind: "calls"; offset: number; calls: readonly ToolCall[] };
 
-export function partsOf({ text, calls }: TurnView): readonly AnswerPart[] {
+export function partsOf({ text, calls }: Pick<TurnView, "text" | "calls">): readonly AnswerPart[] {
   const parts: AnswerPart[] = [];
   let from = 0;
   const addText = (to: number): void => {
