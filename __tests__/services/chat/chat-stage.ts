@@ -89,7 +89,7 @@ export function setUp(
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [
       ...(changes.answerers ?? []),
-      engineAnswerer({ run, effects, web: { tool: undefined, randomHex } }),
+      engineAnswerer({ run, effects, logger, web: { tool: undefined, randomHex } }),
     ],
     registry,
     modes: DEFAULT_MODES,

@@ -6,10 +6,16 @@ import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-type
 export class RoundsRecord implements RunRecord {
   state: RunRecord["state"] = "running";
   readonly #rounds: RunRecord[] = [];
+  /** Said by the gateway itself, at the end. */
+  #said = "";
 
   /** A further round, whose record goes on growing. */
   add(round: RunRecord): void {
     this.#rounds.push(round);
+  }
+
+  say(text: string): void {
+    this.#said = text;
   }
 
   /** How many calls the rounds before the last one have made. */
@@ -38,10 +44,7 @@ export class RoundsRecord implements RunRecord {
   }
 
   get text(): string {
-    return this.#rounds
-      .map(({ text }) => text)
-      .filter((text) => text !== "")
-      .join("\n\n");
+    return [...this.#rounds.map(({ text }) => text), this.#said].filter((text) => text !== "").join("\n\n");
   }
 
   get committed(): boolean {
