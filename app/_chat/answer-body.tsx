@@ -4,6 +4,7 @@ import { jointsOf, partsOf } from "#lib/browser/answer-parts.ts";
 import type { ToolCall } from "#lib/browser/tool-calls.ts";
 import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { toolsStrings } from "../_strings/tools.ts";
 import { AnswerText } from "../_ui/answer-text.tsx";
 import { Icon } from "../_ui/icon.tsx";
 import { ToolCallView } from "../_ui/tool-call.tsx";
@@ -54,7 +55,7 @@ function Calls({ calls, decide, next, isRead }: CallsProps) {
   const isOver = calls.every(({ state }) => state !== "running" && state !== "asks");
   return (
     <>
-      <ul aria-label={chatStrings.calls.label} className="space-y-2">
+      <ul aria-label={toolsStrings.calls} className="space-y-2">
         {calls.map((call) => (
           <li key={call.id}>
             {call.state === "asks" ? (

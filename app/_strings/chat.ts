@@ -110,13 +110,13 @@ export const chatStrings = {
     names: {
       document: "File",
       memory: "Memory",
+      mcp: "MCP server",
     } as Readonly<Record<string, string>>,
     running: "running…",
     done: "done",
     failed: "failed",
   },
   calls: {
-    label: "Calls of tools",
     calling: (tool: string): string => `The model calls ${tool}.`,
     reading: "The model reads what came back…",
     asking: (tool: string): string =>

@@ -19,6 +19,7 @@ export const toolsStrings = {
     failed: "failed",
     stopped: "stopped",
   } satisfies Readonly<Record<ToolCallState, string>>,
+  calls: "Calls of tools",
   arguments: "Arguments",
   noArguments: "It is called without arguments.",
   result: "What came back",

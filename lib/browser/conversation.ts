@@ -12,7 +12,7 @@ import {
   withEvents,
   withFailure,
 } from "#lib/browser/turn-view.ts";
-import { type Question, readTurns, type Turn } from "#lib/browser/turns.ts";
+import { type Question, readTurns, savedMessages, type Turn } from "#lib/browser/turns.ts";
 import { stringField } from "#lib/shared/json.ts";
 
 export type ConversationState = {
@@ -116,7 +116,7 @@ export class Conversation {
   async replace(index: number, question: Question): Promise<void> {
     if (this.state.phase !== "idle") return;
     const before = this.state.turns.slice(0, index);
-    const isUnsaved = this.state.turns.slice(index).every(({ answer }) => answer.text === "");
+    const isUnsaved = this.state.turns.slice(index).every(({ answer }) => savedMessages(answer) === 0);
     const asking = this.#begin();
     try {
       const sessionId = isUnsaved ? this.state.sessionId : await this.#branch(before, asking.signal);
@@ -153,8 +153,7 @@ export class Conversation {
   /** The id of a new conversation with these turns; undefined if nothing of them was saved. */
   async #branch(before: readonly Turn[], signal: AbortSignal): Promise<string | undefined> {
     const { sessionId } = this.state;
-    // A turn that delivered nothing was not saved.
-    const messages = 2 * before.filter(({ answer }) => answer.text !== "").length;
+    const messages = before.reduce((sum, { answer }) => sum + savedMessages(answer), 0);
     if (sessionId === undefined || messages === 0) return undefined;
     const body = { from: { id: sessionId, messages } };
     return stringField(
@@ -188,7 +187,8 @@ export class Conversation {
     if (turn === undefined) return;
     const answer = change(turn.answer);
     // A conversation that this turn began is not kept if the turn delivers nothing: its id leads nowhere.
-    const hasNothing = (answer.state === "failed" || answer.state === "stopped") && answer.text === "";
+    const hasEnded = answer.state === "failed" || answer.state === "stopped";
+    const hasNothing = hasEnded && savedMessages(answer) === 0;
     const isKept = !hasNothing || answer.sessionId === undefined;
     const sessionId = answer.sessionId ?? this.state.sessionId;
     this.#set({

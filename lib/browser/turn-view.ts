@@ -24,12 +24,15 @@ export type TurnView = {
   sources: readonly Source[];
   images: readonly string[];
   usage: Usage | undefined;
-  /** Of the requests before the one that is under way: an answer that asked for consent goes on in another. */
-  earlierUsage: Usage | undefined;
+  /** An answer that asked for consent goes on in another request: what the requests before have brought. */
+  earlier: Earlier | undefined;
   /** Turns used today in `mode`. */
   usedToday: { mode: string; used: number } | undefined;
   failure: Failure | undefined;
 };
+
+/** `textLength`: how much of the text is theirs, UTF-16 units. */
+export type Earlier = { requests: number; textLength: number; usage: Usage | undefined };
 
 export type TurnState = "waiting" | "answering" | "done" | "failed" | "stopped";
 
@@ -43,7 +46,13 @@ export type Step =
   | { kind: "answer"; engine: string; label: string; offset: number; continues: boolean };
 
 export type Route = { to: string; label: string; reason: string | undefined };
-export type ToolStep = { name: string; status: string; detail: string | undefined };
+export type ToolStep = {
+  name: string;
+  status: string;
+  detail: string | undefined;
+  /** The MCP server that it is about. */
+  server: string | undefined;
+};
 export type Source = { title: string | undefined; uri: string };
 export type Usage = {
   promptTokens: number | undefined;
@@ -71,7 +80,7 @@ export const NEW_TURN: TurnView = {
   sources: [],
   images: [],
   usage: undefined,
-  earlierUsage: undefined,
+  earlier: undefined,
   usedToday: undefined,
   failure: undefined,
 };
@@ -94,8 +103,7 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
     case "thinking":
       return { ...view, thinking: view.thinking + event.text };
     case "token":
-      // Plugins answer without an engine.
-      return { ...view, state: "answering", text: view.text + event.text };
+      return withText(view, event.text);
     case "tool":
       return withToolEvent(view, event);
     case "approval":
@@ -105,7 +113,7 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
     case "sources":
       return { ...view, sources: withSources(view.sources, event.sources) };
     case "usage":
-      return { ...view, usage: sum(view.earlierUsage, event) };
+      return { ...view, usage: sum(view.earlier?.usage, event) };
     case "done":
       return {
         ...{ ...view, calls: ended(view.calls), state: "done" },
@@ -117,6 +125,14 @@ function withEvent(view: TurnView, event: BrowserEvent): TurnView {
       // A newer gateway may send types that this page does not know.
       return view;
   }
+}
+
+function withText(view: TurnView, text: string): TurnView {
+  // What follows a question for consent says it in words, for clients that do not know the event.
+  if (view.calls.some(({ state }) => state === "asks")) return view;
+  const isFirst = view.text !== "" && view.text.length === view.earlier?.textLength;
+  // Plugins answer without an engine.
+  return { ...view, state: "answering", text: `${view.text}${isFirst ? "\n\n" : ""}${text}` };
 }
 
 type AttemptEvent = Extract<BrowserEvent, { type: "attempt" }>;
@@ -158,8 +174,11 @@ function withToolEvent(view: TurnView, event: ToolEvent): TurnView {
 }
 
 /** The end of a running tool takes the place of its beginning. */
-function withTool(tools: readonly ToolStep[], { name, status, detail }: ToolEvent): readonly ToolStep[] {
-  const step: ToolStep = { name, status, detail };
+function withTool(
+  tools: readonly ToolStep[],
+  { name, status, detail, plugin }: ToolEvent,
+): readonly ToolStep[] {
+  const step: ToolStep = { name, status, detail, server: plugin };
   if (status === "running") return [...tools, step];
   const at = tools.findIndex((tool) => tool.name === name && tool.status === "running");
   return at === -1 ? [...tools, step] : tools.with(at, step);
@@ -221,8 +240,8 @@ export function decided(view: TurnView, id: string, approve: boolean): TurnView 
 
 /** The gateway is told what the reader has decided, and the answer goes on. */
 export function resumed(view: TurnView): TurnView {
-  const { calls, usage } = view;
+  const { calls, usage, text } = view;
+  const earlier = { requests: (view.earlier?.requests ?? 0) + 1, textLength: text.length, usage };
   // The conversation exists by now, whatever becomes of this request.
-  const sessionId = undefined;
-  return { ...view, state: "waiting", sessionId, calls: afterDecisions(calls), earlierUsage: usage };
+  return { ...view, state: "waiting", sessionId: undefined, calls: afterDecisions(calls), earlier };
 }

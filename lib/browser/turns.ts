@@ -28,3 +28,10 @@ export function readTurns(session: unknown, nextKey: () => number): Turn[] {
   }
   return turns;
 }
+
+/** How many messages of the saved conversation are this turn's. A request that delivered nothing was not saved. */
+export function savedMessages({ text, calls, earlier }: TurnView): number {
+  const asks = calls.some(({ state }) => state === "asks" || state === "allowed" || state === "refused");
+  const delivered = asks || text.length > (earlier?.textLength ?? 0);
+  return 2 * ((earlier?.requests ?? 0) + (delivered ? 1 : 0));
+}
