@@ -83,6 +83,7 @@ export function setUp(
     random: () => 0.5,
   });
   const dependencies: ChatDependencies = {
+    mcp: { assertUsable: () => undefined },
     routeFinders: changes.routeFinders ?? [],
     followUps: [],
     modeAsker: undefined,

@@ -157,3 +157,14 @@ function toolRun({ call, tool }: Planned, state: RunState): RunEvent {
   const told = { id: call.id, name: tool.name, origin: tool.origin, arguments: call.arguments };
   return { type: "tool_run", run: { ...told, ...state } as ToolRun };
 }
+
+/** What the calls that wait for consent are in words; empty without any. */
+export function inWords(events: readonly RunEvent[], words: ToolRoundsOptions["askInWords"]): string {
+  if (words === undefined) return "";
+  return events
+    .flatMap((event) =>
+      event.type === "tool_run" && event.run.status === "needs_approval" ? [event.run] : [],
+    )
+    .map(words)
+    .join("\n");
+}

@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
-import { RoundCalls } from "#lib/providers/chat/round-calls.ts";
+import { inWords, RoundCalls } from "#lib/providers/chat/round-calls.ts";
 import {
   callsIn,
   idsIn,
@@ -9,7 +9,7 @@ import {
   ResultRoom,
 } from "#lib/providers/chat/round-messages.ts";
 import { RoundReader } from "#lib/providers/chat/round-reader.ts";
-import { RoundsRecord } from "#lib/providers/chat/rounds-record.ts";
+import { type RoundsRecord, roundsRecord } from "#lib/providers/chat/rounds-record.ts";
 import {
   answerEvents,
   type ChatRun,
@@ -36,8 +36,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
  * so does a call that needs approval.
  */
 export function runToolRounds(options: ToolRoundsOptions, effects: RunEffects): ChatRun {
-  const record = new RoundsRecord();
-  return { events: new Rounds(options, effects, record), record };
+  const rounds = roundsRecord();
+  return { events: new Rounds(options, effects, rounds), record: rounds.record };
 }
 
 type Step = IteratorResult<RunEvent[], void>;
@@ -87,9 +87,7 @@ class Rounds implements RunEvents {
     this.#hasDecided = options.decisions.length === 0;
   }
 
-  [Symbol.asyncIterator](): RunEvents {
-    return this;
-  }
+  [Symbol.asyncIterator] = (): RunEvents => this;
 
   next(): Promise<Step> {
     const step = this.#step();
@@ -129,7 +127,7 @@ class Rounds implements RunEvents {
 
   #end(state: "completed" | "failed" | "cancelled" | "interrupted"): void {
     this.#ended = true;
-    this.#record.state = state;
+    this.#record.record.state = state;
     this.#unlink();
     // A tool that still runs is for nobody.
     if (state !== "completed") this.#abort.abort(NO_LONGER_NEEDED);
@@ -152,7 +150,7 @@ class Rounds implements RunEvents {
   #ask(): void {
     if (this.#abort.signal.aborted) throw abortError(this.#abort.signal);
     const engines = this.#options.engines.filter(({ id }) => !this.#broken.has(id));
-    const first = engines.filter(({ id }) => id === this.#record.engine?.id);
+    const first = engines.filter(({ id }) => id === this.#record.record.engine?.id);
     const options = {
       ...this.#options,
       engines: [...first, ...engines.filter((engine) => !first.includes(engine))],
@@ -229,19 +227,10 @@ class Rounds implements RunEvents {
   #start(calls: RoundCalls): RunEvent[] {
     this.#calls = calls;
     const events = calls.start(this.#abort.signal, (text) => this.#room.take(text));
-    return [...events, ...this.#asked(events)];
-  }
-
-  /** What the calls that wait for consent are in words. */
-  #asked(events: readonly RunEvent[]): RunEvent[] {
-    const { askInWords } = this.#options;
-    const waiting = events.flatMap((event) =>
-      event.type === "tool_run" && event.run.status === "needs_approval" ? [event.run] : [],
-    );
-    if (askInWords === undefined || waiting.length === 0) return [];
-    const text = waiting.map(askInWords).join("\n");
-    this.#record.say(text);
-    return answerEvents([{ type: "text", text }]);
+    const asked = inWords(events, this.#options.askInWords);
+    if (asked === "") return events;
+    this.#record.say(asked);
+    return [...events, ...answerEvents([{ type: "text", text: asked }])];
   }
 
   async #waitForCall(calls: RoundCalls): Promise<RunEvent[]> {

@@ -1,5 +1,6 @@
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
 import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 
 /** A server that takes longer to list its tools is left out, milliseconds. */
@@ -7,7 +8,9 @@ const TIMEOUT_MS = 10_000;
 
 /** The tools of MCP servers, for models. */
 export type McpToolSource = {
-  /** Throws `invalid_request` naming the first id that is no server's, and `forbidden` for a key limited to modes. */
+  /** Throws `invalid_request` naming an id that is no server's, and `forbidden` for a key limited to modes. */
+  assertUsable(servers: readonly string[], caller: Caller): void;
+  /** Rejects only if the signal aborts. */
   tools(
     servers: readonly string[],
     signal: AbortSignal,
