@@ -144,7 +144,9 @@ describe("a run over the wire", () => {
       return response();
     };
     let view: AgentView | undefined;
-    const show = (next: AgentView): void => void (view = next);
+    const show = (next: AgentView): void => {
+      view = next;
+    };
     await runAgent(
       { goal: "Find out", mcp: ["notes"] },
       { signal: abort.signal, fetch },
