@@ -16,7 +16,7 @@ export const adminStrings = {
     requests: "Every request of every user, and how it went. What was said is never here.",
     request: "What happened, call by call.",
     keys: "The gateway keys of all users.",
-    mcp: "The MCP servers whose tools models may call: whether they answer, and what they offer.",
+    mcp: "The servers whose tools models may call: whether they answer, and what they offer.",
     overrides:
       "Engines that are switched off, and chains that begin differently, on all instances within seconds.",
   },

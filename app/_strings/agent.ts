@@ -35,6 +35,8 @@ export const agentStrings = {
   stepFailed: "This step failed, and the others went on.",
   stepEnded: (number: number, title: string, state: string): string => `Step ${number}, ${title}: ${state}`,
   progress: (ended: number, all: number): string => `${ended} of ${all} steps have ended`,
+  summing: "Putting the results together…",
+  result: "The run",
   summary: "Summary",
   copySummary: "Copy the summary",
   failedTitle: "The run failed",

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { agentStrings } from "../_strings/agent.ts";
 import { Icon } from "../_ui/icon.tsx";
 import { useMcpServers } from "../_ui/use-mcp-servers.ts";
@@ -14,22 +14,34 @@ export function Agent() {
   const [mcp, setMcp] = useState<readonly string[]>([]);
   const servers = useMcpServers();
   const { view, isRunning, start, stop } = useAgentRun();
-  const run = (): void => start({ goal: goal.trim(), ...(mcp.length === 0 ? {} : { mcp }) });
+  const result = useRef<HTMLElement>(null);
+  // The button that was pressed is gone, and the focus with it.
+  const toResult = (): void => result.current?.focus({ preventScroll: true });
+  const run = (): void => {
+    start({ goal: goal.trim(), ...(mcp.length === 0 ? {} : { mcp }) });
+    toResult();
+  };
+  const end = (): void => {
+    stop();
+    toResult();
+  };
   return (
     <div className="space-y-8">
-      <GoalForm {...{ goal, setGoal, isRunning, run, stop, servers, mcp, setMcp }} />
-      {view === undefined ? (
-        <Examples choose={setGoal} />
-      ) : (
-        <RunView view={view} isRunning={isRunning} retry={isRunning ? undefined : run} />
-      )}
+      <GoalForm {...{ goal, setGoal, isRunning, run, stop: end, servers, mcp, setMcp }} />
+      <section ref={result} tabIndex={-1} aria-label={agentStrings.result} className="outline-none">
+        {view === undefined ? (
+          <Examples choose={setGoal} />
+        ) : (
+          <RunView view={view} isRunning={isRunning} retry={isRunning ? undefined : run} />
+        )}
+      </section>
     </div>
   );
 }
 
 function Examples({ choose }: { choose: (goal: string) => void }) {
   return (
-    <section>
+    <div>
       <h2 className="text-sm font-medium text-muted">{agentStrings.examplesTitle}</h2>
       <ul className="mt-3 grid gap-2 sm:grid-cols-3">
         {agentStrings.examples.map((example) => (
@@ -45,6 +57,6 @@ function Examples({ choose }: { choose: (goal: string) => void }) {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }

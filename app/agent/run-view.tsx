@@ -38,6 +38,9 @@ export function RunView({ view, isRunning, retry }: RunProps) {
           </ol>
         </section>
       )}
+      {state === "working" && steps.length > 0 && endedOf(steps).length === steps.length ? (
+        <Working text={agentStrings.summing} />
+      ) : null}
       {state === "stopped" ? <Alert tone="neutral">{agentStrings.stoppedText}</Alert> : null}
       <Summary view={view} />
       <FailureAlert title={agentStrings.failedTitle} failure={failure} retry={retry} />

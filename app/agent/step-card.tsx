@@ -33,7 +33,7 @@ export const StepCard = memo(function StepCard({ step, number, isShown }: CardPr
         <span className="text-muted tabular-nums">{number}. </span>
         <span className="font-medium">{title}</span>
       </span>
-      <span className="shrink-0 text-sm text-muted">{agentStrings.stepStates[state]}</span>
+      <span className="mt-0.5 shrink-0 text-sm text-muted">{agentStrings.stepStates[state]}</span>
     </>
   );
   const line = "flex w-full items-start gap-2.5 px-4 py-3 text-left";
@@ -47,7 +47,7 @@ export const StepCard = memo(function StepCard({ step, number, isShown }: CardPr
           className={`${line} rounded-xl hover:bg-panel`}
         >
           {head}
-          <Icon name="chevron-down" className={classes("text-muted", isOpen && "rotate-180")} />
+          <Icon name="chevron-down" className={classes("mt-0.5 text-muted", isOpen && "rotate-180")} />
         </button>
       ) : (
         <div className={line}>{head}</div>
