@@ -4,6 +4,7 @@ import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { adminSeries } from "#lib/server/routes/admin-series.ts";
+import { agent } from "#lib/server/routes/agent.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -41,6 +42,7 @@ export const API = apiTable([
   authPassword,
   authCallback,
   aiChat,
+  agent,
   attachmentUpload,
   health,
   adminHealth,
