@@ -30,6 +30,8 @@ export const mcpToolListSchema = z.object({
           title: z.string().optional(),
           readOnlyHint: z.boolean().optional(),
           destructiveHint: z.boolean().optional(),
+          idempotentHint: z.boolean().optional(),
+          openWorldHint: z.boolean().optional(),
         })
         .optional(),
     }),
