@@ -38,7 +38,7 @@ async function start(port: number): Promise<ChildProcess> {
     "@modelcontextprotocol/server-everything/package.json",
   );
   const child = spawn(process.execPath, [join(dirname(manifest), "dist/index.js"), "streamableHttp"], {
-    env: { PORT: String(port) },
+    env: { NODE_ENV: "test", PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";
