@@ -128,9 +128,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const calls = () => engines.value.calls;
   const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
-  const mcp = lazy(() =>
-    make.createMcp({ servers: basis.mcpServers, endpoints: plugins.value.endpoints, clock }),
-  );
+  const mcp = lazy(() => make.createMcp({ ...plugins.value, servers: basis.mcpServers, clock }));
   const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
   const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
