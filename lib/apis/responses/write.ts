@@ -3,7 +3,7 @@ import { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
 import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/responses/response-object.ts";
 import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/chat/answer.ts";
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
@@ -43,7 +43,12 @@ class ResponsesWriter implements AnswerWriter {
     const [choice] = answer.choices;
     const events = choice === undefined ? [] : eventsOf(choice, answer);
     for (const event of events) this.#output.push(event);
-    const reason = choice?.finish?.reason ?? "stop";
+    this.#reason = choice?.finish?.reason ?? "stop";
+    return this.gathered(usage);
+  }
+
+  gathered(usage: TokenUsage): JsonObject {
+    const reason = this.#reason;
     const status = statusOf(reason);
     this.#output.end(status);
     return {
@@ -52,7 +57,7 @@ class ResponsesWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly ChatEvent[]): string {
+  batch(events: readonly AnswerEvent[]): string {
     let frames = this.#begin();
     for (const event of events) frames += this.#frame(event);
     return frames;
@@ -71,9 +76,11 @@ class ResponsesWriter implements AnswerWriter {
     return this.#begin() + this.#responseEvent("response.failed", outcome, this.#output.brokenValues());
   }
 
-  #frame(event: ChatEvent): string {
+  #frame(event: AnswerEvent): string {
     switch (event.type) {
       case "sources":
+      case "tool_run":
+      case "tool_list":
         return this.#output.push(event);
       default:
         // This API has only one choice.

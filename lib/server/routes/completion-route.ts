@@ -9,7 +9,8 @@ import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import { declareRoute, type GatewayCall, type GatewayRoute } from "#lib/server/routes/gateway-route.ts";
-import { type AnswerBatch, type Completion, startCompletion } from "#lib/services/completion.ts";
+import { startCompletion } from "#lib/services/completion.ts";
+import type { AnswerBatch, Completion } from "#lib/services/running-completion.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
@@ -56,25 +57,33 @@ async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainRes
     createdAt: Math.floor(clock.wallNow() / 1_000),
   });
   const headers = answerHeaders(completion, read.dropped);
-  if (!read.chat.stream) return jsonResponse(await wholeAnswer(completion, writer), { headers });
+  if (!read.chat.stream) return jsonResponse(await wholeAnswer(completion, writer, read), { headers });
   const frames = new AnswerFrames(completion, writer);
   const stream = sseStream(frames, (text) => text, { clock, onCancel: () => completion.abandon() });
   return new PlainResponse(stream, { headers: { ...SSE_HEADERS, ...headers } });
 }
 
-async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promise<object> {
+async function wholeAnswer(
+  completion: Completion,
+  writer: AnswerWriter,
+  { mcp }: Pick<ReadRequest, "mcp">,
+): Promise<object> {
   const answer = new AnswerBuilder();
   try {
     let batch = await completion.next();
     while (batch !== undefined) {
-      answer.push(batch.events);
+      if (mcp === undefined) answer.push(batch.events);
+      else writer.batch(batch.events);
       batch = await completion.next();
     }
   } catch (thrown) {
     completion.abandon();
     throw thrown;
   }
-  return writer.whole(answer.build(), completion.usage());
+  const usage = completion.usage();
+  // An answer with calls that the gateway has run is more than an `Answer` holds.
+  const gathered = mcp === undefined ? undefined : writer.gathered?.(usage);
+  return gathered ?? writer.whole(answer.build(), usage);
 }
 
 /** A completion as the text of a stream; the end of the answer is written with its last batch. */

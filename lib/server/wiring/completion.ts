@@ -1,10 +1,12 @@
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
+import { randomHex } from "#lib/server/wiring/random.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
 import type { Lazy } from "#lib/shared/lazy.ts";
 
 export type CompletionParts = {
@@ -14,6 +16,7 @@ export type CompletionParts = {
   ledger: Pick<TurnLedgerPart, "ledger">;
   /** Made with the first document. */
   documents: Lazy<DocumentReader>;
+  mcp: McpToolSource;
 };
 
 /** Chats through the public APIs of OpenAI and Anthropic. */
@@ -23,6 +26,7 @@ export function createCompletion({
   identity,
   ledger,
   documents,
+  mcp,
 }: CompletionParts): CompletionDependencies {
   return {
     ...engines,
@@ -30,5 +34,7 @@ export function createCompletion({
     admission: identity.admission,
     ledger: ledger.ledger,
     documents: new PartReader(() => documents.value, engines.effects.clock),
+    mcp,
+    randomHex,
   };
 }

@@ -1,6 +1,11 @@
 import type { FunctionTool } from "#lib/chat/request.ts";
 import { untrustedNotice, wrapUntrusted } from "#lib/prompts/sanitize.ts";
-import type { RoundReply, RoundTool, ToolRoundsOptions } from "#lib/providers/chat/tool-rounds-types.ts";
+import type {
+  RoundReply,
+  RoundTool,
+  ToolRoundLimits,
+  ToolRoundsOptions,
+} from "#lib/providers/chat/tool-rounds-types.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
 import { callTool, reasonOf, type ToolOutcome } from "#lib/services/tools/tool-call.ts";
@@ -8,6 +13,14 @@ import { toolCallRecord } from "#lib/services/tools/tool-call-record.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { OfferedTool } from "#lib/tools/offered-tool.ts";
+
+/** For an answer to a client. */
+export const TOOL_ROUND_LIMITS: ToolRoundLimits = {
+  rounds: 12,
+  timeMs: 5 * 60_000,
+  resultCharacters: 50_000,
+  allCharacters: 200_000,
+};
 
 export type OfferedRoundsContext = {
   clock: Clock;
