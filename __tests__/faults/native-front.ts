@@ -52,7 +52,14 @@ export function nativeFront(base: Gateway, database: TestSupabase, accessToken: 
             modes: MODES,
             enginesOf: async () => chain,
             clock,
-            answerers: [engineAnswerer({ run, effects, web: { tool: undefined, randomHex: () => "0" } })],
+            answerers: [
+              engineAnswerer({
+                run,
+                effects,
+                logger: base.logger,
+                web: { tool: undefined, randomHex: () => "0" },
+              }),
+            ],
           },
         };
         const works: Promise<void>[] = [];

@@ -6,7 +6,7 @@ import { runToolRounds } from "#lib/providers/chat/tool-rounds.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
+import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import { offeredRounds, TOOL_ROUND_LIMITS } from "#lib/services/tools/offered-rounds.ts";
 import { requestWithTools } from "#lib/services/tools/request-with-tools.ts";
 import { type RequestedServer, requestedServers } from "#lib/services/tools/requested-servers.ts";
@@ -17,7 +17,7 @@ const NONCE_BYTES = 8;
 const ANY_TOOL: Tool = { type: "function", name: "any" };
 
 export type CompletionToolsDependencies = {
-  mcp: McpToolSource;
+  mcp: McpDirectory;
   effects: RunEffects;
   logger: Logger;
   randomHex(bytes: number): string;

@@ -83,13 +83,14 @@ export function setUp(
     random: () => 0.5,
   });
   const dependencies: ChatDependencies = {
+    mcp: { assertUsable: () => undefined },
     routeFinders: changes.routeFinders ?? [],
     followUps: [],
     modeAsker: undefined,
     contributors: [promptContributor({ clock, randomHex }), ...(changes.contributors ?? [])],
     answerers: [
       ...(changes.answerers ?? []),
-      engineAnswerer({ run, effects, web: { tool: undefined, randomHex } }),
+      engineAnswerer({ run, effects, logger, web: { tool: undefined, randomHex } }),
     ],
     registry,
     modes: DEFAULT_MODES,

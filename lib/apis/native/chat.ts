@@ -7,6 +7,11 @@ import { TONES, type Tone } from "#lib/prompts/system-prompt.ts";
 const MAX_MESSAGE_LENGTH = 200_000;
 const MAX_INSTRUCTIONS_LENGTH = 4_000;
 const MAX_HISTORY = 1_000;
+const MAX_MCP_SERVERS = 10;
+const MAX_NAME = 200;
+const MAX_APPROVALS = 16;
+const MAX_ARGUMENTS = 100_000;
+const MAX_REASON = 500;
 
 const isNotBlank = (text: string): boolean => stripInvisible(text).trim() !== "";
 
@@ -19,6 +24,16 @@ function isImageUrl(text: string): boolean {
   const data = text.slice(head.length).replace(/={1,2}$/, "");
   return data !== "" && !/[^A-Za-z0-9+/]/.test(data);
 }
+
+/** What the user says to an `approval` event, with its fields. */
+const approval = z.object({
+  id: z.string().min(1).max(MAX_NAME),
+  plugin: z.string().min(1).max(MAX_NAME),
+  tool: z.string().min(1).max(MAX_NAME),
+  arguments: z.string().max(MAX_ARGUMENTS),
+  approve: z.boolean(),
+  reason: z.string().max(MAX_REASON).optional(),
+});
 
 const fields = z.object({
   message: z.string().max(MAX_MESSAGE_LENGTH),
@@ -36,11 +51,13 @@ const fields = z.object({
   tone: z.enum(TONES).optional(),
   ...filesShape,
   memory: z.boolean().default(true),
+  mcp: z.array(z.string().min(1).max(MAX_NAME)).max(MAX_MCP_SERVERS).default([]),
+  approvals: z.array(approval).max(MAX_APPROVALS).default([]),
 });
 
-/** The body of `POST /api/ai-chat`. A message may be blank if files come with it. */
+/** The body of `POST /api/ai-chat`. A message may be blank if files or approvals come with it. */
 export const aiChatBodySchema = fields
-  .refine((body) => isNotBlank(body.message) || filesOf(body).length > 0, {
+  .refine((body) => isNotBlank(body.message) || filesOf(body).length > 0 || body.approvals.length > 0, {
     path: ["message"],
     error: "must not be empty",
   })
@@ -60,6 +77,9 @@ export type NativeChatRequest = {
   customInstructions: string | undefined;
   tone: Tone | undefined;
   memory: boolean;
+  /** Ids of MCP servers whose tools the model may call. */
+  mcp: string[];
+  approvals: z.output<typeof approval>[];
 };
 
 export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatRequest {
@@ -73,5 +93,7 @@ export function readAiChat(body: z.output<typeof aiChatBodySchema>): NativeChatR
     customInstructions: body.customInstructions,
     tone: body.tone,
     memory: body.memory,
+    mcp: body.mcp,
+    approvals: body.approvals,
   };
 }

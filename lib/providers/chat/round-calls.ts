@@ -1,9 +1,6 @@
-import type { AnswerChoice } from "#lib/chat/answer.ts";
-import { answerMessage } from "#lib/chat/answer-message.ts";
 import { declinedCall } from "#lib/chat/declined-call.ts";
 import type { ToolRun } from "#lib/chat/events.ts";
-import type { AssistantMessage, ChatMessage, ToolCallPart, ToolMessage } from "#lib/chat/request.ts";
-import { messageParts } from "#lib/chat/request.ts";
+import type { ToolCallPart, ToolMessage } from "#lib/chat/request.ts";
 import type { RunEvent } from "#lib/providers/chat/run.ts";
 import type {
   CallDecision,
@@ -15,7 +12,6 @@ import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
 
 /** Calls of one round that are run; the rest are refused. */
 const MAX_CALLS = 16;
-const ID_BYTES = 12;
 
 /** What is to be done with one call of a model. */
 type Planned = { call: ToolCallPart; tool: RoundTool; input: JsonObject } & (
@@ -31,8 +27,9 @@ export class RoundCalls {
   readonly #planned: readonly Planned[];
   /** What the model is told, by the id of the call. */
   readonly #replies = new Map<string, RoundReply>();
-  /** Events of calls that are under way; each resolves to its end. */
-  readonly #running = new Map<string, Promise<RunEvent>>();
+  readonly #running = new Map<string, Promise<void>>();
+  /** The ends of calls, which have not been told. */
+  readonly #ended: RunEvent[] = [];
 
   private constructor(options: ToolRoundsOptions, planned: readonly Planned[]) {
     this.#options = options;
@@ -105,7 +102,8 @@ export class RoundCalls {
 
   /** The end of the next call that ends; undefined when none is under way. */
   async next(): Promise<RunEvent | undefined> {
-    return this.#running.size === 0 ? undefined : Promise.race(this.#running.values());
+    while (this.#ended.length === 0 && this.#running.size > 0) await Promise.race(this.#running.values());
+    return this.#ended.shift();
   }
 
   /** What the model is told of the calls, in their order. */
@@ -119,13 +117,13 @@ export class RoundCalls {
     });
   }
 
-  async #run(planned: Planned, signal: AbortSignal, bounded: (text: string) => string): Promise<RunEvent> {
+  async #run(planned: Planned, signal: AbortSignal, bounded: (text: string) => string): Promise<void> {
     const { call, tool, input } = planned;
     const reply = await this.#options.run({ id: call.id, name: tool.name, input }, signal);
     const output = bounded(reply.text);
     this.#replies.set(call.id, { text: this.#options.forModel(output, tool), isError: reply.isError });
     this.#running.delete(call.id);
-    return toolRun(planned, { status: reply.isError ? "failed" : "done", output });
+    this.#ended.push(toolRun(planned, { status: reply.isError ? "failed" : "done", output }));
   }
 }
 
@@ -159,25 +157,13 @@ function toolRun({ call, tool }: Planned, state: RunState): RunEvent {
   return { type: "tool_run", run: { ...told, ...state } as ToolRun };
 }
 
-/** The answer as a message, with ids that no earlier call of the conversation has: some engines count from 0 anew. */
-export function messageOf(
-  choice: AnswerChoice,
-  usedIds: Set<string>,
-  randomHex: (bytes: number) => string,
-): AssistantMessage {
-  const message = answerMessage(choice);
-  for (const part of message.parts) {
-    if (part.type !== "tool_call") continue;
-    if (part.id === "" || usedIds.has(part.id)) part.id = `call_${randomHex(ID_BYTES)}`;
-    usedIds.add(part.id);
-  }
-  return message;
-}
-
-export function callsIn(message: ChatMessage): ToolCallPart[] {
-  return messageParts(message).flatMap((part) => (part.type === "tool_call" ? [part] : []));
-}
-
-export function idsIn(messages: readonly ChatMessage[]): Set<string> {
-  return new Set(messages.flatMap(callsIn).map(({ id }) => id));
+/** What the calls that wait for consent are in words; empty without any. */
+export function inWords(events: readonly RunEvent[], words: ToolRoundsOptions["askInWords"]): string {
+  if (words === undefined) return "";
+  return events
+    .flatMap((event) =>
+      event.type === "tool_run" && event.run.status === "needs_approval" ? [event.run] : [],
+    )
+    .map(words)
+    .join("\n");
 }

@@ -1,75 +1,80 @@
-import type { EngineUsage, RunRecord } from "#lib/providers/chat/run.ts";
-import type { Engine } from "#lib/providers/registry.ts";
-import type { AttemptReport, SkippedEngine } from "#lib/providers/walk/walk-types.ts";
+import type { RunRecord } from "#lib/providers/chat/run.ts";
 
-/** The record of an answer in several rounds: all their calls, numbered through, and their texts as paragraphs. */
-export class RoundsRecord implements RunRecord {
-  state: RunRecord["state"] = "running";
-  readonly #rounds: RunRecord[] = [];
-
-  /** A further round, whose record goes on growing. */
-  add(round: RunRecord): void {
-    this.#rounds.push(round);
-  }
-
+/**
+ * The record of an answer in several rounds: all their calls, numbered through, and their texts as paragraphs. Its
+ * fields are read from the rounds' own records, which go on growing; a copy has what is known at that moment.
+ */
+export type RoundsRecord = {
+  readonly record: RunRecord;
   /** How many calls the rounds before the last one have made. */
-  get callsBefore(): number {
-    return this.#rounds.slice(0, -1).reduce((sum, { calls }) => sum + calls, 0);
-  }
+  readonly callsBefore: number;
+  /** A further round. */
+  add(round: RunRecord): void;
+  /** What the gateway itself says at the end of the answer. */
+  say(text: string): void;
+};
 
-  get attempts(): AttemptReport[] {
-    return this.#numbered(({ attempts }) => attempts);
-  }
+export function roundsRecord(): RoundsRecord {
+  const rounds: RunRecord[] = [];
+  let said = "";
+  return {
+    record: {
+      state: "running",
+      get attempts() {
+        return numbered(rounds, ({ attempts }) => attempts);
+      },
+      get usages() {
+        return numbered(rounds, ({ usages }) => usages);
+      },
+      get skipped() {
+        return rounds.at(-1)?.skipped ?? [];
+      },
+      get engine() {
+        return rounds.findLast(({ engine }) => engine !== undefined)?.engine;
+      },
+      get calls() {
+        return callsOf(rounds);
+      },
+      get text() {
+        return [...rounds.map(({ text }) => text), said].filter((text) => text !== "").join("\n\n");
+      },
+      get committed() {
+        return rounds.some(({ committed }) => committed);
+      },
+      get firstContentMs() {
+        return rounds[0]?.firstContentMs;
+      },
+      get malformedFrames() {
+        return rounds.reduce((sum, { malformedFrames }) => sum + malformedFrames, 0);
+      },
+      get late() {
+        const waiting = rounds.flatMap(({ late }) => late ?? []);
+        return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+      },
+    },
+    get callsBefore() {
+      return callsOf(rounds.slice(0, -1));
+    },
+    add: (round) => void rounds.push(round),
+    say: (text) => {
+      said = text;
+    },
+  };
+}
 
-  get usages(): EngineUsage[] {
-    return this.#numbered(({ usages }) => usages);
-  }
+function callsOf(rounds: readonly RunRecord[]): number {
+  return rounds.reduce((sum, { calls }) => sum + calls, 0);
+}
 
-  get skipped(): readonly SkippedEngine[] {
-    return this.#rounds.at(-1)?.skipped ?? [];
-  }
-
-  get engine(): Engine | undefined {
-    return this.#rounds.findLast(({ engine }) => engine !== undefined)?.engine;
-  }
-
-  get calls(): number {
-    return this.#rounds.reduce((sum, { calls }) => sum + calls, 0);
-  }
-
-  get text(): string {
-    return this.#rounds
-      .map(({ text }) => text)
-      .filter((text) => text !== "")
-      .join("\n\n");
-  }
-
-  get committed(): boolean {
-    return this.#rounds.some(({ committed }) => committed);
-  }
-
-  get firstContentMs(): number | undefined {
-    return this.#rounds[0]?.firstContentMs;
-  }
-
-  get malformedFrames(): number {
-    return this.#rounds.reduce((sum, { malformedFrames }) => sum + malformedFrames, 0);
-  }
-
-  get late(): Promise<void> | undefined {
-    const waiting = this.#rounds.flatMap(({ late }) => late ?? []);
-    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
-  }
-
-  /** What each round has, with the numbers of its calls behind those of the rounds before. */
-  #numbered<Item extends { call: number }>(of: (round: RunRecord) => readonly Item[]): Item[] {
-    const [only, second] = this.#rounds;
-    if (only !== undefined && second === undefined) return [...of(only)];
-    let before = 0;
-    return this.#rounds.flatMap((round) => {
-      const offset = before;
-      before += round.calls;
-      return of(round).map((item) => ({ ...item, call: item.call + offset }));
-    });
-  }
+/** What each round has, with the numbers of its calls behind those of the rounds before. */
+function numbered<Item extends { call: number }>(
+  rounds: readonly RunRecord[],
+  of: (round: RunRecord) => readonly Item[],
+): Item[] {
+  let before = 0;
+  return rounds.flatMap((round) => {
+    const offset = before;
+    before += round.calls;
+    return of(round).map((item) => (offset === 0 ? item : { ...item, call: item.call + offset }));
+  });
 }

@@ -1,3 +1,4 @@
+import type { ToolRun } from "#lib/chat/events.ts";
 import type { RunOptions } from "#lib/providers/chat/run.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -35,6 +36,8 @@ export type ToolRoundsOptions = RunOptions & {
   run(call: RoundCall, signal: AbortSignal): Promise<RoundReply>;
   /** What a tool has said, as the model gets it: marked as data. */
   forModel(text: string, tool: RoundTool): string;
+  /** What the reader is told in words of a call that waits for consent; absent where the reader's API has its own way. */
+  askInWords?: (run: ToolRun) => string;
   /** About calls of the conversation's messages that have no result yet: they are run before an engine is asked. */
   decisions: readonly CallDecision[];
   limits: ToolRoundLimits;

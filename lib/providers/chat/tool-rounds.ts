@@ -1,8 +1,15 @@
-import { AnswerBuilder } from "#lib/chat/answer.ts";
-import type { ChatEvent } from "#lib/chat/events.ts";
-import type { ChatMessage, ChatRequest, ToolMessage } from "#lib/chat/request.ts";
-import { callsIn, idsIn, messageOf, RoundCalls } from "#lib/providers/chat/round-calls.ts";
-import { RoundsRecord } from "#lib/providers/chat/rounds-record.ts";
+import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
+import { inWords, RoundCalls } from "#lib/providers/chat/round-calls.ts";
+import {
+  callsIn,
+  idsIn,
+  insertResults,
+  messageOf,
+  mustCall,
+  ResultRoom,
+} from "#lib/providers/chat/round-messages.ts";
+import { RoundReader } from "#lib/providers/chat/round-reader.ts";
+import { type RoundsRecord, roundsRecord } from "#lib/providers/chat/rounds-record.ts";
 import {
   answerEvents,
   type ChatRun,
@@ -13,10 +20,11 @@ import {
 } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { ToolRoundsOptions } from "#lib/providers/chat/tool-rounds-types.ts";
+import { sharedResults } from "#lib/providers/chat/web-supply.ts";
 import { abortError, clientClosed } from "#lib/providers/failures/run-errors.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { linkAbort, NO_LONGER_NEEDED } from "#lib/shared/abort.ts";
-import { truncate } from "#lib/shared/text.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 
 /**
  * Answers a chat request whose tools the gateway itself runs: asks the chain, runs the calls of its answer, asks
@@ -28,12 +36,11 @@ import { truncate } from "#lib/shared/text.ts";
  * so does a call that needs approval.
  */
 export function runToolRounds(options: ToolRoundsOptions, effects: RunEffects): ChatRun {
-  const record = new RoundsRecord();
-  return { events: new Rounds(options, effects, record), record };
+  const rounds = roundsRecord();
+  return { events: new Rounds(options, effects, rounds), record: rounds.record };
 }
 
 type Step = IteratorResult<RunEvent[], void>;
-type Finish = { events: ChatEvent[]; completed: RunEvent & { type: "completed" } };
 
 const END: Step = { done: true, value: undefined };
 
@@ -43,24 +50,25 @@ class Rounds implements RunEvents {
   readonly #record: RoundsRecord;
   readonly #abort: AbortController;
   readonly #unlink: () => void;
+  /** No tool is called after this, monotonic milliseconds. */
   readonly #until: number;
   readonly #webResults: WebResults | undefined;
   readonly #messages: ChatMessage[];
   readonly #usedIds: Set<string>;
-  #charactersLeft: number;
-  #round = 0;
-  #run: ChatRun | undefined;
-  /** What the engine of this round has written. */
-  #answer = new AnswerBuilder();
-  /** Calls by the indices of the stream whose fragments the client does not get. */
-  #withheld = new Set<number>();
-  #finish: Finish = noFinish();
-  #announced: Engine | undefined;
+  /** Engines that broke off in a round of which the reader has nothing. */
+  readonly #broken = new Set<string>();
+  readonly #room: ResultRoom;
+  /** What the client has decided about has been seen to. */
+  #hasDecided: boolean;
+  #rounds = 0;
+  /** The round whose answer is read, or whose calls are run. */
+  #round: RoundReader | undefined;
   #calls: RoundCalls | undefined;
-  /** The answer ends when the calls have ended. */
+  /** The answer ends with the calls that are run. */
   #isLast = false;
-  /** The answer calls tools of the client's. */
-  #hasClientCalls = false;
+  /** The round has called tools of the reader's. */
+  #hasOthers = false;
+  #announced: Engine | undefined;
   #pending: Promise<unknown> | undefined;
   #ended = false;
 
@@ -72,15 +80,14 @@ class Rounds implements RunEvents {
     this.#abort = controller;
     this.#unlink = unlink;
     this.#until = effects.clock.now() + options.limits.timeMs;
-    this.#charactersLeft = options.limits.allCharacters;
+    this.#room = new ResultRoom(options.limits);
     this.#messages = [...options.request.messages];
     this.#usedIds = idsIn(this.#messages);
-    this.#webResults = once(options.webResults);
+    this.#webResults = sharedResults(options.webResults);
+    this.#hasDecided = options.decisions.length === 0;
   }
 
-  [Symbol.asyncIterator](): RunEvents {
-    return this;
-  }
+  [Symbol.asyncIterator] = (): RunEvents => this;
 
   next(): Promise<Step> {
     const step = this.#step();
@@ -90,8 +97,10 @@ class Rounds implements RunEvents {
 
   /** The reader has gone: what is under way is stopped. */
   async return(): Promise<Step> {
-    this.#abort.abort(this.#options.signal.aborted ? this.#options.signal.reason : clientClosed());
-    await this.#run?.events.return();
+    if (this.#ended) return END;
+    const { signal } = this.#options;
+    this.#abort.abort(signal.aborted ? signal.reason : clientClosed());
+    await this.#round?.run.events.return();
     await Promise.allSettled([this.#pending]);
     if (!this.#ended) this.#end("cancelled");
     return END;
@@ -106,132 +115,122 @@ class Rounds implements RunEvents {
       }
     } catch (error) {
       const { signal } = this.#abort;
-      const reason = signal.aborted ? abortError(signal) : error;
-      const isCancelled = signal.aborted && abortError(signal).code === "client_closed_request";
-      if (!this.#ended) this.#end(signal.aborted ? (isCancelled ? "cancelled" : "interrupted") : "failed");
+      if (!signal.aborted) {
+        this.#end("failed");
+        throw error;
+      }
+      const reason = abortError(signal);
+      this.#end(reason.code === "client_closed_request" ? "cancelled" : "interrupted");
       throw reason;
     }
   }
 
   #end(state: "completed" | "failed" | "cancelled" | "interrupted"): void {
     this.#ended = true;
-    this.#record.state = state;
+    this.#record.record.state = state;
     this.#unlink();
-    // Nothing of a turn that has ended goes on.
+    // A tool that still runs is for nobody.
     if (state !== "completed") this.#abort.abort(NO_LONGER_NEEDED);
   }
 
   async #advance(): Promise<RunEvent[]> {
     if (this.#calls !== undefined) return this.#waitForCall(this.#calls);
-    if (this.#run !== undefined) return this.#read(this.#run);
-    if (this.#round === 0 && this.#options.decisions.length > 0) {
-      const asked = this.#messages.flatMap(callsIn);
-      const decided = RoundCalls.decided(asked, this.#options);
+    if (this.#round !== undefined) return this.#read(this.#round);
+    if (!this.#hasDecided) {
+      this.#hasDecided = true;
+      const decided = RoundCalls.decided(this.#messages.flatMap(callsIn), this.#options);
       if (decided.count > 0) return this.#start(decided);
     }
+    this.#rounds += 1;
     this.#ask();
     return [];
   }
 
+  /** Asks the chain for the answer of this round, the engine of the last one first. */
   #ask(): void {
     if (this.#abort.signal.aborted) throw abortError(this.#abort.signal);
-    this.#round += 1;
-    const { engines } = this.#options;
-    const last = this.#record.engine;
-    const first = engines.filter(({ id }) => id === last?.id);
-    const run = runChat(
-      {
-        ...this.#options,
-        engines: [...first, ...engines.filter((engine) => !first.includes(engine))],
-        request: this.#request(),
-        signal: this.#abort.signal,
-        ...(this.#webResults === undefined ? {} : { webResults: this.#webResults }),
-      },
-      this.#effects,
-    );
+    const engines = this.#options.engines.filter(({ id }) => !this.#broken.has(id));
+    const first = engines.filter(({ id }) => id === this.#record.record.engine?.id);
+    const options = {
+      ...this.#options,
+      engines: [...first, ...engines.filter((engine) => !first.includes(engine))],
+      request: this.#request(),
+      signal: this.#abort.signal,
+      ...(this.#webResults === undefined ? {} : { webResults: this.#webResults }),
+    };
+    const run = runChat(options, this.#effects);
     this.#record.add(run.record);
-    this.#run = run;
-    this.#answer = new AnswerBuilder();
-    this.#withheld = new Set();
-    this.#finish = noFinish();
+    this.#round = new RoundReader(run, this.#options.tools, this.#record.callsBefore);
   }
 
   #request(): ChatRequest {
     const request: ChatRequest = { ...this.#options.request, messages: [...this.#messages] };
     if (this.#isOver()) request.toolChoice = "none";
     // A forced call is made once: forced again, the model could never answer.
-    else if (this.#round > 1 && mustCall(request)) request.toolChoice = "auto";
+    else if (this.#rounds > 1 && mustCall(request)) request.toolChoice = "auto";
     return request;
   }
 
   /** No tool is called any more. */
   #isOver(): boolean {
-    const { limits } = this.#options;
-    const isLate = this.#effects.clock.now() >= this.#until;
-    return this.#round >= limits.rounds || isLate || this.#charactersLeft <= 0;
+    const { rounds } = this.#options.limits;
+    return this.#rounds >= rounds || this.#room.isEmpty || this.#effects.clock.now() >= this.#until;
   }
 
-  async #read(run: ChatRun): Promise<RunEvent[]> {
-    const step = await run.events.next();
-    if (step.done === true) throw new Error("A run has ended without its completion.");
-    const passed = step.value.flatMap((event) => this.#pass(event));
-    const last = step.value.at(-1);
-    if (last?.type !== "completed") return passed;
-    this.#run = undefined;
-    return [...passed, ...this.#complete(last)];
-  }
-
-  /** What the reader gets of an event of a round: not the calls that the gateway runs, and no finish before the last. */
-  #pass(event: RunEvent): RunEvent[] {
-    switch (event.type) {
-      case "answer":
-        this.#answer.push(event.events);
-        return answerEvents(event.events.filter((part) => this.#isForReader(part)));
-      case "engine": {
-        if (this.#announced?.id === event.engine.id) return [];
-        this.#announced = event.engine;
-        return [{ ...event, calls: event.calls + this.#record.callsBefore }];
-      }
-      case "attempt": {
-        const { report } = event;
-        return [{ type: "attempt", report: { ...report, call: report.call + this.#record.callsBefore } }];
-      }
-      case "tool_run":
-        return [event];
-      case "completed":
-        return [];
+  async #read(round: RoundReader): Promise<RunEvent[]> {
+    try {
+      const { events, isOver } = await round.next();
+      const passed = events.filter((event) => this.#isNews(event));
+      return isOver ? [...passed, ...this.#complete(round)] : passed;
+    } catch (error) {
+      if (!this.#canReplace(round, error)) throw error;
+      this.#ask();
+      return [];
     }
   }
 
-  #isForReader(part: ChatEvent): boolean {
-    if (part.type === "finish") {
-      this.#finish.events.push(part);
-      return false;
-    }
-    if (part.type !== "tool_call") return true;
-    if (part.name !== undefined && this.#options.tools.has(part.name)) this.#withheld.add(part.index);
-    return !this.#withheld.has(part.index);
+  /** Whether the round has broken off so that other engines can be asked for it: the reader has nothing of it. */
+  #canReplace({ run, hasText }: RoundReader, error: unknown): boolean {
+    const { engine } = run.record;
+    const isBroken = error instanceof GatewayError && error.code === "stream_interrupted";
+    if (!isBroken || engine === undefined || hasText || this.#abort.signal.aborted) return false;
+    this.#broken.add(engine.id);
+    return this.#options.engines.some(({ id }) => !this.#broken.has(id));
+  }
+
+  /** An engine that goes on is not announced again. */
+  #isNews(event: RunEvent): boolean {
+    if (event.type !== "engine") return true;
+    const isNew = this.#announced?.id !== event.engine.id;
+    this.#announced = event.engine;
+    return isNew;
   }
 
   /** A round is over: its calls are run, or it was the last one. */
-  #complete(completed: RunEvent & { type: "completed" }): RunEvent[] {
-    this.#finish.completed = completed;
-    const [choice] = this.#answer.build().choices;
+  #complete(round: RoundReader): RunEvent[] {
+    const choice = round.choice();
     const message =
       choice === undefined ? undefined : messageOf(choice, this.#usedIds, this.#options.randomHex);
     const calls = message === undefined ? [] : callsIn(message);
     const own = RoundCalls.of(calls, this.#options);
-    this.#hasClientCalls = own.count < calls.length;
+    this.#hasOthers = own.count < calls.length;
     // Without leave to call tools, an engine that calls one all the same is not asked again.
-    if (message === undefined || own.count === 0 || this.#isOver()) return this.#completed(own.count > 0);
+    if (message === undefined || own.count === 0 || this.#isOver()) {
+      this.#end("completed");
+      return round.end({ stops: own.count > 0 && !this.#hasOthers });
+    }
     this.#messages.push(message);
-    this.#isLast = own.asks || this.#hasClientCalls;
+    this.#isLast = own.asks || this.#hasOthers;
     return this.#start(own);
   }
 
   #start(calls: RoundCalls): RunEvent[] {
     this.#calls = calls;
-    return calls.start(this.#abort.signal, (text) => this.#bounded(text));
+    const events = calls.start(this.#abort.signal, (text) => this.#room.take(text));
+    const asked = inWords(events, this.#options.askInWords);
+    if (asked === "") return events;
+    this.#record.say(asked);
+    return [...events, ...answerEvents([{ type: "text", text: asked }])];
   }
 
   async #waitForCall(calls: RoundCalls): Promise<RunEvent[]> {
@@ -239,58 +238,13 @@ class Rounds implements RunEvents {
     if (this.#abort.signal.aborted) throw abortError(this.#abort.signal);
     if (event !== undefined) return [event];
     this.#calls = undefined;
-    if (this.#isLast) return this.#completed(true);
-    insertResults(this.#messages, calls.messages());
-    return [];
-  }
-
-  /** @param hasOwnCalls the last engine has called tools of the gateway's, of which the reader's API knows nothing. */
-  #completed(hasOwnCalls: boolean): RunEvent[] {
-    const { events, completed } = this.#finish;
+    const round = this.#round;
+    this.#round = undefined;
+    if (!this.#isLast) {
+      insertResults(this.#messages, calls.messages());
+      return [];
+    }
     this.#end("completed");
-    if (!hasOwnCalls || this.#hasClientCalls) return [...answerEvents(events), completed];
-    const stopped = { reason: "stop", native: "stop" } as const;
-    const ends = events.map((event) => (event.type === "finish" ? { ...event, ...stopped } : event));
-    return [...answerEvents(ends), { ...completed, ...stopped }];
+    return round?.end({ stops: !this.#hasOthers }) ?? [];
   }
-
-  #bounded(text: string): string {
-    const { resultCharacters } = this.#options.limits;
-    const room = Math.min(resultCharacters, Math.max(0, this.#charactersLeft));
-    this.#charactersLeft -= text.length;
-    if (text.length <= room) return text;
-    return `${truncate(text, Math.max(1, room))}\n[The result has ${text.length} characters; the rest is left out.]`;
-  }
-}
-
-function noFinish(): Finish {
-  return { events: [], completed: { type: "completed", reason: "stop", native: "stop" } };
-}
-
-function mustCall({ toolChoice }: ChatRequest): boolean {
-  if (toolChoice === "required") return true;
-  if (typeof toolChoice !== "object") return false;
-  return toolChoice.type === "tool" || toolChoice.required;
-}
-
-/** Each result behind the message with its call, before what the user has said since. */
-function insertResults(messages: ChatMessage[], results: readonly ToolMessage[]): void {
-  for (const result of results) {
-    const at = messages.findLastIndex((message) =>
-      callsIn(message).some(({ id }) => id === result.toolCallId),
-    );
-    let end = at + 1;
-    while (messages[end]?.role === "tool") end += 1;
-    messages.splice(end, 0, result);
-  }
-}
-
-/** The same results for every round. */
-function once(webResults: WebResults | undefined): WebResults | undefined {
-  if (webResults === undefined) return undefined;
-  let results: ReturnType<WebResults> | undefined;
-  return (within) => {
-    results ??= webResults(within);
-    return results;
-  };
 }

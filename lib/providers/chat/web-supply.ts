@@ -1,6 +1,6 @@
 import type { ChatRequest, ContentPart } from "#lib/chat/request.ts";
 import { withReadDocuments } from "#lib/providers/chat/engine-documents.ts";
-import type { RunOptions } from "#lib/providers/chat/run.ts";
+import type { RunOptions, WebResults } from "#lib/providers/chat/run.ts";
 import { chatPowerOf } from "#lib/providers/protocols/index.ts";
 import type { EngineCall } from "#lib/providers/walk/walk-types.ts";
 
@@ -68,4 +68,14 @@ function withParts(
     const own: ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
     return { ...message, content: [...parts, ...own] };
   });
+}
+
+/** The same results for every round. */
+export function sharedResults(webResults: WebResults | undefined): WebResults | undefined {
+  if (webResults === undefined) return undefined;
+  let results: ReturnType<WebResults> | undefined;
+  return (within) => {
+    results ??= webResults(within);
+    return results;
+  };
 }

@@ -10,6 +10,7 @@ import { documentContributor } from "#lib/services/chat/document-contributor.ts"
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { imageAnswerer } from "#lib/services/chat/image-answerer.ts";
 import { imageFinder } from "#lib/services/chat/image-finder.ts";
+import { type McpToolSource, mcpContributor } from "#lib/services/chat/mcp-contributor.ts";
 import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
@@ -19,6 +20,7 @@ import type { AttachmentStore } from "#lib/services/documents/attachment-store.t
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
 export type ChatParts = {
@@ -35,12 +37,20 @@ export type ChatParts = {
   memories: Memories;
   /** Undefined without a search service. */
   webSearch: WebSearchPart | undefined;
+  mcp?: McpToolSource;
   env: Pick<Env, "ENABLE_AUTO_ROUTE" | "ENABLE_MEMORY">;
+};
+
+const NO_SERVERS: McpToolSource = {
+  assertUsable: ([id]) => {
+    throw new GatewayError("invalid_request", `"mcp": there is no MCP server "${id}".`);
+  },
+  tools: async () => ({ tools: [], problems: [] }),
 };
 
 /** Native chat. */
 export function createChat(parts: ChatParts): ChatDependencies {
-  const { engines, registry, identity, ledger, tools, plugins, webSearch, env } = parts;
+  const { engines, registry, identity, ledger, tools, plugins, webSearch, env, mcp = NO_SERVERS } = parts;
   const { clock } = engines.effects;
   const { turns, begins } = ledger;
   const memory = chatMemory({ ...parts, admission: identity.admission });
@@ -54,6 +64,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
     ledger: ledger.ledger,
     admission: identity.admission,
     randomHex,
+    mcp,
     routeFinders: [imageFinder, pluginFinder(plugins)],
     modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
@@ -61,6 +72,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
       ...memory.contributors,
       documentContributor({ ...engines, attachments: parts.attachments, randomHex }),
       toolsContributor({ tools, clock, randomHex, logger: engines.logger }),
+      mcpContributor(mcp),
     ],
     answerers: [
       imageAnswerer,

@@ -6,7 +6,7 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
+import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import type { Lazy } from "#lib/shared/lazy.ts";
 
 export type CompletionParts = {
@@ -16,7 +16,7 @@ export type CompletionParts = {
   ledger: Pick<TurnLedgerPart, "ledger">;
   /** Made with the first document. */
   documents: Lazy<DocumentReader>;
-  mcp: McpToolSource;
+  mcp: McpDirectory;
 };
 
 /** Chats through the public APIs of OpenAI and Anthropic. */

@@ -38,7 +38,7 @@ import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
+import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { derived, type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
@@ -174,7 +174,7 @@ function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
   return { ...part, ledger: telemetry.observed(part.ledger) };
 }
 
-const NO_MCP: McpToolSource = { servers: [], tools: async () => ({ tools: [], problems: [] }) };
+const NO_MCP: McpDirectory = { servers: [], tools: async () => ({ tools: [], problems: [] }) };
 
 type AnswerSources = {
   callParts: Lazy<CallParts>;

@@ -1,10 +1,11 @@
 import { assistantText } from "#lib/chat/assistant-parts.ts";
-import type { ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
+import type { AssistantPart, ChatMessage, ChatRequest, ContentPart, UserMessage } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Contribution } from "#lib/services/chat/contributor.ts";
-import { type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
+import { type Approval, type ChatInput, historyOf, type Turn } from "#lib/services/chat/turn.ts";
 import type { StoredMessage } from "#lib/services/ledger/turn-store.ts";
 import { LARGE_BODY } from "#lib/shared/event-loop.ts";
+import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 import { asksForWeb } from "#lib/tools/web-search/asks-for-web.ts";
 
 /** Characters of earlier messages that are sent to an engine. */
@@ -15,9 +16,9 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
   const { input, begun, decision } = turn;
   const history = recent(historyOf(turn)).flatMap(readable);
   const before = contributions.flatMap((contribution) => contribution.before ?? []);
-  const beside = contributions.flatMap((contribution) => contribution.beside ?? []);
+  const beside = besideOf(contributions);
   const request: ChatRequest = {
-    messages: [...before, ...history, userMessage(input, beside)],
+    messages: [...before, ...history, ...newMessages(turn, contributions)],
     stream: true,
     awaitsUsage: true,
     conversationId: begun.sessionId,
@@ -26,6 +27,31 @@ export function buildRequest(turn: Turn, contributions: readonly Contribution[])
   if (wantsWeb(turn, contributions)) request.webSearch = true;
   if (decision.wanted === "reasoner") request.reasoningEffort = "high";
   return request;
+}
+
+function besideOf(contributions: readonly Contribution[]): readonly ContentPart[] {
+  return contributions.flatMap((contribution) => contribution.beside ?? []);
+}
+
+/** The calls that the user has decided about, as the model has made them, and the user's message if there is one. */
+function newMessages({ input }: Turn, contributions: readonly Contribution[]): ChatMessage[] {
+  const { approvals = [], message, image } = input;
+  const said = userMessage(input, besideOf(contributions));
+  if (approvals.length === 0) return [said];
+  const offered = contributions.flatMap(({ tools = [] }) => tools);
+  const parts = approvals.map((approval): AssistantPart => {
+    const { id, arguments: args } = approval;
+    return { type: "tool_call", id, name: nameOf(approval, offered), arguments: args };
+  });
+  const calls: ChatMessage = { role: "assistant", parts };
+  const hasSaid = message.trim() !== "" || image !== undefined || input.attached !== undefined;
+  return hasSaid ? [calls, said] : [calls];
+}
+
+/** As the model knows the tool. One that has gone since keeps a name that engines take. */
+function nameOf({ plugin, tool }: Approval, offered: readonly OfferedTool[]): string {
+  const known = offered.find(({ origin }) => origin?.server === plugin && origin.tool === tool);
+  return known?.tool.name ?? "unknown_tool";
 }
 
 /**

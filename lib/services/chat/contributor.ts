@@ -4,6 +4,7 @@ import type { Turn } from "#lib/services/chat/turn.ts";
 import type { QuestionRecord } from "#lib/services/ledger/run-outcome.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
+import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 
 /** What a contributor adds to the request of a turn. Both lists keep the order of the contributors' rows. */
 export type Contribution = {
@@ -13,6 +14,8 @@ export type Contribution = {
   beside?: readonly ContentPart[];
   /** Answer instead of the turn's engines, which do not take all that is added. */
   engines?: readonly Engine[];
+  /** Tools that the model may call. */
+  tools?: readonly OfferedTool[];
   /** Everything that the message needs from outside is there: a search of the web would add nothing. */
   isComplete?: boolean;
 };

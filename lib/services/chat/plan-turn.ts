@@ -1,5 +1,5 @@
 import { MODE_IDS, type ModeId } from "#lib/ai-models.ts";
-import type { ChatRequest } from "#lib/chat/request.ts";
+import type { ChatRequest, Tool } from "#lib/chat/request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import type { Intent } from "#lib/router/intent/intent.ts";
 import { intentOf, routeIntent, withLastMode } from "#lib/router/intent/route-intent.ts";
@@ -100,6 +100,13 @@ export function planMode(
   return new Planner(input, caller, dependencies).own(mode);
 }
 
+/** The turn is for engines that can call tools. Which tools there are is known later. */
+const ANY_TOOL: Tool = { type: "function", name: "any" };
+
+function offersTools({ mcp = [], approvals = [] }: ChatInput): boolean {
+  return mcp.length > 0 || approvals.length > 0;
+}
+
 /** The mode that the client's own history has led to. */
 function modeOf(history: ChatInput["history"], toolsFor: PlanDependencies["toolsFor"]): ModeId | undefined {
   const messages = history.filter(({ role }) => role === "user");
@@ -119,6 +126,7 @@ class Planner {
   constructor(input: ChatInput, caller: Caller, dependencies: PlanDependencies) {
     this.#input = input;
     this.#chat = { messages: [userMessage(input, imageParts(input))], stream: true };
+    if (offersTools(input)) this.#chat.tools = [ANY_TOOL];
     this.#caller = caller;
     this.#dependencies = dependencies;
   }

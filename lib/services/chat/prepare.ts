@@ -52,7 +52,14 @@ export async function* prepare(
   const contributions = await Promise.all(asked);
   const engines = contributions.find((one) => one.engines !== undefined)?.engines;
   const decision = engines === undefined ? turn.decision : { ...turn.decision, engines };
-  return { ...turn, decision, request: buildRequest(turn, contributions), onToolCall: context.onToolCall };
+  const offered = contributions.flatMap(({ tools = [] }) => tools);
+  return {
+    ...turn,
+    decision,
+    request: buildRequest(turn, contributions),
+    offered,
+    onToolCall: context.onToolCall,
+  };
 }
 
 /**

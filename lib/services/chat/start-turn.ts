@@ -5,6 +5,7 @@ import { type AdmitContext, admitTurn } from "#lib/services/chat/admit-turn.ts";
 import { type Answerer, findAnswerer } from "#lib/services/chat/answerer.ts";
 import type { Contributor } from "#lib/services/chat/contributor.ts";
 import { type FollowUp, followUp } from "#lib/services/chat/follow-up.ts";
+import { type McpToolSource, serversOf } from "#lib/services/chat/mcp-contributor.ts";
 import type { ModeAsker } from "#lib/services/chat/mode-asker.ts";
 import { errorEvent, openingEvents, usageEvent } from "#lib/services/chat/native-events.ts";
 import { planTurn } from "#lib/services/chat/plan-turn.ts";
@@ -44,6 +45,8 @@ export type ChatDependencies = Pick<
   admission: KeyAdmission;
   /** A random hexadecimal string of this many bytes. */
   randomHex(bytes: number): string;
+  /** The tools of MCP servers. */
+  mcp: Pick<McpToolSource, "assertUsable">;
   /** In the order in which they are asked. */
   routeFinders: readonly RouteFinder[];
   /** Undefined if the router decides alone. */
@@ -67,7 +70,7 @@ export type ChatTurn = {
  * Begins a turn of native chat: counts it against the quota, loads the session, and returns the stream
  * of its answer. No engine is called until the stream is read.
  *
- * Throws before anything is streamed: `quota_exceeded`, `not_found` (session), `forbidden` (mode),
+ * Throws before anything is streamed: `invalid_request` (MCP server), `quota_exceeded`, `not_found` (session), `forbidden` (mode),
  * `rate_limited` and `budget_exceeded` (gateway key), `no_engine_configured`, `engines_refused` (no engine
  * has the capabilities), `database_unavailable`.
  */
@@ -77,6 +80,8 @@ export async function startChatTurn(
   dependencies: ChatDependencies,
 ): Promise<ChatTurn> {
   const { requestId, caller } = context;
+  const servers = serversOf(input);
+  if (servers.length > 0) dependencies.mcp.assertUsable(servers, caller);
   const plan = await planTurn(input, caller, dependencies);
   const { begun, ledgerTurn, settleSecret } = await admitTurn(plan, input, context, dependencies);
   const decision = plan.kept.get(begun.lastMode ?? "") ?? plan.decision;

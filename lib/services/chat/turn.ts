@@ -7,6 +7,7 @@ import type { TurnRoute } from "#lib/router/turn-route.ts";
 import type { AttachedFiles } from "#lib/services/documents/attached-file.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 import type { BegunTurn, StoredMessage, ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
+import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 
 /** One message of a user to native chat, validated. */
 export type ChatInput = {
@@ -22,8 +23,25 @@ export type ChatInput = {
   tone: Tone | undefined;
   /** False for a turn that neither reads nor changes what is remembered of the user. */
   memory?: boolean;
+  /** Ids of MCP servers whose tools the model may call. */
+  mcp?: readonly string[];
+  /** What the user says to calls that an earlier answer has asked about. */
+  approvals?: readonly Approval[];
   /** The message is megabytes long, with its image and history. */
   isLarge?: boolean;
+};
+
+/** The user's word on a call of a tool: the fields of the `approval` event, and the answer. */
+export type Approval = {
+  id: string;
+  /** The MCP server. */
+  plugin: string;
+  /** The tool's name at the server. */
+  tool: string;
+  /** JSON text. */
+  arguments: string;
+  approve: boolean;
+  reason?: string | undefined;
 };
 
 /** The names of a message's files, those that could not be read included. */
@@ -32,9 +50,15 @@ export function fileNames({ attached }: Pick<ChatInput, "attached">): string[] {
 }
 
 /** The message as the session stores it: with its files' names, which nothing else in a conversation shows. */
-export function storedMessage(input: Pick<ChatInput, "message" | "attached">): string {
+export function storedMessage(input: Pick<ChatInput, "message" | "attached" | "approvals">): string {
+  const { message, approvals = [] } = input;
   const files = fileNames(input).map((name) => `[File: ${name}]`);
-  return [input.message.trim() === "" ? "" : input.message, files.join("\n")].filter(Boolean).join("\n\n");
+  const words = approvals.map(
+    ({ approve, plugin, tool }) => `[${approve ? "Allowed" : "Not allowed"}: ${tool} of ${plugin}]`,
+  );
+  return [message.trim() === "" ? "" : message, files.join("\n"), words.join("\n")]
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 /** What is decided before anything is streamed. */
@@ -71,6 +95,8 @@ export function historyOf({ input, begun }: Pick<Turn, "input" | "begun">): read
 /** A turn with its request. */
 export type PreparedTurn = Turn & {
   request: ChatRequest;
+  /** Tools that the model may call, and that the gateway runs. They are not among the request's own. */
+  offered: readonly OfferedTool[];
   /** Records a call of a tool that its answer needs. */
   onToolCall(call: ToolCallRecord): void;
 };

@@ -1,7 +1,7 @@
 import type { McpRequest, McpServerRequest } from "#lib/plugins/mcp-request.ts";
 import { mayUseMode } from "#lib/services/admission/key-admission.ts";
 import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
+import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A server that the client has named, and the operator's id of it. */
@@ -15,7 +15,7 @@ export type RequestedServer = McpServerRequest & { id: string };
  */
 export function requestedServers(
   { servers }: Pick<McpRequest, "servers">,
-  source: Pick<McpToolSource, "servers">,
+  source: Pick<McpDirectory, "servers">,
   caller: ProxyCaller,
 ): RequestedServer[] {
   if (servers.length === 0) return [];
@@ -39,7 +39,7 @@ function assertMayCall(caller: ProxyCaller): void {
   }
 }
 
-function idOf({ label, url, path }: McpServerRequest, { servers }: Pick<McpToolSource, "servers">): string {
+function idOf({ label, url, path }: McpServerRequest, { servers }: Pick<McpDirectory, "servers">): string {
   const wanted = url === undefined ? undefined : addressOf(url);
   const found = servers.find((one) =>
     url === undefined ? one.id === label : wanted !== undefined && addressOf(one.url) === wanted,
@@ -52,7 +52,7 @@ function idOf({ label, url, path }: McpServerRequest, { servers }: Pick<McpToolS
   throw refused(path, `${what} ${known(servers)}`);
 }
 
-function known(servers: McpToolSource["servers"]): string {
+function known(servers: McpDirectory["servers"]): string {
   if (servers.length === 0) return "None is set up.";
   return `Omit \`server_url\` and name one of these: ${servers.map(({ id }) => id).join(", ")}.`;
 }

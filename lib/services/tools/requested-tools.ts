@@ -1,7 +1,7 @@
 import type { ListedTool, ToolList } from "#lib/chat/events.ts";
 import { type McpRequest, passesFilter, wantsConsent } from "#lib/plugins/mcp-request.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
-import type { McpToolSource } from "#lib/services/tools/mcp-source.ts";
+import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import type { RequestedServer } from "#lib/services/tools/requested-servers.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -26,7 +26,7 @@ export type RequestedTools = {
  */
 export async function requestedTools(
   { servers, nameOf }: Pick<McpRequest, "nameOf"> & { servers: readonly RequestedServer[] },
-  source: McpToolSource,
+  source: McpDirectory,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): Promise<RequestedTools> {
   const answers = await Promise.all(
@@ -49,7 +49,7 @@ type Listing = { tools: readonly OfferedTool[]; error: string | undefined };
 /** One server by itself, so that none waits for a slow one or fails with it. */
 async function toolsOf(
   { id }: RequestedServer,
-  source: McpToolSource,
+  source: McpDirectory,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Listing> {

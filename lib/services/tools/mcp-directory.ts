@@ -1,7 +1,7 @@
 import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 
 /** The MCP servers that the operator has set up, and their tools for models. */
-export type McpToolSource = {
+export type McpDirectory = {
   /** Their ids, and their addresses, by which clients may mean them. */
   servers: readonly { id: string; url: string }[];
   /** The tools of these servers, and what is wrong with some. */
