@@ -16,8 +16,10 @@ export type CompletionParts = {
   ledger: Pick<TurnLedgerPart, "ledger">;
   /** Made with the first document. */
   documents: Lazy<DocumentReader>;
-  mcp: McpDirectory;
+  mcp?: McpDirectory;
 };
+
+const NO_SERVERS: McpDirectory = { servers: [], tools: async () => ({ tools: [], problems: [] }) };
 
 /** Chats through the public APIs of OpenAI and Anthropic. */
 export function createCompletion({
@@ -26,7 +28,7 @@ export function createCompletion({
   identity,
   ledger,
   documents,
-  mcp,
+  mcp = NO_SERVERS,
 }: CompletionParts): CompletionDependencies {
   return {
     ...engines,

@@ -7,7 +7,7 @@ export function createEmbeddings({
   registry,
   identity,
   ledger,
-}: Omit<CompletionParts, "documents" | "mcp">): EmbeddingsDependencies {
+}: Omit<CompletionParts, "documents">): EmbeddingsDependencies {
   return {
     ...engines,
     effects: { ...engines.effects, health: engines.effects.health.scope("embeddings") },

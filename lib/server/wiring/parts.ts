@@ -38,7 +38,6 @@ import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { derived, type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
@@ -174,8 +173,6 @@ function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
   return { ...part, ledger: telemetry.observed(part.ledger) };
 }
 
-const NO_MCP: McpDirectory = { servers: [], tools: async () => ({ tools: [], problems: [] }) };
-
 type AnswerSources = {
   callParts: Lazy<CallParts>;
   tools: Lazy<readonly Tool[]>;
@@ -205,7 +202,7 @@ function answerParts(
         env,
       }),
     ),
-    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents, mcp: NO_MCP })),
+    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents })),
     embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
   };
 }
