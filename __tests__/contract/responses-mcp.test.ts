@@ -6,13 +6,12 @@ import type {
   Tool,
 } from "openai/resources/responses/responses";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import type { McpServer } from "#lib/plugins/mcp.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
+import type { McpDependencies } from "#lib/services/mcp/mcp-servers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
-import type { OfferedTool } from "#lib/tools/offered-tool.ts";
-import { defineTool } from "#lib/tools/tool.ts";
+import { lazy } from "#lib/shared/lazy.ts";
 import type { FakeUpstream, Script } from "../support/fake-upstream.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { ResponseReader, readEvents } from "../support/response-events.ts";
@@ -33,16 +32,15 @@ let ran: string[];
 /** The signal of the slow tool. */
 let slow: AbortSignal | undefined;
 
-type Double = { reads: boolean; asks: boolean; run(text: string, signal: AbortSignal): Promise<string> };
+type Double = { reads: boolean; run(text: string, signal: AbortSignal): Promise<string> };
 
 const DOUBLES: Readonly<Record<string, Double>> = {
-  read: { reads: true, asks: false, run: async (text) => `Read ${text}.` },
-  write: { reads: false, asks: true, run: async (text) => `Written ${text}.` },
-  send: { reads: false, asks: false, run: async (text) => `Sent ${text}.` },
-  fail: { reads: true, asks: false, run: () => Promise.reject(new GatewayError("plugin_failed", "No ink.")) },
+  read: { reads: true, run: async (text) => `Read ${text}.` },
+  write: { reads: false, run: async (text) => `Written ${text}.` },
+  send: { reads: false, run: async (text) => `Sent ${text}.` },
+  fail: { reads: true, run: () => Promise.reject(new GatewayError("plugin_failed", "No ink.")) },
   slow: {
     reads: true,
-    asks: false,
     run: (_, signal) => {
       slow = signal;
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -50,34 +48,35 @@ const DOUBLES: Readonly<Record<string, Double>> = {
   },
 };
 
-function offered([name, { reads, asks, run }]: [string, Double]): OfferedTool {
-  return {
-    tool: defineTool({
-      name: `notes__${name}`,
-      description: `Can ${name}.`,
-      input: z.object({ text: z.string().default("") }),
-      timeoutMs: 20_000,
-      run: async ({ text }, { signal }) => {
-        ran.push(`${name} ${text}`);
-        return { text: await run(text, signal), source: { name: "notes" } };
-      },
-    }),
-    origin: { server: "notes", tool: name },
-    needsApproval: asks,
-    annotations: { readOnlyHint: reads },
-  };
-}
+const server = (id: string, url: string): McpServer => ({
+  ...{ id, name: id, url, headers: {}, allowedTools: undefined, timeoutMs: 20_000 },
+  requireApproval: ["write"],
+});
 
 /** Two servers: one keeps notes, the other cannot be reached. */
-const directory: McpDirectory = {
-  servers: [
-    { id: "notes", url: ADDRESS },
-    { id: "gone", url: "https://gone.example/mcp" },
-  ],
-  tools: async (servers) => ({
-    tools: servers.includes("notes") ? Object.entries(DOUBLES).map(offered) : [],
-    problems: servers.includes("gone") ? [{ server: "gone", message: "It cannot be reached." }] : [],
-  }),
+const servers: McpDependencies = {
+  servers: new Map([
+    ["notes", server("notes", ADDRESS)],
+    ["gone", server("gone", "https://gone.example/mcp")],
+  ]),
+  connections: {
+    async listTools({ id }) {
+      if (id === "gone") throw new GatewayError("plugin_failed", "It cannot be reached.");
+      const tools = Object.entries(DOUBLES).map(([name, { reads }]) => ({
+        ...{ name, description: `Can ${name}.`, annotations: { readOnlyHint: reads } },
+        inputSchema: { type: "object", properties: { text: { type: "string" } } },
+      }));
+      return { protocolVersion: "2026-07-28", server: { name: id, version: "1" }, tools, problems: [] };
+    },
+    async callTool(_, { tool, args }, { signal }) {
+      const text = stringField(args, "text") ?? "";
+      ran.push(`${tool} ${text}`);
+      const said = (await DOUBLES[tool]?.run(text, signal)) ?? "";
+      return { kind: "complete", content: [{ type: "text", text: said }], isError: false };
+    },
+    state: () => ({ kind: "unused" }),
+    known: () => undefined,
+  },
 };
 
 beforeAll(async () => {
@@ -88,7 +87,7 @@ beforeEach(async () => {
   user = await database.signUp();
   key = await createKey(database, user.userId);
   proxy = await startProxyGateway(database, {}, undefined, {
-    createCompletion: (parts) => createCompletion({ ...parts, mcp: directory }),
+    createCompletion: (parts) => createCompletion({ ...parts, mcp: lazy(() => servers) }),
   });
   http = await proxy.overHttp();
   client = new OpenAI({ apiKey: key, maxRetries: 0, baseURL: `${http.url}/api/v1` });

@@ -5,19 +5,21 @@ import type { ChatRun, RunEffects, RunOptions } from "#lib/providers/chat/run.ts
 import { runToolRounds } from "#lib/providers/chat/tool-rounds.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { ToolCallRecord } from "#lib/services/ledger/turn-store.ts";
+import type { McpDirectory } from "#lib/services/mcp/mcp-directory.ts";
+import { requestWithTools } from "#lib/services/mcp/request-with-tools.ts";
+import { type RequestedServer, requestedServers } from "#lib/services/mcp/requested-servers.ts";
+import { requestedTools } from "#lib/services/mcp/requested-tools.ts";
 import type { Logger } from "#lib/services/ports.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
 import { offeredRounds, TOOL_ROUND_LIMITS } from "#lib/services/tools/offered-rounds.ts";
-import { requestWithTools } from "#lib/services/tools/request-with-tools.ts";
-import { type RequestedServer, requestedServers } from "#lib/services/tools/requested-servers.ts";
-import { requestedTools } from "#lib/services/tools/requested-tools.ts";
+import type { Lazy } from "#lib/shared/lazy.ts";
 
 const NONCE_BYTES = 8;
 /** Stands for tools that are not known yet. */
 const ANY_TOOL: Tool = { type: "function", name: "any" };
 
 export type CompletionToolsDependencies = {
-  mcp: McpDirectory;
+  /** Made with the first request that names a server. */
+  mcp: Lazy<McpDirectory>;
   effects: RunEffects;
   logger: Logger;
   randomHex(bytes: number): string;
@@ -47,7 +49,7 @@ export class CompletionTools {
     context: CompletionToolsContext,
     dependencies: CompletionToolsDependencies,
   ) {
-    this.#servers = requestedServers(request, dependencies.mcp, context.caller);
+    this.#servers = requestedServers(request, dependencies.mcp.value, context.caller);
     this.#request = request;
     this.#context = context;
     this.#dependencies = dependencies;
@@ -64,7 +66,7 @@ export class CompletionTools {
     const { signal, requestId } = this.#context;
     const { clock } = effects;
     const wanted = { servers: this.#servers, nameOf: this.#request.nameOf };
-    const { offered, lists } = await requestedTools(wanted, mcp, { signal, clock });
+    const { offered, lists } = await requestedTools(wanted, mcp.value, { signal, clock });
     let onToolCall: (call: ToolCallRecord) => void = () => undefined;
     const { functions, ...tools } = offeredRounds(offered, {
       clock,

@@ -6,8 +6,9 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
-import type { Lazy } from "#lib/shared/lazy.ts";
+import type { McpDependencies } from "#lib/services/mcp/mcp-servers.ts";
+import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
+import { type Lazy, lazy } from "#lib/shared/lazy.ts";
 
 export type CompletionParts = {
   engines: EngineDependencies;
@@ -16,10 +17,9 @@ export type CompletionParts = {
   ledger: Pick<TurnLedgerPart, "ledger">;
   /** Made with the first document. */
   documents: Lazy<DocumentReader>;
-  mcp?: McpDirectory;
+  /** Made with the first request that names a server. */
+  mcp: Lazy<McpDependencies>;
 };
-
-const NO_SERVERS: McpDirectory = { servers: [], tools: async () => ({ tools: [], problems: [] }) };
 
 /** Chats through the public APIs of OpenAI and Anthropic. */
 export function createCompletion({
@@ -28,7 +28,7 @@ export function createCompletion({
   identity,
   ledger,
   documents,
-  mcp = NO_SERVERS,
+  mcp,
 }: CompletionParts): CompletionDependencies {
   return {
     ...engines,
@@ -36,7 +36,7 @@ export function createCompletion({
     admission: identity.admission,
     ledger: ledger.ledger,
     documents: new PartReader(() => documents.value, engines.effects.clock),
-    mcp,
+    mcp: lazy(() => ({ ...mcpToolSource(mcp.value), servers: [...mcp.value.servers.values()] })),
     randomHex,
   };
 }

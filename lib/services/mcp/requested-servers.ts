@@ -1,7 +1,7 @@
 import type { McpRequest, McpServerRequest } from "#lib/plugins/mcp-request.ts";
-import { mayUseMode } from "#lib/services/admission/key-admission.ts";
-import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
+import type { ProxyCaller } from "#lib/services/identity/caller.ts";
+import type { McpDirectory } from "#lib/services/mcp/mcp-directory.ts";
+import { assertMayUseMcp } from "#lib/services/mcp/mcp-servers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** A server that the client has named, and the operator's id of it. */
@@ -19,7 +19,10 @@ export function requestedServers(
   caller: ProxyCaller,
 ): RequestedServer[] {
   if (servers.length === 0) return [];
-  assertMayCall(caller);
+  if (caller.kind === "open") {
+    throw new GatewayError("forbidden", "MCP tools need a gateway key: they act with the operator's access.");
+  }
+  assertMayUseMcp(caller);
   const found = servers.map((server) => ({ ...server, id: idOf(server, source) }));
   const names = new Map<string, string>();
   for (const { id, path } of found) {
@@ -28,15 +31,6 @@ export function requestedServers(
     names.set(id, path);
   }
   return found;
-}
-
-function assertMayCall(caller: ProxyCaller): void {
-  if (caller.kind === "open") {
-    throw new GatewayError("forbidden", "MCP tools need a gateway key: they act with the operator's access.");
-  }
-  if (!mayUseMode(caller, NAMED_MODE)) {
-    throw new GatewayError("forbidden", "This gateway key is limited to modes and may not call MCP tools.");
-  }
 }
 
 function idOf({ label, url, path }: McpServerRequest, { servers }: Pick<McpDirectory, "servers">): string {

@@ -2,7 +2,7 @@ import { assertForcedTool } from "#lib/apis/forced-tool.ts";
 import type { ChatRequest, FunctionTool, ToolChoice } from "#lib/chat/request.ts";
 import type { McpRequest } from "#lib/plugins/mcp-request.ts";
 import type { RoundTool } from "#lib/providers/chat/tool-rounds-types.ts";
-import type { RequestedTools } from "#lib/services/tools/requested-tools.ts";
+import type { RequestedTools } from "#lib/services/mcp/requested-tools.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 export type ToolsForRequest = RequestedTools & {

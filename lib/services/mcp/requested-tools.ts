@@ -1,8 +1,8 @@
 import type { ListedTool, ToolList } from "#lib/chat/events.ts";
 import { type McpRequest, passesFilter, wantsConsent } from "#lib/plugins/mcp-request.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
-import type { McpDirectory } from "#lib/services/tools/mcp-directory.ts";
-import type { RequestedServer } from "#lib/services/tools/requested-servers.ts";
+import type { McpDirectory } from "#lib/services/mcp/mcp-directory.ts";
+import type { RequestedServer } from "#lib/services/mcp/requested-servers.ts";
 import { linkAbort } from "#lib/shared/abort.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -26,7 +26,7 @@ export type RequestedTools = {
  */
 export async function requestedTools(
   { servers, nameOf }: Pick<McpRequest, "nameOf"> & { servers: readonly RequestedServer[] },
-  source: McpDirectory,
+  source: Pick<McpDirectory, "tools">,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): Promise<RequestedTools> {
   const answers = await Promise.all(
@@ -49,7 +49,7 @@ type Listing = { tools: readonly OfferedTool[]; error: string | undefined };
 /** One server by itself, so that none waits for a slow one or fails with it. */
 async function toolsOf(
   { id }: RequestedServer,
-  source: McpDirectory,
+  source: Pick<McpDirectory, "tools">,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Listing> {
