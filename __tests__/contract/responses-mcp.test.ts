@@ -320,6 +320,17 @@ describe("a stream", () => {
     ]);
   });
 
+  test("that breaks off behind calls is told as failed without a stream, too: an error would be tried again", async () => {
+    proxy.first.script = inTurn(calls(called("notes__send", "a")), failsWith(503, {}));
+    proxy.second.script = failsWith(503, {});
+    const response = await whole();
+    expect([response.status, response.error?.code, ...shortOf(response)]).toEqual([
+      ...["failed", "server_error", LIST, "calls send completed: Sent a."],
+    ]);
+    for (const upstream of [proxy.first, proxy.second]) upstream.script = failsWith(503, {});
+    await expect(whole()).rejects.toMatchObject({ status: 503 });
+  });
+
   test("whose client leaves stops the tool, and asks no engine", async () => {
     proxy.first.script = calls(called("notes__slow", "x"));
     const stream = client.responses.stream({ ...bodyOf({}), stream: true });
@@ -534,6 +545,16 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
     // A client that has lost the result is told nothing of it, but the tool does not run again either.
     const lossy = later.filter((item) => !("type" in item) || item.type !== "mcp_call");
     await ask({ input: lossy });
+    expect(ran).toEqual(["write milk"]);
+  });
+
+  test("that has run is told, although no engine answers", async () => {
+    const { input, id } = await asked();
+    for (const upstream of [proxy.first, proxy.second]) upstream.script = failsWith(503, {});
+    const response = await ask({ input: [...input, reply(id, true)] });
+    expect([response.status, ...shortOf(response)]).toEqual([
+      ...["failed", "calls write completed: Written milk."],
+    ]);
     expect(ran).toEqual(["write milk"]);
   });
 

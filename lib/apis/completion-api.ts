@@ -23,8 +23,11 @@ export type AnswerMeta = {
  */
 export type AnswerWriter = {
   whole(answer: Answer, usage: TokenUsage): JsonObject;
-  /** The whole answer behind all its batches, for one that is more than an `Answer` holds: see `ReadRequest.mcp`. */
-  gathered?(usage: TokenUsage): JsonObject;
+  /**
+   * The whole answer behind its batches, for one that is more than an `Answer` holds: see `ReadRequest.mcp`. With an
+   * error, the answer up to there; undefined if no tool has run in it, and the error is all that there is to say.
+   */
+  gathered?(outcome: TokenUsage | GatewayError): JsonObject | undefined;
   batch(events: readonly AnswerEvent[]): string;
   /** The answer is complete. */
   end(usage: TokenUsage): string;

@@ -14,6 +14,7 @@ import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import type { WaitUntil } from "#lib/services/ports.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
+import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
 export type CompletionContext = {
@@ -35,10 +36,10 @@ export type AnswerBatch = {
   isLast: boolean;
 };
 
-/** A completion whose first content is there. */
+/** A completion whose first content is there, or that has run tools before and come to nothing. */
 export type Completion = {
-  /** The engine that answers; another one may take over later. */
-  engine: Engine;
+  /** The engine that answers; another one may take over later. Undefined if none does. */
+  engine: Engine | undefined;
   /** Upstream calls so far, this one included. */
   attempts: number;
   /** The mode whose chain answers; undefined for an engine that the client named. */
@@ -68,6 +69,8 @@ export class RunningCompletion implements Completion {
   /** The batch with which an engine has committed, behind tools that ran before, until it is read. */
   #head: readonly RunEvent[] | undefined;
   #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
+  /** Why no engine has committed behind tools that ran before. */
+  #failure: GatewayError | undefined;
 
   constructor(
     chat: ChatRequest,
@@ -103,29 +106,26 @@ export class RunningCompletion implements Completion {
     this.#tracked.start(this.#run);
   }
 
-  get engine(): Engine {
-    return this.#committed.engine;
+  get engine(): Engine | undefined {
+    return this.#opened?.engine;
   }
 
   get attempts(): number {
-    return this.#committed.attempts;
+    return this.#opened?.attempts ?? this.#run.record.calls;
   }
 
   get dropped(): readonly string[] {
-    return this.#committed.dropped;
+    return this.#opened?.dropped ?? [];
   }
 
   get mode(): ModeId | undefined {
-    return this.#chain.origins.get(this.engine.id)?.mode;
+    return this.engine === undefined ? this.#chain.mode : this.#chain.origins.get(this.engine.id)?.mode;
   }
 
   get model(): string {
+    const [first] = this.#chain.origins.values();
+    if (this.engine === undefined) return first?.name ?? "";
     return this.#chain.origins.get(this.engine.id)?.name ?? this.engine.id;
-  }
-
-  get #committed() {
-    if (this.#opened === undefined) throw new Error("The completion has not been opened.");
-    return this.#opened;
   }
 
   /** What the turn counts as, where it was open at the start which engine answers. */
@@ -133,21 +133,29 @@ export class RunningCompletion implements Completion {
     return this.#opened === undefined ? undefined : (this.mode ?? NAMED_MODE);
   }
 
-  /** Runs up to the first content. */
+  /**
+   * Runs up to the first content. If that does not come, but tools have run before, as the client has allowed, it is
+   * open all the same: that they have run is told, and only then why there is no answer.
+   */
   async open(): Promise<void> {
     const before: RunEvent[] = [];
-    while (this.#opened === undefined) {
-      const batch = await this.#tracked.next();
-      // A run does not complete before an engine has committed.
-      if (batch === undefined) throw new Error("The run has completed without an engine.");
-      const [first] = batch;
-      if (first?.type !== "engine") {
-        // Calls that the client has allowed run before an engine is asked.
-        for (const event of batch) if (event.type === "tool_run") before.push(event);
-        continue;
+    try {
+      while (this.#opened === undefined) {
+        const batch = await this.#tracked.next();
+        // A run does not complete before an engine has committed.
+        if (batch === undefined) throw new Error("The run has completed without an engine.");
+        const [first] = batch;
+        if (first?.type !== "engine") {
+          for (const event of batch) if (event.type === "tool_run") before.push(event);
+          continue;
+        }
+        this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
+        this.#head = before.length === 0 ? batch : [...before, ...batch];
       }
-      this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
-      this.#head = before.length === 0 ? batch : [...before, ...batch];
+    } catch (thrown) {
+      if (before.length === 0 || this.#tracked.signal.aborted) throw thrown;
+      this.#failure = toGatewayError(thrown);
+      this.#head = before;
     }
   }
 
@@ -157,8 +165,13 @@ export class RunningCompletion implements Completion {
       this.#opening = [];
       return { events, isLast: false };
     }
-    const batch = this.#head ?? (await this.#tracked.next());
-    this.#head = undefined;
+    const head = this.#head;
+    if (head !== undefined) {
+      this.#head = undefined;
+      return answerIn(head);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    const batch = await this.#tracked.next();
     return batch === undefined ? undefined : answerIn(batch);
   }
 

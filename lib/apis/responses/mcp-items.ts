@@ -25,6 +25,10 @@ export class McpItems {
     this.#options = options;
   }
 
+  get hasCalls(): boolean {
+    return this.#calls.size > 0;
+  }
+
   list(list: ToolList, place: ItemPlace): OutputItem {
     return new McpListItem(this.#frames, place, list);
   }

@@ -44,6 +44,11 @@ export class Output {
     this.#mcp = new McpItems(frames, options);
   }
 
+  /** The gateway has called a tool for the model. */
+  get hasCalledTools(): boolean {
+    return this.#mcp.hasCalls;
+  }
+
   /** The frames for an event. */
   push(event: AnswerEvent): string {
     switch (event.type) {

@@ -5,7 +5,7 @@ import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/r
 import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/chat/answer.ts";
 import type { AnswerEvent, ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { GatewayError } from "#lib/shared/errors.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 
 export type ResponsesOptions = OutputOptions & {
@@ -44,17 +44,23 @@ class ResponsesWriter implements AnswerWriter {
     const events = choice === undefined ? [] : eventsOf(choice, answer);
     for (const event of events) this.#output.push(event);
     this.#reason = choice?.finish?.reason ?? "stop";
-    return this.gathered(usage);
+    return this.#completed(usage);
   }
 
-  gathered(usage: TokenUsage): JsonObject {
-    const reason = this.#reason;
-    const status = statusOf(reason);
+  gathered(outcome: TokenUsage | GatewayError): JsonObject | undefined {
+    if (!(outcome instanceof GatewayError)) return this.#completed(outcome);
+    if (!this.#output.hasCalledTools) return undefined;
+    return this.#response({ status: "failed", error: outcome }, this.#output.brokenValues());
+  }
+
+  #completed(usage: TokenUsage): JsonObject {
+    const status = statusOf(this.#reason);
     this.#output.end(status);
-    return {
-      ...fixedFields(this.#meta, this.#options.echo),
-      ...changingFields({ status, reason, usage }, this.#output.values(status)),
-    };
+    return this.#response({ status, reason: this.#reason, usage }, this.#output.values(status));
+  }
+
+  #response(outcome: Outcome, output: JsonObject[]): JsonObject {
+    return { ...fixedFields(this.#meta, this.#options.echo), ...changingFields(outcome, output) };
   }
 
   batch(events: readonly AnswerEvent[]): string {

@@ -78,10 +78,12 @@ async function wholeAnswer(
     }
   } catch (thrown) {
     completion.abandon();
-    throw thrown;
+    // A client that saw an error would send the request again, and what tools have done would be done twice.
+    const failed = mcp === undefined ? undefined : writer.gathered?.(toGatewayError(thrown));
+    if (failed === undefined) throw thrown;
+    return failed;
   }
   const usage = completion.usage();
-  // An answer with calls that the gateway has run is more than an `Answer` holds.
   const gathered = mcp === undefined ? undefined : writer.gathered?.(usage);
   return gathered ?? writer.whole(answer.build(), usage);
 }
@@ -121,15 +123,15 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
 
 /** The headers that say which engine answered, and how. */
 export function answerHeaders(
-  answered: Pick<Completion, "engine" | "attempts" | "dropped"> & { mode?: Completion["mode"] },
+  answered: Pick<Completion, "attempts" | "dropped"> & Partial<Pick<Completion, "engine" | "mode">>,
   dropped: readonly string[] = [],
 ): Record<string, string> {
   const { engine, attempts, mode } = answered;
-  const headers: Record<string, string> = {
-    "x-sarmalink-engine": engine.id,
-    "x-sarmalink-provider": engine.provider.id,
-    "x-sarmalink-attempts": String(attempts),
-  };
+  const headers: Record<string, string> = { "x-sarmalink-attempts": String(attempts) };
+  if (engine !== undefined) {
+    headers["x-sarmalink-engine"] = engine.id;
+    headers["x-sarmalink-provider"] = engine.provider.id;
+  }
   if (mode !== undefined) headers["x-sarmalink-mode"] = mode;
   if (dropped.length === 0 && answered.dropped.length === 0) return headers;
   const names = droppedNames([...new Set([...dropped, ...answered.dropped])]);
