@@ -584,7 +584,11 @@ describe("fields become those of a chat", () => {
     {
       what: "tools that OpenAI runs",
       body: {
-        tools: [{ type: "web_search", external_web_access: true }, { type: "file_search" }, { type: "image_generation" }],
+        tools: [
+          { type: "web_search", external_web_access: true },
+          { type: "file_search" },
+          { type: "image_generation" },
+        ],
         tool_choice: { type: "file_search" },
       },
       chat: { webSearch: true, webSearchTool: { type: "web_search", external_web_access: true } },
