@@ -186,7 +186,7 @@ describe("effects have their places", () => {
     );
     // A browser reads the native stream alone; the server's reader defends itself against providers.
     expect(parsers.map(({ path }) => path)).toEqual([
-      "lib/browser/chat-stream.ts",
+      "lib/browser/event-stream.ts",
       "lib/streaming/sse-reader.ts",
     ]);
   });

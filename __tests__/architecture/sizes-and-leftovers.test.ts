@@ -59,8 +59,8 @@ const READ_BY_OTHERS: readonly string[] = [
   // OpenTelemetry's base class calls these.
   "lib/adapters/telemetry/registry.ts onForceFlush",
   "lib/adapters/telemetry/registry.ts onShutdown",
-  "lib/browser/chat-stream.ts onError",
-  "lib/browser/chat-stream.ts onEvent",
+  "lib/browser/event-stream.ts onError",
+  "lib/browser/event-stream.ts onEvent",
   "lib/server/http/fast/body-stream.ts pull",
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.

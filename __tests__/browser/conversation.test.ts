@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FetchLike } from "#lib/browser/api.ts";
-import { Conversation, type Question } from "#lib/browser/conversation.ts";
+import { Conversation } from "#lib/browser/conversation.ts";
+import type { Question } from "#lib/browser/turns.ts";
 import { type NativeEvent, serializeEvent } from "#lib/streaming/events.ts";
 
 const ask = (text: string): Question => ({ text, model: "smart", files: [] });
@@ -122,7 +123,9 @@ describe("a turn", () => {
     const asking = conversation.send(ask("One"));
     conversation.reset();
     await asking;
-    expect(conversation.state).toEqual({ sessionId: undefined, turns: [], phase: "idle", error: undefined });
+    expect(conversation.state).toEqual({
+      ...{ sessionId: undefined, turns: [], mcp: [], phase: "idle", error: undefined },
+    });
   });
 });
 
@@ -242,5 +245,93 @@ describe("a saved conversation", () => {
     json.set("/api/sessions/s", () => Response.json({ error }, { status: 404 }));
     await conversation.open("s");
     expect(conversation.state).toMatchObject({ sessionId: undefined, turns: [], error });
+  });
+});
+
+describe("tools of MCP servers", () => {
+  const approval = (id: string): NativeEvent => ({
+    ...{ type: "approval", id, plugin: "notes", tool: "write", arguments: `{"text":"${id}"}` },
+  });
+  const words = token("[This needs your consent: a call of write of notes.]");
+  const decision = (id: string, approve: boolean) => ({
+    ...{ id, plugin: "notes", tool: "write", arguments: `{"text":"${id}"}`, approve },
+  });
+  const callStates = ({ state: { turns } }: Conversation): string[] | undefined =>
+    turns.at(-1)?.answer.calls.map(({ state }) => state);
+
+  test("are named from the next question on, and not in another conversation", async () => {
+    const { conversation, calls, turn } = aConversation();
+    await turn("One", { type: "session", id: "s" }, token("1"), done);
+    conversation.chooseServers(["notes", "maps"]);
+    await turn("Two", token("2"), done);
+    conversation.reset();
+    await turn("Three", token("3"), done);
+    expect(calls.map(({ body }) => (body as { mcp?: string[] }).mcp)).toEqual([
+      undefined,
+      ["notes", "maps"],
+      undefined,
+    ]);
+  });
+
+  test("ask before they are called, and the same answer goes on when all are decided", async () => {
+    const { conversation, calls, turn, answer, texts } = aConversation();
+    conversation.chooseServers(["notes"]);
+    await turn(
+      "Write",
+      { type: "session", id: "s" },
+      token("May I?"),
+      approval("1"),
+      approval("2"),
+      words,
+      done,
+    );
+    // What the answer was allowed to use stays, whatever is chosen meanwhile.
+    conversation.chooseServers([]);
+    await conversation.decide("1", true);
+    expect(calls).toHaveLength(1);
+    expect(callStates(conversation)).toEqual(["allowed", "asks"]);
+    await answer(
+      () => conversation.decide("2", false),
+      { type: "tool", id: "1", name: "write", status: "done", result: "Written." },
+      token("Done."),
+      done,
+    );
+    expect(calls[1]?.body).toEqual({
+      ...{ message: "", model: "smart", sessionId: "s", mcp: ["notes"] },
+      approvals: [decision("1", true), decision("2", false)],
+    });
+    expect(texts()).toEqual(["Write: May I?\n\nDone."]);
+    expect(callStates(conversation)).toEqual(["done", "declined"]);
+    expect(conversation.state).toMatchObject({ phase: "idle", sessionId: "s" });
+  });
+
+  test("that ask are saved with two messages for each request of the answer", async () => {
+    const { conversation, calls, json, turn, answer } = aConversation();
+    json.set("/api/sessions", () => Response.json({ id: "branch" }, { status: 201 }));
+    conversation.chooseServers(["notes"]);
+    await turn("Write", { type: "session", id: "s" }, approval("1"), words, done);
+    await answer(() => conversation.decide("1", true), token("Done."), done);
+    await turn("Two", token("2"), done);
+    await answer(() => conversation.replace(1, ask("Two again")), token("3"), done);
+    expect(calls.at(-2)?.body).toEqual({ from: { id: "s", messages: 4 } });
+  });
+
+  test("keep the conversation that asked when going on fails or is stopped", async () => {
+    const { conversation, turn, answer } = aConversation();
+    conversation.chooseServers(["notes"]);
+    await turn("Write", { type: "session", id: "s" }, approval("1"), words, done);
+    expect(conversation.state.sessionId).toBe("s");
+    await answer(() => conversation.decide("1", true), failed);
+    expect(conversation.state).toMatchObject({ sessionId: "s", turns: [{ answer: { state: "failed" } }] });
+    expect(callStates(conversation)).toEqual(["stopped"]);
+  });
+
+  test("ask nothing any more when the conversation has gone on", async () => {
+    const { conversation, calls, turn } = aConversation();
+    conversation.chooseServers(["notes"]);
+    await turn("Write", { type: "session", id: "s" }, approval("1"), words, done);
+    await turn("Never mind", token("Fine."), done);
+    await conversation.decide("1", true);
+    expect(calls).toHaveLength(2);
   });
 });

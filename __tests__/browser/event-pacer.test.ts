@@ -7,7 +7,7 @@ import { fc } from "../support/properties.ts";
 function aScreen() {
   const shown: BrowserEvent[][] = [];
   const frames: (() => void)[] = [];
-  const pacer = new EventPacer(
+  const pacer = new EventPacer<BrowserEvent>(
     (events) => void shown.push([...events]),
     (callback) => void frames.push(callback),
   );

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
-import { ask, wayTo } from "../../examples/browser-client.ts";
+import { ask, decide, wayTo } from "../../examples/browser-client.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import {
   createKey,
@@ -195,10 +195,51 @@ describe.concurrent("the reader of lib/browser", () => {
     expect(turn.text).toMatch(/^This is SarmaLink-AI/);
   });
 
+  test("asks for consent, and goes on when all calls are decided", async () => {
+    const approval = (id: string) => ({
+      type: "approval",
+      id,
+      plugin: "notes",
+      tool: "write",
+      arguments: "{}",
+    });
+    const done = { type: "done", usage: 1, model: "smart", tokensOut: 1 };
+    const streams = [
+      [approval("1"), approval("2"), done],
+      [{ type: "token", text: "Written." }, done],
+    ];
+    const bodies: unknown[] = [];
+    const fetch = async (_url: string, init?: RequestInit): Promise<Response> => {
+      bodies.push(JSON.parse(String(init?.body)));
+      return new Response(
+        streams
+          .shift()
+          ?.map((event) => `data: ${JSON.stringify(event)}\n\n`)
+          .join(""),
+      );
+    };
+    vi.stubGlobal("requestAnimationFrame", soon);
+    const own = { ...options(), fetch };
+    const request = { message: "Write", model: "smart", mcp: ["notes"] };
+    const asked = await ask(request, own, () => undefined, soon);
+    const first = await decide(asked, { callId: "1", approve: true }, request, own, () => undefined);
+    expect(bodies).toHaveLength(1);
+    const last = await decide(first, { callId: "2", approve: false }, request, own, () => undefined);
+    vi.unstubAllGlobals();
+    expect(last).toMatchObject({ state: "done", text: "Written." });
+    expect(bodies[1]).toMatchObject({
+      message: "",
+      approvals: [
+        { id: "1", approve: true },
+        { id: "2", approve: false },
+      ],
+    });
+  });
+
   test("BROWSER-CLIENT shows exactly this code", () => {
     const code = readFileSync("examples/browser-client.ts", "utf8");
     const blocks = [...readFileSync("docs/BROWSER-CLIENT.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
-    expect(blocks).toHaveLength(2);
+    expect(blocks).toHaveLength(3);
     for (const [, block = ""] of blocks) expect(code).toContain(block);
   });
 });

@@ -1,12 +1,10 @@
 "use client";
 
-import type { TurnView, Usage } from "#lib/browser/turn-view.ts";
+import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { IconButton } from "../_ui/button.tsx";
 import { CopyButton } from "../_ui/copy-button.tsx";
-import { count, usd } from "../_ui/format.ts";
-
-const texts = chatStrings.usage;
+import { usageInWords } from "../_ui/usage-words.ts";
 
 type FooterProps = { view: TurnView; retry: (() => void) | undefined };
 
@@ -18,17 +16,7 @@ export function AnswerFooter({ view: { text, usage, failure }, retry }: FooterPr
       {retry === undefined || failure !== undefined ? null : (
         <IconButton label={chatStrings.retry} icon="retry" onClick={retry} />
       )}
-      {usage === undefined ? null : <span className="tabular-nums">{inWords(usage)}</span>}
+      {usage === undefined ? null : <span className="tabular-nums">{usageInWords(usage)}</span>}
     </div>
   );
-}
-
-function inWords({ promptTokens, completionTokens, cachedTokens, costUsd }: Usage): string {
-  return [
-    ...(promptTokens === undefined || completionTokens === undefined
-      ? []
-      : [texts.tokens(count(promptTokens), count(completionTokens))]),
-    ...(cachedTokens === undefined || cachedTokens === 0 ? [] : [texts.cached(count(cachedTokens))]),
-    costUsd === undefined ? texts.unknownCost : texts.cost(usd(costUsd)),
-  ].join(" · ");
 }

@@ -1,13 +1,15 @@
 "use client";
 
 import { memo } from "react";
+import { answeringEngine } from "#lib/browser/answer-parts.ts";
 import { safeImage } from "#lib/browser/markdown/link-policy.ts";
-import { answeringEngine, jointsOf, type TurnView } from "#lib/browser/turn-view.ts";
+import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
+import { FailureAlert } from "../_ui/failure-alert.tsx";
 import { Icon } from "../_ui/icon.tsx";
-import { AnswerFailure } from "./answer-failure.tsx";
+import { AnswerBody } from "./answer-body.tsx";
 import { AnswerFooter } from "./answer-footer.tsx";
-import { AnswerText } from "./answer-text.tsx";
+import type { Decide } from "./call-question.tsx";
 import { Sources } from "./sources.tsx";
 import { Steps } from "./steps.tsx";
 import { Tools } from "./tools.tsx";
@@ -16,21 +18,22 @@ type AnswerProps = {
   view: TurnView;
   /** Asks the question again; absent while an answer is being written. */
   retry: (() => void) | undefined;
+  /** Answers a call that asks for consent; absent while that is not possible. */
+  decide: Decide | undefined;
 };
 
 /** One answer: the way to it, what the model thought, the text, and what it cost. */
 export const Answer = memo(
-  function Answer({ view, retry }: AnswerProps) {
+  function Answer({ view, retry, decide }: AnswerProps) {
     const { state, text } = view;
     const isRunning = state === "waiting" || state === "answering";
-    const joints = jointsOf(view);
     return (
       <div className="min-w-0 space-y-3">
         <h2 className="sr-only">{answeringEngine(view)?.label ?? chatStrings.states[state]}</h2>
         <Steps view={view} isRunning={isRunning} />
         <Tools tools={view.tools} />
         <Thinking view={view} />
-        <AnswerText text={text} isGrowing={isRunning} joints={joints.map(({ offset }) => offset)} />
+        <AnswerBody view={view} isRunning={isRunning} decide={decide} />
         {view.images.map((url) => (
           <AnswerImage key={url} url={url} />
         ))}
@@ -38,13 +41,15 @@ export const Answer = memo(
         {state === "stopped" && text === "" ? (
           <p className="text-sm text-muted">{chatStrings.stoppedEmpty}</p>
         ) : null}
-        <AnswerFailure failure={view.failure} retry={retry} />
+        <FailureAlert title={chatStrings.failedTitle} failure={view.failure} retry={retry} />
         {isRunning ? null : <AnswerFooter view={view} retry={retry} />}
       </div>
     );
   },
   (before, after) =>
-    before.view === after.view && (before.retry === undefined) === (after.retry === undefined),
+    before.view === after.view &&
+    (before.retry === undefined) === (after.retry === undefined) &&
+    (before.decide === undefined) === (after.decide === undefined),
 );
 
 function Thinking({ view: { thinking, text, state } }: { view: TurnView }) {

@@ -4,6 +4,8 @@ import { useRef } from "react";
 import { chatStrings } from "../_strings/chat.ts";
 import { IconButton } from "../_ui/button.tsx";
 import { count } from "../_ui/format.ts";
+import { McpMenu } from "../_ui/mcp-menu.tsx";
+import { useMcpServers } from "../_ui/use-mcp-servers.ts";
 import type { ComposerProps } from "./composer-props.ts";
 
 const texts = chatStrings.composer;
@@ -12,7 +14,9 @@ const ACCEPTED = ".pdf,.docx,.xlsx,.png,.jpg,.jpeg,.webp,.gif";
 type BarProps = ComposerProps & { canSend: boolean; attach: (files: Iterable<File>) => void };
 
 /** What stands below the field: files, the mode, what is left of the day, and the button. */
-export function ComposerBar({ isAsking, model, setModel, stop, quota, canSend, attach }: BarProps) {
+export function ComposerBar(props: BarProps) {
+  const { isAsking, model, setModel, stop, quota, mcp, setMcp, canSend, attach } = props;
+  const servers = useMcpServers();
   const picker = useRef<HTMLInputElement>(null);
   return (
     <div className="flex items-center gap-1.5 p-2">
@@ -42,6 +46,7 @@ export function ComposerBar({ isAsking, model, setModel, stop, quota, canSend, a
           </option>
         ))}
       </select>
+      <McpMenu servers={servers} chosen={mcp} choose={setMcp} />
       <QuotaLeft model={model} quota={quota} />
       <span className="grow" />
       {isAsking ? (

@@ -1,5 +1,5 @@
-import type { AttachedFile } from "#lib/browser/conversation.ts";
 import type { QuotaView } from "#lib/browser/quota.ts";
+import type { AttachedFile } from "#lib/browser/turns.ts";
 
 /** What the field to write in needs of the page around it. */
 export type ComposerProps = {
@@ -10,4 +10,7 @@ export type ComposerProps = {
   send: (text: string, files: readonly AttachedFile[]) => void;
   stop: () => void;
   quota: QuotaView;
+  /** The ids of the MCP servers whose tools the model may call. */
+  mcp: readonly string[];
+  setMcp: (ids: readonly string[]) => void;
 };

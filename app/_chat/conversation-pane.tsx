@@ -1,7 +1,8 @@
 "use client";
 
 import { useState } from "react";
-import type { AttachedFile, Conversation, ConversationState } from "#lib/browser/conversation.ts";
+import type { Conversation, ConversationState } from "#lib/browser/conversation.ts";
+import type { AttachedFile } from "#lib/browser/turns.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { Button } from "../_ui/button.tsx";
 import { ErrorState, Loading } from "../_ui/states.tsx";
@@ -32,6 +33,8 @@ export function ConversationPane({ conversation, state }: PaneProps) {
         send={send}
         stop={() => conversation.stop()}
         quota={quota}
+        mcp={state.mcp}
+        setMcp={(ids) => conversation.chooseServers(ids)}
       />
     </main>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import type { Question } from "#lib/browser/conversation.ts";
+import type { Question } from "#lib/browser/turns.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { commonStrings } from "../_strings/common.ts";
 import { Button, IconButton } from "../_ui/button.tsx";

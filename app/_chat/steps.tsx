@@ -9,7 +9,8 @@ import { Badge } from "../_ui/surfaces.tsx";
 type StepsProps = { view: TurnView; isRunning: boolean };
 
 /** Which engines were asked, as it happens: who failed, how and after how long, and who answers. */
-export function Steps({ view: { steps, route, state }, isRunning }: StepsProps) {
+export function Steps({ view: { steps, route, state, calls }, isRunning }: StepsProps) {
+  const isCalling = calls.some((call) => call.state === "running");
   return (
     <div className="space-y-1.5 text-sm">
       {route === undefined ? null : (
@@ -25,7 +26,7 @@ export function Steps({ view: { steps, route, state }, isRunning }: StepsProps) 
           ))}
         </ol>
       )}
-      {isRunning && (state === "waiting" || steps.at(-1)?.kind === "attempt") ? (
+      {isRunning && !isCalling && (state === "waiting" || steps.at(-1)?.kind === "attempt") ? (
         <p className="flex items-center gap-2 text-muted">
           <Icon name="refresh" size={14} className="animate-spin" />
           {state === "waiting" ? chatStrings.states.waiting : chatStrings.findingNext}
@@ -39,9 +40,9 @@ function StepRow({ step }: { step: Step }) {
   if (step.kind === "answer") {
     return (
       <li className="flex items-center gap-2 text-muted">
-        <Icon name={step.offset > 0 ? "bolt" : "check"} size={14} className="text-good" />
+        <Icon name={step.continues ? "bolt" : "check"} size={14} className="text-good" />
         <span className="min-w-0 wrap-anywhere">
-          {step.offset > 0 ? chatStrings.continues(step.label) : chatStrings.answers(step.label)}
+          {step.continues ? chatStrings.continues(step.label) : chatStrings.answers(step.label)}
         </span>
       </li>
     );

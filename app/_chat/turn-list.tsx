@@ -1,10 +1,13 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import type { Conversation, ConversationState, Question } from "#lib/browser/conversation.ts";
+import type { Conversation, ConversationState } from "#lib/browser/conversation.ts";
+import type { TurnView } from "#lib/browser/turn-view.ts";
+import type { Question } from "#lib/browser/turns.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { Button } from "../_ui/button.tsx";
 import { Alert } from "../_ui/surfaces.tsx";
+import { toolName } from "../_ui/tool-call.tsx";
 import { Answer } from "./answer.tsx";
 import { QuestionBubble } from "./question-bubble.tsx";
 
@@ -20,6 +23,11 @@ export function TurnList({ conversation, state }: ListProps) {
   const replace = (index: number) => (question: Question) => {
     void conversation.replace(index, question);
   };
+  const decide = (callId: string, approve: boolean): void => {
+    void conversation.decide(callId, approve);
+    // The button that was pressed is gone, and the focus with it; the next question takes it from here.
+    box.current?.focus({ preventScroll: true });
+  };
   return (
     <div className="relative min-h-0 grow">
       <section
@@ -33,7 +41,11 @@ export function TurnList({ conversation, state }: ListProps) {
           {state.turns.map(({ key, question, answer }, index) => (
             <article key={key} className="space-y-4">
               <QuestionBubble question={question} resend={isIdle ? replace(index) : undefined} />
-              <Answer view={answer} retry={isIdle ? () => replace(index)(question) : undefined} />
+              <Answer
+                view={answer}
+                retry={isIdle ? () => replace(index)(question) : undefined}
+                decide={isIdle && index === state.turns.length - 1 ? decide : undefined}
+              />
             </article>
           ))}
           {state.error === undefined ? null : <Alert tone="bad">{state.error.message}</Alert>}
@@ -56,12 +68,21 @@ export function TurnList({ conversation, state }: ListProps) {
 
 /** Says what became of the last answer, to screen readers; the text itself can be read in place. */
 function Announcement({ state: { turns } }: { state: ConversationState }) {
-  const last = turns.at(-1)?.answer.state;
+  const last = turns.at(-1)?.answer;
   return (
     <p role="status" className="sr-only">
-      {last === undefined ? "" : chatStrings.states[last]}
+      {last === undefined ? "" : announcementOf(last)}
     </p>
   );
+}
+
+function announcementOf({ state, calls }: TurnView): string {
+  const waiting = calls.find((call) => call.state === "asks");
+  if (state === "done" && waiting !== undefined) return chatStrings.calls.asking(toolName(waiting.name));
+  const running = calls.findLast((call) => call.state === "running");
+  return running === undefined
+    ? chatStrings.states[state]
+    : chatStrings.calls.calling(toolName(running.name));
 }
 
 function useFollow(state: ConversationState) {

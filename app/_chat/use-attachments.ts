@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "react";
 import { ApiError } from "#lib/browser/api.ts";
-import type { AttachedFile } from "#lib/browser/conversation.ts";
+import type { AttachedFile } from "#lib/browser/turns.ts";
 import { uploadFile } from "#lib/browser/upload.ts";
 import { chatStrings } from "../_strings/chat.ts";
 

@@ -9,12 +9,14 @@ export const adminStrings = {
   requests: "Requests",
   keys: "Keys",
   overrides: "Overrides",
+  mcp: "MCP",
   leads: {
     overview: "How requests end, how fast answers come, and what they cost.",
     providers: "Which providers and engines work now, and what they did in this window.",
     requests: "Every request of every user, and how it went. What was said is never here.",
     request: "What happened, call by call.",
     keys: "The gateway keys of all users.",
+    mcp: "The servers whose tools models may call: whether they answer, and what they offer.",
     overrides:
       "Engines that are switched off, and chains that begin differently, on all instances within seconds.",
   },
@@ -279,6 +281,30 @@ export const adminStrings = {
     save: "Put into effect",
     targetMissing: "Name what to switch off.",
     enginesMissing: "Name at least one engine.",
+  },
+
+  // MCP
+  mcpServers: {
+    emptyTitle: "No MCP server is set up",
+    emptyText:
+      "Name servers in MCP_CONFIG, and their tools appear here. Clients and models reach no other server.",
+    setUp: "How to set one up",
+    ownView: "As the process sees it that answered.",
+    askAgain: "Ask all again",
+    states: {
+      connected: "connected",
+      failed: "not reachable",
+      idle: "not asked yet",
+    } as Readonly<Record<string, string>>,
+    since: (time: string): string => `Since ${time}`,
+    protocol: (version: string): string => `Protocol ${version}`,
+    toolCount: (tools: number): string => (tools === 1 ? "1 tool" : `${count(tools)} tools`),
+    lastError: "When it was last tried",
+    problems: "Left out",
+    toolsCaption: (server: string): string => `Tools of ${server}`,
+    toolColumns: ["Tool", "Consent", "What the server says of it"],
+    asks: "asks first",
+    runs: "not needed",
   },
   instances: {
     title: "Instances that this reaches",

@@ -5,6 +5,7 @@ export const commonStrings = {
   navigation: "Pages",
   pages: {
     chat: "Chat",
+    agent: "Agent",
     keys: "Keys",
     memory: "Memory",
     plugins: "Plugins",
@@ -29,6 +30,12 @@ export const commonStrings = {
   copied: "Copied",
   copyFailed: "Could not copy",
   retry: "Try again",
+  retryIn: (seconds: number): string => `An engine may be free again in ${seconds} s.`,
+  usage: {
+    tokens: (prompt: string, completion: string): string => `${prompt} tokens in, ${completion} out`,
+    cached: (tokens: string): string => `${tokens} from cache`,
+    unknownCost: "cost unknown",
+  },
   refresh: "Refresh",
   loading: "Loading…",
   more: "Show more",

@@ -11,6 +11,8 @@ export type MenuItem = {
   danger?: boolean;
   /** Marks the one that is chosen. */
   checked?: boolean;
+  /** It is switched on and off, beside others: the list stays open. */
+  isSwitch?: boolean;
 } & ({ onSelect: () => void; href?: undefined } | { href: string; onSelect?: undefined });
 
 type MenuProps = {
@@ -85,13 +87,15 @@ export function Menu({ label, icon = "more", trigger, items }: MenuProps) {
 }
 
 function Entry({ item, close }: { item: MenuItem; close: () => void }) {
-  const { label, icon, danger = false, checked } = item;
+  const { label, icon, danger = false, checked, isSwitch = false } = item;
   const className = classes(ITEM, danger && "text-bad");
   const content = (
     <>
       {icon === undefined ? null : <Icon name={icon} size={16} />}
       <span className="grow">{label}</span>
-      {checked === true ? <Icon name="check" size={16} /> : null}
+      {checked === true || isSwitch ? (
+        <Icon name="check" size={16} className={checked === true ? "" : "invisible"} />
+      ) : null}
     </>
   );
   if (item.href !== undefined) {
@@ -102,11 +106,24 @@ function Entry({ item, close }: { item: MenuItem; close: () => void }) {
     );
   }
   const select = (): void => {
-    close();
+    if (!isSwitch) close();
     item.onSelect();
   };
-  return checked === undefined ? (
-    <button type="button" role="menuitem" className={className} onClick={select}>
+  if (checked === undefined) {
+    return (
+      <button type="button" role="menuitem" className={className} onClick={select}>
+        {content}
+      </button>
+    );
+  }
+  return isSwitch ? (
+    <button
+      type="button"
+      role="menuitemcheckbox"
+      aria-checked={checked}
+      className={className}
+      onClick={select}
+    >
       {content}
     </button>
   ) : (

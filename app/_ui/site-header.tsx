@@ -13,6 +13,7 @@ import { UserMenu } from "./user-menu.tsx";
 
 const PAGES = [
   { href: "/", label: commonStrings.pages.chat },
+  { href: "/agent", label: commonStrings.pages.agent },
   { href: "/keys", label: commonStrings.pages.keys },
   { href: "/memory", label: commonStrings.pages.memory },
   { href: "/plugins", label: commonStrings.pages.plugins },

@@ -1,103 +1,26 @@
-import { createParser } from "eventsource-parser";
-import { ApiError, type FetchLike, sendToApi } from "#lib/browser/api.ts";
+import { type StreamOptions, streamEvents } from "#lib/browser/event-stream.ts";
 import { type BrowserEvent, readEvent } from "#lib/browser/events.ts";
+import type { Decision } from "#lib/browser/tool-calls.ts";
 
 /** The body of `POST /api/ai-chat`, as far as pages use it: docs/HOW-IT-WORKS.md. */
 export type ChatRequest = {
+  /** Empty when an answer goes on after `approvals`. */
   message: string;
   /** A mode, or `auto`. */
   model: string;
   sessionId?: string;
   /** Files that were uploaded before. */
   files?: readonly { id: string }[];
+  /** MCP servers whose tools the model may call, by their ids. */
+  mcp?: readonly string[];
+  /** What the user has said to calls that an answer asked about. */
+  approvals?: readonly Decision[];
 };
 
-export type ChatOptions = {
-  /** Aborting it ends the answer at the gateway too: nothing more is generated or billed. */
-  signal: AbortSignal;
-  /** Where the gateway is; by default the page's own origin. */
-  url?: string;
-  /** A gateway key, in place of the session cookie. */
-  bearer?: string;
-  fetch?: FetchLike;
-};
-
-/** Characters of one event. The largest are images in base64; something larger is no stream of ours. */
-const MAX_EVENT_LENGTH = 64_000_000;
-
-/**
- * Asks, and yields the events of the answer as they come, in batches of what one read brought. Throws an
- * `ApiError`: the gateway's own before the stream, `network` if it cannot be reached, and `stream_cut` if
- * the connection broke before `done` or `error`. Throws the signal's reason when it aborts. Ending the loop
- * early closes the connection.
- */
-export async function* streamChat(
+/** Asks, and yields the events of the answer as they come: `streamEvents` says how it ends. */
+export function streamChat(
   request: ChatRequest,
-  options: ChatOptions,
+  options: StreamOptions,
 ): AsyncGenerator<readonly BrowserEvent[]> {
-  const { signal, url = "", bearer, fetch } = options;
-  const response = await sendToApi(`${url}/api/ai-chat`, {
-    method: "POST",
-    body: request,
-    signal,
-    ...(bearer === undefined ? {} : { bearer }),
-    ...(fetch === undefined ? {} : { fetch }),
-  });
-  if (response.body === null) throw cut();
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let events: BrowserEvent[] = [];
-  let isTooLong = false;
-  const parser = createParser({
-    maxBufferSize: MAX_EVENT_LENGTH,
-    onEvent({ data }) {
-      const event = readEvent(data);
-      if (event !== undefined) events.push(event);
-    },
-    onError({ type }) {
-      if (type === "max-buffer-size-exceeded") isTooLong = true;
-    },
-  });
-  try {
-    for (;;) {
-      const { done, value } = await read(reader, signal);
-      if (done) throw cut();
-      parser.feed(value);
-      if (isTooLong) throw cut();
-      if (events.length === 0) continue;
-      const batch = events;
-      events = [];
-      yield batch;
-      if (batch.some(isLast)) return;
-    }
-  } finally {
-    reader.cancel().catch(() => {
-      // The connection is gone already: there is nothing left to close.
-      events = [];
-    });
-  }
-}
-
-/** `done` and `error` end a stream. */
-function isLast({ type }: BrowserEvent): boolean {
-  return type === "done" || type === "error";
-}
-
-async function read(
-  reader: ReadableStreamDefaultReader<string>,
-  signal: AbortSignal,
-): Promise<ReadableStreamReadResult<string>> {
-  try {
-    return await reader.read();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error instanceof ApiError ? error : cut();
-  }
-}
-
-function cut(): ApiError {
-  return new ApiError({
-    status: 0,
-    code: "stream_cut",
-    message: "The connection to the gateway broke before the answer was complete.",
-  });
+  return streamEvents("/api/ai-chat", request, options, readEvent);
 }

@@ -1,19 +1,26 @@
 import { ApiError, callApi, type FetchLike } from "#lib/browser/api.ts";
 import { type ChatRequest, streamChat } from "#lib/browser/chat-stream.ts";
 import { EventPacer } from "#lib/browser/event-pacer.ts";
-import { NEW_TURN, stopped, type TurnView, withEvents, withFailure } from "#lib/browser/turn-view.ts";
-import { arrayField, stringField } from "#lib/shared/json.ts";
-
-/** A question with its answer. `key` tells turns apart as long as a page is open. */
-export type Turn = { key: number; question: Question; answer: TurnView };
-export type Question = { text: string; model: string; files: readonly AttachedFile[] };
-/** A file that was uploaded: its id, and what the page calls it. */
-export type AttachedFile = { id: string; name: string; type: string };
+import type { BrowserEvent } from "#lib/browser/events.ts";
+import { decisionsOf } from "#lib/browser/tool-calls.ts";
+import {
+  decided,
+  NEW_TURN,
+  resumed,
+  stopped,
+  type TurnView,
+  withEvents,
+  withFailure,
+} from "#lib/browser/turn-view.ts";
+import { type Question, readTurns, savedMessages, type Turn } from "#lib/browser/turns.ts";
+import { stringField } from "#lib/shared/json.ts";
 
 export type ConversationState = {
   /** The saved conversation; undefined until the first answer begins it. */
   sessionId: string | undefined;
   turns: readonly Turn[];
+  /** The MCP servers whose tools the model may call from the next question on, by their ids. */
+  mcp: readonly string[];
   /** `loading` a saved conversation, or `asking`. */
   phase: "idle" | "loading" | "asking";
   /** Why a conversation could not be opened or branched. */
@@ -26,7 +33,9 @@ type Effects = {
   fetch?: FetchLike;
 };
 
-const EMPTY: ConversationState = { sessionId: undefined, turns: [], phase: "idle", error: undefined };
+const EMPTY: ConversationState = {
+  ...{ sessionId: undefined, turns: [], mcp: [], phase: "idle", error: undefined },
+};
 
 /** One conversation as a page shows it. Each change makes a new `state`, and calls whoever subscribed. */
 export class Conversation {
@@ -62,7 +71,7 @@ export class Conversation {
       const path = `/api/sessions/${encodeURIComponent(sessionId)}`;
       const session = await callApi(path, { signal: loading.signal, ...this.#fetch });
       if (loading.signal.aborted) return;
-      this.#set({ ...EMPTY, sessionId, turns: this.#turnsOf(session) });
+      this.#set({ ...EMPTY, sessionId, turns: readTurns(session, () => this.#nextKey++) });
     } catch (error) {
       if (loading.signal.aborted) return;
       this.#set({ ...EMPTY, error: asApiError(error) });
@@ -72,6 +81,27 @@ export class Conversation {
   /** Asks, and shows the answer as it comes. Resolves when it has ended, however it did. */
   async send(question: Question): Promise<void> {
     if (this.state.phase === "idle") await this.#ask(question, this.#begin());
+  }
+
+  /** Chooses the MCP servers of this conversation. */
+  chooseServers(ids: readonly string[]): void {
+    this.#set({ ...this.state, mcp: ids });
+  }
+
+  /**
+   * Allows a call of the last answer that asks for it, or refuses it. When none asks any more, the answer goes on.
+   */
+  async decide(callId: string, approve: boolean): Promise<void> {
+    const turn = this.state.turns.at(-1);
+    if (this.state.phase !== "idle" || turn === undefined) return;
+    this.#change(turn.key, (view) => decided(view, callId, approve));
+    const approvals = decisionsOf(this.state.turns.at(-1)?.answer.calls ?? []);
+    if (approvals === undefined) return;
+    const asking = this.#begin();
+    this.#change(turn.key, resumed);
+    const { model } = turn.question;
+    await this.#answer(turn.key, { message: "", model, mcp: turn.mcp, approvals }, asking.signal);
+    this.#end(asking);
   }
 
   /** Ends the answer that is being written. What came of it stays. */
@@ -86,7 +116,7 @@ export class Conversation {
   async replace(index: number, question: Question): Promise<void> {
     if (this.state.phase !== "idle") return;
     const before = this.state.turns.slice(0, index);
-    const isUnsaved = this.state.turns.slice(index).every(({ answer }) => answer.text === "");
+    const isUnsaved = this.state.turns.slice(index).every(({ answer }) => savedMessages(answer) === 0);
     const asking = this.#begin();
     try {
       const sessionId = isUnsaved ? this.state.sessionId : await this.#branch(before, asking.signal);
@@ -113,17 +143,17 @@ export class Conversation {
   }
 
   async #ask(question: Question, asking: AbortController): Promise<void> {
-    const turn: Turn = { key: this.#nextKey++, question, answer: NEW_TURN };
-    this.#set({ ...this.state, turns: [...this.state.turns, turn] });
-    await this.#answer(turn, asking.signal);
+    const { turns, mcp } = this.state;
+    const turn: Turn = { key: this.#nextKey++, question, mcp, answer: NEW_TURN };
+    this.#set({ ...this.state, turns: [...turns, turn] });
+    await this.#answer(turn.key, requestFor(turn), asking.signal);
     this.#end(asking);
   }
 
   /** The id of a new conversation with these turns; undefined if nothing of them was saved. */
   async #branch(before: readonly Turn[], signal: AbortSignal): Promise<string | undefined> {
     const { sessionId } = this.state;
-    // A turn that delivered nothing was not saved.
-    const messages = 2 * before.filter(({ answer }) => answer.text !== "").length;
+    const messages = before.reduce((sum, { answer }) => sum + savedMessages(answer), 0);
     if (sessionId === undefined || messages === 0) return undefined;
     const body = { from: { id: sessionId, messages } };
     return stringField(
@@ -132,30 +162,22 @@ export class Conversation {
     );
   }
 
-  async #answer({ key, question }: Turn, signal: AbortSignal): Promise<void> {
-    const pacer = new EventPacer(
+  async #answer(key: number, request: ChatRequest, signal: AbortSignal): Promise<void> {
+    const { sessionId } = this.state;
+    const inSession = sessionId === undefined ? request : { ...request, sessionId };
+    const pacer = new EventPacer<BrowserEvent>(
       (events) => this.#change(key, (view) => withEvents(view, events)),
       this.#effects.nextFrame,
     );
     try {
       const options = { signal, ...this.#fetch };
-      for await (const events of streamChat(this.#requestFor(question), options)) pacer.add(events);
+      for await (const events of streamChat(inSession, options)) pacer.add(events);
       pacer.flush();
     } catch (error) {
       pacer.flush();
       const failure = signal.aborted ? undefined : asApiError(error);
       this.#change(key, (view) => (failure === undefined ? stopped(view) : withFailure(view, failure)));
     }
-  }
-
-  #requestFor({ text, model, files }: Question): ChatRequest {
-    const { sessionId } = this.state;
-    return {
-      message: text,
-      model,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(files.length === 0 ? {} : { files: files.map(({ id }) => ({ id })) }),
-    };
   }
 
   #change(key: number, change: (view: TurnView) => TurnView): void {
@@ -165,7 +187,8 @@ export class Conversation {
     if (turn === undefined) return;
     const answer = change(turn.answer);
     // A conversation that this turn began is not kept if the turn delivers nothing: its id leads nowhere.
-    const hasNothing = (answer.state === "failed" || answer.state === "stopped") && answer.text === "";
+    const hasEnded = answer.state === "failed" || answer.state === "stopped";
+    const hasNothing = hasEnded && savedMessages(answer) === 0;
     const isKept = !hasNothing || answer.sessionId === undefined;
     const sessionId = answer.sessionId ?? this.state.sessionId;
     this.#set({
@@ -173,21 +196,6 @@ export class Conversation {
       sessionId: isKept ? sessionId : undefined,
       turns: this.state.turns.with(at, { ...turn, answer }),
     });
-  }
-
-  #turnsOf(session: unknown): Turn[] {
-    const turns: Turn[] = [];
-    for (const message of arrayField(session, "messages")) {
-      const text = stringField(message, "content") ?? "";
-      const last = turns.at(-1);
-      if (stringField(message, "role") === "user") {
-        const question: Question = { text, model: "auto", files: [] };
-        turns.push({ key: this.#nextKey++, question, answer: { ...NEW_TURN, state: "stopped" } });
-      } else if (last !== undefined) {
-        turns[turns.length - 1] = { ...last, answer: { ...last.answer, state: "done", text } };
-      }
-    }
-    return turns;
   }
 
   #leave(): void {
@@ -203,6 +211,15 @@ export class Conversation {
   get #fetch(): { fetch?: FetchLike } {
     return this.#effects.fetch === undefined ? {} : { fetch: this.#effects.fetch };
   }
+}
+
+function requestFor({ question: { text, model, files }, mcp }: Turn): ChatRequest {
+  return {
+    message: text,
+    model,
+    ...(files.length === 0 ? {} : { files: files.map(({ id }) => ({ id })) }),
+    ...(mcp.length === 0 ? {} : { mcp }),
+  };
 }
 
 function asApiError(error: unknown): ApiError {

@@ -1,22 +1,20 @@
-import type { BrowserEvent } from "#lib/browser/events.ts";
-
 /**
  * Hands events on once a frame, so that a page is drawn as often as a screen shows it, however fast they
  * come.
  */
-export class EventPacer {
-  #waiting: BrowserEvent[] = [];
+export class EventPacer<Event> {
+  #waiting: Event[] = [];
   #isScheduled = false;
-  readonly #show: (events: readonly BrowserEvent[]) => void;
+  readonly #show: (events: readonly Event[]) => void;
   readonly #nextFrame: (callback: () => void) => void;
 
   /** `nextFrame` is the browser's `requestAnimationFrame`, or a test's. */
-  constructor(show: (events: readonly BrowserEvent[]) => void, nextFrame: (callback: () => void) => void) {
+  constructor(show: (events: readonly Event[]) => void, nextFrame: (callback: () => void) => void) {
     this.#show = show;
     this.#nextFrame = nextFrame;
   }
 
-  add(events: readonly BrowserEvent[]): void {
+  add(events: readonly Event[]): void {
     this.#waiting.push(...events);
     if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;

@@ -1,5 +1,5 @@
 import { callApi, type FetchLike } from "#lib/browser/api.ts";
-import type { AttachedFile } from "#lib/browser/conversation.ts";
+import type { AttachedFile } from "#lib/browser/turns.ts";
 import { stringField } from "#lib/shared/json.ts";
 
 /** Uploads a file for a message. Throws an `ApiError` that says why it cannot be read. */

@@ -90,6 +90,7 @@ async function check(visitor: Visitor, path: string): Promise<void> {
 const PAGES = [
   "/",
   "/?session={session}",
+  "/agent",
   "/memory",
   "/keys",
   "/plugins",
@@ -101,6 +102,7 @@ const PAGES = [
   "/admin/requests/{request}",
   "/admin/keys",
   "/admin/overrides",
+  "/admin/mcp",
 ];
 test.each(PAGES)("%s is quiet, accessible in both themes, and fits a phone", async (path) => {
   await check(admin, path.replace("{session}", ids.session).replace("{request}", ids.request));

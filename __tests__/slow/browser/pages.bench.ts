@@ -30,7 +30,7 @@ const median = (values: readonly number[]): number =>
 
 test("JavaScript of a first visit", async () => {
   print("\n| page | files | JavaScript | after gzip |\n|---|---:|---:|---:|");
-  for (const path of ["/", "/keys", "/memory", "/docs", "/admin", "/sign-in"]) {
+  for (const path of ["/", "/agent", "/keys", "/memory", "/docs", "/admin", "/sign-in"]) {
     const chunks = await firstLoad(browser, visit, path);
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
     print(`| \`${path}\` | ${chunks.length} | ${kilobytes(bytes)} | ${kilobytes(gzipTotal(chunks))} |`);

@@ -16,6 +16,7 @@ const PAGES = [
   { href: "/admin/requests", label: adminStrings.requests },
   { href: "/admin/keys", label: adminStrings.keys },
   { href: "/admin/overrides", label: adminStrings.overrides },
+  { href: "/admin/mcp", label: adminStrings.mcp },
 ] as const;
 
 type FrameProps = { title: string; lead: string; children: ReactNode };

@@ -17,8 +17,9 @@ import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
 
 /** How long a list of tools is used, milliseconds, where its server does not say. */
 const LIST_MS = 5 * 60_000;
-/** A server cannot have its list kept for longer. */
+/** A server cannot have its list kept for longer, nor asked for at every message: servers that say nothing say 0. */
 const MAX_LIST_MS = 60 * 60_000;
+const MIN_LIST_MS = 30_000;
 /** A connection that nobody uses is closed after this, milliseconds. */
 const IDLE_MS = 5 * 60_000;
 
@@ -132,7 +133,7 @@ export class HttpMcpConnections implements McpConnections {
           if (!signal.aborted) throw error;
           throw new GatewayError("plugin_timeout", `The MCP server "${server.id}" did not answer in time.`);
         });
-      const freshMs = Math.min(ttlMs ?? LIST_MS, MAX_LIST_MS);
+      const freshMs = Math.min(Math.max(ttlMs ?? LIST_MS, MIN_LIST_MS), MAX_LIST_MS);
       entry.known = { list, until: this.#options.clock.now() + freshMs };
       return list;
     });

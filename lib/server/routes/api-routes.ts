@@ -14,6 +14,8 @@ import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
+import { mcpCatalog } from "#lib/server/routes/mcp-catalog.ts";
+import { mcpServer } from "#lib/server/routes/mcp-server.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { metrics } from "#lib/server/routes/metrics.ts";
@@ -62,6 +64,8 @@ export const API = apiTable([
   inputTokens,
   plugins,
   pluginInvoke,
+  mcpCatalog,
+  mcpServer,
   quota,
   suggestions,
   overrides,

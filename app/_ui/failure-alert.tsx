@@ -2,21 +2,20 @@
 
 import { useEffect, useState } from "react";
 import type { Failure } from "#lib/browser/turn-view.ts";
-import { chatStrings } from "../_strings/chat.ts";
 import { commonStrings } from "../_strings/common.ts";
-import { Button } from "../_ui/button.tsx";
-import { Alert } from "../_ui/surfaces.tsx";
+import { Button } from "./button.tsx";
+import { Alert } from "./surfaces.tsx";
 
-type FailureProps = { failure: Failure | undefined; retry: (() => void) | undefined };
+type FailureProps = { title: string; failure: Failure | undefined; retry: (() => void) | undefined };
 
 /** Why there is no complete answer, and when to try again. */
-export function AnswerFailure({ failure, retry }: FailureProps) {
+export function FailureAlert({ title, failure, retry }: FailureProps) {
   const seconds = useCountdown(failure?.retryAfter);
   if (failure === undefined) return null;
   return (
     <Alert
       tone="bad"
-      title={chatStrings.failedTitle}
+      title={title}
       action={
         retry === undefined ? null : (
           <Button size="sm" icon="retry" onClick={retry}>
@@ -28,7 +27,7 @@ export function AnswerFailure({ failure, retry }: FailureProps) {
       <p>{failure.message}</p>
       {seconds > 0 ? (
         <p aria-live="off" className="text-muted">
-          {chatStrings.retryIn(seconds)}
+          {commonStrings.retryIn(seconds)}
         </p>
       ) : null}
       {failure.requestId === undefined ? null : (
