@@ -13,6 +13,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import { lazy } from "#lib/shared/lazy.ts";
 import type { FakeUpstream, Script } from "../support/fake-upstream.ts";
+import { startMcpServer, type TestMcpServer } from "../support/mcp-server.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { ResponseReader, readEvents } from "../support/response-events.ts";
 import { failsWith, inTurn, type ScriptedCall, says } from "../support/scripted-answers.ts";
@@ -598,5 +599,96 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
     const { input, id } = await asked();
     const [status, param] = await refusal({ input: [...input, reply(id, false), reply(id, true)] });
     expect([status, param]).toEqual([400, "input[4].approval_request_id"]);
+  });
+});
+
+describe("a real server, of the configuration", () => {
+  const TOKEN = "a-token-of-the-operator";
+  let real: TestMcpServer;
+
+  beforeEach(async () => {
+    real = await startMcpServer({ token: TOKEN });
+    await proxy.stop();
+    const MCP_CONFIG = JSON.stringify({
+      servers: {
+        notes: { url: real.url, tokenEnv: "NOTES_TOKEN", requireApproval: "writes" },
+        narrow: { url: `${real.url}/narrow`, tokenEnv: "NOTES_TOKEN", allowedTools: ["read_note"] },
+      },
+    });
+    proxy = await startProxyGateway(database, { MCP_CONFIG, NOTES_TOKEN: TOKEN });
+    http = await proxy.overHttp();
+    client = new OpenAI({ apiKey: key, maxRetries: 0, baseURL: `${http.url}/api/v1` });
+  });
+  afterEach(() => real.stop());
+
+  test("is called by its address or its id, as far as the operator allows", async () => {
+    proxy.first.script = inTurn(calls({ id: "c1", name: "mine__read_note", pieces: [] }), answer("Bread."));
+    const tools: Tool[] = [
+      { ...NOTES, server_label: "mine", server_url: real.url },
+      { ...NOTES, server_label: "narrow" },
+    ];
+    const response = await whole({ tools });
+    expect(shortOf(response)).toEqual([
+      "lists read_note write_note slow fails picture weather",
+      "lists read_note",
+      "calls read_note completed: The note: buy bread",
+      "says Bread.",
+    ]);
+    expect(response.output[0]).toMatchObject({
+      tools: [{ annotations: { readOnlyHint: true } }, {}, {}, {}, {}, {}],
+    });
+    expect(JSON.stringify(response)).not.toContain(TOKEN);
+  });
+
+  test("asks before it writes, also if it was restarted between question and answer", async () => {
+    proxy.first.script = calls({ id: "c1", name: "notes__write_note", pieces: ['{"text":"milk"}'] });
+    const asked = await streamed({ input: "Note: milk" });
+    const { port } = new URL(real.url);
+    await real.stop();
+    real = await startMcpServer({ token: TOKEN, port: Number(port) });
+    proxy.first.script = answer("It is written.");
+    const response = await streamed({
+      input: [
+        { role: "user", content: "Note: milk" },
+        ...(asked.output as ResponseInputItem[]),
+        {
+          ...{ type: "mcp_approval_response", approve: true },
+          approval_request_id: asked.output.at(-1)?.id ?? "",
+        },
+      ],
+    });
+    expect(shortOf(response)).toEqual(["calls write_note completed: Written: milk", "says It is written."]);
+    expect(real.written).toEqual(["milk"]);
+  });
+
+  test("that is down: the answer goes on", async () => {
+    await real.stop();
+    proxy.first.script = answer("Without notes.");
+    const response = await whole();
+    expect(shortOf(response)).toEqual([expect.stringMatching(/^lists \S/), "says Without notes."]);
+    expect(JSON.stringify(response)).not.toContain(new URL(real.url).host);
+  });
+
+  test("that goes down between two rounds: the model is told", async () => {
+    proxy.first.script = inTurn(async (exchange) => {
+      await real.stop();
+      await calls({ id: "c1", name: "notes__read_note", pieces: ["{}"] })(exchange);
+    }, answer("It is gone."));
+    expect(shortOf(await whole()).slice(1)).toEqual([
+      expect.stringMatching(/^calls read_note failed: /),
+      "says It is gone.",
+    ]);
+  });
+
+  test("learns that the client has left", async () => {
+    proxy.first.script = calls({ id: "c1", name: "notes__slow", pieces: ["{}"] });
+    const stream = client.responses.stream({ ...bodyOf({}), stream: true });
+    stream.on("error", () => undefined);
+    for await (const event of stream) if (event.type === "response.mcp_call.in_progress") break;
+    const before = real.headers.length;
+    await eventually("the server is asked", () => real.headers.length > before || real.headers.length > 1);
+    stream.abort();
+    await eventually("the server knows", () => real.left === 1, 5_000);
+    expect(proxy.first.requests).toHaveLength(1);
   });
 });
