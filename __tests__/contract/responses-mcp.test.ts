@@ -24,6 +24,8 @@ const ADDRESS = "https://notes.example/mcp";
 
 let database: TestSupabase;
 let proxy: ProxyGateway;
+/** The gateway is not fit for another test. */
+let isSpent = true;
 let http: HttpHost;
 let user: TestUser;
 let key: string;
@@ -83,19 +85,35 @@ const servers: McpDependencies = {
 beforeAll(async () => {
   database = await startTestSupabase();
 }, 30_000);
-afterAll(() => database.stop());
+afterAll(async () => {
+  await proxy.stop();
+  await database.stop();
+});
 beforeEach(async () => {
   user = await database.signUp();
   key = await createKey(database, user.userId);
-  proxy = await startProxyGateway(database, {}, undefined, {
-    createCompletion: (parts) => createCompletion({ ...parts, mcp: lazy(() => servers) }),
-  });
+  if (isSpent) {
+    await proxy?.stop();
+    proxy = await startProxyGateway(database, {}, undefined, {
+      createCompletion: (parts) => createCompletion({ ...parts, mcp: lazy(() => servers) }),
+    });
+    isSpent = false;
+  }
   http = await proxy.overHttp();
   client = new OpenAI({ apiKey: key, maxRetries: 0, baseURL: `${http.url}/api/v1` });
   ran = [];
   slow = undefined;
 });
-afterEach(() => proxy.stop());
+afterEach(async () => {
+  await http.stop();
+  for (const upstream of [proxy.first, proxy.second]) upstream.requests.length = 0;
+});
+
+/** Fails, and benches its engine: the next test gets another gateway. */
+const fails: Script = async (exchange) => {
+  isSpent = true;
+  await failsWith(503, {})(exchange);
+};
 
 const called = (name: string, text: string, id = `c-${text}`): ScriptedCall => ({
   ...{ id, name, pieces: [JSON.stringify({ text })] },
@@ -186,7 +204,7 @@ describe.each(WAYS)("tools that the gateway runs, %s", (_, ask) => {
 
   test("six rounds, with an engine that fails between the third and the fourth", async () => {
     const look = (text: string): Script => calls(called("notes__read", text));
-    proxy.first.script = inTurn(look("a"), look("b"), look("c"), failsWith(503, {}));
+    proxy.first.script = inTurn(look("a"), look("b"), look("c"), fails);
     proxy.second.script = inTurn(look("d"), look("e"), answer("Six rounds."));
     const response = await ask();
     expect(shortOf(response).slice(1)).toEqual([
@@ -313,8 +331,8 @@ describe("a stream", () => {
   });
 
   test("that breaks off behind calls ends as failed, with the calls", async () => {
-    proxy.first.script = inTurn(calls(called("notes__read", "a")), failsWith(503, {}));
-    proxy.second.script = failsWith(503, {});
+    proxy.first.script = inTurn(calls(called("notes__read", "a")), fails);
+    proxy.second.script = fails;
     const response = await streamed();
     expect([response.status, ...shortOf(response)]).toEqual([
       ...["failed", LIST, "calls read completed: Read a."],
@@ -322,13 +340,13 @@ describe("a stream", () => {
   });
 
   test("that breaks off behind calls is told as failed without a stream, too: an error would be tried again", async () => {
-    proxy.first.script = inTurn(calls(called("notes__send", "a")), failsWith(503, {}));
-    proxy.second.script = failsWith(503, {});
+    proxy.first.script = inTurn(calls(called("notes__send", "a")), fails);
+    proxy.second.script = fails;
     const response = await whole();
     expect([response.status, response.error?.code, ...shortOf(response)]).toEqual([
       ...["failed", "server_error", LIST, "calls send completed: Sent a."],
     ]);
-    for (const upstream of [proxy.first, proxy.second]) upstream.script = failsWith(503, {});
+    for (const upstream of [proxy.first, proxy.second]) upstream.script = fails;
     await expect(whole()).rejects.toMatchObject({ status: 503 });
   });
 
@@ -551,7 +569,7 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
 
   test("that has run is told, although no engine answers", async () => {
     const { input, id } = await asked();
-    for (const upstream of [proxy.first, proxy.second]) upstream.script = failsWith(503, {});
+    for (const upstream of [proxy.first, proxy.second]) upstream.script = fails;
     const response = await ask({ input: [...input, reply(id, true)] });
     expect([response.status, ...shortOf(response)]).toEqual([
       ...["failed", "calls write completed: Written milk."],
@@ -609,6 +627,7 @@ describe("a real server, of the configuration", () => {
   beforeEach(async () => {
     real = await startMcpServer({ token: TOKEN });
     await proxy.stop();
+    isSpent = true;
     const MCP_CONFIG = JSON.stringify({
       servers: {
         notes: { url: real.url, tokenEnv: "NOTES_TOKEN", requireApproval: "writes" },

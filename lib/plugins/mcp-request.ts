@@ -1,5 +1,3 @@
-import type { CallDecision } from "#lib/providers/chat/tool-rounds-types.ts";
-
 /** Tools by name, or by what their server says of their effects; both must fit where both are given. */
 export type McpToolFilter = { names: readonly string[] | undefined; readOnly: boolean | undefined };
 
@@ -21,13 +19,16 @@ export type McpServerRequest = {
   path: string;
 };
 
+/** The client's word on a call that it was asked about. */
+export type McpDecision = { id: string; approved: boolean; reason: string | undefined };
+
 /** What a request says of MCP servers. */
 export type McpRequest = {
   servers: readonly McpServerRequest[];
   /** Labels of servers whose tools the conversation lists already. */
   listed: ReadonlySet<string>;
   /** The client's word on calls of the conversation that have no result yet. */
-  decisions: readonly CallDecision[];
+  decisions: readonly McpDecision[];
   /** The calls of the conversation whose results are those of a server, by id, with the names of their tools. */
   results: ReadonlyMap<string, string>;
   /** Labels of servers all of whose tools the tool choice allows. */

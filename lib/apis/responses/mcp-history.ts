@@ -1,10 +1,10 @@
 import type { McpApprovalResponse, McpCallItem } from "#lib/apis/responses/mcp-schema.ts";
-import type { CallDecision } from "#lib/providers/chat/tool-rounds-types.ts";
+import type { McpDecision } from "#lib/plugins/mcp-request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, stringField } from "#lib/shared/json.ts";
 
 type Asked = {
-  answer: CallDecision | undefined;
+  answer: McpDecision | undefined;
   /** Its result is in the conversation. */
   hasResult: boolean;
   /** The model has gone on since it was allowed, so it is not run again. */
@@ -28,7 +28,7 @@ export class McpHistory {
   }
 
   /** Calls that the client has allowed and that have not run. */
-  get decisions(): CallDecision[] {
+  get decisions(): McpDecision[] {
     return [...this.#asked.values()].flatMap(({ answer, hasResult, isOver }) =>
       answer === undefined || hasResult || isOver ? [] : [answer],
     );
