@@ -214,7 +214,7 @@ function answerParts(
         env,
       }),
     ),
-    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents })),
+    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents, mcp })),
     embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
     toolServing: lazy(() => {
       const { engines, identity } = callParts.value;
