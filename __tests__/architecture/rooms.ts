@@ -38,6 +38,7 @@ const ROOMS: readonly string[] = [
   "lib/services/plugins/",
   "lib/services/ledger/",
   "lib/services/tools/",
+  "lib/services/mcp/",
   "lib/services/telemetry/",
   "lib/services/documents/",
   "lib/services/memory/",

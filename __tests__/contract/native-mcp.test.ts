@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createChat } from "#lib/server/wiring/chat.ts";
-import type { McpToolSource } from "#lib/services/chat/mcp-contributor.ts";
+import type { McpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { isJsonObject } from "#lib/shared/json.ts";
 import type { OfferedTool } from "#lib/tools/offered-tool.ts";

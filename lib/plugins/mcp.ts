@@ -53,6 +53,13 @@ export type McpToolResult =
   /** The tool wants to be told more before it goes on, which cannot be asked for through the gateway. */
   | { kind: "input_required"; message: string };
 
+/** What is known of the connection to a server. Times are wall clock, epoch milliseconds. */
+export type McpServerState =
+  /** Nothing has been asked of it since the start. */
+  | { kind: "unused" }
+  | { kind: "connected"; since: number }
+  | { kind: "failed"; since: number; message: string };
+
 /** Connections to MCP servers, shared by all requests of the process. Both throw `GatewayError`. */
 export type McpConnections = {
   /** The list that is known, unless it is old, the server has announced another, or `refresh` is wanted. */
@@ -62,4 +69,7 @@ export type McpConnections = {
     call: { tool: string; args: JsonObject },
     options: { signal: AbortSignal },
   ): Promise<McpToolResult>;
+  state(server: McpServer): McpServerState;
+  /** The list that was read last; undefined before. */
+  known(server: McpServer): McpToolList | undefined;
 };

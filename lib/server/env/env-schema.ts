@@ -61,6 +61,7 @@ const shape = {
   NEXT_PUBLIC_APP_URL: url.optional(),
   SARMALINK_DATA_DIR: folder.default(".data"),
   MODELS_CONFIG: z.string().optional(),
+  MCP_CONFIG: z.string().optional(),
   MODELS_CHECK: flag(true),
   PRICES_CONFIG: z.string().optional(),
   OLLAMA_URL: url.optional(),
@@ -132,6 +133,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
     example: "/var/lib/sarmalink",
   },
   MODELS_CONFIG: TEXT,
+  MCP_CONFIG: TEXT,
   MODELS_CHECK: FLAG,
   PRICES_CONFIG: TEXT,
   OLLAMA_URL: {

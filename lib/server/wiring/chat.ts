@@ -10,7 +10,7 @@ import { documentContributor } from "#lib/services/chat/document-contributor.ts"
 import { engineAnswerer } from "#lib/services/chat/engine-answerer.ts";
 import { imageAnswerer } from "#lib/services/chat/image-answerer.ts";
 import { imageFinder } from "#lib/services/chat/image-finder.ts";
-import { type McpToolSource, mcpContributor } from "#lib/services/chat/mcp-contributor.ts";
+import { mcpContributor } from "#lib/services/chat/mcp-contributor.ts";
 import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
@@ -18,9 +18,9 @@ import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
 import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { McpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
 export type ChatParts = {
@@ -37,20 +37,14 @@ export type ChatParts = {
   memories: Memories;
   /** Undefined without a search service. */
   webSearch: WebSearchPart | undefined;
-  mcp?: McpToolSource;
+  /** The tools of MCP servers. */
+  mcp: McpToolSource;
   env: Pick<Env, "ENABLE_AUTO_ROUTE" | "ENABLE_MEMORY">;
-};
-
-const NO_SERVERS: McpToolSource = {
-  assertUsable: ([id]) => {
-    throw new GatewayError("invalid_request", `"mcp": there is no MCP server "${id}".`);
-  },
-  tools: async () => ({ tools: [], problems: [] }),
 };
 
 /** Native chat. */
 export function createChat(parts: ChatParts): ChatDependencies {
-  const { engines, registry, identity, ledger, tools, plugins, webSearch, env, mcp = NO_SERVERS } = parts;
+  const { engines, registry, identity, ledger, tools, plugins, webSearch, env, mcp } = parts;
   const { clock } = engines.effects;
   const { turns, begins } = ledger;
   const memory = chatMemory({ ...parts, admission: identity.admission });

@@ -33,6 +33,7 @@ const SERVED = [
   "embeddings",
   "files",
   "health",
+  "mcp",
   "memories",
   "modelCheck",
   "plugins",

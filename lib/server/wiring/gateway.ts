@@ -21,6 +21,7 @@ import { ofCatalogue, partsOf, withGetters } from "#lib/server/wiring/gateway-ge
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLogs } from "#lib/server/wiring/logs.ts";
+import { type McpPart, mcpSecrets, readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
@@ -68,6 +69,8 @@ export type Gateway = {
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
   readonly plugins: PluginDependencies;
+  /** MCP servers that the operator has set up. */
+  readonly mcp: McpPart;
   /** Files of conversations. */
   readonly files: FileDependencies;
   /** What is remembered of users. */
@@ -115,13 +118,14 @@ export async function createGateway(
   makers: Partial<typeof MAKERS> = {},
 ): Promise<Gateway> {
   const texts = await readConfigTexts(env);
-  const [providers, overrides] = await Promise.all([
+  const [providers, overrides, mcpServers] = await Promise.all([
     providersOf(env, texts.models),
     overridesOf(texts.prices),
+    readMcpServers(env),
   ]);
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
-  const secrets = secretsOf(env, providers);
+  const secrets = [...secretsOf(env, providers), ...mcpSecrets(mcpServers)];
   const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });
@@ -129,7 +133,7 @@ export async function createGateway(
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
-    ...{ env, instanceId, settings, live, installed, prices, telemetry, logger },
+    ...{ env, instanceId, settings, live, mcpServers, installed, prices, telemetry, logger },
     ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
   };
@@ -156,13 +160,14 @@ export async function createGateway(
 }
 
 async function closeParts(
-  { ledger, engines, documents, shared }: Parts,
+  { ledger, engines, documents, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
   work.abort();
   shared.made?.state?.close();
   await documents.made?.close();
+  await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.
   await telemetry.close();

@@ -1,4 +1,5 @@
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
+import type { McpServer } from "#lib/plugins/mcp.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
@@ -19,6 +20,7 @@ import { createLedger, type LedgerPart, type TurnLedgerPart } from "#lib/server/
 import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
+import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
@@ -34,6 +36,7 @@ import type { FileDependencies } from "#lib/services/documents/read-turn-files.t
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
+import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -61,6 +64,7 @@ export const MAKERS = {
   createEmbeddings,
   createModelCheck,
   createPlugins,
+  createMcp,
   createWebSearchPart,
   createSessions,
   createQuota,
@@ -76,6 +80,8 @@ export type Basis = {
   instanceId: string;
   settings: DatabaseSettings;
   live: LiveProviders;
+  /** Of `MCP_CONFIG`. */
+  mcpServers: readonly McpServer[];
   installed: InstalledModels;
   prices: LivePrices;
   /** There once the parts are made. */
@@ -120,6 +126,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const calls = () => engines.value.calls;
   const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
+  const mcp = lazy(() => make.createMcp({ ...plugins.value, servers: basis.mcpServers, clock }));
   const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
   const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
@@ -136,12 +143,13 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     health,
     engines,
     plugins,
+    mcp,
     documents,
     memories,
     files,
     modelCheck,
     ...userData,
-    ...answerParts({ callParts, tools, plugins, webSearch, files, memories, documents, env }, make),
+    ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
     ...operatorParts(
       { ...basis, callParts, databaseParts, ledger, identity, health, alarms, overrides, modelCheck },
       make,
@@ -177,6 +185,7 @@ type AnswerSources = {
   callParts: Lazy<CallParts>;
   tools: Lazy<readonly Tool[]>;
   plugins: Lazy<PluginDependencies>;
+  mcp: Lazy<McpPart>;
   webSearch: Lazy<WebSearchPart | undefined>;
   files: Lazy<FileDependencies>;
   memories: Lazy<Memories>;
@@ -186,7 +195,7 @@ type AnswerSources = {
 
 /** What answers: native chat, and the OpenAI-compatible routes. */
 function answerParts(
-  { callParts, tools, plugins, webSearch, files, memories, documents, env }: AnswerSources,
+  { callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }: AnswerSources,
   make: typeof MAKERS,
 ) {
   const ofCatalogue = () => callParts.value;
@@ -196,6 +205,7 @@ function answerParts(
         ...parts,
         tools: tools.value,
         plugins: plugins.value,
+        mcp: mcpToolSource(mcp.value),
         webSearch: webSearch.value,
         attachments: files.value.attachments,
         memories: memories.value,

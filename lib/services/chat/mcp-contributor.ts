@@ -1,21 +1,9 @@
 import type { Contribution, Contributor } from "#lib/services/chat/contributor.ts";
 import type { Turn } from "#lib/services/chat/turn.ts";
-import type { Caller } from "#lib/services/identity/caller.ts";
-import type { OfferedTool } from "#lib/tools/offered-tool.ts";
+import type { McpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 
 /** A server that takes longer to list its tools is left out, milliseconds. */
 const TIMEOUT_MS = 10_000;
-
-/** The tools of MCP servers, for models. */
-export type McpToolSource = {
-  /** Throws `invalid_request` naming an id that is no server's, and `forbidden` for a key limited to modes. */
-  assertUsable(servers: readonly string[], caller: Caller): void;
-  /** Rejects only if the signal aborts. */
-  tools(
-    servers: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ tools: readonly OfferedTool[]; problems: readonly { server: string; message: string }[] }>;
-};
 
 /** Offers the tools of the MCP servers that the client has named; one that cannot be reached is left out, and said. */
 export function mcpContributor(source: McpToolSource): Contributor {

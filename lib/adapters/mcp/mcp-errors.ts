@@ -1,0 +1,84 @@
+import { McpAnswerError } from "#lib/adapters/mcp/capped-fetch.ts";
+import type { McpServer } from "#lib/plugins/mcp.ts";
+import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
+import { field } from "#lib/shared/json.ts";
+import { publicReason } from "#lib/shared/redact.ts";
+
+/** JSON-RPC: the arguments do not fit, or there is no such tool. */
+const INVALID_PARAMS = -32_602;
+
+/** The server has forgotten the session: it was restarted, or the session was too old. */
+export function isSessionLost(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status === 404) return true;
+  // Servers built on the older SDK's examples answer so.
+  return status === 400 && /session/i.test(error instanceof Error ? error.message : "");
+}
+
+/** Nothing of the request has reached a server. */
+export function isRefusedConnection(error: unknown): boolean {
+  return field(causeOf(error), "code") === "ECONNREFUSED";
+}
+
+/** A call below the protocol has failed: it may or may not have reached the server. */
+export function isTransportFailure(error: unknown): boolean {
+  return (
+    error instanceof TypeError || codeOf(error) === "CONNECTION_CLOSED" || codeOf(error) === "SEND_FAILED"
+  );
+}
+
+/** The server wants to be told more, which it said as the revision of 2026-07-28 does. */
+export function wantsInput(error: unknown): boolean {
+  return /^(?:INPUT_REQUIRED|UNSUPPORTED_RESULT_TYPE)/.test(String(codeOf(error)));
+}
+
+/**
+ * An error of the SDK in words for the client; what exactly happened is its `cause`, for the operator's log.
+ */
+export function mcpFailure(server: McpServer, error: unknown): GatewayError {
+  const name = `The MCP server "${server.id}"`;
+  const failed = (code: ErrorCode, text: string): GatewayError =>
+    new GatewayError(code, text, { cause: error, details: { server: server.id } });
+  if (error instanceof McpAnswerError)
+    return failed("plugin_failed", `${name} cannot be used. ${error.message}`);
+  if (error instanceof GatewayError) return error;
+  const answered = causeOf(error);
+  if (answered instanceof McpAnswerError) {
+    return failed("plugin_failed", `${name} cannot be used. ${answered.message}`);
+  }
+  const status = statusOf(error);
+  const code = codeOf(error);
+  if (status === 401 || status === 403 || code === "CLIENT_HTTP_AUTHENTICATION") {
+    const check = "An operator can check its credential.";
+    return failed("plugin_failed", `${name} does not accept the gateway's credential. ${check}`);
+  }
+  if (code === "REQUEST_TIMEOUT") return failed("plugin_timeout", `${name} did not answer in time.`);
+  if (status !== undefined) return failed("plugin_failed", `${name} answered with status ${status}.`);
+  if (typeof code === "number") {
+    const said = publicReason(error instanceof Error ? error.message : "", Object.values(server.headers));
+    const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
+    return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
+  }
+  if (isTransportFailure(error)) return failed("plugin_failed", `${name} cannot be reached.`);
+  return failed("plugin_failed", `${name} answered in a way that cannot be used.`);
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = field(field(error, "data"), "status");
+  return typeof status === "number" ? status : undefined;
+}
+
+function codeOf(error: unknown): unknown {
+  return field(error, "code");
+}
+
+/** What lies below `fetch failed`, or below an error of the SDK. */
+function causeOf(error: unknown): unknown {
+  let cause: unknown = error;
+  for (let depth = 0; depth < 4; depth++) {
+    const next = field(cause, "cause");
+    if (next === undefined) return cause;
+    cause = next;
+  }
+  return cause;
+}
