@@ -57,6 +57,7 @@ async function ask(): Promise<ReturnType<typeof chatOf>> {
   await visitor.page.getByRole("button", { name: toolsStrings.mcp.none }).click();
   await visitor.page.getByRole("menuitemcheckbox", { name: "Team notes" }).click();
   await visitor.page.keyboard.press("Escape");
+  await chat.choose("smart");
   gateway.first.script = reader;
   await chat.send("Change the note");
   await chat
