@@ -123,6 +123,20 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 404,
     body: { plugin: "nobody", path: "/" },
   },
+  "/api/v1/mcp/catalog": {
+    access: "internal",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { tool: "list_tools" },
+  },
+  "/api/v1/mcp/server": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "jsonrpc",
+    success: 202,
+    body: { jsonrpc: "2.0", method: "notifications/initialized" },
+  },
   "/api/v1/quota": { access: "caller", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/responses": {
     access: "proxy",
@@ -194,7 +208,9 @@ beforeAll(async () => {
     expired: await createKey(database, user.userId, { expiresAt: new Date(Date.now() - 60_000) }),
   };
   // The user is an administrator, whose keys are none.
-  gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0", ADMIN_USER_IDS: user.userId });
+  // The MCP server asks for the gateway's own address before it lets its pages in.
+  const internal = { MCP_INTERNAL_KEY: "a-key-of-the-operator", NEXT_PUBLIC_APP_URL: ORIGIN };
+  gateway = await start({ AUTH_FAILURES_PER_MINUTE: "0", ADMIN_USER_IDS: user.userId, ...internal });
 });
 
 afterAll(async () => {
@@ -226,6 +242,15 @@ const ERRORS = {
     type: "error",
     error: { type: expect.any(String), message: expect.any(String) },
     request_id: requestId,
+  }),
+  jsonrpc: (requestId: string | null) => ({
+    jsonrpc: "2.0",
+    error: {
+      code: expect.any(Number),
+      message: expect.any(String),
+      data: { code: expect.any(String), requestId },
+    },
+    id: null,
   }),
 };
 
@@ -261,7 +286,8 @@ async function call(
   // A Request made here may not be told its own cookie, origin and host: hosts may.
   const all = new Headers({
     host: "gateway.test",
-    ...(hasBody ? { "content-type": "application/json" } : {}),
+    // As clients of MCP say it; others do not care.
+    ...(hasBody ? { "content-type": "application/json", accept: "application/json, text/event-stream" } : {}),
     ...headers,
   });
   Object.defineProperty(request, "headers", { value: all });
@@ -294,7 +320,8 @@ describe("who may call", () => {
         const isAccount = access === "user" || access === "admin" || access === "metrics";
         const ofCaller = isRead ? "in" : user;
         const ofUser = isRead ? "in" : account;
-        const expected = isAccount ? ofUser : access === "proxy" && isCookie ? 401 : ofCaller;
+        const isOfNoUser = access === "internal" || (access === "proxy" && isCookie);
+        const expected = isAccount ? ofUser : isOfNoUser ? 401 : ofCaller;
         const isLetIn = access === "public" || expected === "in";
         for (const replay of REPLAYS) {
           const { status, body, headers: sent } = await call(row, { ...(await headers()), ...replay });

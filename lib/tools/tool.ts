@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+import { lazy } from "#lib/shared/lazy.ts";
 
 /** What is asked: the new message, and the conversation before it, the oldest message first. */
 export type ToolRequest = {
@@ -11,6 +12,8 @@ export type ToolRequest = {
 export type ToolContext = {
   /** Aborts when the client disconnects, and when the tool's time is over. */
   signal: AbortSignal;
+  /** The user for whom it runs, if it is known: those who wait for the same thing take turns. */
+  owner?: string | undefined;
 };
 
 export type ToolResult = {
@@ -57,9 +60,10 @@ export type ToolDefinition<Schema extends z.ZodType> = Omit<Tool, "inputSchema" 
 /** A tool whose input is checked against its schema before it runs. */
 export function defineTool<Schema extends z.ZodType>(definition: ToolDefinition<Schema>): Tool {
   const { input: schema, ...tool } = definition;
+  const jsonSchema = lazy(() => z.toJSONSchema(schema, { io: "input" }) as JsonObject);
   return {
     ...tool,
-    inputSchema: () => z.toJSONSchema(schema, { io: "input" }) as JsonObject,
+    inputSchema: () => jsonSchema.value,
     run: async (input, context) => {
       const parsed = schema.safeParse(input);
       if (!parsed.success) {

@@ -1,12 +1,12 @@
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import { BearerLookup, digestOf } from "#lib/server/auth/bearer-lookup.ts";
+import { isConfiguredToken } from "#lib/server/auth/configured-token.ts";
 import { CredentialCheck } from "#lib/server/auth/credential-check.ts";
 import type { ChangedKeys } from "#lib/server/auth/key-cache.ts";
-import { isMetricsToken } from "#lib/server/auth/metrics-token.ts";
 import { OpenAccess } from "#lib/server/auth/open-access.ts";
 import { assertSameOrigin } from "#lib/server/auth/same-origin.ts";
 import type { Env } from "#lib/server/env/env.ts";
-import type { Identified, MetricsReader } from "#lib/server/http/access.ts";
+import type { Identified, InternalCaller, MetricsReader } from "#lib/server/http/access.ts";
 import { clientAddress } from "#lib/server/http/client-address.ts";
 import type { HostContext } from "#lib/server/http/host-context.ts";
 import type { Caller, ProxyCaller } from "#lib/services/identity/caller.ts";
@@ -41,6 +41,8 @@ export type Authenticator = {
    * Throws as that does, and `forbidden` for anybody else.
    */
   authenticateMetrics(request: Request, host: HostContext): Promise<Identified<MetricsReader | UserCaller>>;
+  /** The holder of MCP_INTERNAL_KEY. Throws `unauthorized` or `too_many_auth_failures`. */
+  authenticateInternal(request: Request, host: HostContext): Promise<InternalCaller>;
   /** Whether any bearer is accepted now. Throws `database_unavailable` or `not_configured`. */
   takesAnyBearer(): Promise<boolean>;
   /** A gateway key was created in this process: access is closed from now on. */
@@ -63,6 +65,7 @@ export type AuthDependencies = {
 };
 
 const OPEN_CALLER: ProxyCaller = { kind: "open" };
+const INTERNAL_CALLER: InternalCaller = { kind: "internal" };
 
 export function createAuthenticator(dependencies: AuthDependencies): Authenticator {
   return new GatewayAuthenticator(dependencies);
@@ -119,7 +122,7 @@ class GatewayAuthenticator implements Authenticator {
     request: Request,
     host: HostContext,
   ): Promise<Identified<MetricsReader | UserCaller>> {
-    if (isMetricsToken(bearerOf(request), this.#env.METRICS_TOKEN)) {
+    if (isConfiguredToken(bearerOf(request), this.#env.METRICS_TOKEN)) {
       return { caller: { kind: "metrics" }, setCookies: [] };
     }
     const { caller, setCookies } = await this.authenticate(request, host);
@@ -130,6 +133,17 @@ class GatewayAuthenticator implements Authenticator {
       "forbidden",
       "Only administrators and the holder of METRICS_TOKEN read the metrics.",
     );
+  }
+
+  async authenticateInternal(request: Request, host: HostContext): Promise<InternalCaller> {
+    const token = bearerOf(request);
+    if (token === undefined) throw noCredential();
+    const address = clientAddress(request, host, this.#env);
+    const caller = await this.#check.run(digestOf(token), address, async () =>
+      isConfiguredToken(token, this.#env.MCP_INTERNAL_KEY) ? INTERNAL_CALLER : null,
+    );
+    if (caller === null) throw badCredential();
+    return caller;
   }
 
   async takesAnyBearer(): Promise<boolean> {

@@ -47,6 +47,9 @@ const MAX_REFRESH_MS = 20_000;
 /** A body of the largest size must fit into one caller's half. */
 const MIN_BODY_MEMORY_MB = 64;
 
+/** Visible ASCII, since it travels in a header, and too long to be guessed. */
+const INTERNAL_KEY = /^[\x21-\x7e]{16,}$/;
+
 const shape = {
   NODE_ENV: z.string().default("production"),
   VERCEL: flag(false),
@@ -86,6 +89,7 @@ const shape = {
   ADMIN_EMAILS: emails.default([]),
   BODY_MEMORY_MB: whole(MIN_BODY_MEMORY_MB, 1_048_576).optional(),
   AUTH_FAILURES_PER_MINUTE: whole(0, 1_000_000_000).default(300),
+  MCP_INTERNAL_KEY: z.string().regex(INTERNAL_KEY).optional(),
   ENABLE_SIGN_UP: optionalFlag,
   ENABLE_DEMO_SIGN_IN: optionalFlag,
   DEMO_PASSWORD: z.string().optional(),
@@ -176,6 +180,11 @@ const RULES: Readonly<Record<Name, Rule>> = {
   },
   BODY_MEMORY_MB: { allowed: `a number of megabytes from ${MIN_BODY_MEMORY_MB}`, example: "192" },
   AUTH_FAILURES_PER_MINUTE: { allowed: "a whole number from 0 (no limit)", example: "300" },
+  MCP_INTERNAL_KEY: {
+    allowed: "16 letters, digits and signs or more, without spaces",
+    example: "…",
+    isPrivate: true,
+  },
   ENABLE_SIGN_UP: FLAG,
   ENABLE_DEMO_SIGN_IN: FLAG,
   DEMO_PASSWORD: TEXT,

@@ -31,6 +31,7 @@ const SECRET_NAMES = [
   "SUPABASE_SERVICE_ROLE_KEY",
   "SUPABASE_JWT_SECRET",
   "METRICS_TOKEN",
+  "MCP_INTERNAL_KEY",
   ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;

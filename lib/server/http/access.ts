@@ -6,6 +6,9 @@ import { GatewayError } from "#lib/shared/errors.ts";
 /** A program that reads the metrics, by their token. */
 export type MetricsReader = { kind: "metrics" };
 
+/** A program of the operator's, by MCP_INTERNAL_KEY. */
+export type InternalCaller = { kind: "internal" };
+
 type UserCaller = Extract<Caller, { kind: "user" }>;
 
 /** The type of the caller, by the access that a route declares. */
@@ -20,6 +23,8 @@ export type CallerByAccess = {
   admin: UserCaller;
   /** The holder of METRICS_TOKEN, or a signed-in administrator. */
   metrics: UserCaller | MetricsReader;
+  /** The holder of MCP_INTERNAL_KEY. */
+  internal: InternalCaller;
   /** A key or token of an OpenAI or Anthropic client, never a cookie; off unless ENABLE_OPENAI_PROXY is set. */
   proxy: ProxyCaller;
 };
@@ -28,20 +33,21 @@ export type Access = keyof CallerByAccess;
 /** The caller, and the cookies of a session that had to be refreshed. */
 export type Identified<Known extends AnyCaller = AnyCaller> = { caller: Known; setCookies: string[] };
 
-type AnyCaller = ProxyCaller | MetricsReader;
+type AnyCaller = ProxyCaller | MetricsReader | InternalCaller;
 
 /** What access rules need to identify a caller; the authenticator implements it. */
 export type Identifier = {
   authenticate(request: Request, host: HostContext): Promise<Identified<Caller>>;
   authenticateProxy(request: Request, host: HostContext): Promise<ProxyCaller>;
   authenticateMetrics(request: Request, host: HostContext): Promise<Identified<UserCaller | MetricsReader>>;
+  authenticateInternal(request: Request, host: HostContext): Promise<InternalCaller>;
 };
 
 /** The settings that access rules read. */
-export type AccessSettings = Pick<Env, "ENABLE_OPENAI_PROXY">;
+export type AccessSettings = Pick<Env, "ENABLE_OPENAI_PROXY" | "MCP_INTERNAL_KEY">;
 
 export type AccessRule<Known> = {
-  /** Throws `not_found` if the settings disable routes of this access, whatever the method. */
+  /** Throws `not_found` or `not_configured` if the settings disable routes of this access, whatever the method. */
   assertEnabled(settings: AccessSettings): void;
   /** Identifies the caller, or throws; undefined if no credential is needed. */
   identify: [Known] extends [AnyCaller]
@@ -75,6 +81,15 @@ export const ACCESS_RULES: { readonly [Kind in Access]: AccessRule<CallerByAcces
   metrics: {
     assertEnabled: alwaysEnabled,
     identify: (by, request, host) => by.authenticateMetrics(request, host),
+  },
+  internal: {
+    assertEnabled(settings) {
+      if (settings.MCP_INTERNAL_KEY !== undefined) return;
+      throw new GatewayError("not_configured", "This needs a key of the operator's: set MCP_INTERNAL_KEY.");
+    },
+    async identify(by, request, host) {
+      return { caller: await by.authenticateInternal(request, host), setCookies: [] };
+    },
   },
   proxy: {
     assertEnabled(settings) {

@@ -196,8 +196,8 @@ async function readBody(
 ): Promise<unknown> {
   const { request, host } = exchange;
   const caller = exchange.known?.caller;
-  const isStranger = caller === undefined || caller.kind === "open" || caller.kind === "metrics";
-  const room = bodies.open(isStranger ? `address ${clientAddress(request, host, env)}` : caller.userId);
+  const user = caller !== undefined && "userId" in caller ? caller.userId : undefined;
+  const room = bodies.open(user ?? `address ${clientAddress(request, host, env)}`);
   exchange.room = room;
   host.onEnd?.(room.release);
   if (body.form !== undefined && isMultipart(request.headers)) {

@@ -8,7 +8,12 @@ import {
   type RouteFacts,
 } from "#lib/server/http/declaration.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
-import { anthropicErrorSchema, nativeErrorSchema, openAiErrorSchema } from "#lib/server/openapi/errors.ts";
+import {
+  anthropicErrorSchema,
+  jsonRpcErrorSchema,
+  nativeErrorSchema,
+  openAiErrorSchema,
+} from "#lib/server/openapi/errors.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
 type JsonSchema = Record<string, unknown>;
@@ -60,6 +65,7 @@ const ACCESS_DOCS: Readonly<Record<Access, { security: JsonSchema[]; note?: stri
     security: [{ bearer: [] }, { session: [] }],
     note: "For the holder of METRICS_TOKEN, and for administrators.",
   },
+  internal: { security: [{ bearer: [] }], note: "For the holder of MCP_INTERNAL_KEY." },
   proxy: {
     security: [{ bearer: [] }, { apiKey: [] }],
     note: "404 unless ENABLE_OPENAI_PROXY is set.",
@@ -70,6 +76,7 @@ const ERROR_SCHEMAS: Readonly<Record<ErrorShape, string>> = {
   native: "NativeError",
   openai: "OpenAiError",
   anthropic: "AnthropicError",
+  jsonrpc: "JsonRpcError",
 };
 
 function errorSchemas(): Record<string, JsonSchema> {
@@ -77,6 +84,7 @@ function errorSchemas(): Record<string, JsonSchema> {
     [ERROR_SCHEMAS.native]: jsonSchema(nativeErrorSchema),
     [ERROR_SCHEMAS.openai]: jsonSchema(openAiErrorSchema),
     [ERROR_SCHEMAS.anthropic]: jsonSchema(anthropicErrorSchema),
+    [ERROR_SCHEMAS.jsonrpc]: jsonSchema(jsonRpcErrorSchema),
   };
 }
 

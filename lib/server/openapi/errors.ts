@@ -44,3 +44,13 @@ export const anthropicErrorSchema = z.object({
   }),
   request_id: z.string().nullable(),
 });
+
+export const jsonRpcErrorSchema = z.object({
+  jsonrpc: z.literal("2.0"),
+  error: z.object({
+    code: z.int(),
+    message: z.string(),
+    data: z.object({ code: z.enum(codes), requestId: z.uuid() }),
+  }),
+  id: z.null(),
+});

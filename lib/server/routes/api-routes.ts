@@ -16,6 +16,8 @@ import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { mcp } from "#lib/server/routes/mcp.ts";
+import { mcpCatalog } from "#lib/server/routes/mcp-catalog.ts";
+import { mcpServer } from "#lib/server/routes/mcp-server.ts";
 import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { metrics } from "#lib/server/routes/metrics.ts";
@@ -66,6 +68,8 @@ export const API = apiTable([
   plugins,
   pluginInvoke,
   mcp,
+  mcpCatalog,
+  mcpServer,
   quota,
   suggestions,
   overrides,

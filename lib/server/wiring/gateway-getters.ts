@@ -40,6 +40,7 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "toolServing",
 ] as const satisfies readonly (keyof Parts)[];
 
 type ServedParts = { readonly [Name in (typeof SERVED)[number]]: Parts[Name]["value"] };

@@ -27,6 +27,7 @@ import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
 import type { Shared } from "#lib/server/wiring/shared-state.ts";
 import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts";
+import type { ToolServing } from "#lib/server/wiring/tool-serving.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
@@ -71,6 +72,8 @@ export type Gateway = {
   readonly plugins: PluginDependencies;
   /** MCP servers that the operator has set up. */
   readonly mcp: McpPart;
+  /** The gateway's own tools, for clients and hosts of MCP. */
+  readonly toolServing: ToolServing;
   /** Files of conversations. */
   readonly files: FileDependencies;
   /** What is remembered of users. */

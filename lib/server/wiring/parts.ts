@@ -29,6 +29,7 @@ import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
+import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
@@ -71,6 +72,7 @@ export const MAKERS = {
   createDocumentReader,
   createFiles,
   createShared,
+  createToolServing,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -148,6 +150,12 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     memories,
     files,
     modelCheck,
+    toolServing: lazy(() =>
+      make.createToolServing({
+        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value, clock, logger },
+        admission: identity.value.admission,
+      }),
+    ),
     ...userData,
     ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
     ...operatorParts(

@@ -72,7 +72,8 @@ export function realProviders({ registry }: Pick<Providers, "registry">): string
 
 /** Every key that could appear in an error, for the logger to redact. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
-  const own = [env.SUPABASE_SERVICE_ROLE_KEY, env.SUPABASE_JWT_SECRET, env.DEMO_PASSWORD].flatMap(
+  const { SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY } = env;
+  const own = [SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY].flatMap(
     (secret) => secret ?? [],
   );
   return [...own, ...registry.secrets(), ...pluginTokens(env), ...telemetrySecrets(env)];

@@ -16,6 +16,8 @@ export type ToolOutcome = { call: ToolCall; latencyMs: number } & Ending;
 
 export type ToolCallContext = {
   signal: AbortSignal;
+  /** The user for whom it is called, if it is known. */
+  owner?: string | undefined;
   clock: Clock;
   /** Called once, at the moment in which the call ends: on an abort before the turn itself is recorded. */
   onEnd(outcome: ToolOutcome): void;
@@ -24,7 +26,10 @@ export type ToolCallContext = {
 /**
  * Calls a tool, for its time-out at most, whether it heeds its signal or not. Never rejects.
  */
-export function callTool(call: ToolCall, { signal, clock, onEnd }: ToolCallContext): Promise<ToolOutcome> {
+export function callTool(
+  call: ToolCall,
+  { signal, owner, clock, onEnd }: ToolCallContext,
+): Promise<ToolOutcome> {
   const { tool, input } = call;
   const startedAt = clock.now();
   const { promise, resolve } = Promise.withResolvers<ToolOutcome>();
@@ -50,7 +55,7 @@ export function callTool(call: ToolCall, { signal, clock, onEnd }: ToolCallConte
     return promise;
   }
   signal.addEventListener("abort", cancel, { once: true });
-  const running = (async () => tool.run(input, { signal: controller.signal }))();
+  const running = (async () => tool.run(input, { signal: controller.signal, owner }))();
   running.then(
     (result) => end({ status: "ok", result }),
     (error: unknown) => end({ status: "failed", error }),

@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /**
- * Whether a bearer is the token for the metrics; nothing is if none is configured. Digests are compared, so that
+ * Whether a bearer is the token that the operator has set; nothing is if none is set. Digests are compared, so that
  * neither content nor length shows in the time.
  */
-export function isMetricsToken(bearer: string | undefined, configured: string | undefined): boolean {
+export function isConfiguredToken(bearer: string | undefined, configured: string | undefined): boolean {
   if (bearer === undefined || configured === undefined) return false;
   return timingSafeEqual(digest(bearer), digest(configured));
 }
