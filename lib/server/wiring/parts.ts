@@ -126,10 +126,11 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   );
   const callParts = callPartsOf(live, { engines, identity, ledger });
   const calls = () => engines.value.calls;
-  const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
   const mcp = lazy(() => make.createMcp({ ...plugins.value, servers: basis.mcpServers, clock }));
-  const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
+  const webSearch = lazy(() =>
+    make.createWebSearchPart({ engines: calls(), registry: live.current.registry }),
+  );
   const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
