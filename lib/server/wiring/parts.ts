@@ -109,7 +109,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger, signal } = basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -131,7 +131,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const webSearch = lazy(() =>
     make.createWebSearchPart({ engines: calls(), registry: live.current.registry }),
   );
-  const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const { memories, files, ...userData } = userDataParts(
@@ -150,11 +149,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     documents,
     memories,
     files,
-    modelCheck,
     ...userData,
     ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
     ...operatorParts(
-      { ...basis, callParts, databaseParts, ledger, identity, health, alarms, overrides, modelCheck },
+      { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
