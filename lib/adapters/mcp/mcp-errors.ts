@@ -1,6 +1,6 @@
 import { McpAnswerError } from "#lib/adapters/mcp/capped-fetch.ts";
 import { BROKE_OFF, TOO_LARGE } from "#lib/adapters/mcp/transport.ts";
-import type { McpServer } from "#lib/plugins/mcp.ts";
+import { type McpServer, secretsOf } from "#lib/plugins/mcp.ts";
 import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
 import { field } from "#lib/shared/json.ts";
 import { publicReason } from "#lib/shared/redact.ts";
@@ -59,7 +59,7 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
   }
   const status = statusOf(error);
   const code = codeOf(error);
-  if (status === 401 || status === 403 || code === "CLIENT_HTTP_AUTHENTICATION") {
+  if (status === 401 || status === 403 || isScopeMissing(error)) {
     const check = "An operator can check its credential.";
     return failed("plugin_failed", `${name} does not accept the gateway's credential. ${check}`);
   }
@@ -68,7 +68,7 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
   if (code === TOO_LARGE) return failed("plugin_failed", `${name} sent an answer that is too large.`);
   if (code === BROKE_OFF) return failed("plugin_failed", `${name} broke off its answer.`);
   if (typeof code === "number") {
-    const said = publicReason(error instanceof Error ? error.message : "", Object.values(server.headers));
+    const said = publicReason(error instanceof Error ? error.message : "", secretsOf(server));
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
@@ -79,6 +79,11 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
 function statusOf(error: unknown): number | undefined {
   const status = field(field(error, "data"), "status");
   return typeof status === "number" ? status : undefined;
+}
+
+/** The client's own error for a status 403 that names the scope of OAuth that is needed. */
+function isScopeMissing(error: unknown): boolean {
+  return error instanceof Error && "requiredScope" in error;
 }
 
 function codeOf(error: unknown): unknown {
