@@ -5,6 +5,7 @@ import { adminHealth } from "#lib/server/routes/admin-health.ts";
 import { adminMcp } from "#lib/server/routes/admin-mcp.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { adminSeries } from "#lib/server/routes/admin-series.ts";
+import { agent } from "#lib/server/routes/agent.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -43,6 +44,7 @@ export const API = apiTable([
   authPassword,
   authCallback,
   aiChat,
+  agent,
   attachmentUpload,
   health,
   adminHealth,

@@ -150,12 +150,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     memories,
     files,
     modelCheck,
-    toolServing: lazy(() =>
-      make.createToolServing({
-        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value, clock, logger },
-        admission: identity.value.admission,
-      }),
-    ),
     ...userData,
     ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
     ...operatorParts(
@@ -201,7 +195,7 @@ type AnswerSources = {
   env: Env;
 };
 
-/** What answers: native chat, and the OpenAI-compatible routes. */
+/** What answers: native chat, the OpenAI-compatible routes, and the tools. */
 function answerParts(
   { callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }: AnswerSources,
   make: typeof MAKERS,
@@ -220,8 +214,15 @@ function answerParts(
         env,
       }),
     ),
-    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents })),
+    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents, mcp })),
     embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
+    toolServing: lazy(() => {
+      const { engines, identity } = callParts.value;
+      return make.createToolServing({
+        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value },
+        ...{ admission: identity.admission, clock: engines.effects.clock, logger: engines.logger },
+      });
+    }),
   };
 }
 
