@@ -11,13 +11,21 @@ import {
   type Script,
   startFakeUpstream,
 } from "../support/fake-upstream.ts";
-import { A_TOOL, type Misdeeds, messageOf, result, STREAM, startHostileMcp } from "../support/hostile-mcp.ts";
+import {
+  A_TOOL,
+  type Misdeeds,
+  MODERN,
+  messageOf,
+  result,
+  STREAM,
+  startHostileMcp,
+} from "../support/hostile-mcp.ts";
 import { startMcpServer, type TestMcpServer } from "../support/mcp-server.ts";
 import { eventually } from "../support/test-gateway.ts";
 
 const TOKEN = "canary-hostile-zzzzzzz";
 /** Of servers from which no answer is to come, and of the others. */
-const SHORT_MS = 500;
+const SHORT_MS = 300;
 const LONG_MS = 10_000;
 const signal = new AbortController().signal;
 
@@ -116,7 +124,7 @@ const UNUSABLE = /^plugin_failed: .*(?:cannot be used|cannot be reached|broke of
 /** What a server may do instead of an answer, in any of its answers, and what is said of it. */
 const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["an endless JSON text", stream('"aaaaaaaaaaaaaaaa'.repeat(4_000), JSON_TYPE), /10 MB/],
-  ["endless JSON values", stream("[1,1,1,1,".repeat(8_000), JSON_TYPE), /too many values/],
+  ["endless JSON values", stream(`{"a":[${"1,1,1,1,".repeat(8_000)}`, JSON_TYPE), /too many values/],
   ["a slow drip of JSON", stream(" ", JSON_TYPE, 20), LATE],
   ["a slow drip of events", stream(": still here\n\n", SSE_TYPE, 20), LATE],
   ["nothing", () => undefined, LATE],
@@ -141,7 +149,8 @@ const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["a page that calls itself JSON", (exchange) => exchange.respond(200, "<html>"), UNUSABLE],
   ["no content", raw("", { "content-length": "0" }), UNUSABLE],
   ["JSON that is no message", (exchange) => exchange.json(200, { hello: "world" }), UNUSABLE],
-  ["deep JSON", raw(deep(100_000)), UNUSABLE],
+  ["deep JSON", raw(`{"jsonrpc":"2.0","id":1,"result":${deep(100_000)}}`), UNUSABLE],
+  ["a batch", (exchange) => exchange.json(200, [answerTo(exchange, OK)]), /several answers/],
   ["less than it announced", raw('{"jsonrpc"', { "content-length": "1000" }), UNUSABLE],
   ["more than it announced", raw('{"jsonrpc":"2.0","id":1}', { "content-length": "10" }), UNUSABLE],
   [
@@ -193,9 +202,18 @@ const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["a result that is a list", result([1]), UNUSABLE],
 ];
 
-describe.each(["initialize", "tools/list", "tools/call"])("%s is answered with", (method) => {
-  test.each(ANSWERS)("%s", async (_, script, says) => {
-    const server = await serve({ [method]: script }, says === LATE ? SHORT_MS : LONG_MS);
+/** Rows that take long, and mean the same in every answer. */
+const SLOW = (says: RegExp): boolean => says === LATE || /10 MB/.test(says.source);
+
+describe.each([
+  { method: "initialize", others: {} },
+  { method: "tools/list", others: {} },
+  { method: "tools/call", others: {} },
+  { method: "tools/call", others: MODERN, revision: " of 2026" },
+])("$method$revision is answered with", ({ method, others }) => {
+  const answers = ANSWERS.filter(([, , says]) => method === "tools/call" || !SLOW(says));
+  test.each(answers)("%s", async (_, script, says) => {
+    const server = await serve({ ...others, [method]: script }, says === LATE ? SHORT_MS : LONG_MS);
     const failure = await failureOf(method === "tools/call" ? call(server) : list(server));
     expect(failure).toMatch(says);
     if (!LATE.test(failure)) expect(failure.startsWith(FAILED)).toBe(true);
@@ -214,9 +232,10 @@ describe("a result with", () => {
       `{"content":[{"type":"text","text":"a","_meta":{"x":${deep(5_000)}}}]}`,
     ],
     ["data that is nested without end", `{"content":[],"structuredContent":{"x":${deep(5_000)}}}`],
-    ["content that is none", JSON.stringify({ content: Array(100_000).fill(1) })],
-    ["blocks of unknown kinds", JSON.stringify({ content: Array(100).fill({ type: "hologram" }) })],
-    ["data that is a text", '{"content":[],"structuredContent":"text"}'],
+    ["content that is none", JSON.stringify({ content: Array(250_000).fill(1) })],
+    ["blocks without a kind", JSON.stringify({ content: Array(50_000).fill({ text: "hologram" }) })],
+    ["content that is a text", '{"content":"text"}'],
+    ["a failure that is a text", '{"content":[],"isError":"no"}'],
   ])("%s is refused", async (_, text) => {
     const server = await serve({ "tools/call": resultText(text) });
     expect(await failureOf(call(server))).toMatch(/^plugin_failed: /);

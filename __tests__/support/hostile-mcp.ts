@@ -32,6 +32,14 @@ export async function startHostileMcp(misdeeds: Misdeeds): Promise<FakeUpstream>
   });
 }
 
+/** Makes it a server of the revision 2026-07-28. */
+export const MODERN: Misdeeds = {
+  "server/discover": result({
+    ...{ supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, resultType: "complete" },
+    ...{ ttlMs: 0, cacheScope: "private" },
+  }),
+};
+
 const GOOD: Misdeeds = {
   initialize: (exchange) => {
     const value = {
