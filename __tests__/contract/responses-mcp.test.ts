@@ -1,3 +1,5 @@
+import { createOpenAI } from "@ai-sdk/openai";
+import { generateText, type ModelMessage, streamText } from "ai";
 import OpenAI, { APIError } from "openai";
 import type {
   Response as OpenAiResponse,
@@ -617,6 +619,51 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
     const { input, id } = await asked();
     const [status, param] = await refusal({ input: [...input, reply(id, false), reply(id, true)] });
     expect([status, param]).toEqual([400, "input[4].approval_request_id"]);
+  });
+});
+
+describe.each([false, true])("the AI SDK (stream: %s)", (stream) => {
+  const openai = () => createOpenAI({ apiKey: key, baseURL: `${http.url}/api/v1` });
+  const NEVER = { never: { toolNames: ["read"] } };
+
+  async function ask(messages: ModelMessage[], store: boolean) {
+    const options = {
+      model: openai()("smart"),
+      tools: {
+        notes: openai().tools.mcp({ serverLabel: "notes", serverUrl: ADDRESS, requireApproval: NEVER }),
+      },
+      providerOptions: { openai: { store } },
+      ...{ messages, maxRetries: 0 },
+    };
+    if (!stream) return generateText(options);
+    const streaming = streamText(options);
+    return {
+      text: await streaming.text,
+      content: await streaming.content,
+      response: await streaming.response,
+    };
+  }
+
+  test.each([false, true])("reads calls, and is asked for consent (store: %s)", async (store) => {
+    const user: ModelMessage = { role: "user", content: "Note: milk" };
+    proxy.first.script = inTurn(calls(called("notes__read", "a")), calls(called("notes__write", "milk")));
+    const asked = await ask([user], store);
+    const request = asked.content.find(({ type }) => type === "tool-approval-request");
+    const approvalId = stringField(request, "approvalId") ?? "";
+    expect(asked.content.find(({ type }) => type === "tool-result")).toMatchObject({
+      ...{ toolName: "mcp.read", output: { serverLabel: "notes", name: "read", output: "Read a." } },
+    });
+    const consent: ModelMessage = {
+      role: "tool",
+      content: [{ type: "tool-approval-response", approvalId, approved: true }],
+    };
+    proxy.first.script = answer("It is written.");
+    const done = await ask([user, ...asked.response.messages, consent], store);
+    expect([done.text, ran]).toEqual(["It is written.", ["read a", "write milk"]]);
+    // It sends its decision again with each further message.
+    const more: ModelMessage[] = [user, ...asked.response.messages, consent, ...done.response.messages];
+    await ask([...more, { role: "user", content: "Really?" }], store);
+    expect(ran).toEqual(["read a", "write milk"]);
   });
 });
 

@@ -12,8 +12,8 @@ type Asked = {
 };
 
 /**
- * What the items of a conversation say of MCP servers. Nothing is stored of a call that waits for consent: the item
- * that asks for it comes back with the client's answer, and is known by its id.
+ * What the items of a conversation say of MCP servers. Nothing is stored of a call that waits for consent: the client
+ * sends back the item that asks for it, or its id, which holds the call.
  */
 export class McpHistory {
   /** Labels of servers whose tools are listed. */
@@ -45,6 +45,10 @@ export class McpHistory {
     if (askedId == null || asked === undefined) return { id, isKnown: false };
     asked.hasResult = true;
     return { id: askedId, isKnown: true };
+  }
+
+  hasAsked(id: string): boolean {
+    return this.#asked.has(id);
   }
 
   ask(id: string): void {
