@@ -99,6 +99,42 @@ describe("items of MCP servers are read back", () => {
       [{ id: ID, approved: true, reason: undefined }],
     ],
     [
+      "a call that was allowed before an answer that is only referred to",
+      [ASKED, allows(true), { type: "item_reference", id: "msg_1" }, user],
+      [called("mcpr_1"), { ...user }],
+    ],
+    [
+      "a call that was allowed before a question of a later answer",
+      [
+        { ...ASKED, id: "mcpr_a_1" },
+        { ...allows(true), approval_request_id: "mcpr_a_1" },
+        { ...ASKED, id: "mcpr_b_1" },
+        { ...allows(true), approval_request_id: "mcpr_b_1" },
+      ],
+      [{ role: "assistant", parts: [...called("mcpr_a_1").parts, ...called("mcpr_b_1").parts] }],
+      [{ id: "mcpr_b_1", approved: true, reason: undefined }],
+    ],
+    [
+      "two calls of one answer that are allowed one by one",
+      [
+        { ...ASKED, id: "mcpr_a_1" },
+        { ...allows(true), approval_request_id: "mcpr_a_1" },
+        { ...ASKED, id: "mcpr_a_2" },
+        { ...allows(true), approval_request_id: "mcpr_a_2" },
+      ],
+      [{ role: "assistant", parts: [...called("mcpr_a_1").parts, ...called("mcpr_a_2").parts] }],
+      [
+        { id: "mcpr_a_1", approved: true, reason: undefined },
+        { id: "mcpr_a_2", approved: true, reason: undefined },
+      ],
+    ],
+    [
+      "a call that is allowed beside another question that is only referred to",
+      [ASKED, allows(true), { type: "item_reference", id: "mcpr_2" }],
+      [called("mcpr_1")],
+      [{ id: "mcpr_1", approved: true, reason: undefined }],
+    ],
+    [
       "a call whose question was left out",
       [{ ...CALL, output: "Done.", approval_request_id: "mcpr_9" }],
       [called("mcp_1"), result("mcp_1", "Done.")],

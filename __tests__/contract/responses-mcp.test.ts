@@ -615,6 +615,18 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
     expect(ran).toEqual([]);
   });
 
+  test("is run with fifteen others at most", async () => {
+    const { input, id } = await asked();
+    const request = input.at(-1) as ResponseInputItem.McpApprovalRequest;
+    const ids = Array.from({ length: 20 }, (_, index) => `${id}-${index}`);
+    const many = ids.flatMap((one) => [{ ...request, id: one }, reply(one, true)]);
+    proxy.first.script = answer("Enough.");
+    const items = shortOf(await ask({ input: [...input.slice(0, -1), ...many] }));
+    expect(items.filter((item) => item.includes("Written milk."))).toHaveLength(16);
+    expect(items.filter((item) => item.includes("Not more than 16"))).toHaveLength(4);
+    expect(ran).toHaveLength(16);
+  });
+
   test("is answered once", async () => {
     const { input, id } = await asked();
     const [status, param] = await refusal({ input: [...input, reply(id, false), reply(id, true)] });
@@ -655,7 +667,7 @@ describe.each([false, true])("the AI SDK (stream: %s)", (stream) => {
     });
     const consent: ModelMessage = {
       role: "tool",
-      content: [{ type: "tool-approval-response", approvalId, approved: true }],
+      content: [{ type: "tool-approval-response", approvalId, approved: true, providerExecuted: true }],
     };
     proxy.first.script = answer("It is written.");
     const done = await ask([user, ...asked.response.messages, consent], store);

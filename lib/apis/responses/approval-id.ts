@@ -3,6 +3,8 @@ import { parseJson } from "#lib/shared/json.ts";
 /** A call as the client names it. */
 export type AskedCall = { server_label: string; name: string; arguments: string };
 
+/** What the ids of such items begin with. */
+export const APPROVAL_PREFIX = "mcpr";
 /** Longer calls are found only by their item. Ids that clients send have 16,384 characters at most. */
 const MAX_CALL = 8_000;
 
@@ -26,4 +28,9 @@ export function callOfApproval(id: string): AskedCall | undefined {
   const [label, name, args] = call as unknown[];
   if (typeof label !== "string" || typeof name !== "string" || typeof args !== "string") return undefined;
   return label === "" || name === "" ? undefined : { server_label: label, name, arguments: args };
+}
+
+/** What the ids of one answer's questions have in common; undefined for an id that is not one of ours. */
+export function answerOfApproval(id: string): string | undefined {
+  return /^mcpr_(\w+)_\d+(?:\.|$)/.exec(id)?.[1];
 }

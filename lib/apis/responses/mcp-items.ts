@@ -1,4 +1,4 @@
-import { approvalId } from "#lib/apis/responses/approval-id.ts";
+import { APPROVAL_PREFIX, approvalId } from "#lib/apis/responses/approval-id.ts";
 import { BlockItem } from "#lib/apis/responses/block-item.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { McpCallItem } from "#lib/apis/responses/mcp-call-item.ts";
@@ -40,7 +40,7 @@ export class McpItems {
     const { label, name } = names.mcpTool(run.name) ?? { label: "", name: run.name };
     const called = { server_label: label, name, arguments: run.arguments };
     if (run.status === "needs_approval") {
-      const place = placeOf("mcpr");
+      const place = placeOf(APPROVAL_PREFIX);
       const id = approvalId(place.id, called);
       return new BlockItem(this.#frames, place, { id, type: "mcp_approval_request", ...called });
     }

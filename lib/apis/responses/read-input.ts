@@ -120,6 +120,7 @@ class ItemReader {
       const args = JSON.stringify(called.toArguments(value));
       return this.#addCall({ id, name: this.#names.ofClientTool(called), arguments: args });
     }
+    if (value["type"] === "item_reference" && id !== undefined) this.#mcp.refer(id);
     const isOutput = CLIENT_TOOLS.some(({ outputType }) => outputType === value["type"]);
     if (isOutput && id !== undefined) return this.#addResult(id, outputText(value["output"]));
     this.#dropped.add(`input.${String(value["type"])}`);
