@@ -145,6 +145,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 200,
     body: { model: "smart", input: "Hi" },
   },
+  "/api/v1/agent": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { goal: "Say hello." },
+  },
   "/api/v1/suggestions": {
     access: "caller",
     methods: ["POST"],

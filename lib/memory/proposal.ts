@@ -1,4 +1,4 @@
-import { jsonIn } from "#lib/memory/model-json.ts";
+import { jsonIn } from "#lib/model-text/model-json.ts";
 import { isJsonObject } from "#lib/shared/json.ts";
 
 /** What names a known fact: its number, as a number or a string, or its text. The first that names one counts. */

@@ -1,3 +1,4 @@
+import type { ModeId } from "#lib/ai-models.ts";
 import type { ChatMessage, ChatRequest } from "#lib/chat/request.ts";
 import type { RunEffects, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
@@ -11,6 +12,8 @@ import { hash32, truncate } from "#lib/shared/text.ts";
 const MAX_CHARACTERS_A_TOKEN = 8;
 
 export type Question = {
+  /** Whose chain is asked; `fast` by default. */
+  mode?: ModeId;
   /** The system prompt; never from a user. */
   instructions?: string;
   text: string;
@@ -39,7 +42,7 @@ export type AskDependencies = Pick<
 };
 
 /**
- * Asks the fast chain a small question and returns its answer as text, cut to what `maxOutputTokens` allows.
+ * Asks the fast chain, or another one, a small question and returns its answer as text, cut to what `maxOutputTokens` allows.
  * Throws `no_engine_configured` and what a run throws, `engines_unavailable` also when the time is over.
  */
 export async function ask(
@@ -47,7 +50,7 @@ export async function ask(
   context: AskContext,
   dependencies: AskDependencies,
 ): Promise<string> {
-  const wanted = await openMode("fast", dependencies);
+  const wanted = await openMode(question.mode ?? "fast", dependencies);
   const { engines } = await enginesFor({ wanted, hasImage: false }, dependencies);
   const { timeouts, promptCache } = dependencies.run;
   const { record, events } = runChat(

@@ -34,6 +34,7 @@ export const ERROR_STATUS = {
   database_unavailable: 503,
   overloaded: 503,
   plugin_timeout: 504,
+  step_timeout: 504,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -58,3 +58,11 @@ export function toolCatalogue({
       : [{ tool: webSearch, title: "Web search", reachesOut: true, spendsSearch: true }]),
   ];
 }
+
+/** What is of no use to a model: it has no documents to hand over, and nothing to hear again. */
+const NOT_FOR_AGENTS: readonly string[] = ["read_document", "echo"];
+
+/** The tools of the catalogue that an agent's steps are offered. */
+export function forAgents(tools: readonly CatalogueTool[]): Tool[] {
+  return tools.map(({ tool }) => tool).filter(({ name }) => !NOT_FOR_AGENTS.includes(name));
+}

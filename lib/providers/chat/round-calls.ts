@@ -96,7 +96,7 @@ export class RoundCalls {
         case "run": {
           const running = this.#run(planned, signal, characters);
           // `next` reports a rejection, which may come before somebody waits for it.
-          running.catch(() => undefined);
+          void Promise.allSettled([running]);
           this.#running.set(planned.call.id, running);
           return [toolRun(planned, { status: "running" })];
         }

@@ -2,8 +2,10 @@ import type { Route } from "#lib/server/http/route.ts";
 import { authCallback, authPassword, authReset } from "#lib/server/routes/account-links.ts";
 import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib/server/routes/accounts.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
+import { adminMcp } from "#lib/server/routes/admin-mcp.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { adminSeries } from "#lib/server/routes/admin-series.ts";
+import { agent } from "#lib/server/routes/agent.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
 import { attachmentUpload } from "#lib/server/routes/attachments.ts";
@@ -14,6 +16,7 @@ import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
+import { mcp } from "#lib/server/routes/mcp.ts";
 import { mcpCatalog } from "#lib/server/routes/mcp-catalog.ts";
 import { mcpServer } from "#lib/server/routes/mcp-server.ts";
 import { memories } from "#lib/server/routes/memories.ts";
@@ -41,12 +44,14 @@ export const API = apiTable([
   authPassword,
   authCallback,
   aiChat,
+  agent,
   attachmentUpload,
   health,
   adminHealth,
   adminRequests,
   adminRequestById,
   adminSeries,
+  adminMcp,
   metrics,
   sessions,
   sessionById,
@@ -64,6 +69,7 @@ export const API = apiTable([
   inputTokens,
   plugins,
   pluginInvoke,
+  mcp,
   mcpCatalog,
   mcpServer,
   quota,

@@ -20,7 +20,10 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
 };
 
 /** A question that the gateway asked for the turn, to choose its mode or what to remember. */
-export type QuestionRecord = Pick<RunRecord, "attempts" | "usages">;
+export type QuestionRecord = Pick<RunRecord, "attempts" | "usages"> & {
+  /** What is noted with each of its calls; by default that it is a question. */
+  meta?: Readonly<Record<string, unknown>>;
+};
 
 /** What the ledger needs of a run that has ended. */
 export type TurnRecord = QuestionRecord &
@@ -48,7 +51,9 @@ export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: num
   // If no call reported its usage, nothing is known exactly.
   const usageUnknown = attempts.length > 0 && usages.length === 0;
   const begun = { prices, startedAt };
-  const asked = questions.flatMap((question) => attemptRecords(question, { question: true }, begun));
+  const asked = questions.flatMap((question) =>
+    attemptRecords(question, question.meta ?? { question: true }, begun),
+  );
   return boundedOutcome({
     status: TURN_STATUS[record.state],
     deliveredContent: record.committed,
@@ -67,7 +72,7 @@ export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: num
 
 function attemptRecords(
   { attempts, usages }: QuestionRecord,
-  meta: Record<string, unknown>,
+  meta: Readonly<Record<string, unknown>>,
   { prices, startedAt }: { prices: PriceBook; startedAt: number },
 ): AttemptRecord[] {
   return attempts.map((report, index) => ({

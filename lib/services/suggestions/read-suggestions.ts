@@ -1,6 +1,6 @@
-import { jsonItems } from "#lib/services/suggestions/json-items.ts";
-import { listedItems } from "#lib/services/suggestions/listed-items.ts";
-import { plainText } from "#lib/services/suggestions/plain-text.ts";
+import { jsonItems } from "#lib/model-text/json-items.ts";
+import { listedItems } from "#lib/model-text/listed-items.ts";
+import { plainText } from "#lib/model-text/plain-text.ts";
 
 const MAX_SUGGESTIONS = 3;
 /** A longer one would not fit a button, and is rarely a question; characters. */

@@ -1,0 +1,48 @@
+import { agentBodySchema } from "#lib/apis/native/agent.ts";
+import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
+import { jsonBody } from "#lib/server/http/declaration.ts";
+import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import { randomHex } from "#lib/server/wiring/random.ts";
+import type { AgentInput } from "#lib/services/agent/agent-types.ts";
+import { startAgent } from "#lib/services/agent/start-agent.ts";
+import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
+import { agentEventSchema, serializeAgentEvents } from "#lib/streaming/agent-events.ts";
+import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
+import { forAgents } from "#lib/tools/catalogue.ts";
+
+/** `POST /api/v1/agent`: plans a goal in steps, works on them, and sums up. */
+export const agent = declareRoute({
+  path: "/api/v1/agent",
+  access: "caller",
+  errors: "native",
+  methods: {
+    POST: {
+      summary: "Agent",
+      description:
+        "Plans up to five steps for a goal, does them with tools, three at a time where they do not need each other, " +
+        "and writes a summary. The stream always ends with `done` or `error`.",
+      answers: async () => ({
+        200: { description: "One event a frame, as JSON.", events: agentEventSchema },
+      }),
+      body: jsonBody({ schema: agentBodySchema, maxBytes: MEGABYTE, read: (body): AgentInput => body }),
+      answer,
+    },
+  },
+});
+
+async function answer(call: GatewayCall<"caller", AgentInput>): Promise<PlainResponse> {
+  const { gateway, request, requestId, route, caller, waitUntil, onRateLimit, body } = call;
+  const { completion, mcp, toolServing } = gateway;
+  const running = await startAgent(
+    body,
+    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
+    { ...completion, randomHex, mcp: mcpToolSource(mcp), tools: forAgents(toolServing.tools) },
+  );
+  const stream = sseStream(running.events, serializeAgentEvents, {
+    clock: completion.effects.clock,
+    onCancel: () => running.abandon(),
+  });
+  return new PlainResponse(stream, { headers: SSE_HEADERS });
+}
