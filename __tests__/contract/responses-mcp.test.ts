@@ -163,8 +163,8 @@ const contentOf = (message: unknown): string => stringField(message, "content") 
 
 const callsInLedger = async (): Promise<readonly object[]> => [
   ...(await database.sql`
-    select backend, status from public.ai_events
-    where user_id = ${user.userId} and event_type = 'attempt'`),
+    select event_type, backend, status, meta ->> 'tool' as tool from public.ai_events
+    where user_id = ${user.userId} order by event_type, created_at`),
 ];
 
 async function refusal(body: Body): Promise<[status: number | undefined, param: unknown, message: string]> {
@@ -199,8 +199,9 @@ describe.each(WAYS)("tools that the gateway runs, %s", (_, ask) => {
     );
     await eventually("the turn is stored", async () => (await callsInLedger()).length > 0, 10_000);
     expect(await callsInLedger()).toEqual([
-      { backend: "first", status: "ok" },
-      { backend: "first", status: "ok" },
+      { event_type: "attempt", backend: "first", status: "ok", tool: null },
+      { event_type: "attempt", backend: "first", status: "ok", tool: null },
+      { event_type: "tool", backend: "notes", status: "ok", tool: "notes__read" },
     ]);
   });
 
