@@ -60,10 +60,12 @@ describe("arrows run one way", () => {
   test("what browsers load knows nothing of Node, of zod and of the server", () => {
     const browser = lib.filter(({ path }) => path.startsWith("lib/browser/"));
     const allowed =
-      /^(?:lib\/(?:browser|shared)\/|lib\/streaming\/events\.ts$|eventsource-parser|marked$|remend$|highlight\.js)/;
+      /^(?:lib\/(?:browser|shared)\/|lib\/streaming\/(?:agent-)?events\.ts$|eventsource-parser|marked$|remend$|highlight\.js)/;
     expect(offences(browser, (_, target) => allowed.test(target))).toEqual([]);
     // Types alone: the events' schemas are zod's.
-    const values = browser.filter(({ text }) => /^import (?!type\b)[^;]*streaming\/events\.ts/m.test(text));
+    const values = browser.filter(({ text }) =>
+      /^import (?!type\b)[^;]*streaming\/(?:agent-)?events\.ts/m.test(text),
+    );
     expect(values.map(({ path }) => path)).toEqual([]);
   });
 
