@@ -3,7 +3,7 @@ import type { AnswerWriter } from "#lib/apis/completion-api.ts";
 import { responses } from "#lib/apis/responses/read.ts";
 import { responsesSchema } from "#lib/apis/responses/schema.ts";
 import { AnswerBuilder } from "#lib/chat/answer.ts";
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, ToolRun } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -42,7 +42,7 @@ const TOOLS = [
   { type: "web_search" },
 ];
 
-type Case = { what: string; body?: JsonObject; events: ChatEvent[]; error?: GatewayError };
+type Case = { what: string; body?: JsonObject; events: AnswerEvent[]; error?: GatewayError };
 const text = (value: string, more: object = {}): ChatEvent => ({ type: "text", text: value, ...more });
 const finish = (reason: "stop" | "length" | "content_filter" | "tool_calls"): ChatEvent => ({
   type: "finish",
@@ -58,7 +58,53 @@ const call = (index: number, name: string, args: string, custom?: boolean): Chat
   ...(custom === undefined ? {} : { custom }),
 });
 
+const run = (id: string, state: { status: "running" | "needs_approval" } | Ended): AnswerEvent => ({
+  type: "tool_run",
+  run: { id, name: "notes__read", origin: undefined, arguments: "{}", ...state } as ToolRun,
+});
+type Ended = { status: "done" | "failed"; output: string };
+const listed = (label: string, error?: string): AnswerEvent => ({
+  type: "tool_list",
+  list: {
+    ...{ label, error },
+    tools: [
+      {
+        ...{ name: "read", description: "", inputSchema: { type: "object" } },
+        annotations: error === undefined ? { readOnlyHint: true } : undefined,
+      },
+    ],
+  },
+});
+
 const CASES: Case[] = [
+  {
+    what: "tools of MCP servers",
+    body: {
+      input: [
+        { type: "mcp_call", id: "mcp_1", server_label: "notes", name: "read", arguments: "{}", output: "" },
+      ],
+      tools: [
+        { type: "mcp", server_label: "notes", authorization: "secret", allowed_tools: ["read"] },
+        {
+          type: "mcp",
+          server_label: "more",
+          server_url: "https://more.example/mcp",
+          require_approval: "never",
+        },
+      ],
+      tool_choice: { type: "mcp", server_label: "notes", name: "read" },
+    },
+    events: [
+      listed("notes"),
+      listed("more", "It cannot be reached."),
+      run("a", { status: "running" }),
+      run("b", { status: "running" }),
+      run("b", { status: "failed", output: "No." }),
+      run("a", { status: "done", output: "Yes." }),
+      run("c", { status: "needs_approval" }),
+      finish("stop"),
+    ],
+  },
   { what: "text", events: [text("Hi"), finish("stop")] },
   { what: "nothing", events: [finish("stop")] },
   { what: "a half", events: [text("Hi"), finish("length")] },
@@ -164,7 +210,13 @@ function valuesOf({ body, events, error }: Case): TypedValue[] {
   if (error !== undefined) return values;
   const builder = new AnswerBuilder();
   builder.push(events);
-  return [...values, { type: "Whole", value: writerOf(body).whole(builder.build(), USAGE) }];
+  const gathering = writerOf(body);
+  gathering.batch(events);
+  return [
+    ...values,
+    { type: "Whole", value: writerOf(body).whole(builder.build(), USAGE) },
+    { type: "Whole", value: gathering.gathered?.(USAGE) },
+  ];
 }
 
 test("W34: answers and events have the types of the official SDK", { timeout: 60_000 }, () => {

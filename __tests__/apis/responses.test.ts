@@ -514,7 +514,7 @@ describe("fields become those of a chat", () => {
                 parameters: { type: "object" },
               },
               { type: "web_search" },
-              { type: "mcp", server_label: "s" },
+              { type: "code_interpreter" },
             ],
           },
           user,
@@ -540,7 +540,7 @@ describe("fields become those of a chat", () => {
         webSearch: true,
         webSearchTool: { type: "web_search" },
       },
-      dropped: ["tools.mcp"],
+      dropped: ["tools.code_interpreter"],
     },
     {
       what: "tools that the client runs, and tools that OpenAI runs",
@@ -584,11 +584,15 @@ describe("fields become those of a chat", () => {
     {
       what: "tools that OpenAI runs",
       body: {
-        tools: [{ type: "web_search", external_web_access: true }, { type: "file_search" }, { type: "mcp" }],
+        tools: [
+          { type: "web_search", external_web_access: true },
+          { type: "file_search" },
+          { type: "image_generation" },
+        ],
         tool_choice: { type: "file_search" },
       },
       chat: { webSearch: true, webSearchTool: { type: "web_search", external_web_access: true } },
-      dropped: ["tools.file_search", "tools.mcp", "tool_choice"],
+      dropped: ["tools.file_search", "tools.image_generation", "tool_choice"],
     },
     {
       what: "a choice among tools",

@@ -267,6 +267,18 @@ describe("a call", () => {
     await eventually("there is a place again", async () => (await echo()).status === 200);
   });
 
+  test("ends when the official client gives it up", async () => {
+    const { tool, state } = endlessTool();
+    const url = await serve({}, { createLiveTools: () => [tool] });
+    const client = await connected("2.x, revision 2026-07-28", key, url);
+    const leaving = new AbortController();
+    const called = client.callTool("endless", {}, leaving.signal);
+    await eventually("the tool runs", () => state.calls === 1);
+    leaving.abort();
+    await expect(called).rejects.toThrow();
+    await eventually("the tool is told", () => state.aborted === 1);
+  });
+
   test("counts for the requests a minute of its key; a list does not", async () => {
     const own = await createKey(database, user.userId, { requestsPerMinute: 2 });
     const headers = { authorization: `Bearer ${own}` };

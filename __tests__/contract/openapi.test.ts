@@ -12,7 +12,7 @@ let document: Record<string, unknown>;
 
 beforeAll(async () => {
   database = await startTestSupabase();
-  proxy = await startProxyGateway(database);
+  proxy = await startProxyGateway(database, { MCP_INTERNAL_KEY: "a-key-of-the-operator" });
   const response = await proxy.fetch("http://gateway.test/api/openapi.json");
   expect(response.headers.get("content-type")).toBe("application/json");
   document = (await response.json()) as Record<string, unknown>;

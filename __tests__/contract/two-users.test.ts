@@ -135,6 +135,8 @@ const ATTEMPTS: readonly Attempt[] = [
 const WITHOUT_DATA: readonly string[] = [
   // Of whoever is signed in in a browser: sign-in.test.ts.
   "/api/auth/password",
+  "/api/v1/mcp/catalog",
+  "/api/v1/mcp/server",
   "/api/v1/plugins",
   "/api/v1/plugins/invoke",
   "/api/v1/suggestions",

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { Answer } from "#lib/chat/answer.ts";
-import type { ChatEvent } from "#lib/chat/events.ts";
+import type { AnswerEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
+import type { McpRequest } from "#lib/plugins/mcp-request.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -22,7 +23,12 @@ export type AnswerMeta = {
  */
 export type AnswerWriter = {
   whole(answer: Answer, usage: TokenUsage): JsonObject;
-  batch(events: readonly ChatEvent[]): string;
+  /**
+   * The whole answer behind its batches, for one that is more than an `Answer` holds: see `ReadRequest.mcp`. With an
+   * error, the answer up to there; undefined if no tool has run in it, and the error is all that there is to say.
+   */
+  gathered?(outcome: TokenUsage | GatewayError): JsonObject | undefined;
+  batch(events: readonly AnswerEvent[]): string;
   /** The answer is complete. */
   end(usage: TokenUsage): string;
   /** The answer broke off: writes an error and no success marker. */
@@ -36,6 +42,8 @@ export type ReadRequest = {
   models: readonly string[];
   /** Fields that no engine can receive, by the client's names. */
   dropped: readonly string[];
+  /** MCP servers whose tools the gateway runs for the model. Its calls are among the answer's events. */
+  mcp?: McpRequest;
   createWriter(meta: AnswerMeta): AnswerWriter;
 };
 

@@ -1,4 +1,4 @@
-import type { ChatEvent, NativeCitation, Source } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, NativeCitation, Source } from "#lib/chat/events.ts";
 import type { IssuerToken, NativeFields, OpaquePart } from "#lib/chat/request.ts";
 import type { JsonValue } from "#lib/shared/json.ts";
 
@@ -50,7 +50,8 @@ export class AnswerBuilder {
   readonly #calls = new Map<string, AnswerToolCall>();
   readonly #sources: Source[] = [];
 
-  push(events: readonly ChatEvent[]): void {
+  /** Calls that the gateway runs are no part of what the model says. */
+  push(events: readonly AnswerEvent[]): void {
     for (const event of events) this.#add(event);
   }
 
@@ -69,7 +70,7 @@ export class AnswerBuilder {
     return choice;
   }
 
-  #add(event: ChatEvent): void {
+  #add(event: AnswerEvent): void {
     switch (event.type) {
       case "text": {
         const choice = this.#choice(event.choice);
@@ -98,6 +99,9 @@ export class AnswerBuilder {
         this.#choice(choice).finish = finish;
         return;
       }
+      case "tool_run":
+      case "tool_list":
+        return;
     }
   }
 

@@ -34,6 +34,23 @@ export type ToolRun = {
   | { status: "needs_approval" }
 );
 
+/** A tool as the reader of an answer is told of it. */
+export type ListedTool = {
+  name: string;
+  description: string;
+  inputSchema: JsonObject;
+  /** What its server says of its effects. */
+  annotations: JsonObject | undefined;
+};
+
+/** The tools of an MCP server that a model is offered, or why it has none of them. */
+export type ToolList = {
+  /** As the client names the server. */
+  label: string;
+  tools: readonly ListedTool[];
+  error: string | undefined;
+};
+
 /**
  * A provider-independent event of an answer. Protocol decoders produce these, and the writers of the public
  * APIs consume them. `choice` is the index of the alternative if more than one was requested.
@@ -73,6 +90,13 @@ export type ChatEvent =
       /** What the engine's API says at the end beside it (`container`), which its clients send back. */
       nativeFields?: NativeFields;
     };
+
+/** What the reader of an answer is told: what the model says, and what the gateway does for it between. */
+export type AnswerEvent =
+  | ChatEvent
+  | { type: "tool_run"; run: ToolRun }
+  /** Before everything else. */
+  | { type: "tool_list"; list: ToolList };
 
 /** Whether the event commits an attempt: it has content that the user could see. */
 export function isContent(event: ChatEvent): boolean {

@@ -20,7 +20,13 @@ export type McpServer = {
 };
 
 /** What a server says of the effects of a tool. These are hints: the gateway cannot check them. */
-export type McpToolAnnotations = { title?: string; readOnlyHint?: boolean; destructiveHint?: boolean };
+export type McpToolAnnotations = {
+  title?: string;
+  readOnlyHint?: boolean;
+  destructiveHint?: boolean;
+  idempotentHint?: boolean;
+  openWorldHint?: boolean;
+};
 
 export type McpTool = {
   name: string;

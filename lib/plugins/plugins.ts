@@ -5,6 +5,9 @@ const repository = (id: string): string => `https://github.com/sarmakska/${id}`;
 /** A vision model that reads a whole receipt, or a local model that is loaded first, takes a while; milliseconds. */
 const SLOW_FIRST_TEXT_MS = 45_000;
 
+/** The plugin that is an MCP server. */
+export const MCP_PLUGIN = "mcp-server-toolkit";
+
 /**
  * The plugin registry. Paths are those of the projects' own servers (rag-over-pdf `app/api/chat/route.ts`,
  * local-llm-router `src/index.ts`, receipt-scanner `app/api/scan/route.ts`, agent-orchestrator
@@ -51,10 +54,10 @@ export const PLUGINS: readonly Plugin[] = [
     },
   },
   {
-    id: "mcp-server-toolkit",
+    id: MCP_PLUGIN,
     name: "MCP server",
     description: "A Model Context Protocol server with tools.",
-    repository: repository("mcp-server-toolkit"),
+    repository: repository(MCP_PLUGIN),
     intents: ["mcp"],
     variable: "MCP_SERVER",
     tokenHeader: "x-api-key",

@@ -1,84 +1,47 @@
-import type { ModeId } from "#lib/ai-models.ts";
-import type { ChatEvent } from "#lib/chat/events.ts";
 import type { ChatRequest } from "#lib/chat/request.ts";
-import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
-import type { ChatRun, RunEvent, RunRecord } from "#lib/providers/chat/run.ts";
-import { runChat } from "#lib/providers/chat/run-chat.ts";
-import type { Engine, Registry } from "#lib/providers/registry.ts";
+import type { McpRequest } from "#lib/plugins/mcp-request.ts";
+import type { Registry } from "#lib/providers/registry.ts";
 import { requestCost } from "#lib/services/admission/cost-estimate.ts";
 import { type KeyAdmission, whileAdmitted } from "#lib/services/admission/key-admission.ts";
-import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
+import {
+  type CompletionRounds,
+  CompletionTools,
+  type CompletionToolsDependencies,
+} from "#lib/services/completion-tools.ts";
 import { documentsToRead, type PartReader } from "#lib/services/documents/read-parts.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Chain, CompletionInput } from "#lib/services/engines/resolve-chain.ts";
 import { allowedChain, eligibleChain } from "#lib/services/engines/resolve-engines.ts";
-import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
 import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
-import { settleRun } from "#lib/services/ledger/settle-run.ts";
-import type { WaitUntil } from "#lib/services/ports.ts";
-import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
-import { hash32 } from "#lib/shared/text.ts";
+import {
+  type Completion,
+  type CompletionContext,
+  RunningCompletion,
+} from "#lib/services/running-completion.ts";
 
-export type CompletionContext = {
-  requestId: string;
-  /** The path of the route that was called, for the ledger. */
-  route?: string | undefined;
-  caller: ProxyCaller;
-  /** Aborts when the client leaves. */
-  signal: AbortSignal;
-  waitUntil: WaitUntil;
-  /** Takes what is left of the caller's requests. */
-  onRateLimit?: ((limit: RateLimit) => void) | undefined;
-};
+/** A request, with the MCP servers whose tools the model may call. */
+export type ToolCompletionInput = CompletionInput & { mcp?: McpRequest };
 
-export type CompletionDependencies = EngineDependencies & {
-  registry: Registry;
-  admission: KeyAdmission;
-  ledger: TurnLedger;
-  /** Reads documents for engines that cannot. */
-  documents: PartReader;
-};
-
-/** What came of an answer at once. */
-export type AnswerBatch = {
-  events: readonly ChatEvent[];
-  /** The answer is complete with this batch. */
-  isLast: boolean;
-};
-
-/** A completion whose first content is there. */
-export type Completion = {
-  /** The engine that answers; another one may take over later. */
-  engine: Engine;
-  /** Upstream calls so far, this one included. */
-  attempts: number;
-  /** The mode whose chain answers; undefined for an engine that the client named. */
-  mode: ModeId | undefined;
-  /** The client's own name for a mode, or the named engine as `provider/model`. */
-  model: string;
-  /** Fields of the request that the engine could not take, in OpenAI's names. */
-  dropped: readonly string[];
-  /**
-   * The next stretch of the answer; undefined behind the last. To be read to the end, or until `abandon`.
-   * Throws `GatewayError` when the answer breaks off.
-   */
-  next(): Promise<AnswerBatch | undefined>;
-  /** What has been used, complete once `next` has come to its end. */
-  usage(): TokenUsage;
-  /** The client is gone: stops the engines and writes the turn down. Harmless when repeated. */
-  abandon(): void;
-};
+export type CompletionDependencies = EngineDependencies &
+  CompletionToolsDependencies & {
+    registry: Registry;
+    admission: KeyAdmission;
+    ledger: TurnLedger;
+    /** Reads documents for engines that cannot. */
+    documents: PartReader;
+  };
 
 /**
  * Answers a request of the OpenAI-compatible routes: nothing is added to it, but documents are read for engines that
- * cannot take them. Resolves once an engine has
+ * cannot take them, and tools of MCP servers are listed and run if it names some. Resolves once an engine has
  * committed to an answer, so that no byte is sent before.
  *
  * Throws `model_not_found`, `forbidden`, `rate_limited`, `budget_exceeded`, `no_engine_configured`,
- * `engines_refused`, `invalid_request` (a document cannot be read) and whatever else a run throws before its first content.
+ * `engines_refused`, `invalid_request` (a document cannot be read, an MCP server is not known), `plugin_failed` (it
+ * must call a tool of a server that cannot be reached) and whatever else a run throws before its first content.
  */
 export async function startCompletion(
-  input: CompletionInput,
+  input: ToolCompletionInput,
   context: CompletionContext,
   dependencies: CompletionDependencies,
 ): Promise<Completion> {
@@ -86,132 +49,36 @@ export async function startCompletion(
   const { admission, documents } = dependencies;
   const asked = await allowedChain({ ...input, caller }, dependencies);
   const toRead = documentsToRead(input.chat, asked.engines);
+  const tools = input.mcp && new CompletionTools(input.mcp, context, dependencies);
   const admit = ({ engines }: Chain): Promise<void> => {
     const maxCostUsd = requestCost(engines, input.chat, dependencies);
     return admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
   };
-  const start = async (chat: ChatRequest, chain: Chain): Promise<Completion> => {
-    const completion = new RunningCompletion(chat, chain, context, dependencies);
+  const start = async (chat: ChatRequest, chain: Chain, rounds?: CompletionRounds): Promise<Completion> => {
+    const completion = new RunningCompletion(chat, chain, context, dependencies, rounds);
     await completion.open();
     return completion;
   };
   const held = { admission, requestId, waitUntil };
-  if (toRead.length === 0) {
+  if (toRead.length === 0 && tools === undefined) {
     const chain = eligibleChain(asked, input);
     await admit(chain);
     return whileAdmitted(held, () => start(input.chat, chain));
   }
-  // Reading takes time and memory, so it counts as a request, also if it fails.
+  // What no engine can take costs nothing. Engines that cannot take a document may be able to once it is read.
+  if (toRead.length === 0 && tools !== undefined) {
+    eligibleChain(asked, { ...input, chat: tools.likely(input.chat) });
+  }
+  // Reading takes time and memory, and servers are asked for their tools: it counts as a request, also if it fails.
   await admit(asked);
   return whileAdmitted(held, async () => {
     const owner = caller.kind === "open" ? undefined : caller.userId;
-    const chat = await documents.read(input.chat, toRead, asked.engines, { owner, signal });
-    return start(chat, eligibleChain(asked, { ...input, chat }));
+    const read =
+      toRead.length === 0
+        ? input.chat
+        : await documents.read(input.chat, toRead, asked.engines, { owner, signal });
+    const rounds = await tools?.rounds(read);
+    const chat = rounds?.chat ?? read;
+    return start(chat, eligibleChain(asked, { ...input, chat }), rounds);
   });
-}
-
-class RunningCompletion implements Completion {
-  readonly #chain: Chain;
-  readonly #run: ChatRun;
-  readonly #tracked: TrackedRun<RunEvent[], RunRecord>;
-  /** The batch with which an engine has committed, until it is read. */
-  #head: readonly RunEvent[] | undefined;
-  #opened: { engine: Engine; dropped: readonly string[]; attempts: number } | undefined;
-
-  constructor(
-    chat: ChatRequest,
-    chain: Chain,
-    { requestId, route, caller, signal, waitUntil }: CompletionContext,
-    dependencies: CompletionDependencies,
-  ) {
-    this.#chain = chain;
-    const { effects, run, logger, ledger } = dependencies;
-    const turn = ledger.begin({ requestId, route, caller, tier: chain.mode ?? NAMED_MODE });
-    this.#tracked = new TrackedRun({
-      clientSignal: signal,
-      waitUntil,
-      logger,
-      logFields: { requestId },
-      save: (record, unstarted) =>
-        settleRun(turn, record ?? unstartedRecord(unstarted), dependencies, { tier: this.#tier }),
-    });
-    this.#run = runChat(
-      {
-        engines: chain.engines,
-        request: chat,
-        signal: this.#tracked.signal,
-        keySeed: hash32(chat.conversationId ?? ""),
-        named: chain.named,
-        ...run,
-      },
-      effects,
-    );
-    this.#tracked.start(this.#run);
-  }
-
-  get engine(): Engine {
-    return this.#committed.engine;
-  }
-
-  get attempts(): number {
-    return this.#committed.attempts;
-  }
-
-  get dropped(): readonly string[] {
-    return this.#committed.dropped;
-  }
-
-  get mode(): ModeId | undefined {
-    return this.#chain.origins.get(this.engine.id)?.mode;
-  }
-
-  get model(): string {
-    return this.#chain.origins.get(this.engine.id)?.name ?? this.engine.id;
-  }
-
-  get #committed() {
-    if (this.#opened === undefined) throw new Error("The completion has not been opened.");
-    return this.#opened;
-  }
-
-  /** What the turn counts as, where it was open at the start which engine answers. */
-  get #tier(): string | undefined {
-    return this.#opened === undefined ? undefined : (this.mode ?? NAMED_MODE);
-  }
-
-  /** Runs up to the first content. */
-  async open(): Promise<void> {
-    while (this.#opened === undefined) {
-      const batch = await this.#tracked.next();
-      // A run does not complete before an engine has committed.
-      if (batch === undefined) throw new Error("The run has completed without an engine.");
-      const [first] = batch;
-      if (first?.type !== "engine") continue;
-      this.#opened = { engine: first.engine, dropped: first.dropped, attempts: first.calls };
-      this.#head = batch;
-    }
-  }
-
-  async next(): Promise<AnswerBatch | undefined> {
-    const batch = this.#head ?? (await this.#tracked.next());
-    this.#head = undefined;
-    return batch === undefined ? undefined : answerIn(batch);
-  }
-
-  usage(): TokenUsage {
-    return sumUsage(this.#run.record.usages.map(({ usage }) => usage));
-  }
-
-  abandon(): void {
-    this.#tracked.abandon();
-  }
-}
-
-function answerIn(batch: readonly RunEvent[]): AnswerBatch {
-  const [only] = batch;
-  if (batch.length === 1 && only?.type === "answer") return { events: only.events, isLast: false };
-  return {
-    events: batch.flatMap((event) => (event.type === "answer" ? event.events : [])),
-    isLast: batch.at(-1)?.type === "completed",
-  };
 }

@@ -7,9 +7,10 @@ import { protocolOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { costsNothing } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
+import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { type CompletionInput, resolveChain } from "#lib/services/engines/resolve-chain.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
+import type { CompletionContext } from "#lib/services/running-completion.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 

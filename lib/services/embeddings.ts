@@ -17,14 +17,18 @@ import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.
 import { parseModelName } from "#lib/router/model-name.ts";
 import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { CompletionContext, CompletionDependencies } from "#lib/services/completion.ts";
+import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
 import { runWhole } from "#lib/services/run/run-whole.ts";
+import type { CompletionContext } from "#lib/services/running-completion.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-export type EmbeddingsDependencies = Omit<CompletionDependencies, "modes" | "enginesOf" | "documents">;
+export type EmbeddingsDependencies = Omit<
+  CompletionDependencies,
+  "modes" | "enginesOf" | "documents" | "mcp" | "randomHex"
+>;
 
 export type Embedded = {
   vectors: Embeddings["vectors"];

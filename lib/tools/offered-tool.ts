@@ -1,3 +1,4 @@
+import type { JsonObject } from "#lib/shared/json.ts";
 import type { Tool } from "#lib/tools/tool.ts";
 
 /** A tool that a model is offered, and that the gateway runs when the model calls it. */
@@ -8,4 +9,6 @@ export type OfferedTool = {
   origin?: { server: string; tool: string };
   /** It runs only once the client has agreed to the call. */
   needsApproval: boolean;
+  /** What its server says of its effects: hints that nobody has checked. */
+  annotations?: JsonObject;
 };

@@ -8,12 +8,12 @@ export const SERVERS = [
   { id: "calendar", name: "Calendar" },
 ];
 const tool = (name: string, description: string, needsApproval: boolean) => ({
-  ...{ name, description, needsApproval },
+  ...{ name, title: null, description, allowed: true, needsApproval },
 });
 export const ADMIN_SERVERS = [
   {
     ...{ id: "notes", name: "Team notes", state: "connected", protocolVersion: "2026-07-28" },
-    since: new Date().toISOString(),
+    ...{ since: new Date().toISOString(), error: null, server: { name: "notes-server", version: "1.2.3" } },
     tools: [
       tool("search_notes", "Finds notes by their words.", false),
       tool("write_note", "Writes a note that everybody can read.", true),
@@ -21,8 +21,8 @@ export const ADMIN_SERVERS = [
     problems: ["broken_tool: its input schema is no object."],
   },
   {
-    ...{ id: "calendar", name: "Calendar", state: "failed", lastError: "It cannot be reached." },
-    ...{ since: new Date().toISOString(), tools: [], problems: [] },
+    ...{ id: "calendar", name: "Calendar", state: "failed", error: "It cannot be reached." },
+    ...{ since: new Date().toISOString(), protocolVersion: null, server: null, tools: null, problems: [] },
   },
 ];
 

@@ -2,13 +2,16 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminStrings } from "../../../app/_strings/admin.ts";
+import { agentStrings } from "../../../app/_strings/agent.ts";
 import { completion, type Script } from "../../support/fake-upstream.ts";
+import { AT_WORK, PLAN, SUMMED_UP, WORKED } from "./agent-scripts.ts";
 import { startBrowser, type TestBrowser, type VisitOptions, type Visitor } from "./browser.ts";
 import { chatOf } from "./chat-client.ts";
 import { fillHistory } from "./demo-history.ts";
 import { ownFonts } from "./fonts.ts";
 import { apiOf, askOf } from "./gateway-client.ts";
 import { busy, type ScriptedGateway, startScriptedGateway, writes } from "./scripted-gateway.ts";
+import { startScriptedRoutes } from "./scripted-routes.ts";
 
 /** `npm run pictures`: makes docs/images again. */
 const FOLDER = "docs/images";
@@ -42,6 +45,8 @@ await sleep(random() * pause); // "full jitter"
 | fixed | all 1,000 |
 | full jitter over 1 s | about 10 |
 `;
+/** The step that the picture of the agent shows open. */
+const PLAN_TITLE = "Measure a retry with and without jitter";
 const OLDER = [
   "Compare REST and GraphQL in a table",
   "What does this contract say about notice periods?",
@@ -171,6 +176,25 @@ test("keys", async () => {
   await visitor.open("/keys");
   await visitor.page.getByText("Claude Code on my laptop").waitFor();
   await take(visitor, "keys");
+});
+
+test("agent", async () => {
+  const scripted = await startScriptedRoutes(gateway.url);
+  scripted.routes.set("POST /api/v1/agent", (_body, answer) => {
+    answer.say(...PLAN, ...AT_WORK, ...WORKED, ...SUMMED_UP);
+    answer.end();
+  });
+  const visitor = await visit({ url: scripted.url, theme: "light" });
+  const { page } = visitor;
+  await page.setViewportSize({ width: 1280, height: 1060 });
+  await visitor.open("/agent");
+  await page.getByLabel(agentStrings.goal).fill("Find out why retries need jitter, and how much it helps");
+  await page.getByRole("button", { name: agentStrings.run, exact: true }).click();
+  await page.getByRole("heading", { name: agentStrings.summary }).waitFor();
+  await page.getByRole("button", { name: PLAN_TITLE }).click();
+  await page.getByRole("table").waitFor();
+  await take(visitor, "agent");
+  await scripted.stop();
 });
 
 test("docs", async () => {

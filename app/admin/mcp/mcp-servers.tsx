@@ -1,5 +1,6 @@
 "use client";
 
+import { useEffect, useRef } from "react";
 import { type McpServerState, readMcpStates } from "#lib/browser/admin/mcp.ts";
 import { callApi } from "#lib/browser/api.ts";
 import { adminStrings } from "../../_strings/admin.ts";
@@ -23,6 +24,7 @@ export function McpServers() {
       await callApi("/api/admin/mcp?refresh=1");
       reload();
     });
+  useOnce(state.kind === "ready" && state.value.some((server) => server.state === "unused"), askAgain);
   return (
     <LoadedView state={state} retry={reload}>
       {(servers) =>
@@ -52,6 +54,16 @@ export function McpServers() {
       }
     </LoadedView>
   );
+}
+
+/** After a start, no server was asked yet: whoever opens the page wants to see their tools. */
+function useOnce(isWanted: boolean, action: () => void): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (!isWanted || isDone.current) return;
+    isDone.current = true;
+    action();
+  }, [isWanted, action]);
 }
 
 function ServerList({ servers }: { servers: readonly McpServerState[] }) {

@@ -2,6 +2,17 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 /** The most that one answer of a server may have, bytes; a list of tools and a document among results fit in. */
 const MAX_ANSWER = 10 * 1024 * 1024;
+/**
+ * The most values that one answer may have, counted by the signs before them: a few megabytes of tiny values take
+ * seconds and gigabytes to read.
+ */
+const MAX_VALUES = 300_000;
+/** What a request may take beyond the time-out of its call, for the connection, milliseconds. */
+const GRACE_MS = 10_000;
+
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const OPEN_BRACE = 0x7b;
 
 /** The server did not keep to what the gateway takes of it. The message is for the client. */
 export class McpAnswerError extends GatewayError {
@@ -12,40 +23,80 @@ export class McpAnswerError extends GatewayError {
   }
 }
 
+export type CappedFetchOptions = {
+  url: string;
+  /** For one call, milliseconds. */
+  timeoutMs: number;
+  /** Called with the error that ends an answer. */
+  onExcess(error: McpAnswerError): void;
+};
+
+type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
+
 /**
- * `fetch` for one MCP server: to its own address only, without following redirects, with bodies of a bounded size.
+ * `fetch` for one MCP server: to its own address only, without following redirects, with answers of a bounded size
+ * that end in a bounded time.
  */
-export function cappedFetch(url: string): (input: string | URL, init?: RequestInit) => Promise<Response> {
+export function cappedFetch({ url, timeoutMs, onExcess }: CappedFetchOptions): Fetch {
   const { origin, pathname } = new URL(url);
-  return async (input, init) => {
+  return async (input, init = {}) => {
     const asked = new URL(input);
     // A client of the protocol may be told of other addresses, for authorization: nothing is fetched from there.
     if (asked.origin !== origin || asked.pathname !== pathname) {
       throw new McpAnswerError("The server names another address, which is not called.");
     }
-    const response = await fetch(asked, { ...init, redirect: "manual" });
+    const signal = isSubscription(init) ? {} : { signal: withTimeout(init.signal, timeoutMs + GRACE_MS) };
+    const response = await fetch(asked, { ...init, ...signal, redirect: "manual" });
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
       await response.body?.cancel();
       throw new McpAnswerError("The server answered with a redirect, which is not followed.");
     }
-    return response.body === null ? response : capped(response, response.body);
+    return response.body === null ? response : capped(response, response.body, onExcess);
   };
 }
 
-function capped(response: Response, body: ReadableStream<Uint8Array>): Response {
+/** Streams of announcements are open for as long as the connection. */
+function isSubscription({ method, headers }: RequestInit): boolean {
+  return method === "GET" || new Headers(headers).get("mcp-method") === "subscriptions/listen";
+}
+
+function withTimeout(signal: RequestInit["signal"], milliseconds: number): AbortSignal {
+  const timeout = AbortSignal.timeout(milliseconds);
+  return signal == null ? timeout : AbortSignal.any([signal, timeout]);
+}
+
+function capped(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  onExcess: CappedFetchOptions["onExcess"],
+): Response {
   let bytes = 0;
+  let values = 0;
   const counted = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         bytes += chunk.length;
-        if (bytes > MAX_ANSWER) {
-          controller.error(new McpAnswerError("The server sent an answer of more than 10 MB."));
-        } else {
+        values += valuesIn(chunk);
+        if (bytes <= MAX_ANSWER && values <= MAX_VALUES) {
           controller.enqueue(chunk);
+          return;
         }
+        const what = bytes > MAX_ANSWER ? "more than 10 MB" : "too many values";
+        const error = new McpAnswerError(`The server sent an answer of ${what}.`);
+        onExcess(error);
+        controller.error(error);
       },
     }),
   );
   const { status, statusText, headers } = response;
   return new Response(counted, { status, statusText, headers });
+}
+
+/** At least as many as there are, in texts too: a server could mislead whoever tells these apart. */
+function valuesIn(chunk: Uint8Array): number {
+  let count = 0;
+  for (const byte of chunk) {
+    if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++;
+  }
+  return count;
 }

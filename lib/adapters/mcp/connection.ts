@@ -1,6 +1,6 @@
 import type { Client, PriorDiscovery, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { cappedFetch } from "#lib/adapters/mcp/capped-fetch.ts";
 import { isRefusedConnection, isSessionLost, isTransportFailure } from "#lib/adapters/mcp/mcp-errors.ts";
+import { openTransport } from "#lib/adapters/mcp/transport.ts";
 import { whileWanted } from "#lib/adapters/mcp/while-wanted.ts";
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import { abortError } from "#lib/providers/failures/run-errors.ts";
@@ -10,21 +10,23 @@ import type { Clock } from "#lib/shared/clock.ts";
 const LEGACY_BELIEVED_MS = 60 * 60_000;
 /** Of the handshake, milliseconds; a call may take as long as its server's setting says. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The server's own stream of announcements is opened again so often. */
-const RECONNECTION = {
-  maxRetries: 2,
-  initialReconnectionDelay: 1_000,
-  maxReconnectionDelay: 30_000,
-  reconnectionDelayGrowFactor: 1.5,
-};
 
-export type OpenConnection = { client: Client; transport: StreamableHTTPClientTransport };
+type OpenConnection = { client: Client; transport: StreamableHTTPClientTransport };
+
+/** A connection that is open, or is being opened. */
+type Opening = {
+  opened: Promise<OpenConnection>;
+  /** Calls that are under way on it. */
+  calls: number;
+  /** It is of no further use, and is closed when the last call has ended. */
+  isDropped: boolean;
+};
 
 export type ConnectionContext = {
   clock: Clock;
   /** What the server is told of the gateway. */
   version: string;
-  /** The server says that its tools have changed. */
+  /** The server says that its tools have changed, or may have: it was restarted. */
   onToolsChanged(): void;
 };
 
@@ -35,7 +37,7 @@ export type ConnectionContext = {
 export class McpConnection {
   readonly #server: McpServer;
   readonly #context: ConnectionContext;
-  #opening: Promise<OpenConnection> | undefined;
+  #current: Opening | undefined;
   #prior: { verdict: PriorDiscovery; until: number } | undefined;
 
   constructor(server: McpServer, context: ConnectionContext) {
@@ -48,55 +50,70 @@ export class McpConnection {
    * of the connection only if `isRepeatable`: the server may have taken the call.
    */
   async use<Result>(
-    call: (open: OpenConnection) => Promise<Result>,
+    call: (client: Client) => Promise<Result>,
     { signal, isRepeatable }: { signal: AbortSignal; isRepeatable: boolean },
   ): Promise<Result> {
-    const opening = this.#open();
-    const isNew = opening.isNew;
+    const isNew = this.#current === undefined;
+    const opening = this.#current ?? this.#open();
     try {
-      return await call(await whileWanted(opening.connection, signal));
+      return await this.#call(opening, call, signal);
     } catch (error) {
       if (signal.aborted) throw abortError(signal);
       const isLost = isSessionLost(error) || isRefusedConnection(error);
-      if (isLost || isTransportFailure(error)) this.#drop(opening.connection);
+      if (isLost || isTransportFailure(error)) this.#drop(opening);
       if (isNew || !(isLost || (isRepeatable && isTransportFailure(error)))) throw error;
     }
     this.#prior = undefined;
-    return call(await whileWanted(this.#open().connection, signal));
+    this.#context.onToolsChanged();
+    return this.#call(this.#current ?? this.#open(), call, signal);
   }
 
   /** Ends the session at the server, if it is open. Never rejects. */
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
+    const opening = this.#current;
     if (opening === undefined) return;
-    const [opened] = await Promise.allSettled([opening]);
-    if (opened.status === "rejected") return;
-    const { client, transport } = opened.value;
-    await Promise.allSettled([transport.terminateSession()]);
-    await Promise.allSettled([client.close()]);
+    this.#current = undefined;
+    await end(opening);
   }
 
-  #open(): { connection: Promise<OpenConnection>; isNew: boolean } {
-    if (this.#opening !== undefined) return { connection: this.#opening, isNew: false };
-    const connection = this.#connect();
-    this.#opening = connection;
-    connection.catch(() => {
-      if (this.#opening === connection) this.#opening = undefined;
+  /** The same, unless a call is under way. */
+  async closeIfIdle(): Promise<void> {
+    if (this.#current?.calls === 0) await this.close();
+  }
+
+  async #call<Result>(
+    opening: Opening,
+    call: (client: Client) => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    opening.calls += 1;
+    try {
+      const { client } = await whileWanted(opening.opened, signal);
+      return await call(client);
+    } finally {
+      opening.calls -= 1;
+      if (opening.isDropped && opening.calls === 0) void end(opening);
+    }
+  }
+
+  #open(): Opening {
+    const opening: Opening = { opened: this.#connect(), calls: 0, isDropped: false };
+    this.#current = opening;
+    opening.opened.catch(() => {
+      if (this.#current === opening) this.#current = undefined;
     });
-    return { connection, isNew: true };
+    return opening;
   }
 
-  /** The connection is of no use any more; calls that are under way on it end by themselves. */
-  #drop(connection: Promise<OpenConnection>): void {
-    if (this.#opening !== connection) return;
-    this.#opening = undefined;
-    void connection.then(({ client }) => client.close()).catch(() => undefined);
+  #drop(opening: Opening): void {
+    if (this.#current === opening) this.#current = undefined;
+    if (opening.isDropped) return;
+    opening.isDropped = true;
+    if (opening.calls === 0) void end(opening);
   }
 
   async #connect(): Promise<OpenConnection> {
-    const { Client, StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
-    const { url, headers, timeoutMs } = this.#server;
+    const { Client } = await import("@modelcontextprotocol/client");
     const { version, clock, onToolsChanged } = this.#context;
     const client = new Client(
       { name: "sarmalink-ai", version },
@@ -108,16 +125,12 @@ export class McpConnection {
         listChanged: { tools: { autoRefresh: false, onChanged: onToolsChanged } },
       },
     );
-    const transport = new StreamableHTTPClientTransport(new URL(url), {
-      fetch: cappedFetch(url),
-      requestInit: { headers },
-      reconnectionOptions: RECONNECTION,
-      onInsufficientScope: "throw",
-    });
+    const transport = await openTransport(this.#server, clock);
     const known = this.#prior;
     const prior = known !== undefined && clock.now() < known.until ? { prior: known.verdict } : {};
     try {
-      await client.connect(transport, { timeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS), ...prior });
+      const timeout = Math.min(this.#server.timeoutMs, CONNECT_TIMEOUT_MS);
+      await client.connect(transport, { timeout, ...prior });
     } catch (error) {
       await Promise.allSettled([client.close()]);
       this.#prior = undefined;
@@ -135,4 +148,13 @@ export class McpConnection {
       until: isModern ? Number.POSITIVE_INFINITY : this.#context.clock.now() + LEGACY_BELIEVED_MS,
     };
   }
+}
+
+/** Ends the session at the server, and the connection with what is still under way on it. Never rejects. */
+async function end({ opened }: Opening): Promise<void> {
+  const [opening] = await Promise.allSettled([opened]);
+  if (opening.status === "rejected") return;
+  const { client, transport } = opening.value;
+  await Promise.allSettled([transport.terminateSession()]);
+  await Promise.allSettled([client.close()]);
 }

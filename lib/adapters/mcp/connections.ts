@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { McpConnection, type OpenConnection } from "#lib/adapters/mcp/connection.ts";
-import { mcpFailure, wantsInput } from "#lib/adapters/mcp/mcp-errors.ts";
+import type { Client } from "@modelcontextprotocol/client";
+import { McpConnection } from "#lib/adapters/mcp/connection.ts";
+import { isRefusal, mcpFailure, wantsInput } from "#lib/adapters/mcp/mcp-errors.ts";
 import { readList } from "#lib/adapters/mcp/read-list.ts";
+import { readResult } from "#lib/adapters/mcp/read-result.ts";
 import { whileWanted } from "#lib/adapters/mcp/while-wanted.ts";
 import type {
   McpConnections,
@@ -13,7 +15,7 @@ import type {
 } from "#lib/plugins/mcp.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import type { JsonObject, JsonValue } from "#lib/shared/json.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
 
 /** How long a list of tools is used, milliseconds, where its server does not say. */
 const LIST_MS = 5 * 60_000;
@@ -68,7 +70,7 @@ export class HttpMcpConnections implements McpConnections {
   ): Promise<McpToolResult> {
     const entry = this.#entry(server);
     const definition = entry.known?.list.tools.find(({ name }) => name === tool);
-    const call = async ({ client }: OpenConnection): Promise<McpToolResult> => {
+    const call = async (client: Client): Promise<McpToolResult> => {
       const { timeoutMs } = server;
       const options = {
         ...{ signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
@@ -77,10 +79,9 @@ export class HttpMcpConnections implements McpConnections {
           ? {}
           : { toolDefinition: { name: tool, inputSchema: inputOf(definition) } }),
       };
-      const result = await client.callTool({ name: tool, arguments: args }, options);
-      return resultOf(result);
+      return readResult(server, await client.callTool({ name: tool, arguments: args }, options));
     };
-    return this.#used(server, entry, async () => {
+    return this.#used(server, entry, "call", async () => {
       try {
         return await entry.connection.use(call, { signal, isRepeatable: false });
       } catch (error) {
@@ -126,9 +127,9 @@ export class HttpMcpConnections implements McpConnections {
 
   #ask(server: McpServer, entry: Entry): Promise<McpToolList> {
     const signal = AbortSignal.timeout(server.timeoutMs);
-    return this.#used(server, entry, async () => {
+    return this.#used(server, entry, "list", async () => {
       const { list, ttlMs } = await entry.connection
-        .use(({ client }) => readList(client, signal, server.timeoutMs), { signal, isRepeatable: true })
+        .use((client) => readList(client, server, signal), { signal, isRepeatable: true })
         .catch((error: unknown) => {
           if (!signal.aborted) throw error;
           throw new GatewayError("plugin_timeout", `The MCP server "${server.id}" did not answer in time.`);
@@ -140,7 +141,12 @@ export class HttpMcpConnections implements McpConnections {
   }
 
   /** Notes how it went, and closes the connection when nobody has used it for a while. */
-  async #used<Result>(server: McpServer, entry: Entry, use: () => Promise<Result>): Promise<Result> {
+  async #used<Result>(
+    server: McpServer,
+    entry: Entry,
+    kind: "list" | "call",
+    use: () => Promise<Result>,
+  ): Promise<Result> {
     const { clock } = this.#options;
     entry.idle?.cancel();
     try {
@@ -149,14 +155,20 @@ export class HttpMcpConnections implements McpConnections {
       return result;
     } catch (error) {
       const failure = mcpFailure(server, error);
-      if (failure.code !== "client_closed_request" && failure.code !== "invalid_request") {
+      if (isOfServer(error, failure, kind)) {
         entry.state = { kind: "failed", since: clock.wallNow(), message: failure.message };
       }
       throw failure;
     } finally {
-      entry.idle = clock.after(IDLE_MS, () => void entry.connection.close());
+      entry.idle = clock.after(IDLE_MS, () => void entry.connection.closeIfIdle());
     }
   }
+}
+
+/** Whether a failure says that the server cannot be used, not only a tool, or this call of it. */
+function isOfServer(error: unknown, { code }: GatewayError, kind: "list" | "call"): boolean {
+  if (code === "plugin_timeout") return kind === "list";
+  return code === "plugin_failed" && !isRefusal(error);
 }
 
 const INPUT_WANTED =
@@ -169,20 +181,4 @@ function keyOf({ id, url, headers }: McpServer): string {
 
 function inputOf({ inputSchema }: McpTool) {
   return { ...inputSchema, type: "object" as const };
-}
-
-function resultOf(result: {
-  content?: unknown;
-  structuredContent?: unknown;
-  isError?: boolean | undefined;
-}): McpToolResult {
-  const { content, structuredContent, isError = false } = result;
-  const complete = {
-    kind: "complete",
-    content: (Array.isArray(content) ? content : []) as JsonObject[],
-    isError,
-  } as const;
-  return structuredContent === undefined
-    ? complete
-    : { ...complete, structuredContent: structuredContent as JsonValue };
 }

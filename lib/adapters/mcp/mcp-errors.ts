@@ -1,4 +1,5 @@
 import { McpAnswerError } from "#lib/adapters/mcp/capped-fetch.ts";
+import { BROKE_OFF, TOO_LARGE } from "#lib/adapters/mcp/transport.ts";
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
 import { field } from "#lib/shared/json.ts";
@@ -6,6 +7,8 @@ import { publicReason } from "#lib/shared/redact.ts";
 
 /** JSON-RPC: the arguments do not fit, or there is no such tool. */
 const INVALID_PARAMS = -32_602;
+/** Since the revision of 2026-07-28: the client would have to be able to do more. */
+const MISSING_CAPABILITY = -32_021;
 
 /** The server has forgotten the session: it was restarted, or the session was too old. */
 export function isSessionLost(error: unknown): boolean {
@@ -22,14 +25,22 @@ export function isRefusedConnection(error: unknown): boolean {
 
 /** A call below the protocol has failed: it may or may not have reached the server. */
 export function isTransportFailure(error: unknown): boolean {
+  const code = codeOf(error);
   return (
-    error instanceof TypeError || codeOf(error) === "CONNECTION_CLOSED" || codeOf(error) === "SEND_FAILED"
+    error instanceof TypeError || code === "CONNECTION_CLOSED" || code === "SEND_FAILED" || code === BROKE_OFF
   );
 }
 
 /** The server wants to be told more, which it said as the revision of 2026-07-28 does. */
 export function wantsInput(error: unknown): boolean {
-  return /^(?:INPUT_REQUIRED|UNSUPPORTED_RESULT_TYPE)/.test(String(codeOf(error)));
+  const code = codeOf(error);
+  return code === MISSING_CAPABILITY || /^(?:INPUT_REQUIRED|UNSUPPORTED_RESULT_TYPE)/.test(String(code));
+}
+
+/** The server is in order, and answered the call with an error of the protocol. */
+export function isRefusal(error: unknown): boolean {
+  const code = codeOf(error);
+  return typeof code === "number" && code !== BROKE_OFF && code !== TOO_LARGE;
 }
 
 /**
@@ -54,6 +65,8 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
   }
   if (code === "REQUEST_TIMEOUT") return failed("plugin_timeout", `${name} did not answer in time.`);
   if (status !== undefined) return failed("plugin_failed", `${name} answered with status ${status}.`);
+  if (code === TOO_LARGE) return failed("plugin_failed", `${name} sent an answer that is too large.`);
+  if (code === BROKE_OFF) return failed("plugin_failed", `${name} broke off its answer.`);
   if (typeof code === "number") {
     const said = publicReason(error instanceof Error ? error.message : "", Object.values(server.headers));
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";

@@ -1,7 +1,7 @@
 import type { McpServer, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { annotationsOf, failedAnswer, toolAnswer } from "#lib/apis/mcp/tool-answer.ts";
 import type { ToolSession } from "#lib/services/tools/tool-endpoint.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
+import { toGatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
 /** Registers the tools of a session with a server. */
@@ -18,8 +18,7 @@ export function offerTools(server: McpServer, { tools, call }: ToolSession): voi
       try {
         return toolAnswer(await call(row, input, mcpReq.signal));
       } catch (error) {
-        if (error instanceof GatewayError) return failedAnswer(error.message);
-        throw error;
+        return failedAnswer(toGatewayError(error).message);
       }
     });
   }

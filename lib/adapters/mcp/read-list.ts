@@ -1,7 +1,8 @@
 import type { Client } from "@modelcontextprotocol/client";
 import { z } from "zod";
 import { readTool } from "#lib/adapters/mcp/read-tools.ts";
-import type { McpTool, McpToolList } from "#lib/plugins/mcp.ts";
+import { withoutSecrets } from "#lib/adapters/mcp/without-secrets.ts";
+import type { McpServer, McpTool, McpToolList } from "#lib/plugins/mcp.ts";
 
 const MAX_TOOLS = 1_000;
 const MAX_PAGES = 64;
@@ -19,8 +20,8 @@ const pageSchema = z.looseObject({
  */
 export async function readList(
   client: Client,
+  settings: McpServer,
   signal: AbortSignal,
-  timeout: number,
 ): Promise<{ list: McpToolList; ttlMs: number | undefined }> {
   const tools: McpTool[] = [];
   const names = new Set<string>();
@@ -29,7 +30,9 @@ export async function readList(
   let ttlMs: number | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = cursor === undefined ? {} : { cursor };
-    const read = await client.request({ method: "tools/list", params }, pageSchema, { signal, timeout });
+    const read = await client.request({ method: "tools/list", params }, pageSchema, {
+      ...{ signal, timeout: settings.timeoutMs },
+    });
     ttlMs = read.ttlMs ?? ttlMs;
     for (const value of read.tools) {
       const tool = readTool(value);
@@ -52,5 +55,5 @@ export async function readList(
     tools,
     problems: problems.slice(0, MAX_PROBLEMS),
   };
-  return { list, ttlMs };
+  return { list: withoutSecrets(list, settings), ttlMs };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { McpTool } from "#lib/plugins/mcp.ts";
+import { defined } from "#lib/apis/fields.ts";
+import type { McpTool, McpToolAnnotations } from "#lib/plugins/mcp.ts";
 import { exceedsDepth, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 import { truncate } from "#lib/shared/text.ts";
 
@@ -9,6 +10,14 @@ const MAX_TITLE = 200;
 const MAX_DESCRIPTION = 8_000;
 const MAX_SCHEMA = 64 * 1024;
 const MAX_DEPTH = 32;
+
+const annotationsSchema = z.object({
+  title: z.string().optional(),
+  readOnlyHint: z.boolean().optional(),
+  destructiveHint: z.boolean().optional(),
+  idempotentHint: z.boolean().optional(),
+  openWorldHint: z.boolean().optional(),
+});
 
 const toolSchema = z.looseObject({
   name: z
@@ -20,13 +29,7 @@ const toolSchema = z.looseObject({
   description: z.string().optional(),
   inputSchema: z.looseObject({ type: z.literal("object") }),
   outputSchema: z.looseObject({}).optional(),
-  annotations: z
-    .looseObject({
-      title: z.string().optional(),
-      readOnlyHint: z.boolean().optional(),
-      destructiveHint: z.boolean().optional(),
-    })
-    .optional(),
+  annotations: annotationsSchema.optional(),
 });
 
 /** What the gateway keeps of a tool that a server lists; a text says why it is left out. */
@@ -43,15 +46,12 @@ export function readTool(value: unknown): McpTool | string {
   if (title !== undefined) tool.title = truncate(title, MAX_TITLE);
   if (description !== undefined) tool.description = truncate(description, MAX_DESCRIPTION);
   if (outputSchema !== undefined) tool.outputSchema = outputSchema as JsonObject;
-  if (annotations !== undefined) {
-    const { title: shown, readOnlyHint, destructiveHint } = annotations;
-    tool.annotations = {
-      ...(shown === undefined ? {} : { title: truncate(shown, MAX_TITLE) }),
-      ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
-      ...(destructiveHint === undefined ? {} : { destructiveHint }),
-    };
-  }
+  if (annotations !== undefined) tool.annotations = kept(annotations);
   return tool;
+}
+
+function kept({ title, ...hints }: z.output<typeof annotationsSchema>): McpToolAnnotations {
+  return title === undefined ? defined(hints) : { title: truncate(title, MAX_TITLE), ...defined(hints) };
 }
 
 function isUsable(schema: object): boolean {

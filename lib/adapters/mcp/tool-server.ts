@@ -37,23 +37,26 @@ export function serveTools(
   logger: Pick<Logger, "error">,
 ): ToolEndpoint {
   const sessions = new WeakMap<object, ToolSession>();
+  let reported: unknown;
   const handler = createMcpHandler(
     ({ requestInfo }) => {
       const session = requestInfo === undefined ? undefined : sessions.get(requestInfo);
       if (session === undefined) throw new Error("A request has no session.");
       return makeServer(session);
     },
-    // Also refused requests are reported, in plain errors: what is wrong in them is told to their clients.
-    { onerror: (error) => isBug(error) && logger.error("The MCP server failed.", error) },
+    {
+      // Most of what is reported is a client's mistake, which its answer names.
+      onerror(error) {
+        reported = error;
+      },
+    },
   );
   return {
-    answer(request, body, session) {
+    async answer(request, body, session) {
       sessions.set(request, session);
-      return handler.fetch(request, { parsedBody: body });
+      const response = await handler.fetch(request, { parsedBody: body });
+      if (response.status >= 500) logger.error("The MCP server failed.", reported);
+      return response;
     },
   };
-}
-
-function isBug(error: Error): boolean {
-  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
 }

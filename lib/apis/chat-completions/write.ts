@@ -3,7 +3,7 @@ import { toReasoningDetail } from "#lib/apis/chat-completions/reasoning-details.
 import type { AnswerMeta, AnswerWriter } from "#lib/apis/completion-api.ts";
 import { openAiErrorBody } from "#lib/apis/openai-error.ts";
 import { type Answer, type AnswerChoice, callsOf, textOf } from "#lib/chat/answer.ts";
-import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
@@ -70,7 +70,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly ChatEvent[]): string {
+  batch(events: readonly AnswerEvent[]): string {
     this.#prepare();
     let frames = "";
     for (const event of events) frames += this.#frame(event);
@@ -94,7 +94,7 @@ class ChatCompletionsWriter implements AnswerWriter {
     return `${this.#head}${choices.join(",")}],"error":${body}}\n\ndata: {"error":${body}}\n\n`;
   }
 
-  #frame(event: ChatEvent): string {
+  #frame(event: AnswerEvent): string {
     switch (event.type) {
       case "text":
         if (event.choice === undefined && event.logprobs === undefined && this.#begun.has(0)) {
@@ -114,6 +114,9 @@ class ChatCompletionsWriter implements AnswerWriter {
         return this.#delta(undefined, { annotations: annotations(event.sources) });
       // Only clients of its own API understand it.
       case "block":
+      // This API has no tools that run at the server.
+      case "tool_run":
+      case "tool_list":
         return "";
       case "finish":
         this.#finished.add(event.choice ?? 0);

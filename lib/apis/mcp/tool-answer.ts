@@ -1,18 +1,10 @@
+import type { CallToolResult, TextContent, ToolAnnotations } from "@modelcontextprotocol/server";
 import { isJsonObject } from "#lib/shared/json.ts";
 import type { CatalogueTool } from "#lib/tools/catalogue.ts";
 import type { ToolResult } from "#lib/tools/tool.ts";
 
-type TextBlock = { type: "text"; text: string };
-
-/** The result of `tools/call`. */
-export type ToolAnswer = {
-  content: TextBlock[];
-  structuredContent?: Record<string, unknown>;
-  isError?: boolean;
-};
-
-/** What a tool has found, and in a block of its own where that is from. */
-export function toolAnswer(result: ToolResult): ToolAnswer {
+/** The result of `tools/call`: what a tool has found, and in a block of its own where that is from. */
+export function toolAnswer(result: ToolResult): CallToolResult {
   const { text, structured, isError } = result;
   return {
     content: [textBlock(text), textBlock(provenanceOf(result))],
@@ -22,20 +14,16 @@ export function toolAnswer(result: ToolResult): ToolAnswer {
 }
 
 /** A tool that could not do what it was asked, for the model, which may ask again in another way. */
-export function failedAnswer(reason: string): ToolAnswer {
+export function failedAnswer(reason: string): CallToolResult {
   return { content: [textBlock(reason)], isError: true };
 }
 
 /** What hosts are told of a tool beside its description. */
-export function annotationsOf({ title, reachesOut }: CatalogueTool): {
-  title: string;
-  readOnlyHint: boolean;
-  openWorldHint: boolean;
-} {
+export function annotationsOf({ title, reachesOut }: CatalogueTool): ToolAnnotations {
   return { title, readOnlyHint: true, openWorldHint: reachesOut };
 }
 
-function textBlock(text: string): TextBlock {
+function textBlock(text: string): TextContent {
   return { type: "text", text };
 }
 

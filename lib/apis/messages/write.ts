@@ -7,7 +7,7 @@ import { thinkingBlocks } from "#lib/apis/messages/thinking.ts";
 import { toolUseBlock } from "#lib/apis/messages/tool-use.ts";
 import { UNKNOWN_USAGE, usageObject } from "#lib/apis/messages/usage.ts";
 import { type Answer, type AnswerChoice, type AnswerToolCall, callsOf } from "#lib/chat/answer.ts";
-import type { ChatEvent, FinishReason, Source } from "#lib/chat/events.ts";
+import type { AnswerEvent, FinishReason, Source } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
@@ -65,7 +65,7 @@ class MessagesWriter implements AnswerWriter {
     };
   }
 
-  batch(events: readonly ChatEvent[]): string {
+  batch(events: readonly AnswerEvent[]): string {
     let frames = this.#start();
     for (const event of events) frames += this.#frames(event);
     return frames;
@@ -120,7 +120,7 @@ class MessagesWriter implements AnswerWriter {
     };
   }
 
-  #frames(event: ChatEvent): string {
+  #frames(event: AnswerEvent): string {
     switch (event.type) {
       case "text":
       case "refusal":
@@ -133,6 +133,10 @@ class MessagesWriter implements AnswerWriter {
         return (event.choice ?? 0) === 0 ? this.#blocks.write(event) : "";
       case "finish":
         if ((event.choice ?? 0) === 0) this.#finish = event;
+        return "";
+      // Requests of this API name no MCP servers that the gateway calls.
+      case "tool_run":
+      case "tool_list":
         return "";
     }
   }

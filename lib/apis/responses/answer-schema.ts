@@ -22,6 +22,38 @@ const content = z.discriminatedUnion("type", [
 ]);
 const called = { id: text, status, call_id: text, name: text, namespace: text.optional() };
 
+const mcpCalled = { id: text, server_label: text, name: text, arguments: text };
+const mcpItems = [
+  z.object({
+    type: z.literal("mcp_list_tools"),
+    id: text,
+    server_label: text,
+    tools: z.array(
+      z.object({
+        name: text,
+        description: text,
+        input_schema: z.looseObject({}),
+        annotations: z.looseObject({}),
+      }),
+    ),
+    error: text.nullable().optional(),
+  }),
+  z.object({
+    type: z.literal("mcp_call"),
+    ...mcpCalled,
+    approval_request_id: text.nullable(),
+    status: z.enum(["in_progress", "completed", "incomplete", "failed"]),
+    output: text.nullable(),
+    error: z
+      .object({
+        type: z.literal("mcp_tool_execution_error"),
+        content: z.array(z.object({ type: z.literal("text"), text })),
+      })
+      .nullable(),
+  }),
+  z.object({ type: z.literal("mcp_approval_request"), ...mcpCalled }),
+] as const;
+
 const outputItem = z.discriminatedUnion("type", [
   z.object({
     id: text,
@@ -43,6 +75,7 @@ const outputItem = z.discriminatedUnion("type", [
   ...[...CLIENT_TOOLS.map(({ callType }) => callType), "web_search_call"].map((type) =>
     z.looseObject({ type: z.literal(type), id: text, status: text }),
   ),
+  ...mcpItems,
 ]);
 
 /** The answer of `POST /api/v1/responses`, which also repeats fields of the request. */
@@ -122,6 +155,14 @@ export const responseEventSchema = z.discriminatedUnion("type", [
       "response.function_call_arguments.done",
       "response.custom_tool_call_input.delta",
       "response.custom_tool_call_input.done",
+      "response.mcp_list_tools.in_progress",
+      "response.mcp_list_tools.completed",
+      "response.mcp_list_tools.failed",
+      "response.mcp_call.in_progress",
+      "response.mcp_call_arguments.delta",
+      "response.mcp_call_arguments.done",
+      "response.mcp_call.completed",
+      "response.mcp_call.failed",
     ]),
     ...placed,
   }),

@@ -32,7 +32,7 @@ function isNamed(tool: ToolBody): tool is ToolBody & { type: "function" | "custo
 
 function declare(tool: ToolBody, declared: Map<string, ToolBody>): void {
   if (tool.type !== "namespace") {
-    declared.set(isNamed(tool) ? `tool ${tool.name}` : `other ${JSON.stringify(tool.value)}`, tool);
+    declared.set(keyOf(tool), tool);
     return;
   }
   const key = `namespace ${tool.name}`;
@@ -44,6 +44,11 @@ function declare(tool: ToolBody, declared: Map<string, ToolBody>): void {
   const inner = new Map(known.tools.map((one) => [innerKey(one), one]));
   for (const one of tool.tools) inner.set(innerKey(one), one);
   declared.set(key, { ...known, ...tool, tools: [...inner.values()] });
+}
+
+function keyOf(tool: Exclude<ToolBody, { type: "namespace" }>): string {
+  if (tool.type === "mcp") return `mcp ${tool.server_label}`;
+  return isNamed(tool) ? `tool ${tool.name}` : `other ${JSON.stringify(tool.value)}`;
 }
 
 function innerKey(tool: (ToolBody & { type: "namespace" })["tools"][number]): string {

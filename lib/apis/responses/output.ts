@@ -4,16 +4,15 @@ import { CallItem } from "#lib/apis/responses/call-item.ts";
 import type { Encrypted } from "#lib/apis/responses/call-signature.ts";
 import { ClientCallItem } from "#lib/apis/responses/client-call-item.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
+import { McpItems, type McpItemsOptions } from "#lib/apis/responses/mcp-items.ts";
 import { MessageItem } from "#lib/apis/responses/message-item.ts";
 import type { ItemPlace, ItemStatus, OutputItem } from "#lib/apis/responses/output-item.ts";
 import { ReasoningItem } from "#lib/apis/responses/reasoning-item.ts";
-import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
-import type { ChatEvent, Source } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, Source, ToolList, ToolRun } from "#lib/chat/events.ts";
 import type { IssuerToken } from "#lib/chat/request.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
-export type OutputOptions = {
-  names: ToolNames;
+export type OutputOptions = McpItemsOptions & {
   /** The client requested logprobs. */
   logprobs: boolean;
 };
@@ -30,6 +29,7 @@ export class Output {
   readonly #frames: EventFrames;
   readonly #items: OutputItem[] = [];
   readonly #calls = new Map<number, AnyCall>();
+  readonly #mcp: McpItems;
   /** Index of the item that is being written. */
   #written = -1;
   /** Sources that wait for the next text. */
@@ -41,10 +41,16 @@ export class Output {
     this.#meta = meta;
     this.#options = options;
     this.#frames = frames;
+    this.#mcp = new McpItems(frames, options);
+  }
+
+  /** The gateway has called a tool for the model. */
+  get hasCalledTools(): boolean {
+    return this.#mcp.hasCalls;
   }
 
   /** The frames for an event. */
-  push(event: ChatEvent): string {
+  push(event: AnswerEvent): string {
     switch (event.type) {
       case "text":
         return event.phase === undefined ? this.#text(event) : this.#beginMessage(event, event.phase);
@@ -58,6 +64,10 @@ export class Output {
         return this.#noteSources(event.sources);
       case "block":
         return this.#block(event);
+      case "tool_run":
+        return this.#toolRun(event.run);
+      case "tool_list":
+        return this.#toolList(event.list);
       case "finish":
         return "";
     }
@@ -172,6 +182,21 @@ export class Output {
     if (dialect !== "openai-responses") return "";
     const carried = this.#carryTokens();
     this.#add(new BlockItem(this.#frames, this.#place("item"), value));
+    return carried + this.#advance();
+  }
+
+  #toolList(list: ToolList): string {
+    this.#add(this.#mcp.list(list, this.#place("mcpl")));
+    return this.#advance();
+  }
+
+  #toolRun(run: ToolRun): string {
+    if ("output" in run) {
+      const begun = this.#mcp.begun(run.id);
+      return begun === undefined ? "" : this.#grow(begun, (item) => item.push(run));
+    }
+    const carried = this.#carryTokens();
+    this.#add(this.#mcp.call(run, (prefix) => this.#place(prefix)));
     return carried + this.#advance();
   }
 

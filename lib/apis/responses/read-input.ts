@@ -1,8 +1,11 @@
 import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
 import { CLIENT_TOOLS } from "#lib/apis/responses/client-tools.ts";
+import { type McpHistory, outcomeOf } from "#lib/apis/responses/mcp-history.ts";
+import type { McpApprovalResponse, McpCallItem } from "#lib/apis/responses/mcp-schema.ts";
 import { readAssistantContent, readContent } from "#lib/apis/responses/read-content.ts";
 import type { InputItem, ToolBody } from "#lib/apis/responses/schema.ts";
 import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
+import { declinedCall } from "#lib/chat/declined-call.ts";
 import type {
   AssistantPart,
   ChatMessage,
@@ -10,16 +13,16 @@ import type {
   IssuerToken,
   ReasoningPart,
   ToolCall,
+  ToolMessage,
 } from "#lib/chat/request.ts";
 import { type JsonObject, type JsonValue, stringField } from "#lib/shared/json.ts";
 
+/** What reading adds to: the names of tools, fields that are left out, and what is said of MCP servers. */
+export type ReadContext = { names: ToolNames; dropped: Set<string>; mcp: McpHistory };
+
 /** Reads items as chat messages. Items without a chat equivalent are left out and added to `dropped`. */
-export function readItems(
-  items: readonly InputItem[],
-  names: ToolNames,
-  dropped: Set<string>,
-): ChatMessage[] {
-  const reader = new ItemReader(names, dropped);
+export function readItems(items: readonly InputItem[], context: ReadContext): ChatMessage[] {
+  const reader = new ItemReader(context);
   for (const item of items) reader.read(item);
   return reader.finish();
 }
@@ -32,6 +35,7 @@ class ItemReader {
   readonly #messages: ChatMessage[] = [];
   readonly #names: ToolNames;
   readonly #dropped: Set<string>;
+  readonly #mcp: McpHistory;
   /** The parts of the open assistant message, if any. */
   #assistant: AssistantPart[] | undefined;
   #assistantCalls = false;
@@ -42,9 +46,10 @@ class ItemReader {
   /** Items that were read. */
   #count = 0;
 
-  constructor(names: ToolNames, dropped: Set<string>) {
+  constructor({ names, dropped, mcp }: ReadContext) {
     this.#names = names;
     this.#dropped = dropped;
+    this.#mcp = mcp;
   }
 
   finish(): ChatMessage[] {
@@ -85,6 +90,15 @@ class ItemReader {
         return;
       case "tool_search_output":
         return this.#addSearchResult(item);
+      case "mcp_list_tools":
+        return this.#mcp.list(item);
+      case "mcp_call":
+        return this.#readMcpCall(item);
+      case "mcp_approval_request":
+        this.#mcp.ask(item.id);
+        return this.#addMcpCall(item.id, item);
+      case "mcp_approval_response":
+        return this.#readApproval(item);
       case "other":
         return this.#readOther(item.value);
     }
@@ -111,9 +125,29 @@ class ItemReader {
     this.#dropped.add(`input.${String(value["type"])}`);
   }
 
-  #addResult(toolCallId: string, content: Content): void {
+  #addMcpCall(id: string, { server_label: label, name, arguments: args }: McpCalled): void {
+    this.#addCall({ id, name: this.#names.ofMcpTool(label, name), arguments: args ?? "" });
+  }
+
+  #readMcpCall(item: McpCallItem): void {
+    const { id, isKnown } = this.#mcp.callOf(item);
+    if (!isKnown) this.#addMcpCall(id, item);
+    const outcome = outcomeOf(item);
+    if (outcome === undefined) return;
+    this.#mcp.results.set(id, this.#names.ofMcpTool(item.server_label, item.name));
+    this.#addResult(id, outcome.text, outcome.isError);
+  }
+
+  #readApproval(item: McpApprovalResponse): void {
+    const isDeclined = this.#mcp.answer(item, `input[${this.#count - 1}]`);
+    if (isDeclined) this.#addResult(item.approval_request_id, declinedCall(item.reason ?? undefined), true);
+  }
+
+  #addResult(toolCallId: string, content: Content, isError = false): void {
     this.#endTurn();
-    this.#messages.push({ role: "tool", toolCallId, content });
+    const message: ToolMessage = { role: "tool", toolCallId, content };
+    if (isError) message.isError = true;
+    this.#messages.push(message);
   }
 
   #readMessage({ role, content: raw }: InputItem & { type: "message" }): void {
@@ -125,6 +159,7 @@ class ItemReader {
   }
 
   #readAnswer({ content, phase }: InputItem & { type: "message" }): void {
+    this.#mcp.goOn();
     // Only results may follow calls, so text after them belongs to the message with the calls.
     const isNew = this.#assistant === undefined || !this.#assistantCalls;
     const parts = isNew ? this.#open() : this.#continue();
@@ -182,6 +217,8 @@ class ItemReader {
   }
 }
 
+type McpCalled = Pick<McpCallItem, "server_label" | "name" | "arguments">;
+
 /** The names in a chat of a tool that was found. */
 function foundNames(tool: ToolBody, names: ToolNames): string[] {
   switch (tool.type) {
@@ -190,6 +227,7 @@ function foundNames(tool: ToolBody, names: ToolNames): string[] {
       return [tool.name];
     case "namespace":
       return tool.tools.flatMap((inner) => (inner.type === "other" ? [] : names.flat(inner.name, tool.name)));
+    case "mcp":
     case "other":
       return [];
   }

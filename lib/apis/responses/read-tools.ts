@@ -27,6 +27,9 @@ export function readTools(
           else list.push(readTool(inner, names.flat(inner.name, tool.name)));
         }
         break;
+      case "mcp":
+        // Read with the other MCP servers: its tools are not known yet.
+        break;
       case "other": {
         const type = String(tool.value["type"]);
         const clientTool = clientToolOf(tool.value);
@@ -91,16 +94,24 @@ export function readToolChoice(
       return { type: "tool", name: names.flat(choice.name, choice.namespace) };
     case "custom":
       return { type: "tool", name: names.flat(choice.name, choice.namespace), custom: true };
+    case "mcp": {
+      const { server_label: label, name } = choice;
+      // All tools of a server are added once they are known.
+      if (name == null) return { type: "allowed", names: [], required: true };
+      return { type: "tool", name: names.ofMcpTool(label, name) };
+    }
     case "allowed_tools": {
       const allowed = new Set<string>();
       const namespaces = new Set<string>();
       for (const tool of choice.tools) {
         if (tool.type === "namespace") namespaces.add(tool.name);
-        else if (tool.type === "other") {
+        else if (tool.type === "mcp") {
+          if (tool.name != null) allowed.add(names.ofMcpTool(tool.server_label, tool.name));
+        } else if (tool.type === "other") {
           const clientTool = clientTypeOf(tool.value);
           if (clientTool !== undefined) allowed.add(names.ofClientTool(clientTool));
         } else {
-          allowed.add(names.flat(tool.name, "namespace" in tool ? tool.namespace : undefined));
+          allowed.add(names.flat(tool.name, tool.namespace));
         }
       }
       for (const name of names.inNamespaces(namespaces)) allowed.add(name);

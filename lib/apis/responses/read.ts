@@ -2,14 +2,16 @@ import type { CompletionApi, ReadRequest } from "#lib/apis/completion-api.ts";
 import { conversationOf } from "#lib/apis/conversation.ts";
 import { defined, otherFields } from "#lib/apis/fields.ts";
 import { assertForcedTool } from "#lib/apis/forced-tool.ts";
-import { declaredTools } from "#lib/apis/responses/declared-tools.ts";
-import { readItems } from "#lib/apis/responses/read-input.ts";
+import { type DeclaredTools, declaredTools } from "#lib/apis/responses/declared-tools.ts";
+import { McpHistory } from "#lib/apis/responses/mcp-history.ts";
+import { type ReadContext, readItems } from "#lib/apis/responses/read-input.ts";
+import { assertChosenServers, chosenServers, readMcpServers } from "#lib/apis/responses/read-mcp.ts";
 import { namesHostedTool, readToolChoice, readTools } from "#lib/apis/responses/read-tools.ts";
 import { echoOf } from "#lib/apis/responses/response-object.ts";
 import { type ResponsesBody, responsesSchema } from "#lib/apis/responses/schema.ts";
-import type { ToolNames } from "#lib/apis/responses/tool-names.ts";
 import { createResponsesWriter } from "#lib/apis/responses/write.ts";
 import type { ChatMessage, ChatRequest, ExtraFields, ResponseFormat } from "#lib/chat/request.ts";
+import type { McpRequest } from "#lib/plugins/mcp-request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
 
@@ -42,9 +44,11 @@ function readResponses(body: ResponsesBody): ReadRequest {
   const { names } = declared;
   const tools = readTools(declared, dropped);
   const toolChoice = readToolChoice(body.tool_choice, names, dropped);
-  // Tools that OpenAI runs are left out, so a choice among them has no effect.
-  if (!namesHostedTool(body.tool_choice)) assertForcedTool(toolChoice, tools.list);
-  const messages = readMessages(body, names, dropped);
+  const mcpHistory = new McpHistory();
+  const messages = readMessages(body, { names, dropped, mcp: mcpHistory });
+  const mcp = readMcp(body, declared, mcpHistory, dropped);
+  // Tools that OpenAI runs are left out, so a choice among them has no effect. Those of MCP servers are not known yet.
+  if (mcp === undefined && !namesHostedTool(body.tool_choice)) assertForcedTool(toolChoice, tools.list);
   const logprobs = body.include?.includes(LOGPROBS) === true;
   const chat: ChatRequest = {
     messages,
@@ -70,11 +74,34 @@ function readResponses(body: ResponsesBody): ReadRequest {
   const extra = extraFields(body);
   if (extra !== undefined) chat.extra = extra;
   const echo = echoOf(body);
+  const decided = new Set(mcp?.decisions.map(({ id }) => id));
   return {
     chat,
     models: [...new Set([...(body.model == null ? [] : [body.model]), ...(body.models ?? [])])],
     dropped: [...dropped],
-    createWriter: (meta) => createResponsesWriter(meta, { echo, names, logprobs }),
+    createWriter: (meta) => createResponsesWriter(meta, { echo, names, logprobs, decided }),
+    ...defined({ mcp }),
+  };
+}
+
+/** Undefined for a request that has nothing to do with MCP servers, as nearly all. */
+function readMcp(
+  body: ResponsesBody,
+  { tools, names }: DeclaredTools,
+  history: McpHistory,
+  dropped: Set<string>,
+): McpRequest | undefined {
+  const servers = readMcpServers(tools, body.tools, dropped);
+  const chosen = chosenServers(body.tool_choice);
+  assertChosenServers(chosen, servers);
+  if (servers.length === 0 && history.isEmpty) return undefined;
+  return {
+    servers,
+    listed: history.listed,
+    decisions: history.decisions,
+    results: history.results,
+    chosen: new Set(chosen.flatMap(({ label, isWhole }) => (isWhole ? [label] : []))),
+    nameOf: (label, tool) => names.ofMcpTool(label, tool),
   };
 }
 
@@ -96,16 +123,16 @@ function unsupported(param: string, advice: string): GatewayError {
   });
 }
 
-function readMessages(body: ResponsesBody, names: ToolNames, dropped: Set<string>): ChatMessage[] {
+function readMessages(body: ResponsesBody, context: ReadContext): ChatMessage[] {
   const { instructions, input } = body;
   const messages: ChatMessage[] = [];
   if (typeof instructions === "string" && instructions !== "") {
     messages.push({ role: "system", content: instructions, developer: true });
   } else if (Array.isArray(instructions)) {
-    for (const message of readItems(instructions, names, dropped)) messages.push(message);
+    for (const message of readItems(instructions, context)) messages.push(message);
   }
   if (typeof input === "string") messages.push({ role: "user", content: input });
-  else for (const message of readItems(input ?? [], names, dropped)) messages.push(message);
+  else for (const message of readItems(input ?? [], context)) messages.push(message);
   if (messages.length === 0) {
     throw new GatewayError("invalid_request", "`input` has no message that an engine can answer.", {
       details: { param: "input" },

@@ -76,6 +76,11 @@ function echoedTool(tool: ToolBody): JsonObject {
       return { description: "", ...tool, tools: tool.tools.map(plain) } as JsonObject;
     case "function":
       return { description: null, parameters: null, strict: null, ...tool } as JsonObject;
+    case "mcp": {
+      // What opens a server is for nobody's eyes.
+      const { authorization: _authorization, ...rest } = tool;
+      return { allowed_tools: null, require_approval: "always", ...rest, headers: null } as JsonObject;
+    }
     case "custom":
     case "other":
       return plain(tool);

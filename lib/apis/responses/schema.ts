@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MCP_ITEM_TYPES, mcpChoice, mcpItems, mcpTool } from "#lib/apis/responses/mcp-schema.ts";
 import { byType, idText, imageUrl, jsonObject, list, other, shortText } from "#lib/apis/schemas.ts";
 
 const text = z.string();
@@ -92,8 +93,8 @@ const namespaceTool = z.looseObject({
   tools: list(byType([functionTool, customTool], other(["function", "custom"])), MAX_TOOLS),
 });
 /** Tools that OpenAI runs itself. */
-const hostedTool = other(["function", "custom", "namespace"]);
-const tool = byType([functionTool, customTool, namespaceTool], hostedTool);
+const hostedTool = other(["function", "custom", "namespace", "mcp"]);
+const tool = byType([functionTool, customTool, namespaceTool, mcpTool], hostedTool);
 /** Tools that are declared within the conversation. */
 const additionalTools = z.looseObject({
   type: z.literal("additional_tools"),
@@ -115,9 +116,10 @@ const otherItem = other([
   "reasoning",
   "additional_tools",
   "tool_search_output",
+  ...MCP_ITEM_TYPES,
 ]);
 const item = byType(
-  [message, functionCall, customToolCall, callOutput, reasoning, additionalTools, searchOutput],
+  [message, functionCall, customToolCall, callOutput, reasoning, additionalTools, searchOutput, ...mcpItems],
   otherItem,
 );
 
@@ -129,18 +131,19 @@ const namedTool = z.looseObject({
 const toolChoice = z.union([
   z.enum(["auto", "none", "required"]),
   namedTool,
+  mcpChoice,
   z.looseObject({
     type: z.literal("allowed_tools"),
     mode: z.enum(["auto", "required"]),
     tools: list(
       byType(
-        [namedTool, z.looseObject({ type: z.literal("namespace"), name: shortText })],
-        other(["function", "custom", "namespace"]),
+        [namedTool, mcpChoice, z.looseObject({ type: z.literal("namespace"), name: shortText })],
+        other(["function", "custom", "namespace", "mcp"]),
       ),
       MAX_TOOLS,
     ),
   }),
-  other(["function", "custom", "allowed_tools"]),
+  other(["function", "custom", "mcp", "allowed_tools"]),
 ]);
 
 const textFormat = z.discriminatedUnion("type", [

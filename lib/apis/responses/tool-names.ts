@@ -4,6 +4,9 @@ import { hash32 } from "#lib/shared/text.ts";
 /** A tool's name and, if it has one, its namespace. */
 export type QualifiedName = { name: string; namespace?: string };
 
+/** A tool of an MCP server, as the client names both. */
+export type McpName = { label: string; name: string };
+
 /** A tool that an engine calls. */
 type CalledTool = { tool: QualifiedName; clientTool: ClientTool | undefined };
 
@@ -19,6 +22,8 @@ export class ToolNames {
   readonly #flat = new Map<string, string>();
   /** Tools with items of their own, by their names in a chat. */
   readonly #clientTools = new Map<string, ClientTool>();
+  /** Tools of MCP servers, by their names in a chat. */
+  readonly #mcpTools = new Map<string, McpName>();
 
   /** @param taken names of the tools without a namespace. */
   constructor(taken: Iterable<string>) {
@@ -47,6 +52,23 @@ export class ToolNames {
     this.#qualified.set(flat, { name: tool.type });
     this.#clientTools.set(flat, tool);
     return flat;
+  }
+
+  /** The name in a chat of a tool of an MCP server. To be asked for when the client's own tools have theirs. */
+  ofMcpTool(label: string, name: string): string {
+    const key = `mcp ${JSON.stringify([label, name])}`;
+    const known = this.#flat.get(key);
+    if (known !== undefined) return known;
+    const flat = this.#free(joinNames(label, name), key);
+    this.#flat.set(key, flat);
+    this.#qualified.set(flat, { name });
+    this.#mcpTools.set(flat, { label, name });
+    return flat;
+  }
+
+  /** The tool of an MCP server with this name in a chat. */
+  mcpTool(flat: string): McpName | undefined {
+    return this.#mcpTools.get(flat);
   }
 
   /** The flat names of the known tools in these namespaces. */

@@ -3,9 +3,9 @@ import { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { Output, type OutputOptions } from "#lib/apis/responses/output.ts";
 import { changingFields, fixedFields, type Outcome, statusOf } from "#lib/apis/responses/response-object.ts";
 import type { Answer, AnswerChoice, AnswerToolCall } from "#lib/chat/answer.ts";
-import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
+import type { AnswerEvent, ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { TokenUsage } from "#lib/chat/usage.ts";
-import type { GatewayError } from "#lib/shared/errors.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
 import { arrayField, type JsonObject } from "#lib/shared/json.ts";
 
 export type ResponsesOptions = OutputOptions & {
@@ -43,16 +43,27 @@ class ResponsesWriter implements AnswerWriter {
     const [choice] = answer.choices;
     const events = choice === undefined ? [] : eventsOf(choice, answer);
     for (const event of events) this.#output.push(event);
-    const reason = choice?.finish?.reason ?? "stop";
-    const status = statusOf(reason);
-    this.#output.end(status);
-    return {
-      ...fixedFields(this.#meta, this.#options.echo),
-      ...changingFields({ status, reason, usage }, this.#output.values(status)),
-    };
+    this.#reason = choice?.finish?.reason ?? "stop";
+    return this.#completed(usage);
   }
 
-  batch(events: readonly ChatEvent[]): string {
+  gathered(outcome: TokenUsage | GatewayError): JsonObject | undefined {
+    if (!(outcome instanceof GatewayError)) return this.#completed(outcome);
+    if (!this.#output.hasCalledTools) return undefined;
+    return this.#response({ status: "failed", error: outcome }, this.#output.brokenValues());
+  }
+
+  #completed(usage: TokenUsage): JsonObject {
+    const status = statusOf(this.#reason);
+    this.#output.end(status);
+    return this.#response({ status, reason: this.#reason, usage }, this.#output.values(status));
+  }
+
+  #response(outcome: Outcome, output: JsonObject[]): JsonObject {
+    return { ...fixedFields(this.#meta, this.#options.echo), ...changingFields(outcome, output) };
+  }
+
+  batch(events: readonly AnswerEvent[]): string {
     let frames = this.#begin();
     for (const event of events) frames += this.#frame(event);
     return frames;
@@ -71,9 +82,11 @@ class ResponsesWriter implements AnswerWriter {
     return this.#begin() + this.#responseEvent("response.failed", outcome, this.#output.brokenValues());
   }
 
-  #frame(event: ChatEvent): string {
+  #frame(event: AnswerEvent): string {
     switch (event.type) {
       case "sources":
+      case "tool_run":
+      case "tool_list":
         return this.#output.push(event);
       default:
         // This API has only one choice.

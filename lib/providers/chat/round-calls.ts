@@ -1,3 +1,4 @@
+import { declinedCall } from "#lib/chat/declined-call.ts";
 import type { ToolRun } from "#lib/chat/events.ts";
 import type { ToolCallPart, ToolMessage } from "#lib/chat/request.ts";
 import type { RunEvent } from "#lib/providers/chat/run.ts";
@@ -8,7 +9,6 @@ import type {
   ToolRoundsOptions,
 } from "#lib/providers/chat/tool-rounds-types.ts";
 import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
-import { truncate } from "#lib/shared/text.ts";
 
 /** Calls of one round that are run; the rest are refused. */
 const MAX_CALLS = 16;
@@ -138,8 +138,7 @@ function plannedBy(decision: CallDecision, call: ToolCallPart, { tools }: ToolRo
   if (tool === undefined) return { ...base, kind: "refuse", reason: "There is no such tool any more." };
   if (typeof read === "string") return { ...base, kind: "refuse", reason: read };
   if (decision.approved) return { ...base, kind: "run" };
-  const why = decision.reason === undefined ? "" : ` The reason: ${truncate(decision.reason, 500)}`;
-  return { ...base, kind: "refuse", reason: `The user did not allow this call.${why}` };
+  return { ...base, kind: "refuse", reason: declinedCall(decision.reason) };
 }
 
 /** The arguments; or why the call cannot be run. Models write none at all for a tool that takes none. */

@@ -2,6 +2,7 @@ import type { Route } from "#lib/server/http/route.ts";
 import { authCallback, authPassword, authReset } from "#lib/server/routes/account-links.ts";
 import { authDemo, authSession, authSignIn, authSignOut, authSignUp } from "#lib/server/routes/accounts.ts";
 import { adminHealth } from "#lib/server/routes/admin-health.ts";
+import { adminMcp } from "#lib/server/routes/admin-mcp.ts";
 import { adminRequestById, adminRequests } from "#lib/server/routes/admin-requests.ts";
 import { adminSeries } from "#lib/server/routes/admin-series.ts";
 import { agent } from "#lib/server/routes/agent.ts";
@@ -15,6 +16,7 @@ import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
+import { mcp } from "#lib/server/routes/mcp.ts";
 import { mcpCatalog } from "#lib/server/routes/mcp-catalog.ts";
 import { mcpServer } from "#lib/server/routes/mcp-server.ts";
 import { memories } from "#lib/server/routes/memories.ts";
@@ -49,6 +51,7 @@ export const API = apiTable([
   adminRequests,
   adminRequestById,
   adminSeries,
+  adminMcp,
   metrics,
   sessions,
   sessionById,
@@ -66,6 +69,7 @@ export const API = apiTable([
   inputTokens,
   plugins,
   pluginInvoke,
+  mcp,
   mcpCatalog,
   mcpServer,
   quota,

@@ -9,7 +9,8 @@ import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
 import { declareRoute, type GatewayCall, type GatewayRoute } from "#lib/server/routes/gateway-route.ts";
-import { type AnswerBatch, type Completion, startCompletion } from "#lib/services/completion.ts";
+import { startCompletion } from "#lib/services/completion.ts";
+import type { AnswerBatch, Completion } from "#lib/services/running-completion.ts";
 import { toGatewayError } from "#lib/shared/errors.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 
@@ -56,25 +57,35 @@ async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainRes
     createdAt: Math.floor(clock.wallNow() / 1_000),
   });
   const headers = answerHeaders(completion, read.dropped);
-  if (!read.chat.stream) return jsonResponse(await wholeAnswer(completion, writer), { headers });
+  if (!read.chat.stream) return jsonResponse(await wholeAnswer(completion, writer, read), { headers });
   const frames = new AnswerFrames(completion, writer);
   const stream = sseStream(frames, (text) => text, { clock, onCancel: () => completion.abandon() });
   return new PlainResponse(stream, { headers: { ...SSE_HEADERS, ...headers } });
 }
 
-async function wholeAnswer(completion: Completion, writer: AnswerWriter): Promise<object> {
+async function wholeAnswer(
+  completion: Completion,
+  writer: AnswerWriter,
+  { mcp }: Pick<ReadRequest, "mcp">,
+): Promise<object> {
   const answer = new AnswerBuilder();
   try {
     let batch = await completion.next();
     while (batch !== undefined) {
-      answer.push(batch.events);
+      if (mcp === undefined) answer.push(batch.events);
+      else writer.batch(batch.events);
       batch = await completion.next();
     }
   } catch (thrown) {
     completion.abandon();
-    throw thrown;
+    // A client that saw an error would send the request again, and what tools have done would be done twice.
+    const failed = mcp === undefined ? undefined : writer.gathered?.(toGatewayError(thrown));
+    if (failed === undefined) throw thrown;
+    return failed;
   }
-  return writer.whole(answer.build(), completion.usage());
+  const usage = completion.usage();
+  const gathered = mcp === undefined ? undefined : writer.gathered?.(usage);
+  return gathered ?? writer.whole(answer.build(), usage);
 }
 
 /** A completion as the text of a stream; the end of the answer is written with its last batch. */
@@ -112,15 +123,15 @@ class AnswerFrames implements AsyncIterator<string, undefined> {
 
 /** The headers that say which engine answered, and how. */
 export function answerHeaders(
-  answered: Pick<Completion, "engine" | "attempts" | "dropped"> & { mode?: Completion["mode"] },
+  answered: Pick<Completion, "attempts" | "dropped"> & Partial<Pick<Completion, "engine" | "mode">>,
   dropped: readonly string[] = [],
 ): Record<string, string> {
   const { engine, attempts, mode } = answered;
-  const headers: Record<string, string> = {
-    "x-sarmalink-engine": engine.id,
-    "x-sarmalink-provider": engine.provider.id,
-    "x-sarmalink-attempts": String(attempts),
-  };
+  const headers: Record<string, string> = { "x-sarmalink-attempts": String(attempts) };
+  if (engine !== undefined) {
+    headers["x-sarmalink-engine"] = engine.id;
+    headers["x-sarmalink-provider"] = engine.provider.id;
+  }
   if (mode !== undefined) headers["x-sarmalink-mode"] = mode;
   if (dropped.length === 0 && answered.dropped.length === 0) return headers;
   const names = droppedNames([...new Set([...dropped, ...answered.dropped])]);

@@ -8,7 +8,8 @@ export const responses = completionRoute({
   api,
   summary: "Responses, compatible with OpenAI",
   description:
-    "Responses are not stored: send the whole conversation in `input`. With `stream`, the last event is " +
+    "Responses are not stored: send the whole conversation in `input`. Tools of type `mcp` name MCP servers of the " +
+    "gateway's configuration, whose tools it calls. With `stream`, the last event is " +
     "`response.completed`, `response.incomplete` or `response.failed`.",
   answers: async () => {
     const { responseEventSchema, responseSchema } = await import("#lib/apis/responses/answer-schema.ts");

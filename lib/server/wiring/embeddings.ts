@@ -7,7 +7,7 @@ export function createEmbeddings({
   registry,
   identity,
   ledger,
-}: Omit<CompletionParts, "documents">): EmbeddingsDependencies {
+}: Omit<CompletionParts, "documents" | "mcp">): EmbeddingsDependencies {
   return {
     ...engines,
     effects: { ...engines.effects, health: engines.effects.health.scope("embeddings") },

@@ -2,15 +2,13 @@ import { HttpMcpConnections } from "#lib/adapters/mcp/connections.ts";
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import { DEFAULT_MCP_TIMEOUT_MS, parseMcpConfig } from "#lib/plugins/mcp-config.ts";
 import type { PluginEndpoint } from "#lib/plugins/plugin.ts";
-import { pluginById } from "#lib/plugins/plugins.ts";
+import { MCP_PLUGIN, pluginById } from "#lib/plugins/plugins.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
-import type { McpDependencies } from "#lib/services/mcp/mcp-servers.ts";
+import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import type { PassthroughDependencies } from "#lib/services/mcp/passthrough.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { VERSION } from "#lib/shared/version.ts";
-
-/** The plugin that is an MCP server. */
-export const MCP_PLUGIN = "mcp-server-toolkit";
 
 /**
  * The MCP servers of `MCP_CONFIG`, by id. Throws `not_configured` for a file that cannot be read, and for a mistake in
@@ -39,18 +37,20 @@ export type McpParts = {
   servers: readonly McpServer[];
   /** Where the operator runs plugins. */
   endpoints: ReadonlyMap<string, PluginEndpoint>;
+  admission: KeyAdmission;
   clock: Clock;
 };
 
-export type McpPart = McpDependencies & { connections: HttpMcpConnections };
+export type McpPart = PassthroughDependencies & { connections: HttpMcpConnections };
 
 /** The MCP servers that the operator has set up, the plugin among them, and the connections to them. */
-export function createMcp({ servers, endpoints, clock }: McpParts): McpPart {
+export function createMcp({ servers, endpoints, admission, clock }: McpParts): McpPart {
   const plugin = pluginServer(endpoints);
   const all = plugin === undefined ? servers : [plugin, ...servers];
   return {
     servers: new Map(all.map((server) => [server.id, server])),
     connections: new HttpMcpConnections({ clock, version: VERSION }),
+    admission,
   };
 }
 

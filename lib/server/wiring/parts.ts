@@ -128,9 +128,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const calls = () => engines.value.calls;
   const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
-  const mcp = lazy(() =>
-    make.createMcp({ servers: basis.mcpServers, endpoints: plugins.value.endpoints, clock }),
-  );
+  const mcp = lazy(() => make.createMcp({ ...plugins.value, servers: basis.mcpServers, clock }));
   const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
   const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
@@ -152,12 +150,6 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     memories,
     files,
     modelCheck,
-    toolServing: lazy(() =>
-      make.createToolServing({
-        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value, clock, logger },
-        admission: identity.value.admission,
-      }),
-    ),
     ...userData,
     ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
     ...operatorParts(
@@ -203,7 +195,7 @@ type AnswerSources = {
   env: Env;
 };
 
-/** What answers: native chat, and the OpenAI-compatible routes. */
+/** What answers: native chat, the OpenAI-compatible routes, and the tools. */
 function answerParts(
   { callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }: AnswerSources,
   make: typeof MAKERS,
@@ -222,8 +214,15 @@ function answerParts(
         env,
       }),
     ),
-    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents })),
+    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents, mcp })),
     embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
+    toolServing: lazy(() => {
+      const { engines, identity } = callParts.value;
+      return make.createToolServing({
+        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value },
+        ...{ admission: identity.admission, clock: engines.effects.clock, logger: engines.logger },
+      });
+    }),
   };
 }
 

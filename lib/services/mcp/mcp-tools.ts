@@ -70,7 +70,10 @@ function offeredTool(server: McpServer, tool: McpTool, { connections }: McpDepen
       return toolResult(server, await connections.callTool(server, { tool: name, args }, { signal }));
     },
   };
-  return { tool: own, origin: { server: server.id, tool: name }, needsApproval: needsApproval(server, tool) };
+  const origin = { server: server.id, tool: name };
+  const offered: OfferedTool = { tool: own, origin, needsApproval: needsApproval(server, tool) };
+  if (tool.annotations !== undefined) offered.annotations = { ...tool.annotations };
+  return offered;
 }
 
 /** A name that every provider takes, and that no other tool has. */

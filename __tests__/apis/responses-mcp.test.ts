@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { ReadRequest } from "#lib/apis/completion-api.ts";
+import { responses } from "#lib/apis/responses/read.ts";
+import { responsesSchema } from "#lib/apis/responses/schema.ts";
+import type { GatewayError } from "#lib/shared/errors.ts";
+import type { JsonObject } from "#lib/shared/json.ts";
+
+const read = (body: JsonObject): ReadRequest =>
+  responses.read(responsesSchema.parse({ model: "smart", input: "Hi", ...body }), new Headers());
+
+const CALL = { type: "mcp_call", id: "mcp_1", server_label: "notes", name: "read", arguments: '{"a":1}' };
+const ASKED = { ...CALL, type: "mcp_approval_request", id: "mcpr_1" };
+const allows = (approve: boolean, more: JsonObject = {}): JsonObject => ({
+  ...{ type: "mcp_approval_response", approval_request_id: "mcpr_1", approve, ...more },
+});
+const user = { role: "user", content: "Hi" };
+const says = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Yes." }] };
+
+const called = (id: string) => ({
+  role: "assistant",
+  parts: [{ type: "tool_call", id, name: "notes__read", arguments: '{"a":1}' }],
+});
+const result = (toolCallId: string, content: string, isError?: true) => ({
+  ...{ role: "tool", toolCallId, content },
+  ...(isError === undefined ? {} : { isError }),
+});
+const assistant = { role: "assistant", parts: [{ type: "text", text: "Yes." }] };
+
+describe("items of MCP servers are read back", () => {
+  test.each<[what: string, items: JsonObject[], messages: object[], decisions?: object[]]>([
+    [
+      "a call and its result",
+      [{ ...CALL, output: "Done.", error: null }],
+      [called("mcp_1"), result("mcp_1", "Done.")],
+    ],
+    [
+      "a call that failed, as the gateway tells it",
+      [
+        {
+          ...CALL,
+          error: {
+            type: "mcp_tool_execution_error",
+            content: [
+              { type: "text", text: "No" },
+              { type: "text", text: "ink." },
+            ],
+          },
+        },
+      ],
+      [called("mcp_1"), result("mcp_1", "No\nink.", true)],
+    ],
+    [
+      "a call that failed, as OpenAI tells it",
+      [{ ...CALL, error: { type: "http_error", code: 500, message: "Gone." } }],
+      [called("mcp_1"), result("mcp_1", "Gone.", true)],
+    ],
+    ["a call that was interrupted", [{ ...CALL, output: null, status: "incomplete" }], [called("mcp_1")]],
+    ["a list", [user, { type: "mcp_list_tools", server_label: "notes", tools: [] }], [{ ...user }]],
+    ["a question without an answer", [ASKED, user], [called("mcpr_1"), { ...user }]],
+    [
+      "a call that is allowed",
+      [ASKED, allows(true)],
+      [called("mcpr_1")],
+      [{ id: "mcpr_1", approved: true, reason: undefined }],
+    ],
+    [
+      "a call that is allowed behind another message",
+      [ASKED, user, allows(true)],
+      [called("mcpr_1"), { ...user }],
+      [{ id: "mcpr_1", approved: true, reason: undefined }],
+    ],
+    [
+      "a call that is declined",
+      [ASKED, allows(false)],
+      [called("mcpr_1"), result("mcpr_1", "The user did not allow this call.", true)],
+    ],
+    [
+      "a call that is declined with a reason",
+      [ASKED, allows(false, { reason: "no" })],
+      [called("mcpr_1"), result("mcpr_1", "The user did not allow this call. The reason: no", true)],
+    ],
+    [
+      "a call that was allowed and has run",
+      [ASKED, allows(true), { ...CALL, output: "Done.", approval_request_id: "mcpr_1" }, says],
+      [called("mcpr_1"), result("mcpr_1", "Done."), assistant],
+    ],
+    [
+      "a call that was allowed, and of whose result nothing is left",
+      [ASKED, allows(true), says, user],
+      // Its message goes on with the text behind the call.
+      [{ role: "assistant", parts: [...called("mcpr_1").parts, ...assistant.parts] }, { ...user }],
+    ],
+    [
+      "a call whose question was left out",
+      [{ ...CALL, output: "Done.", approval_request_id: "mcpr_9" }],
+      [called("mcp_1"), result("mcp_1", "Done.")],
+    ],
+  ])("%s", (_, input, messages, decisions = []) => {
+    const { chat, mcp } = read({ input });
+    expect(chat.messages).toEqual(messages);
+    expect(mcp?.decisions ?? []).toEqual(decisions);
+  });
+
+  test("results are known as those of servers, and their tools by name", () => {
+    const { mcp } = read({ input: [{ ...CALL, output: "Done." }, ASKED, allows(false)] });
+    expect(mcp?.results).toEqual(new Map([["mcp_1", "notes__read"]]));
+    expect(mcp?.nameOf("notes", "read")).toBe("notes__read");
+  });
+
+  test("a list is known by its label, unless it could not be had", () => {
+    const list = (label: string, error: string | null): JsonObject => ({
+      ...{ type: "mcp_list_tools", server_label: label, tools: [], error },
+    });
+    const tools = [{ type: "mcp", server_label: "a" }];
+    const { mcp } = read({ tools, input: [user, list("a", null), list("b", "Gone.")] });
+    expect(mcp?.listed).toEqual(new Set(["a"]));
+  });
+
+  test.each<[string, JsonObject[], string]>([
+    ["an answer to nothing", [user, allows(true)], "input[1].approval_request_id"],
+    ["an answer before its question", [allows(true), ASKED], "input[0].approval_request_id"],
+    ["two answers", [ASKED, allows(false), allows(true)], "input[2].approval_request_id"],
+  ])("%s is refused", (_, input, param) => {
+    expect(() => read({ input })).toThrow(
+      expect.objectContaining({ code: "invalid_request", details: { param } }) as GatewayError,
+    );
+  });
+});
+
+describe("tools of MCP servers", () => {
+  test("have names that no tool of the client's has", () => {
+    const tools = [
+      { type: "mcp", server_label: "notes" },
+      { type: "function", name: "notes__read" },
+      { type: "namespace", name: "notes", tools: [{ type: "function", name: "write" }] },
+    ];
+    const { chat, mcp } = read({ tools });
+    const own = chat.tools?.map((tool) => (tool.type === "opaque" ? "" : tool.name)) ?? [];
+    expect(own).toEqual(["notes__read", "notes__write"]);
+    const names = ["read", "write", "read.all", "x".repeat(80)].map((name) => mcp?.nameOf("notes", name));
+    expect(names[2]).toBe("notes__read_all");
+    expect(new Set([...own, ...names]).size).toBe(6);
+    for (const name of names) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+  });
+
+  test("a request without them says nothing of them", () => {
+    expect(read({ tools: [{ type: "function", name: "f" }] })).not.toHaveProperty("mcp");
+  });
+
+  test("in items of the conversation are among the others", () => {
+    const input = [user, { type: "additional_tools", tools: [{ type: "mcp", server_label: "notes" }] }];
+    expect(read({ input }).mcp?.servers).toMatchObject([{ label: "notes", path: "input" }]);
+  });
+});
