@@ -169,6 +169,8 @@ const OTHER_VARIABLES: readonly string[] = [
   // A misspelt name, which the doctor finds.
   "GROK_API_KEY",
   "MY_VLLM_KEY",
+  "TICKETS_TOKEN",
+  "WAREHOUSE_KEY",
   "NEXT_TELEMETRY_DISABLED",
   "PROPERTY_SEED",
   // Read by pages alone, in lib/public-env.ts.

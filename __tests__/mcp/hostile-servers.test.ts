@@ -272,6 +272,18 @@ describe("a server that asks its client", () => {
   );
 });
 
+test("a server that answers notifications with null, and has no stream and no sessions, is in order", async () => {
+  const server = await serve({
+    "notifications/initialized": (exchange) => exchange.json(200, null),
+    initialize: result({
+      ...{ protocolVersion: "2025-06-18", capabilities: { tools: { listChanged: false } } },
+      serverInfo: { name: "toolkit", version: "1" },
+    }),
+  });
+  expect(await list(server)).toMatchObject({ protocolVersion: "2025-06-18", tools: [{ name: "t" }] });
+  expect(await call(server)).toMatchObject({ content: [{ text: "ok" }] });
+});
+
 describe("a list", () => {
   const listed = async (tools: readonly unknown[]) => list(await serve({ "tools/list": result({ tools }) }));
   const many = (length: number, from = 0) =>

@@ -58,7 +58,9 @@ function pluginServer(endpoints: McpParts["endpoints"]): McpServer | undefined {
     if (plugin.tokenHeader !== undefined) headers[plugin.tokenHeader] = token;
   }
   return {
-    ...{ id: plugin.id, name: plugin.name, url: base, headers, timeoutMs: DEFAULT_MCP_TIMEOUT_MS },
+    ...{ id: plugin.id, name: plugin.name, headers, timeoutMs: DEFAULT_MCP_TIMEOUT_MS },
+    // The toolkit serves the protocol there, and other paths for other uses.
+    url: new URL(base).pathname === "/" ? `${base}/mcp` : base,
     allowedTools: undefined,
     requireApproval: "writes",
   };
