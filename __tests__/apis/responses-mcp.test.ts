@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ReadRequest } from "#lib/apis/completion-api.ts";
+import { approvalId, callOfApproval } from "#lib/apis/responses/approval-id.ts";
 import { responses } from "#lib/apis/responses/read.ts";
 import { responsesSchema } from "#lib/apis/responses/schema.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
@@ -13,6 +14,7 @@ const ASKED = { ...CALL, type: "mcp_approval_request", id: "mcpr_1" };
 const allows = (approve: boolean, more: JsonObject = {}): JsonObject => ({
   ...{ type: "mcp_approval_response", approval_request_id: "mcpr_1", approve, ...more },
 });
+const ID = approvalId("mcpr_1", { server_label: "notes", name: "read", arguments: '{"a":1}' });
 const user = { role: "user", content: "Hi" };
 const says = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Yes." }] };
 
@@ -91,6 +93,48 @@ describe("items of MCP servers are read back", () => {
       [{ role: "assistant", parts: [...called("mcpr_1").parts, ...assistant.parts] }, { ...user }],
     ],
     [
+      "an answer whose question was left out, by the id",
+      [user, { ...allows(true), approval_request_id: ID }],
+      [{ ...user }, called(ID)],
+      [{ id: ID, approved: true, reason: undefined }],
+    ],
+    [
+      "a call that was allowed before an answer that is only referred to",
+      [ASKED, allows(true), { type: "item_reference", id: "msg_1" }, user],
+      [called("mcpr_1"), { ...user }],
+    ],
+    [
+      "a call that was allowed before a question of a later answer",
+      [
+        { ...ASKED, id: "mcpr_a_1" },
+        { ...allows(true), approval_request_id: "mcpr_a_1" },
+        { ...ASKED, id: "mcpr_b_1" },
+        { ...allows(true), approval_request_id: "mcpr_b_1" },
+      ],
+      [{ role: "assistant", parts: [...called("mcpr_a_1").parts, ...called("mcpr_b_1").parts] }],
+      [{ id: "mcpr_b_1", approved: true, reason: undefined }],
+    ],
+    [
+      "two calls of one answer that are allowed one by one",
+      [
+        { ...ASKED, id: "mcpr_a_1" },
+        { ...allows(true), approval_request_id: "mcpr_a_1" },
+        { ...ASKED, id: "mcpr_a_2" },
+        { ...allows(true), approval_request_id: "mcpr_a_2" },
+      ],
+      [{ role: "assistant", parts: [...called("mcpr_a_1").parts, ...called("mcpr_a_2").parts] }],
+      [
+        { id: "mcpr_a_1", approved: true, reason: undefined },
+        { id: "mcpr_a_2", approved: true, reason: undefined },
+      ],
+    ],
+    [
+      "a call that is allowed beside another question that is only referred to",
+      [ASKED, allows(true), { type: "item_reference", id: "mcpr_2" }],
+      [called("mcpr_1")],
+      [{ id: "mcpr_1", approved: true, reason: undefined }],
+    ],
+    [
       "a call whose question was left out",
       [{ ...CALL, output: "Done.", approval_request_id: "mcpr_9" }],
       [called("mcp_1"), result("mcp_1", "Done.")],
@@ -118,6 +162,11 @@ describe("items of MCP servers are read back", () => {
 
   test.each<[string, JsonObject[], string]>([
     ["an answer to nothing", [user, allows(true)], "input[1].approval_request_id"],
+    [
+      "an id that holds no call",
+      [user, { ...allows(true), approval_request_id: `mcpr_1.${Buffer.from("[1]").toString("base64url")}` }],
+      "input[1].approval_request_id",
+    ],
     ["an answer before its question", [allows(true), ASKED], "input[0].approval_request_id"],
     ["two answers", [ASKED, allows(false), allows(true)], "input[2].approval_request_id"],
   ])("%s is refused", (_, input, param) => {
@@ -125,6 +174,15 @@ describe("items of MCP servers are read back", () => {
       expect.objectContaining({ code: "invalid_request", details: { param } }) as GatewayError,
     );
   });
+});
+
+test("the id of a question holds its call, unless that is long", () => {
+  const call = { server_label: "ü", name: "r.ead", arguments: '{"a":"💡"}' };
+  expect(callOfApproval(approvalId("mcpr_1", call))).toEqual(call);
+  expect(approvalId("mcpr_1", { ...call, arguments: "x".repeat(8_000) })).toBe("mcpr_1");
+  for (const id of ["", ".", "mcpr_1", "mcpr_1.", "mcpr_1.e30", "mcpr_1.WyIiLCIiLCIiXQ"]) {
+    expect(callOfApproval(id), id).toBeUndefined();
+  }
 });
 
 describe("tools of MCP servers", () => {

@@ -181,6 +181,7 @@ describe("effects have their places", () => {
     // The sandbox is a provider: it writes OpenAI's frames, to be read by our reader.
     expect(writers.filter((path = "") => !ofApis.test(path)).sort()).toEqual([
       "lib/adapters/sandbox/sandbox-upstream.ts",
+      "lib/streaming/agent-events.ts",
       "lib/streaming/events.ts",
     ]);
     const parsers = lib.filter(({ imports }) =>
@@ -206,6 +207,8 @@ describe("effects have their places", () => {
       "lib/adapters/http/origin-agents.ts",
       "lib/adapters/http/probe.ts",
       "lib/adapters/http/upstream.ts",
+      // The official client of MCP takes a `fetch`.
+      "lib/adapters/mcp/capped-fetch.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/cookie-client.ts",
       "lib/adapters/supabase/rpc-transport.ts",

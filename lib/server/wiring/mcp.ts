@@ -26,13 +26,6 @@ export async function readMcpServers(env: Pick<Env, "MCP_CONFIG" | "setting">): 
   }
 }
 
-/** The secrets with which MCP servers are called, for the logger to redact. */
-export function mcpSecrets(servers: readonly McpServer[]): string[] {
-  return servers.flatMap(({ headers }) =>
-    Object.values(headers).map((value) => value.replace(/^Bearer /, "")),
-  );
-}
-
 export type McpParts = {
   servers: readonly McpServer[];
   /** Where the operator runs plugins. */

@@ -151,7 +151,7 @@ class Agent {
           running.delete(index);
         });
         // The loop waits for the first one only; the others may fail meanwhile, when the client leaves.
-        done.catch(() => undefined);
+        void Promise.allSettled([done]);
         running.set(index, done);
       }
       try {
