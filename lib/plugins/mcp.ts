@@ -28,10 +28,10 @@ export function secretsOf({ headers }: Pick<McpServer, "headers">): string[] {
 export type McpToolAnnotations = {
   title?: string;
   readOnlyHint?: boolean;
-  destructiveHint?: boolean;
-  idempotentHint?: boolean;
-  openWorldHint?: boolean;
-};
+} & PassedHints;
+
+/** Passed on to clients. */
+type PassedHints = Partial<Record<"destructiveHint" | "idempotentHint" | "openWorldHint", boolean>>;
 
 export type McpTool = {
   name: string;
