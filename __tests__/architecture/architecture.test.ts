@@ -60,10 +60,12 @@ describe("arrows run one way", () => {
   test("what browsers load knows nothing of Node, of zod and of the server", () => {
     const browser = lib.filter(({ path }) => path.startsWith("lib/browser/"));
     const allowed =
-      /^(?:lib\/(?:browser|shared)\/|lib\/streaming\/events\.ts$|eventsource-parser|marked$|remend$|highlight\.js)/;
+      /^(?:lib\/(?:browser|shared)\/|lib\/streaming\/(?:agent-)?events\.ts$|eventsource-parser|marked$|remend$|highlight\.js)/;
     expect(offences(browser, (_, target) => allowed.test(target))).toEqual([]);
     // Types alone: the events' schemas are zod's.
-    const values = browser.filter(({ text }) => /^import (?!type\b)[^;]*streaming\/events\.ts/m.test(text));
+    const values = browser.filter(({ text }) =>
+      /^import (?!type\b)[^;]*streaming\/(?:agent-)?events\.ts/m.test(text),
+    );
     expect(values.map(({ path }) => path)).toEqual([]);
   });
 
@@ -179,6 +181,7 @@ describe("effects have their places", () => {
     // The sandbox is a provider: it writes OpenAI's frames, to be read by our reader.
     expect(writers.filter((path = "") => !ofApis.test(path)).sort()).toEqual([
       "lib/adapters/sandbox/sandbox-upstream.ts",
+      "lib/streaming/agent-events.ts",
       "lib/streaming/events.ts",
     ]);
     const parsers = lib.filter(({ imports }) =>
@@ -204,6 +207,8 @@ describe("effects have their places", () => {
       "lib/adapters/http/origin-agents.ts",
       "lib/adapters/http/probe.ts",
       "lib/adapters/http/upstream.ts",
+      // The official client of MCP takes a `fetch`.
+      "lib/adapters/mcp/capped-fetch.ts",
       "lib/adapters/supabase/access-tokens.ts",
       "lib/adapters/supabase/cookie-client.ts",
       "lib/adapters/supabase/rpc-transport.ts",

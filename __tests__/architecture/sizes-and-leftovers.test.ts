@@ -65,7 +65,6 @@ const READ_BY_OTHERS: readonly string[] = [
   "lib/streaming/sse-writer.ts pull",
   // Whoever reads a JSON answer, or a Response.
   "lib/server/http/fast/plain-response.ts redirected",
-  "lib/server/http/fast/plain-response.ts statusText",
   "lib/server/wiring/configuration/reloaded-file.ts failedAt",
   "lib/server/wiring/configuration/reloaded-file.ts loadedAt",
   "lib/services/plugins/whole-answer.ts encoding",

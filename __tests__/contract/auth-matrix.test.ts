@@ -81,6 +81,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "/api/admin/health": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/requests": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/requests/[id]": { access: "admin", methods: ["GET"], errors: "native", success: 404 },
+  "/api/admin/mcp": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/admin/series": { access: "admin", methods: ["GET"], errors: "native", success: 200 },
   "/api/health": { access: "public", methods: ["GET"], errors: "native", success: 200 },
   "/api/metrics": { access: "metrics", methods: ["GET"], errors: "native", success: 200 },
@@ -122,6 +123,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     errors: "native",
     success: 404,
     body: { plugin: "nobody", path: "/" },
+  },
+  // No server is set up.
+  "/api/v1/mcp": {
+    access: "caller",
+    methods: ["GET", "POST"],
+    errors: "native",
+    success: 503,
+    body: { tool: "read_note" },
   },
   "/api/v1/mcp/catalog": {
     access: "internal",

@@ -48,7 +48,8 @@ function settings() {
   return {
     MCP_CONFIG: JSON.stringify({ servers }),
     ...{ NOTES_TOKEN: TOKEN, WRONG_TOKEN: OTHER_TOKEN },
-    ...{ PLUGIN_MCP_SERVER_URL: notes.url, PLUGIN_MCP_SERVER_TOKEN: TOKEN },
+    // Where no path is named, the toolkit has the protocol at /mcp.
+    ...{ PLUGIN_MCP_SERVER_URL: new URL(notes.url).origin, PLUGIN_MCP_SERVER_TOKEN: TOKEN },
     ADMIN_USER_IDS: user.userId,
   };
 }

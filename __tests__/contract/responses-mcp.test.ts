@@ -1,3 +1,5 @@
+import { createOpenAI } from "@ai-sdk/openai";
+import { generateText, type ModelMessage, streamText } from "ai";
 import OpenAI, { APIError } from "openai";
 import type {
   Response as OpenAiResponse,
@@ -161,8 +163,8 @@ const contentOf = (message: unknown): string => stringField(message, "content") 
 
 const callsInLedger = async (): Promise<readonly object[]> => [
   ...(await database.sql`
-    select backend, status from public.ai_events
-    where user_id = ${user.userId} and event_type = 'attempt'`),
+    select event_type, backend, status, meta ->> 'tool' as tool from public.ai_events
+    where user_id = ${user.userId} order by event_type, created_at`),
 ];
 
 async function refusal(body: Body): Promise<[status: number | undefined, param: unknown, message: string]> {
@@ -197,8 +199,9 @@ describe.each(WAYS)("tools that the gateway runs, %s", (_, ask) => {
     );
     await eventually("the turn is stored", async () => (await callsInLedger()).length > 0, 10_000);
     expect(await callsInLedger()).toEqual([
-      { backend: "first", status: "ok" },
-      { backend: "first", status: "ok" },
+      { event_type: "attempt", backend: "first", status: "ok", tool: null },
+      { event_type: "attempt", backend: "first", status: "ok", tool: null },
+      { event_type: "tool", backend: "notes", status: "ok", tool: "notes__read" },
     ]);
   });
 
@@ -613,10 +616,67 @@ describe.each(WAYS)("a call that waits for the client, %s", (_, ask) => {
     expect(ran).toEqual([]);
   });
 
+  test("is run with fifteen others at most", async () => {
+    const { input, id } = await asked();
+    const request = input.at(-1) as ResponseInputItem.McpApprovalRequest;
+    const ids = Array.from({ length: 20 }, (_, index) => `${id}-${index}`);
+    const many = ids.flatMap((one) => [{ ...request, id: one }, reply(one, true)]);
+    proxy.first.script = answer("Enough.");
+    const items = shortOf(await ask({ input: [...input.slice(0, -1), ...many] }));
+    expect(items.filter((item) => item.includes("Written milk."))).toHaveLength(16);
+    expect(items.filter((item) => item.includes("Not more than 16"))).toHaveLength(4);
+    expect(ran).toHaveLength(16);
+  });
+
   test("is answered once", async () => {
     const { input, id } = await asked();
     const [status, param] = await refusal({ input: [...input, reply(id, false), reply(id, true)] });
     expect([status, param]).toEqual([400, "input[4].approval_request_id"]);
+  });
+});
+
+describe.each([false, true])("the AI SDK (stream: %s)", (stream) => {
+  const openai = () => createOpenAI({ apiKey: key, baseURL: `${http.url}/api/v1` });
+  const NEVER = { never: { toolNames: ["read"] } };
+
+  async function ask(messages: ModelMessage[], store: boolean) {
+    const options = {
+      model: openai()("smart"),
+      tools: {
+        notes: openai().tools.mcp({ serverLabel: "notes", serverUrl: ADDRESS, requireApproval: NEVER }),
+      },
+      providerOptions: { openai: { store } },
+      ...{ messages, maxRetries: 0 },
+    };
+    if (!stream) return generateText(options);
+    const streaming = streamText(options);
+    return {
+      text: await streaming.text,
+      content: await streaming.content,
+      response: await streaming.response,
+    };
+  }
+
+  test.each([false, true])("reads calls, and is asked for consent (store: %s)", async (store) => {
+    const user: ModelMessage = { role: "user", content: "Note: milk" };
+    proxy.first.script = inTurn(calls(called("notes__read", "a")), calls(called("notes__write", "milk")));
+    const asked = await ask([user], store);
+    const request = asked.content.find(({ type }) => type === "tool-approval-request");
+    const approvalId = stringField(request, "approvalId") ?? "";
+    expect(asked.content.find(({ type }) => type === "tool-result")).toMatchObject({
+      ...{ toolName: "mcp.read", output: { serverLabel: "notes", name: "read", output: "Read a." } },
+    });
+    const consent: ModelMessage = {
+      role: "tool",
+      content: [{ type: "tool-approval-response", approvalId, approved: true, providerExecuted: true }],
+    };
+    proxy.first.script = answer("It is written.");
+    const done = await ask([user, ...asked.response.messages, consent], store);
+    expect([done.text, ran]).toEqual(["It is written.", ["read a", "write milk"]]);
+    // It sends its decision again with each further message.
+    const more: ModelMessage[] = [user, ...asked.response.messages, consent, ...done.response.messages];
+    await ask([...more, { role: "user", content: "Really?" }], store);
+    expect(ran).toEqual(["read a", "write milk"]);
   });
 });
 

@@ -104,6 +104,8 @@ const ATTEMPTS: readonly Attempt[] = [
   { method: "GET", path: "/api/admin/requests", at: ({ userId }) => `?user=${userId}`, status: 403 },
   { method: "GET", path: "/api/admin/requests/[id]", at: ({ turnId }) => turnId, status: 403 },
   { method: "GET", path: "/api/admin/series", status: 403 },
+  { method: "GET", path: "/api/admin/mcp", status: 403 },
+  { method: "GET", path: "/api/admin/mcp", at: () => "?refresh=1", status: 403 },
   { method: "GET", path: "/api/admin/overrides", status: 403 },
   {
     method: "PUT",
@@ -145,6 +147,7 @@ const ATTEMPTS: readonly Attempt[] = [
 const WITHOUT_DATA: readonly string[] = [
   // Of whoever is signed in in a browser: sign-in.test.ts.
   "/api/auth/password",
+  "/api/v1/mcp",
   "/api/v1/mcp/catalog",
   "/api/v1/mcp/server",
   "/api/v1/plugins",

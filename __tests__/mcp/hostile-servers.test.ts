@@ -11,13 +11,22 @@ import {
   type Script,
   startFakeUpstream,
 } from "../support/fake-upstream.ts";
-import { A_TOOL, type Misdeeds, messageOf, result, startHostileMcp } from "../support/hostile-mcp.ts";
+import {
+  A_TOOL,
+  type Misdeeds,
+  MODERN,
+  messageOf,
+  result,
+  STREAM,
+  startHostileMcp,
+} from "../support/hostile-mcp.ts";
 import { startMcpServer, type TestMcpServer } from "../support/mcp-server.ts";
 import { eventually } from "../support/test-gateway.ts";
 
 const TOKEN = "canary-hostile-zzzzzzz";
-const TIMEOUT_MS = 500;
-/** More than a failure that is noticed at once takes, and less than the time-out would on a busy machine. */
+/** Of servers from which no answer is to come, and of the others. */
+const SHORT_MS = 300;
+const LONG_MS = 10_000;
 const signal = new AbortController().signal;
 
 let good: TestMcpServer;
@@ -41,16 +50,16 @@ afterAll(async () => {
   await elsewhere.stop();
 });
 
-const settings = (id: string, url: string): McpServer => ({
-  ...{ id, name: id, url, allowedTools: undefined, requireApproval: "writes", timeoutMs: TIMEOUT_MS },
+const settings = (id: string, url: string, timeoutMs = LONG_MS): McpServer => ({
+  ...{ id, name: id, url, allowedTools: undefined, requireApproval: "writes", timeoutMs },
   headers: { authorization: `Bearer ${TOKEN}` },
 });
 
 let count = 0;
-async function serve(misdeeds: Misdeeds): Promise<McpServer> {
+async function serve(misdeeds: Misdeeds, timeoutMs?: number): Promise<McpServer> {
   hostile = await startHostileMcp(misdeeds);
   count += 1;
-  return settings(`hostile-${count}`, `${hostile.origin}/mcp`);
+  return settings(`hostile-${count}`, `${hostile.origin}/mcp`, timeoutMs);
 }
 
 const list = (server: McpServer) => connections.listTools(server, { signal });
@@ -63,7 +72,7 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
   );
   if (!(error instanceof GatewayError)) throw error;
   expect(error.message).not.toMatch(/canary|127\.0\.0\.1|https?:/);
-  expect(JSON.stringify(error.details)).not.toContain(TOKEN);
+  expect(String(JSON.stringify(error.details))).not.toContain(TOKEN);
   return `${error.code}: ${error.message}`;
 }
 
@@ -95,6 +104,10 @@ const sse =
     await write(exchange);
     await exchange.endStream();
   };
+const resultText =
+  (text: string): Script =>
+  (exchange) =>
+    exchange.respond(200, `{"jsonrpc":"2.0","id":${messageOf(exchange).id},"result":${text}}`);
 const OK = { content: [{ type: "text", text: "ok" }] };
 const raw =
   (text: string, headers: Record<string, string> = {}): Script =>
@@ -111,7 +124,7 @@ const UNUSABLE = /^plugin_failed: .*(?:cannot be used|cannot be reached|broke of
 /** What a server may do instead of an answer, in any of its answers, and what is said of it. */
 const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["an endless JSON text", stream('"aaaaaaaaaaaaaaaa'.repeat(4_000), JSON_TYPE), /10 MB/],
-  ["endless JSON values", stream("[1,1,1,1,".repeat(8_000), JSON_TYPE), /too many values/],
+  ["endless JSON values", stream(`{"a":[${"1,1,1,1,".repeat(8_000)}`, JSON_TYPE), /too many values/],
   ["a slow drip of JSON", stream(" ", JSON_TYPE, 20), LATE],
   ["a slow drip of events", stream(": still here\n\n", SSE_TYPE, 20), LATE],
   ["nothing", () => undefined, LATE],
@@ -136,7 +149,8 @@ const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["a page that calls itself JSON", (exchange) => exchange.respond(200, "<html>"), UNUSABLE],
   ["no content", raw("", { "content-length": "0" }), UNUSABLE],
   ["JSON that is no message", (exchange) => exchange.json(200, { hello: "world" }), UNUSABLE],
-  ["deep JSON", raw(deep(100_000)), UNUSABLE],
+  ["deep JSON", raw(`{"jsonrpc":"2.0","id":1,"result":${deep(100_000)}}`), UNUSABLE],
+  ["a batch", (exchange) => exchange.json(200, [answerTo(exchange, OK)]), /several answers/],
   ["less than it announced", raw('{"jsonrpc"', { "content-length": "1000" }), UNUSABLE],
   ["more than it announced", raw('{"jsonrpc":"2.0","id":1}', { "content-length": "10" }), UNUSABLE],
   [
@@ -188,9 +202,18 @@ const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
   ["a result that is a list", result([1]), UNUSABLE],
 ];
 
-describe.each(["initialize", "tools/list", "tools/call"])("%s is answered with", (method) => {
-  test.each(ANSWERS)("%s", async (_, script, says) => {
-    const server = await serve({ [method]: script });
+/** Rows that take long, and mean the same in every answer. */
+const SLOW = (says: RegExp): boolean => says === LATE || /10 MB/.test(says.source);
+
+describe.each([
+  { method: "initialize", others: {} },
+  { method: "tools/list", others: {} },
+  { method: "tools/call", others: {} },
+  { method: "tools/call", others: MODERN, revision: " of 2026" },
+])("$method$revision is answered with", ({ method, others }) => {
+  const answers = ANSWERS.filter(([, , says]) => method === "tools/call" || !SLOW(says));
+  test.each(answers)("%s", async (_, script, says) => {
+    const server = await serve({ ...others, [method]: script }, says === LATE ? SHORT_MS : LONG_MS);
     const failure = await failureOf(method === "tools/call" ? call(server) : list(server));
     expect(failure).toMatch(says);
     if (!LATE.test(failure)) expect(failure.startsWith(FAILED)).toBe(true);
@@ -203,27 +226,25 @@ describe.each(["initialize", "tools/list", "tools/call"])("%s is answered with",
 });
 
 describe("a result with", () => {
-  test.each<[string, object]>([
+  test.each<[string, string]>([
     [
       "content that is nested without end",
-      { content: [{ type: "text", text: "a", _meta: { x: JSON.parse(deep(5_000)) } }] },
+      `{"content":[{"type":"text","text":"a","_meta":{"x":${deep(5_000)}}}]}`,
     ],
-    ["data that is nested without end", { content: [], structuredContent: { x: JSON.parse(deep(5_000)) } }],
-    ["content that is none", { content: Array(100_000).fill(1) }],
-    ["blocks of unknown kinds", { content: Array(100).fill({ type: "hologram" }) }],
-    ["data that is a text", { content: [], structuredContent: "text" }],
-  ])("%s is refused", async (_, value) => {
-    const server = await serve({ "tools/call": result(value) });
+    ["data that is nested without end", `{"content":[],"structuredContent":{"x":${deep(5_000)}}}`],
+    ["content that is none", JSON.stringify({ content: Array(250_000).fill(1) })],
+    ["blocks without a kind", JSON.stringify({ content: Array(50_000).fill({ text: "hologram" }) })],
+    ["content that is a text", '{"content":"text"}'],
+    ["a failure that is a text", '{"content":[],"isError":"no"}'],
+  ])("%s is refused", async (_, text) => {
+    const server = await serve({ "tools/call": resultText(text) });
     expect(await failureOf(call(server))).toMatch(/^plugin_failed: /);
   });
 
   test("names of prototypes changes nothing here", async () => {
     const text =
       '{"content":[{"type":"text","text":"a"}],"structuredContent":{"__proto__":{"bad":1},"constructor":1}}';
-    const server = await serve({
-      "tools/call": (exchange) =>
-        exchange.respond(200, `{"jsonrpc":"2.0","id":${messageOf(exchange).id},"result":${text}}`),
-    });
+    const server = await serve({ "tools/call": resultText(text) });
     expect(await call(server)).toMatchObject({ kind: "complete", isError: false });
     expect(({} as Record<string, unknown>)["bad"]).toBeUndefined();
   });
@@ -245,11 +266,22 @@ describe("a server that asks its client", () => {
           await exchange.event({ jsonrpc: "2.0", id: 99, method, params: {} });
           await exchange.event(answerTo(exchange, OK));
         }),
-        POST: (exchange) => exchange.respond(202, ""),
       });
       expect(await call(server)).toMatchObject({ content: [{ text: "ok" }] });
     },
   );
+});
+
+test("a server that answers notifications with null, and has no stream and no sessions, is in order", async () => {
+  const server = await serve({
+    "notifications/initialized": (exchange) => exchange.json(200, null),
+    initialize: result({
+      ...{ protocolVersion: "2025-06-18", capabilities: { tools: { listChanged: false } } },
+      serverInfo: { name: "toolkit", version: "1" },
+    }),
+  });
+  expect(await list(server)).toMatchObject({ protocolVersion: "2025-06-18", tools: [{ name: "t" }] });
+  expect(await call(server)).toMatchObject({ content: [{ text: "ok" }] });
 });
 
 describe("a list", () => {
@@ -362,7 +394,7 @@ describe("a session", () => {
 
   test("whose stream of announcements ends at once, and wants to be opened at once, is not in a hurry", async () => {
     const server = await serve({
-      GET: sse(async (exchange) => {
+      [STREAM]: sse(async (exchange) => {
         await exchange.chunk("retry: 0\n\n");
       }),
     });
@@ -378,7 +410,7 @@ describe("a session", () => {
     let announce: (() => Promise<void>) | undefined;
     const names = ["old"];
     const server = await serve({
-      GET: async (exchange) => {
+      [STREAM]: async (exchange) => {
         await exchange.startStream();
         announce = () => exchange.event({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
         await exchange.closed();

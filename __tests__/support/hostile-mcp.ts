@@ -7,6 +7,9 @@ export type JsonRpcRequest = { id?: number; method?: string; params?: Record<str
 
 export const A_TOOL = { name: "t", description: "A tool.", inputSchema: { type: "object" } };
 
+/** What opens the server's own stream, in the place of a method. */
+export const STREAM = "GET";
+
 /** The message of a request; empty for one without a body. */
 export function messageOf({ request }: Exchange): JsonRpcRequest {
   return (request.json ?? {}) as JsonRpcRequest;
@@ -21,11 +24,21 @@ export function result(value: unknown): Script {
 export async function startHostileMcp(misdeeds: Misdeeds): Promise<FakeUpstream> {
   return startFakeUpstream(async (exchange) => {
     const { method = exchange.request.method } = messageOf(exchange);
+    // An answer to a question of the server has no method.
+    if (method === "POST") return exchange.respond(202, "");
     const script = misdeeds[method] ?? GOOD[method];
     if (script === undefined) return exchange.json(400, { error: "unknown" });
     await script(exchange);
   });
 }
+
+/** Makes it a server of the revision 2026-07-28. */
+export const MODERN: Misdeeds = {
+  "server/discover": result({
+    ...{ supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, resultType: "complete" },
+    ...{ ttlMs: 0, cacheScope: "private" },
+  }),
+};
 
 const GOOD: Misdeeds = {
   initialize: (exchange) => {
@@ -40,6 +53,6 @@ const GOOD: Misdeeds = {
   "notifications/cancelled": (exchange) => exchange.respond(202, ""),
   "tools/list": result({ tools: [A_TOOL] }),
   "tools/call": result({ content: [{ type: "text", text: "ok" }] }),
-  GET: (exchange) => exchange.respond(405, ""),
+  [STREAM]: (exchange) => exchange.respond(405, ""),
   DELETE: (exchange) => exchange.respond(200, ""),
 };

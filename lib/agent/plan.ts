@@ -1,3 +1,4 @@
+import { sentencesInSequence } from "#lib/agent/sequence.ts";
 import { jsonItems } from "#lib/model-text/json-items.ts";
 import { listedItems } from "#lib/model-text/listed-items.ts";
 import { jsonIn } from "#lib/model-text/model-json.ts";
@@ -39,9 +40,9 @@ const NEEDS = ["needs", "dependsOn", "depends_on", "dependencies", "requires", "
 /** A step that cannot be done without what others have found. */
 const GATHERS =
   /^(?:summari[sz]e|synthesi[sz]e|combine|compile|conclude|compare|recommend|merge|finali[sz]e|write (?:up|the|a final)|draft the|based on|using (?:the|these|those)|from (?:the|these|those) results)/i;
-/** Words that put one sentence of a plan behind another. */
-const SEQUENCE =
-  /(?:^|[.;\n!]\s*|,\s*)(?:and\s+)?(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth(?:ly)?|fifth(?:ly)?|to begin(?: with)?|then|next|after that|afterwards?|finally|lastly)\b[,:]?\s+/gi;
+/** "Step 2:" in front of a title. */
+const NUMBERED =
+  /^(?:step|task|schritt|étape|paso|passo|шаг|步骤|步驟|ステップ|단계|الخطوة|चरण)\s?\d{1,2}\s?[.:：)–-]\s?/iu;
 const REFUSAL =
   /^\W{0,5}(?:i(?:'|’)?m (?:sorry|unable|afraid)|i am (?:sorry|unable)|sorry\b|i (?:can(?:'|’)?t|cannot|won(?:'|’)?t)\b|as an ai\b)/i;
 
@@ -50,7 +51,7 @@ const REFUSAL =
  * list, bullets, sentences. One without any plan has one step, the goal itself.
  */
 export function readPlan(answer: string, goal: string): PlannedStep[] {
-  const text = withoutThoughts(answer.slice(0, MAX_ANSWER)).trim();
+  const text = withoutThoughts(answer).slice(0, MAX_ANSWER).trim();
   const steps = REFUSAL.test(text) ? [] : cleaned(rawSteps(text));
   return steps.length === 0 ? [{ title: truncate(oneLine(goal), MAX_TITLE), needs: [] }] : steps;
 }
@@ -65,7 +66,7 @@ function rawSteps(text: string): RawStep[] {
   const strings = jsonItems(text);
   if (strings !== undefined && strings.length > 0)
     return strings.slice(0, MAX_ENTRIES).map((title) => ({ title }));
-  const sentences = isList(text) ? [] : inSequence(text);
+  const sentences = isList(text) ? [] : sentencesInSequence(text);
   if (sentences.length > 1) {
     return sentences.map((title, at) => ({ title, needs: at === 0 ? [] : [at] }));
   }
@@ -113,7 +114,7 @@ function cleaned(raw: readonly RawStep[]): PlannedStep[] {
   const kept: RawStep[] = [];
   const seen = new Set<string>();
   for (const step of raw) {
-    const title = truncate(oneLine(plainText(step.title)), MAX_TITLE);
+    const title = truncate(oneLine(plainText(step.title).replace(NUMBERED, "")), MAX_TITLE);
     const key = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
     if (key === "" || seen.has(key)) continue;
     seen.add(key);
@@ -141,13 +142,6 @@ function needsOf({ needs = [] }: RawStep, at: number, steps: readonly RawStep[])
     return startsAtZero ? number : number - 1;
   });
   return [...new Set(found)].filter((index) => index >= 0 && index < at).sort((a, b) => a - b);
-}
-
-/** The sentences of "First …, then …, finally …"; what stands before the first one is no step. */
-function inSequence(text: string): string[] {
-  if (text.length > MAX_ANSWER) return [];
-  const [, ...parts] = text.split(SEQUENCE);
-  return parts.map((part) => part.replace(/[\s.,;]+$/, "")).filter((part) => part.trim() !== "");
 }
 
 /** Lines with numbers or bullets, which may begin with such words, too. */

@@ -1,9 +1,9 @@
-import type { AgentEvent } from "#lib/browser/agent-events.ts";
 import { type AgentRequest, streamAgent } from "#lib/browser/agent-stream.ts";
 import { type AgentView, failedRun, NEW_RUN, stoppedRun, withAgentEvents } from "#lib/browser/agent-view.ts";
 import { ApiError } from "#lib/browser/api.ts";
 import { EventPacer } from "#lib/browser/event-pacer.ts";
 import type { StreamOptions } from "#lib/browser/event-stream.ts";
+import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 
 /**
  * Runs an agent, and calls `show` with all that is known of the run, at most once a frame. Resolves when it has

@@ -1,6 +1,6 @@
-import type { AgentEvent } from "#lib/browser/agent-events.ts";
 import { type StreamOptions, streamEvents } from "#lib/browser/event-stream.ts";
 import { isJsonObject, parseJson } from "#lib/shared/json.ts";
+import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 
 /** The body of `POST /api/v1/agent`: docs/AGENT.md. */
 export type AgentRequest = {

@@ -1,6 +1,6 @@
-import type { AgentEvent, AgentToolEvent } from "#lib/browser/agent-events.ts";
 import { ended, type ToolCall, withCall } from "#lib/browser/tool-calls.ts";
 import type { Failure, Usage } from "#lib/browser/turn-view.ts";
+import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 
 /** What a page shows of an agent's run, built up event by event. */
 export type AgentView = {
@@ -49,7 +49,7 @@ function withEvent(view: AgentView, event: AgentEvent): AgentView {
       }));
     case "tool":
       return change(view, event.index, (step) => ({
-        ...{ ...step, state: "running", calls: withToolEvent(step, event) },
+        ...{ ...step, state: "running", calls: withCall(step.calls, event, step.text.length) },
       }));
     case "step_done":
       return change(view, event.index, (step) => finished(step, event));
@@ -80,13 +80,6 @@ function change(view: AgentView, index: number, to: (step: AgentStep) => AgentSt
   const at = view.steps.findIndex((step) => step.index === index);
   const step = view.steps[at];
   return step === undefined ? view : { ...view, steps: view.steps.with(at, to(step)) };
-}
-
-/** A call without an id is the one of its name that is running. */
-function withToolEvent({ calls, text }: AgentStep, event: AgentToolEvent): readonly ToolCall[] {
-  const running = calls.find(({ name, state }) => name === event.name && state === "running");
-  const id = event.id ?? running?.id ?? `${event.name} ${calls.length}`;
-  return withCall(calls, { ...event, id }, text.length);
 }
 
 type StepDone = Extract<AgentEvent, { type: "step_done" }>;

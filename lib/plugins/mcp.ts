@@ -19,14 +19,14 @@ export type McpServer = {
   timeoutMs: number;
 };
 
+/** The credential with which a server is called, without the word before it in a header. */
+export function secretsOf({ headers }: Pick<McpServer, "headers">): string[] {
+  return Object.values(headers).map((header) => header.replace(/^(?:Bearer|Basic) /, ""));
+}
+
 /** What a server says of the effects of a tool. These are hints: the gateway cannot check them. */
-export type McpToolAnnotations = {
-  title?: string;
-  readOnlyHint?: boolean;
-  destructiveHint?: boolean;
-  idempotentHint?: boolean;
-  openWorldHint?: boolean;
-};
+type McpHint = "readOnlyHint" | "destructiveHint" | "idempotentHint" | "openWorldHint";
+export type McpToolAnnotations = { title?: string } & { [Hint in McpHint]?: boolean };
 
 export type McpTool = {
   name: string;

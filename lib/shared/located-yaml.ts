@@ -23,7 +23,13 @@ export async function parseChecked<Schema extends z.ZodType>(
   const path = issue?.path ?? [];
   const culprit = issue?.code === "unrecognized_keys" ? [...path, ...issue.keys.slice(0, 1)] : path;
   const where = path.length === 0 ? "the configuration" : path.join(".");
-  throw mistake(source, located.lineOf(culprit), `${where}: ${issue?.message ?? "is wrong"}`);
+  throw mistake(source, located.lineOf(culprit), `${where}: ${reasonOf(issue)}`);
+}
+
+/** Why a part is wrong; of a key in a map, what its schema says. */
+function reasonOf(issue: z.core.$ZodIssue | undefined): string {
+  const inner = issue?.code === "invalid_key" ? issue.issues[0] : issue;
+  return inner?.message ?? "is wrong";
 }
 
 /** JSON is valid YAML, so one parser reads both and knows the lines. */

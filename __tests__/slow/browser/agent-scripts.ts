@@ -1,4 +1,4 @@
-import type { AgentEvent } from "#lib/browser/agent-events.ts";
+import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 import type { NativeEvent } from "#lib/streaming/events.ts";
 import type { ScriptedRoute } from "./scripted-routes.ts";
 
@@ -116,6 +116,6 @@ export const SUMMARY =
   "Retries need **jitter**: without it, all clients come back in the same instant. Measured, it turns a wave of 1,000 into 10 at a time. The operators could not be asked.";
 export const SUMMED_UP: readonly AgentEvent[] = [
   { type: "token", index: null, text: SUMMARY },
-  { type: "usage", promptTokens: 4_210, completionTokens: 960, costUsd: 0.0031 },
+  { type: "usage", promptTokens: 4_210, completionTokens: 960, cachedTokens: 0, costUsd: 0.0031 },
   { type: "done", summary: SUMMARY },
 ];

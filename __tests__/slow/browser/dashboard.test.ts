@@ -113,7 +113,7 @@ test("an engine is switched off on the page, and the next one answers", async ()
   expect(await visitor.problems()).toEqual([]);
 });
 
-test.each(["", "/providers", "/requests", "/keys", "/overrides"])(
+test.each(["", "/providers", "/requests", "/keys", "/overrides", "/mcp"])(
   "others than administrators are refused /admin%s, by the page and by the API",
   async (path) => {
     const other = await browser.visit({ url: gateway.url, as: gateway.user });

@@ -108,7 +108,7 @@ test.each(PAGES)("%s is quiet, accessible in both themes, and fits a phone", asy
   await check(admin, path.replace("{session}", ids.session).replace("{request}", ids.request));
 });
 
-test.each(["/", "/sign-in", "/sign-up", "/reset-password", "/keys", "/admin"])(
+test.each(["/", "/sign-in", "/sign-up", "/reset-password", "/agent", "/keys", "/admin"])(
   "%s is so for a stranger, too",
   async (path) => {
     await check(stranger, path);

@@ -7,9 +7,13 @@ const MAX_ANSWER = 10 * 1024 * 1024;
  * seconds and gigabytes to read.
  */
 const MAX_VALUES = 300_000;
+/** Lines of a stream of events: messages are lines, and a million small ones take long, too. */
+const MAX_LINES = 20_000;
 /** What a request may take beyond the time-out of its call, for the connection, milliseconds. */
 const GRACE_MS = 10_000;
 
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
@@ -27,8 +31,8 @@ export type CappedFetchOptions = {
   url: string;
   /** For one call, milliseconds. */
   timeoutMs: number;
-  /** Called with the error that ends an answer. */
-  onExcess(error: McpAnswerError): void;
+  /** Called when an answer is ended for what it exceeds. */
+  onExcess(): void;
 };
 
 type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
@@ -70,33 +74,52 @@ function capped(
   body: ReadableStream<Uint8Array>,
   onExcess: CappedFetchOptions["onExcess"],
 ): Response {
-  let bytes = 0;
-  let values = 0;
+  const { status, statusText, headers } = response;
+  const count = new Count(headers.get("content-type")?.startsWith("text/event-stream") ?? false);
   const counted = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        bytes += chunk.length;
-        values += valuesIn(chunk);
-        if (bytes <= MAX_ANSWER && values <= MAX_VALUES) {
+        const excess = count.push(chunk);
+        if (excess === undefined) {
           controller.enqueue(chunk);
           return;
         }
-        const what = bytes > MAX_ANSWER ? "more than 10 MB" : "too many values";
-        const error = new McpAnswerError(`The server sent an answer of ${what}.`);
-        onExcess(error);
-        controller.error(error);
+        onExcess();
+        controller.error(new McpAnswerError(`The server sent ${excess}.`));
       },
     }),
   );
-  const { status, statusText, headers } = response;
   return new Response(counted, { status, statusText, headers });
 }
 
-/** At least as many as there are, in texts too: a server could mislead whoever tells these apart. */
-function valuesIn(chunk: Uint8Array): number {
-  let count = 0;
-  for (const byte of chunk) {
-    if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++;
+/** Counts what has come of an answer. */
+class Count {
+  readonly #isStream: boolean;
+  #bytes = 0;
+  #values = 0;
+  #lines = 0;
+  #hasBegun = false;
+
+  constructor(isStream: boolean) {
+    this.#isStream = isStream;
   }
-  return count;
+
+  /** What is too much of it; undefined if nothing is. */
+  push(chunk: Uint8Array): string | undefined {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_ANSWER) return "an answer of more than 10 MB";
+    if (!this.#hasBegun && !this.#isStream) {
+      const first = chunk.find((byte) => byte > SPACE);
+      // Every message of a batch would be read at once. No revision that is spoken here has them.
+      if (first === OPEN_BRACKET) return "several answers to one request";
+      this.#hasBegun = first !== undefined;
+    }
+    for (const byte of chunk) {
+      // In texts, too: a server could mislead whoever tells these apart.
+      if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) this.#values++;
+      else if (byte === LINE_FEED) this.#lines++;
+    }
+    if (this.#values > MAX_VALUES) return "an answer of too many values";
+    return this.#isStream && this.#lines > MAX_LINES ? "too many messages" : undefined;
+  }
 }

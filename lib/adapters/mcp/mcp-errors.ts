@@ -1,6 +1,6 @@
 import { McpAnswerError } from "#lib/adapters/mcp/capped-fetch.ts";
-import { BROKE_OFF, TOO_LARGE } from "#lib/adapters/mcp/transport.ts";
-import type { McpServer } from "#lib/plugins/mcp.ts";
+import { ENDED } from "#lib/adapters/mcp/guarded-messages.ts";
+import { type McpServer, secretsOf } from "#lib/plugins/mcp.ts";
 import { type ErrorCode, GatewayError } from "#lib/shared/errors.ts";
 import { field } from "#lib/shared/json.ts";
 import { publicReason } from "#lib/shared/redact.ts";
@@ -9,6 +9,7 @@ import { publicReason } from "#lib/shared/redact.ts";
 const INVALID_PARAMS = -32_602;
 /** Since the revision of 2026-07-28: the client would have to be able to do more. */
 const MISSING_CAPABILITY = -32_021;
+const ENDINGS: ReadonlySet<number> = new Set(Object.values(ENDED));
 
 /** The server has forgotten the session: it was restarted, or the session was too old. */
 export function isSessionLost(error: unknown): boolean {
@@ -27,20 +28,23 @@ export function isRefusedConnection(error: unknown): boolean {
 export function isTransportFailure(error: unknown): boolean {
   const code = codeOf(error);
   return (
-    error instanceof TypeError || code === "CONNECTION_CLOSED" || code === "SEND_FAILED" || code === BROKE_OFF
+    error instanceof TypeError ||
+    code === "CONNECTION_CLOSED" ||
+    code === "SEND_FAILED" ||
+    code === ENDED.brokeOff
   );
 }
 
 /** The server wants to be told more, which it said as the revision of 2026-07-28 does. */
 export function wantsInput(error: unknown): boolean {
   const code = codeOf(error);
-  return code === MISSING_CAPABILITY || /^(?:INPUT_REQUIRED|UNSUPPORTED_RESULT_TYPE)/.test(String(code));
+  return code === ENDED.inputRequired || code === MISSING_CAPABILITY;
 }
 
 /** The server is in order, and answered the call with an error of the protocol. */
 export function isRefusal(error: unknown): boolean {
   const code = codeOf(error);
-  return typeof code === "number" && code !== BROKE_OFF && code !== TOO_LARGE;
+  return typeof code === "number" && !ENDINGS.has(code);
 }
 
 /**
@@ -59,16 +63,16 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
   }
   const status = statusOf(error);
   const code = codeOf(error);
-  if (status === 401 || status === 403 || code === "CLIENT_HTTP_AUTHENTICATION") {
+  if (status === 401 || status === 403 || isScopeMissing(error)) {
     const check = "An operator can check its credential.";
     return failed("plugin_failed", `${name} does not accept the gateway's credential. ${check}`);
   }
   if (code === "REQUEST_TIMEOUT") return failed("plugin_timeout", `${name} did not answer in time.`);
   if (status !== undefined) return failed("plugin_failed", `${name} answered with status ${status}.`);
-  if (code === TOO_LARGE) return failed("plugin_failed", `${name} sent an answer that is too large.`);
-  if (code === BROKE_OFF) return failed("plugin_failed", `${name} broke off its answer.`);
+  if (code === ENDED.tooLarge) return failed("plugin_failed", `${name} sent an answer that is too large.`);
+  if (code === ENDED.brokeOff) return failed("plugin_failed", `${name} broke off its answer.`);
   if (typeof code === "number") {
-    const said = publicReason(error instanceof Error ? error.message : "", Object.values(server.headers));
+    const said = publicReason(error instanceof Error ? error.message : "", secretsOf(server));
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
@@ -79,6 +83,11 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
 function statusOf(error: unknown): number | undefined {
   const status = field(field(error, "data"), "status");
   return typeof status === "number" ? status : undefined;
+}
+
+/** The client's own error for a status 403 that names the scope of OAuth that is needed. */
+function isScopeMissing(error: unknown): boolean {
+  return error instanceof Error && "requiredScope" in error;
 }
 
 function codeOf(error: unknown): unknown {

@@ -3,9 +3,15 @@ import { z } from "zod";
 import { readTool } from "#lib/adapters/mcp/read-tools.ts";
 import { withoutSecrets } from "#lib/adapters/mcp/without-secrets.ts";
 import type { McpServer, McpTool, McpToolList } from "#lib/plugins/mcp.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
+import { truncate } from "#lib/shared/text.ts";
 
 const MAX_TOOLS = 1_000;
 const MAX_PAGES = 64;
+/** Of all tools together, as JSON, characters. */
+const MAX_LENGTH = 5_000_000;
+/** Of what a server calls itself. */
+const MAX_SHOWN = 200;
 const MAX_PROBLEMS = 20;
 
 const pageSchema = z.looseObject({
@@ -28,6 +34,8 @@ export async function readList(
   const problems: string[] = [];
   let cursor: string | undefined;
   let ttlMs: number | undefined;
+  let length = 0;
+  let isCut = false;
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = cursor === undefined ? {} : { cursor };
     const read = await client.request({ method: "tools/list", params }, pageSchema, {
@@ -38,22 +46,35 @@ export async function readList(
       const tool = readTool(value);
       if (typeof tool === "string") problems.push(tool);
       else if (names.has(tool.name)) problems.push(`The tool ${JSON.stringify(tool.name)} is listed twice.`);
-      else if (tools.length < MAX_TOOLS) {
+      else if (tools.length === MAX_TOOLS || length + lengthOf(tool) > MAX_LENGTH) isCut = true;
+      else {
         names.add(tool.name);
         tools.push(tool);
+        length += lengthOf(tool);
       }
     }
     cursor = read.nextCursor;
-    if (cursor === undefined || tools.length >= MAX_TOOLS) break;
+    if (cursor === undefined || isCut) break;
   }
-  if (tools.length >= MAX_TOOLS) problems.push(`Only the first ${MAX_TOOLS} tools are used.`);
+  isCut ||= cursor !== undefined;
   const { name = "", version = "" } = client.getServerVersion() ?? {};
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? "";
   const list = {
     protocolVersion,
-    server: { name, version },
+    server: { name: shown(name), version: shown(version) },
     tools,
-    problems: problems.slice(0, MAX_PROBLEMS),
+    problems: [
+      ...(isCut ? [`Only the first ${tools.length} tools are used.`] : []),
+      ...problems.slice(0, MAX_PROBLEMS),
+    ],
   };
   return { list: withoutSecrets(list, settings), ttlMs };
+}
+
+function lengthOf(tool: McpTool): number {
+  return JSON.stringify(tool).length;
+}
+
+function shown(text: string): string {
+  return truncate(stripInvisible(text), MAX_SHOWN);
 }

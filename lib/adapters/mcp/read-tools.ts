@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defined } from "#lib/apis/fields.ts";
 import type { McpTool, McpToolAnnotations } from "#lib/plugins/mcp.ts";
+import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { exceedsDepth, isJsonObject, type JsonObject } from "#lib/shared/json.ts";
 import { truncate } from "#lib/shared/text.ts";
 
@@ -61,6 +62,6 @@ function isUsable(schema: object): boolean {
 function nameIn(value: unknown): string {
   const name = isJsonObject(value) ? value["name"] : undefined;
   return typeof name === "string"
-    ? `The tool ${JSON.stringify(truncate(name, MAX_NAME))}`
+    ? `The tool ${JSON.stringify(truncate(stripInvisible(name), MAX_NAME))}`
     : "A tool without a name";
 }

@@ -1,12 +1,12 @@
-import type { McpServer } from "#lib/plugins/mcp.ts";
+import { type McpServer, secretsOf } from "#lib/plugins/mcp.ts";
 
 /** A shorter one is no secret, and could be a word. */
 const MIN_SECRET = 8;
 
 /** What a server sent, without the credential with which it was called: some repeat what they are sent. */
-export function withoutSecrets<Value>(value: Value, { headers }: Pick<McpServer, "headers">): Value {
-  const secrets = Object.values(headers)
-    .map((header) => JSON.stringify(header.replace(/^(?:Bearer|Basic) /, "")).slice(1, -1))
+export function withoutSecrets<Value>(value: Value, server: Pick<McpServer, "headers">): Value {
+  const secrets = secretsOf(server)
+    .map((secret) => JSON.stringify(secret).slice(1, -1))
     .filter(({ length }) => length >= MIN_SECRET);
   if (secrets.length === 0) return value;
   const text = JSON.stringify(value);

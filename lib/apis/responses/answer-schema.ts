@@ -36,7 +36,7 @@ const mcpItems = [
         annotations: z.looseObject({}),
       }),
     ),
-    error: text.nullable().optional(),
+    error: text.optional(),
   }),
   z.object({
     type: z.literal("mcp_call"),

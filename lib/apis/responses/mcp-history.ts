@@ -1,3 +1,4 @@
+import { APPROVAL_PREFIX, answerOfApproval } from "#lib/apis/responses/approval-id.ts";
 import type { McpApprovalResponse, McpCallItem } from "#lib/apis/responses/mcp-schema.ts";
 import type { McpDecision } from "#lib/plugins/mcp-request.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -12,8 +13,8 @@ type Asked = {
 };
 
 /**
- * What the items of a conversation say of MCP servers. Nothing is stored of a call that waits for consent: the item
- * that asks for it comes back with the client's answer, and is known by its id.
+ * What the items of a conversation say of MCP servers. Nothing is stored of a call that waits for consent: the client
+ * sends back the item that asks for it, or its id, which holds the call.
  */
 export class McpHistory {
   /** Labels of servers whose tools are listed. */
@@ -47,7 +48,19 @@ export class McpHistory {
     return { id: askedId, isKnown: true };
   }
 
+  hasAsked(id: string): boolean {
+    return this.#asked.has(id);
+  }
+
   ask(id: string): void {
+    const answer = answerOfApproval(id);
+    // A question of a later answer: the model has gone on, although nothing of that may have come back.
+    for (const [earlier, asked] of this.#asked) {
+      const other = answerOfApproval(earlier);
+      if (asked.answer !== undefined && answer !== undefined && other !== undefined && other !== answer) {
+        asked.isOver = true;
+      }
+    }
     this.#asked.set(id, { answer: undefined, hasResult: false, isOver: false });
   }
 
@@ -71,6 +84,11 @@ export class McpHistory {
     const isDeclined = !approve && !asked.hasResult;
     if (isDeclined) asked.hasResult = true;
     return isDeclined;
+  }
+
+  /** An item of an earlier answer, which is not stored: its client goes on from there. */
+  refer(id: string): void {
+    if (!id.startsWith(APPROVAL_PREFIX)) this.goOn();
   }
 
   /** The model has written more: a call that it was allowed before has run, or never will. */

@@ -1,3 +1,4 @@
+import { APPROVAL_PREFIX, approvalId } from "#lib/apis/responses/approval-id.ts";
 import { BlockItem } from "#lib/apis/responses/block-item.ts";
 import type { EventFrames } from "#lib/apis/responses/event-frames.ts";
 import { McpCallItem } from "#lib/apis/responses/mcp-call-item.ts";
@@ -33,14 +34,15 @@ export class McpItems {
     return new McpListItem(this.#frames, place, list);
   }
 
-  /** A call that begins, or that waits for the client: its id is then the one by which the client allows it. */
+  /** A call that begins, or that waits for the client, who allows it by the id of its item. */
   call(run: Begun, placeOf: (prefix: string) => ItemPlace): OutputItem {
     const { names, decided } = this.#options;
     const { label, name } = names.mcpTool(run.name) ?? { label: "", name: run.name };
     const called = { server_label: label, name, arguments: run.arguments };
     if (run.status === "needs_approval") {
-      const place = placeOf("mcpr");
-      return new BlockItem(this.#frames, place, { id: place.id, type: "mcp_approval_request", ...called });
+      const place = placeOf(APPROVAL_PREFIX);
+      const id = approvalId(place.id, called);
+      return new BlockItem(this.#frames, place, { id, type: "mcp_approval_request", ...called });
     }
     const approval = decided.has(run.id) ? run.id : null;
     const item = new McpCallItem(this.#frames, placeOf("mcp"), called, approval);

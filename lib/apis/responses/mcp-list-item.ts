@@ -33,8 +33,10 @@ export class McpListItem implements OutputItem {
   }
 
   value(): JsonObject {
-    const { tools, error = null } = this.#list;
-    return { ...this.#head(), tools: tools.map(toTool), error };
+    const { tools, error } = this.#list;
+    const value = { ...this.#head(), tools: tools.map(toTool) };
+    // Clients know the field as one that is missing, not as null.
+    return error === undefined ? value : { ...value, error };
   }
 
   #head(): JsonObject {

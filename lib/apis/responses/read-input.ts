@@ -1,3 +1,4 @@
+import { callOfApproval } from "#lib/apis/responses/approval-id.ts";
 import { unpackEncrypted } from "#lib/apis/responses/call-signature.ts";
 import { CLIENT_TOOLS } from "#lib/apis/responses/client-tools.ts";
 import { type McpHistory, outcomeOf } from "#lib/apis/responses/mcp-history.ts";
@@ -95,8 +96,7 @@ class ItemReader {
       case "mcp_call":
         return this.#readMcpCall(item);
       case "mcp_approval_request":
-        this.#mcp.ask(item.id);
-        return this.#addMcpCall(item.id, item);
+        return this.#readAsked(item.id, item);
       case "mcp_approval_response":
         return this.#readApproval(item);
       case "other":
@@ -120,6 +120,7 @@ class ItemReader {
       const args = JSON.stringify(called.toArguments(value));
       return this.#addCall({ id, name: this.#names.ofClientTool(called), arguments: args });
     }
+    if (value["type"] === "item_reference" && id !== undefined) this.#mcp.refer(id);
     const isOutput = CLIENT_TOOLS.some(({ outputType }) => outputType === value["type"]);
     if (isOutput && id !== undefined) return this.#addResult(id, outputText(value["output"]));
     this.#dropped.add(`input.${String(value["type"])}`);
@@ -138,9 +139,18 @@ class ItemReader {
     this.#addResult(id, outcome.text, outcome.isError);
   }
 
+  #readAsked(id: string, called: McpCalled): void {
+    this.#mcp.ask(id);
+    this.#addMcpCall(id, called);
+  }
+
   #readApproval(item: McpApprovalResponse): void {
+    const { approval_request_id: id } = item;
+    // Some clients do not send back the item that asked.
+    const asked = this.#mcp.hasAsked(id) ? undefined : callOfApproval(id);
+    if (asked !== undefined) this.#readAsked(id, asked);
     const isDeclined = this.#mcp.answer(item, `input[${this.#count - 1}]`);
-    if (isDeclined) this.#addResult(item.approval_request_id, declinedCall(item.reason ?? undefined), true);
+    if (isDeclined) this.#addResult(id, declinedCall(item.reason ?? undefined), true);
   }
 
   #addResult(toolCallId: string, content: Content, isError = false): void {

@@ -12,6 +12,7 @@ import { isJsonObject, type JsonObject, parseJson } from "#lib/shared/json.ts";
 
 /** Calls of one round that are run; the rest are refused. */
 const MAX_CALLS = 16;
+const TOO_MANY = `Not more than ${MAX_CALLS} tools can be called at once: call it again.`;
 
 /** What is to be done with one call of a model. */
 type Planned = { call: ToolCallPart; tool: RoundTool; input: JsonObject } & (
@@ -47,8 +48,7 @@ export class RoundCalls {
       if (tool.needsApproval) return [{ call, tool, input: read, kind: "ask" }];
       runs += 1;
       if (runs > MAX_CALLS) {
-        const reason = `Not more than ${MAX_CALLS} tools can be called at once: call it again.`;
-        return [{ call, tool, input: read, kind: "refuse", reason }];
+        return [{ call, tool, input: read, kind: "refuse", reason: TOO_MANY }];
       }
       return [{ call, tool, input: read, kind: "run" }];
     });
@@ -58,10 +58,14 @@ export class RoundCalls {
   /** Of a conversation that goes on: the calls that its client has decided about. */
   static decided(calls: readonly ToolCallPart[], options: ToolRoundsOptions): RoundCalls {
     const byId = new Map(options.decisions.map((decision) => [decision.id, decision]));
+    let runs = 0;
     const planned = calls.flatMap((call): Planned[] => {
       const decision = byId.get(call.id);
-      if (decision === undefined) return [];
-      return [{ ...plannedBy(decision, call, options) }];
+      // An id that repeats is meant once.
+      if (decision === undefined || !byId.delete(call.id)) return [];
+      const plan = plannedBy(decision, call, options);
+      if (plan.kind !== "run" || ++runs <= MAX_CALLS) return [plan];
+      return [{ ...plan, kind: "refuse", reason: TOO_MANY }];
     });
     return new RoundCalls(options, planned);
   }
@@ -92,7 +96,7 @@ export class RoundCalls {
         case "run": {
           const running = this.#run(planned, signal, characters);
           // `next` reports a rejection, which may come before somebody waits for it.
-          running.catch(() => undefined);
+          void Promise.allSettled([running]);
           this.#running.set(planned.call.id, running);
           return [toolRun(planned, { status: "running" })];
         }

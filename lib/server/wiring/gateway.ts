@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "#lib/adapters/clock.ts";
+import { secretsOf as mcpSecretsOf } from "#lib/plugins/mcp.ts";
 import type { EngineHealth } from "#lib/providers/health/engine-health.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
@@ -21,7 +22,7 @@ import { ofCatalogue, partsOf, withGetters } from "#lib/server/wiring/gateway-ge
 import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLogs } from "#lib/server/wiring/logs.ts";
-import { type McpPart, mcpSecrets, readMcpServers } from "#lib/server/wiring/mcp.ts";
+import { type McpPart, readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
@@ -131,7 +132,7 @@ export async function createGateway(
   ]);
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
-  const secrets = [...secretsOf(env, providers), ...mcpSecrets(mcpServers)];
+  const secrets = [...secretsOf(env, providers), ...mcpServers.flatMap(mcpSecretsOf)];
   const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
   const prices = createPrices({ overrides, clock: systemClock, logger });

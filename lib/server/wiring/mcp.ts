@@ -26,13 +26,6 @@ export async function readMcpServers(env: Pick<Env, "MCP_CONFIG" | "setting">): 
   }
 }
 
-/** The secrets with which MCP servers are called, for the logger to redact. */
-export function mcpSecrets(servers: readonly McpServer[]): string[] {
-  return servers.flatMap(({ headers }) =>
-    Object.values(headers).map((value) => value.replace(/^Bearer /, "")),
-  );
-}
-
 export type McpParts = {
   servers: readonly McpServer[];
   /** Where the operator runs plugins. */
@@ -65,7 +58,9 @@ function pluginServer(endpoints: McpParts["endpoints"]): McpServer | undefined {
     if (plugin.tokenHeader !== undefined) headers[plugin.tokenHeader] = token;
   }
   return {
-    ...{ id: plugin.id, name: plugin.name, url: base, headers, timeoutMs: DEFAULT_MCP_TIMEOUT_MS },
+    ...{ id: plugin.id, name: plugin.name, headers, timeoutMs: DEFAULT_MCP_TIMEOUT_MS },
+    // The toolkit serves the protocol there, and other paths for other uses.
+    url: new URL(base).pathname === "/" ? `${base}/mcp` : base,
     allowedTools: undefined,
     requireApproval: "writes",
   };

@@ -9,12 +9,12 @@ import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { LedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
+import type { createModelCheck } from "#lib/server/wiring/model-check.ts";
 import { engineSourceOf } from "#lib/server/wiring/providers.ts";
 import type { createShared } from "#lib/server/wiring/shared-state.ts";
 import type { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
-import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -24,6 +24,7 @@ type OperatorMakers = {
   createAdmin: typeof createAdmin;
   createHealthBlocks: typeof createHealthBlocks;
   createLedgerMaintenance: typeof createLedgerMaintenance;
+  createModelCheck: typeof createModelCheck;
   createShared: typeof createShared;
 };
 
@@ -38,7 +39,10 @@ export type OperatorSources = {
   ledger: Lazy<LedgerPart>;
   health: Lazy<EngineHealth>;
   alarms: Lazy<AccountAlarms>;
-  modelCheck: Lazy<DailyModelCheck>;
+  /** What the gateway calls engines with of its own accord. */
+  calls(): Parameters<typeof createModelCheck>[0]["engines"];
+  /** Aborts when the gateway closes. */
+  signal: AbortSignal;
   overrides: EngineOverrides;
   identity: Lazy<Identity>;
   databaseParts(): Pick<OperatorSources, "env" | "clock" | "logger"> & {
@@ -50,7 +54,10 @@ export type OperatorSources = {
 /** What serves the operator: the view of administrators, and the upkeep of what it shows. */
 export function operatorParts(sources: OperatorSources, make: OperatorMakers) {
   const { env, live, prices, configuration, clock, logger } = sources;
-  const { callParts, databaseParts, ledger, identity, health, alarms, overrides, modelCheck } = sources;
+  const { callParts, databaseParts, ledger, identity, health, alarms, overrides } = sources;
+  const modelCheck = lazy(() =>
+    make.createModelCheck({ env, live, engines: sources.calls(), signal: sources.signal }),
+  );
   const startedAt = clock.wallNow();
   const shared = lazy(() =>
     make.createShared({
@@ -74,6 +81,7 @@ export function operatorParts(sources: OperatorSources, make: OperatorMakers) {
         }),
     ),
     shared,
+    modelCheck,
     ledgerMaintenance: lazy(() =>
       make.createLedgerMaintenance({ env, clients: databaseParts().clients, clock, logger }),
     ),

@@ -112,7 +112,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger, signal } = basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -129,14 +129,14 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   );
   const callParts = callPartsOf(live, { engines, identity, ledger });
   const calls = () => engines.value.calls;
-  const { registry } = live.current;
   const plugins = lazy(() => make.createPlugins({ env, engines: calls(), identity: identity.value }));
   const mcp = lazy(() => make.createMcp({ ...plugins.value, servers: basis.mcpServers, clock }));
-  const webSearch = lazy(() => make.createWebSearchPart({ engines: calls(), registry }));
-  const modelCheck = lazy(() => make.createModelCheck({ env, live, engines: calls(), signal }));
+  const webSearch = lazy(() =>
+    make.createWebSearchPart({ engines: calls(), registry: live.current.registry }),
+  );
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
-  const { memories, files, manus, ...userData } = userDataParts(
+  const userData = userDataParts(
     { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
     make,
   );
@@ -150,17 +150,10 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     plugins,
     mcp,
     documents,
-    memories,
-    files,
-    manus,
-    modelCheck,
     ...userData,
-    ...answerParts(
-      { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env },
-      make,
-    ),
+    ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
     ...operatorParts(
-      { ...basis, callParts, databaseParts, ledger, identity, health, alarms, overrides, modelCheck },
+      { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
