@@ -3,9 +3,17 @@ import type { ReadRequest } from "#lib/apis/completion-api.ts";
 import { approvalId, callOfApproval } from "#lib/apis/responses/approval-id.ts";
 import { responses } from "#lib/apis/responses/read.ts";
 import { responsesSchema } from "#lib/apis/responses/schema.ts";
+import type { AnswerEvent, ToolRun } from "#lib/chat/events.ts";
+import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { GatewayError } from "#lib/shared/errors.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
+import { fc } from "../support/properties.ts";
+import { ResponseReader, readEvents } from "../support/response-events.ts";
 
+const NO_USAGE: TokenUsage = {
+  ...{ promptTokens: 0, completionTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+  source: "exact",
+};
 const read = (body: JsonObject): ReadRequest =>
   responses.read(responsesSchema.parse({ model: "smart", input: "Hi", ...body }), new Headers());
 
@@ -208,5 +216,59 @@ describe("tools of MCP servers", () => {
   test("in items of the conversation are among the others", () => {
     const input = [user, { type: "additional_tools", tools: [{ type: "mcp", server_label: "notes" }] }];
     expect(read({ input }).mcp?.servers).toMatchObject([{ label: "notes", path: "input" }]);
+  });
+});
+
+describe("calls that run at once", () => {
+  type Call = { waits: boolean; fails: boolean };
+  const anyRound = fc.record({
+    text: fc.constantFrom("", "Hm.", "Let me see."),
+    calls: fc.array(fc.record({ waits: fc.boolean(), fails: fc.boolean() }), { minLength: 1, maxLength: 5 }),
+    /** In which order they end. */
+    order: fc.array(fc.nat(100), { minLength: 5, maxLength: 5 }),
+  });
+
+  /** The events of a round: a text, the beginnings of its calls, and their ends in any order. */
+  function eventsOf(text: string, calls: readonly Call[], order: readonly number[], round: number) {
+    const run = (call: number, state: object): AnswerEvent => ({
+      type: "tool_run",
+      run: {
+        ...{ id: `${round}-${call}`, name: "notes__read", origin: undefined },
+        ...{ arguments: JSON.stringify({ round, call }), ...state },
+      } as ToolRun,
+    });
+    const begun = calls.map(({ waits }, call) => run(call, { status: waits ? "needs_approval" : "running" }));
+    const ended = calls.flatMap(({ waits, fails }, call) =>
+      waits ? [] : [{ at: order[call] ?? 0, event: run(call, outcome(fails, `${round}-${call}`)) }],
+    );
+    ended.sort((a, b) => a.at - b.at);
+    const said: AnswerEvent[] = text === "" ? [] : [{ type: "text", text }];
+    return [...said, ...begun, ...ended.map(({ event }) => event)];
+  }
+  const outcome = (fails: boolean, output: string) => ({ status: fails ? "failed" : "done", output });
+
+  test("are items one after the other, each with its own result, in a stream as in a whole answer", () => {
+    fc.assert(
+      fc.property(fc.array(anyRound, { minLength: 1, maxLength: 4 }), (rounds) => {
+        const events = rounds.flatMap(({ text, calls, order }, at) => eventsOf(text, calls, order, at));
+        const writer = () =>
+          read({ input: [{ ...CALL, output: "" }] }).createWriter({ id: "1", model: "m", createdAt: 1 });
+        const streaming = writer();
+        const frames = events.map((event) => streaming.batch([event])).join("") + streaming.end(NO_USAGE);
+        const { output } = ResponseReader.read(readEvents(frames));
+        const gathering = writer();
+        gathering.batch(events);
+        expect(gathering.gathered?.(NO_USAGE)?.["output"]).toEqual(output);
+        const calls = output.filter(({ type }) => type !== "message");
+        expect(calls.map(({ arguments: args }) => args)).toEqual(
+          rounds.flatMap((round, at) => round.calls.map((_, call) => JSON.stringify({ round: at, call }))),
+        );
+        for (const { type, arguments: args, output: result, error } of calls) {
+          if (type === "mcp_approval_request") continue;
+          const { round, call } = JSON.parse(args ?? "") as { round: number; call: number };
+          expect(result ?? JSON.stringify(error)).toContain(`${round}-${call}`);
+        }
+      }),
+    );
   });
 });

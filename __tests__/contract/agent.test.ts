@@ -2,15 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serveRoute } from "#lib/server/http/route.ts";
 import { agent } from "#lib/server/routes/agent.ts";
-import { isJsonObject } from "#lib/shared/json.ts";
-import { type AgentEvent, agentEventSchema } from "#lib/streaming/agent-events.ts";
-import { SseReader } from "#lib/streaming/sse-reader.ts";
-import {
-  type Exchange,
-  type FakeUpstream,
-  type Script,
-  startFakeUpstream,
-} from "../support/fake-upstream.ts";
+import type { AgentEvent } from "#lib/streaming/agent-events.ts";
+import { type Answers, agentEventsIn, answer, asked, engine, typed } from "../support/agent-engine.ts";
+import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startMcpServer, type TestMcpServer } from "../support/mcp-server.ts";
 import { breaksAfter, failsWith, says, saysThenWaits } from "../support/scripted-answers.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
@@ -30,42 +24,6 @@ let notes: TestMcpServer;
 let gateway: TestGateway;
 let user: TestUser;
 const works: Promise<void>[] = [];
-
-/** What an engine is asked for: the plan, a step, or the summary. */
-type Asked = {
-  part: "planner" | "worker" | "synthesiser";
-  step: string;
-  messages: readonly Record<string, unknown>[];
-};
-type Answers = { plan?: Script; step?: (asked: Asked) => Script; summary?: Script };
-
-const answer = (text: string): Script => says({ text: [text] });
-const PLAN = '[{"title":"Find A","needs":[]},{"title":"Find B","needs":[]},{"title":"Find C","needs":[]}]';
-
-function asked({ request }: Exchange): Asked {
-  const body = isJsonObject(request.json) ? request.json : {};
-  const messages = body["messages"] as Record<string, unknown>[];
-  const system = String(messages[0]?.["content"]);
-  const part = /^You plan/.test(system)
-    ? "planner"
-    : /^You do one step/.test(system)
-      ? "worker"
-      : "synthesiser";
-  const said = messages.find(({ role }) => role === "user")?.["content"];
-  return { part, step: /Your step: (.*)$/.exec(String(said))?.[1] ?? "", messages };
-}
-
-function engine({
-  plan = answer(PLAN),
-  step = ({ step }) => answer(`${step} is found.`),
-  summary = answer("All is found."),
-}: Answers): Script {
-  return (exchange) => {
-    const one = asked(exchange);
-    const script = one.part === "planner" ? plan : one.part === "worker" ? step(one) : summary;
-    return script(exchange);
-  };
-}
 
 beforeAll(async () => {
   database = await startTestSupabase();
@@ -106,24 +64,16 @@ async function post(
   return serveRoute(agent, async () => gateway.gateway)(request, host);
 }
 
-function eventsIn(text: string): AgentEvent[] {
-  const reader = new SseReader();
-  const frames = [...reader.push(new TextEncoder().encode(text)), ...reader.end()];
-  return frames.map(({ data }) => agentEventSchema.parse(JSON.parse(data)));
-}
-
 async function run(body: object = { goal: "Find A, B and C." }): Promise<AgentEvent[]> {
   const response = await post(body);
   const text = await response.text();
   expect([response.status, text.slice(0, 200)]).toEqual([200, expect.stringContaining("data: ")]);
   await Promise.all(works.splice(0));
-  return eventsIn(text);
+  return agentEventsIn(text);
 }
 
-const typed = <Type extends AgentEvent["type"]>(events: readonly AgentEvent[], type: Type) =>
-  events.filter((event): event is Extract<AgentEvent, { type: Type }> => event.type === type);
 const parts = (): string[] =>
-  [...first.requests, ...second.requests].map((request) => asked({ request } as Exchange).part);
+  [...first.requests, ...second.requests].map((request) => asked({ request }).part);
 
 describe("a run", () => {
   test("plans, works on the steps side by side, and sums up", async () => {
@@ -156,7 +106,7 @@ describe("a run", () => {
       { type: "usage", promptTokens: 50, completionTokens: 25 },
       { type: "done", summary: "All is found." },
     ]);
-    const last = asked({ request: first.requests.at(-1) } as Exchange);
+    const last = asked({ request: first.requests.at(-1) ?? expect.fail("Nothing was asked.") });
     expect(String(last.messages.at(-1)?.["content"])).toMatch(
       /Step 2, Find B:\n<untrusted source="step 2" nonce="\w{16}">\nFind B is found\./,
     );
@@ -207,7 +157,7 @@ describe("a run", () => {
     const order = typed(events, "step_done").map(({ index }) => index);
     expect(order.at(-1)).toBe(4);
     const worker = first.requests
-      .map((request) => asked({ request } as Exchange))
+      .map((request) => asked({ request }))
       .find(({ step }) => step === "Together");
     const text = String(worker?.messages.at(-1)?.["content"]);
     expect([
@@ -238,7 +188,7 @@ describe("a run", () => {
     go.resolve();
     for (let step = await reader.read(); !step.done; step = await reader.read())
       text += new TextDecoder().decode(step.value);
-    expect(typed(eventsIn(text), "step_done")[0]?.output).toBe("Early. Late.");
+    expect(typed(agentEventsIn(text), "step_done")[0]?.output).toBe("Early. Late.");
   });
 });
 
@@ -266,9 +216,7 @@ describe("what fails", () => {
       output: "",
       error: { code: "engines_refused", message: "No." },
     });
-    const summaries = [...first.requests, ...second.requests].map((request) =>
-      asked({ request } as Exchange),
-    );
+    const summaries = [...first.requests, ...second.requests].map((request) => asked({ request }));
     const summary = summaries.find(({ part }) => part === "synthesiser");
     expect(String(summary?.messages.at(-1)?.["content"])).toContain("Step 2 (Find B) has failed");
     expect(events.at(-1)).toMatchObject({ type: "done" });
@@ -321,19 +269,16 @@ describe("a client that leaves", () => {
 
 describe("tools", () => {
   test("a step calls those of the gateway and of MCP servers; those that need consent are left out", async () => {
-    let seen: string[] = [];
+    let seen: readonly string[] = [];
     first.script = engine({
       plan: answer('["Read the note"]'),
-      step: ({ messages }) => {
+      step: ({ messages, tools }) => {
         if (messages.some(({ role }) => role === "tool")) return answer("You need bread.");
-        return (exchange) => {
-          const body = isJsonObject(exchange.request.json) ? exchange.request.json : {};
-          seen = (body["tools"] as { function: { name: string } }[]).map(({ function: { name } }) => name);
-          return says({
-            calls: [{ id: "c", name: "notes__read_note", pieces: ["{}"] }],
-            finish: "tool_calls",
-          })(exchange);
-        };
+        seen = tools;
+        return says({
+          calls: [{ id: "c", name: "notes__read_note", pieces: ["{}"] }],
+          finish: "tool_calls",
+        });
       },
     });
     const events = await run({ goal: "What do I need?", mcp: ["notes"] });

@@ -10,6 +10,7 @@ import { readEnv } from "#lib/server/env/env.ts";
 import { envSchema } from "#lib/server/env/env-schema.ts";
 import { API } from "#lib/server/routes/api-routes.ts";
 import { ERROR_STATUS } from "#lib/shared/errors.ts";
+import { agentEventSchema } from "#lib/streaming/agent-events.ts";
 import { nativeEventSchema } from "#lib/streaming/events.ts";
 import { rankOf, roomOf } from "../architecture/rooms.ts";
 import { keysOf } from "../support/engines.ts";
@@ -230,6 +231,19 @@ describe("tables that mirror code say what it says", () => {
       ]),
     );
     expect(told).toEqual(real);
+  });
+
+  test("events of the agent and their fields, in AGENT", () => {
+    const rows = tableOf(page("docs/AGENT.md"), "`type`", "Fields");
+    const told = rows.map(([type, fields = ""]) => [
+      unquoted(type),
+      ...[...fields.matchAll(/`(\w+\??)`/g)].map(([, name]) => name),
+    ]);
+    const real = agentEventSchema.options.map(({ shape: { type, ...fields } }) => [
+      type.value,
+      ...Object.entries(fields).map(([name, field]) => (field.isOptional() ? `${name}?` : name)),
+    ]);
+    expect(told.sort()).toEqual(real.map(([type = "", ...fields]) => [type, ...fields]).sort());
   });
 
   const failures = (): string[][] => tableOf(page("docs/FAILOVER.md"), "Kind", "Cause");

@@ -13,6 +13,14 @@ export const agentEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("step"), index, title: z.string() }),
   /** A piece of a step's text; `index` is null while the summary is written. */
   z.object({ type: z.literal("token"), index: index.nullable(), text: z.string() }),
+  /** The engine that writes a step, or the summary; it may change within one. */
+  z.object({
+    type: z.literal("backend"),
+    index: index.nullable(),
+    label: z.string(),
+    provider: z.string(),
+    model: z.string(),
+  }),
   /** A call of a tool in a step: the same `id` when it begins and when it has ended. */
   z.object({
     type: z.literal("tool"),
@@ -34,7 +42,7 @@ export const agentEventSchema = z.discriminatedUnion("type", [
     output: z.string(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
   }),
-  /** Of all calls of the run. */
+  /** Of all calls of the run, just before its end; absent if nothing was used. */
   z.object({
     type: z.literal("usage"),
     promptTokens: count,

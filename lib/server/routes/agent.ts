@@ -8,6 +8,7 @@ import { randomHex } from "#lib/server/wiring/random.ts";
 import type { AgentInput } from "#lib/services/agent/agent-types.ts";
 import { startAgent } from "#lib/services/agent/start-agent.ts";
 import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
+import { toolsOf } from "#lib/services/tools/catalogue-call.ts";
 import { agentEventSchema, serializeAgentEvents } from "#lib/streaming/agent-events.ts";
 import { SSE_HEADERS, sseStream } from "#lib/streaming/sse-writer.ts";
 import { forAgents } from "#lib/tools/catalogue.ts";
@@ -38,7 +39,12 @@ async function answer(call: GatewayCall<"caller", AgentInput>): Promise<PlainRes
   const running = await startAgent(
     body,
     { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
-    { ...completion, randomHex, mcp: mcpToolSource(mcp), tools: forAgents(toolServing.tools) },
+    {
+      ...completion,
+      randomHex,
+      mcp: mcpToolSource(mcp),
+      tools: forAgents(toolsOf(caller, toolServing.tools)),
+    },
   );
   const stream = sseStream(running.events, serializeAgentEvents, {
     clock: completion.effects.clock,

@@ -16,6 +16,11 @@ import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 /** Steps that are done at the same time. */
 const MAX_AT_ONCE = 3;
 const PLANNER_TIMEOUT_MS = 20_000;
+/**
+ * Plan and steps together, milliseconds: with the summary's minute they end within the 300 seconds that serverless
+ * hosts give a request.
+ */
+const STEPS_TIME_MS = 220_000;
 const PLANNER_TOKENS = 1_500;
 
 /** The record of a run: that of the summary, with the calls of planner and steps beside it. */
@@ -23,7 +28,7 @@ export type AgentRecord = RunRecord & { questions: QuestionRecord[]; summary: st
 
 export type AgentRun = TrackableRun<readonly AgentEvent[], AgentRecord>;
 
-export type AgentPlanning = Omit<AgentWork, "queue" | "onRun"> & { mode: ModeId };
+export type AgentPlanning = Omit<AgentWork, "queue" | "onRun" | "stepsUntil"> & { mode: ModeId };
 
 /** Plans, works and sums up. Nothing is called before the first read. */
 export function startAgentRun(planning: AgentPlanning, dependencies: AgentDependencies): AgentRun {
@@ -53,6 +58,7 @@ class Agent {
     this.#work = {
       ...planning,
       signal: controller.signal,
+      stepsUntil: dependencies.effects.clock.now() + STEPS_TIME_MS,
       queue: this.#queue,
       onRun: (record, meta) => {
         this.#last = record;
@@ -181,6 +187,7 @@ class Agent {
 function questionOf(record: RunRecord, meta: Readonly<Record<string, unknown>>): QuestionRecord {
   return {
     meta,
+    isDelivered: true,
     get attempts() {
       return record.attempts;
     },

@@ -20,6 +20,7 @@ import type { OfferedTool } from "#lib/tools/offered-tool.ts";
 
 /** For one step, and for the summary, milliseconds. */
 const STEP_TIMEOUT_MS = 60_000;
+/** Characters of a step's text, and of the summary's; there it is cut. */
 const MAX_OUTPUT = 50_000;
 /** Characters of a call's arguments and of its result that a client is shown. */
 const MAX_SHOWN = 4_000;
@@ -42,6 +43,8 @@ export type AgentWork = {
   /** Random per request, for the marks around results. */
   nonce: string;
   signal: AbortSignal;
+  /** When all steps must have ended, monotonic milliseconds. */
+  stepsUntil: number;
   queue: AgentQueue;
   onToolCall(call: ToolCallRecord): void;
   /** Takes the record of everything that is asked of engines, as soon as it begins. */
@@ -59,7 +62,11 @@ export async function runStep(
   const { index, title, needs } = step;
   const { goal, problems, nonce } = work;
   const prompt = workerPrompt({ goal, title, needs, problems }, nonce);
-  return whileTime(work, dependencies, "The step", (signal) => {
+  const left = work.stepsUntil - dependencies.effects.clock.now();
+  if (left <= 0)
+    return { error: new GatewayError("step_timeout", "The run had no time left for this step.") };
+  const time = { what: "The step", timeoutMs: Math.min(STEP_TIMEOUT_MS, left) };
+  return whileTime(time, work, dependencies, (signal) => {
     const run = startStep(prompt, signal, work, dependencies);
     work.onRun(run.record, { agent: "worker", step: index + 1 });
     return readText(run, index, work, dependencies);
@@ -72,7 +79,8 @@ export async function runSummary(
   work: AgentWork,
   dependencies: AgentDependencies,
 ): Promise<StepOutcome> {
-  return whileTime(work, dependencies, "The summary", (signal) => {
+  const time = { what: "The summary", timeoutMs: STEP_TIMEOUT_MS };
+  return whileTime(time, work, dependencies, (signal) => {
     const run = runChat(
       { ...optionsOf(work, dependencies), request: requestOf(prompt), signal },
       dependencies.effects,
@@ -121,7 +129,7 @@ function startStep(
   );
 }
 
-/** Reads a run to its end, and passes on its text as it comes. */
+/** Reads a run to its end, or as far as its text may go, and passes the text on as it comes. */
 async function readText(
   run: ChatRun,
   index: number | null,
@@ -140,12 +148,14 @@ async function readText(
           if (index !== null) await queue.push(toolEvent(event.run, index));
           continue;
         }
+        if (event.type === "engine") await queue.push(backendEvent(event.engine, index));
         const text = textIn(event);
         if (text === "") continue;
-        const piece = isApart ? `\n\n${text}` : text;
+        const all = truncate(isApart ? `${sent}\n\n${text}` : sent + text, MAX_OUTPUT);
+        await queue.push({ type: "token", index, text: all.slice(sent.length) });
         isApart = false;
-        sent = truncate(sent + piece, MAX_OUTPUT);
-        await queue.push({ type: "token", index, text: piece });
+        sent = all;
+        if (sent.length === MAX_OUTPUT) return sent.trim();
       }
     }
   } finally {
@@ -163,6 +173,10 @@ function textIn(event: RunEvent): string {
   return text;
 }
 
+function backendEvent({ label, provider, model }: Engine, index: number | null): AgentEvent {
+  return { type: "backend", index, label, provider: provider.id, model };
+}
+
 function toolEvent(run: ToolRun, index: number): AgentEvent {
   const { id, name, origin, arguments: args, status } = run;
   const event: AgentEvent & { type: "tool" } = {
@@ -178,19 +192,19 @@ function toolEvent(run: ToolRun, index: number): AgentEvent {
   return event;
 }
 
-/** Gives work a minute. What fails is an outcome; rejects only when the client has left. */
+/** Gives work so much time. What fails is an outcome; rejects only when the client has left. */
 async function whileTime(
+  { what, timeoutMs }: { what: string; timeoutMs: number },
   { signal }: AgentWork,
   { effects }: AgentDependencies,
-  what: string,
   work: (signal: AbortSignal) => Promise<string>,
 ): Promise<StepOutcome> {
   const { controller, unlink } = linkAbort(signal);
   const late = new GatewayError(
     "step_timeout",
-    `${what} took longer than ${STEP_TIMEOUT_MS / 1_000} seconds.`,
+    `${what} took longer than ${Math.round(timeoutMs / 1_000)} seconds.`,
   );
-  const timer = effects.clock.after(STEP_TIMEOUT_MS, () => controller.abort(late));
+  const timer = effects.clock.after(timeoutMs, () => controller.abort(late));
   try {
     const output = await work(controller.signal);
     if (output !== "") return { output };

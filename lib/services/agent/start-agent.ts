@@ -110,11 +110,11 @@ class Running {
       for (let batch = await tracked.next(); batch !== undefined; batch = await tracked.next()) yield batch;
       const usage = await this.#usage();
       await tracked.savedWithin(SETTLE_TIMEOUT_MS, effects.clock);
-      yield [usage, { type: "done", summary: tracked.record?.summary ?? "" }];
+      yield [...usage, { type: "done", summary: tracked.record?.summary ?? "" }];
     } catch (thrown) {
       tracked.fail(thrown);
       await tracked.savedWithin(SETTLE_TIMEOUT_MS, effects.clock);
-      yield [errorEvent(thrown)];
+      yield [...(await this.#usage()), errorEvent(thrown)];
     } finally {
       this.abandon();
     }
@@ -146,13 +146,17 @@ class Running {
     );
   }
 
-  async #usage(): Promise<AgentEvent> {
+  async #usage(): Promise<AgentEvent[]> {
     const { prices } = this.#dependencies;
-    const record = this.#tracked.record;
-    const used = summarizeUsage(record === undefined ? [] : usagesOf(record), await prices.whole());
-    const { promptTokens, completionTokens, cachedTokens, costUsd } = used;
+    const { record } = this.#tracked;
+    const usages = record === undefined ? [] : usagesOf(record);
+    if (usages.length === 0) return [];
+    const { promptTokens, completionTokens, cachedTokens, costUsd } = summarizeUsage(
+      usages,
+      await prices.whole(),
+    );
     const usage = { type: "usage", promptTokens, completionTokens, cachedTokens } as const;
-    return costUsd === undefined ? usage : { ...usage, costUsd };
+    return [costUsd === undefined ? usage : { ...usage, costUsd }];
   }
 }
 

@@ -23,6 +23,8 @@ const TURN_STATUS: Record<RunRecord["state"], TurnStatus> = {
 export type QuestionRecord = Pick<RunRecord, "attempts" | "usages"> & {
   /** What is noted with each of its calls; by default that it is a question. */
   meta?: Readonly<Record<string, unknown>>;
+  /** The client gets what it wrote, as a part of the answer. */
+  isDelivered?: boolean;
 };
 
 /** What the ledger needs of a run that has ended. */
@@ -51,6 +53,7 @@ export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: num
   // If no call reported its usage, nothing is known exactly.
   const usageUnknown = attempts.length > 0 && usages.length === 0;
   const begun = { prices, startedAt };
+  const delivered = questions.filter(({ isDelivered }) => isDelivered === true);
   const asked = questions.flatMap((question) =>
     attemptRecords(question, question.meta ?? { question: true }, begun),
   );
@@ -64,7 +67,7 @@ export function runOutcome(record: TurnRecord, prices: PriceBook, startedAt: num
     cachedTokens: usage.cachedTokens,
     costUsd: usage.costUsd ?? null,
     usageSource: usageUnknown ? "estimated" : usage.source,
-    servedTokens: servedTokens(record.usages),
+    servedTokens: servedTokens([...delivered, record].flatMap((one) => one.usages)),
     billableTokens: billableTokens(usages, prices),
     attempts: [...asked, ...attemptRecords(record, {}, begun)],
   });
