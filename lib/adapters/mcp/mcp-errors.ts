@@ -88,7 +88,9 @@ function statusOf(error: unknown): number | undefined {
 
 /** An error of a socket, of the resolution of a name, or of TLS. */
 function isOfNetwork(cause: unknown): boolean {
-  return /^(?:E[A-Z]{4,}$|EAI_|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(codeOf(cause)));
+  return /^(?:E[A-Z]{4,}$|EAI_|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(
+    String(codeOf(cause)),
+  );
 }
 
 /** The client's own error for a status 403 that names the scope of OAuth that is needed. */

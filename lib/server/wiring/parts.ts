@@ -141,18 +141,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     make,
   );
   return {
-    database,
-    ledger,
-    identity,
+    ...{ database, ledger, identity, health, engines, plugins, mcp, documents, memories, files, manus },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
-    health,
-    engines,
-    plugins,
-    mcp,
-    documents,
-    memories,
-    files,
-    manus,
     ...userData,
     ...answerParts(
       { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env },
