@@ -57,7 +57,7 @@ async function aTask(manusId: string, changes: Record<string, unknown> = {}): Pr
   await database.sql`insert into public.manus_tasks ${database.sql(row)}`;
 }
 
-async function stored(): Promise<unknown[]> {
+async function stored(): Promise<readonly unknown[]> {
   return database.sql`select manus_id, status, output, artifacts from public.manus_tasks order by manus_id`;
 }
 
