@@ -76,13 +76,21 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
-  if (isTransportFailure(error)) return failed("plugin_failed", `${name} cannot be reached.`);
+  if (isTransportFailure(error) || isOfNetwork(answered))
+    return failed("plugin_failed", `${name} cannot be reached.`);
   return failed("plugin_failed", `${name} answered in a way that cannot be used.`);
 }
 
 function statusOf(error: unknown): number | undefined {
   const status = field(field(error, "data"), "status");
   return typeof status === "number" ? status : undefined;
+}
+
+/** An error of a socket, of the resolution of a name, or of TLS. */
+function isOfNetwork(cause: unknown): boolean {
+  return /^(?:E[A-Z]{4,}$|EAI_|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(
+    String(codeOf(cause)),
+  );
 }
 
 /** The client's own error for a status 403 that names the scope of OAuth that is needed. */
