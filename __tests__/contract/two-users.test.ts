@@ -152,6 +152,7 @@ const WITHOUT_DATA: readonly string[] = [
   "/api/v1/mcp/server",
   "/api/v1/plugins",
   "/api/v1/plugins/invoke",
+  "/api/v1/agent",
   "/api/v1/suggestions",
 ];
 
