@@ -141,15 +141,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     make,
   );
   return {
-    database,
-    ledger,
-    identity,
+    ...{ database, ledger, identity, health, engines, plugins, mcp, documents },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
-    health,
-    engines,
-    plugins,
-    mcp,
-    documents,
     ...userData,
     ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
     ...operatorParts(
