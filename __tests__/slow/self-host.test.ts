@@ -342,6 +342,21 @@ describe("a start that cannot be", () => {
     });
   });
 
+  test.each(["start", "dev"] as const)(
+    "as %s, with an MCP server without its token, names the line",
+    async (command) => {
+      const servers = { notes: { url: "http://127.0.0.1:1/mcp", tokenEnv: "NOTES_TOKEN" } };
+      const { code, output } = await runToEnd(command, {
+        PORT: "0",
+        MCP_CONFIG: JSON.stringify({ servers }),
+      });
+      expect({ code, output }).toEqual({
+        code: 1,
+        output: "MCP_CONFIG, line 1: servers.notes.tokenEnv: NOTES_TOKEN is not set\n",
+      });
+    },
+  );
+
   test("with a wrong setting names it", async () => {
     const { code, output } = await runToEnd("start", { ...databaseSettings(database), WORKERS: "many" });
     expect(code).toBe(1);

@@ -89,6 +89,7 @@ function useFollow(state: ConversationState) {
   const box = useRef<HTMLElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
   const follows = useRef(true);
+  const lastTop = useRef(0);
   const turnCount = state.turns.length;
   const toEnd = (): void => box.current?.scrollTo({ top: box.current.scrollHeight });
   // A new question is always shown.
@@ -114,8 +115,11 @@ function useFollow(state: ConversationState) {
     const element = box.current;
     if (element === null) return;
     const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
-    follows.current = isNear;
-    setIsAtEnd(isNear);
+    // Only the person moves up. Something high may have been added below since it was scrolled to the end.
+    if (isNear) follows.current = true;
+    else if (element.scrollTop < lastTop.current) follows.current = false;
+    lastTop.current = element.scrollTop;
+    setIsAtEnd(follows.current);
   };
   return { box, isAtEnd, onScroll, toEnd };
 }

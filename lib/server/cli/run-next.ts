@@ -11,6 +11,7 @@ import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env/env.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
+import { readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import { engineSourceOf, loadProviders } from "#lib/server/wiring/providers.ts";
 
@@ -34,6 +35,7 @@ export async function runNextDev(): Promise<number> {
     loadProviders(env),
     assertCanListen(env, host),
     loadPriceOverrides(env),
+    readMcpServers(env),
   ]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);

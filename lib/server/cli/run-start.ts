@@ -10,6 +10,7 @@ import { assertBuilt } from "#lib/server/host/pages.ts";
 import { serve } from "#lib/server/host/serve.ts";
 import { onReloadSignal, onStopSignals } from "#lib/server/host/stop-signals.ts";
 import { onPrimaryMessages, startWorkers } from "#lib/server/host/workers.ts";
+import { readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import {
   engineSourceOf,
@@ -44,6 +45,7 @@ export async function runStart(): Promise<number> {
     loadProviders(env),
     assertBuilt(process.cwd()),
     loadPriceOverrides(env),
+    readMcpServers(env),
   ]);
   const isHosted = isSupabaseConfigured(env);
   warnOfVariables(env);

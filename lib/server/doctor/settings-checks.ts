@@ -4,6 +4,7 @@ import type { Env } from "#lib/server/env/env.ts";
 import { misspeltVariables } from "#lib/server/env/misspelt-variables.ts";
 import { suspiciousPublicNames } from "#lib/server/env/secret-shapes.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
+import { readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
 import { loadProviders, type Providers } from "#lib/server/wiring/providers.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -49,12 +50,15 @@ export async function checkVariables(
   if (problems.length > 0) return { findings: problems.map(wrong), settings: undefined };
   const env = effects.readEnv();
   const doubts = doubtfulVariables(env);
-  const [providers, hosted, prices] = await Promise.all([
+  const [providers, hosted, prices, servers] = await Promise.all([
     attempt(() => loadProviders(env)),
     attempt(async () => isSupabaseConfigured(env)),
     attempt(() => loadPriceOverrides(env)),
+    attempt(() => readMcpServers(env)),
   ]);
-  const failures = [providers, hosted, prices].flatMap((one) => ("problem" in one ? wrong(one.problem) : []));
+  const failures = [providers, hosted, prices, servers].flatMap((one) =>
+    "problem" in one ? wrong(one.problem) : [],
+  );
   if ("problem" in providers || "problem" in hosted || failures.length > 0) {
     return { findings: [...failures, ...doubts], settings: undefined };
   }

@@ -202,7 +202,7 @@ function answerParts(
         tools: tools.value,
         plugins: plugins.value,
         manus: manus.value,
-        mcp: mcpToolSource(mcp.value),
+        mcp: mcpToolSource(mcp),
         webSearch: webSearch.value,
         attachments: files.value.attachments,
         memories: memories.value,
