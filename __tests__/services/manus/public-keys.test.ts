@@ -44,3 +44,22 @@ test("the key is kept for an hour, replaced when another one signs, and better t
   await clock.advance(4_000_000);
   expect([await fits(), calls]).toEqual([true, 4]);
 });
+
+test("while there is no key, one call in two seconds asks for it", async () => {
+  const clock = new FakeClock();
+  let calls = 0;
+  const keys = new PublicKeys(
+    {
+      async publicKey() {
+        calls++;
+        throw new GatewayError("plugin_failed", "No answer.");
+      },
+    },
+    clock,
+  );
+  for (let sent = 0; sent < 3; sent++) await expect(keys.verify(() => true)).rejects.toThrow("No answer.");
+  expect(calls).toBe(1);
+  clock.advance(2_000);
+  await expect(keys.verify(() => true)).rejects.toThrow("No answer.");
+  expect(calls).toBe(2);
+});
