@@ -35,6 +35,11 @@ export function isTransportFailure(error: unknown): boolean {
   );
 }
 
+/** No connection came about, also in the handshake, whose failures the SDK wraps. */
+function isUnreachable(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause instanceof TypeError && cause.message === "fetch failed");
+}
+
 /** The server wants to be told more, which it said as the revision of 2026-07-28 does. */
 export function wantsInput(error: unknown): boolean {
   const code = codeOf(error);
@@ -76,7 +81,9 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
-  if (isTransportFailure(error)) return failed("plugin_failed", `${name} cannot be reached.`);
+  if (isTransportFailure(error) || isUnreachable(error)) {
+    return failed("plugin_failed", `${name} cannot be reached.`);
+  }
   return failed("plugin_failed", `${name} answered in a way that cannot be used.`);
 }
 
@@ -96,11 +103,16 @@ function codeOf(error: unknown): unknown {
 
 /** What lies below `fetch failed`, or below an error of the SDK. */
 function causeOf(error: unknown): unknown {
-  let cause: unknown = error;
+  return causesOf(error).at(-1);
+}
+
+/** The error, its cause, the cause of that, and so on. */
+function causesOf(error: unknown): unknown[] {
+  const causes = [error];
   for (let depth = 0; depth < 4; depth++) {
-    const next = field(cause, "cause");
-    if (next === undefined) return cause;
-    cause = next;
+    const next = field(causes.at(-1), "cause");
+    if (next === undefined) break;
+    causes.push(next);
   }
-  return cause;
+  return causes;
 }
