@@ -4,7 +4,9 @@ import { z } from "zod";
 import { type EverythingServer, startEverythingServer } from "../support/everything-server.ts";
 import { MCP_CLIENTS } from "../support/mcp-gateway.ts";
 import { startMcpServer, type TestMcpOptions, type TestMcpServer } from "../support/mcp-server.ts";
+import type { NativeAnswer } from "../support/native-client.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
+import { inTurn, says } from "../support/scripted-answers.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { createKey, eventually } from "../support/test-gateway.ts";
 
@@ -327,6 +329,41 @@ describe("a body", () => {
       '{"plugin":"notes","tool":"write_note","args":{"text":"a","__proto__":{"b":1},"constructor":2}}';
     expect(await call(body)).toMatchObject({ status: 200, json: { isError: false } });
     expect(({} as Record<string, unknown>)["b"]).toBeUndefined();
+  });
+});
+
+describe("a model in a chat", () => {
+  const calls = (name: string, input: object) =>
+    says({ calls: [{ id: "c1", name, pieces: [JSON.stringify(input)] }], finish: "tool_calls" });
+  const ask = async (body: object) =>
+    proxy.gateway.ask(user.accessToken, { model: "smart", mcp: ["notes", "wrong"], ...body });
+  const toolsOf = ({ events }: NativeAnswer) =>
+    events.flatMap((event) =>
+      event.type === "tool" ? [`${event.plugin} ${event.name} ${event.status}`] : [],
+    );
+
+  test("calls a tool that reads; a server that cannot be used costs only its own", async () => {
+    proxy.first.script = inTurn(calls("notes__read_note", {}), says({ text: ["You need it."] }));
+    const read = await ask({ message: "What do I need?" });
+    expect(read.text).toBe("You need it.");
+    expect(toolsOf(read)).toEqual(["wrong mcp failed", "notes read_note running", "notes read_note done"]);
+    const [{ json } = { json: {} }] = proxy.first.requests.slice(-2);
+    const { tools } = json as { tools: { function: { name: string; parameters: object } }[] };
+    expect(tools.map(({ function: { name } }) => name)).toContain("notes__weather");
+  });
+
+  test("asks before it calls one that writes", async () => {
+    const { length } = notes.written;
+    proxy.first.script = calls("notes__write_note", { text: "bread" });
+    const asked = await ask({ message: "Note: bread" });
+    const approval = asked.events.find(({ type }) => type === "approval");
+    expect(approval).toMatchObject({ plugin: "notes", tool: "write_note", arguments: '{"text":"bread"}' });
+    expect(notes.written.length).toBe(length);
+    proxy.first.script = says({ text: ["Done."] });
+    const { type: _, ...call } = approval ?? expect.fail("Nothing was asked.");
+    const session = asked.events.find((event) => event.type === "session");
+    const done = await ask({ sessionId: session?.id, message: "", approvals: [{ ...call, approve: true }] });
+    expect([done.text, notes.written.at(-1)]).toEqual(["Done.", "bread"]);
   });
 });
 

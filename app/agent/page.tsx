@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { agentStrings } from "../_strings/agent.ts";
+import { tasksStrings } from "../_strings/tasks.ts";
 import { LinkButton } from "../_ui/button.tsx";
 import { PageFrame } from "../_ui/page-frame.tsx";
 import { SignedIn } from "../_ui/signed-in.tsx";
@@ -13,9 +14,14 @@ export default function AgentPage() {
       title={agentStrings.title}
       lead={agentStrings.lead}
       actions={
-        <LinkButton href="/docs/agent" icon="book">
-          {agentStrings.howItWorks}
-        </LinkButton>
+        <>
+          <LinkButton href="/tasks" icon="clock" variant="ghost">
+            {tasksStrings.link}
+          </LinkButton>
+          <LinkButton href="/docs/agent" icon="book">
+            {agentStrings.howItWorks}
+          </LinkButton>
+        </>
       }
     >
       <SignedIn>

@@ -25,8 +25,13 @@ export function secretsOf({ headers }: Pick<McpServer, "headers">): string[] {
 }
 
 /** What a server says of the effects of a tool. These are hints: the gateway cannot check them. */
-type McpHint = "readOnlyHint" | "destructiveHint" | "idempotentHint" | "openWorldHint";
-export type McpToolAnnotations = { title?: string } & { [Hint in McpHint]?: boolean };
+export type McpToolAnnotations = {
+  title?: string;
+  readOnlyHint?: boolean;
+} & PassedHints;
+
+/** Passed on to clients. */
+type PassedHints = Partial<Record<"destructiveHint" | "idempotentHint" | "openWorldHint", boolean>>;
 
 export type McpTool = {
   name: string;

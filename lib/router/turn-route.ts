@@ -1,3 +1,4 @@
+import type { TaskLanguage } from "#lib/manus/task-wish.ts";
 import type { ImageLanguage } from "#lib/router/image-intent/language.ts";
 
 /**
@@ -13,5 +14,5 @@ export type TurnRoute =
   | { kind: "image"; prompt: string | undefined; language?: ImageLanguage }
   /** `plugin` is the id of a row of the plugin registry. */
   | { kind: "plugin"; plugin: string }
-  /** A task that runs for minutes, in the background. */
-  | { kind: "task" };
+  /** A task that runs for minutes, in the background: a new one, or the state of the one with this id. */
+  | { kind: "task"; id?: string; language: TaskLanguage };

@@ -8,7 +8,7 @@ const image: RouteFinder = {
   find: ({ input }) => (/draw/.test(input.message) ? { kind: "image", prompt: input.message } : undefined),
 };
 const plugin: RouteFinder = { name: "plugins", find: () => ({ kind: "plugin", plugin: "receipt-scanner" }) };
-const task: RouteFinder = { name: "tasks", find: () => ({ kind: "task" }) };
+const task: RouteFinder = { name: "tasks", find: () => ({ kind: "task", language: "en" }) };
 const broken: RouteFinder = {
   name: "broken",
   find: () => {

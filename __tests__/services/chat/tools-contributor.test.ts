@@ -70,7 +70,7 @@ describe("a turn that others than the engines answer", () => {
   test.each<Turn["route"]>([
     { kind: "image", prompt: "p" },
     { kind: "plugin", plugin: "p" },
-    { kind: "task" },
+    { kind: "task", language: "en" },
   ])("calls no tool: $kind", (route) => {
     const { contributor, turn } = alone([]);
     expect(contributor.wants(turn("weather", route))).toBe(false);

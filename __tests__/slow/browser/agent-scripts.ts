@@ -26,6 +26,24 @@ export const ADMIN_SERVERS = [
   },
 ];
 
+/** Tasks as `GET /api/v1/manus` and `GET /api/v1/manus/tasks/{id}` tell of them. */
+const task = (id: string, title: string, status: string) => ({
+  ...{ id, title, status, url: `https://manus.im/app/${id}`, error: null, sessionId: null },
+  ...{ createdAt: new Date().toISOString(), updatedAt: new Date().toISOString() },
+});
+export const TASKS = [
+  task("11111111-1111-4111-8111-111111111111", "Compare heat pumps for old houses", "running"),
+  task("22222222-2222-4222-8222-222222222222", "Who makes tram bells?", "completed"),
+];
+export const TASK_RESULT = {
+  ...TASKS[1],
+  ...{ prompt: "Who makes tram bells?", output: "Three **foundries** in Europe do." },
+  artifacts: [
+    { name: "report.pdf", url: "https://files.example/report.pdf" },
+    { name: "trap", url: "javascript:alert(1)" },
+  ],
+};
+
 export const listsServers: ScriptedRoute = (_body, answer) => answer.json({ servers: SERVERS });
 export const listsStates: ScriptedRoute = (_body, answer) => answer.json({ servers: ADMIN_SERVERS });
 

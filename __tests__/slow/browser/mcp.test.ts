@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminStrings } from "../../../app/_strings/admin.ts";
+import { agentStrings } from "../../../app/_strings/agent.ts";
 import { chatStrings } from "../../../app/_strings/chat.ts";
 import { toolsStrings } from "../../../app/_strings/tools.ts";
 import type { Script } from "../../support/fake-upstream.ts";
@@ -7,7 +8,7 @@ import { startMcpServer, type TestMcpServer } from "../../support/mcp-server.ts"
 import { says } from "../../support/scripted-answers.ts";
 import { startBrowser, type TestBrowser, type Visitor } from "./browser.ts";
 import { chatOf } from "./chat-client.ts";
-import { ENGINES, type ScriptedGateway, startScriptedGateway } from "./scripted-gateway.ts";
+import { broken, ENGINES, type ScriptedGateway, startScriptedGateway } from "./scripted-gateway.ts";
 
 /** The playground with tools of a real MCP server, in front of the gateway as it is served. */
 let notes: TestMcpServer;
@@ -114,6 +115,46 @@ test("a question that is edited afterwards is asked in a branch without what cam
   await page.reload();
   await page.getByText("It is written.").waitFor();
   expect(await page.getByText("One answer.").count()).toBe(0);
+  expect(await visitor.problems()).toEqual([]);
+});
+
+/** Plans three steps: one reads the note, one is simple, and one breaks off everywhere. Then it sums up. */
+const planner: Script = (exchange) => {
+  const { messages } = exchange.request.json as Asked;
+  const all = JSON.stringify(messages);
+  const last = messages.at(-1);
+  if (all.includes("You plan how to reach a goal")) {
+    const plan = [{ title: "Read the note" }, { title: "Think about it" }, { title: "Ask the oracle" }];
+    return says({ text: [JSON.stringify(plan)] })(exchange);
+  }
+  if (all.includes("You write the final answer")) return says({ text: ["Buy ", "**bread**."] })(exchange);
+  if (all.includes("Your step: Ask the oracle")) return broken(exchange);
+  if (all.includes("Your step: Think about it")) return says({ text: ["Nothing to add."] })(exchange);
+  if (last?.role === "tool") return says({ text: ["The note says what to buy."] })(exchange);
+  const call = { id: "call_read", name: "notes__read_note", pieces: ["{}"] };
+  return says({ calls: [call], finish: "tool_calls" })(exchange);
+};
+
+test("an agent's run: a step with a tool, one that fails at every engine, and what came of it all", async () => {
+  const { page } = visitor;
+  gateway.first.script = planner;
+  gateway.second.script = planner;
+  await visitor.open("/agent");
+  await page.getByRole("button", { name: toolsStrings.mcp.none }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Team notes" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByLabel(agentStrings.goal).fill("What should I buy?");
+  await page.getByRole("button", { name: agentStrings.run, exact: true }).click();
+  await page.getByRole("status").getByText(agentStrings.states.done).waitFor({ state: "attached" });
+  const step = (index: number) => page.getByRole("main").locator("ol > li").nth(index);
+  await step(2).getByText(agentStrings.stepFailed).waitFor();
+  await step(0).getByRole("button").first().click();
+  const call = step(0).getByRole("listitem").filter({ hasText: "read_note" });
+  await call.getByText(toolsStrings.states.done).waitFor();
+  await call.getByText("notes", { exact: true }).waitFor();
+  await step(0).getByText("The note says what to buy.").waitFor();
+  await page.getByRole("region", { name: agentStrings.result }).getByText("Buy bread.").waitFor();
+  expect(await page.getByText(/tokens in, \d+ out/).textContent()).toMatch(/\$0\.0/);
   expect(await visitor.problems()).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { adminStrings } from "../../../app/_strings/admin.ts";
 import { agentStrings } from "../../../app/_strings/agent.ts";
 import { chatStrings } from "../../../app/_strings/chat.ts";
 import { commonStrings } from "../../../app/_strings/common.ts";
+import { tasksStrings } from "../../../app/_strings/tasks.ts";
 import { toolsStrings } from "../../../app/_strings/tools.ts";
 import {
   AT_WORK,
@@ -15,6 +16,8 @@ import {
   SUMMARY,
   SUMMED_UP,
   searchesThenAsks,
+  TASK_RESULT,
+  TASKS,
   WORKED,
 } from "./agent-scripts.ts";
 import {
@@ -282,6 +285,44 @@ describe("the agent", () => {
     await page.getByRole("alert").getByRole("button", { name: commonStrings.retry }).click();
     (await next()).say(...PLAN, ...SUMMED_UP);
     await page.getByRole("heading", { name: agentStrings.summary }).waitFor();
+  });
+});
+
+describe("/tasks", () => {
+  test("shows tasks with their state, and what came of one; others' addresses are opened only if they are the web's", async () => {
+    let tasks = [...TASKS];
+    scripted.routes.set("GET /api/v1/manus", (_body, answer) => answer.json({ tasks }));
+    scripted.routes.set(`GET /api/v1/manus/tasks/${TASK_RESULT.id}`, (_body, answer) =>
+      answer.json(TASK_RESULT),
+    );
+    scripted.routes.set("DELETE /api/v1/manus", (_body, answer) => {
+      tasks = tasks.slice(1);
+      answer.json({});
+    });
+    const visitor = await visit("/tasks");
+    const { page } = visitor;
+    const [first, second] = [page.getByRole("article").first(), page.getByRole("article").last()];
+    await first.getByText(tasksStrings.statuses.running).waitFor();
+    await second.getByRole("button", { name: tasksStrings.showResult("Who makes tram bells?") }).click();
+    await second.getByText("foundries").waitFor();
+    expect(await second.getByRole("link", { name: "report.pdf" }).getAttribute("rel")).toContain("noopener");
+    expect(await second.getByRole("link", { name: "trap" }).count()).toBe(0);
+    await second.getByText("trap").waitFor();
+    await isWellMade(visitor);
+    await first
+      .getByRole("button", { name: tasksStrings.remove("Compare heat pumps for old houses") })
+      .click();
+    await page.getByRole("dialog").getByRole("button", { name: tasksStrings.removeAction }).click();
+    await expect.poll(() => page.getByRole("article").count()).toBe(1);
+  });
+
+  test("says how to get tasks where Manus is not set up", async () => {
+    const error = { code: "not_configured", message: "MANUS_API_KEY is not set." };
+    scripted.routes.set("GET /api/v1/manus", (_body, answer) => answer.json({ error }, 503));
+    const visitor = await visit("/tasks");
+    await visitor.page.getByText(tasksStrings.offTitle).waitFor();
+    await isWellMade(visitor);
+    visitor.forgive(/status of 503/);
   });
 });
 

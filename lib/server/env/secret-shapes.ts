@@ -32,6 +32,8 @@ const SECRET_NAMES = [
   "SUPABASE_JWT_SECRET",
   "METRICS_TOKEN",
   "MCP_INTERNAL_KEY",
+  "MANUS_API_KEY",
+  "MANUS_WEBHOOK_SECRET",
   ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;

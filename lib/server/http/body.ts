@@ -58,6 +58,17 @@ export async function readForm(request: Request, maxBytes: number, room: BodyRoo
   return readMultipart(bytes, request.headers);
 }
 
+/**
+ * The bytes of a body as they came, for what is signed. It has to be JSON within the limits of `readJson`; whether it
+ * can be parsed is not looked at. Throws as that does.
+ */
+export async function readBytes(request: Request, maxBytes: number, room: BodyRoom): Promise<Buffer> {
+  assertPlain(request.headers);
+  const body = new BodyReader(maxBytes, room);
+  await body.read(request);
+  return body.whole();
+}
+
 function assertPlain(headers: Headers): void {
   const encoding = headers.get("content-encoding");
   if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw notCompressed(encoding);

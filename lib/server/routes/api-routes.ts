@@ -16,6 +16,7 @@ import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
+import { manus, manusTask, manusWebhook } from "#lib/server/routes/manus.ts";
 import { mcp } from "#lib/server/routes/mcp.ts";
 import { mcpCatalog } from "#lib/server/routes/mcp-catalog.ts";
 import { mcpServer } from "#lib/server/routes/mcp-server.ts";
@@ -72,6 +73,9 @@ export const API = apiTable([
   mcp,
   mcpCatalog,
   mcpServer,
+  manus,
+  manusTask,
+  manusWebhook,
   quota,
   suggestions,
   overrides,

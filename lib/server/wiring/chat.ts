@@ -15,9 +15,12 @@ import { pluginAnswerer } from "#lib/services/chat/plugin-answerer.ts";
 import { pluginFinder } from "#lib/services/chat/plugin-finder.ts";
 import { promptContributor } from "#lib/services/chat/prompt-contributor.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
+import { taskAnswerer } from "#lib/services/chat/task-answerer.ts";
+import { taskFinder } from "#lib/services/chat/task-finder.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
 import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { McpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -31,6 +34,7 @@ export type ChatParts = {
   /** What fetches data for a message before an engine is asked. */
   tools: readonly Tool[];
   plugins: PluginDependencies;
+  manus: ManusDependencies;
   /** The users' files. */
   attachments: AttachmentStore;
   /** What is remembered of users. */
@@ -44,7 +48,7 @@ export type ChatParts = {
 
 /** Native chat. */
 export function createChat(parts: ChatParts): ChatDependencies {
-  const { engines, registry, identity, ledger, tools, plugins, webSearch, env, mcp } = parts;
+  const { engines, registry, identity, ledger, tools, plugins, manus, webSearch, env, mcp } = parts;
   const { clock } = engines.effects;
   const { turns, begins } = ledger;
   const memory = chatMemory({ ...parts, admission: identity.admission });
@@ -59,7 +63,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
     admission: identity.admission,
     randomHex,
     mcp,
-    routeFinders: [imageFinder, pluginFinder(plugins)],
+    routeFinders: [imageFinder, pluginFinder(plugins), taskFinder(manus)],
     modeAsker: env.ENABLE_AUTO_ROUTE ? modeAsker({ ...engines, registry, turns, randomHex }) : undefined,
     contributors: [
       promptContributor({ clock, randomHex }),
@@ -71,6 +75,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
     answerers: [
       imageAnswerer,
       pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
+      taskAnswerer({ manus, engines: answerByEngines }),
       answerByEngines,
     ],
     followUps: memory.followUps,

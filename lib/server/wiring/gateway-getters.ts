@@ -33,6 +33,7 @@ const SERVED = [
   "embeddings",
   "files",
   "health",
+  "manus",
   "mcp",
   "memories",
   "modelCheck",

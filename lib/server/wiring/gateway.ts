@@ -37,6 +37,7 @@ import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
+import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import type { DailyModelCheck } from "#lib/services/model-check/daily-check.ts";
 import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
@@ -71,6 +72,8 @@ export type Gateway = {
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
   readonly plugins: PluginDependencies;
+  /** Tasks that are handed to Manus. */
+  readonly manus: ManusDependencies;
   /** MCP servers that the operator has set up. */
   readonly mcp: McpPart;
   /** The gateway's own tools, for clients and hosts of MCP. */

@@ -1,4 +1,3 @@
-import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
@@ -20,6 +19,7 @@ import { createLedger, type LedgerPart, type TurnLedgerPart } from "#lib/server/
 import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
+import { createManus } from "#lib/server/wiring/manus.ts";
 import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
@@ -30,6 +30,7 @@ import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
+import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
@@ -37,6 +38,7 @@ import type { FileDependencies } from "#lib/services/documents/read-turn-files.t
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
+import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
@@ -65,6 +67,7 @@ export const MAKERS = {
   createEmbeddings,
   createModelCheck,
   createPlugins,
+  createManus,
   createMcp,
   createWebSearchPart,
   createSessions,
@@ -133,24 +136,18 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   );
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
-  const { memories, files, ...userData } = userDataParts(
-    { clients: () => database.value.clients, callParts, documents },
+  const { memories, files, manus, ...userData } = userDataParts(
+    { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
     make,
   );
   return {
-    database,
-    ledger,
-    identity,
+    ...{ database, ledger, identity, health, engines, plugins, mcp, documents, memories, files, manus },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
-    health,
-    engines,
-    plugins,
-    mcp,
-    documents,
-    memories,
-    files,
     ...userData,
-    ...answerParts({ callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }, make),
+    ...answerParts(
+      { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env },
+      make,
+    ),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
@@ -186,6 +183,7 @@ type AnswerSources = {
   callParts: Lazy<CallParts>;
   tools: Lazy<readonly Tool[]>;
   plugins: Lazy<PluginDependencies>;
+  manus: Lazy<ManusDependencies>;
   mcp: Lazy<McpPart>;
   webSearch: Lazy<WebSearchPart | undefined>;
   files: Lazy<FileDependencies>;
@@ -196,7 +194,7 @@ type AnswerSources = {
 
 /** What answers: native chat, the OpenAI-compatible routes, and the tools. */
 function answerParts(
-  { callParts, tools, plugins, mcp, webSearch, files, memories, documents, env }: AnswerSources,
+  { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env }: AnswerSources,
   make: typeof MAKERS,
 ) {
   const ofCatalogue = () => callParts.value;
@@ -206,6 +204,7 @@ function answerParts(
         ...parts,
         tools: tools.value,
         plugins: plugins.value,
+        manus: manus.value,
         mcp: mcpToolSource(mcp.value),
         webSearch: webSearch.value,
         attachments: files.value.attachments,
@@ -222,25 +221,6 @@ function answerParts(
         ...{ admission: identity.admission, clock: engines.effects.clock, logger: engines.logger },
       });
     }),
-  };
-}
-
-type UserDataSources = {
-  clients(): SupabaseClients;
-  callParts: Lazy<CallParts>;
-  documents: Lazy<DocumentReader>;
-};
-
-/** What is kept of users besides their turns. */
-function userDataParts({ clients, callParts, documents }: UserDataSources, make: typeof MAKERS) {
-  return {
-    memories: lazy(() => make.createMemories({ clients: clients() })),
-    files: lazy(() => make.createFiles(clients(), () => documents.value)),
-    sessions: lazy(() => make.createSessions({ clients: clients() })),
-    quota: derived(
-      () => callParts.value,
-      ({ engines }) => make.createQuota({ clients: clients(), engines }),
-    ),
   };
 }
 

@@ -73,8 +73,12 @@ export function realProviders({ registry }: Pick<Providers, "registry">): string
 /** Every key that could appear in an error, for the logger to redact. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const { SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY } = env;
-  const own = [SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY].flatMap(
-    (secret) => secret ?? [],
-  );
-  return [...own, ...registry.secrets(), ...pluginTokens(env), ...telemetrySecrets(env)];
+  const own = [SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY];
+  const ofManus = [env.MANUS_API_KEY, env.MANUS_WEBHOOK_SECRET];
+  return [
+    ...[...own, ...ofManus].flatMap((secret) => secret ?? []),
+    ...registry.secrets(),
+    ...pluginTokens(env),
+    ...telemetrySecrets(env),
+  ];
 }

@@ -1,0 +1,5 @@
+import { nextRoute } from "#lib/server/host/next-route.ts";
+import { manusWebhook } from "#lib/server/routes/manus.ts";
+
+export const dynamic = "force-dynamic";
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(manusWebhook);
