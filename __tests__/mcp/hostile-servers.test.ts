@@ -207,11 +207,11 @@ const ANSWERS: readonly (readonly [string, Script, RegExp])[] = [
 const SLOW = (says: RegExp): boolean => says === LATE || /10 MB/.test(says.source);
 
 describe.each([
-  { method: "initialize", others: {} },
-  { method: "tools/list", others: {} },
-  { method: "tools/call", others: {} },
-  { method: "tools/call", others: MODERN, revision: " of 2026" },
-])("$method$revision is answered with", ({ method, others }) => {
+  { method: "initialize", others: {}, revision: "of 2025" },
+  { method: "tools/list", others: {}, revision: "of 2025" },
+  { method: "tools/call", others: {}, revision: "of 2025" },
+  { method: "tools/call", others: MODERN, revision: "of 2026" },
+])("$method $revision is answered with", ({ method, others }) => {
   const answers = ANSWERS.filter(([, , says]) => method === "tools/call" || !SLOW(says));
   test.each(answers)("%s", async (_, script, says) => {
     const server = await serve({ ...others, [method]: script }, says === LATE ? SHORT_MS : LONG_MS);

@@ -9,6 +9,8 @@ import { publicReason } from "#lib/shared/redact.ts";
 const INVALID_PARAMS = -32_602;
 /** Since the revision of 2026-07-28: the client would have to be able to do more. */
 const MISSING_CAPABILITY = -32_021;
+/** What a web server says of a path that is no endpoint of MCP. */
+const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405]);
 const ENDINGS: ReadonlySet<number> = new Set(Object.values(ENDED));
 
 /** The server has forgotten the session: it was restarted, or the session was too old. */
@@ -68,7 +70,10 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
     return failed("plugin_failed", `${name} does not accept the gateway's credential. ${check}`);
   }
   if (code === "REQUEST_TIMEOUT") return failed("plugin_timeout", `${name} did not answer in time.`);
-  if (status !== undefined) return failed("plugin_failed", `${name} answered with status ${status}.`);
+  if (status !== undefined) {
+    const check = NO_ENDPOINT.has(status) ? " An operator can check its address, the path too." : "";
+    return failed("plugin_failed", `${name} answered with status ${status}.${check}`);
+  }
   if (code === ENDED.tooLarge) return failed("plugin_failed", `${name} sent an answer that is too large.`);
   if (code === ENDED.brokeOff) return failed("plugin_failed", `${name} broke off its answer.`);
   if (typeof code === "number") {
@@ -104,11 +109,16 @@ function codeOf(error: unknown): unknown {
 
 /** What lies below `fetch failed`, or below an error of the SDK. */
 function causeOf(error: unknown): unknown {
-  let cause: unknown = error;
+  return causesOf(error).at(-1);
+}
+
+/** The error, its cause, the cause of that, and so on. */
+function causesOf(error: unknown): unknown[] {
+  const causes = [error];
   for (let depth = 0; depth < 4; depth++) {
-    const next = field(cause, "cause");
-    if (next === undefined) return cause;
-    cause = next;
+    const next = field(causes.at(-1), "cause");
+    if (next === undefined) break;
+    causes.push(next);
   }
-  return cause;
+  return causes;
 }
