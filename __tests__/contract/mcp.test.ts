@@ -105,7 +105,7 @@ const EVERYTHING_CALLS: readonly (readonly [string, object])[] = [
   ["get-annotated-message", { messageType: "error", includeImage: true }],
   ["get-env", {}],
   ["get-resource-links", { count: 2 }],
-  ["get-resource-reference", { resourceType: "Blob", resourceId: 2 }],
+  ["get-resource-reference", { resourceType: "Text", resourceId: 2 }],
   ["get-structured-content", { location: "Chicago" }],
   ["get-sum", { a: 1, b: 2 }],
   ["get-sum", { a: "one" }],
