@@ -20,6 +20,13 @@ export const publicEnv = {
     const color = read("NEXT_PUBLIC_ACCENT_COLOR");
     return color !== undefined && /^#[0-9a-f]{6}$/i.test(color) ? color : undefined;
   },
+  /** The operator's invitation to Manus, by its code; the link that signs up with it. */
+  get manusInvitation(): string | undefined {
+    const code = read("NEXT_PUBLIC_MANUS_INVITE_CODE");
+    return code !== undefined && /^[\w-]{1,64}$/.test(code)
+      ? `https://manus.im/invitation/${code}`
+      : undefined;
+  },
   /** The path of a picture of our own origin, such as `/logo.svg`. Anything else is ignored. */
   get logoPath(): string | undefined {
     const path = read("NEXT_PUBLIC_LOGO_PATH");

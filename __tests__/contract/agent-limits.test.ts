@@ -98,7 +98,7 @@ describe("limits of a run", () => {
         waitUntil: () => undefined,
       },
       {
-        ...{ ...completion, randomHex, mcp: mcpToolSource(mcp), tools: [] },
+        ...{ ...completion, randomHex, mcp: mcpToolSource({ value: mcp }), tools: [] },
         effects: { ...completion.effects, clock: fast },
       },
     );

@@ -146,6 +146,17 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 202,
     body: { jsonrpc: "2.0", method: "notifications/initialized" },
   },
+  "/api/v1/manus": {
+    access: "caller",
+    methods: ["POST", "GET", "DELETE"],
+    errors: "native",
+    // Let in, and not set up here.
+    success: 503,
+    body: { prompt: "Find cork" },
+  },
+  "/api/v1/manus/tasks/[id]": { access: "caller", methods: ["GET"], errors: "native", success: 404 },
+  // Its signature is the credential: manus-webhook.test.ts.
+  "/api/v1/manus/webhook": { access: "public", methods: ["POST"], errors: "native", success: 503 },
   "/api/v1/quota": { access: "caller", methods: ["GET"], errors: "native", success: 200 },
   "/api/v1/responses": {
     access: "proxy",

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { apiRouter } from "#lib/server/routes/api-routes.ts";
 import { aKeyPair, hmacSigned, type ManusDouble, startManusDouble } from "../support/manus-upstream.ts";
+import { serveAsOurs } from "../support/mcp-gateway.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { aHost, type Settings, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -57,7 +58,7 @@ async function aTask(manusId: string, changes: Record<string, unknown> = {}): Pr
   await database.sql`insert into public.manus_tasks ${database.sql(row)}`;
 }
 
-async function stored(): Promise<unknown[]> {
+async function stored(): Promise<readonly unknown[]> {
   return database.sql`select manus_id, status, output, artifacts from public.manus_tasks order by manus_id`;
 }
 
@@ -382,6 +383,22 @@ describe("what says nothing about a task of ours", () => {
     expect(row).toEqual({ length: 200_000, status: "completed" });
     expect(await send(hmac(older("one\u0000", "failed")))).toEqual(OK);
   });
+});
+
+test("a webhook comes through the server of npm start as it was sent", async () => {
+  await aTask("one");
+  const host = await serveAsOurs(gateway);
+  const body = `${stopped("one")}\n`;
+  const post = (headers: Record<string, string>) =>
+    fetch(`${host.url}${PATH}`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...headers },
+    });
+  expect((await post({ ...v2(body).headers, "x-webhook-signature": "AAAA" })).status).toBe(401);
+  expect((await post(v2(body).headers)).status).toBe(200);
+  expect(await stored()).toMatchObject([{ status: "completed" }]);
+  await host.stop();
 });
 
 test("deliveries are forgotten after 30 days, and with their task", async () => {

@@ -20,6 +20,7 @@ type Owned = {
   fileId: string;
   keyId: string;
   turnId: string;
+  taskId: string;
 };
 
 /** A call that a stranger makes for what is the owner's, and what may come of it. A new route is a new row. */
@@ -87,6 +88,15 @@ const ATTEMPTS: readonly Attempt[] = [
   },
   { method: "DELETE", path: "/api/memories", at: ({ memoryId }) => `?id=${memoryId}`, status: 404 },
   { method: "DELETE", path: "/api/memories", at: () => "?all=true", status: 204 },
+  { method: "GET", path: "/api/v1/manus", status: 200 },
+  {
+    method: "POST",
+    path: "/api/v1/manus",
+    body: ({ taskId }) => ({ prompt: "Tell me what you found.", taskId }),
+    status: 404,
+  },
+  { method: "DELETE", path: "/api/v1/manus", at: ({ taskId }) => `?id=${taskId}`, status: 404 },
+  { method: "GET", path: "/api/v1/manus/tasks/[id]", at: ({ taskId }) => taskId, status: 404 },
   { method: "GET", path: "/api/v1/quota", status: 200 },
   { method: "GET", path: "/api/v1/quota", at: ({ userId }) => `?user_id=${userId}`, status: 403 },
   { method: "GET", path: "/api/admin/health", status: 403 },
@@ -142,6 +152,7 @@ const WITHOUT_DATA: readonly string[] = [
   "/api/v1/mcp/server",
   "/api/v1/plugins",
   "/api/v1/plugins/invoke",
+  "/api/v1/agent",
   "/api/v1/suggestions",
 ];
 
@@ -159,7 +170,11 @@ beforeAll(async () => {
   upstream = await startFakeUpstream(answers(`${MARK} answered.`));
   gateway = await startTestGateway({
     database,
-    settings: { MODELS_CONFIG: modelsConfig({ only: `${upstream.origin}/v1` }) },
+    settings: {
+      MODELS_CONFIG: modelsConfig({ only: `${upstream.origin}/v1` }),
+      MANUS_API_KEY: "a-key-of-manus",
+      MANUS_BASE_URL: upstream.origin,
+    },
   });
   call = apiClient(() => gateway.gateway);
   [owner, stranger] = await Promise.all([database.signUp(), database.signUp()]);
@@ -181,6 +196,9 @@ async function arrange(): Promise<Owned> {
   await gateway.settled();
   const [memory] = await database.sql`
     insert into public.ai_user_memories (user_id, fact) values (${owner.userId}, ${MARK}) returning id`;
+  const [task] = await database.sql`
+    insert into public.manus_tasks (user_id, manus_id, prompt, title, output)
+    values (${owner.userId}, ${`manus-${MARK}`}, ${MARK}, ${MARK}, ${MARK}) returning id`;
   const file = await call("POST", "/api/attachments/upload", owner.accessToken, {
     name: `${MARK}.pdf`,
     data: base64(aPdf("Same bytes.")),
@@ -193,6 +211,7 @@ async function arrange(): Promise<Owned> {
     fileId: String(file.body["id"]),
     keyId,
     turnId: turn.headers.get("x-request-id") ?? "",
+    taskId: String(task?.["id"]),
   };
 }
 
@@ -232,6 +251,7 @@ const NAMED = ATTEMPTS.map((attempt) => {
     fileId: "<file>",
     keyId: "<key>",
     turnId: "<turn>",
+    taskId: "<task>",
   };
   return { ...attempt, name: `${attempt.method} ${attempt.path} ${attempt.at?.(names) ?? ""}` };
 });
@@ -271,6 +291,7 @@ const OF_USERS: readonly string[] = [
   "ai_user_memories",
   "gateway_key_spend",
   "gateway_keys",
+  "manus_tasks",
 ];
 
 describe("through the database's own API", () => {

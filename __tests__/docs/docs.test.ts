@@ -179,6 +179,7 @@ const OTHER_VARIABLES: readonly string[] = [
   "NEXT_PUBLIC_COMPANY_NAME",
   "NEXT_PUBLIC_ACCENT_COLOR",
   "NEXT_PUBLIC_LOGO_PATH",
+  "NEXT_PUBLIC_MANUS_INVITE_CODE",
   // An example of a name that must not hold a secret.
   "NEXT_PUBLIC_PASSWORD_MIN_LENGTH",
   // Stands for any key variable.

@@ -13,6 +13,7 @@ import {
 } from "../support/fake-upstream.ts";
 import {
   A_TOOL,
+  FAREWELL,
   type Misdeeds,
   MODERN,
   messageOf,
@@ -403,6 +404,16 @@ describe("a session", () => {
     expect(hostile?.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
     await connections.close();
     connections = new HttpMcpConnections({ clock: systemClock, version: "0.1.0" });
+    expect(hostile?.requests.at(-1)?.method).toBe("DELETE");
+  });
+
+  test("whose end is never confirmed delays nobody for long", async () => {
+    const server = await serve({ [FAREWELL]: () => undefined });
+    const own = new HttpMcpConnections({ clock: systemClock, version: "0.1.0" });
+    await own.listTools(server, { signal });
+    const ended = own.close().then(() => true);
+    const late = new Promise((resolve) => setTimeout(resolve, 8_000, false));
+    expect(await Promise.race([ended, late])).toBe(true);
     expect(hostile?.requests.at(-1)?.method).toBe("DELETE");
   });
 

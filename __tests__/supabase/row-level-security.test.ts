@@ -316,6 +316,25 @@ const CASES: TableCase[] = [
     expected: { anon: closed, owner: closed, other: closed },
   },
   {
+    table: "manus_tasks",
+    columns: "id,user_id,manus_id,title,status,output",
+    row: (id, owner) => ({ id, user_id: owner, manus_id: id, prompt: "p", title: "Mine" }),
+    insert: (owner) => ({ user_id: owner, manus_id: randomUUID(), prompt: "p", title: "New" }),
+    change: { manus_id: "another" },
+    expected: readOnly,
+  },
+  {
+    table: "manus_deliveries",
+    columns: "task_id,taken_at",
+    row: (id) => ({ task_id: id, body_hash: Buffer.alloc(32) }),
+    insert: () => ({ task_id: randomUUID(), body_hash: `\\x${HASH}` }),
+    change: { taken_at: "2100-01-01T00:00:00Z" },
+    key: "task_id",
+    arrange: (id, owner) =>
+      supabase.sql`insert into manus_tasks ${supabase.sql({ id, user_id: owner, manus_id: id, prompt: "p", title: "t" })}`,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
     table: "ai_overrides",
     columns: "id,kind,provider,note",
     row: (id, owner) => ({ id, kind: "off", provider: "groq", created_by: owner }),

@@ -9,6 +9,8 @@ export const A_TOOL = { name: "t", description: "A tool.", inputSchema: { type: 
 
 /** What opens the server's own stream, in the place of a method. */
 export const STREAM = "GET";
+/** The same of what ends a session. */
+export const FAREWELL = "DELETE";
 
 /** The message of a request; empty for one without a body. */
 export function messageOf({ request }: Exchange): JsonRpcRequest {
@@ -54,5 +56,5 @@ const GOOD: Misdeeds = {
   "tools/list": result({ tools: [A_TOOL] }),
   "tools/call": result({ content: [{ type: "text", text: "ok" }] }),
   [STREAM]: (exchange) => exchange.respond(405, ""),
-  DELETE: (exchange) => exchange.respond(200, ""),
+  [FAREWELL]: (exchange) => exchange.respond(200, ""),
 };

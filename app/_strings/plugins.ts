@@ -15,5 +15,7 @@ export const pluginsStrings = {
   badJson: "This is not JSON.",
   call: "Call",
   answer: "Answer",
+  manus: "Long tasks can be given to Manus.",
+  manusSignUp: "Sign up for Manus",
   emptyTitle: "No plugin is known",
 } as const;

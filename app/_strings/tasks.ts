@@ -4,7 +4,7 @@ import type { TaskStatus } from "#lib/browser/tasks.ts";
 export const tasksStrings = {
   title: "Tasks",
   lead: "Long research that Manus works on for you: minutes, not seconds. It goes on when you leave this page.",
-  link: "Tasks of Manus",
+  link: "Longer research: tasks of Manus",
   howItWorks: "How it works",
   emptyTitle: "No task yet",
   emptyText:

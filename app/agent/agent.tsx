@@ -2,6 +2,8 @@
 
 import { useRef, useState } from "react";
 import { agentStrings } from "../_strings/agent.ts";
+import { tasksStrings } from "../_strings/tasks.ts";
+import { LinkButton } from "../_ui/button.tsx";
 import { Icon } from "../_ui/icon.tsx";
 import { useMcpServers } from "../_ui/use-mcp-servers.ts";
 import { GoalForm } from "./goal-form.tsx";
@@ -57,6 +59,9 @@ function Examples({ choose }: { choose: (goal: string) => void }) {
           </li>
         ))}
       </ul>
+      <LinkButton href="/tasks" icon="clock" variant="ghost" size="sm" className="mt-6">
+        {tasksStrings.link}
+      </LinkButton>
     </div>
   );
 }

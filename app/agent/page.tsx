@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import { agentStrings } from "../_strings/agent.ts";
-import { tasksStrings } from "../_strings/tasks.ts";
 import { LinkButton } from "../_ui/button.tsx";
 import { PageFrame } from "../_ui/page-frame.tsx";
 import { SignedIn } from "../_ui/signed-in.tsx";
@@ -14,14 +13,9 @@ export default function AgentPage() {
       title={agentStrings.title}
       lead={agentStrings.lead}
       actions={
-        <>
-          <LinkButton href="/tasks" icon="clock" variant="ghost">
-            {tasksStrings.link}
-          </LinkButton>
-          <LinkButton href="/docs/agent" icon="book">
-            {agentStrings.howItWorks}
-          </LinkButton>
-        </>
+        <LinkButton href="/docs/agent" icon="book">
+          {agentStrings.howItWorks}
+        </LinkButton>
       }
     >
       <SignedIn>

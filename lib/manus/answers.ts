@@ -5,7 +5,7 @@ import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 /** What is kept, as the database bounds it. */
-export const MAX_OUTPUT = 200_000;
+const MAX_OUTPUT = 200_000;
 export const MAX_TITLE = 200;
 const MAX_URL = 2_000;
 const MAX_ERROR = 1_000;

@@ -7,8 +7,8 @@ import {
   verify,
 } from "node:crypto";
 
-/** How far the time of a signature may be from now, seconds. */
-const WINDOW_SECONDS = 300;
+/** How far the time of a signature may be from now, milliseconds. */
+const WINDOW_MS = 300_000;
 /** Base64 of a signature by a key of at most 8192 bits. */
 const MAX_SIGNATURE = 1_400;
 
@@ -31,7 +31,7 @@ export function rsaKey(pem: string): KeyObject | undefined {
 export function signedSeconds(header: string, nowMs: number): number | undefined {
   if (!/^\d{1,12}$/.test(header)) return undefined;
   const seconds = Number(header);
-  return Math.abs(nowMs / 1_000 - seconds) <= WINDOW_SECONDS ? seconds : undefined;
+  return Math.abs(nowMs - seconds * 1_000) <= WINDOW_MS ? seconds : undefined;
 }
 
 export type SignedRequest = {

@@ -1,7 +1,7 @@
 -- Tasks that are handed to Manus, and the webhook deliveries that were taken for them.
 --
--- UPGRADING. Apply this file before the new gateway starts. Without it tasks cannot be made, and native chat hands
--- nothing to Manus; nothing else depends on it.
+-- UPGRADING. Apply this file before or after the new gateway starts. Until it is there, tasks for Manus cannot be made;
+-- nothing else depends on it.
 
 create table if not exists public.manus_tasks (
   id uuid primary key default gen_random_uuid(),

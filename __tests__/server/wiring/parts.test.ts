@@ -58,6 +58,7 @@ describe("the parts of a gateway", () => {
       "createFiles",
       "createIdentity",
       "createLiveTools",
+      "createManus",
       "createMemories",
       "createPlugins",
       "createWebSearchPart",

@@ -18,7 +18,7 @@ export const NAVIGATION: readonly Group[] = [
     title: groups.routing,
     pages: [
       ...["WHY-THE-STREAM-NEVER-BREAKS", "FAILOVER", "FAILURE-MODES", "AUTO-ROUTE", "LIVE-TOOLS"],
-      ...["WEB-SEARCH", "MCP-SERVER", "IMAGE-INTENT", "PLUGINS", "PROVIDERS", "COSTS"],
+      ...["WEB-SEARCH", "MCP", "MCP-SERVER", "IMAGE-INTENT", "PLUGINS", "MANUS", "PROVIDERS", "COSTS"],
     ],
   },
   { title: groups.operate, pages: ["ADMIN", "METRICS", "MANY-INSTANCES", "DATABASE", "SECURITY"] },

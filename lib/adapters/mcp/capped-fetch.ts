@@ -11,6 +11,8 @@ const MAX_VALUES = 300_000;
 const MAX_LINES = 20_000;
 /** What a request may take beyond the time-out of its call, for the connection, milliseconds. */
 const GRACE_MS = 10_000;
+/** The end of a session is said, but not waited for: the gateway may be stopping. */
+const FAREWELL_MS = 2_000;
 
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
@@ -49,7 +51,8 @@ export function cappedFetch({ url, timeoutMs, onExcess }: CappedFetchOptions): F
     if (asked.origin !== origin || asked.pathname !== pathname) {
       throw new McpAnswerError("The server names another address, which is not called.");
     }
-    const signal = isSubscription(init) ? {} : { signal: withTimeout(init.signal, timeoutMs + GRACE_MS) };
+    const limitMs = init.method === "DELETE" ? FAREWELL_MS : timeoutMs + GRACE_MS;
+    const signal = isSubscription(init) ? {} : { signal: withTimeout(init.signal, limitMs) };
     const response = await fetch(asked, { ...init, ...signal, redirect: "manual" });
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
       await response.body?.cancel();

@@ -37,11 +37,6 @@ export function isTransportFailure(error: unknown): boolean {
   );
 }
 
-/** No connection came about, also in the handshake, whose failures the SDK wraps. */
-function isUnreachable(error: unknown): boolean {
-  return causesOf(error).some((cause) => cause instanceof TypeError && cause.message === "fetch failed");
-}
-
 /** The server wants to be told more, which it said as the revision of 2026-07-28 does. */
 export function wantsInput(error: unknown): boolean {
   const code = codeOf(error);
@@ -86,15 +81,21 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
-  if (isTransportFailure(error) || isUnreachable(error)) {
+  if (isTransportFailure(error) || isOfNetwork(answered))
     return failed("plugin_failed", `${name} cannot be reached.`);
-  }
   return failed("plugin_failed", `${name} answered in a way that cannot be used.`);
 }
 
 function statusOf(error: unknown): number | undefined {
   const status = field(field(error, "data"), "status");
   return typeof status === "number" ? status : undefined;
+}
+
+/** An error of a socket, of the resolution of a name, or of TLS. */
+function isOfNetwork(cause: unknown): boolean {
+  return /^(?:E[A-Z]{4,}$|EAI_|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(
+    String(codeOf(cause)),
+  );
 }
 
 /** The client's own error for a status 403 that names the scope of OAuth that is needed. */
@@ -108,16 +109,11 @@ function codeOf(error: unknown): unknown {
 
 /** What lies below `fetch failed`, or below an error of the SDK. */
 function causeOf(error: unknown): unknown {
-  return causesOf(error).at(-1);
-}
-
-/** The error, its cause, the cause of that, and so on. */
-function causesOf(error: unknown): unknown[] {
-  const causes = [error];
+  let cause: unknown = error;
   for (let depth = 0; depth < 4; depth++) {
-    const next = field(causes.at(-1), "cause");
-    if (next === undefined) break;
-    causes.push(next);
+    const next = field(cause, "cause");
+    if (next === undefined) return cause;
+    cause = next;
   }
-  return causes;
+  return cause;
 }

@@ -59,15 +59,12 @@ function taskOf(data: unknown): Task {
 
 /** Tasks on Supabase: users read theirs under row level security; everything is written by the service role. */
 export function createManusTaskStore({ clients, timeoutMs = 3_000 }: ManusTaskStoreOptions): TaskStore {
+  return { ...reader(clients, timeoutMs), ...writer(clients, timeoutMs) };
+}
+
+function reader(clients: SupabaseClients, timeoutMs: number): Pick<TaskStore, "list" | "find"> {
   const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
-  const call = async (name: string, parameters: Record<string, unknown>): Promise<unknown> => {
-    const answer = await clients.asService().rpc(name, parameters).abortSignal(signal());
-    if (answer.error) throw serviceError(answer);
-    return answer.data;
-  };
-  const found = (data: unknown): Task | undefined => (data === null ? undefined : taskOf(data));
   return {
-    assertWritable: () => void clients.asService(),
     async list(owner) {
       const { client, failure } = actingFor(clients, owner);
       const answer = await client
@@ -79,10 +76,7 @@ export function createManusTaskStore({ clients, timeoutMs = 3_000 }: ManusTaskSt
         .limit(MAX_LISTED)
         .abortSignal(signal());
       if (answer.error) throw failure(answer);
-      return z
-        .array(z.unknown())
-        .parse(answer.data)
-        .map((row) => summarySchema.parse(row));
+      return z.array(summarySchema).parse(answer.data);
     },
     async find(owner, id) {
       const { client, failure } = actingFor(clients, owner);
@@ -91,6 +85,19 @@ export function createManusTaskStore({ clients, timeoutMs = 3_000 }: ManusTaskSt
       if (answer.error) throw failure(answer);
       return z.array(z.unknown()).parse(answer.data).map(taskOf)[0];
     },
+  };
+}
+
+function writer(clients: SupabaseClients, timeoutMs: number): Omit<TaskStore, "list" | "find"> {
+  const call = async (name: string, parameters: Record<string, unknown>): Promise<unknown> => {
+    const sent = clients.asService().rpc(name, parameters);
+    const answer = await sent.abortSignal(AbortSignal.timeout(timeoutMs));
+    if (answer.error) throw serviceError(answer);
+    return answer.data;
+  };
+  const found = (data: unknown): Task | undefined => (data === null ? undefined : taskOf(data));
+  return {
+    assertWritable: () => void clients.asService(),
     async add({ userId, manusId, sessionId, ...task }) {
       const row = { ...task, user_id: userId, manus_id: manusId, session_id: sessionId ?? null };
       return taskOf(await call("manus_add_task", { p_task: sanitizeJsonForPostgres(row) }));

@@ -18,6 +18,7 @@ const KNOWN = [
   "NEXT_PUBLIC_COMPANY_NAME",
   "NEXT_PUBLIC_ACCENT_COLOR",
   "NEXT_PUBLIC_LOGO_PATH",
+  "NEXT_PUBLIC_MANUS_INVITE_CODE",
 ];
 
 /** What other tools call the same thing. */

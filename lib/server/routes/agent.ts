@@ -42,7 +42,7 @@ async function answer(call: GatewayCall<"caller", AgentInput>): Promise<PlainRes
     {
       ...completion,
       randomHex,
-      mcp: mcpToolSource(mcp),
+      mcp: mcpToolSource({ value: mcp }),
       tools: forAgents(toolsOf(caller, toolServing.tools)),
     },
   );

@@ -36,7 +36,7 @@ export function createCompletion({
     admission: identity.admission,
     ledger: ledger.ledger,
     documents: new PartReader(() => documents.value, engines.effects.clock),
-    mcp: lazy(() => ({ ...mcpToolSource(mcp.value), servers: [...mcp.value.servers.values()] })),
+    mcp: lazy(() => ({ ...mcpToolSource(mcp), servers: [...mcp.value.servers.values()] })),
     randomHex,
   };
 }

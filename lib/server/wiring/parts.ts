@@ -136,18 +136,15 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   );
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
-  const { memories, files, manus, ...userData } = userDataParts(
+  const userData = userDataParts(
     { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
     make,
   );
   return {
-    ...{ database, ledger, identity, health, engines, plugins, mcp, documents, memories, files, manus },
+    ...{ database, ledger, identity, health, engines, plugins, mcp, documents },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
     ...userData,
-    ...answerParts(
-      { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env },
-      make,
-    ),
+    ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
@@ -205,7 +202,7 @@ function answerParts(
         tools: tools.value,
         plugins: plugins.value,
         manus: manus.value,
-        mcp: mcpToolSource(mcp.value),
+        mcp: mcpToolSource(mcp),
         webSearch: webSearch.value,
         attachments: files.value.attachments,
         memories: memories.value,

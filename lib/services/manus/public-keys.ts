@@ -8,6 +8,8 @@ import { GatewayError } from "#lib/shared/errors.ts";
 const KEPT_MS = 3_600_000;
 /** A signature that does not fit may be that of a newer key, which is asked for at most once in this time. */
 const RENEWED_MS = 60_000;
+/** Anybody can send a webhook: without a key, one in this time asks for it, and the others fail as that did. */
+const FAILED_MS = 2_000;
 
 /** The public key of Manus's webhooks: asked for once an hour, and when a signature does not fit. */
 export class PublicKeys {
@@ -16,6 +18,7 @@ export class PublicKeys {
   #known: { key: KeyObject; at: number } | undefined;
   #asked: Promise<KeyObject> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #failure: { error: unknown; at: number } | undefined;
 
   constructor(api: Pick<ManusApi, "publicKey">, clock: Clock) {
     this.#api = api;
@@ -28,9 +31,12 @@ export class PublicKeys {
     const now = this.#clock.now();
     if (known !== undefined && now - known.at < KEPT_MS && fits(known.key)) return true;
     if (known !== undefined && now - this.#askedAt < RENEWED_MS) return fits(known.key);
+    const failure = this.#failure;
+    if (known === undefined && failure !== undefined && now - failure.at < FAILED_MS) throw failure.error;
     try {
       return fits(await this.#renew());
     } catch (error) {
+      this.#failure = { error, at: now };
       // The old one is still better than none.
       if (known !== undefined) return fits(known.key);
       throw error;

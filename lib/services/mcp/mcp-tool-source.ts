@@ -1,6 +1,7 @@
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
 import { assertMayUseMcp, type McpDependencies, serverOf } from "#lib/services/mcp/mcp-servers.ts";
 import { type McpTools, mcpTools } from "#lib/services/mcp/mcp-tools.ts";
+import type { Lazy } from "#lib/shared/lazy.ts";
 
 /** The tools of MCP servers, for whoever offers tools to models. */
 export type McpToolSource = {
@@ -10,12 +11,13 @@ export type McpToolSource = {
   tools(servers: readonly string[], signal: AbortSignal): Promise<McpTools>;
 };
 
-export function mcpToolSource(dependencies: McpDependencies): McpToolSource {
+/** @param dependencies made when servers are first named: nothing of MCP is made for anybody else. */
+export function mcpToolSource(dependencies: Pick<Lazy<McpDependencies>, "value">): McpToolSource {
   return {
     assertUsable(servers, caller) {
-      for (const id of servers) serverOf(id, dependencies);
+      for (const id of servers) serverOf(id, dependencies.value);
       assertMayUseMcp(caller);
     },
-    tools: (servers, signal) => mcpTools(servers, signal, dependencies),
+    tools: (servers, signal) => mcpTools(servers, signal, dependencies.value),
   };
 }
