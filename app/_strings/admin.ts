@@ -289,7 +289,7 @@ export const adminStrings = {
     emptyText:
       "Name servers in MCP_CONFIG, and their tools appear here. Clients and models reach no other server.",
     setUp: "How to set one up",
-    ownView: "As the process sees it that answered.",
+    ownView: "As seen by the process that answered.",
     askAgain: "Ask all again",
     states: {
       connected: "connected",
