@@ -437,3 +437,27 @@ describe("a session", () => {
     await eventually("the new list is there", async () => (await list(server)).tools[0]?.name === "new");
   });
 });
+
+test("a call that takes longer than a thousand others keeps its result", async () => {
+  const release = Promise.withResolvers<void>();
+  let isHeld = false;
+  const server = await serve(
+    {
+      "tools/call": async (exchange) => {
+        const { params } = messageOf(exchange);
+        const { isLong = false } = (params?.["arguments"] ?? {}) as { isLong?: boolean };
+        isHeld ||= isLong;
+        if (isLong) await release.promise;
+        await result({ content: [{ type: "text", text: isLong ? "the long one" : "ok" }] })(exchange);
+      },
+    },
+    60_000,
+  );
+  const long = call(server, { isLong: true });
+  await eventually("the long call has come", () => isHeld);
+  for (let made = 0; made < 1_010; made += 10) {
+    await Promise.all(Array.from({ length: 10 }, () => call(server)));
+  }
+  release.resolve();
+  expect(await long).toMatchObject({ content: [{ type: "text", text: "the long one" }] });
+}, 60_000);

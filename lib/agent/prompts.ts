@@ -40,15 +40,15 @@ export function workerPrompt(
   }: { goal: string; title: string; needs: readonly StepResult[]; problems: readonly string[] },
   nonce: string,
 ): AgentPrompt {
-  const told = problems.length === 0 ? "" : ` Not available here: ${problems.join(" ")}`;
   return {
     instructions:
       "You do one step of a larger task. Do this step only, completely, and answer with its result: no plan, no " +
       "questions, no remarks about what you are going to do. Use tools where facts are needed, and say so if something " +
-      `could not be found out.${told} ${untrustedNotice(nonce)}`,
+      `could not be found out. ${untrustedNotice(nonce)}`,
     text: [
       `The goal: ${stripInvisible(goal)}`,
       ...needs.map((result) => resultText(result, nonce)),
+      ...(problems.length === 0 ? [] : [problemsText(problems, nonce)]),
       `Your step: ${title}`,
     ].join("\n\n"),
   };
@@ -64,6 +64,11 @@ export function summaryPrompt(goal: string, results: readonly StepResult[], nonc
       "\n\n",
     ),
   };
+}
+
+/** Servers have a say in the words for what they cannot do: data, too. */
+function problemsText(problems: readonly string[], nonce: string): string {
+  return `Not available here:\n${wrapUntrusted(problems.join("\n"), "tools", nonce)}`;
 }
 
 /** Results are what models and tools wrote: data. */

@@ -118,6 +118,18 @@ describe("an answer whose tools the gateway runs", () => {
     expect(run.record.usages.map((used) => used.call)).toEqual([1, 2]);
   });
 
+  test("of thousands of calls in one answer, a few are heeded", async () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => call("look", at % 2 === 0 ? "{" : "{}", `c${at}`));
+    const { text, runs, requests, looked, error } = await ask([inTurn(calls(...many), answer("Enough."))]);
+    expect(error).toBeUndefined();
+    expect(text).toBe("Enough.");
+    expect(looked).toHaveLength(16);
+    expect(runs).toHaveLength(128);
+    const sent = told(requests[0]?.[1]);
+    expect(sent).toHaveLength(2 + 64);
+    expect(sent[1]?.split(" ")).toHaveLength(1 + 64);
+  });
+
   test("six rounds, and the engine fails between the third and the fourth", async () => {
     const first = inTurn(calls(LOOK("a")), calls(LOOK("b")), calls(LOOK("c")), failsWith(500, {}));
     const second = inTurn(calls(LOOK("d")), calls(LOOK("e")), answer("Six rounds."));

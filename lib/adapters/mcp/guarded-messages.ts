@@ -15,7 +15,7 @@ export const ENDED = {
 /** Where the result of a call is in the `_meta` of what the official client returns. */
 const RAW_RESULT = "sarmalink/result";
 
-/** Requests of one connection that are remembered. */
+/** Requests of one connection that are remembered: those that have no answer yet. */
 const MAX_REMEMBERED = 1_000;
 /** The longest answer to a handshake, as JSON, characters. */
 const MAX_HANDSHAKE = 100_000;
@@ -84,9 +84,15 @@ function keptOf(message: JSONRPCMessage, sent: BoundedMap<unknown, Sent>): JSONR
   if ("method" in message) {
     return "id" in message || NOTIFICATIONS.has(message.method) ? message : undefined;
   }
-  if (!("result" in message)) return message;
+  if (!("result" in message)) {
+    sent.delete(message.id);
+    return message;
+  }
   const { id, result } = message;
-  switch (sent.get(id)?.method) {
+  const method = sent.get(id)?.method;
+  // A slow call would be forgotten for a thousand quick ones, and its result with it.
+  sent.delete(id);
+  switch (method) {
     case "tools/list":
       return message;
     case "tools/call":
@@ -111,8 +117,8 @@ function failed(id: string | number, code: number): JSONRPCMessage {
   return { jsonrpc: "2.0", id, error: { code, message: "The answer broke off." } };
 }
 
-/** The result of a call, from what the official client returned. */
-export function rawResult(returned: unknown): Record<string, unknown> {
+/** The result of a call, from what the official client returned; undefined if it was not kept. */
+export function rawResult(returned: unknown): Record<string, unknown> | undefined {
   const raw = field(field(returned, "_meta"), RAW_RESULT);
-  return isJsonObject(raw) ? raw : {};
+  return isJsonObject(raw) ? raw : undefined;
 }

@@ -10,7 +10,9 @@ import { MAX_DEPTH } from "#lib/shared/json-depth.ts";
  * @param returned by the official client.
  */
 export function readResult(server: McpServer, returned: unknown): McpToolResult {
-  const { content = [], structuredContent, isError = false } = rawResult(returned);
+  const raw = rawResult(returned);
+  if (raw === undefined) throw new McpAnswerError("The server's result was lost.");
+  const { content = [], structuredContent, isError = false } = raw;
   if (exceedsDepth(content, MAX_DEPTH) || exceedsDepth(structuredContent, MAX_DEPTH)) {
     throw new McpAnswerError("The server sent an answer that is nested too deeply.");
   }

@@ -8,18 +8,27 @@ import {
   type ToolCallPart,
   type ToolMessage,
 } from "#lib/chat/request.ts";
-import type { ToolRoundLimits } from "#lib/providers/chat/tool-rounds-types.ts";
+import type { ToolRoundLimits, ToolRoundsOptions } from "#lib/providers/chat/tool-rounds-types.ts";
 import { truncate } from "#lib/shared/text.ts";
 
 const ID_BYTES = 12;
+/** Calls of the gateway's tools in one answer that are heeded: a model that has lost itself writes thousands. */
+const MAX_CALLS = 64;
 
-/** The answer as a message, with ids that no earlier call of the conversation has: some engines count from 0 anew. */
+/**
+ * The answer as a message, with ids that no earlier call of the conversation has: some engines count from 0 anew. Of
+ * the calls of tools that the gateway runs, it has the first ones only.
+ */
 export function messageOf(
   choice: AnswerChoice,
   usedIds: Set<string>,
-  randomHex: (bytes: number) => string,
+  { tools, randomHex }: Pick<ToolRoundsOptions, "tools" | "randomHex">,
 ): AssistantMessage {
   const message = answerMessage(choice);
+  let own = 0;
+  message.parts = message.parts.filter(
+    (part) => part.type !== "tool_call" || !tools.has(part.name) || ++own <= MAX_CALLS,
+  );
   for (const part of message.parts) {
     if (part.type !== "tool_call") continue;
     if (part.id === "" || usedIds.has(part.id)) part.id = `call_${randomHex(ID_BYTES)}`;
@@ -45,13 +54,13 @@ export function mustCall({ toolChoice }: ChatRequest): boolean {
 
 /** Each result behind the message with its call, before what the user has said since. */
 export function insertResults(messages: ChatMessage[], results: readonly ToolMessage[]): void {
-  for (const result of results) {
-    const at = messages.findLastIndex((message) =>
-      callsIn(message).some(({ id }) => id === result.toolCallId),
-    );
+  const places = new Map(messages.flatMap((message, at) => callsIn(message).map(({ id }) => [id, at] as const)));
+  const byPlace = Map.groupBy(results, ({ toolCallId }) => places.get(toolCallId) ?? -1);
+  // From the last one on, so that the places before it stay what they are.
+  for (const [at, made] of [...byPlace].sort(([a], [b]) => b - a)) {
     let end = at + 1;
     while (messages[end]?.role === "tool") end += 1;
-    messages.splice(end, 0, result);
+    messages.splice(end, 0, ...made);
   }
 }
 

@@ -209,8 +209,7 @@ class Rounds implements RunEvents {
   /** A round is over: its calls are run, or it was the last one. */
   #complete(round: RoundReader): RunEvent[] {
     const choice = round.choice();
-    const message =
-      choice === undefined ? undefined : messageOf(choice, this.#usedIds, this.#options.randomHex);
+    const message = choice === undefined ? undefined : messageOf(choice, this.#usedIds, this.#options);
     const calls = message === undefined ? [] : callsIn(message);
     const own = RoundCalls.of(calls, this.#options);
     this.#hasOthers = own.count < calls.length;

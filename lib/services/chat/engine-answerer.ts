@@ -85,7 +85,12 @@ function startRounds(
 /** For clients that do not know the event, and for the saved conversation. */
 function consentWanted({ name, origin }: ToolRun): string {
   const tool = origin === undefined ? name : `${origin.tool} of ${origin.server}`;
-  return `[This needs your consent: a call of ${tool}.]`;
+  return `[This needs your consent: a call of ${withoutMarkdown(tool)}.]`;
+}
+
+/** A server names its tools as it likes: as a link, the sentence would be its own. */
+function withoutMarkdown(name: string): string {
+  return name.replace(/[^\p{L}\p{N}\p{M} _./:-]/gu, "_");
 }
 
 function answering({ events, record }: ChatRun): Answering {
