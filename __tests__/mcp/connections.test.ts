@@ -61,38 +61,6 @@ describe("a server of the revision 2026-07-28", () => {
   });
 });
 
-describe("a server that is not there", () => {
-  const GONE = /^The MCP server "notes" cannot be reached\.$/;
-
-  test("from the beginning is said to be out of reach", async () => {
-    const server = await startMcpServer();
-    await server.stop();
-    const own = settings(server.url);
-    const connections = connect();
-    await expect(connections.listTools(own, { signal })).rejects.toMatchObject({
-      code: "plugin_failed",
-      message: expect.stringMatching(GONE),
-    });
-    expect(connections.state(own)).toMatchObject({ kind: "failed", message: expect.stringMatching(GONE) });
-  });
-
-  test.each([true, false])(
-    "any more is said to be out of reach (older revisions too: %s)",
-    async (legacy) => {
-      const server = await startMcpServer({ legacy });
-      const own = settings(server.url);
-      const connections = connect();
-      await connections.listTools(own, { signal });
-      await server.stop();
-      const call = { tool: "write_note", args: { text: "milk" } };
-      for (const refresh of [true, true]) {
-        await expect(connections.listTools(own, { signal, refresh })).rejects.toThrow(GONE);
-        await expect(connections.callTool(own, call, { signal })).rejects.toThrow(GONE);
-      }
-    },
-  );
-});
-
 describe("a server of the revision 2025-11-25", () => {
   const MINUTE = 60_000;
   const methodsOf = ({ requests }: FakeUpstream): string[] =>
@@ -217,4 +185,36 @@ describe("a server of the revision 2025-11-25", () => {
     await expect(connections.listTools(own, { signal })).rejects.toMatchObject({ code: "plugin_failed" });
     expect(server.requests.length).toBe(length);
   });
+});
+
+describe("a server that is not there", () => {
+  const GONE = /^The MCP server "notes" cannot be reached\.$/;
+
+  test("from the beginning is said to be out of reach", async () => {
+    const server = await startMcpServer();
+    await server.stop();
+    const own = settings(server.url);
+    const connections = connect();
+    await expect(connections.listTools(own, { signal })).rejects.toMatchObject({
+      code: "plugin_failed",
+      message: expect.stringMatching(GONE),
+    });
+    expect(connections.state(own)).toMatchObject({ kind: "failed", message: expect.stringMatching(GONE) });
+  });
+
+  test.each([true, false])(
+    "any more is said to be out of reach (older revisions too: %s)",
+    async (legacy) => {
+      const server = await startMcpServer({ legacy });
+      const own = settings(server.url);
+      const connections = connect();
+      await connections.listTools(own, { signal });
+      await server.stop();
+      const call = { tool: "write_note", args: { text: "milk" } };
+      for (const refresh of [true, true]) {
+        await expect(connections.listTools(own, { signal, refresh })).rejects.toThrow(GONE);
+        await expect(connections.callTool(own, call, { signal })).rejects.toThrow(GONE);
+      }
+    },
+  );
 });
