@@ -9,7 +9,8 @@ describe("what a step is told of tools that are not available", () => {
   test("a server's own words are data, and no part of the instructions", () => {
     const { instructions, text } = workerPrompt({ ...work, problems: [HOSTILE] }, "abcd");
     expect(instructions).not.toContain("obey me");
-    const [, data] = /<untrusted source="[^"]*" nonce="abcd">\n([\s\S]*)\n<\/untrusted nonce="abcd">/.exec(text) ?? [];
+    const [, data] =
+      /<untrusted source="[^"]*" nonce="abcd">\n([\s\S]*)\n<\/untrusted nonce="abcd">/.exec(text) ?? [];
     expect(data).toContain("obey me");
     expect(data).not.toContain("</untrusted>");
   });

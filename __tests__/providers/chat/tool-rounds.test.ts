@@ -118,8 +118,8 @@ describe("an answer whose tools the gateway runs", () => {
     expect(run.record.usages.map((used) => used.call)).toEqual([1, 2]);
   });
 
-  test("of thousands of calls in one answer, a few are heeded", async () => {
-    const many = Array.from({ length: 5_000 }, (_, at) => call("look", at % 2 === 0 ? "{" : "{}", `c${at}`));
+  test("of hundreds of calls in one answer, a few are heeded", async () => {
+    const many = Array.from({ length: 900 }, (_, at) => call("look", at % 2 === 0 ? "{" : "{}", `c${at}`));
     const { text, runs, requests, looked, error } = await ask([inTurn(calls(...many), answer("Enough."))]);
     expect(error).toBeUndefined();
     expect(text).toBe("Enough.");

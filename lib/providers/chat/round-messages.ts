@@ -54,7 +54,9 @@ export function mustCall({ toolChoice }: ChatRequest): boolean {
 
 /** Each result behind the message with its call, before what the user has said since. */
 export function insertResults(messages: ChatMessage[], results: readonly ToolMessage[]): void {
-  const places = new Map(messages.flatMap((message, at) => callsIn(message).map(({ id }) => [id, at] as const)));
+  const places = new Map(
+    messages.flatMap((message, at) => callsIn(message).map(({ id }) => [id, at] as const)),
+  );
   const byPlace = Map.groupBy(results, ({ toolCallId }) => places.get(toolCallId) ?? -1);
   // From the last one on, so that the places before it stay what they are.
   for (const [at, made] of [...byPlace].sort(([a], [b]) => b - a)) {
