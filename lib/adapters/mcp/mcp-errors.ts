@@ -109,16 +109,11 @@ function codeOf(error: unknown): unknown {
 
 /** What lies below `fetch failed`, or below an error of the SDK. */
 function causeOf(error: unknown): unknown {
-  return causesOf(error).at(-1);
-}
-
-/** The error, its cause, the cause of that, and so on. */
-function causesOf(error: unknown): unknown[] {
-  const causes = [error];
+  let cause = error;
   for (let depth = 0; depth < 4; depth++) {
-    const next = field(causes.at(-1), "cause");
-    if (next === undefined) break;
-    causes.push(next);
+    const next = field(cause, "cause");
+    if (next === undefined) return cause;
+    cause = next;
   }
-  return causes;
+  return cause;
 }
