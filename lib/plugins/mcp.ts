@@ -19,9 +19,9 @@ export type McpServer = {
   timeoutMs: number;
 };
 
-/** The credential with which a server is called, without the word before it in a header. */
+/** The credential with which a server is called; without the word before it in a header (`Bearer`), if there is one. */
 export function secretsOf({ headers }: Pick<McpServer, "headers">): string[] {
-  return Object.values(headers).map((header) => header.replace(/^(?:Bearer|Basic) /, ""));
+  return Object.values(headers).map((header) => header.replace(/^[A-Za-z-]{1,20} (?=\S)/, ""));
 }
 
 /** What a server says of the effects of a tool. These are hints: the gateway cannot check them. */

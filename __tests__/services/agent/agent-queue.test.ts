@@ -47,3 +47,20 @@ describe("the queue of a run's events", () => {
     expect(await next).toBeUndefined();
   });
 });
+
+test("what tools say waits for the reader, too", async () => {
+  const queue = new AgentQueue();
+  const result = "x".repeat(64 * 1024 + 1);
+  let isPushed = false;
+  const pushed = queue
+    .push({ type: "tool", index: 0, id: "c", name: "look", status: "done", result })
+    .then(() => {
+      isPushed = true;
+    });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(isPushed).toBe(false);
+  await queue.next();
+  await pushed;
+  expect(isPushed).toBe(true);
+});

@@ -15,7 +15,7 @@ export class AgentQueue {
   async push(event: AgentEvent): Promise<void> {
     if (this.#isClosed) return;
     this.#events.push(event);
-    if (event.type === "token") this.#waiting += event.text.length;
+    this.#waiting += lengthOf(event);
     this.#arrived.resolve();
     while (this.#waiting > MAX_WAITING && !this.#isClosed) await this.#taken.promise;
   }
@@ -42,4 +42,10 @@ export class AgentQueue {
     taken.resolve();
     return events;
   }
+}
+
+function lengthOf(event: AgentEvent): number {
+  if (event.type === "token") return event.text.length;
+  if (event.type !== "tool") return 0;
+  return (event.arguments?.length ?? 0) + (event.result?.length ?? 0);
 }
