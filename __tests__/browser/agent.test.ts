@@ -31,6 +31,7 @@ test("a run from its plan to its summary, with steps side by side", () => {
   expect(done).toEqual({
     ...{ state: "done", summary: "All of it.", failure: undefined },
     usage: { promptTokens: 9, completionTokens: 3, cachedTokens: 0, costUsd: 0 },
+    notices: [],
     steps: [
       { index: 0, title: "Look", state: "done", text: "A", calls: [], error: undefined },
       { index: 1, title: "Compare", state: "done", text: "Bb", calls: [], error: undefined },

@@ -34,7 +34,9 @@ beforeAll(async () => {
     database,
     settings: {
       MODELS_CONFIG: modelsConfig({ one: `${first.origin}/v1`, two: `${second.origin}/v1` }),
-      MCP_CONFIG: JSON.stringify({ servers: { notes: { url: notes.url } } }),
+      MCP_CONFIG: JSON.stringify({
+        servers: { notes: { url: notes.url }, gone: { url: "http://127.0.0.1:9/mcp" } },
+      }),
     },
   });
 }, 30_000);
@@ -289,10 +291,24 @@ describe("tools", () => {
       { index: 0, name: "read_note", status: "done", result: expect.stringContaining("buy bread") },
     ]);
     expect(typed(events, "step_done")[0]?.output).toBe("You need bread.");
+    expect(events[0]).toEqual({
+      type: "notice",
+      message: "Left out: one tool that needs the user's consent.",
+    });
     const tools = await database.sql`
       select status from ai_events where user_id = ${user.userId} and event_type = 'tool'`;
     expect(tools).toHaveLength(1);
   });
+});
+
+test("a server that does not answer is told, and the run goes on without it", async () => {
+  first.script = engine({});
+  const events = await run({ goal: "What do I need?", mcp: ["gone"] });
+  expect(events[0]).toMatchObject({
+    type: "notice",
+    message: expect.stringMatching(/^gone: .*cannot be reached/),
+  });
+  expect(events.at(-1)).toMatchObject({ type: "done" });
 });
 
 describe("bad input costs nothing", () => {

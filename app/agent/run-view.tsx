@@ -14,13 +14,18 @@ type RunProps = { view: AgentView; isRunning: boolean; retry: (() => void) | und
 
 /** A run as it happens: its steps, and what came of them. */
 export function RunView({ view, isRunning, retry }: RunProps) {
-  const { state, steps, usage, failure } = view;
+  const { state, steps, notices, usage, failure } = view;
   return (
     <div className="space-y-6">
       <p role="status" className="sr-only">
         {announcementOf(view)}
       </p>
       {state === "planning" ? <Working text={agentStrings.states.planning} /> : null}
+      {notices.map((notice) => (
+        <Alert key={notice} tone="warn">
+          {notice}
+        </Alert>
+      ))}
       {steps.length === 0 ? null : (
         <section>
           <div className="mb-3 flex flex-wrap items-baseline justify-between gap-2">

@@ -6,6 +6,8 @@ import type { AgentEvent } from "#lib/streaming/agent-events.ts";
 export type AgentView = {
   state: AgentState;
   steps: readonly AgentStep[];
+  /** What was asked for and is not there. */
+  notices: readonly string[];
   /** What came of it all, as it is written. */
   summary: string;
   /** Of the whole run. */
@@ -28,6 +30,7 @@ export type AgentStep = {
 export const NEW_RUN: AgentView = {
   state: "planning",
   steps: [],
+  notices: [],
   summary: "",
   usage: undefined,
   failure: undefined,
@@ -40,6 +43,8 @@ export function withAgentEvents(view: AgentView, events: readonly AgentEvent[]):
 
 function withEvent(view: AgentView, event: AgentEvent): AgentView {
   switch (event.type) {
+    case "notice":
+      return { ...view, notices: [...view.notices, event.message] };
     case "step":
       return { ...view, state: "working", steps: withStep(view.steps, event.index, event.title) };
     case "token":

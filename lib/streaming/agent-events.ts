@@ -9,6 +9,8 @@ const index = count;
  * and fields, so the protocol can grow.
  */
 export const agentEventSchema = z.discriminatedUnion("type", [
+  /** Something that was asked for is not there: an MCP server, a tool that needs consent. The run goes on without. */
+  z.object({ type: z.literal("notice"), message: z.string() }),
   /** A step of the plan. All come before the first one begins. */
   z.object({ type: z.literal("step"), index, title: z.string() }),
   /** A piece of a step's text; `index` is null while the summary is written. */

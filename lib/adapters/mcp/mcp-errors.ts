@@ -81,7 +81,7 @@ export function mcpFailure(server: McpServer, error: unknown): GatewayError {
     const kind = code === INVALID_PARAMS ? "invalid_request" : "plugin_failed";
     return failed(kind, `${name} refused the call${said === "" ? "." : `: ${said}`}`);
   }
-  if (isTransportFailure(error) || isOfNetwork(answered))
+  if (isTransportFailure(error) || isOfNetwork(answered) || isOfFetch(error))
     return failed("plugin_failed", `${name} cannot be reached.`);
   return failed("plugin_failed", `${name} answered in a way that cannot be used.`);
 }
@@ -107,13 +107,22 @@ function codeOf(error: unknown): unknown {
   return field(error, "code");
 }
 
+/** No connection came about, also in the handshake, whose failures the SDK wraps: `fetch` does not call every port. */
+function isOfFetch(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause instanceof TypeError && cause.message === "fetch failed");
+}
+
 /** What lies below `fetch failed`, or below an error of the SDK. */
 function causeOf(error: unknown): unknown {
-  let cause = error;
+  return causesOf(error).at(-1);
+}
+
+function causesOf(error: unknown): unknown[] {
+  const causes = [error];
   for (let depth = 0; depth < 4; depth++) {
-    const next = field(cause, "cause");
-    if (next === undefined) return cause;
-    cause = next;
+    const next = field(causes.at(-1), "cause");
+    if (next === undefined) break;
+    causes.push(next);
   }
-  return cause;
+  return causes;
 }

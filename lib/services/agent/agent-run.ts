@@ -103,6 +103,7 @@ class Agent {
   }
 
   async #steps(): Promise<void> {
+    for (const message of this.#work.problems) await this.#queue.push({ type: "notice", message });
     const steps = await this.#plan();
     for (const [index, { title }] of steps.entries()) await this.#queue.push({ type: "step", index, title });
     this.record.committed = true;

@@ -134,7 +134,10 @@ class Running {
     const unasked = others.tools.filter(({ needsApproval }) => !needsApproval);
     const left = others.tools.length - unasked.length;
     const problems = others.problems.map(({ server, message }) => `${server}: ${message}`);
-    if (left > 0) problems.push(`${left} tools that need the user's consent.`);
+    if (left > 0)
+      problems.push(
+        `Left out: ${left === 1 ? "one tool that needs" : `${left} tools that need`} the user's consent.`,
+      );
     return startAgentRun(
       {
         ...{ requestId: this.#requestId, mode, goal: input.goal, engines, signal, problems },
