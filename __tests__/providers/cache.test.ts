@@ -108,6 +108,7 @@ function cachingOf(engine: Engine): PromptCaching {
     case "openai-responses":
       return openAiPromptCaching(engine);
     case "tavily":
+    case "cloudflare":
       throw new Error("It does not chat.");
   }
 }
