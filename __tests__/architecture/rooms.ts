@@ -29,6 +29,7 @@ const ROOMS: readonly string[] = [
   "lib/tools/",
   "lib/plugins/",
   "lib/documents/",
+  "lib/export/",
   "lib/manus/",
   "lib/memory/",
   "lib/agent/",
