@@ -46,6 +46,7 @@ const ROOMS: readonly string[] = [
   "lib/services/manus/",
   "lib/services/telemetry/",
   "lib/services/documents/",
+  "lib/services/exports/",
   "lib/services/memory/",
   "lib/services/sessions/",
   "lib/services/quota/",

@@ -3,7 +3,7 @@ import { textWidth } from "#lib/export/xlsx/text-width.ts";
 
 const MIN_WIDTH = 8;
 /** Longer text is wrapped. */
-export const MAX_WIDTH = 60;
+const MAX_WIDTH = 60;
 /** `General` shows no more of a number. */
 const MAX_NUMBER_WIDTH = 14;
 /** Room at both sides of a cell. */
