@@ -6,6 +6,7 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
+import { readStorageSettings } from "#lib/server/env/storage-settings.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import type { AccountsPart } from "#lib/server/wiring/accounts.ts";
 import type { Admin } from "#lib/server/wiring/admin.ts";
@@ -132,6 +133,7 @@ export async function createGateway(
   ]);
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
+  const storage = readStorageSettings(env);
   const secrets = [...secretsOf(env, providers), ...mcpServers.flatMap(mcpSecretsOf)];
   const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
@@ -140,7 +142,7 @@ export async function createGateway(
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
-    ...{ env, instanceId, settings, live, mcpServers, installed, prices, telemetry, logger },
+    ...{ env, instanceId, settings, storage, live, mcpServers, installed, prices, telemetry, logger },
     ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
   };

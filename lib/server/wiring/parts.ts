@@ -1,6 +1,7 @@
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import type { StorageSettings } from "#lib/server/env/storage-settings.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createAccounts } from "#lib/server/wiring/accounts.ts";
 import { createAdmin } from "#lib/server/wiring/admin.ts";
@@ -23,6 +24,7 @@ import { createManus } from "#lib/server/wiring/manus.ts";
 import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
+import { createObjectStorage } from "#lib/server/wiring/object-storage.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
@@ -74,6 +76,7 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
+  createObjectStorage,
   createShared,
   createToolServing,
 };
@@ -84,6 +87,8 @@ export type Basis = {
   /** A random UUID, which identifies this process among the instances of the gateway. */
   instanceId: string;
   settings: DatabaseSettings;
+  /** Undefined where there is no object storage. */
+  storage: StorageSettings | undefined;
   live: LiveProviders;
   /** Of `MCP_CONFIG`. */
   mcpServers: readonly McpServer[];
@@ -112,7 +117,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
+  const { env, instanceId, settings, storage, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -137,7 +142,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
+    { env, storage, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
     make,
   );
   return {
