@@ -24,7 +24,7 @@ import { createManus } from "#lib/server/wiring/manus.ts";
 import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
-import { createObjectStorage } from "#lib/server/wiring/object-storage.ts";
+import { createStorage } from "#lib/server/wiring/object-storage.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
@@ -36,7 +36,7 @@ import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
-import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
@@ -76,7 +76,7 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
-  createObjectStorage,
+  createStorage,
   createShared,
   createToolServing,
 };
@@ -88,7 +88,7 @@ export type Basis = {
   instanceId: string;
   settings: DatabaseSettings;
   /** Undefined where there is no object storage. */
-  storage: StorageSettings | undefined;
+  storageSettings: StorageSettings | undefined;
   live: LiveProviders;
   /** Of `MCP_CONFIG`. */
   mcpServers: readonly McpServer[];
@@ -117,7 +117,8 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, storage, live, installed, prices, telemetry, clock, logger } = basis;
+  const { env, instanceId, settings, storageSettings, live, installed, prices, telemetry, clock, logger } =
+    basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -142,7 +143,16 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    { env, storage, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
+    {
+      env,
+      storageSettings,
+      clients: () => database.value.clients,
+      callParts,
+      identity,
+      documents,
+      clock,
+      logger,
+    },
     make,
   );
   return {
@@ -188,7 +198,7 @@ type AnswerSources = {
   manus: Lazy<ManusDependencies>;
   mcp: Lazy<McpPart>;
   webSearch: Lazy<WebSearchPart | undefined>;
-  files: Lazy<FileDependencies>;
+  files: Lazy<Pick<UploadDependencies, "attachments">>;
   memories: Lazy<Memories>;
   documents: Lazy<DocumentReader>;
   env: Env;
