@@ -1,8 +1,8 @@
 // Makes the fonts of this folder from those of Google Fonts: the characters that reports use, with their shaping.
 // Run it in a folder of its own, with the packages that it needs:
-//   npm install --no-save subset-font@2.9.0 @expo-google-fonts/{noto-sans,noto-sans-mono}@0.4.2 \
-//     @expo-google-fonts/noto-sans-arabic@0.4.3 @expo-google-fonts/noto-sans-hebrew@0.4.1 \
-//     @expo-google-fonts/noto-emoji@0.4.7 @expo-google-fonts/{noto-sans-math,noto-sans-symbols,noto-sans-symbols-2}
+//   npm install subset-font@2.9.0 @expo-google-fonts/{noto-sans,noto-sans-mono,noto-sans-math}@0.4.2 \
+//     @expo-google-fonts/{noto-sans-hebrew,noto-sans-symbols,noto-sans-symbols-2}@0.4.1 \
+//     @expo-google-fonts/noto-emoji@0.4.7 @expo-google-fonts/ibm-plex-sans-arabic@0.4.2
 //   node make-fonts.mjs <where node_modules is> <where the fonts go>
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -46,8 +46,9 @@ const SUBSETS = [
   ["noto-sans-symbols-2/400Regular/NotoSansSymbols2_400Regular", "NotoSansSymbols2-Regular", SYMBOLS],
 ];
 const WHOLE = [
-  ["noto-sans-arabic/400Regular/NotoSansArabic_400Regular", "NotoSansArabic-Regular"],
-  ["noto-sans-arabic/700Bold/NotoSansArabic_700Bold", "NotoSansArabic-Bold"],
+  // Noto's Arabic puts letters together of parts that several letters share, which cannot be copied as text.
+  ["ibm-plex-sans-arabic/400Regular/IBMPlexSansArabic_400Regular", "IBMPlexSansArabic-Regular"],
+  ["ibm-plex-sans-arabic/700Bold/IBMPlexSansArabic_700Bold", "IBMPlexSansArabic-Bold"],
   ["noto-sans-hebrew/400Regular/NotoSansHebrew_400Regular", "NotoSansHebrew-Regular"],
   ["noto-sans-hebrew/700Bold/NotoSansHebrew_700Bold", "NotoSansHebrew-Bold"],
   ["noto-emoji/400Regular/NotoEmoji_400Regular", "NotoEmoji-Regular"],
@@ -64,4 +65,13 @@ for (const [name, file, ranges] of SUBSETS) {
   await writeFile(join(to, `${file}.ttf`), font);
 }
 for (const [name, file] of WHOLE) await copyFile(source(name), join(to, `${file}.ttf`));
-await copyFile(join(packages, "@expo-google-fonts/noto-sans/LICENSE_FONT"), join(to, "OFL.txt"));
+
+// One licence for all, with the copyright line of each.
+const licences = await Promise.all(
+  [...new Set([...SUBSETS, ...WHOLE].map(([name]) => name.split("/")[0]))].map((name) =>
+    readFile(join(packages, "@expo-google-fonts", name, "LICENSE_FONT"), "utf8"),
+  ),
+);
+const copyrights = [...new Set(licences.map((text) => text.trim().split("\n")[0]))];
+const [, ...terms] = licences[0].trim().split("\n");
+await writeFile(join(to, "OFL.txt"), `${[...copyrights, ...terms].join("\n")}\n`);
