@@ -44,6 +44,7 @@ const ROOMS: readonly string[] = [
   "lib/services/mcp/",
   "lib/services/manus/",
   "lib/services/telemetry/",
+  "lib/services/storage/",
   "lib/services/documents/",
   "lib/services/memory/",
   "lib/services/sessions/",

@@ -26,8 +26,6 @@ const FOR_TESTS_AND_CLIENTS: readonly string[] = [
   "lib/streaming/events.ts serializeEvent",
   // Next.js calls it, through `instrumentation.ts`.
   "lib/server/host/next-instrumentation.ts registerTelemetry",
-  // Made ahead of speech and images.
-  "lib/providers/call/whole-answer.ts readWholeBytes",
   // Parts that are tested by themselves.
   "lib/adapters/supabase/session-cookies.ts hasSessionCookie",
   "lib/local-supabase/secrets.ts generateSecrets",

@@ -43,7 +43,15 @@ test("it says how many requests are looked at for a page", () => {
 });
 
 const PROBLEMS: readonly (FailureProblem | undefined)[] = [
-  ...([undefined, "no_credit", "account_disabled", "region", "data_policy", "not_enabled"] as const),
+  ...([
+    undefined,
+    "no_credit",
+    "daily_allowance",
+    "account_disabled",
+    "region",
+    "data_policy",
+    "not_enabled",
+  ] as const),
   "wrong_address",
 ];
 

@@ -6,7 +6,7 @@ import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 
 const LONG = "word ".repeat(2_000);
 const registry = createRegistry((name) =>
-  /_(?:KEY|TOKEN)$|^OLLAMA_URL$/.test(name) ? "http://key.example" : undefined,
+  /_(?:KEY|MODELS_TOKEN)$|^OLLAMA_URL$/.test(name) ? "http://key.example" : undefined,
 );
 
 type Case = {
@@ -108,6 +108,7 @@ function cachingOf(engine: Engine): PromptCaching {
     case "openai-responses":
       return openAiPromptCaching(engine);
     case "tavily":
+    case "cloudflare":
       throw new Error("It does not chat.");
   }
 }

@@ -343,6 +343,7 @@ describe("whose fault it is", () => {
 
   test.each<[FailureProblem | undefined, number, boolean, boolean]>([
     ["no_credit", 2, true, true],
+    ["daily_allowance", 2, true, true],
     ["account_disabled", 2, true, true],
     [undefined, 2, true, true],
     ["region", 1, false, false],

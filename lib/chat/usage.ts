@@ -16,6 +16,9 @@ export type TokenUsage = {
   /** Of the prompt and of the answer, the tokens that are sound, which costs more; 0 if absent. */
   audioPromptTokens?: number;
   audioCompletionTokens?: number;
+  /** Of calls that are not priced by tokens alone: images that were made, and seconds of sound heard or spoken. */
+  images?: number;
+  audioSeconds?: number;
   /** `estimated` if the provider reported nothing, or something impossible. */
   source: "exact" | "estimated";
   /** The total that the provider did not report; its value here is a lower bound. See `completeUsage`. */
@@ -42,6 +45,8 @@ export type TokenCounts = Pick<
   | "reasoningTokens"
   | "audioPromptTokens"
   | "audioCompletionTokens"
+  | "images"
+  | "audioSeconds"
 >;
 
 /** Larger counts are treated as a provider's mistake. */
@@ -129,6 +134,14 @@ const NO_USAGE: TokenUsage = {
   source: "exact",
 };
 
+const OPTIONAL_COUNTS = [
+  "cacheWriteHourTokens",
+  "audioPromptTokens",
+  "audioCompletionTokens",
+  "images",
+  "audioSeconds",
+] as const;
+
 /** The sum of several attempts' usage; an estimate if any part is. Without reported costs and what was run beside it. */
 export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
   const [only] = parts;
@@ -140,7 +153,7 @@ export function sumUsage(parts: readonly TokenUsage[]): TokenUsage {
     sum.cachedTokens += part.cachedTokens;
     sum.cacheWriteTokens += part.cacheWriteTokens;
     sum.reasoningTokens += part.reasoningTokens;
-    for (const name of ["cacheWriteHourTokens", "audioPromptTokens", "audioCompletionTokens"] as const) {
+    for (const name of OPTIONAL_COUNTS) {
       const count = part[name];
       if (count !== undefined) sum[name] = (sum[name] ?? 0) + count;
     }

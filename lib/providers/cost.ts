@@ -1,6 +1,7 @@
 import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Failure, FailureKind } from "#lib/providers/failures/failure.ts";
 import { type LibraryPrices, PRICE_LIBRARY } from "#lib/providers/prices/library-prices.ts";
+import { MEDIA_PRICES_AS_OF, mediaPrice } from "#lib/providers/prices/media-prices.ts";
 import { OWN_PRICES_AS_OF, ownPrice, PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
 import { costAt, type Price } from "#lib/providers/prices/price.ts";
 import {
@@ -71,6 +72,8 @@ export function createPriceBook({ library, overrides = NO_OVERRIDES, wallNow }: 
     }
     const own = ownPrice(engine.model);
     if (own !== undefined) return { price: own, source: "own", asOf: OWN_PRICES_AS_OF };
+    const media = mediaPrice(engine.provider.id, engine.model);
+    if (media !== undefined) return { price: media, source: "own", asOf: MEDIA_PRICES_AS_OF };
     const { pricedAs } = engine.provider;
     const price = pricedAs === undefined ? undefined : library?.(pricedAs, engine.model, at ?? wallNow());
     return price && { price, source: "library", asOf: PRICE_LIBRARY.asOf };

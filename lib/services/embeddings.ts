@@ -19,11 +19,8 @@ import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
-import { settleRun } from "#lib/services/ledger/settle-run.ts";
-import { runWhole } from "#lib/services/run/run-whole.ts";
-import type { CompletionContext } from "#lib/services/running-completion.ts";
+import { type BilledContext, runBilled } from "#lib/services/run/billed-run.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { hash32 } from "#lib/shared/text.ts";
 
 export type EmbeddingsDependencies = Omit<
   CompletionDependencies,
@@ -61,29 +58,22 @@ const DIMENSION_MISMATCH: Failure = {
 export async function embed(
   model: string,
   request: EmbeddingRequest,
-  context: CompletionContext,
+  context: BilledContext,
   dependencies: EmbeddingsDependencies,
 ): Promise<Embedded> {
   assertModesAllowed(context.caller, NAMED_MODE);
   const { engines, named } = findEngines(model, request.input, dependencies);
-  const { effects, run, logger } = dependencies;
-  const { requestId, route, caller, signal, waitUntil, onRateLimit } = context;
-  const maxCostUsd = embeddingCost(engines, request.input, dependencies);
-  await dependencies.admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
-  const turn = dependencies.ledger.begin({ requestId, route, caller, tier: NAMED_MODE });
-  const { value, engine, record } = await runWhole<Answered>(
+  const { value, engine, record } = await runBilled<Answered>(
     {
       engines,
+      named,
+      tier: NAMED_MODE,
+      maxCostUsd: embeddingCost(engines, request.input, dependencies),
       attempt: (target, onUsed) => callForVectors(target, request, context, dependencies, onUsed),
       usageOf: (answer) => usageOf(answer, request.input),
-      signal,
-      deadlineMs: run.timeouts.deadlineMs,
-      keySeed: hash32(requestId),
-      named,
-      onSettled: (settled) => waitUntil(settleRun(turn, settled, dependencies)),
-      failureLog: { logger, fields: { requestId } },
     },
-    effects,
+    context,
+    dependencies,
   );
   return {
     vectors: value.vectors,
@@ -145,7 +135,7 @@ function refused(message: string, param: string): GatewayError {
 async function callForVectors(
   target: EngineCall,
   request: EmbeddingRequest,
-  { signal }: CompletionContext,
+  { signal }: BilledContext,
   dependencies: EmbeddingsDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {

@@ -5,29 +5,18 @@ import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import type { ChatRun, RunEvent, RunOptions, RunRecord } from "#lib/providers/chat/run.ts";
 import { runChat } from "#lib/providers/chat/run-chat.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { CompletionRounds } from "#lib/services/completion-tools.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { Chain } from "#lib/services/engines/resolve-chain.ts";
-import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import type { TurnLedger } from "#lib/services/ledger/releasing-ledger.ts";
 import { settleRun } from "#lib/services/ledger/settle-run.ts";
-import type { WaitUntil } from "#lib/services/ports.ts";
+import type { BilledContext } from "#lib/services/run/billed-run.ts";
 import { TrackedRun, unstartedRecord } from "#lib/services/run/tracked-run.ts";
 import { type GatewayError, toGatewayError } from "#lib/shared/errors.ts";
 import { hash32 } from "#lib/shared/text.ts";
 
-export type CompletionContext = {
-  requestId: string;
-  /** The path of the route that was called, for the ledger. */
-  route?: string | undefined;
-  caller: ProxyCaller;
-  /** Aborts when the client leaves. */
-  signal: AbortSignal;
-  waitUntil: WaitUntil;
-  /** Takes what is left of the caller's requests. */
-  onRateLimit?: ((limit: RateLimit) => void) | undefined;
-};
+export type CompletionContext = BilledContext;
 
 /** What came of an answer at once. */
 export type AnswerBatch = {

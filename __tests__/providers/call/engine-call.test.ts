@@ -6,7 +6,7 @@ import { systemClock } from "#lib/adapters/clock.ts";
 import { createHttpUpstream, type HttpUpstream } from "#lib/adapters/http/upstream.ts";
 import { callEngine, type EngineAnswer } from "#lib/providers/call/engine-call.ts";
 import { encodeMultipart } from "#lib/providers/call/multipart.ts";
-import { readWholeBytes } from "#lib/providers/call/whole-answer.ts";
+import { readWholeMedia } from "#lib/providers/call/whole-answer.ts";
 import type { EngineRequest, MultipartPart } from "#lib/providers/protocols/engine-request.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
 import type { ProviderDefinition } from "#lib/providers/vendors/provider.ts";
@@ -96,7 +96,7 @@ function call<Value>(
 const bytesOf =
   (maxBytes = MEGABYTE) =>
   (one: EngineAnswer) =>
-    readWholeBytes(one, maxBytes);
+    readWholeMedia(one, maxBytes, (media) => (media.kind === "bytes" ? media : undefined));
 const json = (body: object = {}): EngineRequest => ({
   kind: "json",
   path: "/run/speech",

@@ -22,6 +22,12 @@ const error = (message: string, more: Record<string, unknown> = {}) => ({ error:
 const openRouter = (message: string, code = 404) => ({ error: { message, code }, user_id: "user_1" });
 const anthropic = (type: string, message: string) => ({ type: "error", error: { type, message } });
 const gemini = (code: number, status: string, message: string) => ({ error: { code, status, message } });
+const workersAi = (code: number, message: string) => ({
+  result: null,
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+});
 const ollama = (message: string) => ({ error: message });
 const llamaCpp = (message: string, code = 500, type = "server_error") => ({ error: { code, message, type } });
 
@@ -667,6 +673,50 @@ describe("W10: what is wrong with the account is no refusal", () => {
       { message: "You don't have access to the model with the specified model ID." },
       "account",
       "not_enabled",
+    ],
+    // Cloudflare: two kinds of 429, and numbers in place of words.
+    [
+      "Cloudflare's free neurons of the day",
+      429,
+      workersAi(3036, "you have used up your daily free allocation of 10,000 neurons, please upgrade"),
+      "account",
+      "daily_allowance",
+    ],
+    [
+      "Cloudflare without capacity",
+      429,
+      workersAi(3040, "AiError: Capacity temporarily exceeded, please try again."),
+      "rate_limited",
+      undefined,
+    ],
+    [
+      "Cloudflare's paid models",
+      403,
+      workersAi(5035, "This model requires a Workers Paid plan"),
+      "account",
+      "not_enabled",
+    ],
+    ["Cloudflare's licences", 403, workersAi(5016, "Licence not accepted"), "account", "not_enabled"],
+    [
+      "Cloudflare without the model",
+      400,
+      workersAi(5007, "No such model @cf/x/y or task"),
+      "model_gone",
+      undefined,
+    ],
+    [
+      "an account that Cloudflare does not have",
+      404,
+      workersAi(7003, "Could not route to /accounts/x/ai/run/m, perhaps your object identifier is invalid?"),
+      "account",
+      "account_disabled",
+    ],
+    [
+      "Cloudflare's filter of images",
+      400,
+      workersAi(3030, "AiError: Input prompt contains NSFW content"),
+      "content_policy",
+      undefined,
     ],
     // Limits that pass.
     [

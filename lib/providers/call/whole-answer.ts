@@ -1,9 +1,11 @@
 import type { EngineAnswer } from "#lib/providers/call/engine-call.ts";
 import type { UpstreamResponse } from "#lib/providers/call/upstream.ts";
+import { readProviderError } from "#lib/providers/failures/error-body.ts";
 import { badResponse, EngineFailure } from "#lib/providers/failures/failure.ts";
 import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
+import type { MediaAnswer } from "#lib/providers/protocols/media-answer.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
-import { field, parseJson } from "#lib/shared/json.ts";
+import { parseJson } from "#lib/shared/json.ts";
 import { ANSWER_LIMITS } from "#lib/shared/json-depth.ts";
 import { JsonScan } from "#lib/shared/json-scan.ts";
 import { decodeLenient } from "#lib/shared/text.ts";
@@ -30,7 +32,7 @@ export async function readWholeJson<Value>(
   const body = parseJson(decodeLenient(chunks));
   const value = read(body);
   if (value === undefined) {
-    throw field(body, "error") === undefined
+    throw readProviderError(body) === undefined
       ? badResponse("The engine's answer has an unexpected format.")
       : new EngineFailure(classifyErrorObject(body, context));
   }
@@ -38,31 +40,30 @@ export async function readWholeJson<Value>(
   return value;
 }
 
-/** A binary body, such as audio or an image. */
-export type BinaryAnswer = { bytes: Uint8Array; contentType: string };
-
 /**
- * Reads a binary answer to its end. A JSON or HTML body is treated as an error. Throws `EngineFailure`.
+ * Reads an answer that is JSON or binary, to its end. `read` returns undefined for an answer of another shape.
+ * A web page is none. Throws `EngineFailure`.
  * @param maxBytes a longer answer is rejected, and no more than this is held in memory.
  */
-export async function readWholeBytes(
-  { response, context, abort }: EngineAnswer,
+export async function readWholeMedia<Value>(
+  answer: EngineAnswer,
   maxBytes: number,
-): Promise<BinaryAnswer> {
+  read: (answer: MediaAnswer) => Value | undefined,
+): Promise<Value> {
+  const { response, abort } = answer;
   const contentType = response.header("content-type") ?? "application/octet-stream";
+  if (/^(?:application\/(?:[\w.+-]+\+)?json|text\/)/i.test(contentType)) {
+    return readWholeJson(answer, maxBytes, (body) => read({ kind: "json", body }));
+  }
   const chunks = await readChunks(response, Math.min(maxBytes, MAX_BYTES), () => undefined);
   const bytes = Buffer.concat(chunks);
-  if (/^(?:application\/(?:[\w.+-]+\+)?json|text\/html)\b/i.test(contentType)) {
-    const body = parseJson(decodeLenient(chunks));
-    throw field(body, "error") === undefined
-      ? badResponse("The engine's answer has an unexpected format.")
-      : new EngineFailure(classifyErrorObject(body, context));
-  }
   if (bytes.length === 0) {
     throw new EngineFailure({ kind: "no_answer", reason: "The engine's answer was empty." });
   }
+  const value = read({ kind: "bytes", bytes, contentType });
+  if (value === undefined) throw badResponse("The engine's answer has an unexpected format.");
   abort.unlink();
-  return { bytes, contentType };
+  return value;
 }
 
 /** All chunks of a body; `check` sees each as it arrives. */

@@ -34,9 +34,14 @@ const CODES: readonly (readonly [AccountProblem, ReadonlySet<string>])[] = [
       "AllocationQuota.FreeTierOnly",
     ]),
   ],
+  // Cloudflare: developers.cloudflare.com/workers-ai/platform/errors
+  ["daily_allowance", new Set(["3036"])],
   [
     "account_disabled",
     new Set([
+      // Cloudflare: there is no account with this id.
+      "7000",
+      "7003",
       "account_deactivated",
       "account_suspended",
       "account_disabled",
@@ -51,7 +56,10 @@ const CODES: readonly (readonly [AccountProblem, ReadonlySet<string>])[] = [
     "region",
     new Set(["unsupported_country_region_territory", "unsupported_country", "region_not_supported"]),
   ],
-  ["not_enabled", new Set(["model_terms_required", "model_not_enabled", "AccessDenied.Unpurchased"])],
+  [
+    "not_enabled",
+    new Set(["model_terms_required", "model_not_enabled", "AccessDenied.Unpurchased", "5016", "5035"]),
+  ],
 ];
 
 /** Who a sentence about an account begins with. */

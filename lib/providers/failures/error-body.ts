@@ -88,9 +88,17 @@ export function readProviderError(body: unknown): ProviderError | undefined {
   if (message === "") return undefined;
   return {
     message,
-    codes: texts(outer["code"], outer["type"]),
+    codes: [...texts(outer["code"], outer["type"]), ...listedCodes(outer)],
     status: bodyStatus(outer["status_code"], outer["code"], outer["status"]),
     param: stringField(outer, "param"),
     moderated: false,
   };
+}
+
+/** The numbers of Cloudflare's errors: `{ "errors": [{ "code": 3036, "message": "…" }] }`. */
+function listedCodes(body: unknown): string[] {
+  return arrayField(body, "errors")
+    .slice(0, MAX_MESSAGES)
+    .map((error) => field(error, "code"))
+    .flatMap((code) => (typeof code === "number" ? [String(code)] : []));
 }

@@ -37,6 +37,9 @@ export const MODEL_GONE_CODES = new Set([
   "model_decommissioned",
   "invalid_model",
   "model_not_active",
+  // Cloudflare
+  "5007",
+  "3042",
 ]);
 export const KEY_REJECTED_CODES = new Set(["invalid_api_key", "API_KEY_INVALID", "authentication_error"]);
 export const CONTENT_POLICY_CODES = new Set([
@@ -68,7 +71,7 @@ export const BAD_REQUEST_CODES = new Set([
 ]);
 
 export const CONTENT_POLICY =
-  /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai/i;
+  /content (?:management )?policy|flagged (?:as|by|for)|moderation|safety system|responsible ai|contains nsfw content/i;
 export const CONTEXT_LENGTH =
   /context[ _](?:length|window|size)|maximum context|prompt is too long|input is too long|too many tokens|input token count|reduce the length of|exceeds? the (?:maximum|model'?s).{0,40}tokens|exceed context limit|maximum prompt length|exceeded model token limit|range of input length|number of input tokens exceeds|prompt exceeds max|prompt contains \d+ tokens/i;
 /**

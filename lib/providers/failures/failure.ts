@@ -43,6 +43,8 @@ export type FailureKind =
 export type FailureProblem =
   /** With `account`: no credit, or a spending limit is reached. The key is benched. */
   | "no_credit"
+  /** With `account`: what it may use a day for nothing is used up. The key is benched until the next day, an hour at most. */
+  | "daily_allowance"
   /** With `account`: suspended, restricted or deactivated. The key is benched. */
   | "account_disabled"
   /** With `account`: not served from where the gateway runs. All models of the provider are benched. */

@@ -29,7 +29,7 @@ import type { Failure, FailureKind, FailureProblem } from "#lib/providers/failur
 import { type CapRefusal, limitAfter, readCapRefusal } from "#lib/providers/failures/output-cap.ts";
 import { excessOverLimit, requestFault } from "#lib/providers/failures/request-fault.ts";
 import { NO_OPTIONS, type RequestOptions } from "#lib/providers/failures/request-options.ts";
-import { type HeaderLookup, readRetryHint } from "#lib/providers/failures/retry-hint.ts";
+import { type HeaderLookup, readRetryHint, untilNextDay } from "#lib/providers/failures/retry-hint.ts";
 import { publicReason } from "#lib/shared/redact.ts";
 
 /** The kind by the provider's error codes, which a request cannot influence. */
@@ -153,8 +153,9 @@ export type ErrorContext = {
 function failureOf(status: number, body: unknown, isHtml: boolean, context: ErrorContext): Failure {
   const error = withParam(readProviderError(body), status);
   const message = error?.message ?? "";
-  const hint = readRetryHint(context.header, body, message, context.wallNow);
-  const verdict = verdictOf(status, error, isHtml, context, hint !== undefined);
+  const given = readRetryHint(context.header, body, message, context.wallNow);
+  const verdict = verdictOf(status, error, isHtml, context, given !== undefined);
+  const hint = verdict.problem === "daily_allowance" ? untilNextDay(context.wallNow) : given;
   const words = publicReason(
     message === "" ? `The provider answered with status ${status}.` : message,
     context.secrets,

@@ -86,6 +86,12 @@ export function readRetryHint(
   return clamp(readRetryDelay(body) ?? readReset(header, wallNow) ?? readMessage(message));
 }
 
+/** When a limit of the day ends: milliseconds until midnight UTC, clamped to 1 s..1 h. */
+export function untilNextDay(wallNow: number): number {
+  return clamp(DAY_MS - (wallNow % DAY_MS)) ?? MAX_HINT_MS;
+}
+const DAY_MS = 86_400_000;
+
 /** Source: Groq and OpenAI write "Please try again in 5.289s." into the message, Gemini "Please retry in 34.4s". */
 function readMessage(message: string): number | undefined {
   const match = /(?:try again|retry) in ([\dhms.]{1,24}s)\b/i.exec(message);

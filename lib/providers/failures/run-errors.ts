@@ -177,6 +177,8 @@ function accountSentence(problem: FailureCause["problem"]): string {
   switch (problem) {
     case "no_credit":
       return "The provider's account has no credit.";
+    case "daily_allowance":
+      return "The provider's account has used up its allowance of the day.";
     case "region":
       return "The provider does not serve the region of this gateway.";
     case "data_policy":

@@ -101,8 +101,12 @@ export class Benches {
         return undefined;
       case "key_and_model":
         return this.#rateLimited(ids.rateLimit, failure, startedAt, now);
-      case "key":
-        return this.#begin("key", this.#keys, ids.key, { since: now, until: now + KEY_BENCH_MS, cause });
+      case "key": {
+        const until =
+          now +
+          (failure.problem === "daily_allowance" ? (failure.retryAfterMs ?? KEY_BENCH_MS) : KEY_BENCH_MS);
+        return this.#begin("key", this.#keys, ids.key, { since: now, until, cause });
+      }
       case "provider": {
         const until = now + PROVIDER_BENCH_MS;
         return this.#begin("provider", this.#providers, ids.provider, { since: now, until, cause });

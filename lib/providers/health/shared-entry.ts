@@ -12,6 +12,7 @@ import type { KeptBreaker } from "#lib/providers/health/breakers.ts";
 const MAX_ID_LENGTH = 400;
 const PROBLEMS = [
   "no_credit",
+  "daily_allowance",
   "account_disabled",
   "region",
   "data_policy",

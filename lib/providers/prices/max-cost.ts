@@ -1,4 +1,4 @@
-import { maxCostAt, type Price } from "#lib/providers/prices/price.ts";
+import { type MediaCounts, maxCostAt, type Price } from "#lib/providers/prices/price.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 
 /** What is needed of an engine to bound the cost of a call. */
@@ -14,6 +14,8 @@ export type RequestSize = {
   maxOutputTokens?: number | undefined;
   /** How many answers it asks for (`n`); one by default. Each may be as long as the cap. */
   answers?: number | undefined;
+  /** Images that it makes, sound that is heard or spoken. */
+  media?: MediaCounts | undefined;
 };
 
 /** The prices that are needed, see `PriceBook`. */
@@ -38,7 +40,7 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 131_072;
  */
 export function estimateMaxCostUsd(
   engines: readonly BoundedEngine[],
-  { promptTokens, maxOutputTokens, answers = 1 }: RequestSize,
+  { promptTokens, maxOutputTokens, answers = 1, media }: RequestSize,
   prices: BoundingPrices,
 ): number | undefined {
   let dearest = 0;
@@ -47,7 +49,7 @@ export function estimateMaxCostUsd(
     const found = prices.priceOf(engine);
     if (found === undefined) return undefined;
     const output = Math.min(maxOutputTokens ?? Number.POSITIVE_INFINITY, outputCeilingOf(engine));
-    dearest = Math.max(dearest, maxCostAt(found.price, promptTokens, output * answers));
+    dearest = Math.max(dearest, maxCostAt(found.price, promptTokens, output * answers, media));
   }
   return dearest;
 }

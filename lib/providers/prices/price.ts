@@ -16,6 +16,9 @@ export type Rates = {
   reasoning?: number;
 };
 
+/** What of a call is counted in images, and in seconds of sound. */
+export type MediaCounts = Pick<TokenUsage, "images" | "audioSeconds">;
+
 /** The prices of one model. */
 export type Price = Rates & {
   /**
@@ -23,6 +26,9 @@ export type Price = Rates & {
    * tokens than `above`.
    */
   longPrompts?: readonly (Rates & { above: number })[];
+  /** USD for an image that is made, and for a minute of sound that is heard or spoken, beside the tokens. */
+  image?: number;
+  audioMinute?: number;
   /** USD for a thousand searches by the provider's own tool, where its usage counts them. */
   webSearches?: number;
 };
@@ -35,7 +41,17 @@ const HOUR_WRITE = 2;
 export function costAt(price: Price, usage: TokenUsage): number {
   const runs: readonly TokenCounts[] = [usage, ...(usage.compactions ?? [])];
   const tokens = runs.reduce((sum, run) => sum + tokenCostAt(price, run), 0);
-  return tokens / MILLION + (searchesOf(usage) * (price.webSearches ?? 0)) / 1_000;
+  return (
+    tokens / MILLION + mediaCostAt(price, usage) + (searchesOf(usage) * (price.webSearches ?? 0)) / 1_000
+  );
+}
+
+/** USD of what has a price by the piece or by the minute. */
+function mediaCostAt(
+  { image = 0, audioMinute = 0 }: Price,
+  { images = 0, audioSeconds = 0 }: MediaCounts,
+): number {
+  return images * image + (audioSeconds / 60) * audioMinute;
 }
 
 /** USD of a million such runs. */
@@ -62,11 +78,17 @@ function tokenCostAt(price: Price, usage: TokenCounts): number {
  * The most that a call can cost at this price, in USD, with at most so many tokens. Searches of the provider's own
  * tools are not in it: nobody knows their number before.
  */
-export function maxCostAt(price: Price, promptTokens: number, completionTokens: number): number {
+export function maxCostAt(
+  price: Price,
+  promptTokens: number,
+  completionTokens: number,
+  media: MediaCounts = {},
+): number {
   const reachable = [price, ...(price.longPrompts ?? []).filter(({ above }) => promptTokens > above)];
   const perPrompt = Math.max(...reachable.map(dearestInput));
   const perAnswer = Math.max(...reachable.map(dearestOutput));
-  return (promptTokens * perPrompt + completionTokens * perAnswer) / MILLION;
+  const tokens = (promptTokens * perPrompt + completionTokens * perAnswer) / MILLION;
+  return tokens + mediaCostAt(price, media);
 }
 
 function ratesFor(price: Price, promptTokens: number): Rates {

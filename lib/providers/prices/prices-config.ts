@@ -5,7 +5,7 @@ import type { PriceOverride, PriceOverrides } from "#lib/providers/prices/price-
 import { PROVIDER_ALIASES, PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { type Located, mistake, parseChecked } from "#lib/shared/located-yaml.ts";
 
-/** USD of a million tokens, or of a thousand searches. More is a mistake of the unit. */
+/** USD of a million tokens, a thousand searches, an image or a minute of sound. More is a mistake of the unit. */
 const usd = z.number().nonnegative().max(100_000);
 const rates = {
   cachedInput: usd.optional(),
@@ -24,6 +24,8 @@ const entrySchema = z
       .array(z.strictObject({ above: z.int().positive(), input: usd, output: usd, ...rates }))
       .optional(),
     webSearches: usd.optional(),
+    image: usd.optional(),
+    audioMinute: usd.optional(),
     free: z.boolean().default(false),
     source: z.string().max(200).optional(),
     asOf: z.iso.date().optional(),

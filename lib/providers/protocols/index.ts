@@ -1,4 +1,5 @@
 import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
+import { cloudflare } from "#lib/providers/protocols/cloudflare/index.ts";
 import { gemini } from "#lib/providers/protocols/gemini/index.ts";
 import { openAiCompatible } from "#lib/providers/protocols/openai-compatible/index.ts";
 import { openAiResponses } from "#lib/providers/protocols/openai-responses/index.ts";
@@ -16,7 +17,11 @@ export const PROTOCOLS: Readonly<Record<ProtocolId, ChatProtocol>> = {
   gemini,
 };
 
-const ALL: Readonly<Record<ProtocolId | ServiceProtocolId, Protocol>> = { ...PROTOCOLS, tavily };
+const ALL: Readonly<Record<ProtocolId | ServiceProtocolId, Protocol>> = {
+  ...PROTOCOLS,
+  tavily,
+  cloudflare,
+};
 
 /** The protocol of the engine's API. */
 export function protocolOf({ protocol }: Engine): Protocol {

@@ -9,4 +9,5 @@ export const PROTOCOL_HEADER_SETTINGS: Readonly<
   anthropic: { "anthropic-version": "ANTHROPIC_VERSION" },
   gemini: {},
   tavily: {},
+  cloudflare: {},
 };

@@ -19,6 +19,7 @@ const LISTS: Readonly<Record<ProtocolId | ServiceProtocolId, ModelList | undefin
     pages: { field: "nextPageToken", parameter: "pageToken" },
   },
   tavily: undefined,
+  cloudflare: { path: "/ai/models/search?per_page=1000" },
 };
 
 /** Where a provider lists its models: the first of these that answers counts. Empty for a provider without a list. */

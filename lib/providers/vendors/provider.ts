@@ -6,16 +6,19 @@ import type { OpenAiDialect } from "#lib/providers/vendors/openai-dialect.ts";
 export const PROTOCOL_IDS = ["openai-compatible", "openai-responses", "anthropic", "gemini"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 /** The protocols of services that do something else than chat. */
-export type ServiceProtocolId = "tavily";
+export type ServiceProtocolId = "tavily" | "cloudflare";
 /** OpenAI's two APIs: a row of the catalogue may choose between them. */
 export const OPENAI_PROTOCOLS = ["openai-compatible", "openai-responses"] as const satisfies ProtocolId[];
 
 /** A use of a provider. */
-export type Offer = "chat" | "embeddings" | "speech" | "images" | "search";
+export type Offer = "chat" | "embeddings" | "speech" | "transcription" | "images" | "search";
 
-/** Speech or images, with their path, which is appended to the base URL. */
+/** Speech, transcription or images at an API of OpenAI's, with their path, which is appended to the base URL. */
 export type MediaOffer = { path: string };
-type Media = { speech: MediaOffer; images: MediaOffer };
+type OpenAiMedia = { speech: MediaOffer; transcription: MediaOffer; images: MediaOffer };
+
+/** The same in a native protocol, whose paths follow from the model. */
+export type NativeMedia = Record<never, never>;
 
 /** The chat of a native protocol needs no data; an OpenAI dialect does not apply to it. */
 export type NativeChat = { dialect?: never; responsesModels?: never };
@@ -33,15 +36,16 @@ export type NativeEmbeddings = { maxInputs?: number };
  */
 export type OpenAiChat = { dialect: OpenAiDialect; responsesModels?: RegExp };
 
-type OpenAiOffers = { chat: OpenAiChat; embeddings: EmbeddingDialect } & Media;
+type OpenAiOffers = { chat: OpenAiChat; embeddings: EmbeddingDialect } & OpenAiMedia;
 
 /** What each protocol can offer, with the data that each offer needs. */
 type OffersOf = {
   "openai-compatible": OpenAiOffers;
   "openai-responses": OpenAiOffers;
-  anthropic: { chat: NativeChat } & Media;
-  gemini: { chat: NativeChat; embeddings: NativeEmbeddings } & Media;
+  anthropic: { chat: NativeChat };
+  gemini: { chat: NativeChat; embeddings: NativeEmbeddings; speech: NativeMedia };
   tavily: { search: NativeSearch };
+  cloudflare: { speech: NativeMedia; transcription: NativeMedia; images: NativeMedia };
 };
 
 /** At least one offer; those that the protocol does not have are `undefined`. */

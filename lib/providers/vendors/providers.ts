@@ -1,4 +1,5 @@
 import { ISSUERS } from "#lib/chat/issuers.ts";
+import { CLOUDFLARE } from "#lib/providers/vendors/cloudflare.ts";
 import { STANDARD_EMBEDDINGS } from "#lib/providers/vendors/embedding-dialect.ts";
 import { OPENAI } from "#lib/providers/vendors/openai.ts";
 import { HOST_DIALECT, OPENAI_MODELS, STANDARD_DIALECT } from "#lib/providers/vendors/openai-dialect.ts";
@@ -222,6 +223,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     },
     embeddings: { path: "/v1/embeddings", dimensionsField: "dimensions" },
   },
+  CLOUDFLARE,
   TAVILY,
 ];
 

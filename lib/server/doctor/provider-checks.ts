@@ -17,7 +17,7 @@ const MAX_KEYS = 10;
 const MAX_POOL = 50;
 /** Names of models or modes that one line tells. */
 const MAX_NAMED = 20;
-const OFFERS = ["chat", "embeddings", "speech", "images"] as const;
+const OFFERS = ["chat", "embeddings", "speech", "transcription", "images"] as const;
 
 type Known = Pick<Settings, "env" | "providers">;
 

@@ -8,7 +8,12 @@ import { adminSeries } from "#lib/server/routes/admin-series.ts";
 import { agent } from "#lib/server/routes/agent.ts";
 import { aiChat } from "#lib/server/routes/ai-chat.ts";
 import { apiTable, serveApi } from "#lib/server/routes/api-table.ts";
-import { attachmentUpload } from "#lib/server/routes/attachments.ts";
+import {
+  attachmentById,
+  attachmentCompletion,
+  attachmentUpload,
+  attachmentUploads,
+} from "#lib/server/routes/attachments.ts";
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
@@ -47,6 +52,9 @@ export const API = apiTable([
   aiChat,
   agent,
   attachmentUpload,
+  attachmentById,
+  attachmentUploads,
+  attachmentCompletion,
   health,
   adminHealth,
   adminRequests,

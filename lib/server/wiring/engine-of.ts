@@ -2,7 +2,7 @@ import type { Engine, Registry } from "#lib/providers/registry.ts";
 import type { Offer } from "#lib/providers/vendors/provider.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 
-const OFFERS: readonly Offer[] = ["chat", "embeddings", "speech", "images", "search"];
+const OFFERS: readonly Offer[] = ["chat", "embeddings", "speech", "transcription", "images", "search"];
 
 /** The engine, whatever it is for; undefined if its provider is not configured. */
 export function engineOf(registry: Registry, id: string, model: string): Engine | undefined {

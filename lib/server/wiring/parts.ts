@@ -1,6 +1,7 @@
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import type { StorageSettings } from "#lib/server/env/storage-settings.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createAccounts } from "#lib/server/wiring/accounts.ts";
 import { createAdmin } from "#lib/server/wiring/admin.ts";
@@ -21,8 +22,10 @@ import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createManus } from "#lib/server/wiring/manus.ts";
 import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
+import { mediaParts } from "#lib/server/wiring/media-parts.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
+import { createStorage } from "#lib/server/wiring/object-storage.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
@@ -34,7 +37,7 @@ import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
-import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
@@ -74,6 +77,7 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
+  createStorage,
   createShared,
   createToolServing,
 };
@@ -84,6 +88,8 @@ export type Basis = {
   /** A random UUID, which identifies this process among the instances of the gateway. */
   instanceId: string;
   settings: DatabaseSettings;
+  /** Undefined where there is no object storage. */
+  storageSettings: StorageSettings | undefined;
   live: LiveProviders;
   /** Of `MCP_CONFIG`. */
   mcpServers: readonly McpServer[];
@@ -112,7 +118,8 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
+  const { env, instanceId, settings, storageSettings, live, installed, prices, telemetry, clock, logger } =
+    basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -137,7 +144,16 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
+    {
+      env,
+      storageSettings,
+      clients: () => database.value.clients,
+      callParts,
+      identity,
+      documents,
+      clock,
+      logger,
+    },
     make,
   );
   return {
@@ -145,6 +161,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
     ...userData,
     ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
+    ...mediaParts({ callParts, env }, make),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
@@ -183,7 +200,7 @@ type AnswerSources = {
   manus: Lazy<ManusDependencies>;
   mcp: Lazy<McpPart>;
   webSearch: Lazy<WebSearchPart | undefined>;
-  files: Lazy<FileDependencies>;
+  files: Lazy<Pick<UploadDependencies, "attachments">>;
   memories: Lazy<Memories>;
   documents: Lazy<DocumentReader>;
   env: Env;

@@ -6,6 +6,7 @@ import {
 } from "#lib/providers/catalogue/models-config.ts";
 import { createRegistry, type Registry } from "#lib/providers/registry.ts";
 import type { OperatorProvider } from "#lib/providers/vendors/operator-provider.ts";
+import type { Offer } from "#lib/providers/vendors/provider.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import { type ConfigText, readConfigText } from "#lib/server/wiring/configuration/config-text.ts";
 import { pluginTokens } from "#lib/server/wiring/plugins.ts";
@@ -55,28 +56,31 @@ async function catalogueOf(models: ConfigText): Promise<Catalogue> {
 
 /** Without a provider, development uses the sandbox; production does so only if it is enabled. */
 export function engineSourceOf(env: Env, providers: Providers): EngineSource {
-  if (realProviders(providers).length > 0) return "providers";
+  if (realProviders(providers, ["chat"]).length > 0) return "providers";
   const wantsSandbox = env.ENABLE_SANDBOX || env.NODE_ENV === "development";
   return wantsSandbox && providers.catalogue.providers.length === 0 ? "sandbox" : "none";
 }
 
 /** What providers of engines offer; a search service alone answers nobody. */
-const SERVED = ["chat", "embeddings", "speech", "images"] as const;
+const SERVED = ["chat", "embeddings", "speech", "transcription", "images"] as const;
 
 /** The ids of the configured providers of engines, without the sandbox. */
-export function realProviders({ registry }: Pick<Providers, "registry">): string[] {
+export function realProviders(
+  { registry }: Pick<Providers, "registry">,
+  offers: readonly Offer[] = SERVED,
+): string[] {
   return registry
     .configured()
-    .filter((id) => id !== SANDBOX_PROVIDER.id && SERVED.some((offer) => registry.offers(id, offer)));
+    .filter((id) => id !== SANDBOX_PROVIDER.id && offers.some((offer) => registry.offers(id, offer)));
 }
 
 /** Every key that could appear in an error, for the logger to redact. */
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const { SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY } = env;
   const own = [SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY];
-  const ofManus = [env.MANUS_API_KEY, env.MANUS_WEBHOOK_SECRET];
+  const ofServices = [env.MANUS_API_KEY, env.MANUS_WEBHOOK_SECRET, env.R2_SECRET_ACCESS_KEY];
   return [
-    ...[...own, ...ofManus].flatMap((secret) => secret ?? []),
+    ...[...own, ...ofServices].flatMap((secret) => secret ?? []),
     ...registry.secrets(),
     ...pluginTokens(env),
     ...telemetrySecrets(env),

@@ -9,6 +9,8 @@ import type { Clock } from "#lib/shared/clock.ts";
 const REMEDIES = {
   no_credit:
     "The account has no credit left, or has reached its spending limit: top it up or raise the limit at the provider.",
+  daily_allowance:
+    "The account has used up what it may use a day for nothing: wait for midnight UTC, add another account, or upgrade its plan.",
   account_disabled:
     "The account is suspended or deactivated: sign in at the provider and do what it asks for, or replace the key.",
   region:

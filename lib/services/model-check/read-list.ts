@@ -13,10 +13,12 @@ export type ListPage = {
 
 /**
  * A page of a list of models: `{data: […]}` as OpenAI's and Anthropic's, `{models: […]}` as Gemini's, Cohere's and
- * Ollama's, or the bare array of some hosts. Undefined for a body of another shape.
+ * Ollama's, `{result: […]}` as Cloudflare's, or the bare array of some hosts. Undefined for a body of another shape.
  */
 export function readListPage(body: unknown, path: string, list: ModelList): ListPage | undefined {
-  const entries = [body, field(body, "data"), field(body, "models")].find(Array.isArray);
+  const entries = [body, field(body, "data"), field(body, "models"), field(body, "result")].find(
+    Array.isArray,
+  );
   if (entries === undefined) return undefined;
   return { names: entries.flatMap(namesOf), next: nextPath(body, path, list) };
 }

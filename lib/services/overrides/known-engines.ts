@@ -84,7 +84,7 @@ async function enginesOf({ registry, modes, enginesOf, overridden }: EngineCatal
   };
 }
 
-const OFFERS = ["chat", "embeddings", "search"] as const;
+const OFFERS = ["chat", "embeddings", "speech", "transcription", "images", "search"] as const;
 
 /** The id of the engine that is called by this name; the name itself if its provider is not configured. */
 function canonicalId(name: string, registry: Registry): string {
