@@ -35,6 +35,9 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
+import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -81,6 +84,8 @@ export type Gateway = {
   readonly toolServing: ToolServing;
   /** Files of conversations. */
   readonly files: UploadDependencies;
+  /** Writes Excel workbooks. */
+  readonly workbooks: WorkbookWriter;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */
@@ -143,6 +148,7 @@ export async function createGateway(
   const closing = new AbortController();
   const basis = {
     ...{ env, instanceId, settings, storageSettings, live, mcpServers, installed, prices, telemetry, logger },
+    ...{ env, instanceId, settings, live, mcpServers, installed, prices, telemetry, logger },
     ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
   };
@@ -163,6 +169,7 @@ export async function createGateway(
       parts.shared.made?.state?.beside(waitUntil);
       if (env.VERCEL) parts.storage.value?.sweeper.beside(waitUntil, closing.signal);
     },
+    besideRequest: (waitUntil: WaitUntil) => parts.shared.made?.state?.beside(waitUntil),
     checkDatabase: async () => parts.database.value.check(),
     close: async () => {
       await closeParts(parts, telemetry, closing);
@@ -173,12 +180,14 @@ export async function createGateway(
 
 async function closeParts(
   { ledger, engines, documents, shared, mcp }: Parts,
+  { ledger, engines, documents, workbooks, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
   work.abort();
   shared.made?.state?.close();
   await documents.made?.close();
+  await workbooks.made?.close();
   await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.
