@@ -1,4 +1,6 @@
+import { PdfPool } from "#lib/adapters/workers/pdf-pool.ts";
 import { WorkbookPool } from "#lib/adapters/workers/workbook-pool.ts";
+import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -6,4 +8,9 @@ import type { Clock } from "#lib/shared/clock.ts";
 /** What writes workbooks. Its thread starts with the first table. */
 export function createWorkbookWriter(logger: Logger, clock: Clock): WorkbookWriter {
   return new WorkbookPool(logger, clock);
+}
+
+/** What writes PDF documents. Its thread starts with the first document. */
+export function createPdfWriter(logger: Logger, clock: Clock): PdfWriter {
+  return new PdfPool(logger, clock);
 }

@@ -35,8 +35,7 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
-import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
-import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
@@ -86,6 +85,8 @@ export type Gateway = {
   readonly files: UploadDependencies;
   /** Writes Excel workbooks. */
   readonly workbooks: WorkbookWriter;
+  /** Writes PDF documents. */
+  readonly pdfs: PdfWriter;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */
@@ -148,7 +149,6 @@ export async function createGateway(
   const closing = new AbortController();
   const basis = {
     ...{ env, instanceId, settings, storageSettings, live, mcpServers, installed, prices, telemetry, logger },
-    ...{ env, instanceId, settings, live, mcpServers, installed, prices, telemetry, logger },
     ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
   };
@@ -169,7 +169,6 @@ export async function createGateway(
       parts.shared.made?.state?.beside(waitUntil);
       if (env.VERCEL) parts.storage.value?.sweeper.beside(waitUntil, closing.signal);
     },
-    besideRequest: (waitUntil: WaitUntil) => parts.shared.made?.state?.beside(waitUntil),
     checkDatabase: async () => parts.database.value.check(),
     close: async () => {
       await closeParts(parts, telemetry, closing);
@@ -179,8 +178,7 @@ export async function createGateway(
 }
 
 async function closeParts(
-  { ledger, engines, documents, shared, mcp }: Parts,
-  { ledger, engines, documents, workbooks, shared, mcp }: Parts,
+  { ledger, engines, documents, workbooks, pdfs, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
@@ -188,6 +186,7 @@ async function closeParts(
   shared.made?.state?.close();
   await documents.made?.close();
   await workbooks.made?.close();
+  await pdfs.made?.close();
   await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.

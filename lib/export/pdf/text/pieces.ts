@@ -76,7 +76,10 @@ function breaksInCode(text: string): Breaks {
   return breaks;
 }
 
-type Open = Pick<Piece, "face" | "look" | "level" | "isSpace"> & { clusters: string[]; missing: string | undefined };
+type Open = Pick<Piece, "face" | "look" | "level" | "isSpace"> & {
+  clusters: string[];
+  missing: string | undefined;
+};
 
 /** Puts clusters together to pieces. */
 class PieceBuilder {
@@ -120,7 +123,18 @@ class PieceBuilder {
     const text = open.clusters.join("");
     const width = this.#makers.measure.width(text, open.face, open.look.size);
     const { clusters, face, look, level, isSpace, missing: copied } = open;
-    this.pieces.push({ clusters, text, face, look, width, level, isSpace, breakAfter, copied, picture: undefined });
+    this.pieces.push({
+      clusters,
+      text,
+      face,
+      look,
+      width,
+      level,
+      isSpace,
+      breakAfter,
+      copied,
+      picture: undefined,
+    });
   }
 
   #addVisible(cluster: string, look: Look, level: number): void {
@@ -137,8 +151,12 @@ class PieceBuilder {
     const standsAlone = isMissing || (isRightToLeft && !RIGHT_TO_LEFT_LETTER.test(cluster));
     const open = this.#open;
     const belongs =
-      open !== undefined && !standsAlone && open.clusters.length < MAX_PIECE &&
-      open.face === face && open.level === level && open.isSpace === isSpace;
+      open !== undefined &&
+      !standsAlone &&
+      open.clusters.length < MAX_PIECE &&
+      open.face === face &&
+      open.level === level &&
+      open.isSpace === isSpace;
     if (!belongs) {
       this.close();
       this.#open = { clusters: [], face, look, level, isSpace, missing: isMissing ? cluster : undefined };
