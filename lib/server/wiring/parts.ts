@@ -12,7 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
-import { createPdfWriter, createWorkbookWriter } from "#lib/server/wiring/exports.ts";
+import { createPdfWriter, createWorkbookWriter, exportParts } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -148,14 +148,8 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
     {
-      env,
-      storageSettings,
+      ...{ env, storageSettings, callParts, identity, documents, clock, logger },
       clients: () => database.value.clients,
-      callParts,
-      identity,
-      documents,
-      clock,
-      logger,
     },
     make,
   );
@@ -169,8 +163,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
-    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
-    pdfs: lazy(() => make.createPdfWriter(logger, clock)),
+    ...exportParts(logger, clock, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
