@@ -37,6 +37,7 @@ const SERVED = [
   "mcp",
   "memories",
   "modelCheck",
+  "pdfs",
   "plugins",
   "quota",
   "sessions",

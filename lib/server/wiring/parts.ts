@@ -12,7 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
-import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
+import { createPdfWriter, createWorkbookWriter, exportParts } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -82,6 +82,7 @@ export const MAKERS = {
   createShared,
   createToolServing,
   createWorkbookWriter,
+  createPdfWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -159,7 +160,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
-    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
+    ...exportParts(logger, clock, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
