@@ -30,6 +30,7 @@ import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
+import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -78,6 +79,8 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  stt,
+  transcriptions,
   overrides,
   overrideById,
 ]);
