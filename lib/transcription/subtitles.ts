@@ -57,12 +57,12 @@ function wrap(text: string): string {
   let line = "";
   let used = 0;
   const breakLine = (): void => {
-    if (line !== "") lines.push(line);
+    if (line !== "") lines.push(line.trimEnd());
     [line, used] = ["", 0];
   };
   for (const word of text.split(/\s+/)) {
     const columns = columnsOf(word);
-    if (used > 0 && used + 1 + columns > LINE_COLUMNS) breakLine();
+    if (used > 0 && columns <= LINE_COLUMNS && used + 1 + columns > LINE_COLUMNS) breakLine();
     if (used > 0) [line, used] = [`${line} `, used + 1];
     if (columns <= LINE_COLUMNS) {
       [line, used] = [line + word, used + columns];
