@@ -1,31 +1,15 @@
 import { z } from "zod";
+import { spokenLanguage, spokenPrompt } from "#lib/apis/recording-fields.ts";
 import { list } from "#lib/apis/schemas.ts";
-import { languageCode, languageName } from "#lib/transcription/languages.ts";
+import { languageName } from "#lib/transcription/languages.ts";
 import { toSrt, toVtt } from "#lib/transcription/subtitles.ts";
 import type { Segment, Transcript } from "#lib/transcription/transcript.ts";
 import type { TranscriptionRequest } from "#lib/transcription/transcription-request.ts";
 
 const FORMATS = ["json", "text", "srt", "verbose_json", "vtt"] as const;
 const GRANULARITIES = ["word", "segment"] as const;
-const MAX_PROMPT = 10_000;
 const MAX_LIST = 20;
 const shortField = z.string().max(4_096).optional();
-
-/** A language as clients write it; an empty field counts as none. */
-export const spokenLanguage = z
-  .string()
-  .max(40)
-  .transform((text) => (text.trim() === "" ? undefined : (languageCode(text) ?? null)))
-  .refine((code) => code !== null, "is not a language that engines know; send its ISO 639-1 code, such as en")
-  .transform((code) => code ?? undefined)
-  .optional()
-  .describe("The language that is spoken: its ISO 639-1 code, such as `en`.");
-
-export const spokenPrompt = z
-  .string()
-  .max(MAX_PROMPT)
-  .optional()
-  .describe("Names and words that occur in the recording, or the text before it.");
 
 const fieldsSchema = z.object({
   model: z
@@ -127,12 +111,6 @@ const verboseSchema = z.object({
 /** The answer in JSON: the second for `verbose_json`. */
 export const transcriptionAnswerSchema = z.union([plainSchema, verboseSchema]);
 
-/** The events of an answer with `stream`. */
-export const transcriptionEventSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("transcript.text.delta"), delta: z.string() }),
-  z.object({ type: z.literal("transcript.text.done"), text: z.string() }),
-]);
-
 /** The body of an answer that is not streamed: JSON, or a text with its type. */
 export type TranscriptBody =
   | { kind: "json"; body: object }
@@ -155,16 +133,6 @@ export function transcriptBody(transcript: Transcript, written: TranscriptFormat
       return { kind: "text", text: toVtt(transcript), contentType: "text/vtt; charset=utf-8" };
   }
 }
-
-/** The events of a streamed answer as text. Engines answer at once, so there is one with all of the text. */
-export function transcriptEvents({ text }: Transcript): string {
-  const done: TranscriptEvent = { type: "transcript.text.done", text };
-  const events: TranscriptEvent[] =
-    text === "" ? [done] : [{ type: "transcript.text.delta", delta: text }, done];
-  return events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
-}
-
-type TranscriptEvent = z.input<typeof transcriptionEventSchema>;
 
 function verboseBody(
   { text, language, seconds, segments, words }: Transcript,

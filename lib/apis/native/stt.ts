@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { spokenLanguage, spokenPrompt } from "#lib/apis/audio/transcriptions.ts";
+import { spokenLanguage, spokenPrompt } from "#lib/apis/recording-fields.ts";
 import type { Transcript } from "#lib/transcription/transcript.ts";
 
 /** The fields of the form of `POST /api/v1/stt`, beside the file. */

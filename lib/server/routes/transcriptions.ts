@@ -1,10 +1,9 @@
+import { transcriptFrames, transcriptionEventSchema } from "#lib/apis/audio/event-frames.ts";
 import {
   readTranscription,
   type TranscriptFormat,
   transcriptBody,
-  transcriptEvents,
   transcriptionAnswerSchema,
-  transcriptionEventSchema,
   transcriptionFieldsSchema,
   transcriptionFormSchema,
 } from "#lib/apis/audio/transcriptions.ts";
@@ -103,8 +102,8 @@ async function answerTranscription(call: GatewayCall<"proxy", Transcription>): P
   const transcribed = await run(call, wanted);
   const headers = answerHeaders(transcribed, dropped);
   if (written.stream) {
-    const events = transcriptEvents(transcribed.transcript);
-    return new PlainResponse(events, { headers: { ...SSE_HEADERS, ...headers } });
+    const frames = transcriptFrames(transcribed.transcript.text);
+    return new PlainResponse(frames, { headers: { ...SSE_HEADERS, ...headers } });
   }
   const answer = transcriptBody(transcribed.transcript, written);
   if (answer.kind === "json") return jsonResponse(answer.body, { headers });

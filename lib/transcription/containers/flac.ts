@@ -13,7 +13,7 @@ export function inspectFlac(bytes: Buffer): AudioFacts | undefined {
 }
 
 /** From STREAMINFO: 20 bits of the rate, 36 bits of the number of samples, which is 0 if it was not known. */
-export function flacSeconds(info: Buffer): number | undefined {
+function flacSeconds(info: Buffer): number | undefined {
   if (info.length < STREAM_INFO_BYTES) return undefined;
   const samples = (info.readUInt8(13) & 0x0f) * 2 ** 32 + info.readUInt32BE(14);
   return samples === 0 ? undefined : secondsOf(samples, flacRate(info));
