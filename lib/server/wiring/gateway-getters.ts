@@ -41,6 +41,7 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "storage",
   "toolServing",
   "transcription",
   "workbooks",
