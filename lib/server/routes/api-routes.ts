@@ -37,6 +37,7 @@ import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
+import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -89,6 +90,8 @@ export const API = apiTable([
   quota,
   suggestions,
   exportPdf,
+  stt,
+  transcriptions,
   exportXlsx,
   overrides,
   overrideById,

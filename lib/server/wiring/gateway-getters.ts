@@ -44,6 +44,7 @@ const SERVED = [
   "shared",
   "storage",
   "toolServing",
+  "transcription",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 

@@ -34,6 +34,7 @@ import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
+import { createTranscription } from "#lib/server/wiring/transcription.ts";
 import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
@@ -81,6 +82,7 @@ export const MAKERS = {
   createStorage,
   createShared,
   createToolServing,
+  createTranscription,
   createWorkbookWriter,
   createPdfWriter,
 };

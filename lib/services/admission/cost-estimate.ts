@@ -47,6 +47,15 @@ export function embeddingCost(
   };
 }
 
+/** The same for a recording of at most so many seconds that is written down. */
+export function transcriptionCost(
+  engines: readonly Engine[],
+  audioSeconds: number,
+  source: CostSource,
+): MaxCost {
+  return () => maxCost(engines, { promptTokens: 0, maxOutputTokens: 0, media: { audioSeconds } }, source);
+}
+
 /** @param size with an upper estimate of the prompt. */
 export async function maxCost(
   engines: readonly Engine[],
