@@ -5,6 +5,7 @@ import { openAiCompatible } from "#lib/providers/protocols/openai-compatible/ind
 import { openAiResponses } from "#lib/providers/protocols/openai-responses/index.ts";
 import type { ChatPower, ChatProtocol, Protocol } from "#lib/providers/protocols/protocol.ts";
 import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
+import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
 import { tavily } from "#lib/providers/protocols/tavily/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
@@ -40,4 +41,11 @@ export function searchPowerOf(engine: Engine): SearchPower {
   const { search } = protocolOf(engine);
   if (search === undefined) throw new TypeError(`The engine ${engine.id} does not search.`);
   return search;
+}
+
+/** How the engine speaks. Throws `TypeError` for an engine that cannot, a bug. */
+export function speakPowerOf(engine: Engine): SpeakPower {
+  const { speak } = protocolOf(engine);
+  if (speak === undefined) throw new TypeError(`The engine ${engine.id} does not speak.`);
+  return speak;
 }
