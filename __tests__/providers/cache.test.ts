@@ -6,7 +6,7 @@ import { createRegistry, type Engine } from "#lib/providers/registry.ts";
 
 const LONG = "word ".repeat(2_000);
 const registry = createRegistry((name) =>
-  /_(?:KEY|TOKEN)$|^OLLAMA_URL$/.test(name) ? "http://key.example" : undefined,
+  /_(?:KEY|MODELS_TOKEN)$|^OLLAMA_URL$/.test(name) ? "http://key.example" : undefined,
 );
 
 type Case = {

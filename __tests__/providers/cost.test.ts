@@ -1,11 +1,13 @@
 import { calcPrice, findProvider } from "@pydantic/genai-prices";
 import { describe, expect, test } from "vitest";
-import type { TokenUsage } from "#lib/chat/usage.ts";
+import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
 import { createPriceBook, isBilled, isPaid, type PricedEngine } from "#lib/providers/cost.ts";
 import { loadLibraryPrices } from "#lib/providers/prices/library-prices.ts";
+import { mediaPrice } from "#lib/providers/prices/media-prices.ts";
 import { PAID_MODEL_NAMES } from "#lib/providers/prices/own-prices.ts";
 import { parsePricesConfig } from "#lib/providers/prices/prices-config.ts";
 import { createRegistry } from "#lib/providers/registry.ts";
+import { PROVIDERS } from "#lib/providers/vendors/providers.ts";
 import { summarizeUsage } from "#lib/services/ledger/turn-usage.ts";
 
 function usage(changes: Partial<TokenUsage> = {}): TokenUsage {
@@ -23,7 +25,7 @@ function usage(changes: Partial<TokenUsage> = {}): TokenUsage {
 function engine(provider: string, model: string, paid: string = ""): PricedEngine & { label: string } {
   const settings: Record<string, string> = { PAID_PROVIDERS: paid, OLLAMA_URL: "http://x" };
   const registry = createRegistry(
-    (name) => settings[name] ?? (name.endsWith("_KEY") || name.endsWith("_TOKEN") ? "k" : undefined),
+    (name) => settings[name] ?? (name.endsWith("_KEY") || name.endsWith("_MODELS_TOKEN") ? "k" : undefined),
   );
   const found = registry.resolve([{ provider, model, label: "any label" }])[0];
   if (found === undefined) throw new Error("no engine");
@@ -103,7 +105,7 @@ describe("prices are looked up once, and computed here if they are fixed per tok
         const isByOthers = keys.length > 0 && !keys.includes("input_mtok") && !keys.includes("output_mtok");
         const expected = isByOthers ? undefined : found?.total_price;
         const told = book.listPriceUsd(priced, used);
-        if (isOwn(id)) continue;
+        if (isOwn(id) || mediaPrice(provider, id) !== undefined) continue;
         const isSame =
           told === expected ||
           (told !== undefined &&
@@ -244,5 +246,24 @@ describe("an engine that reports its costs, of a call for which it reported none
     const priced = engine("openrouter", "openai/gpt-4o-mini");
     expect(isBilled(book, priced, { ...broken, reportedCostUsd: 0 })).toBe(false);
     expect(isBilled(book, priced, { ...broken, reportedCostUsd: 0.1 })).toBe(true);
+  });
+});
+
+describe("what hears, speaks and draws is priced by the minute and by the image", () => {
+  const used = (counts: Partial<TokenUsage>): TokenUsage => ({ ...estimatedUsage(0, 0), ...counts });
+
+  test.each<[string, string, Partial<TokenUsage>, number]>([
+    ["cloudflare", "@cf/black-forest-labs/flux-2-klein-9b", { images: 3 }, 0.045],
+    ["cloudflare", "@cf/myshell-ai/melotts", { audioSeconds: 90 }, 0.0003],
+    ["groq", "whisper-large-v3-turbo", { audioSeconds: 3_600 }, 0.04],
+  ])("%s/%s", (provider, model, counts, usd) => {
+    const definition = PROVIDERS.find(({ id }) => id === provider);
+    if (definition === undefined) throw new Error("There is no such provider.");
+    const book = createPriceBook({ wallNow: () => 0 });
+    const free = { provider: definition, model, paid: false };
+    expect(book.listPriceUsd(free, used(counts))).toBeCloseTo(usd, 4);
+    // Within the provider's allowance, unless the operator says otherwise.
+    expect(book.costUsd(free, used(counts))).toBe(0);
+    expect(book.costUsd({ ...free, paid: true }, used(counts))).toBeCloseTo(usd, 4);
   });
 });

@@ -13,7 +13,11 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 131_072;
 const book = createPriceBook({ library: await loadLibraryPrices(), wallNow: Date.now });
 
 const registry = createRegistry((name) =>
-  name === "PAID_PROVIDERS" ? "gemini-grounded, mistral" : /_(?:KEY|TOKEN)$/.test(name) ? "k" : undefined,
+  name === "PAID_PROVIDERS"
+    ? "gemini-grounded, mistral"
+    : /_(?:KEY|MODELS_TOKEN)$/.test(name)
+      ? "k"
+      : undefined,
 );
 
 function engine(provider: string, model: string): BoundedEngine {

@@ -7,7 +7,7 @@ import { createRegistry } from "#lib/providers/registry.ts";
 
 const library = await loadLibraryPrices();
 const registry = createRegistry(
-  (name) => (/_(?:KEY|TOKEN)$/.test(name) ? "k" : undefined),
+  (name) => (/_(?:KEY|MODELS_TOKEN)$/.test(name) ? "k" : undefined),
   [{ id: "my-vllm", baseUrl: "http://vllm.invalid/v1", protocol: "openai-compatible" }],
 );
 

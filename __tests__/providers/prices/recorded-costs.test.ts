@@ -587,7 +587,7 @@ const book = createPriceBook({
 const registry = createRegistry(
   (name) => {
     if (name === "PAID_PROVIDERS") return "groq,mistral,cerebras,cohere,sambanova,gemini-grounded";
-    return /_(?:KEY|TOKEN)$/.test(name) ? "k" : undefined;
+    return /_(?:KEY|MODELS_TOKEN)$/.test(name) ? "k" : undefined;
   },
   [{ id: "my-deepseek", baseUrl: "http://deepseek.invalid", protocol: "openai-compatible" }],
 );

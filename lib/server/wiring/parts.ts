@@ -21,6 +21,7 @@ import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createManus } from "#lib/server/wiring/manus.ts";
 import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
+import { mediaParts } from "#lib/server/wiring/media-parts.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
@@ -145,6 +146,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
     ...userData,
     ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
+    ...mediaParts({ callParts, env }, make),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,

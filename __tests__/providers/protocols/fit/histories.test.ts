@@ -7,7 +7,7 @@ import { fc } from "../../../support/properties.ts";
 type Json = Record<string, unknown>;
 
 const registry = createRegistry(
-  (name) => (name.endsWith("_KEY") || name.endsWith("_TOKEN") ? "k" : undefined),
+  (name) => (name.endsWith("_KEY") || name.endsWith("_MODELS_TOKEN") ? "k" : undefined),
   [{ id: "own", baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: undefined, protocol: "openai-compatible" }],
 );
 

@@ -1,0 +1,24 @@
+import type { Registry } from "#lib/providers/registry.ts";
+import type { Env } from "#lib/server/env/env.ts";
+import type { Identity } from "#lib/server/wiring/identity.ts";
+import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { Lazy } from "#lib/shared/lazy.ts";
+
+export type MediaMakers = Record<never, never>;
+
+export type MediaSources = {
+  /** What every call of an engine is made with, with the catalogue of one moment: members are `derived` from it. */
+  callParts: Lazy<{
+    engines: EngineDependencies;
+    registry: Registry;
+    identity: Identity;
+    ledger: TurnLedgerPart;
+  }>;
+  env: Env;
+};
+
+/** What hears, speaks and draws. */
+export function mediaParts(_sources: MediaSources, _make: MediaMakers) {
+  return {};
+}
