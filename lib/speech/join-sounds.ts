@@ -35,7 +35,11 @@ export async function joinSounds(parts: readonly JoinedPart[]): Promise<Sound | 
 type Ends = { start: boolean; end: boolean };
 
 /** A copy without the quiet at these ends, which fade. */
-function trimmed(samples: Int16Array<ArrayBuffer>, rate: number, { start, end }: Ends): Int16Array<ArrayBuffer> {
+function trimmed(
+  samples: Int16Array<ArrayBuffer>,
+  rate: number,
+  { start, end }: Ends,
+): Int16Array<ArrayBuffer> {
   const isLoud = (sample: number): boolean => Math.abs(sample) > QUIET;
   const margin = Math.round(MARGIN * rate);
   const loud = { from: samples.findIndex(isLoud), to: samples.findLastIndex(isLoud) };

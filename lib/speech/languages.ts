@@ -43,7 +43,9 @@ const COMMON_WORDS: Readonly<Record<"en" | "es" | "fr", ReadonlySet<string>>> = 
     "the and is of to in it you that was for are with this have not be what your from they he she".split(" "),
   ),
   es: new Set(
-    "el los las y es por una del que con está muy pero como para más hola gracias usted yo su lo al".split(" "),
+    "el los las y es por una del que con está muy pero como para más hola gracias usted yo su lo al".split(
+      " ",
+    ),
   ),
   fr: new Set(
     "le les et est des une du que avec très mais pour dans vous nous je bonjour merci pas ce cette au il elle".split(

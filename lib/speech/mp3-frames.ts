@@ -14,7 +14,12 @@ const BIT_RATES = [
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ] as const;
 /** By the version's bits: 2.5, none, 2, 1. */
-const SAMPLE_RATES = [[11_025, 12_000, 8_000], [], [22_050, 24_000, 16_000], [44_100, 48_000, 32_000]] as const;
+const SAMPLE_RATES = [
+  [11_025, 12_000, 8_000],
+  [],
+  [22_050, 24_000, 16_000],
+  [44_100, 48_000, 32_000],
+] as const;
 const MPEG_1 = 3;
 
 /** Whether the bytes begin as an MP3 file does: with a tag or with a frame. */

@@ -7,5 +7,7 @@ const PAUSE_SECONDS = 2;
 /** The most seconds that a text is likely to take. Digits count as words, which they are once they are spoken. */
 export function maxSpeechSeconds(text: string): number {
   const syllables = text.match(SYLLABLE)?.length ?? 0;
-  return Math.ceil((text.length - syllables) / LETTERS_A_SECOND + syllables / SYLLABLES_A_SECOND) + PAUSE_SECONDS;
+  return (
+    Math.ceil((text.length - syllables) / LETTERS_A_SECOND + syllables / SYLLABLES_A_SECOND) + PAUSE_SECONDS
+  );
 }

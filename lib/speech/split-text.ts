@@ -16,7 +16,8 @@ export function splitSpeech(text: string, language: SpeechLanguage, maxBytes: nu
   if (size(text.trim()) <= maxBytes) return [{ text: text.trim(), endsSentence: true }];
   const parts: TextPart[] = [];
   for (const sentence of segments(text, language, "sentence")) {
-    const pieces = size(sentence.trim()) <= maxBytes ? [sentence] : brokenSentence(sentence, language, maxBytes);
+    const pieces =
+      size(sentence.trim()) <= maxBytes ? [sentence] : brokenSentence(sentence, language, maxBytes);
     pieces.forEach((piece, index) => {
       const endsSentence = index === pieces.length - 1;
       append(parts, { text: piece, endsSentence }, maxBytes);
@@ -77,7 +78,11 @@ function clausesOf(sentence: string): string[] {
 
 const segmenters = new Map<string, Intl.Segmenter>();
 
-function segments(text: string, language: SpeechLanguage, granularity: Intl.SegmenterOptions["granularity"]): string[] {
+function segments(
+  text: string,
+  language: SpeechLanguage,
+  granularity: Intl.SegmenterOptions["granularity"],
+): string[] {
   const id = `${language} ${granularity}`;
   const segmenter = segmenters.get(id) ?? new Intl.Segmenter(language, { granularity });
   segmenters.set(id, segmenter);

@@ -67,7 +67,8 @@ function readFormat(chunk: Buffer): Format | undefined {
   const { channels, rate, bits } = format;
   if (channels < 1 || channels > MAX_CHANNELS || rate < RATES.min || rate > RATES.max) return undefined;
   const isKnown =
-    (format.tag === PCM && [8, 16, 24, 32].includes(bits)) || (format.tag === FLOAT && [32, 64].includes(bits));
+    (format.tag === PCM && [8, 16, 24, 32].includes(bits)) ||
+    (format.tag === FLOAT && [32, 64].includes(bits));
   return isKnown && chunk.readUInt16LE(12) === (channels * bits) / 8 ? format : undefined;
 }
 

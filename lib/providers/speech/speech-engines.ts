@@ -9,14 +9,17 @@ export const SPEECH_ENGINES: readonly EngineSpec[] = [
   { provider: "gemini-grounded", model: "gemini-2.5-flash-preview-tts", label: "Gemini 2.5 Flash TTS" },
 ];
 
-/** What clients call these engines together: OpenAI's names for its own, which have to be chosen from somewhere. */
-export const SPEECH_NAMES: readonly string[] = [
-  "speech",
-  "auto",
-  "tts-1",
-  "tts-1-hd",
-  "gpt-4o-mini-tts",
-];
+function orOpenAi(model: string): readonly EngineSpec[] {
+  return [...SPEECH_ENGINES, { provider: "openai", model, label: `OpenAI ${model}` }];
+}
+
+/** The engines behind each name. OpenAI's own names end with the model itself, which bills. */
+export const SPEECH_MODELS: Readonly<Record<string, readonly EngineSpec[]>> = {
+  speech: SPEECH_ENGINES,
+  "tts-1": orOpenAi("tts-1"),
+  "tts-1-hd": orOpenAi("tts-1-hd"),
+  "gpt-4o-mini-tts": orOpenAi("gpt-4o-mini-tts"),
+};
 
 /** The voices that a client may name. An engine that has none of the name speaks with one that is like it. */
 export const SPEECH_VOICES: readonly string[] = [...OPENAI_VOICES, ...GEMINI_VOICES];

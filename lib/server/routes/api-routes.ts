@@ -29,6 +29,7 @@ import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
+import { audioSpeech, tts } from "#lib/server/routes/speech.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
 
 /**
@@ -78,6 +79,8 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  tts,
+  audioSpeech,
   overrides,
   overrideById,
 ]);

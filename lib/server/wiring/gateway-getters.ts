@@ -41,6 +41,7 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "speech",
   "toolServing",
 ] as const satisfies readonly (keyof Parts)[];
 

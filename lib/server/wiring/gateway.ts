@@ -44,6 +44,7 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
+import type { SpeechDependencies } from "#lib/services/speech/speak.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /**
@@ -71,6 +72,8 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  /** Text that is spoken. */
+  readonly speech: SpeechDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;

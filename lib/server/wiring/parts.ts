@@ -29,6 +29,7 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
+import { createSpeech } from "#lib/server/wiring/speech.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
 import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
@@ -77,6 +78,7 @@ export const MAKERS = {
   createFiles,
   createShared,
   createToolServing,
+  createSpeech,
 };
 
 /** The validated settings, from which all parts are made. */

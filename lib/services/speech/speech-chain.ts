@@ -1,16 +1,20 @@
-import { MODE_IDS } from "#lib/ai-models.ts";
+import { type EngineSpec, MODE_IDS } from "#lib/ai-models.ts";
 import { speakPowerOf } from "#lib/providers/protocols/index.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
-import { SPEECH_ENGINES, SPEECH_NAMES } from "#lib/providers/speech/speech-engines.ts";
+import { SPEECH_ENGINES, SPEECH_MODELS } from "#lib/providers/speech/speech-engines.ts";
 import { parseModelName } from "#lib/router/model-name.ts";
 import type { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { truncate } from "#lib/shared/text.ts";
 import type { SpeechRequest } from "#lib/speech/speech-request.ts";
 
 export type SpeechCatalogue = {
   registry: Pick<Registry, "resolve" | "isKnown" | "providerKeys" | "variablesOf">;
   overrides: Pick<EngineOverrides, "allowed">;
 };
+
+/** Characters of a name that a message repeats. */
+const MAX_NAME = 100;
 
 export type SpeechChain = { engines: readonly Engine[]; named: boolean };
 
@@ -23,10 +27,9 @@ export function speechChain(
   request: SpeechRequest,
   { registry, overrides }: SpeechCatalogue,
 ): SpeechChain {
-  const named = model === undefined ? undefined : namedEngine(model, registry);
-  const specs = named === undefined ? SPEECH_ENGINES : [named];
+  const { specs, named } = model === undefined ? ANY : specsOf(model, registry);
   const configured = registry.resolve(specs, "speech");
-  if (configured.length === 0) throw notConfigured(model, named?.provider, registry);
+  if (configured.length === 0) throw notConfigured(specs, model, registry);
   const allowed = overrides.allowed(configured);
   if (allowed.length === 0) {
     throw new GatewayError("model_not_found", "An administrator has switched off speech.", {
@@ -37,40 +40,44 @@ export function speechChain(
   const [first] = allowed;
   const refusal = first && refusalOf(request, first);
   if (able.length === 0 && refusal !== undefined) throw refusal;
-  return { engines: withVoiceFirst(able, request.voice), named: named !== undefined };
+  return { engines: withVoiceFirst(able, request.voice), named };
 }
 
-/** The engine that `provider/model` names; undefined for a name of all engines together. */
-function namedEngine(name: string, registry: SpeechCatalogue["registry"]) {
-  if (SPEECH_NAMES.includes(name) || (MODE_IDS as readonly string[]).includes(name)) return undefined;
+type Specs = { specs: readonly EngineSpec[]; named: boolean };
+
+const ANY: Specs = { specs: SPEECH_ENGINES, named: false };
+
+/** The engines behind the name of a model, of a mode, or of one engine as `provider/model`. */
+function specsOf(name: string, registry: SpeechCatalogue["registry"]): Specs {
+  const known = Object.hasOwn(SPEECH_MODELS, name) ? SPEECH_MODELS[name] : undefined;
+  if (known !== undefined) return { specs: known, named: false };
+  if (name === "auto" || (MODE_IDS as readonly string[]).includes(name)) return ANY;
   const target = parseModelName(name, registry.isKnown);
-  if (target?.kind === "engine") return { provider: target.provider, model: target.model, label: name };
+  if (target?.kind === "engine") return { specs: [{ ...target, label: name }], named: true };
+  const names = Object.keys(SPEECH_MODELS).join(", ");
   throw new GatewayError(
     "model_not_found",
-    `There is no speech model "${name}". Name one as provider/model, or one of ${SPEECH_NAMES.join(", ")}.`,
+    `There is no speech model "${truncate(name, MAX_NAME)}". Name one as provider/model, or one of ${names}.`,
     { details: { param: "model" } },
   );
 }
 
 function notConfigured(
+  specs: readonly EngineSpec[],
   model: string | undefined,
-  provider: string | undefined,
-  registry: SpeechCatalogue["registry"],
+  { providerKeys, variablesOf }: SpeechCatalogue["registry"],
 ): GatewayError {
-  if (provider === undefined) {
-    const variables = registry.variablesOf([...new Set(SPEECH_ENGINES.map((spec) => spec.provider))]);
-    return new GatewayError(
-      "no_engine_configured",
-      `No engine that speaks is configured. An operator can set one of ${variables.join(", ")}.`,
-    );
+  const providers = [...new Set(specs.map(({ provider }) => provider))];
+  const isConfigured = providers.some((provider) => providerKeys(provider).length > 0);
+  const details = { param: "model" };
+  if (model?.includes("/") && isConfigured) {
+    return new GatewayError("engines_refused", `The provider of "${model}" offers no speech.`, { details });
   }
-  const isConfigured = registry.providerKeys(provider).length > 0;
-  const message = isConfigured
-    ? `The provider of "${model}" offers no speech.`
-    : `The speech model "${model}" does not exist, or its provider is not configured.`;
-  return new GatewayError(isConfigured ? "engines_refused" : "model_not_found", message, {
-    details: { param: "model" },
-  });
+  const advice = `An operator can set one of ${variablesOf(providers).join(", ")}.`;
+  const message = `No engine that speaks is configured. ${advice}`;
+  return model === undefined
+    ? new GatewayError("no_engine_configured", message)
+    : new GatewayError("model_not_found", message, { details });
 }
 
 /** Why the engine cannot do what is asked; undefined if it can. */

@@ -94,7 +94,11 @@ function spoken(candidate: Record<string, unknown>, usage: TokenUsage | undefine
     pieces.push(decodeBase64(data));
     mediaType ||= stringField(inline, "mimeType") ?? "";
   }
-  return { bytes: pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces), mediaType, usage };
+  return {
+    bytes: pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces),
+    mediaType,
+    usage,
+  };
 }
 
 function usageOf(body: unknown): TokenUsage | undefined {

@@ -34,5 +34,7 @@ export function geminiVoice(name: string): string | undefined {
 export function voiceFor(name: string | undefined): string {
   if (name === undefined) return DEFAULT_VOICE;
   const like = name.toLowerCase();
-  return geminiVoice(name) ?? (Object.hasOwn(LIKE_OPENAI, like) ? LIKE_OPENAI[like] : undefined) ?? DEFAULT_VOICE;
+  return (
+    geminiVoice(name) ?? (Object.hasOwn(LIKE_OPENAI, like) ? LIKE_OPENAI[like] : undefined) ?? DEFAULT_VOICE
+  );
 }
