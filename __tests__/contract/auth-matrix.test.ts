@@ -100,6 +100,21 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 404,
     body: { model: "nobody/has-it", input: "Hi" },
   },
+  "/api/v1/audio/speech": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    // Let in, and no engine speaks here.
+    success: 404,
+    body: { model: "tts-1", input: "Hi", voice: "alloy" },
+  },
+  "/api/v1/tts": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 404,
+    body: { text: "Hi", language: "en" },
+  },
   "/api/v1/messages": {
     access: "proxy",
     methods: ["POST"],
