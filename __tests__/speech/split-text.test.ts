@@ -52,7 +52,7 @@ describe("a text is split where a speaker would pause", () => {
   });
 
   test("it is known which parts end a sentence", () => {
-    const parts = splitSpeech("A rather long first one, with a clause. The second.", "en", 26);
+    const parts = splitSpeech("A rather long first one, with a clause. The second.", "en", 25);
     expect(parts.map(({ endsSentence }) => endsSentence)).toEqual([false, true, true]);
   });
 

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { spokenText } from "#lib/apis/audio/spoken-text.ts";
-import { isVoice } from "#lib/apis/audio/voice.ts";
 import { otherFields } from "#lib/apis/fields.ts";
 import { shortText } from "#lib/apis/schemas.ts";
-import { SPEECH_VOICES } from "#lib/providers/speech/speech-engines.ts";
+import { NO_SUCH_VOICE, spokenText } from "#lib/apis/speech-fields.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { detectLanguage } from "#lib/speech/languages.ts";
 import { SPEECH_FORMATS, type SpeechRequest } from "#lib/speech/speech-request.ts";
+import { isVoice } from "#lib/speech/voices.ts";
 
 /** OpenAI's own limit. */
 const MAX_INPUT = 4_096;
@@ -62,7 +61,7 @@ export function readSpeech(body: z.output<typeof speechSchema>): SpeechBody {
 function readVoice({ voice, model }: z.output<typeof speechSchema>): string | undefined {
   const name = typeof voice === "object" ? voice?.id : voice;
   if (name === undefined || isVoice(name) || model.includes("/")) return name;
-  throw new GatewayError("invalid_request", `"voice": must be one of ${SPEECH_VOICES.join(", ")}.`, {
+  throw new GatewayError("invalid_request", `"voice": ${NO_SUCH_VOICE}.`, {
     details: { param: "voice" },
   });
 }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { spokenText } from "#lib/apis/audio/spoken-text.ts";
-import { voiceName } from "#lib/apis/audio/voice.ts";
+import { spokenText, voiceName } from "#lib/apis/speech-fields.ts";
 import { readLanguage } from "#lib/speech/languages.ts";
 import { SPEECH_LANGUAGES, type SpeechRequest } from "#lib/speech/speech-request.ts";
 

@@ -1,6 +1,4 @@
 import type { EngineSpec } from "#lib/ai-models.ts";
-import { GEMINI_VOICES } from "#lib/providers/protocols/gemini/voices.ts";
-import { OPENAI_VOICES } from "#lib/providers/protocols/openai-compatible/speak.ts";
 
 /** The engines that speak, in the order in which they are asked. */
 export const SPEECH_ENGINES: readonly EngineSpec[] = [
@@ -20,6 +18,3 @@ export const SPEECH_MODELS: Readonly<Record<string, readonly EngineSpec[]>> = {
   "tts-1-hd": orOpenAi("tts-1-hd"),
   "gpt-4o-mini-tts": orOpenAi("gpt-4o-mini-tts"),
 };
-
-/** The voices that a client may name. An engine that has none of the name speaks with one that is like it. */
-export const SPEECH_VOICES: readonly string[] = [...OPENAI_VOICES, ...GEMINI_VOICES];

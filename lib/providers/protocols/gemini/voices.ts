@@ -1,10 +1,4 @@
-/** The voices that every speaking model of Gemini has. Sources: docs/PROVIDERS.md. */
-export const GEMINI_VOICES: readonly string[] = [
-  ...["Zephyr", "Puck", "Charon", "Kore", "Fenrir", "Leda", "Orus", "Aoede", "Callirrhoe", "Autonoe"],
-  ...["Enceladus", "Iapetus", "Umbriel", "Algieba", "Despina", "Erinome", "Algenib", "Rasalgethi"],
-  ...["Laomedeia", "Achernar", "Alnilam", "Schedar", "Gacrux", "Pulcherrima", "Achird", "Zubenelgenubi"],
-  ...["Vindemiatrix", "Sadachbia", "Sadaltager", "Sulafat"],
-];
+import { GEMINI_VOICES } from "#lib/speech/voices.ts";
 
 /** For each of OpenAI's voices the one that is most like it: a woman's or a man's, bright, firm or soft. */
 const LIKE_OPENAI: Readonly<Record<string, string>> = {

@@ -1,17 +1,13 @@
 import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { JsonObject } from "#lib/shared/json.ts";
+import { OPENAI_VOICES } from "#lib/speech/voices.ts";
 
 /** OpenAI takes 4,096 characters, more than any request has: in bytes it is never split. */
 const MAX_TEXT_BYTES = 16_384;
 /** The older models have no style. */
 const WITHOUT_INSTRUCTIONS = /^tts-1/;
 const DEFAULT_VOICE = "alloy";
-
-export const OPENAI_VOICES: readonly string[] = [
-  ...["alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage"],
-  ...["shimmer", "verse"],
-];
 
 /** `POST …/audio/speech`, which answers with the bytes of a file. */
 export const openAiSpeech: SpeakPower = {
