@@ -17,6 +17,7 @@ import {
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
+import { exportPdf } from "#lib/server/routes/export-pdf.ts";
 import { exportXlsx } from "#lib/server/routes/export-xlsx.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
@@ -90,6 +91,7 @@ export const API = apiTable([
   suggestions,
   tts,
   audioSpeech,
+  exportPdf,
   exportXlsx,
   overrides,
   overrideById,

@@ -37,11 +37,13 @@ const SERVED = [
   "mcp",
   "memories",
   "modelCheck",
+  "pdfs",
   "plugins",
   "quota",
   "sessions",
   "shared",
   "speech",
+  "storage",
   "toolServing",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];

@@ -12,7 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
-import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
+import { createPdfWriter, createWorkbookWriter, exportParts } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -84,6 +84,7 @@ export const MAKERS = {
   createToolServing,
   createSpeech,
   createWorkbookWriter,
+  createPdfWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -122,7 +123,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, storageSettings, live, installed, prices, telemetry, clock, logger } =
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } =
     basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
@@ -148,16 +149,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    {
-      env,
-      storageSettings,
-      clients: () => database.value.clients,
-      callParts,
-      identity,
-      documents,
-      clock,
-      logger,
-    },
+    { ...basis, clients: () => database.value.clients, callParts, identity, documents },
     make,
   );
   return {
@@ -170,7 +162,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
-    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
+    ...exportParts(logger, clock, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
