@@ -36,6 +36,7 @@ import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
+import { audioSpeech, tts } from "#lib/server/routes/speech.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
 import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
@@ -89,6 +90,8 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  tts,
+  audioSpeech,
   exportPdf,
   stt,
   transcriptions,

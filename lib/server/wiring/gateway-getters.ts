@@ -42,6 +42,7 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "speech",
   "storage",
   "toolServing",
   "transcription",

@@ -48,6 +48,7 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
+import type { SpeechDependencies } from "#lib/services/speech/speak.ts";
 import type { TranscriptionDependencies } from "#lib/services/transcription/transcribe.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
@@ -78,6 +79,8 @@ export type Gateway = {
   readonly embeddings: EmbeddingsDependencies;
   /** What is spoken in recordings, as text. */
   readonly transcription: TranscriptionDependencies;
+  /** Text that is spoken. */
+  readonly speech: SpeechDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;
