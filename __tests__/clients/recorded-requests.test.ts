@@ -38,6 +38,7 @@ const STATUS: Readonly<Record<string, number>> = {
   // To become 200 with the routes.
   "/v1/audio/speech": 404,
   "/v1/audio/transcriptions": 404,
+  // No engine draws at the operator's own server.
   "/v1/images/generations": 404,
   // Not ours, and never will be.
   "/v1/nope": 404,

@@ -82,6 +82,7 @@ describe("the parts of a gateway", () => {
     createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
+    createImages: (gateway) => gateway.images,
     createAdmin: (gateway) => gateway.admin,
     createHealthBlocks: (gateway) => gateway.admin,
   };

@@ -41,4 +41,5 @@ export const OPENAI: ProviderDefinition = {
     responsesModels: OPENAI_RESPONSES_MODELS,
   },
   embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
+  images: { path: "/images" },
 };

@@ -36,6 +36,7 @@ import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import type { ImagesDependencies } from "#lib/services/images/draw.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
@@ -71,6 +72,8 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  /** What draws. */
+  readonly images: ImagesDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;

@@ -1,11 +1,12 @@
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
+import type { createImages } from "#lib/server/wiring/images.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { Lazy } from "#lib/shared/lazy.ts";
+import { derived, type Lazy } from "#lib/shared/lazy.ts";
 
-export type MediaMakers = Record<never, never>;
+export type MediaMakers = { createImages: typeof createImages };
 
 export type MediaSources = {
   /** What every call of an engine is made with, with the catalogue of one moment: members are `derived` from it. */
@@ -19,6 +20,11 @@ export type MediaSources = {
 };
 
 /** What hears, speaks and draws. */
-export function mediaParts(_sources: MediaSources, _make: MediaMakers) {
-  return {};
+export function mediaParts({ callParts }: MediaSources, make: MediaMakers) {
+  return {
+    images: derived(
+      () => callParts.value,
+      (parts) => make.createImages(parts),
+    ),
+  };
 }

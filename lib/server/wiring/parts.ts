@@ -14,6 +14,7 @@ import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
+import { createImages } from "#lib/server/wiring/images.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger, type LedgerPart, type TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
@@ -66,6 +67,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createImages,
   createModelCheck,
   createPlugins,
   createManus,

@@ -1,3 +1,4 @@
+import { cloudflareDraw } from "#lib/providers/protocols/cloudflare/draw.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -5,4 +6,5 @@ import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 export const cloudflare: Protocol = {
   id: "cloudflare",
   authHeaders: (credential) => ({ authorization: `Bearer ${tokenOf(credential)}` }),
+  draw: cloudflareDraw,
 };

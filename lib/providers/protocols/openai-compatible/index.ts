@@ -5,6 +5,7 @@ import {
   knowsCustomTools,
   openAiContinuation,
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiDraw } from "#lib/providers/protocols/openai-compatible/draw.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
@@ -27,4 +28,5 @@ export const openAiCompatible: ChatProtocol = {
     knowsCustomTools,
   ),
   embed: openAiEmbeddings,
+  draw: openAiDraw,
 };
