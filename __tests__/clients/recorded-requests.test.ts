@@ -113,7 +113,7 @@ test.each(ALL.map((recorded) => ({ ...recorded, path: pathOf(recorded) })))(
     const text = await response.text();
     expect(response.status, text).toBe(OTHERWISE[recorded.name] ?? STATUS[recorded.path]);
     expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-    if (response.status === 404) expect(text).toMatch(/unknown_url|not_found/);
+    if (response.status === 404) expect(text).toMatch(/unknown_url|not_found|no_engine_configured/);
   },
 );
 

@@ -36,7 +36,7 @@ export const editsSchema = z.looseObject({
   ...fields,
   image: z.union([dataUrl, list(dataUrl, MAX_INPUT_IMAGES, 1)]).nullish(),
   images: list(z.looseObject({ image_url: dataUrl }), MAX_INPUT_IMAGES, 1).nullish(),
-  mask: z.unknown(),
+  mask: z.unknown().optional(),
 });
 
 /** The same as a form. */

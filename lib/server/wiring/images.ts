@@ -10,10 +10,18 @@ export type ImageParts = {
   registry: Registry;
   identity: Pick<Identity, "admission">;
   ledger: Pick<TurnLedgerPart, "ledger">;
+  /** Undefined where there is no object storage. */
+  storage: ImagesDependencies["storage"];
 };
 
 /** What draws. Its failures do not affect the health of the same keys for anything else. */
-export function createImages({ engines, registry, identity, ledger }: ImageParts): ImagesDependencies {
+export function createImages({
+  engines,
+  registry,
+  identity,
+  ledger,
+  storage,
+}: ImageParts): ImagesDependencies {
   return {
     ...engines,
     effects: { ...engines.effects, health: engines.effects.health.scope("images") },
@@ -21,6 +29,6 @@ export function createImages({ engines, registry, identity, ledger }: ImageParts
     admission: identity.admission,
     ledger: ledger.ledger,
     scaler: createSharpScaler(engines.logger),
-    shelf: () => undefined,
+    storage,
   };
 }

@@ -4,6 +4,7 @@ import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { createImages } from "#lib/server/wiring/images.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { StorageDependencies } from "#lib/services/storage/store-object.ts";
 import { derived, type Lazy } from "#lib/shared/lazy.ts";
 
 export type MediaMakers = { createImages: typeof createImages };
@@ -17,14 +18,16 @@ export type MediaSources = {
     ledger: TurnLedgerPart;
   }>;
   env: Env;
+  /** Undefined where there is no object storage. */
+  storage: Lazy<StorageDependencies | undefined>;
 };
 
 /** What hears, speaks and draws. */
-export function mediaParts({ callParts }: MediaSources, make: MediaMakers) {
+export function mediaParts({ callParts, storage }: MediaSources, make: MediaMakers) {
   return {
     images: derived(
       () => callParts.value,
-      (parts) => make.createImages(parts),
+      (parts) => make.createImages({ ...parts, storage: () => storage.value }),
     ),
   };
 }

@@ -165,7 +165,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
     ...userData,
     ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
-    ...mediaParts({ callParts, env }, make),
+    ...mediaParts({ callParts, env, storage: userData.storage }, make),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,

@@ -3,7 +3,7 @@ import type { ImageRequest } from "#lib/images/image-request.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { imageCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import { NAMED_MODE, type ProxyCaller } from "#lib/services/identity/caller.ts";
+import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import {
   type DrawnImage,
   type DrawnImages,
@@ -82,15 +82,12 @@ export async function draw(
   return { images, engine, attempts: record.calls, dropped: value.dropped, promptTokens, completionTokens };
 }
 
-function addressOf(
+/** An anonymous caller has nothing that could be kept, and deleted with its user. */
+async function addressOf(
   image: DrawnImage,
   { caller, requestId, signal }: BilledContext,
   dependencies: ImagesDependencies,
 ): Promise<string | undefined> {
-  return keepImage(image, ownerOf(caller), { signal, logFields: { requestId } }, dependencies);
-}
-
-/** An anonymous caller has nothing that could be kept, and deleted with the user. */
-function ownerOf(caller: ProxyCaller): { userId: string } | undefined {
-  return caller.kind === "open" ? undefined : { userId: caller.userId };
+  if (caller.kind === "open") return undefined;
+  return keepImage(image, { userId: caller.userId }, { signal, logFields: { requestId } }, dependencies);
 }

@@ -1,26 +1,40 @@
-import type { ImageFile } from "#lib/images/image-file.ts";
-import type { ImageOwner, ImageShelf } from "#lib/services/images/image-shelf.ts";
+import { extensionOf, type ImageFile, mediaTypeOf } from "#lib/images/image-file.ts";
 import type { LogFields, Logger } from "#lib/services/ports.ts";
+import type { ObjectOwner } from "#lib/services/storage/object-register.ts";
+import { type StorageDependencies, storeObject } from "#lib/services/storage/store-object.ts";
 
 export type KeepImageDependencies = {
   /** Undefined where there is no object storage. */
-  shelf(): ImageShelf | undefined;
+  storage(): StorageDependencies | undefined;
   logger: Pick<Logger, "error">;
 };
 
+export type KeepContext = { signal: AbortSignal; logFields: LogFields };
+
+/** The longest for which an address can be signed. */
+const WEEK_SECONDS = 7 * 24 * 60 * 60;
+
 /**
- * The address of an image once it is stored; undefined where there is no storage, and if it fails: an image that has
- * been drawn is delivered all the same. Throws only if the signal aborts.
+ * Stores an image and returns its address, which is valid for a week, or for good in a public bucket. Undefined where
+ * there is no storage, and if it fails: an image that has been drawn is delivered all the same. Throws only if the
+ * signal aborts.
  */
 export async function keepImage(
   image: ImageFile,
-  owner: ImageOwner | undefined,
-  { signal, logFields }: { signal: AbortSignal; logFields: LogFields },
-  { shelf, logger }: KeepImageDependencies,
+  owner: ObjectOwner,
+  { signal, logFields }: KeepContext,
+  { storage: storageIfAny, logger }: KeepImageDependencies,
 ): Promise<string | undefined> {
-  if (owner === undefined) return undefined;
   try {
-    return await shelf()?.put(image, owner, signal);
+    const dependencies = storageIfAny();
+    if (dependencies === undefined) return undefined;
+    const extension = extensionOf(image);
+    const file = { name: `image.${extension}`, extension, mediaType: mediaTypeOf(image), bytes: image.bytes };
+    const key = await storeObject({ kind: "images", owner, ...file }, signal, dependencies);
+    const { storage } = dependencies;
+    return (
+      storage.publicUrl(key) ?? (await storage.signedGetUrl(key, { expiresInSeconds: WEEK_SECONDS })).url
+    );
   } catch (error) {
     signal.throwIfAborted();
     logger.error("An image could not be stored; it is delivered without an address.", error, logFields);
