@@ -1,9 +1,10 @@
 "use client";
 
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { SessionView } from "#lib/browser/sessions.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { commonStrings } from "../_strings/common.ts";
+import { mediaStrings } from "../_strings/media.ts";
 import { Button } from "../_ui/button.tsx";
 import { classes } from "../_ui/classes.ts";
 import { Menu } from "../_ui/menu.tsx";
@@ -60,7 +61,10 @@ export function Sidebar({ isOpen, close, sessions, current, open, begin }: Sideb
   );
 }
 
-type Dialog = { kind: "rename" | "delete"; session: SessionView };
+/** It is loaded with the first conversation that is exported. */
+const PdfDialog = lazy(() => import("./pdf-dialog.tsx").then((loaded) => ({ default: loaded.PdfDialog })));
+
+type Dialog = { kind: "rename" | "delete" | "pdf"; session: SessionView };
 type ListProps = Pick<SidebarProps, "sessions" | "current" | "open" | "begin">;
 
 function SessionList({ sessions, current, open, begin }: ListProps) {
@@ -101,14 +105,28 @@ function SessionList({ sessions, current, open, begin }: ListProps) {
           {commonStrings.more}
         </Button>
       )}
-      {dialog?.kind === "rename" ? (
-        <RenameSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
-      ) : null}
-      {dialog?.kind === "delete" ? (
-        <DeleteSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
-      ) : null}
+      {dialog === undefined ? null : (
+        <SessionDialog dialog={dialog} close={() => setDialog(undefined)} done={done} />
+      )}
     </div>
   );
+}
+
+type DialogProps = { dialog: Dialog; close: () => void; done: () => void };
+
+function SessionDialog({ dialog: { kind, session }, close, done }: DialogProps) {
+  switch (kind) {
+    case "rename":
+      return <RenameSession {...{ session, close, done }} />;
+    case "delete":
+      return <DeleteSession {...{ session, close, done }} />;
+    case "pdf":
+      return (
+        <Suspense fallback={null}>
+          <PdfDialog {...{ session, close }} />
+        </Suspense>
+      );
+  }
 }
 
 type RowProps = {
@@ -139,6 +157,7 @@ function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) 
         label={texts.actions(title)}
         items={[
           { label: texts.rename, icon: "pencil", onSelect: () => ask("rename") },
+          { label: mediaStrings.pdf.download, icon: "download", onSelect: () => ask("pdf") },
           { label: commonStrings.delete, icon: "trash", danger: true, onSelect: () => ask("delete") },
         ]}
       />

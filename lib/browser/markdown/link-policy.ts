@@ -35,6 +35,17 @@ export function safeImage(src: string): SafeImage | undefined {
   return DATA_IMAGE.test(address) || OWN_IMAGE.test(address) ? (address as SafeImage) : undefined;
 }
 
+/**
+ * The address of a picture in the operator's own storage. Only what the gateway has put there can be loaded from it,
+ * so an address tells nobody else anything.
+ * @param storage where all of its addresses begin, as `https://files.example.com/`; undefined if there is none.
+ */
+export function storedImage(src: string, storage: string | undefined): SafeImage | undefined {
+  const address = safeHref(src);
+  const isStored = storage !== undefined && address?.startsWith(storage) === true;
+  return isStored ? (address as string as SafeImage) : undefined;
+}
+
 /** Whose server an address belongs to; undefined for our own. */
 export function hostOf(href: SafeHref): string | undefined {
   return /^https?:/.test(href) ? new URL(href).host : undefined;
