@@ -11,6 +11,14 @@ export function pdfOf(
   return fetchFile("/api/v1/export/pdf", { method: "POST", body: document, ...call });
 }
 
+/** A table as an Excel file. */
+export function xlsxOf(
+  table: { headers: readonly string[]; rows: readonly (readonly unknown[])[]; filename: string },
+  call: ExportCall = {},
+): Promise<Blob> {
+  return fetchFile("/api/v1/export/xlsx", { method: "POST", body: table, ...call });
+}
+
 /** A saved conversation, to be exported. */
 export async function savedTurns(sessionId: string, call: ExportCall = {}): Promise<Turn[]> {
   let key = 0;

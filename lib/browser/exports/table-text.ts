@@ -1,5 +1,14 @@
+import { type Block, type TableCell, textOf } from "#lib/browser/markdown/tree.ts";
+
 /** A table as words, row by row; the first row is its head. */
 export type TableText = { headers: readonly string[]; rows: readonly (readonly string[])[] };
+
+/** The words of a table of Markdown. */
+export function tableText({ head, rows }: Block & { kind: "table" }): TableText {
+  const words = (cells: readonly TableCell[]): string[] =>
+    cells.map(({ children }) => textOf(children).trim());
+  return { headers: words(head), rows: rows.map(words) };
+}
 
 /** What a spreadsheet would compute, if it is no number. */
 const FORMULA = /^(?:[=@\t\r]|[+-](?![\d.]))/;
