@@ -50,6 +50,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 201,
     body: { data: PNG.toString("base64") },
   },
+  "/api/v1/export/xlsx": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { headers: ["One"], rows: [[1]] },
+  },
   "/api/keys": {
     access: "user",
     methods: ["POST", "GET"],

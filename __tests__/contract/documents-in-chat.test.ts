@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { FileParts } from "#lib/server/wiring/documents.ts";
 import type { MAKERS } from "#lib/server/wiring/parts.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -380,7 +381,9 @@ describe("what surrounds the files", () => {
       find: none("find"),
       ofSession: none("ofSession"),
     };
-    const createFiles = () => ({ reader: () => readerDouble(), attachments });
+    const createFiles = ({ storage, logger }: FileParts) => {
+      return { storage, logger, reader: () => readerDouble(), attachments };
+    };
     const by = await start({}, undefined, { createFiles });
     const { sessionId } = await ask({ message: "Hi" }, { by });
     await ask({ message: "Hi again", sessionId, files: [] }, { by });

@@ -32,6 +32,7 @@ export const ERROR_STATUS = {
   engines_unavailable: 503,
   not_configured: 503,
   database_unavailable: 503,
+  storage_unavailable: 503,
   overloaded: 503,
   plugin_timeout: 504,
   step_timeout: 504,

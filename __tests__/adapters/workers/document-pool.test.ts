@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "#lib/adapters/clock.ts";
-import { DocumentPool, type DocumentPoolOptions } from "#lib/adapters/workers/document-pool.ts";
+import { DocumentPool } from "#lib/adapters/workers/document-pool.ts";
+import type { TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
 import { pdfWithPages, textLines } from "../../support/pdf.ts";
 
 const HELLO = pdfWithPages([textLines(["Hello from page one."])]);
@@ -14,7 +15,7 @@ const never = new AbortController().signal;
 const warnings: unknown[] = [];
 const open: DocumentPool[] = [];
 
-function poolOf(options: Partial<DocumentPoolOptions> = {}): DocumentPool {
+function poolOf(options: Partial<TaskPoolOptions> = {}): DocumentPool {
   const logger = { warn: (...entry: unknown[]) => void warnings.push(entry) };
   const pool = new DocumentPool(logger, systemClock, options);
   open.push(pool);
@@ -145,7 +146,7 @@ describe("documents are read in threads", () => {
   });
 
   test("threads are used again, end after some files, and when they have no work", async () => {
-    const pool = poolOf({ threads: 1, maxFilesPerThread: 3, idleMs: 50 });
+    const pool = poolOf({ threads: 1, maxTasksPerThread: 3, idleMs: 50 });
     for (let file = 0; file < 7; file += 1) await read(pool, HELLO);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await expect(read(pool, HELLO)).resolves.toMatchObject({ pages: 1 });

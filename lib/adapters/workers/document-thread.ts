@@ -1,4 +1,4 @@
-// The entry of the threads that read documents (started by document-worker.ts).
+// The entry of the threads that read documents (started by document-pool.ts).
 import { parentPort } from "node:worker_threads";
 import type { DocumentReply, DocumentRequest } from "#lib/adapters/workers/document-messages.ts";
 import { DocumentError } from "#lib/documents/document.ts";

@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { nextCursor, pageQuery } from "#lib/apis/native/list-page.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 
 const MAX_PROMPT = 20_000;
-const MAX_PAGE = 100;
-/** What a cursor says, before it is encoded. */
-const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f-]{36})$/;
 
 /** The body of `POST /api/v1/manus`. */
 export const newTaskBodySchema = z.object({
@@ -26,31 +24,7 @@ export const taskIdQuerySchema = z.object({ id: z.uuid().describe("The task that
 type Place = { createdAt: string; id: string };
 
 /** The query of `GET /api/v1/manus`. */
-export const taskListQuerySchema = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_PAGE)
-    .default(50)
-    .describe("The largest number of tasks in the answer."),
-  cursor: z
-    .string()
-    .max(200)
-    .transform((text, context) => {
-      const place = readCursor(text);
-      if (place === undefined)
-        context.addIssue({ code: "custom", message: "is not a nextCursor of this list" });
-      return place ?? z.NEVER;
-    })
-    .optional()
-    .describe("The `nextCursor` of the page before."),
-});
-
-function readCursor(text: string): Place | undefined {
-  const [, createdAt, id] = CURSOR.exec(Buffer.from(text, "base64url").toString("latin1")) ?? [];
-  return createdAt === undefined || id === undefined ? undefined : { createdAt, id };
-}
+export const taskListQuerySchema = z.object(pageQuery("tasks"));
 
 type Summary = Place & {
   title: string;
@@ -70,9 +44,7 @@ type Whole = Summary & {
 export function taskListBody(tasks: readonly Summary[], next: Place | undefined): object {
   return {
     tasks: tasks.map(summaryBody),
-    ...(next === undefined
-      ? {}
-      : { nextCursor: Buffer.from(`${next.createdAt} ${next.id}`).toString("base64url") }),
+    ...nextCursor(next && { at: next.createdAt, id: next.id }),
   };
 }
 

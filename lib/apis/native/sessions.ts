@@ -1,13 +1,11 @@
 import { z } from "zod";
+import { nextCursor, pageQuery } from "#lib/apis/native/list-page.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 
 const MAX_TITLE = 200;
 /** What the database keeps of a session. */
 const MAX_MESSAGES = 2_000;
-const MAX_PAGE = 100;
 const MAX_SEARCH = 200;
-/** What a cursor says, before it is encoded. */
-const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([0-9a-f-]{36})$/;
 
 /** One line of visible text; its length is counted in characters, as in the database. */
 const titleSchema = z
@@ -40,24 +38,7 @@ type Place = { updatedAt: string; id: string };
 
 /** The query of `GET /api/sessions`. */
 export const sessionListQuerySchema = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_PAGE)
-    .default(50)
-    .describe("The largest number of sessions in the answer."),
-  cursor: z
-    .string()
-    .max(200)
-    .transform((text, context) => {
-      const place = readCursor(text);
-      if (place === undefined)
-        context.addIssue({ code: "custom", message: "is not a nextCursor of this list" });
-      return place ?? z.NEVER;
-    })
-    .optional()
-    .describe("The `nextCursor` of the page before."),
+  ...pageQuery("sessions"),
   search: z
     .string()
     .max(MAX_SEARCH)
@@ -66,11 +47,6 @@ export const sessionListQuerySchema = z.object({
     .describe("Only sessions with this text in their title, whatever its case and accents."),
 });
 
-function readCursor(text: string): Place | undefined {
-  const [, updatedAt, id] = CURSOR.exec(Buffer.from(text, "base64url").toString("latin1")) ?? [];
-  return updatedAt === undefined || id === undefined ? undefined : { updatedAt, id };
-}
-
 type Summary = Place & { title: string; createdAt: string };
 type Message = { role: "user" | "assistant"; content: string };
 
@@ -78,9 +54,7 @@ type Message = { role: "user" | "assistant"; content: string };
 export function sessionListBody(sessions: readonly Summary[], next: Place | undefined): object {
   return {
     sessions: sessions.map(sessionBody),
-    ...(next === undefined
-      ? {}
-      : { nextCursor: Buffer.from(`${next.updatedAt} ${next.id}`).toString("base64url") }),
+    ...nextCursor(next && { at: next.updatedAt, id: next.id }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Lexer } from "marked";
+import { Lexer, type Token } from "marked";
 import { findTooDeep, hasTooManyItems, isTooDense } from "#lib/browser/markdown/difficulty.ts";
 import { blocksOf, type LinkFor } from "#lib/browser/markdown/from-tokens.ts";
 import { JOINT, jointsIn, withoutJoints } from "#lib/browser/markdown/joints.ts";
@@ -47,15 +47,30 @@ export function parseSegment(segment: string, definitions: Definitions, linkFor?
 }
 
 function parseTokens(text: string, definitions: Definitions, linkFor: LinkFor | undefined): Block[] {
-  if (findTooDeep(text) !== undefined || hasTooManyItems(text))
-    return [{ kind: "plain", text: text.trimEnd() }];
+  const tokens = hasTooManyItems(text) ? undefined : lexSegment(text, definitions);
+  return tokens === undefined ? [{ kind: "plain", text: text.trimEnd() }] : blocksOf(tokens, linkFor);
+}
+
+/** A segment of a text and marked's tokens of it; undefined if it is nested too deeply to be parsed. */
+export type LexedSegment = { source: string; tokens: readonly Token[] | undefined };
+
+/** Marked's tokens of a text, segment by segment, for other trees than the one of pages. */
+export function lexMarkdown(text: string): LexedSegment[] {
+  const segments = splitSegments(normalise(withoutJoints(text)));
+  const definitions = newDefinitions();
+  for (const segment of segments) collectDefinitions(segment, definitions);
+  return segments.map((source) => ({ source, tokens: lexSegment(source, definitions) }));
+}
+
+function lexSegment(text: string, definitions: Definitions): readonly Token[] | undefined {
+  if (findTooDeep(text) !== undefined) return undefined;
   const lexer = lexBlocks(text, definitions);
   for (const { src, tokens } of lexer.inlineQueue) {
     lexer.state.inRawBlock = false;
     if (isTooDense(src)) tokens.push({ type: "escape", raw: src, text: src });
     else lexer.inlineTokens(src, tokens);
   }
-  return blocksOf(lexer.tokens, linkFor);
+  return lexer.tokens;
 }
 
 function lexBlocks(text: string, definitions: Definitions): Lexer {

@@ -3,6 +3,7 @@ import { MANUS_VARIABLE_RULES, manusShape } from "#lib/server/env/manus-variable
 import { PLUGIN_VARIABLE_RULES, pluginShape } from "#lib/server/env/plugin-variables.ts";
 import { RETENTION_VARIABLE_RULES, retentionShape } from "#lib/server/env/retention-variables.ts";
 import { supabaseKeyKind } from "#lib/server/env/secret-shapes.ts";
+import { STORAGE_VARIABLE_RULES, storageShape } from "#lib/server/env/storage-variables.ts";
 import { TELEMETRY_VARIABLE_RULES, telemetryShape } from "#lib/server/env/telemetry-variables.ts";
 import {
   emails,
@@ -100,6 +101,7 @@ const shape = {
   PROVIDER_TIMEOUT_MS: milliseconds(30_000).transform((value) => Math.min(300_000, Math.max(1_000, value))),
   REQUEST_DEADLINE_MS: milliseconds(120_000),
   ...retentionShape,
+  ...storageShape,
   ...manusShape,
   ...pluginShape,
   ...telemetryShape,
@@ -196,6 +198,7 @@ const RULES: Readonly<Record<Name, Rule>> = {
   PROVIDER_TIMEOUT_MS: MILLISECONDS,
   REQUEST_DEADLINE_MS: MILLISECONDS,
   ...RETENTION_VARIABLE_RULES,
+  ...STORAGE_VARIABLE_RULES,
   ...MANUS_VARIABLE_RULES,
   ...PLUGIN_VARIABLE_RULES,
   ...TELEMETRY_VARIABLE_RULES,

@@ -34,6 +34,7 @@ const SECRET_NAMES = [
   "MCP_INTERNAL_KEY",
   "MANUS_API_KEY",
   "MANUS_WEBHOOK_SECRET",
+  "R2_SECRET_ACCESS_KEY",
   ...PROVIDERS.flatMap(({ credentials }) => credentialVariables(credentials)),
 ];
 const SECRET_WORDS = /SERVICE_ROLE|SECRET|PASSWORD|PRIVATE_KEY/;

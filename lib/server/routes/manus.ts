@@ -110,7 +110,11 @@ async function create(call: GatewayCall<"caller", NewTask>): Promise<PlainRespon
 
 async function list({ gateway, caller, request }: GatewayCall<"caller">): Promise<PlainResponse> {
   const { limit, cursor } = readQuery(request, taskListQuerySchema);
-  const page = await listTasks(caller, { limit, after: cursor }, gateway.manus);
+  const page = await listTasks(
+    caller,
+    { limit, after: cursor && { createdAt: cursor.at, id: cursor.id } },
+    gateway.manus,
+  );
   return jsonResponse(taskListBody(page.tasks, page.next));
 }
 

@@ -98,7 +98,11 @@ export const sessionById = declareRoute({
 
 async function list({ gateway, caller, request }: GatewayCall<"caller">): Promise<PlainResponse> {
   const { limit, cursor, search } = readQuery(request, sessionListQuerySchema);
-  const page = await listSessions(caller, { limit, after: cursor, search }, gateway.sessions);
+  const page = await listSessions(
+    caller,
+    { limit, after: cursor && { updatedAt: cursor.at, id: cursor.id }, search },
+    gateway.sessions,
+  );
   return jsonResponse(sessionListBody(page.sessions, page.next));
 }
 

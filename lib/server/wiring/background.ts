@@ -3,8 +3,8 @@ import type { Basis, Parts } from "#lib/server/wiring/parts.ts";
 /** The price library takes some 30 ms of the processor, which the first requests should not wait for; milliseconds. */
 const PRICES_DELAY_MS = 1_000;
 
-type BackgroundParts = Pick<Parts, "ledger" | "database" | "shared" | "ledgerMaintenance"> &
-  Pick<Basis, "installed" | "clock" | "logger"> & {
+type BackgroundParts = Pick<Parts, "ledger" | "database" | "shared" | "ledgerMaintenance" | "storage"> &
+  Pick<Basis, "env" | "installed" | "clock" | "logger"> & {
     /** Undefined where nothing may be done before a request needs it. */
     prices: Basis["prices"] | undefined;
   };
@@ -14,7 +14,18 @@ type BackgroundParts = Pick<Parts, "ledger" | "database" | "shared" | "ledgerMai
  * first use.
  */
 export function beginInBackground(
-  { ledger, database, shared, ledgerMaintenance, installed, prices, clock, logger }: BackgroundParts,
+  {
+    ledger,
+    database,
+    shared,
+    ledgerMaintenance,
+    storage,
+    env,
+    installed,
+    prices,
+    clock,
+    logger,
+  }: BackgroundParts,
   signal: AbortSignal,
 ): void {
   // Self-hosted, so that it delays no answer; a serverless function loads it when its first answer is under way.
@@ -33,5 +44,10 @@ export function beginInBackground(
   });
   begin("The ledger's figures and its old rows are not maintained.", async () => {
     await ledgerMaintenance.value?.run(signal);
+  });
+  // A serverless function has no background: it sweeps beside its requests.
+  if (env.VERCEL) return;
+  begin("Deleted files are not taken from the storage.", async () => {
+    await storage.value?.sweeper.run(signal);
   });
 }

@@ -42,6 +42,7 @@ const SERVED = [
   "sessions",
   "shared",
   "toolServing",
+  "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 
 type ServedParts = { readonly [Name in (typeof SERVED)[number]]: Parts[Name]["value"] };

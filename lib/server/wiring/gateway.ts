@@ -6,6 +6,7 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { AdminCheck } from "#lib/server/auth/admin.ts";
 import type { Authenticator } from "#lib/server/auth/auth.ts";
 import { type Env, readEnv } from "#lib/server/env/env.ts";
+import { readStorageSettings } from "#lib/server/env/storage-settings.ts";
 import type { BodyBudget } from "#lib/server/http/body-budget.ts";
 import type { AccountsPart } from "#lib/server/wiring/accounts.ts";
 import type { Admin } from "#lib/server/wiring/admin.ts";
@@ -31,9 +32,10 @@ import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts
 import type { ToolServing } from "#lib/server/wiring/tool-serving.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
-import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -79,7 +81,9 @@ export type Gateway = {
   /** The gateway's own tools, for clients and hosts of MCP. */
   readonly toolServing: ToolServing;
   /** Files of conversations. */
-  readonly files: FileDependencies;
+  readonly files: UploadDependencies;
+  /** Writes Excel workbooks. */
+  readonly workbooks: WorkbookWriter;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */
@@ -132,6 +136,7 @@ export async function createGateway(
   ]);
   const live = new LiveProviders(providers);
   const settings = readDatabaseSettings(env);
+  const storageSettings = readStorageSettings(env);
   const secrets = [...secretsOf(env, providers), ...mcpServers.flatMap(mcpSecretsOf)];
   const { logger, turnLogger, flush } = createLogs(env, secrets, writeLog);
   const installed = new InstalledModels(providers.registry.installations(), systemClock);
@@ -140,7 +145,7 @@ export async function createGateway(
   const instanceId = randomUUID();
   const closing = new AbortController();
   const basis = {
-    ...{ env, instanceId, settings, live, mcpServers, installed, prices, telemetry, logger },
+    ...{ env, instanceId, settings, storageSettings, live, mcpServers, installed, prices, telemetry, logger },
     ...{ clock: systemClock, signal: closing.signal },
     configuration: () => configuration,
   };
@@ -157,7 +162,10 @@ export async function createGateway(
   beginInBackground({ ...parts, ...basis, prices: env.VERCEL ? undefined : prices }, closing.signal);
   return withGetters(withGetters(partsOf(parts), ofCatalogue(live, env)), {
     ...{ env, instanceId, logger, configuration, installed, prices, telemetry },
-    besideRequest: (waitUntil: WaitUntil) => parts.shared.made?.state?.beside(waitUntil),
+    besideRequest: (waitUntil: WaitUntil) => {
+      parts.shared.made?.state?.beside(waitUntil);
+      if (env.VERCEL) parts.storage.value?.sweeper.beside(waitUntil, closing.signal);
+    },
     checkDatabase: async () => parts.database.value.check(),
     close: async () => {
       await closeParts(parts, telemetry, closing);
@@ -167,13 +175,14 @@ export async function createGateway(
 }
 
 async function closeParts(
-  { ledger, engines, documents, shared, mcp }: Parts,
+  { ledger, engines, documents, workbooks, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
   work.abort();
   shared.made?.state?.close();
   await documents.made?.close();
+  await workbooks.made?.close();
   await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.

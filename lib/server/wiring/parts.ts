@@ -1,6 +1,7 @@
 import type { McpServer } from "#lib/plugins/mcp.ts";
 import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
+import type { StorageSettings } from "#lib/server/env/storage-settings.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createAccounts } from "#lib/server/wiring/accounts.ts";
 import { createAdmin } from "#lib/server/wiring/admin.ts";
@@ -11,6 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
+import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -24,6 +26,7 @@ import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
 import { mediaParts } from "#lib/server/wiring/media-parts.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
+import { createStorage } from "#lib/server/wiring/object-storage.ts";
 import { operatorParts } from "#lib/server/wiring/operator-parts.ts";
 import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
@@ -35,7 +38,7 @@ import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
-import type { FileDependencies } from "#lib/services/documents/read-turn-files.ts";
+import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
@@ -75,8 +78,10 @@ export const MAKERS = {
   createQuota,
   createDocumentReader,
   createFiles,
+  createStorage,
   createShared,
   createToolServing,
+  createWorkbookWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -85,6 +90,8 @@ export type Basis = {
   /** A random UUID, which identifies this process among the instances of the gateway. */
   instanceId: string;
   settings: DatabaseSettings;
+  /** Undefined where there is no object storage. */
+  storageSettings: StorageSettings | undefined;
   live: LiveProviders;
   /** Of `MCP_CONFIG`. */
   mcpServers: readonly McpServer[];
@@ -113,7 +120,8 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
+  const { env, instanceId, settings, storageSettings, live, installed, prices, telemetry, clock, logger } =
+    basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -138,7 +146,16 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    { env, clients: () => database.value.clients, callParts, identity, documents, clock, logger },
+    {
+      env,
+      storageSettings,
+      clients: () => database.value.clients,
+      callParts,
+      identity,
+      documents,
+      clock,
+      logger,
+    },
     make,
   );
   return {
@@ -151,6 +168,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
+    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -185,7 +203,7 @@ type AnswerSources = {
   manus: Lazy<ManusDependencies>;
   mcp: Lazy<McpPart>;
   webSearch: Lazy<WebSearchPart | undefined>;
-  files: Lazy<FileDependencies>;
+  files: Lazy<Pick<UploadDependencies, "attachments">>;
   memories: Lazy<Memories>;
   documents: Lazy<DocumentReader>;
   env: Env;

@@ -78,9 +78,9 @@ export function realProviders(
 export function secretsOf(env: Env, { registry }: Pick<Providers, "registry">): string[] {
   const { SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY } = env;
   const own = [SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET, DEMO_PASSWORD, MCP_INTERNAL_KEY];
-  const ofManus = [env.MANUS_API_KEY, env.MANUS_WEBHOOK_SECRET];
+  const ofServices = [env.MANUS_API_KEY, env.MANUS_WEBHOOK_SECRET, env.R2_SECRET_ACCESS_KEY];
   return [
-    ...[...own, ...ofManus].flatMap((secret) => secret ?? []),
+    ...[...own, ...ofServices].flatMap((secret) => secret ?? []),
     ...registry.secrets(),
     ...pluginTokens(env),
     ...telemetrySecrets(env),

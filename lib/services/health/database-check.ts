@@ -1,5 +1,5 @@
 /** The schema that this gateway was written for: the number of the newest file in supabase/migrations. */
-export const SCHEMA_VERSION = 26;
+export const SCHEMA_VERSION = 27;
 
 /** The result of a check of the database. */
 export type DatabaseCheck =

@@ -1,45 +1,36 @@
-import { Worker } from "node:worker_threads";
-import type { DocumentReply, DocumentRequest } from "#lib/adapters/workers/document-messages.ts";
-import { DocumentError } from "#lib/documents/document.ts";
+import type { Worker } from "node:worker_threads";
+import type { Excess, TaskKind, TaskLimits } from "#lib/adapters/workers/task-kind.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock, Timer } from "#lib/shared/clock.ts";
-
-/** What one file may take. */
-export type DocumentLimits = {
-  /** Milliseconds. */
-  timeoutMs: number;
-  /** The JavaScript heap of the thread, megabytes. */
-  heapMb: number;
-  /** Memory outside the heap (buffers), which `resourceLimits` do not bound, megabytes beside the file itself. */
-  externalMb: number;
-};
 
 const MEGABYTE = 1024 * 1024;
 /** How often the memory of a thread is looked at, milliseconds: it can fill a gigabyte in a second. */
 const WATCH_MS = 20;
-/** Objects that die young, megabytes: taken from the heap that is meant for a file. */
+/** Objects that die young, megabytes: taken from the heap that is meant for a task. */
 const YOUNG_MB = 8;
 const STACK_MB = 4;
 
-type Job = { resolve(reply: DocumentReply): void; reject(error: Error): void };
+type Job<Reply> = { resolve(reply: Reply): void; reject(error: Error): void };
 
 /**
- * One thread, which reads one file at a time. It has no environment, so that no secret is in its reach, and
+ * One thread, which does one task at a time. It has no environment, so that no secret is in its reach, and
  * what a library writes to the console is discarded.
  */
-export class DocumentWorker {
+export class TaskWorker<Task, Reply> {
+  readonly #kind: TaskKind<Task>;
   readonly #worker: Worker;
-  readonly #limits: DocumentLimits;
+  readonly #limits: TaskLimits;
   readonly #clock: Clock;
-  #job: Job | undefined;
+  #job: Job<Reply> | undefined;
   readonly #logger: Pick<Logger, "warn">;
   #isRunning = true;
 
-  constructor(limits: DocumentLimits, clock: Clock, logger: Pick<Logger, "warn">) {
+  constructor(kind: TaskKind<Task>, limits: TaskLimits, clock: Clock, logger: Pick<Logger, "warn">) {
+    this.#kind = kind;
     this.#limits = limits;
     this.#clock = clock;
     this.#logger = logger;
-    this.#worker = new Worker(new URL("./document-thread.ts", import.meta.url), {
+    this.#worker = kind.start({
       env: {},
       stdout: true,
       stderr: true,
@@ -52,9 +43,9 @@ export class DocumentWorker {
       },
     });
     for (const output of [this.#worker.stdout, this.#worker.stderr]) output.resume();
-    this.#worker.on("message", (reply: DocumentReply) => this.#job?.resolve(reply));
+    this.#worker.on("message", (reply: Reply) => this.#job?.resolve(reply));
     this.#worker.on("error", (error: unknown) => this.#fail(this.#failureOf(error)));
-    this.#worker.once("exit", () => this.#fail(tooComplex(INTERRUPTED)));
+    this.#worker.once("exit", () => this.#fail(kind.exceeded("interrupted")));
     // A thread without work keeps no process alive.
     this.#worker.unref();
   }
@@ -65,23 +56,22 @@ export class DocumentWorker {
   }
 
   /**
-   * Reads a file, one at a time. Past a limit, and when `signal` aborts, the thread ends.
-   * @throws DocumentError `too_complex` past a limit; the signal's reason.
+   * Does a task, one at a time. Past a limit, and when `signal` aborts, the thread ends.
+   * @throws the kind's error past a limit; the signal's reason.
    */
-  async read(bytes: Uint8Array, signal: AbortSignal): Promise<DocumentReply> {
+  async run(task: Task, signal: AbortSignal): Promise<Reply> {
     signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<DocumentReply>();
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     this.#job = { resolve, reject };
     const end = (error: Error): void => void this.stop(error);
     const onAbort = (): void => end(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    const timer = this.#clock.after(this.#limits.timeoutMs, () =>
-      end(tooComplex("Reading it took too long.")),
-    );
-    const watch = this.#watchMemory(bytes.length, end);
+    const timer = this.#clock.after(this.#limits.timeoutMs, () => end(this.#kind.exceeded("time")));
+    const { message, transfer } = this.#kind.message(task);
+    const watch = this.#watchMemory(totalBytes(transfer), end);
     this.#worker.ref();
     try {
-      this.#post(bytes);
+      this.#worker.postMessage(message, transfer);
       return await promise;
     } finally {
       this.#job = undefined;
@@ -92,32 +82,25 @@ export class DocumentWorker {
     }
   }
 
-  /** Ends the thread, and with it what it reads: `reason` is what whoever waits for it gets. */
-  async stop(reason: Error = tooComplex(INTERRUPTED)): Promise<void> {
+  /** Ends the thread, and with it what it does: `reason` is what whoever waits for it gets. */
+  async stop(reason: Error = this.#kind.exceeded("interrupted")): Promise<void> {
     this.#fail(reason);
     await this.#worker.terminate();
-  }
-
-  /** A copy is transferred: the caller may still need its bytes, and a transfer would take them away. */
-  #post(bytes: Uint8Array): void {
-    const copy = new Uint8Array(bytes);
-    const request: DocumentRequest = { bytes: copy };
-    this.#worker.postMessage(request, [copy.buffer]);
   }
 
   /**
    * The thread answers also while it works. Its heap is watched too: an array that grows is copied, and passes its
    * limit by far before V8 looks.
    */
-  #watchMemory(fileBytes: number, end: (error: Error) => void): Timer {
-    const externalLimit = this.#limits.externalMb * MEGABYTE + fileBytes;
+  #watchMemory(ownBytes: number, end: (error: Error) => void): Timer {
+    const externalLimit = this.#limits.externalMb * MEGABYTE + ownBytes;
     const heapLimit = (this.#limits.heapMb + 3 * YOUNG_MB) * MEGABYTE;
     let timer: Timer | undefined;
     let isOver = false;
     const look = async (): Promise<void> => {
       const { external, heap } = await this.#memory();
       if (isOver) return;
-      if (external > externalLimit || heap > heapLimit) end(tooComplex(TOO_MUCH_MEMORY));
+      if (external > externalLimit || heap > heapLimit) end(this.#kind.exceeded("memory"));
       else timer = this.#clock.after(WATCH_MS, next);
     };
     const next = (): void =>
@@ -153,20 +136,18 @@ export class DocumentWorker {
 
   /** What ended a thread: too little memory, an error of a library outside of any call, or a missing file. */
   #failureOf(error: unknown): Error {
-    if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
-      return tooComplex(TOO_MUCH_MEMORY);
+    const excess: Excess = isOutOfMemory(error) ? "memory" : "interrupted";
+    if (excess === "interrupted") {
+      this.#logger.warn(`A thread that ${this.#kind.name} failed.`, { reason: String(error) });
     }
-    this.#logger.warn("A thread that reads documents failed.", { reason: String(error) });
-    return tooComplex(INTERRUPTED);
+    return this.#kind.exceeded(excess);
   }
 }
 
-const INTERRUPTED = "It could not be read to its end.";
-const TOO_MUCH_MEMORY = "Reading it took too much memory.";
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
 
-function tooComplex(why: string): DocumentError {
-  return new DocumentError(
-    "too_complex",
-    `The file is too complex. ${why} Send a part of it, or save it in a simpler form.`,
-  );
+function totalBytes(buffers: readonly ArrayBuffer[]): number {
+  return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

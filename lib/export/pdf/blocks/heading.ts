@@ -1,0 +1,65 @@
+import { type Block, textOf } from "#lib/export/markdown/tree.ts";
+import { drawLines, heightOf, layOut } from "#lib/export/pdf/blocks/paragraph.ts";
+import { fitPicture } from "#lib/export/pdf/picture.ts";
+import type { Frame, Sheet } from "#lib/export/pdf/sheet.ts";
+import { plainLook, runsOf } from "#lib/export/pdf/text/runs.ts";
+import { COLOURS, HEADING_SIZES, LINE_HEIGHT, SIZES } from "#lib/export/pdf/theme.ts";
+
+/** A heading does not stay at the end of a page: so many lines of text must follow it there. */
+const LINES_BEHIND = 2;
+const MAX_TITLE = 200;
+
+export function drawHeading(
+  sheet: Sheet,
+  { level, children }: Extract<Block, { kind: "heading" }>,
+  frame: Frame,
+  outline: Outline,
+): void {
+  const size = HEADING_SIZES[level - 1] ?? SIZES.body;
+  const look = { ...plainLook(size, level === 6 ? COLOURS.muted : COLOURS.text), bold: true };
+  const runs = runsOf(children, look, (bytes, alt) => fitPicture(bytes, alt, frame.width));
+  const paragraph = layOut(sheet, runs, { width: frame.width, size, lineHeight: LINE_HEIGHT.heading });
+  const height = heightOf(paragraph.lines);
+  sheet.ensure(Math.min(height + LINES_BEHIND * SIZES.body * LINE_HEIGHT.body, sheet.pageRoom));
+  outline.add(level, textOf(children), sheet);
+  sheet.leaf(`H${level}`, () => drawLines(sheet, paragraph, frame));
+  if (level <= 2) drawRuleBelow(sheet, frame);
+}
+
+function drawRuleBelow(sheet: Sheet, { x, width }: Frame): void {
+  sheet.y += 4;
+  sheet.artifact(() => sheet.document.rect(x, sheet.y, width, 0.7).fill(COLOURS.line));
+  sheet.y += 2;
+}
+
+type Entry = { level: number; item: PDFKit.PDFOutline };
+
+/** The document's outline (bookmarks), and the places to which links such as `#results` lead. */
+export class Outline {
+  readonly #open: Entry[];
+  readonly #names = new Map<string, number>();
+
+  constructor(root: PDFKit.PDFOutline) {
+    this.#open = [{ level: 0, item: root }];
+  }
+
+  add(level: number, words: string, sheet: Sheet): void {
+    const title = words.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE).toWellFormed();
+    while ((this.#open.at(-1)?.level ?? 0) >= level) this.#open.pop();
+    const options = { expanded: level < 3, top: sheet.y - 8 };
+    const item = this.#open.at(-1)?.item.addItem(title === "" ? "–" : title, options);
+    if (item !== undefined) this.#open.push({ level, item });
+    sheet.namePlace(this.#nameOf(title));
+  }
+
+  /** As GitHub names headings; equal ones are numbered. */
+  #nameOf(title: string): string {
+    const name = title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-");
+    const before = this.#names.get(name) ?? 0;
+    this.#names.set(name, before + 1);
+    return before === 0 ? name : `${name}-${before}`;
+  }
+}

@@ -1,0 +1,32 @@
+const SIMPLE = /^[\t\n\x20-\u02ff]*$/;
+const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
+/** Joined emoji and accents are short: longer clusters are piles of marks, which are cut. */
+const MAX_CLUSTER = 24;
+
+/** What a reader takes for one character, one after another. */
+export function* clustersOf(text: string): Generator<string> {
+  if (SIMPLE.test(text)) {
+    yield* text;
+    return;
+  }
+  for (const { segment } of segmenter.segment(text)) {
+    if (segment.length <= MAX_CLUSTER) yield segment;
+    else yield* [...segment];
+  }
+}
+
+/** Controls, and halves of characters. */
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufff9-\ufffb]/g;
+
+/** Text that can be drawn: without control characters and halves of surrogate pairs. */
+export function drawable(text: string): string {
+  return text.toWellFormed().replaceAll(/\u2028|\u2029|\r\n?/g, "\n").replace(CONTROLS, "");
+}
+
+/** Characters that only tell where a line breaks, how its directions run, or which look another has. */
+const SILENT = /[\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u{e0000}-\u{e01ef}]/gu;
+
+/** What is drawn of a cluster. */
+export function visible(cluster: string): string {
+  return cluster === "\u00a0" || cluster === "\u202f" || cluster === "\t" ? " " : cluster.replace(SILENT, "");
+}
