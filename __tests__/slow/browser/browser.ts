@@ -28,6 +28,8 @@ export type VisitOptions = {
   slowdown?: number;
   /** Device pixels per CSS pixel. */
   scale?: number;
+  /** Whether the person lets pages use the microphone. */
+  microphone?: boolean;
 };
 
 export type Visitor = {
@@ -54,7 +56,11 @@ declare global {
 }
 
 /** Without the package's flags for clouds without processes and graphics: they switch the web's own security off. */
-const ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"];
+const ARGS = [
+  ...["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"],
+  // A microphone that beeps, for who may use one, and no sound out of the machine.
+  ...["--use-fake-device-for-media-stream", "--mute-audio"],
+];
 
 /** The Chromium that npm brings. @param environment of its process, beside ours. */
 export async function startBrowser(environment: Readonly<Record<string, string>> = {}): Promise<TestBrowser> {
@@ -104,14 +110,17 @@ async function visit(browser: Browser, options: VisitOptions): Promise<Visitor> 
   };
 }
 
-function contextOptions({ theme, size, reducedMotion, scale }: VisitOptions): BrowserContextOptions {
+function contextOptions({ theme, size, reducedMotion, scale, microphone }: VisitOptions): BrowserContextOptions {
   return {
     viewport: SIZES[size ?? "desktop"],
     colorScheme: theme ?? "light",
     reducedMotion: reducedMotion === true ? "reduce" : "no-preference",
     deviceScaleFactor: scale ?? 1,
     hasTouch: size === "phone",
-    permissions: ["clipboard-read", "clipboard-write"],
+    permissions: [
+      ...["clipboard-read", "clipboard-write"],
+      ...(microphone === true ? ["microphone"] : []),
+    ],
     locale: "en-GB",
     timezoneId: "UTC",
   };

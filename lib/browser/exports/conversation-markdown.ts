@@ -43,7 +43,8 @@ function lowered(segment: string, levels: number): string {
     .map((token) => {
       if (token.type !== "heading") return token.raw;
       const depth = Math.min(6, Number(token["depth"]) + levels);
-      return `${"#".repeat(depth)} ${String(token["text"]).replaceAll("\n", " ")}\n\n`;
+      const [end = ""] = /\n*$/.exec(token.raw) ?? [];
+      return `${"#".repeat(depth)} ${String(token["text"]).replaceAll("\n", " ")}${end}`;
     })
     .join("");
 }

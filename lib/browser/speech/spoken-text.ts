@@ -6,7 +6,7 @@ export type SpokenWords = { code: string };
 
 const ADDRESS = /\bhttps?:\/\/(?:www\.)?([^\s/?#]+)[^\s)\]]*/giu;
 /** Pictures have no sound; those that are letters and digits too stay. */
-const PICTURES = /[\p{Extended_Pictographic}\u{1f1e6}-\u{1f1ff}\u{fe0f}\u200d]/gu;
+const PICTURES = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{1f1e6}-\u{1f1ff}\u{fe0f}\u200d]/gu;
 
 /** A text of Markdown as somebody would read it to another person, one paragraph a line. */
 export function spokenText(markdown: string, words: SpokenWords): string {
