@@ -15,7 +15,9 @@ export async function readWorkbookFile(bytes: Uint8Array): Promise<FileSheet[]> 
   const archive = await openZip(bytes);
   const part = async (path: string): Promise<string> => {
     if (!archive.has(path)) return "";
-    return Buffer.concat(await Array.fromAsync(archive.read(path))).toString();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of archive.read(path)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
   };
   const strings = all(await part("xl/sharedStrings.xml"), /<si>(.*?)<\/si>/gs).map(([, si]) => textIn(si));
   const formats = formatsOf(await part("xl/styles.xml"));
