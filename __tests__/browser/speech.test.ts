@@ -216,7 +216,7 @@ describe("calls", () => {
     expect(await transcribe(new Blob(["sound"]), { signal, fetch: silent })).toBe("");
   });
 
-  test.each([
+  test.each<[supported: string[], type: string | undefined]>([
     [["audio/webm;codecs=opus", "audio/mp4"], "audio/webm;codecs=opus"],
     [["audio/mp4"], "audio/mp4"],
     [[], undefined],
