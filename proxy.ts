@@ -11,7 +11,7 @@ export function proxy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy({
     nonce,
     isDevelopment: process.env["NODE_ENV"] === "development",
-    storage: publicEnv.storagePrefix,
+    storage: publicEnv.storagePrefixes,
   });
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);

@@ -31,7 +31,7 @@ export const viewport: Viewport = {
 /** Rendered for each request: the content security policy needs a nonce of its own each time. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get("x-nonce") ?? undefined;
-  const { accentColor, appName, companyName, logoPath, storagePrefix } = publicEnv;
+  const { accentColor, appName, companyName, logoPath, storagePrefixes } = publicEnv;
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
@@ -40,7 +40,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body className="min-h-dvh bg-page font-sans text-text antialiased">
         <BrandProvider brand={{ appName, companyName, logoPath }}>
-          <StorageProvider prefix={storagePrefix}>
+          <StorageProvider prefixes={storagePrefixes}>
             <SessionProvider>{children}</SessionProvider>
           </StorageProvider>
         </BrandProvider>

@@ -28,13 +28,13 @@ export const publicEnv = {
       : undefined;
   },
   /**
-   * Where the addresses of stored pictures begin, with a slash at the end; undefined where there is no object storage.
-   * Every signed address says as much, so pages may know it.
+   * Where the addresses of stored pictures begin, each with a slash at the end: the public address of the bucket if it
+   * has one, and that of signed addresses. Every one of them says as much, so pages may know it.
    */
-  get storagePrefix(): string | undefined {
-    const bucket = read("R2_BUCKET_NAME");
-    const base = read("R2_PUBLIC_URL") ?? (bucket === undefined ? undefined : bucketAddress(bucket));
-    return base !== undefined && URL.canParse(base) ? prefixOf(new URL(base)) : undefined;
+  get storagePrefixes(): readonly string[] {
+    return [read("R2_PUBLIC_URL"), bucketAddress()].flatMap((base) =>
+      base !== undefined && URL.canParse(base) ? prefixOf(new URL(base)) : [],
+    );
   },
   /** The path of a picture of our own origin, such as `/logo.svg`. Anything else is ignored. */
   get logoPath(): string | undefined {
@@ -43,7 +43,9 @@ export const publicEnv = {
   },
 } as const;
 
-function bucketAddress(bucket: string): string | undefined {
+function bucketAddress(): string | undefined {
+  const bucket = read("R2_BUCKET_NAME");
+  if (bucket === undefined) return undefined;
   const account = read("R2_ACCOUNT_ID");
   const host =
     account === undefined ? undefined : `https://${account.toLowerCase()}.r2.cloudflarestorage.com`;
@@ -53,9 +55,9 @@ function bucketAddress(bucket: string): string | undefined {
 }
 
 /** It goes into a policy, where `;`, `,` and spaces would begin something else. */
-function prefixOf({ protocol, origin, pathname }: URL): string | undefined {
+function prefixOf({ protocol, origin, pathname }: URL): readonly string[] {
   const prefix = `${origin}${pathname.replace(/\/+$/, "")}/`;
-  return /^https?:$/.test(protocol) && /^[\w:/.[\]~%-]+$/.test(prefix) ? prefix : undefined;
+  return /^https?:$/.test(protocol) && /^[\w:/.[\]~%-]+$/.test(prefix) ? [prefix] : [];
 }
 
 /** By a name that is put together, so that the build does not replace it by its value of that day. */

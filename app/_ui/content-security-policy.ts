@@ -1,8 +1,8 @@
 type PolicyParts = {
   nonce: string;
   isDevelopment: boolean;
-  /** Where the operator's own storage keeps pictures of answers; undefined if there is none. */
-  storage: string | undefined;
+  /** Where the operator's own storage keeps pictures of answers. */
+  storage: readonly string[];
 };
 
 /**
@@ -17,7 +17,7 @@ export function contentSecurityPolicy({ nonce, isDevelopment, storage }: PolicyP
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
     // Development's own tools draw themselves with style elements that have no nonce.
     `style-src 'self' ${isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
-    `img-src 'self' data: blob:${storage === undefined ? "" : ` ${storage}`}`,
+    ["img-src 'self' data: blob:", ...storage].join(" "),
     "media-src 'self' blob:",
     "font-src 'self'",
     "connect-src 'self'",

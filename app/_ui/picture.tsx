@@ -42,9 +42,9 @@ export function Picture({ src, alt }: { src: SafeImage; alt: string }) {
   );
 }
 
-/** A browser saves what is in the page or of its own origin; another origin decides itself what it sends. */
+/** A browser saves what is in the page or a file of its own origin; a storage decides itself what it sends. */
 function SaveLink({ src, name }: { src: SafeImage; name: string }) {
-  if (/^https?:/.test(src)) {
+  if (/^(?:https?:|\/api\/)/.test(src)) {
     return (
       <IconLink label={texts.open} icon="external" href={src} target="_blank" rel="noopener noreferrer" />
     );
