@@ -28,8 +28,6 @@ export type VisitOptions = {
   slowdown?: number;
   /** Device pixels per CSS pixel. */
   scale?: number;
-  /** Whether the person lets pages use the microphone. */
-  microphone?: boolean;
 };
 
 export type Visitor = {
@@ -58,8 +56,8 @@ declare global {
 /** Without the package's flags for clouds without processes and graphics: they switch the web's own security off. */
 const ARGS = [
   ...["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"],
-  // A microphone that beeps, for who may use one, and no sound out of the machine.
-  ...["--use-fake-device-for-media-stream", "--mute-audio"],
+  // A microphone that beeps and that every page may use, and no sound out of the machine.
+  ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--mute-audio"],
 ];
 
 /** The Chromium that npm brings. @param environment of its process, beside ours. */
@@ -110,17 +108,14 @@ async function visit(browser: Browser, options: VisitOptions): Promise<Visitor> 
   };
 }
 
-function contextOptions({ theme, size, reducedMotion, scale, microphone }: VisitOptions): BrowserContextOptions {
+function contextOptions({ theme, size, reducedMotion, scale }: VisitOptions): BrowserContextOptions {
   return {
     viewport: SIZES[size ?? "desktop"],
     colorScheme: theme ?? "light",
     reducedMotion: reducedMotion === true ? "reduce" : "no-preference",
     deviceScaleFactor: scale ?? 1,
     hasTouch: size === "phone",
-    permissions: [
-      ...["clipboard-read", "clipboard-write"],
-      ...(microphone === true ? ["microphone"] : []),
-    ],
+    permissions: ["clipboard-read", "clipboard-write"],
     locale: "en-GB",
     timezoneId: "UTC",
   };

@@ -115,7 +115,7 @@ describe("dictation", () => {
   const texts = mediaStrings.dictation;
 
   test("what is said comes into the message, and is not sent", async () => {
-    const { page, visitor, composer, turns } = await aChat({ microphone: true });
+    const { page, visitor, composer, turns } = await aChat();
     let sent = "";
     scripted.routes.set("POST /api/v1/stt", (body, answer) => {
       sent = String(body);
@@ -141,6 +141,11 @@ describe("dictation", () => {
 
   test("a page that may not listen says what to do", async () => {
     const { page, visitor } = await aChat();
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException("Permission denied", "NotAllowedError");
+      };
+    });
     await page.getByRole("button", { name: texts.start }).click();
     await page.getByRole("alert").getByText(texts.denied).waitFor();
     await isWellMade(visitor);
@@ -149,7 +154,7 @@ describe("dictation", () => {
   });
 
   test("a recording that fails is sent again; nothing said is told; Escape discards", async () => {
-    const { page, visitor, composer } = await aChat({ microphone: true });
+    const { page, visitor, composer } = await aChat();
     const answers: ((answer: ScriptedAnswer) => void)[] = [
       (answer) => answer.json({ error: { code: "engines_unavailable", message: "All are busy." } }, 503),
       (answer) => answer.json({ ok: true, text: "", provider: "groq" }),
@@ -169,7 +174,7 @@ describe("dictation", () => {
   });
 
   test("a gateway without an engine for it says what its operator can set", async () => {
-    const { page, visitor } = await aChat({ microphone: true });
+    const { page, visitor } = await aChat();
     scripted.routes.set("POST /api/v1/stt", (_body, answer) => noEngine(answer));
     await page.getByRole("button", { name: texts.start }).click();
     await page.getByRole("button", { name: texts.stop }).click();
@@ -231,7 +236,12 @@ describe("reading aloud", () => {
 
   test.each([
     ["no engine for it", noEngine, texts.off, /status of 404/],
-    ["a sound that is none", (answer: ScriptedAnswer) => answer.file(PNG, "audio/wav"), texts.unplayable, / /],
+    [
+      "a sound that is none",
+      (answer: ScriptedAnswer) => answer.file(PNG, "audio/wav"),
+      texts.unplayable,
+      / /,
+    ],
   ])("%s is told", async (_name, respond, words, forgiven) => {
     const { send, ended, turn, visitor } = await aChat();
     gateway.first.script = writes("Short.");
@@ -296,7 +306,9 @@ describe("pictures", () => {
     expect(await turn(0).getByRole("link", { name: /^Spy/ }).getAttribute("href")).toBe(
       "https://example.com/x.png",
     );
-    await turn(0).getByRole("link", { name: /^Other/ }).waitFor();
+    await turn(0)
+      .getByRole("link", { name: /^Other/ })
+      .waitFor();
     visitor.forgive(/request to another origin: http:..127[^ ]*.pictures/);
     visitor.forgive(/status of 403/);
     await isWellMade(visitor);
@@ -354,8 +366,7 @@ describe("exports", () => {
       {
         title,
         filename: "Name a city.pdf",
-        content:
-          "# Name \\*a\\* city\n\n## You\n\nName \\*a\\* city\n\n## Answer\n\n### Cities\n\nBergen.\n",
+        content: "# Name \\*a\\* city\n\n## You\n\nName \\*a\\* city\n\n## Answer\n\n### Cities\n\nBergen.\n",
       },
     ]);
     await isWellMade(visitor);
