@@ -45,7 +45,7 @@ export function AnswerFooter({ view: { text, usage, failure }, question, retry, 
             />
             <IconButton
               label={busy ? mediaStrings.pdf.working : mediaStrings.pdf.download}
-              icon={busy ? "clock" : "download"}
+              icon={busy ? "clock" : "file"}
               aria-busy={busy}
               onClick={() => (busy ? undefined : run(() => saveAnswerPdf(text, question)))}
             />

@@ -9,6 +9,7 @@ const texts = mediaStrings.dictation;
 type ProblemProps = {
   text: string;
   close: () => void;
+  closeLabel?: string;
   /** Records anew. */
   again?: () => void;
   /** Sends the same recording again. */
@@ -16,7 +17,8 @@ type ProblemProps = {
 };
 
 /** Why there are no words, and what can be done. */
-export function DictationProblem({ text, close, again, resend }: ProblemProps) {
+export function DictationProblem(props: ProblemProps) {
+  const { text, close, closeLabel = texts.cancel, again, resend } = props;
   return (
     <div className="flex flex-wrap items-center gap-2">
       <p role="alert" className="flex min-w-0 grow basis-40 items-start gap-2 pl-2 wrap-anywhere">
@@ -34,7 +36,7 @@ export function DictationProblem({ text, close, again, resend }: ProblemProps) {
         </Button>
       )}
       <Button size="sm" variant="ghost" autoFocus={again === undefined} onClick={close}>
-        {texts.cancel}
+        {closeLabel}
       </Button>
     </div>
   );

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { commonStrings } from "../_strings/common.ts";
 import { mediaStrings } from "../_strings/media.ts";
 import { Button } from "../_ui/button.tsx";
 import { countdown } from "../_ui/format.ts";
@@ -36,7 +37,7 @@ export function Dictation(props: DictationProps) {
       }}
     >
       {isOff ? (
-        <DictationProblem text={texts.off} close={close} />
+        <DictationProblem text={texts.off} close={close} closeLabel={commonStrings.close} />
       ) : (
         <Attempt key={attempt} {...props} again={() => setAttempt(attempt + 1)} />
       )}

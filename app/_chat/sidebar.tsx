@@ -1,14 +1,16 @@
 "use client";
 
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useId, useState } from "react";
 import type { SessionView } from "#lib/browser/sessions.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { commonStrings } from "../_strings/common.ts";
 import { mediaStrings } from "../_strings/media.ts";
 import { Button } from "../_ui/button.tsx";
 import { classes } from "../_ui/classes.ts";
+import { ago } from "../_ui/format.ts";
 import { Menu } from "../_ui/menu.tsx";
 import { Skeleton } from "../_ui/states.tsx";
+import { useNow } from "../_ui/use-now.ts";
 import { DeleteSession, RenameSession } from "./session-dialogs.tsx";
 import type { Sessions } from "./use-sessions.ts";
 
@@ -25,6 +27,7 @@ type SidebarProps = {
 };
 
 export function Sidebar({ isOpen, close, sessions, current, open, begin }: SidebarProps) {
+  useCloseOnEscape(isOpen, close);
   return (
     <>
       {isOpen ? (
@@ -61,6 +64,21 @@ export function Sidebar({ isOpen, close, sessions, current, open, begin }: Sideb
   );
 }
 
+/** Escape closes the list where it lies over the conversation, and not what is below; menus and dialogs come first. */
+function useCloseOnEscape(isOpen: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || document.querySelector('dialog[open], [role="menu"]') !== null) return;
+      event.preventDefault();
+      close();
+    };
+    // Before the key stops the answer.
+    addEventListener("keydown", onKey, true);
+    return () => removeEventListener("keydown", onKey, true);
+  }, [isOpen, close]);
+}
+
 /** It is loaded with the first conversation that is exported. */
 const PdfDialog = lazy(() => import("./pdf-dialog.tsx").then((loaded) => ({ default: loaded.PdfDialog })));
 
@@ -70,6 +88,7 @@ type ListProps = Pick<SidebarProps, "sessions" | "current" | "open" | "begin">;
 function SessionList({ sessions, current, open, begin }: ListProps) {
   const { page, error, search, reload, loadMore } = sessions;
   const [dialog, setDialog] = useState<Dialog>();
+  const now = useNow();
   const done = (): void => {
     if (dialog?.kind === "delete" && dialog.session.id === current) begin();
     setDialog(undefined);
@@ -94,6 +113,7 @@ function SessionList({ sessions, current, open, begin }: ListProps) {
           <SessionRow
             key={session.id}
             session={session}
+            now={now}
             isCurrent={session.id === current}
             open={open}
             ask={(kind) => setDialog({ kind, session })}
@@ -131,12 +151,16 @@ function SessionDialog({ dialog: { kind, session }, close, done }: DialogProps) 
 
 type RowProps = {
   session: SessionView;
+  /** Milliseconds. */
+  now: number;
   isCurrent: boolean;
   open: (id: string) => void;
   ask: (kind: Dialog["kind"]) => void;
 };
 
-function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) {
+function SessionRow({ session, now, isCurrent, open, ask }: RowProps) {
+  const { id, title, updatedAt } = session;
+  const dateId = useId();
   return (
     <li
       className={classes(
@@ -147,11 +171,16 @@ function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) 
       <button
         type="button"
         aria-current={isCurrent ? "true" : undefined}
+        aria-label={title}
+        aria-describedby={dateId}
         title={title}
         onClick={() => open(id)}
-        className="min-w-0 grow truncate rounded-lg px-2.5 py-2 text-left text-sm"
+        className="min-w-0 grow rounded-lg px-2.5 py-1.5 text-left text-sm"
       >
-        {title}
+        <span className="block truncate">{title}</span>
+        <span id={dateId} className="block text-xs text-muted">
+          {now === 0 || updatedAt === "" ? null : ago(updatedAt, now)}
+        </span>
       </button>
       <Menu
         label={texts.actions(title)}

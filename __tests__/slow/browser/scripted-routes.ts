@@ -62,7 +62,7 @@ async function answerBy(
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
-  await route(valueOf(body, incoming.headers["content-type"] ?? ""), {
+  await route(bodyValue(body, incoming.headers["content-type"] ?? ""), {
     json(body, status = 200) {
       outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     },
@@ -80,7 +80,7 @@ async function answerBy(
   });
 }
 
-function valueOf(body: Buffer, type: string): unknown {
+function bodyValue(body: Buffer, type: string): unknown {
   if (body.length === 0) return undefined;
   return type.includes("json") ? JSON.parse(body.toString()) : body.toString("latin1");
 }
