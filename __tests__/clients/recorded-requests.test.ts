@@ -37,7 +37,7 @@ const STATUS: Readonly<Record<string, number>> = {
   "/v1/embeddings": 404,
   // The form was cut off where it was recorded.
   "/v1/audio/transcriptions": 400,
-  // To become 200 with the routes.
+  // No engine speaks here: speech.test.ts.
   "/v1/audio/speech": 404,
   "/v1/images/generations": 404,
   // Not ours, and never will be.

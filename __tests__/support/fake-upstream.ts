@@ -212,7 +212,14 @@ function parseRequest(bytes: Buffer): Parsed | undefined {
   const text = body.toString("utf8");
   const [method = "", path = ""] = requestLine.split(" ");
   return {
-    request: { method, path, headers, text, bytes: Buffer.from(body), json: text === "" ? undefined : parse(text) },
+    request: {
+      method,
+      path,
+      headers,
+      text,
+      bytes: Buffer.from(body),
+      json: text === "" ? undefined : parse(text),
+    },
     rest: Buffer.from(bytes.subarray(end + 4 + length)),
   };
 }

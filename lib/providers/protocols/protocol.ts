@@ -7,6 +7,7 @@ import type { Embeddings } from "#lib/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
+import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
 import type { TranscribePower } from "#lib/providers/protocols/transcribe-power.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Credential } from "#lib/providers/vendors/credentials.ts";
@@ -130,6 +131,7 @@ export type Protocol = {
   embed?: EmbedPower;
   search?: SearchPower;
   transcribe?: TranscribePower;
+  speak?: SpeakPower;
 };
 
 export type ChatProtocol = Protocol & { chat: ChatPower };

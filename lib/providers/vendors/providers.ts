@@ -58,6 +58,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     issuer: ISSUERS.google,
     chat: {},
     embeddings: { maxInputs: 100 },
+    speech: {},
   },
   {
     id: "groq",

@@ -7,6 +7,7 @@ import {
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
+import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
 import { openAiTranscriptions } from "#lib/providers/protocols/openai-compatible/transcribe.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
@@ -29,4 +30,5 @@ export const openAiCompatible: ChatProtocol = {
   ),
   embed: openAiEmbeddings,
   transcribe: openAiTranscriptions,
+  speak: openAiSpeech,
 };
