@@ -252,11 +252,12 @@ describe("a file that is sent to the storage itself", () => {
     expect(await ownKeys()).toHaveLength(1);
   });
 
-  test("can be sent again until it is complete", async () => {
-    const begun = await begin(PNG.length, "a.png");
+  test("can be larger than a platform's requests, and sent again until it is complete", async () => {
+    const large = Buffer.concat([PNG, Buffer.alloc(5 * 1024 ** 2)]);
+    const begun = await begin(large.length, "a.png");
     expect((await complete(begun.id)).body).toMatchObject({ error: { code: "conflict" } });
-    await put(begun, PNG);
-    await put(begun, PNG);
+    await put(begun, large);
+    await put(begun, large);
     expect(await complete(begun.id)).toMatchObject({ status: 201, body: { type: "image", name: "a.png" } });
   });
 
