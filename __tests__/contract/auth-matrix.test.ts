@@ -65,6 +65,13 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     errors: "native",
     success: 503,
   },
+  "/api/v1/export/xlsx": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { headers: ["One"], rows: [[1]] },
+  },
   "/api/keys": {
     access: "user",
     methods: ["POST", "GET"],

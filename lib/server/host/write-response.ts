@@ -29,7 +29,7 @@ export async function writeResponse(
     outgoing.writeHead(response.status, headers).end();
     return;
   }
-  if (typeof content === "string") {
+  if (typeof content === "string" || content instanceof Uint8Array) {
     headers.push("content-length", String(Buffer.byteLength(content)));
     outgoing.writeHead(response.status, headers).end(content);
     return taken(outgoing, writeTimeoutMs);

@@ -61,8 +61,14 @@ export type FormBody<Body> = {
   read(fields: readonly FormField[]): Body;
 };
 
-/** What an operation answers with: a JSON body, a stream of events of one schema, or nothing. */
-export type AnswerDocs = { description: string; json?: z.ZodType; events?: z.ZodType };
+/** What an operation answers with: a JSON body, a stream of events of one schema, a file, or nothing. */
+export type AnswerDocs = {
+  description: string;
+  json?: z.ZodType;
+  events?: z.ZodType;
+  /** The media type of a file. */
+  file?: string;
+};
 
 /** An operation in the OpenAPI document. */
 export type OperationDocs = {

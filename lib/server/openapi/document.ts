@@ -161,10 +161,11 @@ function queryParameters(query: z.ZodObject): JsonSchema[] {
   });
 }
 
-function response({ description, json, events }: AnswerDocs): JsonSchema {
+function response({ description, json, events, file }: AnswerDocs): JsonSchema {
   const content: JsonSchema = {};
   if (json !== undefined) content["application/json"] = { schema: jsonSchema(json) };
   if (events !== undefined) content["text/event-stream"] = { schema: jsonSchema(events) };
+  if (file !== undefined) content[file] = { schema: { type: "string", format: "binary" } };
   return { description, headers: HEADERS, ...(Object.keys(content).length > 0 ? { content } : {}) };
 }
 

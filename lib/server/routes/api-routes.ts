@@ -17,6 +17,7 @@ import {
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
+import { exportXlsx } from "#lib/server/routes/export-xlsx.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
@@ -86,6 +87,7 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  exportXlsx,
   overrides,
   overrideById,
 ]);

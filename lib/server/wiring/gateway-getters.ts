@@ -43,6 +43,7 @@ const SERVED = [
   "shared",
   "storage",
   "toolServing",
+  "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 
 type ServedParts = { readonly [Name in (typeof SERVED)[number]]: Parts[Name]["value"] };

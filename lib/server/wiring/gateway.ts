@@ -36,6 +36,7 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
@@ -84,6 +85,8 @@ export type Gateway = {
   readonly files: UploadDependencies;
   /** Where files and images are kept; undefined without an object storage. */
   readonly storage: StoragePart | undefined;
+  /** Writes Excel workbooks. */
+  readonly workbooks: WorkbookWriter;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */
@@ -175,13 +178,14 @@ export async function createGateway(
 }
 
 async function closeParts(
-  { ledger, engines, documents, shared, mcp }: Parts,
+  { ledger, engines, documents, workbooks, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
   work.abort();
   shared.made?.state?.close();
   await documents.made?.close();
+  await workbooks.made?.close();
   await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.

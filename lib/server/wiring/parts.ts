@@ -12,6 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
+import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -80,6 +81,7 @@ export const MAKERS = {
   createStorage,
   createShared,
   createToolServing,
+  createWorkbookWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -118,8 +120,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } =
-    basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -157,6 +158,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
+    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

@@ -78,4 +78,3 @@ function setCell(sheet: Sheet, cell: TableCell, isHead: boolean, size: number, w
 
 const cellRuns: CellRuns = ({ children }, isHead, size) =>
   runsOf(children, { ...plainLook(size), bold: isHead }, (bytes, alt) => fitPicture(bytes, alt, MAX_PICTURE));
-

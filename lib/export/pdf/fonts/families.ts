@@ -60,7 +60,11 @@ export function familiesFor(
 /** The files of a family that may draw a style, the best first. */
 export function filesOf(family: Family, { bold, italic }: FontStyle): readonly string[] {
   const { regular, bold: bolder, italic: slanted, boldItalic } = family;
-  const files = [bold && italic ? boldItalic : undefined, bold ? bolder : undefined, italic ? slanted : undefined];
+  const files = [
+    bold && italic ? boldItalic : undefined,
+    bold ? bolder : undefined,
+    italic ? slanted : undefined,
+  ];
   return [...files, regular].filter((file) => file !== undefined);
 }
 

@@ -68,14 +68,17 @@ export class FontSet {
     const families = familiesFor(style.mono, presentation, this.#eastAsianOrder);
     for (const family of families) {
       const face = this.#faceOf(family, style);
-      if (face !== undefined && codePoints.every((code) => face.covers(code))) return { face, isMissing: false };
+      if (face !== undefined && codePoints.every((code) => face.covers(code)))
+        return { face, isMissing: false };
     }
     return { face: this.#baseFace(codePoints[0], style), isMissing: true };
   }
 
   /** What draws a cluster of which something is missing: the font of its first character, if there is one. */
   #baseFace(first: number | undefined, style: FontStyle): Face {
-    const faces = familiesFor(style.mono, "text", this.#eastAsianOrder).map((family) => this.#faceOf(family, style));
+    const faces = familiesFor(style.mono, "text", this.#eastAsianOrder).map((family) =>
+      this.#faceOf(family, style),
+    );
     const base = faces.find((face) => first !== undefined && face?.covers(first)) ?? faces[0];
     if (base === undefined) throw new Error("The fonts of exported documents are not installed.");
     return base;

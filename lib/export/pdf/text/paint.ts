@@ -62,7 +62,14 @@ function paintRule(sheet: Sheet, x: number, y: number, width: number, colour: st
   sheet.document.rect(x, y - size / 40, width, size / 20).fill(colour);
 }
 
-function paintLink(sheet: Sheet, link: string, x: number, baseline: number, width: number, size: number): void {
+function paintLink(
+  sheet: Sheet,
+  link: string,
+  x: number,
+  baseline: number,
+  width: number,
+  size: number,
+): void {
   const top = baseline - size;
   if (link.startsWith("#")) sheet.document.goTo(x, top, width, size * 1.3, placeName(link.slice(1)));
   else sheet.document.link(x, top, width, size * 1.3, link);

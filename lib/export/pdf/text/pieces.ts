@@ -130,8 +130,13 @@ class PieceBuilder {
     const standsAlone = isMissing || (isRightToLeft && !RIGHT_TO_LEFT_LETTER.test(cluster));
     const open = this.#open;
     const belongs =
-      open !== undefined && !standsAlone && open.clusters.length < MAX_PIECE &&
-      open.face === face && open.level === level && open.isSpace === isSpace && !open.isMissing;
+      open !== undefined &&
+      !standsAlone &&
+      open.clusters.length < MAX_PIECE &&
+      open.face === face &&
+      open.level === level &&
+      open.isSpace === isSpace &&
+      !open.isMissing;
     if (!belongs) {
       this.close();
       this.#open = { clusters: [], face, look, level, isSpace, isMissing };

@@ -9,7 +9,7 @@
  */
 
 /** The body of an answer: whole, a stream, or none. */
-export type Content = string | ReadableStream<Uint8Array> | null;
+export type Content = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
 /** An answer as it is written; its headers are alternating names and values, as node:http takes them. */
 export type PlainParts = { content: Content; headers: string[] };

@@ -1,0 +1,118 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Child, startChild } from "./child.ts";
+import type { BenchDatabase } from "./database.ts";
+import type { ExportReport } from "./export-host.ts";
+import { monotonicMs, percentile } from "./statistics.ts";
+
+/**
+ * What exports cost: how long one takes over a socket, and for how long it keeps the gateway's event loop from other
+ * requests. Each is asked for once before it is measured, so that its thread and its libraries are there.
+ */
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
+const MEGABYTE = 1024 * 1024;
+
+type Subject = { what: string; path: string; status: number; body: () => string };
+
+const XLSX = "/api/v1/export/xlsx";
+
+const SUBJECTS: readonly Subject[] = [
+  {
+    what: "Excel: 10 cells",
+    path: XLSX,
+    status: 200,
+    body: () => JSON.stringify({ headers: ["A", "B"], rows: [1, 2, 3, 4].map((n) => ["text", n]) }),
+  },
+  {
+    what: "Excel: 50,000 cells of text, numbers and dates, 1.1 MB",
+    path: XLSX,
+    status: 200,
+    body: largeTable,
+  },
+  {
+    what: "Excel: 50,000 cells of long text, 2 MB",
+    path: XLSX,
+    status: 200,
+    body: () => tableOf(() => "漢字 & <b> and some more text"),
+  },
+  {
+    what: "Excel: 50,000 rows without cells",
+    path: XLSX,
+    status: 200,
+    body: () => JSON.stringify({ headers: [], rows: Array.from({ length: 50_000 }, () => []) }),
+  },
+  {
+    what: "Excel: 350,000 cells: 400",
+    path: XLSX,
+    status: 400,
+    body: () =>
+      JSON.stringify({ headers: [], rows: Array.from({ length: 35_000 }, () => Array(10).fill(7)) }),
+  },
+  { what: "Excel: a body of 44 MB: 413", path: XLSX, status: 413, body: () => "x".repeat(44 * MEGABYTE) },
+];
+
+function tableOf(cell: (row: number, column: number) => unknown): string {
+  const row = (at: number): unknown[] => Array.from({ length: 10 }, (_, column) => cell(at, column));
+  return JSON.stringify({
+    headers: row(0).map(String),
+    rows: Array.from({ length: 4_999 }, (_, at) => row(at)),
+  });
+}
+
+function largeTable(): string {
+  return tableOf((row, column) => {
+    if (column % 5 === 0) return row * column + 0.5;
+    if (column % 5 === 1) return `2026-11-${String((row % 28) + 1).padStart(2, "0")}T10:30:00Z`;
+    return `Text ${row} of ${column}, with more`;
+  });
+}
+
+type Sample = { ms: number; delayMs: number; bytes: number };
+type Host = { child: Child; url: string; key: string };
+
+async function sample({ child, url, key }: Host, subject: Subject, body: string): Promise<Sample> {
+  await child.ask<ExportReport>("report");
+  const from = monotonicMs();
+  const response = await fetch(`${url}${subject.path}`, {
+    method: "POST",
+    body,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+  });
+  const { length } = await response.bytes();
+  const ms = monotonicMs() - from;
+  if (response.status !== subject.status) throw new Error(`${subject.what}: ${response.status}`);
+  const { delayMs } = await child.ask<ExportReport>("report");
+  return { ms, delayMs, bytes: length };
+}
+
+async function row(host: Host, subject: Subject): Promise<string> {
+  const body = subject.body();
+  await sample(host, subject, body);
+  const samples: Sample[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) samples.push(await sample(host, subject, body));
+  const times = samples.map(({ ms }) => ms);
+  const cells = [
+    `${percentile(times, 0.5).toFixed(0)} ms`,
+    `${Math.max(...times).toFixed(0)} ms`,
+    `${Math.max(...samples.map(({ delayMs }) => delayMs)).toFixed(0)} ms`,
+    `${((samples[0]?.bytes ?? 0) / 1024).toFixed(0)} KB`,
+  ];
+  return `| ${subject.what} | ${cells.join(" | ")} |\n`;
+}
+
+const here = (file: string): string => new URL(`./${file}`, import.meta.url).pathname;
+const folder = await mkdtemp(join(tmpdir(), "sarmalink-bench-"));
+// The user of Postgres must be able to enter it.
+await chmod(folder, 0o711);
+const supabase = startChild(here("database.ts"));
+const { settings, key } = await supabase.ask<BenchDatabase>(join(folder, "database"));
+const child = startChild(here("export-host.ts"));
+const url = await child.ask<string>({ ...settings, SARMALINK_DATA_DIR: join(folder, "gateway") });
+const head = ["", "median", "longest", "longest delay of the event loop", "answer"];
+process.stdout.write(`| ${head.join(" | ")} |\n|---|---:|---:|---:|---:|\n`);
+for (const subject of SUBJECTS) process.stdout.write(await row({ child, url, key }, subject));
+const { rss } = await child.ask<ExportReport>("report");
+process.stdout.write(`\nThe gateway's process holds ${(rss / MEGABYTE).toFixed(0)} MB afterwards.\n`);
+await Promise.all([child.stop(), supabase.stop()]);
+await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,63 @@
+import { Worker } from "node:worker_threads";
+import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
+import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
+import type { WorkbookReply, WorkbookRequest } from "#lib/adapters/workers/workbook-messages.ts";
+import type { WorkbookTask, WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+/** The largest body that is accepted takes a fifth of the time and half of the memory. */
+const WORKBOOK_POOL: TaskPoolOptions = {
+  timeoutMs: 10_000,
+  heapMb: 128,
+  externalMb: 64,
+  threads: 1,
+  maxWaiting: 20,
+  maxWaitMs: 20_000,
+  idleMs: 30_000,
+  maxTasksPerThread: 50,
+};
+
+const FAILED = "The workbook could not be written.";
+
+/** What a client is told when a thread had to end. */
+const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
+  time: () => new GatewayError("payload_too_large", `${FAILED} It takes too long: send less of the table.`),
+  memory: () => new GatewayError("payload_too_large", `${FAILED} It takes too much memory: send less of it.`),
+  interrupted: () => new GatewayError("internal_error", `${FAILED} Try again.`),
+};
+
+const WRITING: TaskKind<WorkbookRequest> = {
+  name: "writes workbooks",
+  start: (options) => new Worker(new URL("./workbook-thread.ts", import.meta.url), options),
+  message: (message) => ({ message, transfer: [] }),
+  exceeded: (excess) => EXCEEDED[excess](),
+  busy: "Too many workbooks are being written at the moment.",
+};
+
+/** Writes workbooks in worker threads. */
+export class WorkbookPool implements WorkbookWriter {
+  readonly #pool: TaskPool<WorkbookRequest, WorkbookReply>;
+  readonly #logger: Pick<Logger, "warn">;
+
+  constructor(logger: Pick<Logger, "warn">, clock: Clock, options: Partial<TaskPoolOptions> = {}) {
+    this.#pool = new TaskPool(WRITING, { ...WORKBOOK_POOL, ...options }, clock, logger);
+    this.#logger = logger;
+  }
+
+  async write({ tables, owner }: WorkbookTask, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const reply = await this.#pool.run({ tables }, owner, signal);
+    switch (reply.type) {
+      case "written":
+        return reply.bytes;
+      case "failed":
+        this.#logger.warn("A workbook could not be written.", { reason: reply.message });
+        throw new GatewayError("internal_error", FAILED);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
