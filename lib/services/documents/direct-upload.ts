@@ -13,8 +13,8 @@ import { storageOf } from "#lib/services/storage/storage-of.ts";
 import type { StorageDependencies } from "#lib/services/storage/store-object.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** How long a client has to begin sending, seconds. */
-const SEND_WITHIN_SECONDS = 900;
+/** How long a client has to begin sending. */
+const SEND_WITHIN_MS = 900_000;
 /** What a client says of its file is not believed, and stored nowhere. */
 const MEDIA_TYPE = "application/octet-stream";
 
@@ -37,7 +37,7 @@ export async function beginUpload(
   const { userId } = caller;
   const key = newObjectKey({ kind: "uploads", userId, at: clock.wallNow(), id, extension: "bin" });
   await objects.add({ id, key, userId, name: cleanFileName(name, "file"), mediaType: MEDIA_TYPE, bytes });
-  const options = { expiresInSeconds: SEND_WITHIN_SECONDS, bytes, mediaType: MEDIA_TYPE };
+  const options = { expiresInSeconds: SEND_WITHIN_MS / 1000, bytes, mediaType: MEDIA_TYPE };
   return { id, ...(await storage.signedPutUrl(key, options)) };
 }
 
