@@ -55,12 +55,12 @@ export async function completeUpload(
   dependencies: UploadDependencies,
 ): Promise<UploadedFile> {
   const used = storageOf(dependencies);
-  const { userId } = context.caller;
-  const upload = id === undefined ? undefined : await used.objects.findUpload(userId, id);
+  const { caller, signal } = context;
+  const upload = id === undefined ? undefined : await used.objects.findUpload(caller, id);
   if (upload === undefined) throw new GatewayError("not_found", "You have no such upload, or it has ended.");
-  const end = (): Promise<void> => endUpload(userId, upload, used, context.signal);
+  const end = (): Promise<void> => endUpload(caller.userId, upload, used, signal);
   try {
-    const bytes = await sentBytes(upload.key, take, used, context.signal);
+    const bytes = await sentBytes(upload.key, take, used, signal);
     const file = await uploadFile({ name: upload.name, bytes }, context, dependencies);
     await end();
     return file;

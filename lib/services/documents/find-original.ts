@@ -17,7 +17,7 @@ export async function findOriginal(
   dependencies: Pick<UploadDependencies, "storage">,
 ): Promise<Original> {
   const { storage, objects } = storageOf(dependencies);
-  const found = id === undefined ? undefined : await objects.findOriginal(caller.userId, id);
+  const found = id === undefined ? undefined : await objects.findOriginal(caller, id);
   if (id === undefined || found === undefined) {
     throw new GatewayError("not_found", "You have no such file, or its bytes were not kept.");
   }
