@@ -21,6 +21,8 @@ const config: NextConfig = {
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: [
     "undici",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
     "@pydantic/genai-prices",
     "@supabase/ssr",
     "yaml",
