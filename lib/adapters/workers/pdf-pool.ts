@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { PdfReply, PdfThreadRequest } from "#lib/adapters/workers/pdf-messages.ts";
 import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
 import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
-import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/write-pdf.ts";
+import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/draw-document.ts";
 import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
