@@ -10,7 +10,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 const PDF_POOL: TaskPoolOptions = {
   timeoutMs: 30_000,
-  heapMb: 256,
+  heapMb: 320,
   // Fonts of Chinese are 8 MB a weight; pictures are unpacked.
   externalMb: 192,
   threads: 1,
