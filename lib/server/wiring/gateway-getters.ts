@@ -33,6 +33,7 @@ const SERVED = [
   "embeddings",
   "files",
   "health",
+  "images",
   "manus",
   "mcp",
   "memories",
@@ -42,7 +43,10 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "speech",
+  "storage",
   "toolServing",
+  "transcription",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 

@@ -24,6 +24,7 @@ import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLogs } from "#lib/server/wiring/logs.ts";
 import { type McpPart, readMcpServers } from "#lib/server/wiring/mcp.ts";
+import type { StoragePart } from "#lib/server/wiring/object-storage.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
@@ -39,6 +40,7 @@ import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import type { ImagesDependencies } from "#lib/services/images/draw.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
@@ -47,6 +49,8 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
+import type { SpeechDependencies } from "#lib/services/speech/speak.ts";
+import type { TranscriptionDependencies } from "#lib/services/transcription/transcribe.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /**
@@ -74,6 +78,12 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  /** What is spoken in recordings, as text. */
+  readonly transcription: TranscriptionDependencies;
+  /** Text that is spoken. */
+  readonly speech: SpeechDependencies;
+  /** What draws. */
+  readonly images: ImagesDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;
@@ -85,6 +95,8 @@ export type Gateway = {
   readonly files: UploadDependencies;
   /** Writes Excel workbooks. */
   readonly workbooks: WorkbookWriter;
+  /** Where files and images are kept; undefined without an object storage. */
+  readonly storage: StoragePart | undefined;
   /** Writes PDF documents. */
   readonly pdfs: PdfWriter;
   /** What is remembered of users. */
