@@ -83,6 +83,7 @@ describe("the parts of a gateway", () => {
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
     createImages: (gateway) => gateway.images,
+    createTranscription: (gateway) => gateway.transcription,
     createAdmin: (gateway) => gateway.admin,
     createHealthBlocks: (gateway) => gateway.admin,
   };

@@ -8,6 +8,8 @@ import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
 import type { DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
+import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
+import type { TranscribePower } from "#lib/providers/protocols/transcribe-power.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Credential } from "#lib/providers/vendors/credentials.ts";
 import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
@@ -130,6 +132,8 @@ export type Protocol = {
   embed?: EmbedPower;
   search?: SearchPower;
   draw?: DrawPower;
+  transcribe?: TranscribePower;
+  speak?: SpeakPower;
 };
 
 export type ChatProtocol = Protocol & { chat: ChatPower };

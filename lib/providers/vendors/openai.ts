@@ -42,4 +42,6 @@ export const OPENAI: ProviderDefinition = {
   },
   embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
   images: { path: "/images" },
+  transcription: { path: "/audio/transcriptions", plainModels: /^gpt-/ },
+  speech: { path: "/audio/speech" },
 };

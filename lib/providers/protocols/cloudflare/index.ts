@@ -1,4 +1,6 @@
 import { cloudflareDraw } from "#lib/providers/protocols/cloudflare/draw.ts";
+import { cloudflareSpeech } from "#lib/providers/protocols/cloudflare/speak.ts";
+import { cloudflareTranscriptions } from "#lib/providers/protocols/cloudflare/transcribe.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -7,4 +9,6 @@ export const cloudflare: Protocol = {
   id: "cloudflare",
   authHeaders: (credential) => ({ authorization: `Bearer ${tokenOf(credential)}` }),
   draw: cloudflareDraw,
+  transcribe: cloudflareTranscriptions,
+  speak: cloudflareSpeech,
 };

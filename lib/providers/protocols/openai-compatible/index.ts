@@ -8,6 +8,8 @@ import {
 import { openAiDraw } from "#lib/providers/protocols/openai-compatible/draw.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
+import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
+import { openAiTranscriptions } from "#lib/providers/protocols/openai-compatible/transcribe.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -29,4 +31,6 @@ export const openAiCompatible: ChatProtocol = {
   ),
   embed: openAiEmbeddings,
   draw: openAiDraw,
+  transcribe: openAiTranscriptions,
+  speak: openAiSpeech,
 };
