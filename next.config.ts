@@ -41,6 +41,8 @@ const config: NextConfig = {
       "audio/transcriptions",
       "chat/completions",
       "embeddings",
+      "images/generations",
+      "images/edits",
       "messages",
       "responses",
     ];
