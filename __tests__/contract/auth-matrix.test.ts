@@ -131,6 +131,15 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 404,
     body: { model: "nobody/has-it", input: "Hi" },
   },
+  // It takes a form, and nothing else.
+  "/api/v1/audio/transcriptions": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    success: 415,
+    body: {},
+  },
+  "/api/v1/stt": { access: "caller", methods: ["POST"], errors: "native", success: 415, body: {} },
   "/api/v1/audio/speech": {
     access: "proxy",
     methods: ["POST"],

@@ -38,6 +38,7 @@ import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
 import { audioSpeech, tts } from "#lib/server/routes/speech.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
+import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -92,6 +93,8 @@ export const API = apiTable([
   tts,
   audioSpeech,
   exportPdf,
+  stt,
+  transcriptions,
   exportXlsx,
   overrides,
   overrideById,

@@ -45,6 +45,7 @@ const SERVED = [
   "speech",
   "storage",
   "toolServing",
+  "transcription",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 

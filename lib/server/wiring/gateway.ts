@@ -49,6 +49,7 @@ import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
 import type { SpeechDependencies } from "#lib/services/speech/speak.ts";
+import type { TranscriptionDependencies } from "#lib/services/transcription/transcribe.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /**
@@ -76,6 +77,8 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  /** What is spoken in recordings, as text. */
+  readonly transcription: TranscriptionDependencies;
   /** Text that is spoken. */
   readonly speech: SpeechDependencies;
   readonly plugins: PluginDependencies;

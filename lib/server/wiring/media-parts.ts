@@ -3,11 +3,13 @@ import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import type { createSpeech } from "#lib/server/wiring/speech.ts";
+import type { createTranscription } from "#lib/server/wiring/transcription.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import { derived, type Lazy } from "#lib/shared/lazy.ts";
 
 export type MediaMakers = {
   createSpeech: typeof createSpeech;
+  createTranscription: typeof createTranscription;
 };
 
 export type MediaSources = {
@@ -23,10 +25,9 @@ export type MediaSources = {
 
 /** What hears, speaks and draws. */
 export function mediaParts({ callParts }: MediaSources, make: MediaMakers) {
+  const ofCatalogue = () => callParts.value;
   return {
-    speech: derived(
-      () => callParts.value,
-      (parts) => make.createSpeech(parts),
-    ),
+    speech: derived(ofCatalogue, (parts) => make.createSpeech(parts)),
+    transcription: derived(ofCatalogue, (parts) => make.createTranscription(parts)),
   };
 }

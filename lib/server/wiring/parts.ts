@@ -35,6 +35,7 @@ import { createShared } from "#lib/server/wiring/shared-state.ts";
 import { createSpeech } from "#lib/server/wiring/speech.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
+import { createTranscription } from "#lib/server/wiring/transcription.ts";
 import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
@@ -82,6 +83,7 @@ export const MAKERS = {
   createStorage,
   createShared,
   createToolServing,
+  createTranscription,
   createSpeech,
   createWorkbookWriter,
   createPdfWriter,
@@ -123,8 +125,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } =
-    basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));

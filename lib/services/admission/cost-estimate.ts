@@ -51,6 +51,15 @@ export function embeddingCost(
   };
 }
 
+/** The same for a recording of at most so many seconds that is written down. */
+export function transcriptionCost(
+  engines: readonly Engine[],
+  audioSeconds: number,
+  source: CostSource,
+): MaxCost {
+  return () => maxCost(engines, { promptTokens: 0, maxOutputTokens: 0, media: { audioSeconds } }, source);
+}
+
 /** The same for speech, which costs by its length or by its tokens. */
 export function speechCost(engines: readonly Engine[], text: string, source: CostSource): MaxCost {
   return () => {
