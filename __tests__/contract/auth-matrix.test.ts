@@ -57,6 +57,21 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 200,
     body: { headers: ["One"], rows: [[1]] },
   },
+  // Nothing is configured there, and that is told to callers only.
+  "/api/attachments/[id]": { access: "caller", methods: ["GET"], errors: "native", success: 503 },
+  "/api/attachments/uploads": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 503,
+    body: { bytes: 10 },
+  },
+  "/api/attachments/uploads/[id]/complete": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 503,
+  },
   "/api/keys": {
     access: "user",
     methods: ["POST", "GET"],

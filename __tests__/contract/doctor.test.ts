@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,10 +12,12 @@ import type { DoctorEffects } from "#lib/server/doctor/effects.ts";
 import { examine } from "#lib/server/doctor/examine.ts";
 import type { CheckId, Finding, Status } from "#lib/server/doctor/finding.ts";
 import { environmentProblems, readEnv } from "#lib/server/env/env.ts";
+import { createObjectStorage } from "#lib/server/wiring/object-storage.ts";
 import { type DatabaseCheck, SCHEMA_VERSION } from "#lib/services/health/database-check.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type S3Server, startS3Server, TEST_BUCKET, TEST_SECRET_KEY } from "../support/s3-server.ts";
 import { startTestSupabase, type TestSupabase } from "../support/test-database.ts";
 import { createKey, databaseSettings } from "../support/test-gateway.ts";
 
@@ -171,6 +174,8 @@ function machine(
     get: async () => ({ status: 200, date: new Date(NOW).toUTCString(), body: [] }),
     checkDatabase: async () => READY,
     hasKeys: async () => true,
+    storage: (settings) => createObjectStorage(settings, clock),
+    randomId: randomUUID,
     assertCanListen: async () => undefined,
     isBuilt: async () => true,
     folder: async () => ({ problem: undefined, freeBytes: 1e12 }),
@@ -345,5 +350,47 @@ describe("the doctor says of", () => {
     expect(of(findings, "keys")).toMatchObject([
       { status: "fail", message: expect.stringMatching(/Groq cannot be reached/) },
     ]);
+  });
+});
+
+describe("the doctor tries the object storage", () => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startS3Server();
+  });
+  afterAll(() => server.stop());
+
+  type StorageRow = [what: string, () => Record<string, string>, Status, RegExp];
+  const STORAGE: StorageRow[] = [
+    ["that works", () => ({}), "ok", /keeps files, and gives them back/],
+    ["with a public address", () => ({ R2_PUBLIC_URL: `${server.url}/${TEST_BUCKET}` }), "ok", /everybody/],
+    ["whose public address is another's", () => ({ R2_PUBLIC_URL: server.url }), "warn", /does not show/],
+    ["without the bucket", () => ({ R2_BUCKET_NAME: "no-such-bucket" }), "fail", /NoSuchBucket/],
+    ["with a wrong secret", () => ({ R2_SECRET_ACCESS_KEY: "a-wrong-secret" }), "fail", /Signature/],
+    ["where nobody is", () => ({ R2_ENDPOINT: "http://127.0.0.1:9" }), "fail", /ECONNREFUSED/],
+  ];
+  test.each(STORAGE)("%s", async (_, variables, status, says) => {
+    const get = async (url: string): Promise<ProbeAnswer> => {
+      const answer = await fetch(url);
+      await answer.arrayBuffer();
+      return { status: answer.status, date: undefined, body: undefined };
+    };
+    const { findings, secrets } = await examine(
+      false,
+      machine({ ...server.settings, ...variables() }, { get }),
+    );
+    const found = of(findings, "storage").filter((one) => says.test(one.message));
+    expect(found, JSON.stringify(of(findings, "storage"))).toMatchObject([{ status }]);
+    expect(JSON.stringify(findings)).not.toContain(TEST_SECRET_KEY);
+    expect(secrets).toContain(variables()["R2_SECRET_ACCESS_KEY"] ?? TEST_SECRET_KEY);
+    expect(await server.keys()).toEqual([]);
+  });
+
+  test("only if it is set up, and not offline", async () => {
+    expect(of((await examine(false, machine({}))).findings, "storage")).toEqual([]);
+    const offline = await examine(true, machine(server.settings));
+    expect(of(offline.findings, "storage")).toMatchObject([{ status: "skipped" }]);
+    const half = await examine(false, machine({ R2_BUCKET_NAME: "files" }));
+    expect(of(half.findings, "variables")).toMatchObject([{ status: "fail" }]);
   });
 });

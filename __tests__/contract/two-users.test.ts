@@ -6,6 +6,7 @@ import { API } from "#lib/server/routes/api-routes.ts";
 import { type ApiClient, apiClient } from "../support/api-client.ts";
 import { aPdf, base64 } from "../support/documents.ts";
 import { answers, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
 import { createKey, modelsConfig, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -21,6 +22,7 @@ type Owned = {
   keyId: string;
   turnId: string;
   taskId: string;
+  uploadId: string;
 };
 
 /** A call that a stranger makes for what is the owner's, and what may come of it. A new route is a new row. */
@@ -78,6 +80,20 @@ const ATTEMPTS: readonly Attempt[] = [
     path: "/api/attachments/upload",
     body: () => ({ name: "same.pdf", data: base64(aPdf("Same bytes.")) }),
     status: 201,
+  },
+  { method: "GET", path: "/api/attachments/[id]", at: ({ fileId }) => fileId, status: 404 },
+  {
+    method: "GET",
+    path: "/api/attachments/[id]",
+    at: ({ fileId }) => `${fileId}?redirect=true`,
+    status: 404,
+  },
+  { method: "POST", path: "/api/attachments/uploads", body: () => ({ bytes: 10 }), status: 201 },
+  {
+    method: "POST",
+    path: "/api/attachments/uploads/[id]/complete",
+    at: ({ uploadId }) => uploadId,
+    status: 404,
   },
   { method: "GET", path: "/api/memories", status: 200 },
   {
@@ -159,6 +175,7 @@ const WITHOUT_DATA: readonly string[] = [
 
 let database: TestSupabase;
 let upstream: FakeUpstream;
+let storage: S3Server;
 let gateway: TestGateway;
 let call: ApiClient;
 let owner: TestUser;
@@ -169,9 +186,11 @@ let owned: Owned;
 beforeAll(async () => {
   database = await startTestSupabase();
   upstream = await startFakeUpstream(answers(`${MARK} answered.`));
+  storage = await startS3Server();
   gateway = await startTestGateway({
     database,
     settings: {
+      ...storage.settings,
       MODELS_CONFIG: modelsConfig({ only: `${upstream.origin}/v1` }),
       MANUS_API_KEY: "a-key-of-manus",
       MANUS_BASE_URL: upstream.origin,
@@ -185,6 +204,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop();
   await upstream.stop();
+  await storage.stop();
   await database.stop();
 });
 
@@ -204,6 +224,8 @@ async function arrange(): Promise<Owned> {
     name: `${MARK}.pdf`,
     data: base64(aPdf("Same bytes.")),
   });
+  const sent = { name: `${MARK}.pdf`, bytes: 10 };
+  const upload = await call("POST", "/api/attachments/uploads", owner.accessToken, sent);
   const session = turn.events.find((event) => event.type === "session");
   return {
     userId: owner.userId,
@@ -213,6 +235,7 @@ async function arrange(): Promise<Owned> {
     keyId,
     turnId: turn.headers.get("x-request-id") ?? "",
     taskId: String(task?.["id"]),
+    uploadId: String(upload.body["id"]),
   };
 }
 
@@ -253,6 +276,7 @@ const NAMED = ATTEMPTS.map((attempt) => {
     keyId: "<key>",
     turnId: "<turn>",
     taskId: "<task>",
+    uploadId: "<upload>",
   };
   return { ...attempt, name: `${attempt.method} ${attempt.path} ${attempt.at?.(names) ?? ""}` };
 });
@@ -287,6 +311,7 @@ const OF_USERS: readonly string[] = [
   "ai_chat_sessions",
   "ai_chat_usage",
   "ai_events",
+  "ai_objects",
   "ai_quota_counters",
   "ai_usage_today",
   "ai_user_memories",

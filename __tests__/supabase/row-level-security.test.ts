@@ -63,6 +63,11 @@ const aFile = (owner: string) => ({
   content: "AAAA",
 });
 
+const anObject = (id: string, owner: string) => ({
+  ...{ id, user_id: owner, name: "cat.png", media_type: "image/png", bytes: 3 },
+  key: `attachments/${owner}/2026-11-27/${id}.png`,
+});
+
 const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** As an administrator would name a key. */
@@ -332,6 +337,23 @@ const CASES: TableCase[] = [
     key: "task_id",
     arrange: (id, owner) =>
       supabase.sql`insert into manus_tasks ${supabase.sql({ id, user_id: owner, manus_id: id, prompt: "p", title: "t" })}`,
+    expected: { anon: closed, owner: closed, other: closed },
+  },
+  {
+    table: "ai_objects",
+    columns: "id,key,user_id,session_id,attachment_id,name,media_type,bytes,stored_at,created_at",
+    row: (id, owner) => anObject(id, owner),
+    insert: (owner) => anObject(randomUUID(), owner),
+    change: { attachment_id: null },
+    expected: readOnly,
+  },
+  {
+    table: "ai_objects_to_delete",
+    columns: "key,due_at",
+    row: (id) => ({ key: id, due_at: "2026-01-01T00:00:00Z" }),
+    insert: () => ({ key: randomUUID(), due_at: "2026-01-01T00:00:00Z" }),
+    change: { due_at: "2100-01-01T00:00:00Z" },
+    key: "key",
     expected: { anon: closed, owner: closed, other: closed },
   },
   {

@@ -12,7 +12,7 @@ type S3rver = new (options: {
   directory: string;
   silent: boolean;
   vhostBuckets: boolean;
-  configureBuckets: readonly { name: string; configs?: readonly string[] }[];
+  configureBuckets: readonly { name: string }[];
 }) => { run(): Promise<AddressInfo>; close(): Promise<void>; httpServer: { closeAllConnections(): void } };
 type Accounts = { DUMMY_ACCOUNT: { createKeyPair(id: string, secret: string): void } };
 
@@ -30,7 +30,7 @@ export type S3Server = {
   stop(): Promise<void>;
 };
 
-/** A server that speaks S3, with one empty bucket. Pages of other origins may send and read objects. */
+/** A server that speaks S3, with one empty bucket. */
 export async function startS3Server(): Promise<S3Server> {
   const load = createRequire(import.meta.url);
   const Server = load("@20minutes/s3rver") as S3rver;
@@ -39,7 +39,7 @@ export async function startS3Server(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), "sarmalink-s3-"));
   const server = new Server({
     ...{ address: "127.0.0.1", port: 0, directory, silent: true, vhostBuckets: false },
-    configureBuckets: [{ name: TEST_BUCKET, configs: [CORS] }],
+    configureBuckets: [{ name: TEST_BUCKET }],
   });
   const { port } = await server.run();
   const url = `http://127.0.0.1:${port}`;
@@ -62,9 +62,3 @@ export async function startS3Server(): Promise<S3Server> {
     },
   };
 }
-
-const CORS = `<CORSConfiguration><CORSRule>
-  <AllowedOrigin>https://chat.example.com</AllowedOrigin>
-  <AllowedMethod>PUT</AllowedMethod><AllowedMethod>GET</AllowedMethod>
-  <AllowedHeader>content-type</AllowedHeader>
-</CORSRule></CORSConfiguration>`;

@@ -19,7 +19,7 @@ export type StorageTimeouts = {
   callMs: number;
 };
 
-export const STORAGE_TIMEOUTS: StorageTimeouts = { connectMs: 3_000, idleMs: 10_000, callMs: 30_000 };
+export const STORAGE_TIMEOUTS: StorageTimeouts = { connectMs: 3_000, idleMs: 8_000, callMs: 20_000 };
 
 /** The first attempt and one more. */
 const MAX_ATTEMPTS = 2;

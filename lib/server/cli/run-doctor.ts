@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -15,6 +16,7 @@ import { environmentProblems, readEnv } from "#lib/server/env/env.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
 import { assertBuilt } from "#lib/server/host/pages.ts";
 import { createDatabase } from "#lib/server/wiring/database.ts";
+import { createObjectStorage } from "#lib/server/wiring/object-storage.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import { VERSION } from "#lib/shared/version.ts";
 
@@ -22,15 +24,17 @@ const HELP = `Examines this installation and says what to do about what is wrong
 
   npm run doctor                in words
   npm run doctor -- --json      as JSON
-  npm run doctor -- --offline   without asking providers or the database
+  npm run doctor -- --offline   without asking providers, the database or the object storage
 
-It asks each configured provider, with each of its keys, for its list of models, which costs nothing. No key is shown.
+It asks each configured provider, with each of its keys, for its list of models, which costs nothing. It stores a small
+object in the object storage, if there is one, and deletes it. No key is shown.
 Exit code: 0 if nothing fails, 1 if something does, 2 for a wrong option.`;
 
 const OPTIONS = ["--json", "--offline", "--help", "-h"];
 const WRONG_OPTION = 2;
 /** How long one server may take, milliseconds. */
 const TIMEOUT_MS = 5_000;
+const STORAGE_TIMEOUTS = { connectMs: TIMEOUT_MS, idleMs: TIMEOUT_MS, callMs: TIMEOUT_MS };
 
 /** `npm run doctor`. Returns the exit code. */
 export async function runDoctor(args: readonly string[]): Promise<number> {
@@ -73,6 +77,8 @@ function machine(envFiles: readonly string[]): DoctorEffects {
       createSupabaseGatewayKeyStore({
         clients: createSupabaseClients({ ...settings, timeoutMs: TIMEOUT_MS }),
       }).anyEverCreated(),
+    storage: (settings) => createObjectStorage(settings, systemClock, STORAGE_TIMEOUTS),
+    randomId: randomUUID,
     assertCanListen: (env) => assertCanListen(env, env.HOST ?? "0.0.0.0"),
     isBuilt,
     folder: folderState,

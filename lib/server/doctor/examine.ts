@@ -11,6 +11,7 @@ import {
 } from "#lib/server/doctor/machine-checks.ts";
 import { checkEngines, checkProviders, providersNotAsked } from "#lib/server/doctor/provider-checks.ts";
 import { checkFiles, checkNode, checkVariables, type Settings } from "#lib/server/doctor/settings-checks.ts";
+import { checkStorage } from "#lib/server/doctor/storage-checks.ts";
 import { realProviders, secretsOf } from "#lib/server/wiring/providers.ts";
 
 export type Examination = {
@@ -34,14 +35,18 @@ export async function examine(isOffline: boolean, effects: DoctorEffects): Promi
     return { findings: [...first, ...findings, rest], secrets: [] };
   }
   const { env, providers } = settings;
-  const [outside, port, data, build] = await Promise.all([
+  const [outside, storage, port, data, build] = await Promise.all([
     examineOutside(settings, isOffline, effects),
+    checkStorage(env, isOffline, effects),
     checkPort(env, effects),
     checkDataFolder(env, effects),
     checkBuild(effects),
   ]);
   return {
-    findings: [...first, ...findings, checkEngines(settings), ...outside, port, data, build, checkProxy(env)],
+    findings: [
+      ...[...first, ...findings, checkEngines(settings), ...outside, ...storage],
+      ...[port, data, build, checkProxy(env)],
+    ],
     secrets: secretsOf(env, providers),
   };
 }

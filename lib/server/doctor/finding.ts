@@ -11,6 +11,7 @@ export type CheckId =
   | "models"
   | "database"
   | "access"
+  | "storage"
   | "clock"
   | "port"
   | "data"

@@ -3,6 +3,7 @@ import { type Finding, fail, ok, skipped, warn } from "#lib/server/doctor/findin
 import type { Env } from "#lib/server/env/env.ts";
 import { misspeltVariables } from "#lib/server/env/misspelt-variables.ts";
 import { suspiciousPublicNames } from "#lib/server/env/secret-shapes.ts";
+import { readStorageSettings } from "#lib/server/env/storage-settings.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { readMcpServers } from "#lib/server/wiring/mcp.ts";
 import { loadPriceOverrides } from "#lib/server/wiring/prices.ts";
@@ -50,13 +51,14 @@ export async function checkVariables(
   if (problems.length > 0) return { findings: problems.map(wrong), settings: undefined };
   const env = effects.readEnv();
   const doubts = doubtfulVariables(env);
-  const [providers, hosted, prices, servers] = await Promise.all([
+  const [providers, hosted, ...others] = await Promise.all([
     attempt(() => loadProviders(env)),
     attempt(async () => isSupabaseConfigured(env)),
     attempt(() => loadPriceOverrides(env)),
     attempt(() => readMcpServers(env)),
+    attempt(async () => readStorageSettings(env)),
   ]);
-  const failures = [providers, hosted, prices, servers].flatMap((one) =>
+  const failures = [providers, hosted, ...others].flatMap((one) =>
     "problem" in one ? wrong(one.problem) : [],
   );
   if ("problem" in providers || "problem" in hosted || failures.length > 0) {

@@ -41,6 +41,7 @@ const SERVED = [
   "quota",
   "sessions",
   "shared",
+  "storage",
   "toolServing",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];

@@ -24,6 +24,7 @@ import { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLogs } from "#lib/server/wiring/logs.ts";
 import { type McpPart, readMcpServers } from "#lib/server/wiring/mcp.ts";
+import type { StoragePart } from "#lib/server/wiring/object-storage.ts";
 import { createParts, MAKERS, type Parts } from "#lib/server/wiring/parts.ts";
 import { createPrices, overridesOf } from "#lib/server/wiring/prices.ts";
 import { type EngineSource, providersOf, secretsOf } from "#lib/server/wiring/providers.ts";
@@ -84,6 +85,8 @@ export type Gateway = {
   readonly files: UploadDependencies;
   /** Writes Excel workbooks. */
   readonly workbooks: WorkbookWriter;
+  /** Where files and images are kept; undefined without an object storage. */
+  readonly storage: StoragePart | undefined;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */

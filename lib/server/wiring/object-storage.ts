@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { StorageTimeouts } from "#lib/adapters/object-storage/s3-client.ts";
 import { createS3ObjectStorage } from "#lib/adapters/object-storage/s3-object-storage.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { createSupabaseObjectRegister } from "#lib/adapters/supabase/object-register.ts";
@@ -15,14 +16,16 @@ export type StorageParts = {
   clients: SupabaseClients;
   clock: Clock;
   logger: Logger;
+  /** The adapter's own by default. */
+  timeouts?: StorageTimeouts | undefined;
 };
 
 /** Where files and images are kept, and what takes them from there when they are deleted. */
 export type StoragePart = StorageDependencies & { sweeper: ObjectSweeper };
 
 /** Objects of users. No call is made, and the SDK is loaded with the first object. */
-export function createStorage({ settings, clients, clock, logger }: StorageParts): StoragePart {
-  const storage = createObjectStorage(settings, clock);
+export function createStorage({ settings, clients, clock, logger, timeouts }: StorageParts): StoragePart {
+  const storage = createObjectStorage(settings, clock, timeouts);
   const register = createSupabaseObjectRegister({ clients });
   const queue: DeletionQueue = register;
   const sweeper = new ObjectSweeper({ storage, queue, clock, random: Math.random, logger });
@@ -33,6 +36,7 @@ export function createStorage({ settings, clients, clock, logger }: StorageParts
 export function createObjectStorage(
   { publicUrl, ...settings }: StorageSettings,
   clock: Pick<Clock, "wallNow">,
+  timeouts?: StorageTimeouts,
 ): ObjectStorage {
-  return createS3ObjectStorage({ settings, publicBaseUrl: publicUrl, clock });
+  return createS3ObjectStorage({ settings, publicBaseUrl: publicUrl, clock, timeouts });
 }

@@ -120,7 +120,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, storageSettings, live, installed, prices, telemetry, clock, logger } =
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } =
     basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
@@ -146,16 +146,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
   const tools = lazy(() => make.createLiveTools({ env, clock, search: webSearch.value?.search }));
   const documents = lazy(() => make.createDocumentReader(logger, clock));
   const userData = userDataParts(
-    {
-      env,
-      storageSettings,
-      clients: () => database.value.clients,
-      callParts,
-      identity,
-      documents,
-      clock,
-      logger,
-    },
+    { ...basis, clients: () => database.value.clients, callParts, identity, documents },
     make,
   );
   return {
