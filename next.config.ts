@@ -35,7 +35,15 @@ const config: NextConfig = {
   },
   async rewrites() {
     // Clients whose base URL lacks /api read JSON; see lib/server/routes/misplaced-api.ts.
-    const starts = ["v1", "chat/completions", "embeddings", "messages", "responses"];
+    const starts = [
+      "v1",
+      "audio/speech",
+      "audio/transcriptions",
+      "chat/completions",
+      "embeddings",
+      "messages",
+      "responses",
+    ];
     const paths = starts.flatMap((start) => [start, `${start}/.*`]).join("|");
     return [{ source: `/:path(${paths})`, destination: "/api/not-here/:path" }];
   },

@@ -82,6 +82,7 @@ describe("the parts of a gateway", () => {
     createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
+    createTranscription: (gateway) => gateway.transcription,
     createAdmin: (gateway) => gateway.admin,
     createHealthBlocks: (gateway) => gateway.admin,
   };

@@ -12,13 +12,7 @@ export type Inline =
   | { kind: "note"; number: number }
   | { kind: "break" };
 
-export type Emphasis =
-  | "strong"
-  | "emphasis"
-  | "strike"
-  | "underline"
-  | "superscript"
-  | "subscript";
+export type Emphasis = "strong" | "emphasis" | "strike" | "underline" | "superscript" | "subscript";
 
 export type Block =
   | { kind: "paragraph"; children: readonly Inline[] }

@@ -12,7 +12,8 @@ type Size = { width: number; height: number };
 /** A picture as large as it fits; undefined for what is no PNG or JPEG of a size that can be drawn. */
 export function fitPicture(bytes: Uint8Array, alt: string, maxWidth: number): Picture | undefined {
   const size = pngSize(bytes) ?? jpegSize(bytes);
-  if (size === undefined || size.width * size.height > MAX_PIXELS || size.width * size.height === 0) return undefined;
+  if (size === undefined || size.width * size.height > MAX_PIXELS || size.width * size.height === 0)
+    return undefined;
   const scale = Math.min(PIXEL, maxWidth / size.width, MAX_HEIGHT / size.height);
   return { bytes, alt, width: size.width * scale, height: size.height * scale };
 }

@@ -39,7 +39,12 @@ export async function writePdf(request: PdfRequest, loadFont: LoadFont): Promise
     ...{ autoFirstPage: false, bufferPages: true, pdfVersion: "1.7", tagged: true, displayTitle: true },
     // No standard font is used, which would not be embedded.
     font: "",
-    info: { Title: title, Producer: "SarmaLink-AI", Creator: "SarmaLink-AI", CreationDate: new Date(request.createdAt) },
+    info: {
+      Title: title,
+      Producer: "SarmaLink-AI",
+      Creator: "SarmaLink-AI",
+      CreationDate: new Date(request.createdAt),
+    },
   });
   const bytes = collect(document);
   const fonts = new FontSet(loadFont, eastAsianOrderOf(request.content));

@@ -41,4 +41,6 @@ export const OPENAI: ProviderDefinition = {
     responsesModels: OPENAI_RESPONSES_MODELS,
   },
   embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
+  transcription: { path: "/audio/transcriptions", plainModels: /^gpt-/ },
+  speech: { path: "/audio/speech" },
 };

@@ -17,6 +17,7 @@ import {
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
+import { exportPdf } from "#lib/server/routes/export-pdf.ts";
 import { exportXlsx } from "#lib/server/routes/export-xlsx.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
@@ -35,7 +36,9 @@ import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
+import { audioSpeech, tts } from "#lib/server/routes/speech.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
+import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -87,6 +90,11 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  tts,
+  audioSpeech,
+  exportPdf,
+  stt,
+  transcriptions,
   exportXlsx,
   overrides,
   overrideById,

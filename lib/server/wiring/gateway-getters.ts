@@ -37,12 +37,15 @@ const SERVED = [
   "mcp",
   "memories",
   "modelCheck",
+  "pdfs",
   "plugins",
   "quota",
   "sessions",
   "shared",
+  "speech",
   "storage",
   "toolServing",
+  "transcription",
   "workbooks",
 ] as const satisfies readonly (keyof Parts)[];
 

@@ -2,10 +2,15 @@ import type { Registry } from "#lib/providers/registry.ts";
 import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
+import type { createSpeech } from "#lib/server/wiring/speech.ts";
+import type { createTranscription } from "#lib/server/wiring/transcription.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
-import type { Lazy } from "#lib/shared/lazy.ts";
+import { derived, type Lazy } from "#lib/shared/lazy.ts";
 
-export type MediaMakers = Record<never, never>;
+export type MediaMakers = {
+  createSpeech: typeof createSpeech;
+  createTranscription: typeof createTranscription;
+};
 
 export type MediaSources = {
   /** What every call of an engine is made with, with the catalogue of one moment: members are `derived` from it. */
@@ -19,6 +24,10 @@ export type MediaSources = {
 };
 
 /** What hears, speaks and draws. */
-export function mediaParts(_sources: MediaSources, _make: MediaMakers) {
-  return {};
+export function mediaParts({ callParts }: MediaSources, make: MediaMakers) {
+  const ofCatalogue = () => callParts.value;
+  return {
+    speech: derived(ofCatalogue, (parts) => make.createSpeech(parts)),
+    transcription: derived(ofCatalogue, (parts) => make.createTranscription(parts)),
+  };
 }

@@ -12,7 +12,7 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
-import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
+import { createPdfWriter, createWorkbookWriter, exportParts } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
@@ -32,8 +32,10 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
+import { createSpeech } from "#lib/server/wiring/speech.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
+import { createTranscription } from "#lib/server/wiring/transcription.ts";
 import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
 import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
@@ -81,7 +83,10 @@ export const MAKERS = {
   createStorage,
   createShared,
   createToolServing,
+  createTranscription,
+  createSpeech,
   createWorkbookWriter,
+  createPdfWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -120,8 +125,7 @@ type CallParts = {
  * is another: a request keeps the ones that it began with.
  */
 export function createParts(basis: Basis, make: typeof MAKERS) {
-  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } =
-    basis;
+  const { env, instanceId, settings, live, installed, prices, telemetry, clock, logger } = basis;
   const database = lazy(() => make.createDatabase(settings, clock));
   const databaseParts = () => ({ env, instanceId, settings, clients: database.value.clients, clock, logger });
   const ledger = lazy(() => observedLedger(make.createLedger(databaseParts()), telemetry));
@@ -159,7 +163,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
-    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
+    ...exportParts(logger, clock, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }

@@ -11,7 +11,12 @@ export function drawCode(sheet: Sheet, block: Extract<Block, { kind: "code" }>, 
   const look = { ...plainLook(SIZES.code), mono: true };
   const runs = codeRuns(block.colours ?? [block.text], look);
   const width = frame.width - 2 * CODE_PADDING;
-  const { lines } = layOut(sheet, runs, { width, size: SIZES.code, lineHeight: LINE_HEIGHT.code, wrap: "code" });
+  const { lines } = layOut(sheet, runs, {
+    width,
+    size: SIZES.code,
+    lineHeight: LINE_HEIGHT.code,
+    wrap: "code",
+  });
   const [first] = lines;
   if (first === undefined) return;
   sheet.ensure(first.height * Math.min(lines.length, 3) + 2 * CODE_PADDING);

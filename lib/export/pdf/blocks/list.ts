@@ -15,7 +15,13 @@ const MIN_WIDTH = 150;
 /** Points between a number and the text behind it. */
 const NUMBER_GAP = 6;
 
-export function drawList(sheet: Sheet, list: List, frame: Frame, depth: number, drawBlocks: DrawBlocks): void {
+export function drawList(
+  sheet: Sheet,
+  list: List,
+  frame: Frame,
+  depth: number,
+  drawBlocks: DrawBlocks,
+): void {
   const isFromRight = isRightToLeft(firstWords(list.items));
   const indent = Math.max(INDENT.list, widestNumber(sheet, list) + NUMBER_GAP);
   const inner = indented(frame, indent, isFromRight);
@@ -93,7 +99,11 @@ function drawCheckbox({ document }: Sheet, isChecked: boolean, x: number, baseli
     return;
   }
   document.roundedRect(x, top, 9, 9, 1.5).fillAndStroke(COLOURS.link, COLOURS.link);
-  document.lineWidth(1.2).moveTo(x + 2, top + 4.8).lineTo(x + 3.9, top + 6.6).lineTo(x + 7.2, top + 2.6);
+  document
+    .lineWidth(1.2)
+    .moveTo(x + 2, top + 4.8)
+    .lineTo(x + 3.9, top + 6.6)
+    .lineTo(x + 7.2, top + 2.6);
   document.stroke("#ffffff");
 }
 

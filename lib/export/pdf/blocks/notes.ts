@@ -33,5 +33,7 @@ export function drawNotes(
 function drawNumber({ document, fonts, measure }: Sheet, number: number, x: number, baseline: number): void {
   const { face } = fonts.choose("1", plainLook(SIZES.note));
   measure.use(face, SIZES.note);
-  document.fillColor(COLOURS.muted).text(`${number}`, x, baseline, { lineBreak: false, baseline: "alphabetic" });
+  document
+    .fillColor(COLOURS.muted)
+    .text(`${number}`, x, baseline, { lineBreak: false, baseline: "alphabetic" });
 }

@@ -19,7 +19,12 @@ export function layOut(sheet: Sheet, runs: readonly Run[], setting: Setting): Pa
 }
 
 /** Draws lines one below another, on as many pages as they need. */
-export function drawLines(sheet: Sheet, { lines, isRightToLeft }: Paragraph, frame: Frame, align?: Align): void {
+export function drawLines(
+  sheet: Sheet,
+  { lines, isRightToLeft }: Paragraph,
+  frame: Frame,
+  align?: Align,
+): void {
   const [first, second] = lines;
   // The first line of a paragraph does not stay alone at the end of a page.
   sheet.ensure((first?.height ?? 0) + (lines.length > 2 ? (second?.height ?? 0) : 0));

@@ -67,7 +67,13 @@ function drawPart(sheet: Sheet, { x, width, align, isRightToLeft }: Cell, lines:
   }
 }
 
-function drawEdges(sheet: Sheet, { isHead }: Row, { x, width }: Frame, height: number, structure: Structure): void {
+function drawEdges(
+  sheet: Sheet,
+  { isHead }: Row,
+  { x, width }: Frame,
+  height: number,
+  structure: Structure,
+): void {
   const draw = (): void => {
     if (isHead) sheet.document.rect(x, sheet.y, width, height).fill(COLOURS.panel);
     sheet.document.rect(x, sheet.y + height - 0.35, width, 0.7).fill(COLOURS.line);

@@ -23,7 +23,7 @@ const SANS: Family = {
 };
 const MONO: Family = { regular: "NotoSansMono-Regular.ttf", bold: "NotoSansMono-Bold.ttf" };
 const HEBREW: Family = { regular: "NotoSansHebrew-Regular.ttf", bold: "NotoSansHebrew-Bold.ttf" };
-const ARABIC: Family = { regular: "NotoSansArabic-Regular.ttf", bold: "NotoSansArabic-Bold.ttf" };
+const ARABIC: Family = { regular: "IBMPlexSansArabic-Regular.ttf", bold: "IBMPlexSansArabic-Bold.ttf" };
 const EMOJI: Family = { regular: "NotoEmoji-Regular.ttf" };
 const SIGNS: readonly Family[] = [
   { regular: "NotoSansSymbols2-Regular.ttf" },
@@ -60,7 +60,11 @@ export function familiesFor(
 /** The files of a family that may draw a style, the best first. */
 export function filesOf(family: Family, { bold, italic }: FontStyle): readonly string[] {
   const { regular, bold: bolder, italic: slanted, boldItalic } = family;
-  const files = [bold && italic ? boldItalic : undefined, bold ? bolder : undefined, italic ? slanted : undefined];
+  const files = [
+    bold && italic ? boldItalic : undefined,
+    bold ? bolder : undefined,
+    italic ? slanted : undefined,
+  ];
   return [...files, regular].filter((file) => file !== undefined);
 }
 

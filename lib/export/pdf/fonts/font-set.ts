@@ -34,7 +34,7 @@ export class Face {
 export type Choice = { face: Face; isMissing: boolean };
 
 /** Characters that change how others look, and need no glyph of their own. */
-const INVISIBLE = /[\u034f\u061c\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\u{e0000}-\u{e01ef}]/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 const EMOJI = /\p{Emoji_Presentation}|\ufe0f|\p{Emoji_Modifier}|\u20e3/u;
 
 /** Finds the font of each cluster: the first of the families that has all of its characters. */
@@ -68,14 +68,17 @@ export class FontSet {
     const families = familiesFor(style.mono, presentation, this.#eastAsianOrder);
     for (const family of families) {
       const face = this.#faceOf(family, style);
-      if (face !== undefined && codePoints.every((code) => face.covers(code))) return { face, isMissing: false };
+      if (face !== undefined && codePoints.every((code) => face.covers(code)))
+        return { face, isMissing: false };
     }
     return { face: this.#baseFace(codePoints[0], style), isMissing: true };
   }
 
   /** What draws a cluster of which something is missing: the font of its first character, if there is one. */
   #baseFace(first: number | undefined, style: FontStyle): Face {
-    const faces = familiesFor(style.mono, "text", this.#eastAsianOrder).map((family) => this.#faceOf(family, style));
+    const faces = familiesFor(style.mono, "text", this.#eastAsianOrder).map((family) =>
+      this.#faceOf(family, style),
+    );
     const base = faces.find((face) => first !== undefined && face?.covers(first)) ?? faces[0];
     if (base === undefined) throw new Error("The fonts of exported documents are not installed.");
     return base;

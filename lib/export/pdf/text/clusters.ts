@@ -20,11 +20,14 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufff9-\ufffb]/g;
 
 /** Text that can be drawn: without control characters and halves of surrogate pairs. */
 export function drawable(text: string): string {
-  return text.toWellFormed().replaceAll(/\u2028|\u2029|\r\n?/g, "\n").replace(CONTROLS, "");
+  return text
+    .toWellFormed()
+    .replaceAll(/\u2028|\u2029|\r\n?/g, "\n")
+    .replace(CONTROLS, "");
 }
 
 /** Characters that only tell where a line breaks, how its directions run, or which look another has. */
-const SILENT = /[\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u{e0000}-\u{e01ef}]/gu;
+const SILENT = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/gu;
 
 /** What is drawn of a cluster. */
 export function visible(cluster: string): string {

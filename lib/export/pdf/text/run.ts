@@ -18,7 +18,9 @@ export type Look = {
 /** A picture, as large as it is drawn. */
 export type Picture = { bytes: Uint8Array; alt: string; width: number; height: number };
 
-export type Run = { kind: "text"; text: string; look: Look } | { kind: "picture"; picture: Picture; look: Look };
+export type Run =
+  | { kind: "text"; text: string; look: Look }
+  | { kind: "picture"; picture: Picture; look: Look };
 
 /** Stands for a picture in the text of a paragraph, as Unicode has it. */
 export const PICTURE = "\ufffc";

@@ -7,6 +7,8 @@ import {
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
+import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
+import { openAiTranscriptions } from "#lib/providers/protocols/openai-compatible/transcribe.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -27,4 +29,6 @@ export const openAiCompatible: ChatProtocol = {
     knowsCustomTools,
   ),
   embed: openAiEmbeddings,
+  transcribe: openAiTranscriptions,
+  speak: openAiSpeech,
 };
