@@ -5,7 +5,8 @@ const securityHeaders = [
   { key: "x-content-type-options", value: "nosniff" },
   { key: "referrer-policy", value: "strict-origin-when-cross-origin" },
   { key: "x-frame-options", value: "DENY" },
-  { key: "permissions-policy", value: "camera=(), microphone=(), geolocation=()" },
+  // Our own pages listen when somebody dictates a message.
+  { key: "permissions-policy", value: "camera=(), microphone=(self), geolocation=()" },
 ];
 
 const config: NextConfig = {

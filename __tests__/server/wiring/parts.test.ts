@@ -83,6 +83,7 @@ describe("the parts of a gateway", () => {
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
     createTranscription: (gateway) => gateway.transcription,
+    createImages: (gateway) => gateway.images,
     createAdmin: (gateway) => gateway.admin,
     createHealthBlocks: (gateway) => gateway.admin,
   };

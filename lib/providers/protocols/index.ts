@@ -1,5 +1,6 @@
 import { anthropic } from "#lib/providers/protocols/anthropic/index.ts";
 import { cloudflare } from "#lib/providers/protocols/cloudflare/index.ts";
+import type { DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import { gemini } from "#lib/providers/protocols/gemini/index.ts";
 import { openAiCompatible } from "#lib/providers/protocols/openai-compatible/index.ts";
 import { openAiResponses } from "#lib/providers/protocols/openai-responses/index.ts";
@@ -56,4 +57,11 @@ export function speakPowerOf(engine: Engine): SpeakPower {
   const { speak } = protocolOf(engine);
   if (speak === undefined) throw new TypeError(`The engine ${engine.id} does not speak.`);
   return speak;
+}
+
+/** How the engine draws. Throws `TypeError` for an engine that cannot, a bug. */
+export function drawPowerOf(engine: Engine): DrawPower {
+  const { draw } = protocolOf(engine);
+  if (draw === undefined) throw new TypeError(`The engine ${engine.id} does not draw.`);
+  return draw;
 }

@@ -5,6 +5,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { EmbeddingLimits, EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
 import type { Embeddings } from "#lib/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import type { DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
 import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
@@ -132,6 +133,7 @@ export type Protocol = {
   search?: SearchPower;
   transcribe?: TranscribePower;
   speak?: SpeakPower;
+  draw?: DrawPower;
 };
 
 export type ChatProtocol = Protocol & { chat: ChatPower };

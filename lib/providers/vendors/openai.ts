@@ -43,4 +43,5 @@ export const OPENAI: ProviderDefinition = {
   embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
   transcription: { path: "/audio/transcriptions", plainModels: /^gpt-/ },
   speech: { path: "/audio/speech" },
+  images: { path: "/images" },
 };

@@ -21,6 +21,7 @@ import { exportPdf } from "#lib/server/routes/export-pdf.ts";
 import { exportXlsx } from "#lib/server/routes/export-xlsx.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
+import { imagesEdit, imagesGenerate } from "#lib/server/routes/images.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { manus, manusTask, manusWebhook } from "#lib/server/routes/manus.ts";
@@ -31,6 +32,7 @@ import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { metrics } from "#lib/server/routes/metrics.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
+import { imagesEdits, imagesGenerations } from "#lib/server/routes/openai-images.ts";
 import { overrideById, overrides } from "#lib/server/routes/overrides.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
@@ -74,6 +76,10 @@ export const API = apiTable([
   memories,
   chatCompletions,
   embeddings,
+  imagesGenerate,
+  imagesEdit,
+  imagesGenerations,
+  imagesEdits,
   messages,
   countTokens,
   models,

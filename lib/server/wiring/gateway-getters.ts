@@ -33,6 +33,7 @@ const SERVED = [
   "embeddings",
   "files",
   "health",
+  "images",
   "manus",
   "mcp",
   "memories",

@@ -40,6 +40,7 @@ import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import type { ImagesDependencies } from "#lib/services/images/draw.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
@@ -81,6 +82,8 @@ export type Gateway = {
   readonly transcription: TranscriptionDependencies;
   /** Text that is spoken. */
   readonly speech: SpeechDependencies;
+  /** What draws. */
+  readonly images: ImagesDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;

@@ -11,6 +11,8 @@ const DENSITY = 2;
 /** What the engines' own templates add. */
 const TEMPLATE_TOKENS = 500;
 const IMAGE_TOKENS = 3_000;
+/** Of an image that is drawn, at the best quality. */
+const DRAWN_TOKENS = 7_000;
 /** The most that a file counts, which an engine reads itself; the longest that providers take are about so large. */
 const MAX_FILE_TOKENS = 200_000;
 /** Bytes of a file to one of its tokens, if it is little but text. */
@@ -66,6 +68,19 @@ export function speechCost(engines: readonly Engine[], text: string, source: Cos
     const audioSeconds = maxSpeechSeconds(text);
     const size = { promptTokens: textTokens([text]), maxOutputTokens: audioSeconds * SOUND_TOKENS_A_SECOND };
     return maxCost(engines, { ...size, media: { audioSeconds } }, source);
+  };
+}
+
+/** The same for images, of which an engine that counts tokens bills some thousand each. */
+export function imageCost(
+  engines: readonly Engine[],
+  { prompt, count }: { prompt: string; count: number },
+  source: CostSource,
+): MaxCost {
+  return () => {
+    const promptTokens = (textTokens([prompt]) + IMAGE_TOKENS) * count;
+    const size = { promptTokens, maxOutputTokens: DRAWN_TOKENS * count, media: { images: count } };
+    return maxCost(engines, size, source);
   };
 }
 

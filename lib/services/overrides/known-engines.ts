@@ -1,5 +1,6 @@
 import { MODE_IDS, type ModeId, type Modes } from "#lib/ai-models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
+import { IMAGE_ENGINES } from "#lib/providers/images/image-engines.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
 import { SPEECH_MODELS } from "#lib/providers/speech/speech-engines.ts";
 import { TRANSCRIPTION_ENGINES } from "#lib/providers/transcription/transcription-engines.ts";
@@ -84,6 +85,7 @@ async function enginesOf({ registry, modes, enginesOf, overridden }: EngineCatal
     ...SEARCH_ENGINES,
     ...Object.values(SPEECH_MODELS).flat(),
     ...TRANSCRIPTION_ENGINES,
+    ...IMAGE_ENGINES,
   ];
   return {
     byMode: new Map(chains),

@@ -1,3 +1,4 @@
+import { cloudflareDraw } from "#lib/providers/protocols/cloudflare/draw.ts";
 import { cloudflareSpeech } from "#lib/providers/protocols/cloudflare/speak.ts";
 import { cloudflareTranscriptions } from "#lib/providers/protocols/cloudflare/transcribe.ts";
 import type { Protocol } from "#lib/providers/protocols/protocol.ts";
@@ -9,4 +10,5 @@ export const cloudflare: Protocol = {
   authHeaders: (credential) => ({ authorization: `Bearer ${tokenOf(credential)}` }),
   transcribe: cloudflareTranscriptions,
   speak: cloudflareSpeech,
+  draw: cloudflareDraw,
 };

@@ -5,6 +5,7 @@ import {
   knowsCustomTools,
   openAiContinuation,
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiDraw } from "#lib/providers/protocols/openai-compatible/draw.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
 import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
@@ -31,4 +32,5 @@ export const openAiCompatible: ChatProtocol = {
   embed: openAiEmbeddings,
   transcribe: openAiTranscriptions,
   speak: openAiSpeech,
+  draw: openAiDraw,
 };
