@@ -79,7 +79,7 @@ describe("arrows run one way", () => {
         .map(({ specifier }) => `${path} ${specifier}`),
     );
     // Turbopack bundles a thread only if it can read the options of its worker.
-    const threads = lib.filter(({ text }) => text.includes("-thread.ts\", import.meta.url"));
+    const threads = lib.filter(({ text }) => text.includes('-thread.ts", import.meta.url'));
     const unread = threads.filter(({ text }) => !/-thread\.ts", import\.meta\.url\), \{\s/.test(text));
     expect(unread.map(({ path }) => path)).toEqual([]);
     // A worker's file is named relative to the file that starts it.
