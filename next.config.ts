@@ -5,7 +5,8 @@ const securityHeaders = [
   { key: "x-content-type-options", value: "nosniff" },
   { key: "referrer-policy", value: "strict-origin-when-cross-origin" },
   { key: "x-frame-options", value: "DENY" },
-  { key: "permissions-policy", value: "camera=(), microphone=(), geolocation=()" },
+  // Our own pages listen when somebody dictates a message.
+  { key: "permissions-policy", value: "camera=(), microphone=(self), geolocation=()" },
 ];
 
 const config: NextConfig = {
@@ -37,7 +38,15 @@ const config: NextConfig = {
   },
   async rewrites() {
     // Clients whose base URL lacks /api read JSON; see lib/server/routes/misplaced-api.ts.
-    const starts = ["v1", "chat/completions", "embeddings", "messages", "responses"];
+    const starts = [
+      "v1",
+      "audio/speech",
+      "audio/transcriptions",
+      "chat/completions",
+      "embeddings",
+      "messages",
+      "responses",
+    ];
     const paths = starts.flatMap((start) => [start, `${start}/.*`]).join("|");
     return [{ source: `/:path(${paths})`, destination: "/api/not-here/:path" }];
   },

@@ -81,6 +81,7 @@ describe("arrows run one way", () => {
     // A worker's file is named relative to the file that starts it.
     expect(relative).toEqual([
       "lib/adapters/workers/document-pool.ts ./document-thread.ts",
+      "lib/adapters/workers/pdf-pool.ts ./pdf-thread.ts",
       "lib/adapters/workers/workbook-pool.ts ./workbook-thread.ts",
       "lib/local-supabase/api.ts ./api-thread.ts",
       "lib/server/cli/run-next.ts ../host/no-version-check.ts",

@@ -10,6 +10,8 @@ const KNOWS = /^lib\/providers\/(?:vendors|protocols)\//;
 const DATA = [
   "lib/ai-models.ts",
   "lib/providers/embeddings/embedding-models.ts",
+  "lib/providers/transcription/transcription-engines.ts",
+  "lib/providers/speech/speech-engines.ts",
   "lib/router/model-name.ts",
   "lib/server/wiring/local-ollama.ts",
 ];

@@ -30,6 +30,8 @@ type Expected = {
 };
 
 const HI = [{ role: "user", content: "Hi" }];
+/** Errors of engines, which say whether the same request may succeed. */
+const OF_ENGINES = ["model_not_found", "no_engine_configured"];
 
 /**
  * The public routes as the contract has them, not as the table does: a route whose access is changed by
@@ -50,6 +52,20 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     success: 201,
     body: { data: PNG.toString("base64") },
   },
+  "/api/v1/export/pdf": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { content: "# One" },
+  },
+  "/api/v1/export/xlsx": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 200,
+    body: { headers: ["One"], rows: [[1]] },
+  },
   // Nothing is configured there, and that is told to callers only.
   "/api/attachments/[id]": { access: "caller", methods: ["GET"], errors: "native", success: 503 },
   "/api/attachments/uploads": {
@@ -64,13 +80,6 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     methods: ["POST"],
     errors: "native",
     success: 503,
-  },
-  "/api/v1/export/xlsx": {
-    access: "caller",
-    methods: ["POST"],
-    errors: "native",
-    success: 200,
-    body: { headers: ["One"], rows: [[1]] },
   },
   "/api/keys": {
     access: "user",
@@ -121,6 +130,58 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     errors: "openai",
     success: 404,
     body: { model: "nobody/has-it", input: "Hi" },
+  },
+  // It takes a form, and nothing else.
+  "/api/v1/audio/transcriptions": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    success: 415,
+    body: {},
+  },
+  "/api/v1/stt": { access: "caller", methods: ["POST"], errors: "native", success: 415, body: {} },
+  "/api/v1/audio/speech": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    // Let in, and no engine speaks here.
+    success: 404,
+    body: { model: "tts-1", input: "Hi", voice: "alloy" },
+  },
+  "/api/v1/tts": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 404,
+    body: { text: "Hi", language: "en" },
+  },
+  "/api/v1/images/generate": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 404,
+    body: { prompt: "A fox", model: "nobody/has-it" },
+  },
+  "/api/v1/images/edit": {
+    access: "caller",
+    methods: ["POST"],
+    errors: "native",
+    success: 404,
+    body: { prompt: "A fox", model: "nobody/has-it", images: ["iVBORw0KGgo="] },
+  },
+  "/api/v1/images/generations": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    success: 404,
+    body: { model: "nobody/has-it", prompt: "A fox" },
+  },
+  "/api/v1/images/edits": {
+    access: "proxy",
+    methods: ["POST"],
+    errors: "openai",
+    success: 404,
+    body: { model: "nobody/has-it", prompt: "A fox", image: "iVBORw0KGgo=" },
   },
   "/api/v1/messages": {
     access: "proxy",
@@ -384,7 +445,7 @@ describe("who may call", () => {
           const { error, ...rest } = JSON.parse(body) as { error: Record<string, unknown> };
           // A model that does not exist is a matter of engines, whose errors say whether to try again.
           const { retryable, ...plain } = error;
-          expect(retryable).toBe(error["code"] === "model_not_found" ? false : undefined);
+          expect(retryable).toBe(OF_ENGINES.includes(String(error["code"])) ? false : undefined);
           expect({ error: plain, ...rest }).toEqual(ERRORS[errors](sent.get("x-request-id")));
         }
       });

@@ -46,7 +46,7 @@ describe("a workbook", () => {
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       "content-type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-      "content-disposition": "attachment; filename=\"Costs.xlsx\"; filename*=UTF-8''Costs.xlsx",
+      "content-disposition": 'attachment; filename="Costs.xlsx"',
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",
     });
@@ -64,22 +64,21 @@ describe("a workbook", () => {
     ]);
   });
 
-  test.each([
-    [undefined, "table.xlsx", "table.xlsx"],
-    ["", "table.xlsx", "table.xlsx"],
-    ["Costs.XLSX", "Costs.xlsx", "Costs.xlsx"],
-    ["../../etc/passwd", "passwd.xlsx", "passwd.xlsx"],
-    ["C:\\Temp\\a.xlsx", "a.xlsx", "a.xlsx"],
+  test.each<[string | undefined, string, string | undefined]>([
+    [undefined, "table.xlsx", undefined],
+    ["", "table.xlsx", undefined],
+    ["Costs.XLSX", "Costs.xlsx", undefined],
+    ["../../etc/passwd", "passwd.xlsx", undefined],
+    ["C:\\Temp\\a.xlsx", "a.xlsx", undefined],
     ['a"; filename="b', "a_; filename=_b.xlsx", "a%22%3B%20filename%3D%22b.xlsx"],
-    ["a\r\nSet-Cookie: b", "a Set-Cookie: b.xlsx", "a%20Set-Cookie%3A%20b.xlsx"],
+    ["a\r\nSet-Cookie: b", "a Set-Cookie: b.xlsx", undefined],
     ["Umsätze (2026)*", "Ums_tze (2026)*.xlsx", "Ums%C3%A4tze%20%282026%29%2A.xlsx"],
     ["表", "_.xlsx", "%E8%A1%A8.xlsx"],
     ["x".repeat(300), `${"x".repeat(194)}_.xlsx`, `${"x".repeat(194)}%E2%80%A6.xlsx`],
   ])("named %j", async (filename, ascii, utf8) => {
     const answer = await send({ headers: ["A"], rows: [], filename });
-    expect(answer.headers.get("content-disposition")).toBe(
-      `attachment; filename="${ascii}"; filename*=UTF-8''${utf8}`,
-    );
+    const extended = utf8 === undefined ? "" : `; filename*=UTF-8''${utf8}`;
+    expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="${ascii}"${extended}`);
   });
 
   const rowOf = (length: number): number[] => Array.from({ length }, () => 1);

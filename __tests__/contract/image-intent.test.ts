@@ -47,13 +47,13 @@ async function conversation(...messages: string[]) {
 }
 
 describe("a message that asks for an image", () => {
-  test("is answered by the gateway: no image yet, what the prompt would be, what to do instead", async () => {
+  test("is answered by the gateway: none can be made, what the prompt would be, what to do instead", async () => {
     const answer = await ask({ message: "Draw me a fox in the snow, please!" });
     expect(answer.order).toEqual(["session", "auto_routed", "token", "usage", "done"]);
     expect(answer.events).toContainEqual(
       expect.objectContaining({ type: "auto_routed", to: "image", reason: expect.any(String) }),
     );
-    expect(answer.text).toMatch(/cannot make images yet[\s\S]*> a fox in the snow\n[\s\S]*SVG/);
+    expect(answer.text).toMatch(/cannot make images[\s\S]*> a fox in the snow\n[\s\S]*SVG/);
     expect(answer.usage).toMatchObject({ promptTokens: 0, completionTokens: 0 });
     expect(upstream.requests).toEqual([]);
   });

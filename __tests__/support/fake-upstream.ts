@@ -7,6 +7,8 @@ export type SeenRequest = {
   path: string;
   headers: Record<string, string>;
   text: string;
+  /** The body as it came. */
+  bytes: Buffer;
   /** The body as JSON; undefined when it is none. */
   json: unknown;
   /** `performance.now()` when its last byte came. */
@@ -206,10 +208,11 @@ function parseRequest(bytes: Buffer): Parsed | undefined {
   }
   const length = Number(headers["content-length"] ?? 0);
   if (bytes.length < end + 4 + length) return undefined;
-  const text = bytes.subarray(end + 4, end + 4 + length).toString("utf8");
+  const body = Buffer.from(bytes.subarray(end + 4, end + 4 + length));
+  const text = body.toString("utf8");
   const [method = "", path = ""] = requestLine.split(" ");
   return {
-    request: { method, path, headers, text, json: text === "" ? undefined : parse(text) },
+    request: { method, path, headers, text, bytes: body, json: text === "" ? undefined : parse(text) },
     rest: Buffer.from(bytes.subarray(end + 4 + length)),
   };
 }

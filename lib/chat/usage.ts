@@ -125,7 +125,8 @@ export function readUsage(raw: RawUsage): TokenUsage | undefined {
   return usage;
 }
 
-const NO_USAGE: TokenUsage = {
+/** Of a call that is not counted in tokens. */
+export const NO_USAGE: TokenUsage = {
   promptTokens: 0,
   completionTokens: 0,
   cachedTokens: 0,

@@ -9,9 +9,10 @@ export type TurnRoute =
   | { kind: "engines" }
   /**
    * `prompt` describes the whole image, also where the message only changes an earlier one ("make it darker");
-   * undefined if the message does not say what to draw, so that it has to be asked. `language` is the message's.
+   * undefined if the message does not say what to draw, so that it has to be asked. `change` is what to change of the
+   * image before, in the message's own words. `language` is the message's.
    */
-  | { kind: "image"; prompt: string | undefined; language?: ImageLanguage }
+  | { kind: "image"; prompt: string | undefined; change?: string; language?: ImageLanguage }
   /** `plugin` is the id of a row of the plugin registry. */
   | { kind: "plugin"; plugin: string }
   /** A task that runs for minutes, in the background: a new one, or the state of the one with this id. */

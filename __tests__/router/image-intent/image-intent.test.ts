@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findImageWish, type ImageMessage } from "#lib/router/image-intent/image-intent.ts";
 import type { ImageLanguage } from "#lib/router/image-intent/language.ts";
-import { askWhatToDraw, noImageYet } from "#lib/router/image-intent/replies.ts";
+import { askWhatToDraw, noImages } from "#lib/router/image-intent/replies.ts";
 import { expectLinear } from "../../support/linear.ts";
 import { AGAIN, CHANGES, EDITS, OTHER_SUBJECTS, QUESTIONS } from "./follow-ups.ts";
 import { IMAGE_MESSAGES, OTHER_MESSAGES } from "./image-messages.ts";
@@ -30,7 +30,7 @@ const LANGUAGES: readonly ImageLanguage[] = [
 ];
 
 const FOX = "a fox in the snow";
-const DRAWN = said(`Draw ${FOX}`, noImageYet(FOX, "en"));
+const DRAWN = said(`Draw ${FOX}`, noImages(FOX, "en"));
 
 describe("a message by itself", () => {
   test.each(IMAGE_MESSAGES)("%s: %s", (language, message, prompt) => {
@@ -102,7 +102,7 @@ describe("after any other turn, the same words mean something else", () => {
 });
 
 describe("who was asked what to draw", () => {
-  const asked = said("draw something", askWhatToDraw("en"));
+  const asked = said("draw something", askWhatToDraw("en", true));
 
   test.each(["a fox in the snow", "un zorro", "my cat on the moon, at night"])("answers: %s", (message) => {
     expect(wish(message, { history: asked })?.prompt).toBe(message);
@@ -120,7 +120,7 @@ describe("who was asked what to draw", () => {
   });
 
   test("the answer can be changed afterwards", () => {
-    const history = [...asked, ...said("a fox", noImageYet("a fox", "en"))];
+    const history = [...asked, ...said("a fox", noImages("a fox", "en"))];
     expect(wish("make it darker", { history })?.prompt).toBe("a fox. make it darker");
   });
 });

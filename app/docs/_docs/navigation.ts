@@ -11,7 +11,7 @@ export const NAVIGATION: readonly Group[] = [
     title: groups.use,
     pages: [
       ...["HOW-IT-WORKS", "BROWSER-CLIENT", "OPENAI", "RESPONSES", "MESSAGES", "GATEWAY-KEYS", "SIGN-IN"],
-      ...["SESSIONS", "MEMORY", "DOCUMENTS", "SUGGESTIONS", "AGENT", "QUOTA"],
+      ...["SESSIONS", "MEMORY", "DOCUMENTS", "SUGGESTIONS", "EXPORTS", "AGENT", "QUOTA"],
     ],
   },
   {

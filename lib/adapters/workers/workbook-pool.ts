@@ -7,9 +7,9 @@ import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** The largest body that is accepted takes a fifth of the time and half of the memory. */
+/** The largest table takes less than a second, and half of the memory; on a busy machine, several. */
 const WORKBOOK_POOL: TaskPoolOptions = {
-  timeoutMs: 10_000,
+  timeoutMs: 20_000,
   heapMb: 128,
   externalMb: 64,
   threads: 1,

@@ -52,6 +52,8 @@ function parseDelay(text: string, wallNow: number, unitMs: number): number | und
 const RESET_HEADERS = [
   ["x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"],
   ["x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+  // Groq, for transcription.
+  ["x-ratelimit-remaining-audio-seconds", "x-ratelimit-reset-audio-seconds"],
   ["anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"],
   ["anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"],
   ["anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"],

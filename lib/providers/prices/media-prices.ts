@@ -15,6 +15,13 @@ const MEDIA_PRICES: Readonly<Record<string, Price>> = {
   "cloudflare/@cf/black-forest-labs/flux-1-schnell": { input: 0, output: 0, image: 0.00064 },
   "cloudflare/@cf/black-forest-labs/flux-2-klein-4b": { input: 0, output: 0, image: 0.00115 },
   "cloudflare/@cf/black-forest-labs/flux-2-klein-9b": { input: 0, output: 0, image: 0.015 },
+  // OpenAI bills its newer models by the token, and gives this for what a minute comes to.
+  "openai/gpt-4o-mini-transcribe": { input: 0, output: 0, audioMinute: 0.003 },
+  "openai/gpt-4o-mini-transcribe-2025-12-15": { input: 0, output: 0, audioMinute: 0.003 },
+  "openai/gpt-4o-transcribe": { input: 0, output: 0, audioMinute: 0.006 },
+  "openai/whisper-1": { input: 0, output: 0, audioMinute: 0.006 },
+  "gemini-grounded/gemini-3.8-flash-lite-tts": { input: 0.5, output: 6 },
+  "openai/gpt-4o-mini-tts": { input: 0.6, output: 0, audioMinute: 0.015 },
   "groq/whisper-large-v3": { input: 0, output: 0, audioMinute: 0.00185 },
   "groq/whisper-large-v3-turbo": { input: 0, output: 0, audioMinute: 0.000667 },
 };

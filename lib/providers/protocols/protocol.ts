@@ -5,8 +5,11 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { EmbeddingLimits, EmbeddingRequest } from "#lib/embeddings/embedding-request.ts";
 import type { Embeddings } from "#lib/embeddings/vectors.ts";
 import type { ErrorContext } from "#lib/providers/failures/provider-error.ts";
+import type { DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import type { SearchPower } from "#lib/providers/protocols/search-power.ts";
+import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
+import type { TranscribePower } from "#lib/providers/protocols/transcribe-power.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Credential } from "#lib/providers/vendors/credentials.ts";
 import type { ProtocolId, ServiceProtocolId } from "#lib/providers/vendors/provider.ts";
@@ -128,6 +131,9 @@ export type Protocol = {
   countTokens?: TokenCountPower;
   embed?: EmbedPower;
   search?: SearchPower;
+  transcribe?: TranscribePower;
+  speak?: SpeakPower;
+  draw?: DrawPower;
 };
 
 export type ChatProtocol = Protocol & { chat: ChatPower };

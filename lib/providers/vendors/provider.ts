@@ -15,7 +15,16 @@ export type Offer = "chat" | "embeddings" | "speech" | "transcription" | "images
 
 /** Speech, transcription or images at an API of OpenAI's, with their path, which is appended to the base URL. */
 export type MediaOffer = { path: string };
-type OpenAiMedia = { speech: MediaOffer; transcription: MediaOffer; images: MediaOffer };
+type OpenAiMedia = { speech: MediaOffer; transcription: TranscriptionOffer; images: MediaOffer };
+
+export type TranscriptionOffer = MediaOffer & {
+  /** Models that answer with the text alone, without times. */
+  plainModels?: RegExp;
+  /** The end of a longer prompt is sent. */
+  maxPromptCharacters?: number;
+  /** Shorter recordings are billed as ones of so many seconds. */
+  minBilledSeconds?: number;
+};
 
 /** The same in a native protocol, whose paths follow from the model. */
 export type NativeMedia = Record<never, never>;

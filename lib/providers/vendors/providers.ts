@@ -58,6 +58,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
     issuer: ISSUERS.google,
     chat: {},
     embeddings: { maxInputs: 100 },
+    speech: {},
   },
   {
     id: "groq",
@@ -81,6 +82,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
         maxStops: 4,
       },
     },
+    transcription: { path: "/audio/transcriptions", maxPromptCharacters: 896, minBilledSeconds: 10 },
   },
   {
     id: "sambanova",

@@ -1,4 +1,5 @@
 import { clearWish, type ImageWish, MAX_PROMPT } from "#lib/router/image-intent/clear-wish.ts";
+import { readDrawnMark } from "#lib/router/image-intent/drawn-marker.ts";
 import { followUp } from "#lib/router/image-intent/follow-up.ts";
 import { wantsEdit } from "#lib/router/image-intent/image-edit.ts";
 import type { ImageLanguage } from "#lib/router/image-intent/language.ts";
@@ -22,6 +23,9 @@ const NOT_A_SUBJECT =
 /** A turn that was for an image. `prompt`: what it was to show; undefined if the user was asked. */
 type ImageTurn = ImageWish & { answer?: string };
 
+/** A wish for an image; `change` is what to change of the one before, if the message wants that. */
+export type FoundWish = ImageWish & { change?: string };
+
 /**
  * Whether a message asks for an image, and for which: stated clearly, changing the image of the turn before, or
  * answering what it should show. An attached image is for questions, unless it is to be changed.
@@ -29,7 +33,7 @@ type ImageTurn = ImageWish & { answer?: string };
  * Which turns were for images follows from the user's own messages, since answers are not stored with who gave
  * them. Takes time in proportion to the text that it reads, which is bounded.
  */
-export function findImageWish({ message, hasImage, history }: ImageMessage): ImageWish | undefined {
+export function findImageWish({ message, hasImage, history }: ImageMessage): FoundWish | undefined {
   if (hasImage && wantsEdit(message)) {
     return { language: clearWish(message)?.language ?? "en", prompt: message.trim().slice(0, MAX_PROMPT) };
   }
@@ -43,14 +47,21 @@ function turnBefore(history: ImageMessage["history"]): ImageTurn | undefined {
   let turn: ImageTurn | undefined;
   for (const { role, content } of history.slice(-MAX_HISTORY)) {
     if (role === "user") turn = next(turn, content) ?? clearWish(content);
-    // Code or a drawing in letters: an engine has answered.
-    else if (turn !== undefined) turn = /```|<svg/i.test(content) ? undefined : { ...turn, answer: content };
+    else turn = answeredTurn(turn, content);
   }
   return turn;
 }
 
+/** What an answer shows of the turn: an image, also one of which the message alone says nothing, or none. */
+function answeredTurn(turn: ImageTurn | undefined, answer: string): ImageTurn | undefined {
+  const drawn = readDrawnMark(answer);
+  if (drawn !== undefined) return { language: "en", prompt: drawn.prompt, ...turn, answer };
+  // Code or a drawing in letters: an engine has answered.
+  return turn === undefined || /```|<svg/i.test(answer) ? undefined : { ...turn, answer };
+}
+
 /** What a message wants after a turn that was for an image. */
-function next(turn: ImageTurn | undefined, message: string): ImageWish | undefined {
+function next(turn: ImageTurn | undefined, message: string): FoundWish | undefined {
   if (turn === undefined) return undefined;
   const { language, prompt } = turn;
   if (prompt === undefined)
@@ -59,7 +70,11 @@ function next(turn: ImageTurn | undefined, message: string): ImageWish | undefin
     case "again":
       return { language, prompt };
     case "change":
-      return { language: languageOf(message, language), prompt: changed(prompt, message.trim()) };
+      return {
+        language: languageOf(message, language),
+        prompt: changed(prompt, message.trim()),
+        change: message.trim(),
+      };
     case undefined:
       return undefined;
   }

@@ -54,7 +54,10 @@ export type JsonBody<Schema extends z.ZodType, Body> = {
   form?: FormBody<Body>;
 };
 
-/** A form that an operation takes in place of JSON. */
+/** The body of an operation that takes a form and nothing else. */
+export type FormOnlyBody<Body> = { schema?: never; maxBytes: number; form: FormBody<Body> };
+
+/** A form that an operation takes, in place of JSON or alone. */
 export type FormBody<Body> = {
   /** Its fields, for the documentation; a file is a string in binary. */
   schema: z.ZodType;
@@ -83,14 +86,16 @@ export type OperationDocs = {
 /** One method of a route: its documentation, the body that it takes if any, and its handler. */
 export type Operation<Gateway, Kind extends Access, Body> = OperationDocs & {
   answer: (call: Call<Gateway, Kind, Body>) => Promise<PlainResponse>;
-} & ([Body] extends [undefined] ? { body?: never } : { body: JsonBody<z.ZodType, Body> });
+} & ([Body] extends [undefined]
+    ? { body?: never }
+    : { body: JsonBody<z.ZodType, Body> | FormOnlyBody<Body> });
 
 /**
  * An operation without the types of its body and caller, for tables of routes. It is only made from an
  * `Operation`, whose parts fit each other.
  */
 export type DeclaredOperation<Gateway> = OperationDocs & {
-  body?: JsonBody<z.ZodType, unknown>;
+  body?: JsonBody<z.ZodType, unknown> | FormOnlyBody<unknown>;
   answer(call: Call<Gateway, Access, unknown>): Promise<PlainResponse>;
 };
 

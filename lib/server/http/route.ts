@@ -12,6 +12,7 @@ import { clientAddress } from "#lib/server/http/client-address.ts";
 import { corsHeaders } from "#lib/server/http/cors.ts";
 import {
   type DeclaredOperation,
+  type FormOnlyBody,
   isMethod,
   type JsonBody,
   methodsOf,
@@ -186,13 +187,13 @@ function operationOf<Gateway>(
 }
 
 /**
- * Reads the body: JSON or, if the operation takes one, a form. Its memory counts for the user, whatever keys they
+ * Reads the body: JSON, or a form where the operation takes one. Its memory counts for the user, whatever keys they
  * use, or for an anonymous caller's address. Throws as `readJson` does, and what the operation's reader throws.
  */
 async function readBody(
   exchange: Exchange<unknown>,
   { bodies, env }: Edge,
-  body: JsonBody<z.ZodType, unknown>,
+  body: JsonBody<z.ZodType, unknown> | FormOnlyBody<unknown>,
 ): Promise<unknown> {
   const { request, host } = exchange;
   const caller = exchange.known?.caller;
@@ -202,6 +203,9 @@ async function readBody(
   host.onEnd?.(room.release);
   if (body.form !== undefined && isMultipart(request.headers)) {
     return body.form.read(await readForm(request, body.maxBytes, room));
+  }
+  if (body.schema === undefined) {
+    throw new GatewayError("unsupported_media_type", "Send the body as multipart/form-data.");
   }
   const whenEmpty = body.isOptional === true ? {} : undefined;
   const expected = body.form === undefined ? undefined : "multipart/form-data or application/json";

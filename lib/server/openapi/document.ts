@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Access } from "#lib/server/http/access.ts";
 import {
   type AnswerDocs,
-  type JsonBody,
+  type DeclaredOperation,
   type Method,
   methodsOf,
   type RouteFacts,
@@ -139,12 +139,14 @@ function operationId(path: string, method: Method): string {
   return `${method.toLowerCase()}_${name}`;
 }
 
-type DocumentedBody = Pick<JsonBody<z.ZodType, unknown>, "schema" | "isOptional" | "form">;
+type DocumentedBody = NonNullable<DeclaredOperation<never>["body"]>;
 
-function requestBody({ schema, isOptional = false, form }: DocumentedBody): JsonSchema {
-  const content: JsonSchema = { "application/json": { schema: jsonSchema(schema) } };
+function requestBody(body: DocumentedBody): JsonSchema {
+  const { schema, form } = body;
+  const content: JsonSchema = {};
+  if (schema !== undefined) content["application/json"] = { schema: jsonSchema(schema) };
   if (form !== undefined) content["multipart/form-data"] = { schema: jsonSchema(form.schema) };
-  return { required: !isOptional, content };
+  return { required: !("isOptional" in body && body.isOptional === true), content };
 }
 
 function queryParameters(query: z.ZodObject): JsonSchema[] {

@@ -17,9 +17,11 @@ import {
 import { chatCompletions } from "#lib/server/routes/chat-completions.ts";
 import { countTokens } from "#lib/server/routes/count-tokens.ts";
 import { embeddings } from "#lib/server/routes/embeddings.ts";
+import { exportPdf } from "#lib/server/routes/export-pdf.ts";
 import { exportXlsx } from "#lib/server/routes/export-xlsx.ts";
 import type { GatewaySource } from "#lib/server/routes/gateway-route.ts";
 import { health } from "#lib/server/routes/health.ts";
+import { imagesEdit, imagesGenerate } from "#lib/server/routes/images.ts";
 import { inputTokens } from "#lib/server/routes/input-tokens.ts";
 import { keyById, keyRotation, keys } from "#lib/server/routes/keys.ts";
 import { manus, manusTask, manusWebhook } from "#lib/server/routes/manus.ts";
@@ -30,12 +32,15 @@ import { memories } from "#lib/server/routes/memories.ts";
 import { messages } from "#lib/server/routes/messages.ts";
 import { metrics } from "#lib/server/routes/metrics.ts";
 import { modelById, models } from "#lib/server/routes/models.ts";
+import { imagesEdits, imagesGenerations } from "#lib/server/routes/openai-images.ts";
 import { overrideById, overrides } from "#lib/server/routes/overrides.ts";
 import { pluginInvoke, plugins } from "#lib/server/routes/plugins.ts";
 import { quota } from "#lib/server/routes/quota.ts";
 import { responses } from "#lib/server/routes/responses.ts";
 import { sessionById, sessions } from "#lib/server/routes/sessions.ts";
+import { audioSpeech, tts } from "#lib/server/routes/speech.ts";
 import { suggestions } from "#lib/server/routes/suggestions.ts";
+import { stt, transcriptions } from "#lib/server/routes/transcriptions.ts";
 
 /**
  * The table of all routes. Serving, the OpenAPI document, the hint of a 404 and the tests of access derive
@@ -71,6 +76,10 @@ export const API = apiTable([
   memories,
   chatCompletions,
   embeddings,
+  imagesGenerate,
+  imagesEdit,
+  imagesGenerations,
+  imagesEdits,
   messages,
   countTokens,
   models,
@@ -87,6 +96,11 @@ export const API = apiTable([
   manusWebhook,
   quota,
   suggestions,
+  tts,
+  audioSpeech,
+  exportPdf,
+  stt,
+  transcriptions,
   exportXlsx,
   overrides,
   overrideById,

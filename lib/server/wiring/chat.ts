@@ -20,6 +20,7 @@ import { taskFinder } from "#lib/services/chat/task-finder.ts";
 import { toolsContributor } from "#lib/services/chat/tools-contributor.ts";
 import type { AttachmentStore } from "#lib/services/documents/attachment-store.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import type { ImagesDependencies } from "#lib/services/images/draw.ts";
 import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { McpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
@@ -43,6 +44,8 @@ export type ChatParts = {
   webSearch: WebSearchPart | undefined;
   /** The tools of MCP servers. */
   mcp: McpToolSource;
+  /** What draws; made with the first image. */
+  images(): ImagesDependencies;
   env: Pick<Env, "ENABLE_AUTO_ROUTE" | "ENABLE_MEMORY">;
 };
 
@@ -73,7 +76,7 @@ export function createChat(parts: ChatParts): ChatDependencies {
       mcpContributor(mcp),
     ],
     answerers: [
-      imageAnswerer,
+      imageAnswerer({ images: parts.images, attachments: parts.attachments }),
       pluginAnswerer({ plugins, engines: answerByEngines, logger: engines.logger }),
       taskAnswerer({ manus, engines: answerByEngines }),
       answerByEngines,

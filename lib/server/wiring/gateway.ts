@@ -36,9 +36,11 @@ import type { CompletionDependencies } from "#lib/services/completion.ts";
 import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
+import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { DatabaseCheck } from "#lib/services/health/database-check.ts";
 import type { GatewayKeyDependencies } from "#lib/services/identity/gateway-keys.ts";
+import type { ImagesDependencies } from "#lib/services/images/draw.ts";
 import type { Ledger } from "#lib/services/ledger/ledger.ts";
 import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
 import type { Memories } from "#lib/services/memory/memories.ts";
@@ -47,6 +49,8 @@ import type { PluginDependencies } from "#lib/services/plugins/plugin-dependenci
 import type { Logger, WaitUntil } from "#lib/services/ports.ts";
 import type { QuotaDependencies } from "#lib/services/quota/quota-today.ts";
 import type { SessionDependencies } from "#lib/services/sessions/sessions.ts";
+import type { SpeechDependencies } from "#lib/services/speech/speak.ts";
+import type { TranscriptionDependencies } from "#lib/services/transcription/transcribe.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /**
@@ -74,6 +78,12 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
+  /** What is spoken in recordings, as text. */
+  readonly transcription: TranscriptionDependencies;
+  /** Text that is spoken. */
+  readonly speech: SpeechDependencies;
+  /** What draws. */
+  readonly images: ImagesDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;
@@ -83,10 +93,12 @@ export type Gateway = {
   readonly toolServing: ToolServing;
   /** Files of conversations. */
   readonly files: UploadDependencies;
-  /** Where files and images are kept; undefined without an object storage. */
-  readonly storage: StoragePart | undefined;
   /** Writes Excel workbooks. */
   readonly workbooks: WorkbookWriter;
+  /** Where files and images are kept; undefined without an object storage. */
+  readonly storage: StoragePart | undefined;
+  /** Writes PDF documents. */
+  readonly pdfs: PdfWriter;
   /** What is remembered of users. */
   readonly memories: Memories;
   /** The users' gateway keys. */
@@ -178,7 +190,7 @@ export async function createGateway(
 }
 
 async function closeParts(
-  { ledger, engines, documents, workbooks, shared, mcp }: Parts,
+  { ledger, engines, documents, workbooks, pdfs, shared, mcp }: Parts,
   telemetry: Telemetry,
   work: AbortController,
 ): Promise<void> {
@@ -186,6 +198,7 @@ async function closeParts(
   shared.made?.state?.close();
   await documents.made?.close();
   await workbooks.made?.close();
+  await pdfs.made?.close();
   await mcp.made?.connections.close();
   await ledger.made?.ledger.close();
   // Every turn has ended.

@@ -5,6 +5,7 @@ import type { StorageSettings } from "#lib/server/env/storage-settings.ts";
 import { BodyBudget, bodyBudgetOptions } from "#lib/server/http/body-budget.ts";
 import { createAccounts } from "#lib/server/wiring/accounts.ts";
 import { createAdmin } from "#lib/server/wiring/admin.ts";
+import { answerParts } from "#lib/server/wiring/answer-parts.ts";
 import { createChat } from "#lib/server/wiring/chat.ts";
 import { createCompletion } from "#lib/server/wiring/completion.ts";
 import type { Configuration } from "#lib/server/wiring/configuration/configuration.ts";
@@ -12,17 +13,18 @@ import { createDatabase, type DatabaseSettings } from "#lib/server/wiring/databa
 import { createDocumentReader, createFiles } from "#lib/server/wiring/documents.ts";
 import { createEmbeddings } from "#lib/server/wiring/embeddings.ts";
 import { createEngines, type Engines } from "#lib/server/wiring/engines.ts";
-import { createWorkbookWriter } from "#lib/server/wiring/exports.ts";
+import { createPdfWriter, createWorkbookWriter, exportParts } from "#lib/server/wiring/exports.ts";
 import { createEngineHealth } from "#lib/server/wiring/health.ts";
 import { createHealthBlocks } from "#lib/server/wiring/health-blocks.ts";
 import { createIdentity, type Identity } from "#lib/server/wiring/identity.ts";
+import { createImages } from "#lib/server/wiring/images.ts";
 import type { InstalledModels } from "#lib/server/wiring/installed-models.ts";
 import { createLedger, type LedgerPart, type TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
 import { createLedgerMaintenance } from "#lib/server/wiring/ledger-maintenance.ts";
 import type { LiveProviders } from "#lib/server/wiring/live-providers.ts";
 import { createLiveTools } from "#lib/server/wiring/live-tools.ts";
 import { createManus } from "#lib/server/wiring/manus.ts";
-import { createMcp, type McpPart } from "#lib/server/wiring/mcp.ts";
+import { createMcp } from "#lib/server/wiring/mcp.ts";
 import { mediaParts } from "#lib/server/wiring/media-parts.ts";
 import { createMemories } from "#lib/server/wiring/memory.ts";
 import { createModelCheck } from "#lib/server/wiring/model-check.ts";
@@ -32,26 +34,21 @@ import { createPlugins } from "#lib/server/wiring/plugins.ts";
 import { createQuota } from "#lib/server/wiring/quota.ts";
 import { createSessions } from "#lib/server/wiring/sessions.ts";
 import { createShared } from "#lib/server/wiring/shared-state.ts";
+import { createSpeech } from "#lib/server/wiring/speech.ts";
 import type { Telemetry } from "#lib/server/wiring/telemetry.ts";
 import { createToolServing } from "#lib/server/wiring/tool-serving.ts";
+import { createTranscription } from "#lib/server/wiring/transcription.ts";
 import { userDataParts } from "#lib/server/wiring/user-data-parts.ts";
-import { createWebSearchPart, type WebSearchPart } from "#lib/server/wiring/web-search.ts";
+import { createWebSearchPart } from "#lib/server/wiring/web-search.ts";
 import { AccountAlarms } from "#lib/services/admin/account-alarms.ts";
-import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
-import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import { releasingLedger } from "#lib/services/ledger/releasing-ledger.ts";
-import type { ManusDependencies } from "#lib/services/manus/manus-dependencies.ts";
-import { mcpToolSource } from "#lib/services/mcp/mcp-tool-source.ts";
-import type { Memories } from "#lib/services/memory/memories.ts";
 import { EngineOverrides } from "#lib/services/overrides/engine-overrides.ts";
-import type { PluginDependencies } from "#lib/services/plugins/plugin-dependencies.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 import { derived, type Lazy, lazy } from "#lib/shared/lazy.ts";
 import { detectTools } from "#lib/tools/detect.ts";
-import type { Tool } from "#lib/tools/tool.ts";
 
 /** How each part is made; tests replace some. */
 export const MAKERS = {
@@ -69,6 +66,7 @@ export const MAKERS = {
   createChat,
   createCompletion,
   createEmbeddings,
+  createImages,
   createModelCheck,
   createPlugins,
   createManus,
@@ -81,7 +79,10 @@ export const MAKERS = {
   createStorage,
   createShared,
   createToolServing,
+  createTranscription,
+  createSpeech,
   createWorkbookWriter,
+  createPdfWriter,
 };
 
 /** The validated settings, from which all parts are made. */
@@ -148,17 +149,21 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     { ...basis, clients: () => database.value.clients, callParts, identity, documents },
     make,
   );
+  const media = mediaParts({ callParts, env, storage: userData.storage }, make);
   return {
     ...{ database, ledger, identity, health, engines, plugins, mcp, documents },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
     ...userData,
-    ...answerParts({ ...userData, callParts, tools, plugins, mcp, webSearch, documents, env }, make),
-    ...mediaParts({ callParts, env }, make),
+    ...media,
+    ...answerParts(
+      { ...userData, ...media, callParts, tools, plugins, mcp, webSearch, documents, env },
+      make,
+    ),
     ...operatorParts(
       { ...basis, callParts, calls, databaseParts, ledger, identity, health, alarms, overrides },
       make,
     ),
-    workbooks: lazy(() => make.createWorkbookWriter(logger, clock)),
+    ...exportParts(logger, clock, make),
     bodies: lazy(() => new BodyBudget(bodyBudgetOptions(env.BODY_MEMORY_MB))),
   };
 }
@@ -184,51 +189,6 @@ function callPartsOf(
 
 function observedLedger(part: LedgerPart, telemetry: Telemetry): LedgerPart {
   return { ...part, ledger: telemetry.observed(part.ledger) };
-}
-
-type AnswerSources = {
-  callParts: Lazy<CallParts>;
-  tools: Lazy<readonly Tool[]>;
-  plugins: Lazy<PluginDependencies>;
-  manus: Lazy<ManusDependencies>;
-  mcp: Lazy<McpPart>;
-  webSearch: Lazy<WebSearchPart | undefined>;
-  files: Lazy<Pick<UploadDependencies, "attachments">>;
-  memories: Lazy<Memories>;
-  documents: Lazy<DocumentReader>;
-  env: Env;
-};
-
-/** What answers: native chat, the OpenAI-compatible routes, and the tools. */
-function answerParts(
-  { callParts, tools, plugins, manus, mcp, webSearch, files, memories, documents, env }: AnswerSources,
-  make: typeof MAKERS,
-) {
-  const ofCatalogue = () => callParts.value;
-  return {
-    chat: derived(ofCatalogue, (parts) =>
-      make.createChat({
-        ...parts,
-        tools: tools.value,
-        plugins: plugins.value,
-        manus: manus.value,
-        mcp: mcpToolSource(mcp),
-        webSearch: webSearch.value,
-        attachments: files.value.attachments,
-        memories: memories.value,
-        env,
-      }),
-    ),
-    completion: derived(ofCatalogue, (parts) => make.createCompletion({ ...parts, documents, mcp })),
-    embeddings: derived(ofCatalogue, (parts) => make.createEmbeddings(parts)),
-    toolServing: lazy(() => {
-      const { engines, identity } = callParts.value;
-      return make.createToolServing({
-        ...{ live: tools.value, webSearch: webSearch.value, documents: () => documents.value },
-        ...{ admission: identity.admission, clock: engines.effects.clock, logger: engines.logger },
-      });
-    }),
-  };
 }
 
 export type Parts = ReturnType<typeof createParts>;

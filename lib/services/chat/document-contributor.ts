@@ -6,6 +6,7 @@ import type { Turn } from "#lib/services/chat/turn.ts";
 import {
   type AttachedFile,
   type AttachedFiles,
+  isDrawn,
   NO_FILES,
   type UnreadFile,
 } from "#lib/services/documents/attached-file.ts";
@@ -75,7 +76,7 @@ async function earlierFiles(
     const { files, unloaded } = await attachments.ofSession(caller, begun.sessionId, signal);
     const known = new Set(input.attached?.files.map(({ digest }) => digest));
     return {
-      files: files.filter(({ digest }) => !known.has(digest)),
+      files: files.filter((file) => !isDrawn(file) && !known.has(file.digest)),
       unread: unloaded.length === 0 ? [] : [{ name: namesOf(unloaded), reason: TOO_MUCH }],
     };
   } catch (error) {

@@ -37,3 +37,8 @@ export const NO_FILES: AttachedFiles = { files: [], unread: [] };
 export function isScan({ type, document }: AttachedFile): boolean {
   return type === "pdf" && document === undefined;
 }
+
+/** An image that the gateway has drawn: its text is what it shows. The conversation says so already. */
+export function isDrawn({ type, document }: AttachedFile): boolean {
+  return type === "image" && document !== undefined;
+}

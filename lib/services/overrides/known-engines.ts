@@ -1,6 +1,9 @@
 import { MODE_IDS, type ModeId, type Modes } from "#lib/ai-models.ts";
 import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts";
+import { IMAGE_ENGINES } from "#lib/providers/images/image-engines.ts";
 import type { Engine, Registry } from "#lib/providers/registry.ts";
+import { SPEECH_MODELS } from "#lib/providers/speech/speech-engines.ts";
+import { TRANSCRIPTION_ENGINES } from "#lib/providers/transcription/transcription-engines.ts";
 import { SEARCH_ENGINES } from "#lib/providers/vendors/search-providers.ts";
 import { nearNames } from "#lib/services/overrides/near-names.ts";
 import type { OffTarget, OverrideRule } from "#lib/services/overrides/override.ts";
@@ -77,7 +80,13 @@ async function enginesOf({ registry, modes, enginesOf, overridden }: EngineCatal
       return [mode, new Set([...configured, ...rows, ...overridden])];
     }),
   );
-  const others = [...Object.values(EMBEDDING_MODELS).flat(), ...SEARCH_ENGINES];
+  const others = [
+    ...Object.values(EMBEDDING_MODELS).flat(),
+    ...SEARCH_ENGINES,
+    ...Object.values(SPEECH_MODELS).flat(),
+    ...TRANSCRIPTION_ENGINES,
+    ...IMAGE_ENGINES,
+  ];
   return {
     byMode: new Map(chains),
     others: new Set(others.map(({ provider, model }) => canonicalId(`${provider}/${model}`, registry))),

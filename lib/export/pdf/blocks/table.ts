@@ -12,6 +12,8 @@ import { CELL_PADDING, GAP, LINE_HEIGHT } from "#lib/export/pdf/theme.ts";
 
 /** Pictures in cells are no wider than this. */
 const MAX_PICTURE = 90;
+/** Points of a row that stay together on a page. */
+const MAX_KEPT = 180;
 /** A head that takes more than this part of a page is not repeated. */
 const MAX_HEAD = 1 / 3;
 
@@ -56,7 +58,7 @@ function drawRows(
   const isRepeated = headHeight < sheet.pageRoom * MAX_HEAD;
   const [first] = rows;
   const firstHeight = first === undefined ? 0 : rowHeight(rowOf(first, false));
-  sheet.ensure(Math.min(headHeight + firstHeight, sheet.pageRoom));
+  sheet.ensure(Math.min(headHeight + Math.min(firstHeight, MAX_KEPT), sheet.pageRoom));
   const nextPage = (): void => {
     sheet.newPage();
     if (isRepeated) sheet.artifact(() => drawRow(sheet, headRow, edges, undefined, () => undefined));
@@ -64,9 +66,8 @@ function drawRows(
   sheet.group("TR", () => drawRow(sheet, headRow, edges, sheet, () => sheet.newPage()));
   for (const cells of rows) {
     const row = rowOf(cells, false);
-    const height = rowHeight(row);
-    const roomOfPage = sheet.pageRoom - (isRepeated ? headHeight : 0);
-    if (height > sheet.room && height <= roomOfPage) nextPage();
+    // A row that is not high stays together; any other begins here if there is room for a few of its lines.
+    if (sheet.room < Math.min(rowHeight(row), MAX_KEPT)) nextPage();
     sheet.group("TR", () => drawRow(sheet, row, edges, sheet, nextPage));
   }
 }

@@ -23,7 +23,7 @@ const SANS: Family = {
 };
 const MONO: Family = { regular: "NotoSansMono-Regular.ttf", bold: "NotoSansMono-Bold.ttf" };
 const HEBREW: Family = { regular: "NotoSansHebrew-Regular.ttf", bold: "NotoSansHebrew-Bold.ttf" };
-const ARABIC: Family = { regular: "NotoSansArabic-Regular.ttf", bold: "NotoSansArabic-Bold.ttf" };
+const ARABIC: Family = { regular: "IBMPlexSansArabic-Regular.ttf", bold: "IBMPlexSansArabic-Bold.ttf" };
 const EMOJI: Family = { regular: "NotoEmoji-Regular.ttf" };
 const SIGNS: readonly Family[] = [
   { regular: "NotoSansSymbols2-Regular.ttf" },

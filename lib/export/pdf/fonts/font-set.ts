@@ -34,7 +34,7 @@ export class Face {
 export type Choice = { face: Face; isMissing: boolean };
 
 /** Characters that change how others look, and need no glyph of their own. */
-const INVISIBLE = /[\u034f\u061c\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\u{e0000}-\u{e01ef}]/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 const EMOJI = /\p{Emoji_Presentation}|\ufe0f|\p{Emoji_Modifier}|\u20e3/u;
 
 /** Finds the font of each cluster: the first of the families that has all of its characters. */

@@ -27,8 +27,7 @@ export function drawable(text: string): string {
 }
 
 /** Characters that only tell where a line breaks, how its directions run, or which look another has. */
-const SILENT =
-  /[\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u{e0000}-\u{e01ef}]/gu;
+const SILENT = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/gu;
 
 /** What is drawn of a cluster. */
 export function visible(cluster: string): string {

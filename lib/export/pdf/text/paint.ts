@@ -32,8 +32,8 @@ function canJoin(last: Piece, next: Piece): boolean {
     last.look === next.look &&
     last.level % 2 === 0 &&
     last.level === next.level &&
-    !last.isMissing &&
-    !next.isMissing &&
+    last.copied === undefined &&
+    next.copied === undefined &&
     last.picture === undefined &&
     next.picture === undefined
   );
@@ -50,9 +50,9 @@ function paintPiece(sheet: Sheet, piece: Piece, x: number, baseline: number): vo
   }
   measure.use(face, size);
   document.fillColor(look.colour);
-  if (piece.isMissing) document.markContent("Span", { actual: text });
+  if (piece.copied !== undefined) document.markContent("Span", { actual: piece.copied });
   document.text(text, x, baseline - look.rise, { lineBreak: false, baseline: "alphabetic" });
-  if (piece.isMissing) document.endMarkedContent();
+  if (piece.copied !== undefined) document.endMarkedContent();
   if (look.strike) paintRule(sheet, x, baseline - look.rise - size * 0.28, width, look.colour, size);
   if (look.underline) paintRule(sheet, x, baseline - look.rise + size * 0.14, width, look.colour, size);
   if (look.link !== undefined) paintLink(sheet, look.link, x, baseline, width, size);

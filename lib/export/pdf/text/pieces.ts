@@ -15,7 +15,8 @@ export type Piece = {
   width: number;
   level: number;
   isSpace: boolean;
-  isMissing: boolean;
+  /** The text that readers copy, where it is not what is drawn. */
+  copied: string | undefined;
   picture: Picture | undefined;
   /** Whether a line may end behind it, or must. */
   breakAfter: "no" | "may" | "must";
@@ -29,6 +30,8 @@ export type PieceMakers = { fonts: FontSet; measure: Measure };
 /** Clusters of a piece: longer words are several. */
 const MAX_PIECE = 40;
 const RIGHT_TO_LEFT_LETTER = /[\p{L}\p{M}\u200c\u200d]/u;
+/** Is drawn for a character that no font has. */
+const BOX = "\u25a1";
 const SPACE = /^[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]$/;
 
 /** @param wrap `words` breaks lines as in prose; `code` keeps all spaces and breaks behind them. */
@@ -73,7 +76,10 @@ function breaksInCode(text: string): Breaks {
   return breaks;
 }
 
-type Open = Omit<Piece, "clusters" | "text" | "width" | "breakAfter" | "picture"> & { clusters: string[] };
+type Open = Pick<Piece, "face" | "look" | "level" | "isSpace"> & {
+  clusters: string[];
+  missing: string | undefined;
+};
 
 /** Puts clusters together to pieces. */
 class PieceBuilder {
@@ -105,7 +111,7 @@ class PieceBuilder {
     this.pieces.push({
       ...{ clusters: [], text: "", face, look, width, level, breakAfter, picture },
       isSpace: false,
-      isMissing: false,
+      copied: undefined,
     });
   }
 
@@ -116,12 +122,27 @@ class PieceBuilder {
     this.#open = undefined;
     const text = open.clusters.join("");
     const width = this.#makers.measure.width(text, open.face, open.look.size);
-    this.pieces.push({ ...open, text, width, breakAfter, picture: undefined });
+    const { clusters, face, look, level, isSpace, missing: copied } = open;
+    this.pieces.push({
+      clusters,
+      text,
+      face,
+      look,
+      width,
+      level,
+      isSpace,
+      breakAfter,
+      copied,
+      picture: undefined,
+    });
   }
 
   #addVisible(cluster: string, look: Look, level: number): void {
-    const { face, isMissing } = this.#makers.fonts.choose(cluster, look);
-    const shown = visible(cluster);
+    const { fonts } = this.#makers;
+    const known = fonts.choose(cluster, look);
+    const { isMissing } = known;
+    const { face } = isMissing ? fonts.choose(BOX, look) : known;
+    const shown = isMissing ? BOX : visible(cluster);
     if (shown === "") return;
     if (isMissing) this.missing += 1;
     const isSpace = SPACE.test(cluster);
@@ -135,11 +156,10 @@ class PieceBuilder {
       open.clusters.length < MAX_PIECE &&
       open.face === face &&
       open.level === level &&
-      open.isSpace === isSpace &&
-      !open.isMissing;
+      open.isSpace === isSpace;
     if (!belongs) {
       this.close();
-      this.#open = { clusters: [], face, look, level, isSpace, isMissing };
+      this.#open = { clusters: [], face, look, level, isSpace, missing: isMissing ? cluster : undefined };
     }
     this.#open?.clusters.push(isRightToLeft && standsAlone ? mirrored(shown) : shown);
     if (standsAlone) this.close();
@@ -149,6 +169,6 @@ class PieceBuilder {
   #openEmpty(look: Look, level: number): void {
     this.close();
     const { face } = this.#makers.fonts.choose(" ", look);
-    this.#open = { clusters: [], face, look, level, isSpace: true, isMissing: false };
+    this.#open = { clusters: [], face, look, level, isSpace: true, missing: undefined };
   }
 }

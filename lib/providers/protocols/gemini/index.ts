@@ -2,6 +2,7 @@ import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import { GeminiDecoder } from "#lib/providers/protocols/gemini/decode.ts";
 import { geminiEmbeddings } from "#lib/providers/protocols/gemini/embed.ts";
 import { encodeGemini, geminiGrounds, geminiLacks } from "#lib/providers/protocols/gemini/encode.ts";
+import { geminiSpeech } from "#lib/providers/protocols/gemini/speak.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -19,4 +20,5 @@ export const gemini: ChatProtocol = {
     () => false,
   ),
   embed: geminiEmbeddings,
+  speak: geminiSpeech,
 };

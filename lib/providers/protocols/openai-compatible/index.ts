@@ -5,8 +5,11 @@ import {
   knowsCustomTools,
   openAiContinuation,
 } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
+import { openAiDraw } from "#lib/providers/protocols/openai-compatible/draw.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
 import { encodeOpenAi, openAiLacks } from "#lib/providers/protocols/openai-compatible/encode.ts";
+import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
+import { openAiTranscriptions } from "#lib/providers/protocols/openai-compatible/transcribe.ts";
 import type { ChatProtocol } from "#lib/providers/protocols/protocol.ts";
 import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 
@@ -27,4 +30,7 @@ export const openAiCompatible: ChatProtocol = {
     knowsCustomTools,
   ),
   embed: openAiEmbeddings,
+  transcribe: openAiTranscriptions,
+  speak: openAiSpeech,
+  draw: openAiDraw,
 };

@@ -1,6 +1,7 @@
 import { withCustomTools } from "#lib/providers/protocols/custom-tools.ts";
 import { knowsCustomTools } from "#lib/providers/protocols/openai-compatible/dialect-of.ts";
 import { openAiEmbeddings } from "#lib/providers/protocols/openai-compatible/embed.ts";
+import { openAiSpeech } from "#lib/providers/protocols/openai-compatible/speak.ts";
 import { responsesTokenCount } from "#lib/providers/protocols/openai-responses/count-tokens.ts";
 import { ResponsesDecoder } from "#lib/providers/protocols/openai-responses/decode.ts";
 import { encodeResponses, responsesLacks } from "#lib/providers/protocols/openai-responses/encode.ts";
@@ -26,4 +27,5 @@ export const openAiResponses: ChatProtocol = {
   ),
   countTokens: responsesTokenCount,
   embed: openAiEmbeddings,
+  speak: openAiSpeech,
 };

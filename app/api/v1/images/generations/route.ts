@@ -1,0 +1,5 @@
+import { nextRoute } from "#lib/server/host/next-route.ts";
+import { imagesGenerations } from "#lib/server/routes/openai-images.ts";
+
+export const dynamic = "force-dynamic";
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = nextRoute(imagesGenerations);

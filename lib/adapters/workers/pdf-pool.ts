@@ -1,0 +1,73 @@
+import { Worker } from "node:worker_threads";
+import type { PdfReply, PdfThreadRequest } from "#lib/adapters/workers/pdf-messages.ts";
+import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
+import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
+import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/write-pdf.ts";
+import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
+import type { Logger } from "#lib/services/ports.ts";
+import type { Clock } from "#lib/shared/clock.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const PDF_POOL: TaskPoolOptions = {
+  timeoutMs: 30_000,
+  heapMb: 256,
+  // Fonts of Chinese are 8 MB a weight; pictures are unpacked.
+  externalMb: 192,
+  threads: 1,
+  maxWaiting: 20,
+  maxWaitMs: 30_000,
+  idleMs: 30_000,
+  maxTasksPerThread: 50,
+};
+
+const FAILED = "The document could not be written.";
+
+/** What a client is told when a thread had to end. */
+const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
+  time: () => new GatewayError("payload_too_large", `${FAILED} It takes too long: send it in parts.`),
+  memory: () =>
+    new GatewayError("payload_too_large", `${FAILED} It takes too much memory: send it in parts.`),
+  interrupted: () => new GatewayError("internal_error", `${FAILED} Try again.`),
+};
+
+const WRITING: TaskKind<PdfThreadRequest> = {
+  name: "writes PDF documents",
+  start: (options) => new Worker(new URL("./pdf-thread.ts", import.meta.url), options),
+  message: (message) => ({ message, transfer: [] }),
+  exceeded: (excess) => EXCEEDED[excess](),
+  busy: "Too many documents are being written at the moment.",
+};
+
+/** Writes PDF documents in worker threads. */
+export class PdfPool implements PdfWriter {
+  readonly #pool: TaskPool<PdfThreadRequest, PdfReply>;
+  readonly #clock: Clock;
+  readonly #logger: Pick<Logger, "warn">;
+
+  constructor(logger: Pick<Logger, "warn">, clock: Clock, options: Partial<TaskPoolOptions> = {}) {
+    this.#pool = new TaskPool(WRITING, { ...PDF_POOL, ...options }, clock, logger);
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  async write({ document, owner }: PdfTask, signal: AbortSignal): Promise<WrittenPdf> {
+    const request = { ...document, createdAt: this.#clock.now(), root: process.cwd() };
+    const reply = await this.#pool.run(request, owner, signal);
+    switch (reply.type) {
+      case "written":
+        return reply;
+      case "too_many_pages":
+        throw new GatewayError(
+          "payload_too_large",
+          `The document would have more than ${MAX_PAGES.toLocaleString("en")} pages: send it in parts.`,
+        );
+      case "failed":
+        this.#logger.warn("A PDF document could not be written.", { reason: reply.message });
+        throw new GatewayError("internal_error", FAILED);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}

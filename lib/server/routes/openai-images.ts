@@ -1,0 +1,83 @@
+import {
+  editsFormSchema,
+  editsSchema,
+  generationsSchema,
+  imagesAnswerSchema,
+  type OpenAiImages,
+  openAiImagesBody,
+  readEdits,
+  readGenerations,
+} from "#lib/apis/images/openai-images.ts";
+import { MEGABYTE } from "#lib/server/http/body-reader.ts";
+import { clientSignal } from "#lib/server/http/client-signal.ts";
+import { jsonBody } from "#lib/server/http/declaration.ts";
+import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import type { FormField } from "#lib/server/http/multipart.ts";
+import { answerHeaders } from "#lib/server/routes/completion-route.ts";
+import { readFormValues } from "#lib/server/routes/form-values.ts";
+import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import { draw } from "#lib/services/images/draw.ts";
+import { GatewayError } from "#lib/shared/errors.ts";
+
+const answers = async () => ({ 200: { description: "The images.", json: imagesAnswerSchema } });
+
+/** `POST /api/v1/images/generations`: OpenAI's images API over the engines that draw. */
+export const imagesGenerations = declareRoute({
+  path: "/api/v1/images/generations",
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    POST: {
+      summary: "Draw images, compatible with OpenAI",
+      answers,
+      body: jsonBody({ schema: generationsSchema, maxBytes: MEGABYTE, read: readGenerations }),
+      answer,
+    },
+  },
+});
+
+/** `POST /api/v1/images/edits`: the same with images to begin with. */
+export const imagesEdits = declareRoute({
+  path: "/api/v1/images/edits",
+  access: "proxy",
+  errors: "openai",
+  methods: {
+    POST: {
+      summary: "Change images, compatible with OpenAI",
+      answers,
+      body: jsonBody({
+        schema: editsSchema,
+        maxBytes: 25 * MEGABYTE,
+        read: (body) => readEdits(body),
+        form: { schema: editsFormSchema, read: readForm },
+      }),
+      answer,
+    },
+  },
+});
+
+function readForm(fields: readonly FormField[]): OpenAiImages {
+  const { values, files } = readFormValues(fields, editsSchema, { numbers: ["n"], booleans: ["stream"] });
+  const other = files.find(({ name }) => name !== "image" && name !== "images" && name !== "mask");
+  if (other !== undefined) {
+    throw new GatewayError("invalid_request", 'Send images as "image" or "image[]".');
+  }
+  const mask = files.some(({ name }) => name === "mask") ? true : undefined;
+  const images = files.map(({ bytes }) => bytes);
+  return readEdits(mask === undefined ? values : { ...values, mask }, images);
+}
+
+async function answer(call: GatewayCall<"proxy", OpenAiImages>): Promise<PlainResponse> {
+  const { gateway, requestId, route, caller, request, waitUntil, onRateLimit, body } = call;
+  const { format, dropped, ...input } = body;
+  const drawn = await draw(
+    { ...input, wantsUrls: format === "url" },
+    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
+    gateway.images,
+  );
+  const createdAt = Math.floor(gateway.images.effects.clock.wallNow() / 1_000);
+  const lacksUrl = format === "url" && drawn.images.some(({ url }) => url === undefined);
+  return jsonResponse(openAiImagesBody(drawn, { format, createdAt }), {
+    headers: answerHeaders(drawn, lacksUrl ? [...dropped, "response_format"] : dropped),
+  });
+}
