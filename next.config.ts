@@ -50,6 +50,8 @@ const config: NextConfig = {
       "audio/transcriptions",
       "chat/completions",
       "embeddings",
+      "images/generations",
+      "images/edits",
       "messages",
       "responses",
     ];

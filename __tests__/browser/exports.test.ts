@@ -3,6 +3,7 @@ import { conversationMarkdown } from "#lib/browser/exports/conversation-markdown
 import { fileNameOf } from "#lib/browser/exports/file-name.ts";
 import { plainMarkdown } from "#lib/browser/exports/plain-markdown.ts";
 import { csvOf, markdownTableOf, tableText } from "#lib/browser/exports/table-text.ts";
+import { typedCells } from "#lib/browser/exports/typed-cells.ts";
 import { parseMarkdown } from "#lib/browser/markdown/parse.ts";
 import { textOf } from "#lib/browser/markdown/tree.ts";
 import { NEW_TURN } from "#lib/browser/turn-view.ts";
@@ -113,6 +114,22 @@ describe("a table as text", () => {
         ["-1", "-x z"],
       ],
     });
+  });
+
+  test.each([
+    ["42", 42],
+    ["-0.5", -0.5],
+    ["0", 0],
+    ["123456789012345", 123_456_789_012_345],
+    ["1234567890123456", "1234567890123456"],
+    ["007", "007"],
+    ["1,000", "1,000"],
+    ["1e5", "1e5"],
+    ["50%", "50%"],
+    ["+47", "+47"],
+    ["", null],
+  ])("in a spreadsheet, %j is %j", (cell, value) => {
+    expect(typedCells([[cell]])).toEqual([[value]]);
   });
 
   test("as CSV, of which nothing is a formula", () => {
