@@ -25,6 +25,8 @@ const config: NextConfig = {
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: [
     "undici",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
     "@pydantic/genai-prices",
     "@supabase/ssr",
     "yaml",
@@ -48,6 +50,8 @@ const config: NextConfig = {
       "audio/transcriptions",
       "chat/completions",
       "embeddings",
+      "images/generations",
+      "images/edits",
       "messages",
       "responses",
     ];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { conversationMarkdown } from "#lib/browser/exports/conversation-markdown.ts";
 import { fileNameOf } from "#lib/browser/exports/file-name.ts";
 import { plainMarkdown } from "#lib/browser/exports/plain-markdown.ts";
-import { csvOf, markdownTableOf, tableText } from "#lib/browser/exports/table-text.ts";
+import { csvOf, markdownTableOf, tableText, tableValues } from "#lib/browser/exports/table-text.ts";
 import { parseMarkdown } from "#lib/browser/markdown/parse.ts";
 import { textOf } from "#lib/browser/markdown/tree.ts";
 import { NEW_TURN } from "#lib/browser/turn-view.ts";
@@ -113,6 +113,22 @@ describe("a table as text", () => {
         ["-1", "-x z"],
       ],
     });
+  });
+
+  test.each([
+    ["42", 42],
+    ["-0.5", -0.5],
+    ["0", 0],
+    ["123456789012345", 123_456_789_012_345],
+    ["1234567890123456", "1234567890123456"],
+    ["007", "007"],
+    ["1,000", "1,000"],
+    ["1e5", "1e5"],
+    ["50%", "50%"],
+    ["+47", "+47"],
+    ["", ""],
+  ])("in a spreadsheet, %j is %j", (cell, value) => {
+    expect(tableValues({ headers: ["a"], rows: [[cell]] })).toEqual([[value]]);
   });
 
   test("as CSV, of which nothing is a formula", () => {

@@ -168,20 +168,22 @@ function SessionRow({ session, now, isCurrent, open, ask }: RowProps) {
         isCurrent ? "bg-accent-soft" : "hover:bg-raised",
       )}
     >
-      <button
-        type="button"
-        aria-current={isCurrent ? "true" : undefined}
-        aria-label={title}
-        aria-describedby={dateId}
-        title={title}
-        onClick={() => open(id)}
-        className="min-w-0 grow rounded-lg px-2.5 py-1.5 text-left text-sm"
-      >
-        <span className="block truncate">{title}</span>
-        <span id={dateId} className="block text-xs text-muted">
+      <div className="relative min-w-0 grow">
+        <button
+          type="button"
+          aria-current={isCurrent ? "true" : undefined}
+          aria-describedby={dateId}
+          title={title}
+          onClick={() => open(id)}
+          className="block w-full truncate rounded-lg px-2.5 pt-1.5 pb-6 text-left text-sm"
+        >
+          {title}
+        </button>
+        {/* Beside the button, whose name is the title alone. */}
+        <span id={dateId} className="pointer-events-none absolute bottom-1.5 left-2.5 text-xs text-muted">
           {now === 0 || updatedAt === "" ? null : ago(updatedAt, now)}
         </span>
-      </button>
+      </div>
       <Menu
         label={texts.actions(title)}
         items={[

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { ApiError } from "#lib/browser/api.ts";
 import { xlsxOf } from "#lib/browser/exports/export-api.ts";
-import { csvOf, markdownTableOf, tableText } from "#lib/browser/exports/table-text.ts";
+import { csvOf, markdownTableOf, tableText, tableValues } from "#lib/browser/exports/table-text.ts";
 import type { Block } from "#lib/browser/markdown/tree.ts";
 import { mediaStrings } from "../_strings/media.ts";
 import { copyText } from "./copy-text.ts";
@@ -54,7 +54,9 @@ async function saveExcel(block: BarProps["block"], tell: (notice: Notice) => voi
   tell({ tone: "muted", text: texts.working });
   const filename = `${texts.fileName}.xlsx`;
   try {
-    saveFile(await xlsxOf({ ...tableText(block), filename }), filename);
+    const table = tableText(block);
+    const { headers } = table;
+    saveFile(await xlsxOf({ headers, rows: tableValues(table), filename }), filename);
     tell({ tone: "muted", text: texts.saved });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -2,11 +2,14 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Download } from "playwright-core";
+import { extractText } from "unpdf";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { chatStrings } from "../../../app/_strings/chat.ts";
 import { commonStrings } from "../../../app/_strings/common.ts";
 import { mediaStrings } from "../../../app/_strings/media.ts";
 import { PNG } from "../../support/documents.ts";
+import { type FakeUpstream, type Script, startFakeUpstream } from "../../support/fake-upstream.ts";
+import { utterance, wav } from "../../support/sound.ts";
 import {
   inTheme,
   overflowOf,
@@ -25,6 +28,7 @@ const BUCKET = "pictures";
 let storage: Server;
 let storageUrl: string;
 let gateway: ScriptedGateway;
+let cloudflare: FakeUpstream;
 let scripted: ScriptedRoutes;
 let browser: TestBrowser;
 const open: Visitor[] = [];
@@ -36,8 +40,12 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => storage.listen(0, "127.0.0.1", resolve));
   storageUrl = `http://127.0.0.1:${(storage.address() as AddressInfo).port}`;
+  cloudflare = await startFakeUpstream(says(1));
   [gateway, browser] = await Promise.all([
     startScriptedGateway({
+      CLOUDFLARE_BASE_URL: `${cloudflare.origin}/client/v4`,
+      CLOUDFLARE_ACCOUNT_ID: "an-account",
+      CLOUDFLARE_API_TOKEN: "a-token",
       R2_ENDPOINT: storageUrl,
       R2_BUCKET_NAME: BUCKET,
       R2_ACCESS_KEY_ID: "key",
@@ -57,7 +65,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser.close();
   await scripted.stop();
-  await gateway.stop();
+  await Promise.all([gateway.stop(), cloudflare.stop()]);
   storage.close();
 });
 
@@ -83,26 +91,20 @@ async function isWellMade(visitor: Visitor): Promise<void> {
   await inTheme(visitor, "light");
 }
 
-/** A tone of so many milliseconds. */
-function aWav(ms: number): Buffer {
-  const samples = Math.round((ms / 1_000) * 16_000);
-  const head = Buffer.alloc(44);
-  head.write("RIFF", 0).toString();
-  head.writeUInt32LE(36 + samples * 2, 4);
-  head.write("WAVEfmt ", 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(16_000, 24);
-  head.writeUInt32LE(32_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write("data", 36);
-  head.writeUInt32LE(samples * 2, 40);
-  const sound = Buffer.alloc(samples * 2);
-  for (let at = 0; at < samples; at++) sound.writeInt16LE(Math.round(8_000 * Math.sin(at / 6)), at * 2);
-  return Buffer.concat([head, sound]);
-}
+/** MeloTTS at Cloudflare, whose voice says the same for so many seconds. */
+const says =
+  (seconds: number): Script =>
+  (exchange) => {
+    const audio = wav(utterance(seconds, 16_000), { rate: 16_000 });
+    const result = { audio: Buffer.from(audio).toString("base64") };
+    return exchange.json(200, { result, success: true, errors: [], messages: [] });
+  };
+
+/** Whisper at Groq. */
+const hears =
+  (text: string): Script =>
+  (exchange) =>
+    exchange.json(200, { task: "transcribe", language: "English", duration: 1, text, segments: [] });
 
 const noEngine = (answer: ScriptedAnswer): void =>
   answer.json({ error: { code: "no_engine_configured", message: "No engine." } }, 404);
@@ -111,16 +113,18 @@ async function bytesOf(download: Download): Promise<Buffer> {
   return readFile(await download.path());
 }
 
+async function wordsOf(download: Download): Promise<string> {
+  const { text } = await extractText(new Uint8Array(await bytesOf(download)), { mergePages: true });
+  return text.replaceAll(/\s+/g, " ");
+}
+
 describe("dictation", () => {
   const texts = mediaStrings.dictation;
 
   test("what is said comes into the message, and is not sent", async () => {
     const { page, visitor, composer, turns } = await aChat();
-    let sent = "";
-    scripted.routes.set("POST /api/v1/stt", (body, answer) => {
-      sent = String(body);
-      answer.json({ ok: true, text: "and this was said", provider: "groq" });
-    });
+    gateway.first.requests.length = 0;
+    gateway.first.script = hears("and this was said");
     await composer.fill("Typed");
     await page.getByRole("button", { name: texts.start }).focus();
     await page.keyboard.press("Enter");
@@ -134,9 +138,10 @@ describe("dictation", () => {
     expect(await composer.inputValue()).toBe("Typed and this was said");
     expect(await composer.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(await turns.count()).toBe(0);
-    expect(sent).toContain('name="file"');
-    // The first bytes of a WebM file.
-    expect(sent).toContain("\x1a\x45\xdf\xa3");
+    // By its bytes the gateway has seen that it is WebM.
+    const [sent] = gateway.first.requests;
+    expect(sent?.path).toContain("/audio/transcriptions");
+    expect(sent?.text).toMatch(/filename="[^"]+\.webm"/);
   });
 
   test("a page that may not listen says what to do", async () => {
@@ -194,11 +199,8 @@ describe("reading aloud", () => {
   test("an answer is read piece by piece, paused, and ends by itself", async () => {
     const { page, visitor, send, ended, turn } = await aChat();
     gateway.first.script = writes(LONG);
-    const bodies: unknown[] = [];
-    scripted.routes.set("POST /api/v1/tts", (body, answer) => {
-      bodies.push(body);
-      answer.file(aWav(bodies.length === 1 ? 3_000 : 300), "audio/wav");
-    });
+    cloudflare.script = says(2);
+    cloudflare.requests.length = 0;
     await send("Say something");
     await ended();
     await turn(0).getByRole("button", { name: texts.start }).click();
@@ -210,16 +212,16 @@ describe("reading aloud", () => {
     await page.keyboard.press("Enter");
     await turn(0).getByText(texts.playing(2, 2)).waitFor();
     await turn(0).getByRole("button", { name: texts.start }).waitFor();
-    expect(bodies).toEqual([
-      { text: expect.stringMatching(/^First sentence\.\s+This sentence/), language: "en" },
-      { text: expect.stringContaining("to be long."), language: "en" },
-    ]);
+    const prompts = cloudflare.requests.map(({ json }) => JSON.stringify(json)).join("\n");
+    expect(prompts).toContain("First sentence.");
+    expect(prompts).toContain("This sentence is here to be long.");
+    expect(prompts).not.toContain("**");
   });
 
   test("one answer is read at a time; stopping one is heard at once", async () => {
     const { send, ended, turn } = await aChat();
     gateway.first.script = writes("Short.");
-    scripted.routes.set("POST /api/v1/tts", (_body, answer) => answer.file(aWav(8_000), "audio/wav"));
+    cloudflare.script = says(8);
     await send("One");
     await ended();
     await send("Two");
@@ -345,9 +347,8 @@ describe("exports", () => {
   test("one answer, and a whole conversation, as PDF", async () => {
     const { page, visitor, send, ended, turn, sidebar } = await aChat();
     const bodies: unknown[] = [];
-    scripted.routes.set("POST /api/v1/export/pdf", (body, answer) => {
-      bodies.push(body);
-      answer.file(Buffer.from("%PDF-1.7"), "application/pdf");
+    page.on("request", (request) => {
+      if (request.url().endsWith("/api/v1/export/pdf")) bodies.push(request.postDataJSON());
     });
     gateway.first.script = writes("# Cities\n\nBergen.");
     await send("Name *a* city");
@@ -355,11 +356,15 @@ describe("exports", () => {
     const first = page.waitForEvent("download");
     await turn(0).getByRole("button", { name: mediaStrings.pdf.download }).click();
     expect((await first).suggestedFilename()).toBe("Name a city.pdf");
+    expect((await bytesOf(await first)).subarray(0, 5).toString()).toBe("%PDF-");
     const second = page.waitForEvent("download");
     const title = "Name *a* city";
     await sidebar.getByRole("button", { name: chatStrings.sessions.actions(title) }).click();
     await page.getByRole("menuitem", { name: mediaStrings.pdf.download }).click();
     expect((await second).suggestedFilename()).toBe("Name a city.pdf");
+    expect(await wordsOf(await second)).toMatch(
+      /Name \*a\* city.*You.*Name \*a\* city.*Answer.*Cities.*Bergen\./,
+    );
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(bodies).toEqual([
       { title: "Name a city", filename: "Name a city.pdf", content: "# Cities\n\nBergen." },
