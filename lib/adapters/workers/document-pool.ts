@@ -26,7 +26,7 @@ const WHY: Readonly<Record<Excess, string>> = {
 
 const READING: TaskKind<Uint8Array> = {
   name: "reads documents",
-  start: (options) => new Worker(new URL("./document-thread.ts", import.meta.url), options),
+  start: (options) => new Worker(new URL("./document-thread.ts", import.meta.url), { ...options }),
   message: (bytes) => {
     // A copy is transferred: the caller may still need its bytes, and a transfer would take them away.
     const copy = new Uint8Array(bytes);

@@ -21,8 +21,8 @@ export type TaskKind<Task> = {
   /** As the log names it: `reads documents`. */
   name: string;
   /**
-   * Starts a thread, which answers each message with one. The call of `new Worker` must hold the thread's file
-   * itself: a bundler finds it nowhere else.
+   * Starts a thread, which answers each message with one. The call of `new Worker` must hold the thread's file and
+   * a literal object of options (`{ ...options }`): Turbopack overlooks any other, and the thread is not in the build.
    */
   start(options: WorkerOptions): Worker;
   /** Made when a thread takes the task. */
