@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from "next/server";
+import { publicEnv } from "#lib/public-env.ts";
 import { contentSecurityPolicy } from "./app/_ui/content-security-policy.ts";
 
 /**
@@ -7,7 +8,11 @@ import { contentSecurityPolicy } from "./app/_ui/content-security-policy.ts";
  */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-  const policy = contentSecurityPolicy(nonce, process.env["NODE_ENV"] === "development");
+  const policy = contentSecurityPolicy({
+    nonce,
+    isDevelopment: process.env["NODE_ENV"] === "development",
+    storage: publicEnv.storagePrefixes,
+  });
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("content-security-policy", policy);

@@ -5,6 +5,7 @@ import { publicEnv } from "#lib/public-env.ts";
 import { commonStrings } from "./_strings/common.ts";
 import { BrandProvider } from "./_ui/brand.tsx";
 import { brandStyle } from "./_ui/brand-style.ts";
+import { StorageProvider } from "./_ui/storage.tsx";
 import { SessionProvider } from "./_ui/use-session.tsx";
 import "./globals.css";
 
@@ -30,7 +31,7 @@ export const viewport: Viewport = {
 /** Rendered for each request: the content security policy needs a nonce of its own each time. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get("x-nonce") ?? undefined;
-  const { accentColor, appName, companyName, logoPath } = publicEnv;
+  const { accentColor, appName, companyName, logoPath, storagePrefixes } = publicEnv;
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
@@ -39,7 +40,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body className="min-h-dvh bg-page font-sans text-text antialiased">
         <BrandProvider brand={{ appName, companyName, logoPath }}>
-          <SessionProvider>{children}</SessionProvider>
+          <StorageProvider prefixes={storagePrefixes}>
+            <SessionProvider>{children}</SessionProvider>
+          </StorageProvider>
         </BrandProvider>
       </body>
     </html>

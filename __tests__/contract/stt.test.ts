@@ -359,6 +359,27 @@ describe("failover", () => {
   });
 });
 
+test("what an administrator has switched off is not asked", async () => {
+  await start({ ADMIN_USER_IDS: user.userId });
+  const off = async (target: object): Promise<void> => {
+    const response = await gateway.fetch(new URL("/api/admin/overrides", gateway.baseUrl), {
+      method: "PUT",
+      headers: { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ kind: "off", ...target }),
+    });
+    expect(response.status, await response.text()).toBe(201);
+  };
+  await off({ engine: "groq/whisper-large-v3-turbo" });
+  expect((await send(form(WAV))).headers.get("x-sarmalink-engine")).toBe("groq/whisper-large-v3");
+  await off({ provider: "groq" });
+  expect((await send(form(WAV))).json).toMatchObject({ provider: "cloudflare" });
+  await off({ provider: "cloudflare" });
+  const { status, json } = await send(form(WAV));
+  expect(status).toBe(404);
+  expect(json.error?.["message"]).toBe("An administrator has switched off transcription.");
+  await database.sql`delete from ai_overrides`;
+});
+
 describe("what is refused before any engine is called", () => {
   const two = (): FormData => {
     const data = form(WAV);

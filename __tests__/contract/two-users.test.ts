@@ -170,10 +170,11 @@ const WITHOUT_DATA: readonly string[] = [
   "/api/v1/plugins/invoke",
   "/api/v1/agent",
   "/api/v1/suggestions",
+  "/api/v1/stt",
+  "/api/v1/tts",
   // Uploads that it names are tried in images.test.ts.
   "/api/v1/images/edit",
   "/api/v1/images/generate",
-  "/api/v1/tts",
   "/api/v1/export/xlsx",
 ];
 

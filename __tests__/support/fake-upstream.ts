@@ -208,18 +208,11 @@ function parseRequest(bytes: Buffer): Parsed | undefined {
   }
   const length = Number(headers["content-length"] ?? 0);
   if (bytes.length < end + 4 + length) return undefined;
-  const body = bytes.subarray(end + 4, end + 4 + length);
+  const body = Buffer.from(bytes.subarray(end + 4, end + 4 + length));
   const text = body.toString("utf8");
   const [method = "", path = ""] = requestLine.split(" ");
   return {
-    request: {
-      method,
-      path,
-      headers,
-      text,
-      bytes: Buffer.from(body),
-      json: text === "" ? undefined : parse(text),
-    },
+    request: { method, path, headers, text, bytes: body, json: text === "" ? undefined : parse(text) },
     rest: Buffer.from(bytes.subarray(end + 4 + length)),
   };
 }

@@ -2,11 +2,12 @@
 
 import { memo } from "react";
 import { answeringEngine } from "#lib/browser/answer-parts.ts";
-import { safeImage } from "#lib/browser/markdown/link-policy.ts";
 import type { TurnView } from "#lib/browser/turn-view.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { FailureAlert } from "../_ui/failure-alert.tsx";
 import { Icon } from "../_ui/icon.tsx";
+import { Picture } from "../_ui/picture.tsx";
+import { useLoadableImage } from "../_ui/storage.tsx";
 import { AnswerBody } from "./answer-body.tsx";
 import { AnswerFooter } from "./answer-footer.tsx";
 import type { Decide } from "./call-question.tsx";
@@ -16,6 +17,11 @@ import { Tools } from "./tools.tsx";
 
 type AnswerProps = {
   view: TurnView;
+  /** What was asked. */
+  question: string;
+  /** Whether it is being read aloud. */
+  isRead: boolean;
+  read: (isOn: boolean) => void;
   /** Asks the question again; absent while an answer is being written. */
   retry: (() => void) | undefined;
   /** Answers a call that asks for consent; absent while that is not possible. */
@@ -24,7 +30,7 @@ type AnswerProps = {
 
 /** One answer: the way to it, what the model thought, the text, and what it cost. */
 export const Answer = memo(
-  function Answer({ view, retry, decide }: AnswerProps) {
+  function Answer({ view, question, isRead, read, retry, decide }: AnswerProps) {
     const { state, text } = view;
     const isRunning = state === "waiting" || state === "answering";
     return (
@@ -35,19 +41,20 @@ export const Answer = memo(
         <Thinking view={view} />
         <AnswerBody view={view} isRunning={isRunning} decide={decide} />
         {view.images.map((url) => (
-          <AnswerImage key={url} url={url} />
+          <AnswerImage key={url} url={url} question={question} />
         ))}
         <Sources sources={view.sources} />
         {state === "stopped" && text === "" ? (
           <p className="text-sm text-muted">{chatStrings.stoppedEmpty}</p>
         ) : null}
         <FailureAlert title={chatStrings.failedTitle} failure={view.failure} retry={retry} />
-        {isRunning ? null : <AnswerFooter view={view} retry={retry} />}
+        {isRunning ? null : <AnswerFooter {...{ view, question, retry, isRead, read }} />}
       </div>
     );
   },
   (before, after) =>
     before.view === after.view &&
+    before.isRead === after.isRead &&
     (before.retry === undefined) === (after.retry === undefined) &&
     (before.decide === undefined) === (after.decide === undefined),
 );
@@ -63,8 +70,8 @@ function Thinking({ view: { thinking, text, state } }: { view: TurnView }) {
   );
 }
 
-function AnswerImage({ url }: { url: string }) {
-  const src = safeImage(url);
+function AnswerImage({ url, question }: { url: string; question: string }) {
+  const src = useLoadableImage(url);
   if (src === undefined) {
     return (
       <p className="flex items-center gap-2 text-sm text-muted">
@@ -73,5 +80,5 @@ function AnswerImage({ url }: { url: string }) {
       </p>
     );
   }
-  return <img src={src} alt={chatStrings.image} className="max-h-[32rem] rounded-xl border border-line" />;
+  return <Picture src={src} alt={question.trim() === "" ? chatStrings.image : question} />;
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { chatStrings } from "../_strings/chat.ts";
 import { useBrand } from "../_ui/brand.tsx";
 import { IconButton } from "../_ui/button.tsx";
@@ -14,12 +14,19 @@ import { useSessions } from "./use-sessions.ts";
 /** The playground: conversations at the left, the open one beside it. */
 export function ChatPage() {
   const [isOpen, setIsOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  // On a narrow screen the focus was in the list; on a wide one the button is not there, and takes none.
+  const close = (): void => {
+    setIsOpen(false);
+    toggle.current?.focus();
+  };
   const label = isOpen ? chatStrings.closeSessions : chatStrings.openSessions;
   return (
     <div className="flex h-dvh flex-col">
       <SiteHeader
         start={
           <IconButton
+            ref={toggle}
             label={label}
             icon="sidebar"
             aria-expanded={isOpen}
@@ -29,7 +36,7 @@ export function ChatPage() {
         }
       />
       <SignedIn>
-        <Chat isSidebarOpen={isOpen} closeSidebar={() => setIsOpen(false)} />
+        <Chat isSidebarOpen={isOpen} closeSidebar={close} />
       </SignedIn>
     </div>
   );

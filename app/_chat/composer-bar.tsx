@@ -2,20 +2,26 @@
 
 import { useRef } from "react";
 import { chatStrings } from "../_strings/chat.ts";
+import { mediaStrings } from "../_strings/media.ts";
 import { IconButton } from "../_ui/button.tsx";
 import { count } from "../_ui/format.ts";
 import { McpMenu } from "../_ui/mcp-menu.tsx";
 import { useMcpServers } from "../_ui/use-mcp-servers.ts";
 import type { ComposerProps } from "./composer-props.ts";
+import type { DictationState } from "./use-dictation.ts";
 
 const texts = chatStrings.composer;
 const ACCEPTED = ".pdf,.docx,.xlsx,.png,.jpg,.jpeg,.webp,.gif";
 
-type BarProps = ComposerProps & { canSend: boolean; attach: (files: Iterable<File>) => void };
+type BarProps = ComposerProps & {
+  canSend: boolean;
+  attach: (files: Iterable<File>) => void;
+  dictation: DictationState;
+};
 
 /** What stands below the field: files, the mode, what is left of the day, and the button. */
 export function ComposerBar(props: BarProps) {
-  const { isAsking, model, setModel, stop, quota, mcp, setMcp, canSend, attach } = props;
+  const { isAsking, model, setModel, stop, quota, mcp, setMcp, canSend, attach, dictation } = props;
   const servers = useMcpServers();
   const picker = useRef<HTMLInputElement>(null);
   return (
@@ -49,6 +55,7 @@ export function ComposerBar(props: BarProps) {
       <McpMenu servers={servers} chosen={mcp} choose={setMcp} />
       <QuotaLeft model={model} quota={quota} />
       <span className="grow" />
+      <DictateButton dictation={dictation} />
       {isAsking ? (
         <IconButton key="stop" label={texts.stop} icon="stop" variant="secondary" onClick={stop} />
       ) : (
@@ -62,6 +69,19 @@ export function ComposerBar(props: BarProps) {
         />
       )}
     </div>
+  );
+}
+
+/** Where the gateway cannot write down speech, it says so and opens the reason. */
+function DictateButton({ dictation: { isOpen, isOff, open } }: { dictation: DictationState }) {
+  return (
+    <IconButton
+      label={isOff ? mediaStrings.dictation.offShort : mediaStrings.dictation.start}
+      icon="microphone"
+      aria-expanded={isOpen}
+      className={isOff ? "opacity-50" : ""}
+      onClick={open}
+    />
   );
 }
 

@@ -1,5 +1,7 @@
+import type { Ref } from "react";
 import type { QuotaView } from "#lib/browser/quota.ts";
 import type { AttachedFile } from "#lib/browser/turns.ts";
+import type { WriteDraft } from "../_ui/draft.tsx";
 
 /** What the field to write in needs of the page around it. */
 export type ComposerProps = {
@@ -13,4 +15,6 @@ export type ComposerProps = {
   /** The ids of the MCP servers whose tools the model may call. */
   mcp: readonly string[];
   setMcp: (ids: readonly string[]) => void;
+  /** Is given the function that adds words to the message. */
+  writeRef: Ref<WriteDraft>;
 };

@@ -1,24 +1,36 @@
 "use client";
 
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useImperativeHandle,
+} from "react";
 import { chatStrings } from "../_strings/chat.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { ComposerBar } from "./composer-bar.tsx";
 import type { ComposerProps } from "./composer-props.ts";
 import { DropArea } from "./drop-area.tsx";
 import { useAttachments } from "./use-attachments.ts";
+import { useDictation } from "./use-dictation.ts";
+import { MAX_LENGTH, useDraft } from "./use-draft.ts";
 
-/** `message` of the contract. */
-const MAX_LENGTH = 200_000;
+/** It is loaded when somebody dictates. */
+const Dictation = lazy(() => import("./dictation.tsx").then((loaded) => ({ default: loaded.Dictation })));
+
 /** Lines that the field grows to, where the browser does not fit it to its text by itself. */
 const MAX_ROWS = 8;
 
 /** The field to write in. Enter sends, Escape stops, a slash anywhere on the page comes here. */
 export function Composer(props: ComposerProps) {
-  const { isAsking, isDisabled, send, stop } = props;
-  const [text, setText] = useState("");
-  const field = useRef<HTMLTextAreaElement>(null);
+  const { isAsking, isDisabled, send, stop, writeRef } = props;
+  const { text, setText, add, field } = useDraft();
+  const dictation = useDictation(field);
   const attachments = useAttachments();
+  useImperativeHandle(writeRef, () => add, [add]);
   useFocusOnSlash(field);
   useStopOnEscape(isAsking ? stop : undefined);
   const ready = attachments.list.flatMap((one) => (one.kind === "ready" ? [one.file] : []));
@@ -62,7 +74,12 @@ export function Composer(props: ComposerProps) {
           onPaste={onPaste}
           className="field-sizing-content block max-h-48 min-h-11 w-full resize-none bg-transparent px-4 pt-3 text-base outline-none placeholder:text-muted"
         />
-        <ComposerBar {...props} canSend={canSend} attach={attachments.add} />
+        {dictation.isOpen ? (
+          <Suspense fallback={null}>
+            <Dictation {...dictation} insert={add} />
+          </Suspense>
+        ) : null}
+        <ComposerBar {...props} canSend={canSend} attach={attachments.add} dictation={dictation} />
       </div>
     </form>
   );

@@ -1,10 +1,11 @@
 "use client";
 
-import { useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { Conversation, ConversationState } from "#lib/browser/conversation.ts";
 import type { AttachedFile } from "#lib/browser/turns.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { Button } from "../_ui/button.tsx";
+import { DraftProvider, type WriteDraft } from "../_ui/draft.tsx";
 import { ErrorState, Loading } from "../_ui/states.tsx";
 import { Composer } from "./composer.tsx";
 import { EmptyChat } from "./empty-chat.tsx";
@@ -18,14 +19,19 @@ type PaneProps = { conversation: Conversation; state: ConversationState };
 export function ConversationPane({ conversation, state }: PaneProps) {
   const [model, setModel] = useState("auto");
   const quota = useQuota(state.phase);
+  const composer = useRef<WriteDraft>(null);
+  const write = useCallback((text: string) => composer.current?.(text), []);
   const send = (text: string, files: readonly AttachedFile[]): void => {
     void conversation.send({ text, model, files });
   };
   return (
     <main id="content" className="flex min-w-0 grow flex-col">
       <h1 className="sr-only">{chatStrings.title}</h1>
-      <Body conversation={conversation} state={state} ask={(text) => send(text, [])} />
+      <DraftProvider value={write}>
+        <Body conversation={conversation} state={state} ask={(text) => send(text, [])} />
+      </DraftProvider>
       <Composer
+        writeRef={composer}
         isAsking={state.phase === "asking"}
         isDisabled={state.phase === "loading"}
         model={model}

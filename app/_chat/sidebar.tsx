@@ -1,13 +1,16 @@
 "use client";
 
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useId, useState } from "react";
 import type { SessionView } from "#lib/browser/sessions.ts";
 import { chatStrings } from "../_strings/chat.ts";
 import { commonStrings } from "../_strings/common.ts";
+import { mediaStrings } from "../_strings/media.ts";
 import { Button } from "../_ui/button.tsx";
 import { classes } from "../_ui/classes.ts";
+import { ago } from "../_ui/format.ts";
 import { Menu } from "../_ui/menu.tsx";
 import { Skeleton } from "../_ui/states.tsx";
+import { useNow } from "../_ui/use-now.ts";
 import { DeleteSession, RenameSession } from "./session-dialogs.tsx";
 import type { Sessions } from "./use-sessions.ts";
 
@@ -24,6 +27,7 @@ type SidebarProps = {
 };
 
 export function Sidebar({ isOpen, close, sessions, current, open, begin }: SidebarProps) {
+  useCloseOnEscape(isOpen, close);
   return (
     <>
       {isOpen ? (
@@ -60,12 +64,31 @@ export function Sidebar({ isOpen, close, sessions, current, open, begin }: Sideb
   );
 }
 
-type Dialog = { kind: "rename" | "delete"; session: SessionView };
+/** Escape closes the list where it lies over the conversation, and not what is below; menus and dialogs come first. */
+function useCloseOnEscape(isOpen: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || document.querySelector('dialog[open], [role="menu"]') !== null) return;
+      event.preventDefault();
+      close();
+    };
+    // Before the key stops the answer.
+    addEventListener("keydown", onKey, true);
+    return () => removeEventListener("keydown", onKey, true);
+  }, [isOpen, close]);
+}
+
+/** It is loaded with the first conversation that is exported. */
+const PdfDialog = lazy(() => import("./pdf-dialog.tsx").then((loaded) => ({ default: loaded.PdfDialog })));
+
+type Dialog = { kind: "rename" | "delete" | "pdf"; session: SessionView };
 type ListProps = Pick<SidebarProps, "sessions" | "current" | "open" | "begin">;
 
 function SessionList({ sessions, current, open, begin }: ListProps) {
   const { page, error, search, reload, loadMore } = sessions;
   const [dialog, setDialog] = useState<Dialog>();
+  const now = useNow();
   const done = (): void => {
     if (dialog?.kind === "delete" && dialog.session.id === current) begin();
     setDialog(undefined);
@@ -90,6 +113,7 @@ function SessionList({ sessions, current, open, begin }: ListProps) {
           <SessionRow
             key={session.id}
             session={session}
+            now={now}
             isCurrent={session.id === current}
             open={open}
             ask={(kind) => setDialog({ kind, session })}
@@ -101,24 +125,42 @@ function SessionList({ sessions, current, open, begin }: ListProps) {
           {commonStrings.more}
         </Button>
       )}
-      {dialog?.kind === "rename" ? (
-        <RenameSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
-      ) : null}
-      {dialog?.kind === "delete" ? (
-        <DeleteSession session={dialog.session} close={() => setDialog(undefined)} done={done} />
-      ) : null}
+      {dialog === undefined ? null : (
+        <SessionDialog dialog={dialog} close={() => setDialog(undefined)} done={done} />
+      )}
     </div>
   );
 }
 
+type DialogProps = { dialog: Dialog; close: () => void; done: () => void };
+
+function SessionDialog({ dialog: { kind, session }, close, done }: DialogProps) {
+  switch (kind) {
+    case "rename":
+      return <RenameSession {...{ session, close, done }} />;
+    case "delete":
+      return <DeleteSession {...{ session, close, done }} />;
+    case "pdf":
+      return (
+        <Suspense fallback={null}>
+          <PdfDialog {...{ session, close }} />
+        </Suspense>
+      );
+  }
+}
+
 type RowProps = {
   session: SessionView;
+  /** Milliseconds. */
+  now: number;
   isCurrent: boolean;
   open: (id: string) => void;
   ask: (kind: Dialog["kind"]) => void;
 };
 
-function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) {
+function SessionRow({ session, now, isCurrent, open, ask }: RowProps) {
+  const { id, title, updatedAt } = session;
+  const dateId = useId();
   return (
     <li
       className={classes(
@@ -126,19 +168,27 @@ function SessionRow({ session: { id, title }, isCurrent, open, ask }: RowProps) 
         isCurrent ? "bg-accent-soft" : "hover:bg-raised",
       )}
     >
-      <button
-        type="button"
-        aria-current={isCurrent ? "true" : undefined}
-        title={title}
-        onClick={() => open(id)}
-        className="min-w-0 grow truncate rounded-lg px-2.5 py-2 text-left text-sm"
-      >
-        {title}
-      </button>
+      <div className="relative min-w-0 grow">
+        <button
+          type="button"
+          aria-current={isCurrent ? "true" : undefined}
+          aria-describedby={dateId}
+          title={title}
+          onClick={() => open(id)}
+          className="block w-full truncate rounded-lg px-2.5 pt-1.5 pb-6 text-left text-sm"
+        >
+          {title}
+        </button>
+        {/* Beside the button, whose name is the title alone. */}
+        <span id={dateId} className="pointer-events-none absolute bottom-1.5 left-2.5 text-xs text-muted">
+          {now === 0 || updatedAt === "" ? null : ago(updatedAt, now)}
+        </span>
+      </div>
       <Menu
         label={texts.actions(title)}
         items={[
           { label: texts.rename, icon: "pencil", onSelect: () => ask("rename") },
+          { label: mediaStrings.pdf.download, icon: "download", onSelect: () => ask("pdf") },
           { label: commonStrings.delete, icon: "trash", danger: true, onSelect: () => ask("delete") },
         ]}
       />

@@ -20,6 +20,8 @@ type ListProps = { conversation: Conversation; state: ConversationState };
 export function TurnList({ conversation, state }: ListProps) {
   const { box, isAtEnd, onScroll, toEnd } = useFollow(state);
   const isIdle = state.phase === "idle";
+  // One answer is read aloud at a time.
+  const [readKey, setReadKey] = useState<number>();
   const replace = (index: number) => (question: Question) => {
     void conversation.replace(index, question);
   };
@@ -43,6 +45,9 @@ export function TurnList({ conversation, state }: ListProps) {
               <QuestionBubble question={question} resend={isIdle ? replace(index) : undefined} />
               <Answer
                 view={answer}
+                question={question.text}
+                isRead={key === readKey}
+                read={(isOn) => setReadKey(isOn ? key : undefined)}
                 retry={isIdle ? () => replace(index)(question) : undefined}
                 decide={isIdle && index === state.turns.length - 1 ? decide : undefined}
               />

@@ -43,12 +43,10 @@ export function Button({ variant, size, icon, busy = false, className, children,
   );
 }
 
-type IconButtonProps = Omit<ComponentProps<"button">, "children"> & {
-  label: string;
-  icon: IconName;
-  variant?: Variant;
-  size?: Size;
-};
+type IconLook = { label: string; icon: IconName; variant?: Variant; size?: Size };
+type IconButtonProps = Omit<ComponentProps<"button">, "children"> & IconLook;
+
+const SQUARES: Readonly<Record<Size, string>> = { sm: "size-8 pointer-coarse:size-10", md: "size-10" };
 
 /** A button whose picture says it all; `label` is its name. */
 export function IconButton({
@@ -59,17 +57,34 @@ export function IconButton({
   className,
   ...rest
 }: IconButtonProps) {
-  const square = size === "sm" ? "size-8 pointer-coarse:size-10" : "size-10";
   return (
     <button
       type="button"
       title={label}
       aria-label={label}
       {...rest}
-      className={classes(BASE, VARIANTS[variant], square, className)}
+      className={classes(BASE, VARIANTS[variant], SQUARES[size], className)}
     >
       <Icon name={icon} size={size === "sm" ? 16 : 18} />
     </button>
+  );
+}
+
+type IconLinkProps = Omit<ComponentProps<"a">, "children" | "className" | "href"> &
+  Pick<IconLook, "label" | "icon"> & { href: string };
+
+/** A link to a file, whose picture says it all; `label` is its name. */
+export function IconLink({ label, icon, href, ...rest }: IconLinkProps) {
+  return (
+    <a
+      href={href}
+      title={label}
+      aria-label={label}
+      {...rest}
+      className={classes(BASE, VARIANTS.ghost, SQUARES.sm)}
+    >
+      <Icon name={icon} size={16} />
+    </a>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import { commonStrings } from "../_strings/common.ts";
 import { Button, IconButton } from "./button.tsx";
+import { copyText } from "./copy-text.ts";
 
 /** How long the button says that it has copied, milliseconds. */
 const SHOWN_MS = 2_000;
@@ -19,11 +20,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     return () => clearTimeout(timer);
   }, [state]);
   const copy = (): void => {
-    if (navigator.clipboard === undefined) return setState(copyBySelection(text) ? "copied" : "failed");
-    navigator.clipboard.writeText(text).then(
-      () => setState("copied"),
-      () => setState("failed"),
-    );
+    void copyText(text).then((isCopied) => setState(isCopied ? "copied" : "failed"));
   };
   const icon = state === "copied" ? "check" : state === "failed" ? "warning" : "copy";
   return (
@@ -40,20 +37,4 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       </span>
     </>
   );
-}
-
-/** On plain HTTP, other than localhost, browsers offer no clipboard but this old way. */
-function copyBySelection(text: string): boolean {
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.className = "sr-only";
-  // Within an open dialog: everything outside of it cannot have the focus.
-  const parent = document.querySelector("dialog[open]") ?? document.body;
-  const focused = document.activeElement;
-  parent.append(field);
-  field.select();
-  const isCopied = document.execCommand("copy");
-  field.remove();
-  if (focused instanceof HTMLElement) focused.focus();
-  return isCopied;
 }

@@ -41,6 +41,11 @@ const PATHS = {
   shield: "M12 3 5 6v5c0 4.500 2.800 8 7 10 4.200-2 7-5.500 7-10V6z",
   "arrow-down": "M12 5v14m-6-6 6 6 6-6",
   sidebar: "M4 5h16v14H4zM9 5v14",
+  microphone: "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zm-7-3a7 7 0 0 0 14 0m-7 7v2.500",
+  speaker: "M4 9v6h4l5 4V5L8 9zm12.500-.5a5 5 0 0 1 0 7m2.500-9.500a8.500 8.500 0 0 1 0 12",
+  play: "M8 5v14l11-7z",
+  pause: "M9 5v14m6-14v14",
+  download: "M12 4v12m-5-5 5 5 5-5M4 16v4h16v-4",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -4,6 +4,7 @@ import { markdownStrings } from "../_strings/markdown.ts";
 import { classes } from "./classes.ts";
 import { MarkdownCode } from "./markdown-code.tsx";
 import { Inlines } from "./markdown-inlines.tsx";
+import { TableBar } from "./table-bar.tsx";
 
 /** How a text of Markdown stands on its page. */
 export type MarkdownLook = {
@@ -11,6 +12,8 @@ export type MarkdownLook = {
   headingBase: number;
   /** Whether all links open beside the page. */
   newTab: boolean;
+  /** Whether tables can be taken away in other formats. */
+  hasTableMenus?: boolean;
   /** Ids of headings, for links to them. */
   ids?: ReadonlyMap<Block, string>;
 };
@@ -79,7 +82,7 @@ const BlockView = memo(function BlockView({
     case "list":
       return <ListView block={block} look={look} />;
     case "table":
-      return <TableView block={block} look={look} />;
+      return <TableView block={block} look={look} isGrowing={isGrowing} />;
     case "rule":
       return <hr className="my-6 border-line" />;
     case "plain":
@@ -161,14 +164,25 @@ const ItemView = memo(function ItemView({ item, look, isTight }: ItemProps) {
 
 const ALIGN = { left: "text-left", center: "text-center", right: "text-right" } as const;
 
-/** A wide table scrolls by itself, not the page. */
-function TableView({ block, look }: { block: Table; look: MarkdownLook }) {
+type TableProps = { block: Table; look: MarkdownLook; isGrowing: boolean };
+
+function TableView({ block, look, isGrowing }: TableProps) {
+  const table = <ScrolledTable block={block} look={look} />;
+  if (look.hasTableMenus !== true) {
+    return <div className="my-4 overflow-hidden rounded-lg border border-line">{table}</div>;
+  }
   return (
-    <section
-      aria-label={markdownStrings.table}
-      tabIndex={0}
-      className="my-4 overflow-x-auto rounded-lg border border-line"
-    >
+    <figure className="my-4 rounded-xl border border-line">
+      <TableBar block={block} isGrowing={isGrowing} />
+      {table}
+    </figure>
+  );
+}
+
+/** A wide table scrolls by itself, not the page. */
+function ScrolledTable({ block, look }: { block: Table; look: MarkdownLook }) {
+  return (
+    <section aria-label={markdownStrings.table} tabIndex={0} className="overflow-x-auto rounded-[inherit]">
       <table className="w-full border-collapse text-sm">
         <thead className="bg-panel">
           <tr>

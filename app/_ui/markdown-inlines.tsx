@@ -2,6 +2,8 @@ import type { Inline } from "#lib/browser/markdown/tree.ts";
 import { textOf } from "#lib/browser/markdown/tree.ts";
 import { markdownStrings } from "../_strings/markdown.ts";
 import { Icon } from "./icon.tsx";
+import { OutsideImage } from "./outside-image.tsx";
+import { Picture } from "./picture.tsx";
 
 /** `newTab`: links leave the page as it is, for a chat in the middle of an answer. */
 type InlinesProps = { nodes: readonly Inline[]; newTab: boolean };
@@ -42,9 +44,10 @@ function InlineView({ node, newTab }: { node: Inline; newTab: boolean }) {
     case "link":
       return <MarkdownLink node={node} newTab={newTab} />;
     case "image":
+      if (newTab) return <Picture src={node.src} alt={node.alt} />;
       return <img src={node.src} alt={node.alt} loading="lazy" className="my-2 max-w-full rounded-lg" />;
     case "unloaded-image":
-      return <UnloadedImage node={node} />;
+      return <OutsideImage node={node} />;
     case "break":
       return <br />;
     case "joint":
@@ -63,7 +66,7 @@ function MarkdownLink({ node, newTab }: { node: Inline & { kind: "link" }; newTa
         className="wrap-anywhere text-accent underline underline-offset-2 hover:no-underline"
         {...(isOutside ? { target: "_blank", rel: "noopener noreferrer nofollow" } : {})}
       >
-        {hasWords ? <Inlines nodes={node.children} newTab={newTab} /> : node.href}
+        {hasWords ? <LinkWords nodes={node.children} /> : node.href}
       </a>
       {node.host === undefined ? null : (
         <span className="text-sm text-muted"> ({markdownStrings.leadsTo(node.host)})</span>
@@ -72,18 +75,10 @@ function MarkdownLink({ node, newTab }: { node: Inline & { kind: "link" }; newTa
   );
 }
 
-function UnloadedImage({ node }: { node: Inline & { kind: "unloaded-image" } }) {
-  return (
-    <a
-      href={node.href}
-      target="_blank"
-      rel="noopener noreferrer nofollow"
-      className="inline-flex max-w-full flex-wrap items-center gap-1.5 rounded-lg border border-line px-2 py-1 text-sm hover:bg-panel"
-    >
-      <Icon name="image" size={16} />
-      <span className="wrap-anywhere">{node.alt === "" ? markdownStrings.image : node.alt}</span>
-      <span className="text-muted">{markdownStrings.unloadedImage(node.host)}</span>
-    </a>
+/** A link is one thing to press, so what stands in it has no buttons and links of its own. */
+function LinkWords({ nodes }: { nodes: readonly Inline[] }) {
+  return nodes.map((node, index) =>
+    node.kind === "unloaded-image" ? node.alt : <InlineView key={index} node={node} newTab={false} />,
   );
 }
 

@@ -19,7 +19,10 @@ const NO_JOINTS: readonly number[] = [];
 /** A model's answer. Nobody has checked its text, so its links open beside the page. */
 export function Markdown({ text, streaming = false, joints = NO_JOINTS, headingBase = 3 }: MarkdownProps) {
   const [stream] = useState(() => createMarkdownStream());
-  const look = useMemo((): MarkdownLook => ({ headingBase, newTab: true }), [headingBase]);
+  const look = useMemo(
+    (): MarkdownLook => ({ headingBase, newTab: true, hasTableMenus: true }),
+    [headingBase],
+  );
   const blocks = useMemo(
     () => (streaming ? stream.update(text, joints) : stream.finish(text, joints)),
     [stream, streaming, text, joints],

@@ -50,18 +50,28 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<unknown
   return parseJson(await response.text());
 }
 
+/** As `callApi`, for an answer that is a file. */
+export async function fetchFile(path: string, call: ApiCall = {}): Promise<Blob> {
+  const response = await sendToApi(path, call);
+  return connected(call, () => response.blob());
+}
+
 /** As `callApi`, for an answer that is read as a stream. */
 export async function sendToApi(path: string, call: ApiCall = {}): Promise<Response> {
   const send = call.fetch ?? ((url: string, init?: RequestInit) => fetch(url, init));
-  let response: Response;
-  try {
-    response = await send(path, initOf(call));
-  } catch (error) {
-    if (call.signal?.aborted === true) throw error;
-    throw new ApiError({ status: 0, code: "network", message: "The gateway cannot be reached." });
-  }
+  const response = await connected(call, () => send(path, initOf(call)));
   if (!response.ok) throw await readError(response);
   return response;
+}
+
+/** What needs the connection; losing it is an `ApiError`. */
+async function connected<T>({ signal }: ApiCall, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw new ApiError({ status: 0, code: "network", message: "The gateway cannot be reached." });
+  }
 }
 
 function initOf({ method = "GET", body, form, signal, bearer }: ApiCall): RequestInit {

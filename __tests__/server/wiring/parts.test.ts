@@ -82,8 +82,8 @@ describe("the parts of a gateway", () => {
     createWebSearchPart: (gateway) => gateway.chat,
     createCompletion: (gateway) => gateway.completion,
     createEmbeddings: (gateway) => gateway.embeddings,
-    createImages: (gateway) => gateway.images,
     createTranscription: (gateway) => gateway.transcription,
+    createImages: (gateway) => gateway.images,
     createAdmin: (gateway) => gateway.admin,
     createHealthBlocks: (gateway) => gateway.admin,
   };

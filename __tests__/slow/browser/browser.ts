@@ -54,7 +54,11 @@ declare global {
 }
 
 /** Without the package's flags for clouds without processes and graphics: they switch the web's own security off. */
-const ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"];
+const ARGS = [
+  ...["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"],
+  // A microphone that beeps and that every page may use, and no sound out of the machine.
+  ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--mute-audio"],
+];
 
 /** The Chromium that npm brings. @param environment of its process, beside ours. */
 export async function startBrowser(environment: Readonly<Record<string, string>> = {}): Promise<TestBrowser> {

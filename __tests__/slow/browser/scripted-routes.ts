@@ -3,12 +3,14 @@ import { createServer, type IncomingMessage, request as openRequest, type Server
 /** An answer that a test writes. */
 export type ScriptedAnswer = {
   json(body: unknown, status?: number): void;
+  file(bytes: Uint8Array, type: string): void;
   /** Sends events of a stream, which the first of them begins. */
   say(...events: readonly object[]): void;
   end(): void;
   /** The browser has let go of the answer. */
   readonly isLeft: boolean;
 };
+/** `body`: of JSON its value, of anything else its bytes as text (Latin-1). */
 export type ScriptedRoute = (body: unknown, answer: ScriptedAnswer) => void | Promise<void>;
 
 export type ScriptedRoutes = {
@@ -59,10 +61,13 @@ async function answerBy(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  await route(text === "" ? undefined : JSON.parse(text), {
+  const body = Buffer.concat(chunks);
+  await route(bodyValue(body, incoming.headers["content-type"] ?? ""), {
     json(body, status = 200) {
       outgoing.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    },
+    file(bytes, type) {
+      outgoing.writeHead(200, { "content-type": type }).end(bytes);
     },
     say(...events) {
       if (!outgoing.headersSent) outgoing.writeHead(200, { "content-type": "text/event-stream" });
@@ -73,4 +78,9 @@ async function answerBy(
       return outgoing.destroyed && !outgoing.writableFinished;
     },
   });
+}
+
+function bodyValue(body: Buffer, type: string): unknown {
+  if (body.length === 0) return undefined;
+  return type.includes("json") ? JSON.parse(body.toString()) : body.toString("latin1");
 }

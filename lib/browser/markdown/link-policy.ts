@@ -12,6 +12,8 @@ const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202
 const OWN_PATH = /^\/(?![/\\])/;
 /** Without `.` and `..` for parts: `/x/../api` is `/api` to a browser. */
 const OWN_IMAGE = /^(?!\/api\/)(?:\/[\w-][\w.-]*)+$/i;
+/** A file of the user, as a saved answer refers to what was drawn. Reading it changes nothing. */
+const OWN_FILE = /^\/api\/attachments\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\?redirect=true)?$/;
 const DATA_IMAGE = /^data:image\/(?:png|jpeg|webp|gif);base64,[\w+/]+={0,2}$/;
 const MAIL = /^mailto:[^?#\s]+@[^?#\s]+$/i;
 /** Words that a reader takes for an address: a scheme, or a domain with a letter in its last part. */
@@ -32,7 +34,19 @@ export function safeHref(href: string): SafeHref | undefined {
 /** The address of a picture, if a page may load it. */
 export function safeImage(src: string): SafeImage | undefined {
   const address = src.trim();
-  return DATA_IMAGE.test(address) || OWN_IMAGE.test(address) ? (address as SafeImage) : undefined;
+  const isSafe = [DATA_IMAGE, OWN_IMAGE, OWN_FILE].some((pattern) => pattern.test(address));
+  return isSafe ? (address as SafeImage) : undefined;
+}
+
+/**
+ * The address of a picture in the operator's own storage. Only what the gateway has put there can be loaded from it,
+ * so an address tells nobody else anything.
+ * @param storage where its addresses begin, as `https://files.example.com/`.
+ */
+export function storedImage(src: string, storage: readonly string[]): SafeImage | undefined {
+  const address = safeHref(src);
+  const isStored = storage.some((prefix) => address?.startsWith(prefix) === true);
+  return isStored ? (address as string as SafeImage) : undefined;
 }
 
 /** Whose server an address belongs to; undefined for our own. */

@@ -45,13 +45,6 @@ export function searchPowerOf(engine: Engine): SearchPower {
   return search;
 }
 
-/** How the engine draws. Throws `TypeError` for an engine that cannot, a bug. */
-export function drawPowerOf(engine: Engine): DrawPower {
-  const { draw } = protocolOf(engine);
-  if (draw === undefined) throw new TypeError(`The engine ${engine.id} does not draw.`);
-  return draw;
-}
-
 /** How the engine transcribes. Throws `TypeError` for an engine that cannot, a bug. */
 export function transcribePowerOf(engine: Engine): TranscribePower {
   const { transcribe } = protocolOf(engine);
@@ -64,4 +57,11 @@ export function speakPowerOf(engine: Engine): SpeakPower {
   const { speak } = protocolOf(engine);
   if (speak === undefined) throw new TypeError(`The engine ${engine.id} does not speak.`);
   return speak;
+}
+
+/** How the engine draws. Throws `TypeError` for an engine that cannot, a bug. */
+export function drawPowerOf(engine: Engine): DrawPower {
+  const { draw } = protocolOf(engine);
+  if (draw === undefined) throw new TypeError(`The engine ${engine.id} does not draw.`);
+  return draw;
 }

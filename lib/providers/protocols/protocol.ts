@@ -131,9 +131,9 @@ export type Protocol = {
   countTokens?: TokenCountPower;
   embed?: EmbedPower;
   search?: SearchPower;
-  draw?: DrawPower;
   transcribe?: TranscribePower;
   speak?: SpeakPower;
+  draw?: DrawPower;
 };
 
 export type ChatProtocol = Protocol & { chat: ChatPower };

@@ -41,7 +41,7 @@ export const OPENAI: ProviderDefinition = {
     responsesModels: OPENAI_RESPONSES_MODELS,
   },
   embeddings: { ...STANDARD_EMBEDDINGS, maxInputs: 2_048 },
-  images: { path: "/images" },
   transcription: { path: "/audio/transcriptions", plainModels: /^gpt-/ },
   speech: { path: "/audio/speech" },
+  images: { path: "/images" },
 };

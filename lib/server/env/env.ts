@@ -17,6 +17,9 @@ export function childEnvironment(additions: Readonly<Record<string, string>>): N
 /** Variables that every process needs: places of programs and temporary files, time zone and language. */
 const SYSTEM_VARIABLES = /^(?:PATH|HOME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|SYSTEMROOT|WINDIR)$/i;
 
+/** Where pictures of answers are stored: part of every address that a reader gets, so it is no secret. */
+const STORAGE_VARIABLES = /^R2_(?:ACCOUNT_ID|BUCKET_NAME|ENDPOINT|PUBLIC_URL)$/;
+
 /**
  * The environment of the process that serves pages: public variables, and no key. It makes Next.js believe that
  * the `.env` files have been read, so that it does not read keys from there.
@@ -30,7 +33,9 @@ export function pagesEnvironment(): NodeJS.ProcessEnv {
     __NEXT_NODE_NATIVE_TS_LOADER_ENABLED: "true",
   };
   for (const [name, value] of Object.entries(process.env)) {
-    if (name.startsWith("NEXT_PUBLIC_") || SYSTEM_VARIABLES.test(name)) environment[name] = value;
+    const isForPages =
+      name.startsWith("NEXT_PUBLIC_") || SYSTEM_VARIABLES.test(name) || STORAGE_VARIABLES.test(name);
+    if (isForPages) environment[name] = value;
   }
   return environment;
 }

@@ -78,12 +78,12 @@ export type Gateway = {
   /** The chats of the OpenAI-compatible routes. */
   readonly completion: CompletionDependencies;
   readonly embeddings: EmbeddingsDependencies;
-  /** What draws. */
-  readonly images: ImagesDependencies;
   /** What is spoken in recordings, as text. */
   readonly transcription: TranscriptionDependencies;
   /** Text that is spoken. */
   readonly speech: SpeechDependencies;
+  /** What draws. */
+  readonly images: ImagesDependencies;
   readonly plugins: PluginDependencies;
   /** Tasks that are handed to Manus. */
   readonly manus: ManusDependencies;

@@ -53,19 +53,6 @@ export function embeddingCost(
   };
 }
 
-/** The same for images, of which an engine that counts tokens bills some thousand each. */
-export function imageCost(
-  engines: readonly Engine[],
-  { prompt, count }: { prompt: string; count: number },
-  source: CostSource,
-): MaxCost {
-  return () => {
-    const promptTokens = (textTokens([prompt]) + IMAGE_TOKENS) * count;
-    const size = { promptTokens, maxOutputTokens: DRAWN_TOKENS * count, media: { images: count } };
-    return maxCost(engines, size, source);
-  };
-}
-
 /** The same for a recording of at most so many seconds that is written down. */
 export function transcriptionCost(
   engines: readonly Engine[],
@@ -81,6 +68,19 @@ export function speechCost(engines: readonly Engine[], text: string, source: Cos
     const audioSeconds = maxSpeechSeconds(text);
     const size = { promptTokens: textTokens([text]), maxOutputTokens: audioSeconds * SOUND_TOKENS_A_SECOND };
     return maxCost(engines, { ...size, media: { audioSeconds } }, source);
+  };
+}
+
+/** The same for images, of which an engine that counts tokens bills some thousand each. */
+export function imageCost(
+  engines: readonly Engine[],
+  { prompt, count }: { prompt: string; count: number },
+  source: CostSource,
+): MaxCost {
+  return () => {
+    const promptTokens = (textTokens([prompt]) + IMAGE_TOKENS) * count;
+    const size = { promptTokens, maxOutputTokens: DRAWN_TOKENS * count, media: { images: count } };
+    return maxCost(engines, size, source);
   };
 }
 

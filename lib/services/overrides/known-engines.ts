@@ -86,6 +86,7 @@ async function enginesOf({ registry, modes, enginesOf, overridden }: EngineCatal
     ...IMAGE_ENGINES,
     ...Object.values(SPEECH_MODELS).flat(),
     ...TRANSCRIPTION_ENGINES,
+    ...IMAGE_ENGINES,
   ];
   return {
     byMode: new Map(chains),

@@ -19,8 +19,8 @@ const BLOCK = 0xa1;
 /** What stands in them is read as if it stood where they stand, so that their sizes, which may be open, do not matter. */
 const OPENED = new Set([EBML, SEGMENT, INFO, TRACKS, TRACK_ENTRY, CLUSTER, BLOCK_GROUP]);
 const SOUND = 2;
-/** Elements that are looked at: blocks of 20 ms in five hours. */
-const MAX_ELEMENTS = 1_000_000;
+/** Elements that are looked at: blocks of 20 ms in almost three hours. */
+const MAX_ELEMENTS = 500_000;
 const NANOSECONDS = 1e9;
 const DEFAULT_SCALE = 1_000_000;
 

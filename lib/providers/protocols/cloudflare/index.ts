@@ -8,7 +8,7 @@ import { tokenOf } from "#lib/providers/vendors/credentials.ts";
 export const cloudflare: Protocol = {
   id: "cloudflare",
   authHeaders: (credential) => ({ authorization: `Bearer ${tokenOf(credential)}` }),
-  draw: cloudflareDraw,
   transcribe: cloudflareTranscriptions,
   speak: cloudflareSpeech,
+  draw: cloudflareDraw,
 };

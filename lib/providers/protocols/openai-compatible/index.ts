@@ -30,7 +30,7 @@ export const openAiCompatible: ChatProtocol = {
     knowsCustomTools,
   ),
   embed: openAiEmbeddings,
-  draw: openAiDraw,
   transcribe: openAiTranscriptions,
   speak: openAiSpeech,
+  draw: openAiDraw,
 };
