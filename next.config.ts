@@ -17,13 +17,21 @@ const config: NextConfig = {
   // Next.js would ask its makers for newer versions when it builds and in development.
   experimental: { agentUpgrade: false },
   // The docs are read as files by their pages.
-  outputFileTracingIncludes: { "/docs/**": ["./docs/**/*.md", "./docs/images/*.png"] },
+  outputFileTracingIncludes: {
+    "/docs/**": ["./docs/**/*.md", "./docs/images/*.png"],
+    // Read by a thread, where nothing can trace them. Of the optional fonts the bold ones would be too large.
+    "/api/v1/export/pdf": ["./assets/fonts/*.ttf", "./node_modules/@embedpdf/fonts-*/fonts/*-Regular.otf"],
+  },
   // Loaded from node_modules when used: bundling them would load them at start.
   serverExternalPackages: [
     "undici",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
     "@pydantic/genai-prices",
     "@supabase/ssr",
     "yaml",
+    "pdfkit",
+    "fontkit",
     "@opentelemetry/api",
     "@opentelemetry/exporter-prometheus",
     "@opentelemetry/otlp-transformer",
@@ -42,6 +50,8 @@ const config: NextConfig = {
       "audio/transcriptions",
       "chat/completions",
       "embeddings",
+      "images/generations",
+      "images/edits",
       "messages",
       "responses",
     ];

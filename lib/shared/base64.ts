@@ -12,7 +12,7 @@ export function isBase64(text: string): boolean {
 }
 
 /** The bytes of what `isBase64` accepts. */
-export function decodeBase64(text: string): Buffer {
+export function decodeBase64(text: string): Buffer<ArrayBuffer> {
   return Buffer.from(dataOf(text), "base64");
 }
 

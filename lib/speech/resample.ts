@@ -8,7 +8,7 @@ const PHASES = 256;
 /** The pass band ends before half the lower rate, so that the filter has room to fall. */
 const PASS = 0.94;
 /** Samples that are made at a time. */
-const STEP = 32_768;
+const STEP = 8_192;
 
 /**
  * The sound at another rate, by a windowed sinc filter. In steps, so that other requests run in between.

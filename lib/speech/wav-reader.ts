@@ -1,3 +1,4 @@
+import { endianness } from "node:os";
 import type { Sound } from "#lib/speech/sound.ts";
 
 const HEAD_BYTES = 12;
@@ -80,6 +81,7 @@ function soundOf(format: Format, body: Buffer, size: number): Sound | undefined 
 function decode({ tag, channels, rate, bits }: Format, data: Buffer): Sound | undefined {
   const frameBytes = (channels * bits) / 8;
   if (data.length % frameBytes !== 0) return undefined;
+  if (tag === PCM && bits === 16 && channels === 1) return { rate, samples: samplesOf(data) };
   const read = readerOf(tag, bits);
   const samples = new Int16Array(data.length / frameBytes);
   for (let frame = 0; frame < samples.length; frame++) {
@@ -92,6 +94,13 @@ function decode({ tag, channels, rate, bits }: Format, data: Buffer): Sound | un
   return { rate, samples };
 }
 
+/** The samples as they stand in the file, little-endian, which most machines are, too. */
+function samplesOf(data: Buffer): Int16Array<ArrayBuffer> {
+  const bytes = new Uint8Array(data);
+  if (endianness() === "BE") Buffer.from(bytes.buffer).swap16();
+  return new Int16Array(bytes.buffer);
+}
+
 /** Reads one sample as a number of the 16-bit range. */
 function readerOf(tag: number, bits: number): (data: Buffer, at: number) => number {
   if (tag === FLOAT) {
@@ -100,7 +109,6 @@ function readerOf(tag: number, bits: number): (data: Buffer, at: number) => numb
       : (data, at) => data.readDoubleLE(at) * 32_767;
   }
   if (bits === 8) return (data, at) => (data.readUInt8(at) - 128) * 256;
-  if (bits === 16) return (data, at) => data.readInt16LE(at);
   const bytes = bits / 8;
   const scale = 2 ** (bits - 16);
   return (data, at) => data.readIntLE(at, bytes) / scale;

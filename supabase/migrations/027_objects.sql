@@ -151,14 +151,18 @@ begin
     return false;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('ai_objects:' || v_user::text, 0));
+  -- One that is just being deleted, with its session or its user, is not waited for.
   delete from public.ai_objects where id in (
-    select id from (
-      select id, row_number() over newest as place, sum(bytes) over newest as total
-      from public.ai_objects
-      where user_id = v_user and stored_at is not null
-      window newest as (order by id = v_id desc, created_at desc, id rows unbounded preceding)
-    ) as kept
-    where place > 1000 or total > 1073741824
+    select id from public.ai_objects where id in (
+      select kept.id from (
+        select id, row_number() over newest as place, sum(bytes) over newest as total
+        from public.ai_objects
+        where user_id = v_user and stored_at is not null
+        window newest as (order by id = v_id desc, created_at desc, id rows unbounded preceding)
+      ) as kept
+      where place > 1000 or total > 1073741824
+    )
+    for update skip locked
   );
   return true;
 exception when foreign_key_violation then

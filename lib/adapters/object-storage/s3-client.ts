@@ -19,7 +19,10 @@ export type StorageTimeouts = {
   callMs: number;
 };
 
-export const STORAGE_TIMEOUTS: StorageTimeouts = { connectMs: 3_000, idleMs: 8_000, callMs: 20_000 };
+const CONNECT_MS = 3_000;
+const IDLE_MS = 8_000;
+const CALL_MS = 20_000;
+export const STORAGE_TIMEOUTS: StorageTimeouts = { connectMs: CONNECT_MS, idleMs: IDLE_MS, callMs: CALL_MS };
 
 /** The first attempt and one more. */
 const MAX_ATTEMPTS = 2;

@@ -48,9 +48,11 @@ function objectCalls(
     work: (sending: Sending) => Promise<Result>,
   ): Promise<Result> => {
     signal.throwIfAborted();
+    // On a busy machine the first load takes seconds, which are not the storage's.
+    const ready = await loaded();
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return await work({ ...(await loaded()), signal: bounded });
+      return await work({ ...ready, signal: bounded });
     } catch (error) {
       signal.throwIfAborted();
       throw storageError(error, action);

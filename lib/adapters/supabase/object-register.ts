@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { accountGone, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
+import { accountGone, actingFor, lacksOwner } from "#lib/adapters/supabase/acting-for.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { serviceError } from "#lib/adapters/supabase/database-error.ts";
 import type { RpcAnswer } from "#lib/adapters/supabase/rpc.ts";
 import { sanitizeTextForPostgres } from "#lib/adapters/supabase/sanitize-for-postgres.ts";
+import type { Caller } from "#lib/services/identity/caller.ts";
 import type { DeletionQueue, ObjectRegister, ObjectRow } from "#lib/services/storage/object-register.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
@@ -30,7 +31,10 @@ const rowSchema = z
   .transform(({ media_type, ...row }): ObjectRow => ({ ...row, mediaType: media_type }));
 const keysSchema = z.array(z.string());
 
-/** Objects on Supabase. The gateway alone writes them, by the service role; every call names the owner. */
+/**
+ * Objects on Supabase. Users read theirs under row level security; the gateway alone writes them, by the service role.
+ * Every call names the owner as well.
+ */
 export function createSupabaseObjectRegister(
   options: SupabaseObjectRegisterOptions,
 ): ObjectRegister & DeletionQueue {
@@ -41,15 +45,15 @@ export function createSupabaseObjectRegister(
     if (answer.error) throw failureOf(answer);
     return answer.data;
   };
-  const find = async (userId: string, column: string, id: string): Promise<ObjectRow[]> => {
-    const answer = await clients
-      .asService()
+  const find = async (caller: Caller, column: string, id: string): Promise<ObjectRow[]> => {
+    const { client, failure } = actingFor(clients, caller);
+    const answer = await client
       .from(TABLE)
       .select(COLUMNS)
-      .eq("user_id", userId)
+      .eq("user_id", caller.userId)
       .eq(column, id)
       .abortSignal(timeout());
-    if (answer.error) throw failureOf(answer);
+    if (answer.error) throw failure(answer);
     return z.array(rowSchema).parse(answer.data);
   };
   return {
@@ -61,9 +65,9 @@ export function createSupabaseObjectRegister(
       const owner = { user_id: userId, session_id: sessionId, attachment_id: attachmentId };
       return (await call("ai_object_keep", { p_object: { id, ...owner } })) === true;
     },
-    findUpload: async (userId, id) =>
-      (await find(userId, "id", id)).find(({ key }) => key.startsWith("uploads/")),
-    findOriginal: async (userId, attachmentId) => (await find(userId, "attachment_id", attachmentId))[0],
+    findUpload: async (caller, id) =>
+      (await find(caller, "id", id)).find(({ key }) => key.startsWith("uploads/")),
+    findOriginal: async (caller, attachmentId) => (await find(caller, "attachment_id", attachmentId))[0],
     remove: async (userId, id) => {
       const answer = await clients
         .asService()

@@ -1,4 +1,5 @@
-import type { PdfRequest, WrittenPdf } from "#lib/export/pdf/write-pdf.ts";
+import type { WrittenPdf } from "#lib/export/pdf/draw-document.ts";
+import type { PdfRequest } from "#lib/export/pdf/write-pdf.ts";
 
 /** To the thread: a text, and the folder in which the gateway is installed. */
 export type PdfThreadRequest = PdfRequest & { root: string };

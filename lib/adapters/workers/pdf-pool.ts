@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { PdfReply, PdfThreadRequest } from "#lib/adapters/workers/pdf-messages.ts";
 import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
 import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
-import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/write-pdf.ts";
+import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/draw-document.ts";
 import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -10,7 +10,7 @@ import { GatewayError } from "#lib/shared/errors.ts";
 
 const PDF_POOL: TaskPoolOptions = {
   timeoutMs: 30_000,
-  heapMb: 256,
+  heapMb: 320,
   // Fonts of Chinese are 8 MB a weight; pictures are unpacked.
   externalMb: 192,
   threads: 1,
@@ -32,7 +32,14 @@ const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
 
 const WRITING: TaskKind<PdfThreadRequest> = {
   name: "writes PDF documents",
-  start: (options) => new Worker(new URL("./pdf-thread.ts", import.meta.url), options),
+  start: (resourceLimits) =>
+    new Worker(new URL("./pdf-thread.ts", import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+      execArgv: [],
+      resourceLimits,
+    }),
   message: (message) => ({ message, transfer: [] }),
   exceeded: (excess) => EXCEEDED[excess](),
   busy: "Too many documents are being written at the moment.",

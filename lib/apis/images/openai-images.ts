@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { otherFields } from "#lib/apis/fields.ts";
-import { readSize, sizeSchema } from "#lib/apis/images/size.ts";
+import { readSize, sizeSchema } from "#lib/apis/image-size.ts";
 import { list, shortText } from "#lib/apis/schemas.ts";
 import type { ImageFile } from "#lib/images/image-file.ts";
 import { type ImageSize, MAX_IMAGE_PROMPT, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readSize, sideSchema, sizeSchema } from "#lib/apis/images/size.ts";
+import { readSize, sideSchema, sizeSchema } from "#lib/apis/image-size.ts";
 import { base64Schema } from "#lib/apis/native/files.ts";
 import { type ImageFile, mediaTypeOf } from "#lib/images/image-file.ts";
 import { type ImageSize, MAX_IMAGE_PROMPT, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";

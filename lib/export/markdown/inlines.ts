@@ -1,6 +1,6 @@
-import { decodeHTMLStrict } from "entities";
 import type { MarkedToken, Token, Tokens } from "marked";
 import type { DataImages } from "#lib/export/markdown/data-images.ts";
+import { decodeEntities } from "#lib/export/markdown/entities.ts";
 import { emphasized, InlineBuilder, linkTo } from "#lib/export/markdown/inline-builder.ts";
 import { markupParts } from "#lib/export/markdown/markup.ts";
 import { type Emphasis, type Inline, textOf } from "#lib/export/markdown/tree.ts";
@@ -27,7 +27,7 @@ export function inlinesOfHtml(html: string, { images }: Reading): Inline[] {
   const builder = new InlineBuilder();
   for (const part of markupParts(html)) {
     builder.addMarkup(
-      part.kind === "text" ? { kind: "text", text: images.restore(decodeHTMLStrict(part.text)) } : part,
+      part.kind === "text" ? { kind: "text", text: images.restore(decodeEntities(part.text)) } : part,
     );
   }
   return builder.finish();
@@ -58,7 +58,7 @@ function addToken(builder: InlineBuilder, token: MarkedToken, reading: Reading, 
       return builder.add({ kind: "text", text: reading.images.restore(token.text) });
     case "text":
       if (token.tokens !== undefined) return builder.add(...inlinesOf(token.tokens, reading, depth));
-      return builder.add(...textWithNotes(decodeHTMLStrict(token.text), reading));
+      return builder.add(...textWithNotes(decodeEntities(token.text), reading));
     default:
       return builder.add({ kind: "text", text: reading.images.restore(token.raw) });
   }
@@ -77,16 +77,16 @@ function nested(
 function linkOf(token: Tokens.Link, reading: Reading, depth: number): readonly Inline[] {
   if (depth >= MAX_DEPTH) return [{ kind: "text", text: token.raw }];
   const children = inlinesOf(token.tokens, reading, depth + 1);
-  return linkTo(decodeHTMLStrict(token.href), children);
+  return linkTo(decodeEntities(token.href), children);
 }
 
 /** A picture of the text itself. Any other is not fetched: a link with its words stands in its place. */
 function imageOf(token: Tokens.Image, { images }: Reading): readonly Inline[] {
   const words = token.tokens === undefined ? token.text : textOf(plainInlines(token.tokens));
-  const alt = decodeHTMLStrict(words);
+  const alt = decodeEntities(words);
   const bytes = images.bytesOf(token.href);
   if (bytes !== undefined) return [{ kind: "image", bytes, alt }];
-  const address = decodeHTMLStrict(token.href);
+  const address = decodeEntities(token.href);
   const shown = alt.trim() === "" ? images.restore(address) : alt;
   return linkTo(address, [{ kind: "text", text: shown }]);
 }

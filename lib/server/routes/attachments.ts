@@ -18,6 +18,7 @@ import { pathId } from "#lib/server/routes/path-id.ts";
 import { beginUpload, completeUpload } from "#lib/services/documents/direct-upload.ts";
 import { findOriginal } from "#lib/services/documents/find-original.ts";
 import type { GivenFile } from "#lib/services/documents/read-file.ts";
+import { storedImage } from "#lib/services/documents/stored-image.ts";
 import { uploadFile } from "#lib/services/documents/upload-file.ts";
 import { decodeBase64 } from "#lib/shared/base64.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -66,7 +67,9 @@ export const attachmentById = declareRoute({
   methods: {
     GET: {
       summary: "Download an uploaded file",
-      description: "An address that gives the file for an hour. 503 without an object storage.",
+      description:
+        "An address that gives the file for an hour. Without an object storage there is none (503), and " +
+        "`redirect=true` gives images themselves.",
       query: originalQuerySchema,
       answers: async () => ({
         200: { description: "Where the file is.", json: (await loadSchemas()).downloadSchema },
@@ -77,11 +80,30 @@ export const attachmentById = declareRoute({
   },
 });
 
-async function download({ gateway, caller, request }: GatewayCall<"caller">): Promise<PlainResponse> {
+async function download(call: GatewayCall<"caller">): Promise<PlainResponse> {
+  const { gateway, caller, request } = call;
   const { redirect } = readQuery(request, originalQuerySchema);
-  const found = await findOriginal(caller, pathId(request), gateway.files);
-  if (redirect === "false") return jsonResponse(downloadBody(found));
-  return new PlainResponse(null, { status: 302, headers: { location: found.url } });
+  const id = pathId(request);
+  if (redirect === "false") return jsonResponse(downloadBody(await findOriginal(caller, id, gateway.files)));
+  try {
+    const { url } = await findOriginal(caller, id, gateway.files);
+    return new PlainResponse(null, { status: 302, headers: { location: url } });
+  } catch (error) {
+    // Saved conversations show their images without an object storage, too.
+    const image = await storedImage(caller, id, clientSignal(request), gateway.files);
+    if (image === undefined) throw error;
+    return imageResponse(image);
+  }
+}
+
+/** Of the formats that engines take, in none of which a browser runs anything. */
+function imageResponse({ bytes, mediaType }: { bytes: Uint8Array<ArrayBuffer>; mediaType: string }) {
+  const headers = {
+    "content-type": mediaType,
+    "content-disposition": "inline",
+    "x-content-type-options": "nosniff",
+  };
+  return new PlainResponse(bytes, { headers });
 }
 
 /** `POST /api/attachments/uploads`: a file that the client sends to the object storage itself. */

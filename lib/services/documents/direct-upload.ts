@@ -13,8 +13,8 @@ import { storageOf } from "#lib/services/storage/storage-of.ts";
 import type { StorageDependencies } from "#lib/services/storage/store-object.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
-/** How long a client has to begin sending, seconds. */
-const SEND_WITHIN_SECONDS = 900;
+/** How long a client has to begin sending. */
+const SEND_WITHIN_MS = 900_000;
 /** What a client says of its file is not believed, and stored nowhere. */
 const MEDIA_TYPE = "application/octet-stream";
 
@@ -37,7 +37,7 @@ export async function beginUpload(
   const { userId } = caller;
   const key = newObjectKey({ kind: "uploads", userId, at: clock.wallNow(), id, extension: "bin" });
   await objects.add({ id, key, userId, name: cleanFileName(name, "file"), mediaType: MEDIA_TYPE, bytes });
-  const options = { expiresInSeconds: SEND_WITHIN_SECONDS, bytes, mediaType: MEDIA_TYPE };
+  const options = { expiresInSeconds: SEND_WITHIN_MS / 1000, bytes, mediaType: MEDIA_TYPE };
   return { id, ...(await storage.signedPutUrl(key, options)) };
 }
 
@@ -55,12 +55,12 @@ export async function completeUpload(
   dependencies: UploadDependencies,
 ): Promise<UploadedFile> {
   const used = storageOf(dependencies);
-  const { userId } = context.caller;
-  const upload = id === undefined ? undefined : await used.objects.findUpload(userId, id);
+  const { caller, signal } = context;
+  const upload = id === undefined ? undefined : await used.objects.findUpload(caller, id);
   if (upload === undefined) throw new GatewayError("not_found", "You have no such upload, or it has ended.");
-  const end = (): Promise<void> => endUpload(userId, upload, used, context.signal);
+  const end = (): Promise<void> => endUpload(caller.userId, upload, used, signal);
   try {
-    const bytes = await sentBytes(upload.key, take, used, context.signal);
+    const bytes = await sentBytes(upload.key, take, used, signal);
     const file = await uploadFile({ name: upload.name, bytes }, context, dependencies);
     await end();
     return file;

@@ -5,7 +5,7 @@ import { storageOf } from "#lib/services/storage/storage-of.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** How long the address of a file can be used. */
-const LIFETIME_SECONDS = 3_600;
+const LIFETIME_MS = 3_600_000;
 
 /** The bytes of a file, and where they can be had for a while. */
 export type Original = SignedUrl & { id: string; name: string; mediaType: string; bytes: number };
@@ -17,11 +17,11 @@ export async function findOriginal(
   dependencies: Pick<UploadDependencies, "storage">,
 ): Promise<Original> {
   const { storage, objects } = storageOf(dependencies);
-  const found = id === undefined ? undefined : await objects.findOriginal(caller.userId, id);
+  const found = id === undefined ? undefined : await objects.findOriginal(caller, id);
   if (id === undefined || found === undefined) {
     throw new GatewayError("not_found", "You have no such file, or its bytes were not kept.");
   }
   const { key, name, mediaType, bytes } = found;
-  const signed = await storage.signedGetUrl(key, { expiresInSeconds: LIFETIME_SECONDS });
+  const signed = await storage.signedGetUrl(key, { expiresInSeconds: LIFETIME_MS / 1000 });
   return { id, name, mediaType, bytes, ...signed };
 }

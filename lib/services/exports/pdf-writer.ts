@@ -1,4 +1,5 @@
-import type { PdfRequest, WrittenPdf } from "#lib/export/pdf/write-pdf.ts";
+import type { WrittenPdf } from "#lib/export/pdf/draw-document.ts";
+import type { PdfRequest } from "#lib/export/pdf/write-pdf.ts";
 
 /** What a client asks for. Owners take turns, and nobody's documents keep out those of another. */
 export type PdfTask = { document: Omit<PdfRequest, "createdAt">; owner: string };

@@ -83,6 +83,7 @@ async function enginesOf({ registry, modes, enginesOf, overridden }: EngineCatal
   const others = [
     ...Object.values(EMBEDDING_MODELS).flat(),
     ...SEARCH_ENGINES,
+    ...IMAGE_ENGINES,
     ...Object.values(SPEECH_MODELS).flat(),
     ...TRANSCRIPTION_ENGINES,
     ...IMAGE_ENGINES,

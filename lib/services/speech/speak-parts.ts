@@ -27,8 +27,8 @@ export type PartLimits = {
 
 /** Calls at a time: free tiers allow few. */
 const MAX_AT_ONCE = 4;
-/** Bytes of an answer: samples of two minutes in base64. A part is shorter. */
-const MAX_ANSWER_BYTES = 48 * 1024 * 1024;
+/** Bytes of an answer: eight minutes of samples at 24 kHz in base64, more than the longest part takes. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 type Spoken = { audio: Audio; usage: TokenUsage };
 

@@ -1,3 +1,5 @@
+import type { Caller } from "#lib/services/identity/caller.ts";
+
 /** An object that is about to be stored. */
 export type NewObjectRow = {
   /** Stands in the key. */
@@ -28,10 +30,10 @@ export type ObjectRegister = {
   add(object: NewObjectRow): Promise<void>;
   /** The object is stored. False: what it should belong to was deleted meanwhile. */
   keep(id: string, owner: ObjectOwner): Promise<boolean>;
-  /** An upload of the user that has not ended. */
-  findUpload(userId: string, id: string): Promise<ObjectRow | undefined>;
-  /** The bytes of a file of the user. */
-  findOriginal(userId: string, attachmentId: string): Promise<ObjectRow | undefined>;
+  /** An upload of the caller that has not ended. */
+  findUpload(caller: Caller, id: string): Promise<ObjectRow | undefined>;
+  /** The bytes of a file of the caller. */
+  findOriginal(caller: Caller, attachmentId: string): Promise<ObjectRow | undefined>;
   /** Forgets an object of the user, which is then deleted from the storage. */
   remove(userId: string, id: string): Promise<void>;
 };

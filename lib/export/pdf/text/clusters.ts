@@ -1,7 +1,7 @@
 const SIMPLE = /^[\t\n\x20-\u02ff]*$/;
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
-/** Joined emoji and accents are short: longer clusters are piles of marks, which are cut. */
-const MAX_CLUSTER = 24;
+/** Joined emoji and accents are shorter: what comes behind is a pile of marks, which takes fonts very long. */
+const MAX_CLUSTER = 32;
 
 /** What a reader takes for one character, one after another. */
 export function* clustersOf(text: string): Generator<string> {
@@ -9,10 +9,7 @@ export function* clustersOf(text: string): Generator<string> {
     yield* text;
     return;
   }
-  for (const { segment } of segmenter.segment(text)) {
-    if (segment.length <= MAX_CLUSTER) yield segment;
-    else yield* [...segment];
-  }
+  for (const { segment } of segmenter.segment(text)) yield segment;
 }
 
 /** Controls, and halves of characters. */
@@ -31,5 +28,6 @@ const SILENT = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/gu;
 
 /** What is drawn of a cluster. */
 export function visible(cluster: string): string {
-  return cluster === "\u00a0" || cluster === "\u202f" || cluster === "\t" ? " " : cluster.replace(SILENT, "");
+  if (cluster === "\u00a0" || cluster === "\u202f" || cluster === "\t") return " ";
+  return cluster.slice(0, MAX_CLUSTER).toWellFormed().replace(SILENT, "");
 }
