@@ -78,6 +78,10 @@ describe("arrows run one way", () => {
         .filter(({ specifier }) => specifier.startsWith(".") && isCode(specifier))
         .map(({ specifier }) => `${path} ${specifier}`),
     );
+    // Turbopack bundles a thread only if it can read the options of its worker.
+    const threads = lib.filter(({ text }) => text.includes('-thread.ts", import.meta.url'));
+    const unread = threads.filter(({ text }) => !/-thread\.ts", import\.meta\.url\), \{\s/.test(text));
+    expect(unread.map(({ path }) => path)).toEqual([]);
     // A worker's file is named relative to the file that starts it.
     expect(relative).toEqual([
       "lib/adapters/workers/document-pool.ts ./document-thread.ts",

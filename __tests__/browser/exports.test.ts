@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { conversationMarkdown } from "#lib/browser/exports/conversation-markdown.ts";
 import { fileNameOf } from "#lib/browser/exports/file-name.ts";
 import { plainMarkdown } from "#lib/browser/exports/plain-markdown.ts";
-import { csvOf, markdownTableOf, tableText, tableValues } from "#lib/browser/exports/table-text.ts";
+import { csvOf, markdownTableOf, tableText } from "#lib/browser/exports/table-text.ts";
+import { typedCells } from "#lib/browser/exports/typed-cells.ts";
 import { parseMarkdown } from "#lib/browser/markdown/parse.ts";
 import { textOf } from "#lib/browser/markdown/tree.ts";
 import { NEW_TURN } from "#lib/browser/turn-view.ts";
@@ -126,9 +127,9 @@ describe("a table as text", () => {
     ["1e5", "1e5"],
     ["50%", "50%"],
     ["+47", "+47"],
-    ["", ""],
+    ["", null],
   ])("in a spreadsheet, %j is %j", (cell, value) => {
-    expect(tableValues({ headers: ["a"], rows: [[cell]] })).toEqual([[value]]);
+    expect(typedCells([[cell]])).toEqual([[value]]);
   });
 
   test("as CSV, of which nothing is a formula", () => {

@@ -3,7 +3,8 @@
 import { useState } from "react";
 import { ApiError } from "#lib/browser/api.ts";
 import { xlsxOf } from "#lib/browser/exports/export-api.ts";
-import { csvOf, markdownTableOf, tableText, tableValues } from "#lib/browser/exports/table-text.ts";
+import { csvOf, markdownTableOf, tableText } from "#lib/browser/exports/table-text.ts";
+import { typedCells } from "#lib/browser/exports/typed-cells.ts";
 import type { Block } from "#lib/browser/markdown/tree.ts";
 import { mediaStrings } from "../_strings/media.ts";
 import { copyText } from "./copy-text.ts";
@@ -54,9 +55,8 @@ async function saveExcel(block: BarProps["block"], tell: (notice: Notice) => voi
   tell({ tone: "muted", text: texts.working });
   const filename = `${texts.fileName}.xlsx`;
   try {
-    const table = tableText(block);
-    const { headers } = table;
-    saveFile(await xlsxOf({ headers, rows: tableValues(table), filename }), filename);
+    const { headers, rows } = tableText(block);
+    saveFile(await xlsxOf({ headers, rows: typedCells(rows), filename }), filename);
     tell({ tone: "muted", text: texts.saved });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

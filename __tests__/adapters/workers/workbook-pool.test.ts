@@ -42,6 +42,10 @@ describe("workbooks are written in threads", () => {
     ["60 texts of the longest length", [tableOf(60, 1, "x ".repeat(16_000))]],
     ["two million line breaks", [tableOf(61, 1, "\n".repeat(32_767))]],
     ["all columns that Excel has", [tableOf(3, 16_384, "a")]],
+    [
+      "16,000 headers above 34,000 rows of one cell",
+      [{ ...tableOf(34_000, 1, ""), headers: Array(16_000).fill("h") }],
+    ],
     ["50,000 rows without cells", [tableOf(50_000, 0, "")]],
     ["100 sheets of one name", Array.from({ length: 100 }, () => tableOf(10, 10, "a", "x".repeat(40)))],
   ])(

@@ -26,7 +26,14 @@ const WHY: Readonly<Record<Excess, string>> = {
 
 const READING: TaskKind<Uint8Array> = {
   name: "reads documents",
-  start: (options) => new Worker(new URL("./document-thread.ts", import.meta.url), { ...options }),
+  start: (resourceLimits) =>
+    new Worker(new URL("./document-thread.ts", import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+      execArgv: [],
+      resourceLimits,
+    }),
   message: (bytes) => {
     // A copy is transferred: the caller may still need its bytes, and a transfer would take them away.
     const copy = new Uint8Array(bytes);

@@ -32,7 +32,14 @@ const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
 
 const WRITING: TaskKind<PdfThreadRequest> = {
   name: "writes PDF documents",
-  start: (options) => new Worker(new URL("./pdf-thread.ts", import.meta.url), { ...options }),
+  start: (resourceLimits) =>
+    new Worker(new URL("./pdf-thread.ts", import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+      execArgv: [],
+      resourceLimits,
+    }),
   message: (message) => ({ message, transfer: [] }),
   exceeded: (excess) => EXCEEDED[excess](),
   busy: "Too many documents are being written at the moment.",

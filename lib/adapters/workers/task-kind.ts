@@ -1,4 +1,4 @@
-import type { Worker, WorkerOptions } from "node:worker_threads";
+import type { ResourceLimits, Worker } from "node:worker_threads";
 
 /** What one task may take. */
 export type TaskLimits = {
@@ -21,10 +21,12 @@ export type TaskKind<Task> = {
   /** As the log names it: `reads documents`. */
   name: string;
   /**
-   * Starts a thread, which answers each message with one. The call of `new Worker` must hold the thread's file and
-   * a literal object of options (`{ ...options }`): Turbopack overlooks any other, and the thread is not in the build.
+   * Starts a thread, which answers each message with one: without an environment, so that no secret is in its reach;
+   * without the flags of the host (`execArgv`), such as a test runner's loaders; with its output taken. The call of
+   * `new Worker` must hold the thread's file and these options itself: a bundler that cannot read them, as they might
+   * say `eval`, leaves the file as it is, and the thread of a Turbopack build then finds none of its imports.
    */
-  start(options: WorkerOptions): Worker;
+  start(resourceLimits: ResourceLimits): Worker;
   /** Made when a thread takes the task. */
   message(task: Task): TaskMessage;
   /** The error of a task whose thread had to end. */

@@ -31,16 +31,9 @@ export class TaskWorker<Task, Reply> {
     this.#clock = clock;
     this.#logger = logger;
     this.#worker = kind.start({
-      env: {},
-      stdout: true,
-      stderr: true,
-      // Without the flags of the host, such as a test runner's loaders.
-      execArgv: [],
-      resourceLimits: {
-        maxOldGenerationSizeMb: limits.heapMb,
-        maxYoungGenerationSizeMb: YOUNG_MB,
-        stackSizeMb: STACK_MB,
-      },
+      maxOldGenerationSizeMb: limits.heapMb,
+      maxYoungGenerationSizeMb: YOUNG_MB,
+      stackSizeMb: STACK_MB,
     });
     for (const output of [this.#worker.stdout, this.#worker.stderr]) output.resume();
     this.#worker.on("message", (reply: Reply) => this.#job?.resolve(reply));

@@ -30,7 +30,14 @@ const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
 
 const WRITING: TaskKind<WorkbookRequest> = {
   name: "writes workbooks",
-  start: (options) => new Worker(new URL("./workbook-thread.ts", import.meta.url), { ...options }),
+  start: (resourceLimits) =>
+    new Worker(new URL("./workbook-thread.ts", import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+      execArgv: [],
+      resourceLimits,
+    }),
   message: (message) => ({ message, transfer: [] }),
   exceeded: (excess) => EXCEEDED[excess](),
   busy: "Too many workbooks are being written at the moment.",

@@ -10,14 +10,6 @@ export function tableText({ head, rows }: Block & { kind: "table" }): TableText 
   return { headers: words(head), rows: rows.map(words) };
 }
 
-/** Digits that a spreadsheet keeps as they are: without leading zeros, and at most fifteen of them. */
-const NUMBER = /^-?(?=(?:\D*\d){1,15}\D*$)(?:0|[1-9]\d*)(?:\.\d+)?$/;
-
-/** The cells of a table as a spreadsheet keeps them: plain numbers are numbers, whatever the reader's language. */
-export function tableValues({ rows }: TableText): (string | number)[][] {
-  return rows.map((row) => row.map((cell) => (NUMBER.test(cell) ? Number(cell) : cell)));
-}
-
 /** What a spreadsheet would compute, if it is no number. */
 const FORMULA = /^(?:[=@\t\r]|[+-](?![\d.]))/;
 

@@ -9,8 +9,8 @@ import {
 } from "#lib/export/xlsx/cell-styles.ts";
 import { workbookText } from "#lib/export/xlsx/cell-text.ts";
 import { type CellContent, cellContent, textContent } from "#lib/export/xlsx/cell-value.ts";
-import { ColumnWidths, lineCount } from "#lib/export/xlsx/column-widths.ts";
 import type { SheetTable } from "#lib/export/xlsx/sheet.ts";
+import { lineCount, SheetColumns } from "#lib/export/xlsx/sheet-columns.ts";
 
 /** A row does not grow higher than this, lines. */
 const MAX_LINES = 20;
@@ -28,22 +28,22 @@ export function sheetLayout(table: SheetTable, name: string): WriteSheet {
   const columnCount = table.rows.reduce((most, row) => Math.max(most, row.length), table.headers.length);
   const headers = Array.from({ length: columnCount }, (_, column) => table.headers[column] ?? "");
   const contents = table.rows.map((row) => row.map(cellContent));
-  const widths = new ColumnWidths(headers);
-  for (const row of contents) row.forEach((content, column) => void widths.take(column, content));
-  const sheet = new SheetCells(widths.all);
+  const columns = new SheetColumns(headers);
+  for (const row of contents) row.forEach((content, column) => void columns.take(column, content));
+  const sheet = new SheetCells(columns.widths);
   sheet.add(headers.map(headerContent), (_content, { column }) =>
-    isNumeric(contents, column) ? NUMBER_HEADER_STYLE : HEADER_STYLE,
+    columns.isNumeric(column) ? NUMBER_HEADER_STYLE : HEADER_STYLE,
   );
   for (const row of contents) sheet.add(row, styleOf);
   return {
     name,
     ...sheet.parts,
-    columns: widths.all.map((width) => ({ width, style: BODY_STYLE })),
+    columns: columns.widths.map((width) => ({ width, style: BODY_STYLE })),
     freezePane: { rows: 1 },
     ...(columnCount === 0
       ? {}
       : { autoFilter: { range: rangeRef(0, 0, table.rows.length, columnCount - 1) } }),
-    pageSetup: pageSetupOf(widths.all),
+    pageSetup: pageSetupOf(columns.widths),
   };
 }
 
@@ -96,12 +96,6 @@ class SheetCells {
       this.#cells.set(key, { style });
     }
   }
-}
-
-/** Judged by the first value of the column. */
-function isNumeric(rows: readonly (readonly CellContent[])[], column: number): boolean {
-  const first = rows.find((row) => row[column] !== undefined && row[column].kind !== "empty");
-  return first?.[column]?.kind === "number";
 }
 
 const styleOf: StyleOf = (content, { wraps }) => {

@@ -11,9 +11,11 @@ const PADDING = 2;
 /** Room of the filter's button in a header. */
 const BUTTON = 3;
 
-/** How wide a column must be for each of its cells, at most `MAX_WIDTH`. */
-export class ColumnWidths {
+/** What the cells of each column need in common. */
+export class SheetColumns {
   readonly #widths: number[];
+  /** Of the first cell in each column that is not empty. */
+  readonly #kinds: CellContent["kind"][] = [];
 
   constructor(headers: readonly string[]) {
     this.#widths = headers.map((header) => bounded(longestLine(header) + BUTTON));
@@ -21,10 +23,17 @@ export class ColumnWidths {
 
   take(column: number, content: CellContent): void {
     this.#widths[column] = Math.max(this.#widths[column] ?? MIN_WIDTH, bounded(widthOf(content)));
+    if (content.kind !== "empty") this.#kinds[column] ??= content.kind;
   }
 
-  get all(): readonly number[] {
+  /** How wide a column must be for each of its cells, at most `MAX_WIDTH`. */
+  get widths(): readonly number[] {
     return this.#widths;
+  }
+
+  /** Judged by its first value. */
+  isNumeric(column: number): boolean {
+    return this.#kinds[column] === "number";
   }
 }
 
