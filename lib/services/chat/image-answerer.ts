@@ -134,7 +134,8 @@ class ImageAnswering implements Answering {
     let task: ImageTask = await imageTask(this.#turn, this.#route, this.#signal, dependencies);
     if (change !== undefined && !this.#canTake(task.inputs.length)) task = { prompt, inputs: [] };
     const { engines } = imageEngines(undefined, task.inputs.length, dependencies);
-    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler);
+    const context = { owner: this.#turn.caller.userId, signal: this.#signal };
+    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler, context);
     return { engines, request: { prompt: task.prompt, inputs } };
   }
 
