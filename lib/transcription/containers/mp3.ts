@@ -9,7 +9,8 @@ const RATES = [44_100, 48_000, 32_000];
 const MAX_BEFORE = 4_096;
 /** As many frames in a row are no accident. */
 const MIN_FRAMES = 3;
-const MAX_FRAMES = 2_000_000;
+/** Frames that are counted: of any usual bit rate, all of the largest file. Its rest is taken to go on like them. */
+const MAX_FRAMES = 250_000;
 const MAX_TAGS = 5;
 
 type Frame = { bytes: number; samples: number; rate: number; sideInfo: number };
