@@ -314,6 +314,26 @@ describe("an edit", () => {
     form.set("prompt", "Red");
     expect((await post("/images/edit", form)).status).toBe(400);
   });
+
+  test.each([
+    ["/images/edit", "a field that is given twice", ["prompt", "Blue"], "prompt"],
+    ["/images/edits", "a field that is given twice", ["prompt", "Blue"], "prompt"],
+    ["/images/edit", "a mask, which no engine takes", ["mask", new Blob([new Uint8Array(IMAGE)])], "mask"],
+    ["/images/edits", "a mask, which no engine takes", ["mask", new Blob([new Uint8Array(IMAGE)])], "mask"],
+    ["/images/edit", "a file in another field", ["picture", new Blob([new Uint8Array(IMAGE)])], "picture"],
+    ["/images/edits", "a file in another field", ["picture", new Blob([new Uint8Array(IMAGE)])], "picture"],
+  ] as const)("as a form at %s is refused with %s", async (path, _, [name, value], param) => {
+    const form = new FormData();
+    form.set("prompt", "Red");
+    form.append("image", new Blob([new Uint8Array(IMAGE)]), "a.png");
+    form.append(name, value);
+    const { status, body } = await post(path, form);
+    expect({ status, text: JSON.stringify(body) }).toMatchObject({
+      status: 400,
+      text: expect.stringContaining(`"${param}"`),
+    });
+    expect(upstream.requests).toEqual([]);
+  });
 });
 
 describe("a client that leaves", () => {

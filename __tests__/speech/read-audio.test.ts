@@ -115,6 +115,16 @@ describe("an MP3 file", () => {
     });
   });
 
+  test("is read behind a tag with a footer, and behind several tags", () => {
+    // Version 2.4 with the flag of a footer: five bytes between a head and its copy.
+    const [head, footer] = ["ID3", "3DI"].map((id) =>
+      Buffer.from(`${id}\u0004\0\u0010\0\0\0\u0005`, "latin1"),
+    );
+    const tag = Buffer.concat([head ?? [], Buffer.alloc(5), footer ?? []].map((part) => Buffer.from(part)));
+    const audio = readAudio(Buffer.concat([tag, tag, mp3(50)]), "audio/mpeg");
+    expect(audio).toMatchObject({ kind: "mp3", mp3: { seconds: (50 * 576) / 24_000 } });
+  });
+
   test("several become one, without tags and frames that describe only one of them", () => {
     const files = [mp3(5, { tag: true, info: true }), mp3(7, { info: true })].flatMap(
       (file) => readMp3(file) ?? [],

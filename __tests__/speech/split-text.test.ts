@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SpeechLanguage } from "#lib/speech/speech-request.ts";
+import type { SpeechLanguage } from "#lib/shared/text-language.ts";
 import { hasWords, splitSpeech } from "#lib/speech/split-text.ts";
 import { fc } from "../support/properties.ts";
 

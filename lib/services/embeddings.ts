@@ -6,6 +6,7 @@ import {
   splitEmbedding,
 } from "#lib/embeddings/embedding-request.ts";
 import { type Embeddings, joinEmbeddings } from "#lib/embeddings/vectors.ts";
+import { answerTimeMs } from "#lib/providers/call/answer-time.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
@@ -118,10 +119,9 @@ async function callForVectors(
   dependencies: EmbeddingsDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
-  const { engine, remainingMs, isLast } = target;
-  const { answerMs } = dependencies.run.timeouts;
+  const { engine } = target;
   const { isPaid: bills = isPaid } = dependencies.effects;
-  const until = dependencies.effects.clock.now() + (isLast ? remainingMs : Math.min(answerMs, remainingMs));
+  const until = dependencies.effects.clock.now() + answerTimeMs(target, dependencies.run.timeouts);
   const answered: Embeddings[] = [];
   const wasted: TokenUsage[] = [];
   const dropped = new Set<string>();

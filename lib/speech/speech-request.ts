@@ -1,6 +1,4 @@
-/** The languages that are spoken, as ISO 639-1 has them. */
-export const SPEECH_LANGUAGES = ["en", "es", "fr", "zh", "ja", "ko"] as const;
-export type SpeechLanguage = (typeof SPEECH_LANGUAGES)[number];
+import type { SpeechLanguage } from "#lib/shared/text-language.ts";
 
 /** The formats that OpenAI's clients ask for. `pcm`: 16 bits, little-endian, mono, 24 kHz, without a head. */
 export const SPEECH_FORMATS = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const;

@@ -1,4 +1,4 @@
-import type { SpeechLanguage } from "#lib/speech/speech-request.ts";
+import type { SpeechLanguage } from "#lib/shared/text-language.ts";
 
 /** A part of a text that is spoken by one call. */
 export type TextPart = {

@@ -1,6 +1,7 @@
+import { afterTags } from "#lib/shared/mpeg-audio.ts";
 import type { AudioFacts } from "#lib/transcription/containers/facts.ts";
 import { inspectFlac } from "#lib/transcription/containers/flac.ts";
-import { afterTags, inspectMp3 } from "#lib/transcription/containers/mp3.ts";
+import { inspectMp3 } from "#lib/transcription/containers/mp3.ts";
 import { inspectMp4 } from "#lib/transcription/containers/mp4.ts";
 import { inspectOgg } from "#lib/transcription/containers/ogg.ts";
 import { inspectWav } from "#lib/transcription/containers/wav.ts";

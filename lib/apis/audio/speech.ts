@@ -3,7 +3,7 @@ import { otherFields } from "#lib/apis/fields.ts";
 import { shortText } from "#lib/apis/schemas.ts";
 import { NO_SUCH_VOICE, spokenText } from "#lib/apis/speech-fields.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-import { detectLanguage } from "#lib/speech/languages.ts";
+import { languageOfText } from "#lib/shared/text-language.ts";
 import { SPEECH_FORMATS, type SpeechRequest } from "#lib/speech/speech-request.ts";
 import { isVoice } from "#lib/speech/voices.ts";
 
@@ -47,7 +47,7 @@ export function readSpeech(body: z.output<typeof speechSchema>): SpeechBody {
     model: body.model,
     request: {
       text: body.input,
-      language: detectLanguage(body.input),
+      language: languageOfText(body.input) ?? "en",
       voice: readVoice(body),
       format: body.response_format ?? undefined,
       speed: body.speed === 1 ? undefined : (body.speed ?? undefined),

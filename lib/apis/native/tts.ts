@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { spokenText, voiceName } from "#lib/apis/speech-fields.ts";
+import { SPEECH_LANGUAGES } from "#lib/shared/text-language.ts";
 import { readLanguage } from "#lib/speech/languages.ts";
-import { SPEECH_LANGUAGES, type SpeechRequest } from "#lib/speech/speech-request.ts";
+import type { SpeechRequest } from "#lib/speech/speech-request.ts";
 
 const MAX_TEXT = 4_000;
 

@@ -1,6 +1,6 @@
 import { callApi, type FetchLike, fetchFile } from "#lib/browser/api.ts";
-import type { SpeechLanguage } from "#lib/browser/speech/speech-language.ts";
 import { stringField } from "#lib/shared/json.ts";
+import type { SpeechLanguage } from "#lib/shared/text-language.ts";
 
 type SpeechCall = { signal: AbortSignal; fetch?: FetchLike };
 

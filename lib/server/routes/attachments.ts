@@ -11,6 +11,7 @@ import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { onlyFileOf } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
 import { readQuery } from "#lib/server/http/query.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -166,16 +167,7 @@ async function complete({ gateway, caller, request }: GatewayCall<"caller">): Pr
 
 /** Whatever its field is called. Other fields are not read. */
 function fileOf(fields: readonly FormField[]): GivenFile {
-  // Browsers send a field without a choice as a file without a name and bytes.
-  const files = fields.filter(isFile);
-  const [file] = files;
+  const file = onlyFileOf(fields);
   if (file === undefined) throw new GatewayError("invalid_request", "The form has no file.");
-  if (files.length > 1) {
-    throw new GatewayError("invalid_request", "The form has more than one file. Send each by itself.");
-  }
   return { name: file.fileName, bytes: file.bytes };
-}
-
-function isFile({ fileName, bytes }: FormField): boolean {
-  return fileName !== undefined && (fileName !== "" || bytes.length > 0);
 }

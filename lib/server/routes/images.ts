@@ -14,9 +14,10 @@ import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { readFormFields } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
-import { readFormValues } from "#lib/server/routes/form-values.ts";
+import { formImages } from "#lib/server/routes/form-images.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { uploadedImages } from "#lib/services/documents/uploaded-images.ts";
 import { draw } from "#lib/services/images/draw.ts";
@@ -66,9 +67,10 @@ export const imagesEdit = declareRoute({
 });
 
 function readForm(fields: readonly FormField[]): ImageWish {
-  const { values, files } = readFormValues(fields, generateBodySchema, { numbers: WISH_NUMBERS });
-  if (files.length === 0) throw new GatewayError("invalid_request", "The form has no image.");
-  return { ...readGenerateBody(values), images: files.map(({ bytes }) => bytes) };
+  const values = readFormFields(fields, generateBodySchema, { numbers: WISH_NUMBERS });
+  const images = formImages(fields);
+  if (images.length === 0) throw new GatewayError("invalid_request", "The form has no image.");
+  return { ...readGenerateBody(values), images };
 }
 
 async function answer(call: GatewayCall<"caller", ImageWish>): Promise<PlainResponse> {

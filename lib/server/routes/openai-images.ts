@@ -12,12 +12,12 @@ import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { readFormFields } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
-import { readFormValues } from "#lib/server/routes/form-values.ts";
+import { formImages } from "#lib/server/routes/form-images.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { draw } from "#lib/services/images/draw.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 const answers = async () => ({ 200: { description: "The images.", json: imagesAnswerSchema } });
 
@@ -57,14 +57,8 @@ export const imagesEdits = declareRoute({
 });
 
 function readForm(fields: readonly FormField[]): OpenAiImages {
-  const { values, files } = readFormValues(fields, editsSchema, { numbers: ["n"], booleans: ["stream"] });
-  const other = files.find(({ name }) => name !== "image" && name !== "images" && name !== "mask");
-  if (other !== undefined) {
-    throw new GatewayError("invalid_request", 'Send images as "image" or "image[]".');
-  }
-  const mask = files.some(({ name }) => name === "mask") ? true : undefined;
-  const images = files.map(({ bytes }) => bytes);
-  return readEdits(mask === undefined ? values : { ...values, mask }, images);
+  const values = readFormFields(fields, editsSchema, { numbers: ["n"], booleans: ["stream"] });
+  return readEdits(values, formImages(fields));
 }
 
 async function answer(call: GatewayCall<"proxy", OpenAiImages>): Promise<PlainResponse> {

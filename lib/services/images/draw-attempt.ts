@@ -1,10 +1,12 @@
 import { NO_USAGE, type TokenUsage } from "#lib/chat/usage.ts";
 import { type ImageFile, imageFileOf } from "#lib/images/image-file.ts";
 import type { ImageRequest } from "#lib/images/image-request.ts";
+import { answerTimeMs } from "#lib/providers/call/answer-time.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeMedia } from "#lib/providers/call/whole-answer.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
-import type { DrawnBytes } from "#lib/providers/protocols/draw-power.ts";
+import type { DrawnBytes, DrawPower } from "#lib/providers/protocols/draw-power.ts";
+import type { EngineRequest } from "#lib/providers/protocols/engine-request.ts";
 import { drawPowerOf } from "#lib/providers/protocols/index.ts";
 import type { Attempt, AttemptOutcome, EngineCall, FailedOutcome } from "#lib/providers/walk/walk-types.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
@@ -37,14 +39,15 @@ export function drawAttempt(
   const dropped = new Set<string>();
   return async (target, onUsed) => {
     const missing = Array.from({ length: job.count - images.length }, (_, index) => images.length + index);
+    const encoded = missing.map((index) => encode(numbered(job.request, index), target));
     const calls = await Promise.allSettled(
-      missing.map((index) => drawOnce(target, numbered(job.request, index), job.signal, dependencies)),
+      encoded.map(({ request }) => drawOnce(target, request, job.signal, dependencies)),
     );
     const { fresh, failed, rejected } = sorted(calls);
     images.push(...fresh);
     const [failure] = failed;
     if (failure === undefined && rejected.length === 0) {
-      for (const name of droppedOf(job.request, target)) dropped.add(name);
+      for (const name of encoded.flatMap((one) => one.dropped)) dropped.add(name);
       return { ok: true, value: { images, fresh, dropped: [...dropped] } };
     }
     if (fresh.length > 0) onUsed(usageOf(fresh));
@@ -87,17 +90,15 @@ function sorted(calls: readonly PromiseSettledResult<Outcome>[]) {
 /** One call, which draws one image. */
 function drawOnce(
   target: EngineCall,
-  request: ImageRequest,
+  request: EngineRequest,
   signal: AbortSignal,
   { run, effects }: DrawDependencies,
 ): Promise<Outcome> {
-  const { engine, remainingMs, isLast } = target;
-  const { connectMs, answerMs } = run.timeouts;
-  const power = drawPowerOf(engine);
+  const power = drawPowerOf(target.engine);
   return callEngine(
     target,
-    power.encode(request, engine).request,
-    { signal, connectMs, timeoutMs: isLast ? remainingMs : Math.min(answerMs, remainingMs) },
+    request,
+    { signal, connectMs: run.timeouts.connectMs, timeoutMs: answerTimeMs(target, run.timeouts) },
     effects,
     (answer) => readWholeMedia(answer, MAX_ANSWER_BYTES, (media) => imageOf(power.decode(media))),
   );
@@ -111,8 +112,8 @@ function imageOf(drawn: DrawnBytes | undefined): DrawnImage | undefined {
   return image && { ...image, ...counts };
 }
 
-function droppedOf(request: ImageRequest, { engine }: EngineCall): string[] {
-  return drawPowerOf(engine).encode(request, engine).dropped;
+function encode(request: ImageRequest, { engine }: EngineCall): ReturnType<DrawPower["encode"]> {
+  return drawPowerOf(engine).encode(request, engine);
 }
 
 /** With one seed for all of them, the images would be the same. */

@@ -1,4 +1,5 @@
 import { sumUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { answerTimeMs } from "#lib/providers/call/answer-time.ts";
 import { EngineFailure } from "#lib/providers/failures/failure.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
@@ -69,9 +70,8 @@ async function attempt(
   { run, effects }: SpeechDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
-  const { remainingMs, isLast } = target;
-  const { answerMs, connectMs } = run.timeouts;
-  const until = effects.clock.now() + (isLast ? remainingMs : Math.min(answerMs, remainingMs));
+  const { connectMs } = run.timeouts;
+  const until = effects.clock.now() + answerTimeMs(target, run.timeouts);
   const outcome = await speakParts(target, request, { signal, connectMs, until }, effects, onUsed);
   if (!outcome.ok) return outcome;
   const { parts, usages, dropped } = outcome.value;

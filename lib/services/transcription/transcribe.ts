@@ -1,4 +1,5 @@
 import { estimatedUsage, type TokenUsage } from "#lib/chat/usage.ts";
+import { answerTimeMs } from "#lib/providers/call/answer-time.ts";
 import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
@@ -11,16 +12,19 @@ import {
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { transcriptionCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
-import { type OfferedModels, offeredEngines } from "#lib/services/engines/offered-engines.ts";
+import {
+  type EngineCatalogue,
+  type OfferedModels,
+  offeredEngines,
+} from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
-import { type BilledContext, runBilled } from "#lib/services/run/billed-run.ts";
+import { type BilledContext, type BilledDependencies, runBilled } from "#lib/services/run/billed-run.ts";
 import { readRecording } from "#lib/services/transcription/read-recording.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { Transcript } from "#lib/transcription/transcript.ts";
 import type { TranscriptionRequest } from "#lib/transcription/transcription-request.ts";
 
-export type TranscriptionDependencies = EmbeddingsDependencies;
+export type TranscriptionDependencies = BilledDependencies & EngineCatalogue;
 
 /** What a client wants written down: the file as it came, and what it says of it. */
 export type WantedTranscription = Omit<TranscriptionRequest, "audio"> & {
@@ -94,10 +98,9 @@ async function callOnce(
   { effects, run }: TranscriptionDependencies,
   onUsed: (usage: TokenUsage) => void,
 ): Promise<AttemptOutcome<Answered>> {
-  const { engine, remainingMs, isLast } = target;
+  const { engine } = target;
   const power = transcribePowerOf(engine);
   const { request: sent, dropped } = power.encode(request, engine);
-  const { connectMs, answerMs } = run.timeouts;
   const bills = (effects.isPaid ?? isPaid)(engine);
   const wasted = (): void => {
     if (bills) onUsed(usageOf(request.audio.seconds, request, engine));
@@ -107,7 +110,7 @@ async function callOnce(
     outcome = await callEngine(
       target,
       sent,
-      { signal, connectMs, timeoutMs: isLast ? remainingMs : Math.min(answerMs, remainingMs) },
+      { signal, connectMs: run.timeouts.connectMs, timeoutMs: answerTimeMs(target, run.timeouts) },
       effects,
       (answer) => readWholeJson(answer, MAX_ANSWER_BYTES, power.decode),
     );

@@ -5,7 +5,7 @@ import { geminiVoice, voiceFor } from "#lib/providers/protocols/gemini/voices.ts
 import type { SpeakPower, SpokenAnswer } from "#lib/providers/protocols/speak-power.ts";
 import { decodeBase64, isBase64 } from "#lib/shared/base64.ts";
 import { arrayField, field, isJsonObject, type JsonObject, stringField } from "#lib/shared/json.ts";
-import type { SpeechLanguage } from "#lib/speech/speech-request.ts";
+import type { SpeechLanguage } from "#lib/shared/text-language.ts";
 
 /** The longest text of a call, bytes: beyond it voices begin to drift. Source: docs/PROVIDERS.md. */
 const MAX_TEXT_BYTES = 3_000;
