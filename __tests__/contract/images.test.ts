@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { imageFileOf } from "#lib/images/image-file.ts";
-import { arrayField, stringField } from "#lib/shared/json.ts";
+import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import {
   answerError,
   answerImage,
@@ -202,7 +202,9 @@ describe("pairs of accounts and tokens", () => {
   test("all out of their allowance: the client is told when to come again", async () => {
     upstream.script = LIMITS.daily;
     const answer = await post("/images/generate", { prompt: "A fox" });
-    expect(answer.status).toBe(503);
+    expect(answer).toMatchObject({ status: 503, body: { error: { retryable: true } } });
+    expect(stringField(field(answer.body, "error"), "message")).toMatch(/Try again in /);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(upstream.requests).toHaveLength(4);
     expect(JSON.stringify(answer.body)).not.toMatch(/cloudflare-token|1111111/);
   });
@@ -300,6 +302,7 @@ describe("an edit", () => {
     expect(upstream.requests).toEqual([]);
   });
 
+<<<<<<< HEAD
   test("a request that the key's limits refuse has nothing scaled", async () => {
     let scaled = 0;
     const { createImages } = await import("#lib/server/wiring/images.ts");
@@ -340,6 +343,12 @@ describe("an edit", () => {
     expect((await edit(pngClaiming(400, 400))).status).toBe(422);
     await proxy.settled();
     expect((await edit(png(20, 20))).status).toBe(200);
+=======
+  test("fetches no address, and says what can be sent", async () => {
+    const answer = await post("/images/edit", { prompt: "Red", images: ["https://example.com/a.png"] });
+    expect(answer.status).toBe(400);
+    expect(stringField(field(answer.body, "error"), "message")).toMatch(/"images\.0": must be a data: URL/);
+>>>>>>> j-newc
   });
 
   test("needs an image, and takes no more than four", async () => {

@@ -152,7 +152,7 @@ class ImageAnswering implements Answering {
     const { caller, begun, requestId } = this.#turn;
     return keepDrawn(
       { image, prompt: this.#route.prompt },
-      { caller, sessionId: begun.sessionId, signal: this.#signal, logFields: { requestId } },
+      { caller, sessionId: begun.sessionId, requestId, signal: this.#signal, logFields: { requestId } },
       this.#dependencies,
     );
   }

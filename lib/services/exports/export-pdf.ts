@@ -19,7 +19,7 @@ export async function exportPdf(
   writer: PdfWriter,
 ): Promise<ExportedPdf> {
   const written = await writer.write({ document, owner: caller.userId }, signal);
-  return { ...written, name: pdfName(fileName ?? document.title) };
+  return { ...written, name: pdfName(fileName ?? written.title?.replace(/[\\/]+/g, "-")) };
 }
 
 function pdfName(given: string | undefined): string {
