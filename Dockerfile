@@ -23,6 +23,7 @@ COPY package.json next.config.ts ./
 COPY bin ./bin
 COPY public ./public
 COPY docs ./docs
+COPY assets ./assets
 COPY lib ./lib
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/.next ./.next

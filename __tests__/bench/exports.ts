@@ -17,6 +17,7 @@ const MEGABYTE = 1024 * 1024;
 type Subject = { what: string; path: string; status: number; body: () => string };
 
 const XLSX = "/api/v1/export/xlsx";
+const PDF = "/api/v1/export/pdf";
 
 const SUBJECTS: readonly Subject[] = [
   {
@@ -51,7 +52,31 @@ const SUBJECTS: readonly Subject[] = [
       JSON.stringify({ headers: [], rows: Array.from({ length: 35_000 }, () => Array(10).fill(7)) }),
   },
   { what: "Excel: a body of 44 MB: 413", path: XLSX, status: 413, body: () => "x".repeat(44 * MEGABYTE) },
+  {
+    what: "PDF: one page",
+    path: PDF,
+    status: 200,
+    body: () => JSON.stringify({ content: "# A page\n\nText." }),
+  },
+  { what: "PDF: 200 pages of text, tables and code", path: PDF, status: 200, body: longReport },
+  {
+    what: "PDF: one line of 200,000 characters",
+    path: PDF,
+    status: 200,
+    body: () => JSON.stringify({ content: "x".repeat(200_000) }),
+  },
+  { what: "PDF: a body of 44 MB: 413", path: PDF, status: 413, body: () => "x".repeat(44 * MEGABYTE) },
 ];
+
+/** 163 chapters of text, a table, code and a list: 200 pages. */
+function longReport(): string {
+  const words = "The gateway answers, and another engine goes on where one has broken off. ".repeat(2);
+  const table = `| Engine | Requests |\n|---|---:|\n${"| provider/model | 12345 |\n".repeat(8)}`;
+  const code = `\`\`\`js\n${'const answer = await ask("engine"); // and wait\n'.repeat(5)}\`\`\`\n`;
+  const chapter = `${words}\n\n${table}\n${code}\n${"- item\n".repeat(24)}`;
+  const chapters = Array.from({ length: 163 }, (_, at) => `# Chapter ${at}\n\n${chapter}`);
+  return JSON.stringify({ content: chapters.join("\n") });
+}
 
 function tableOf(cell: (row: number, column: number) => unknown): string {
   const row = (at: number): unknown[] => Array.from({ length: 10 }, (_, column) => cell(at, column));

@@ -116,6 +116,28 @@ describe("a message that asks for an image", () => {
     expect(counted).toEqual([]);
   });
 
+  test("is not drawn for a client that leaves: the call is closed, and the turn is cancelled", async () => {
+    const leaving = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    upstream.script = async (exchange) => {
+      asked.resolve();
+      await exchange.closed();
+    };
+    const body = { message: "Draw a fox in the snow" };
+    const answer = proxy.gateway
+      .ask(user.accessToken, body, { signal: leaving.signal })
+      .catch(() => undefined);
+    await asked.promise;
+    leaving.abort();
+    await answer;
+    await expect.poll(() => upstream.inFlight).toBe(0);
+    await proxy.gateway.settled();
+    const [row] = await database.sql`
+      select status, delivered from public.ai_chat_usage where user_id = ${user.userId}`;
+    expect(row).toEqual({ status: "cancelled", delivered: false });
+    expect(upstream.requests).toHaveLength(1);
+  });
+
   test("that engines refuse to draw is a refusal, at once", async () => {
     upstream.script = (exchange) =>
       answerError(exchange, 400, 3030, "AiError: Input prompt contains NSFW content.");

@@ -498,7 +498,7 @@ describe("who may ask, and who pays", () => {
     const { status, body } = await speak(own, HELLO);
     expect([status, field(field(body, "error"), "message")]).toEqual([
       404,
-      "An administrator has switched off speech.",
+      "An administrator has switched off the engines of this gateway that speak.",
     ]);
     await database.sql`delete from public.ai_overrides`;
   });

@@ -376,7 +376,9 @@ test("what an administrator has switched off is not asked", async () => {
   await off({ provider: "cloudflare" });
   const { status, json } = await send(form(WAV));
   expect(status).toBe(404);
-  expect(json.error?.["message"]).toBe("An administrator has switched off transcription.");
+  expect(json.error?.["message"]).toBe(
+    "An administrator has switched off the engines of this gateway that transcribe.",
+  );
   await database.sql`delete from ai_overrides`;
 });
 
@@ -503,7 +505,7 @@ describe("what is refused before any engine is called", () => {
     expect(status).toBe(404);
     expect(json.error).toMatchObject({
       code: "no_engine_configured",
-      message: expect.stringMatching(/GROQ_API_KEY, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN/),
+      message: expect.stringMatching(/GROQ_API_KEY, or CLOUDFLARE_ACCOUNT_ID with CLOUDFLARE_API_TOKEN/),
     });
   });
 });

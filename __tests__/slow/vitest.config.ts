@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
  * measure time. Those that only serve the build, each at a port of its own, run two at a time.
  */
 const TOGETHER = [
-  "__tests__/slow/browser/{account,chat,chat-page,dashboard,every-page,mcp,tools}.test.ts",
+  "__tests__/slow/browser/{account,chat,chat-page,dashboard,every-page,mcp,media,tools}.test.ts",
   "__tests__/slow/{contract,pages,reload,router-weights}.test.ts",
 ];
 const ALL = "__tests__/slow/**/*.test.ts";

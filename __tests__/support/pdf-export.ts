@@ -50,6 +50,8 @@ export type ReadPdf = {
   title: unknown;
   outline: string[];
   links: string[];
+  /** Stretches of text, and where each begins from the left. */
+  places: { text: string; x: number }[];
   sizes: [number, number][];
   isTagged: boolean;
 };
@@ -57,7 +59,15 @@ export type ReadPdf = {
 /** What a reader of PDF finds in a document. */
 export async function readBack(bytes: Uint8Array): Promise<ReadPdf> {
   const document = await getDocumentProxy(new Uint8Array(bytes));
-  const read: ReadPdf = { pages: [], title: undefined, outline: [], links: [], sizes: [], isTagged: false };
+  const read: ReadPdf = {
+    pages: [],
+    title: undefined,
+    outline: [],
+    links: [],
+    places: [],
+    sizes: [],
+    isTagged: false,
+  };
   const { info } = await document.getMetadata();
   read.title = Reflect.get(info, "Title");
   read.isTagged = (await document.getMarkInfo())?.Marked === true;
@@ -69,6 +79,8 @@ export async function readBack(bytes: Uint8Array): Promise<ReadPdf> {
     read.pages.push(
       items.map((item) => ("str" in item ? item.str + (item.hasEOL ? "\n" : "") : "")).join(""),
     );
+    for (const item of items)
+      if ("str" in item) read.places.push({ text: item.str, x: Number(item.transform[4]) });
     const { width, height } = page.getViewport({ scale: 1 });
     read.sizes.push([Math.round(width), Math.round(height)]);
     for (const { url, dest } of await page.getAnnotations()) read.links.push(url ?? `#${String(dest)}`);

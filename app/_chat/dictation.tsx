@@ -7,20 +7,11 @@ import { Button } from "../_ui/button.tsx";
 import { countdown } from "../_ui/format.ts";
 import { Icon } from "../_ui/icon.tsx";
 import { DictationProblem } from "./dictation-problem.tsx";
+import type { AttemptProps, DictationProps } from "./dictation-props.ts";
 import { MAX_RECORDING_MS, Recorder, type RecorderState } from "./recorder.ts";
 import { Transcription } from "./transcription.tsx";
 
 const texts = mediaStrings.dictation;
-
-export type DictationProps = {
-  /** The gateway has said that it cannot write down speech. */
-  isOff: boolean;
-  /** Takes what was said. */
-  insert: (text: string) => void;
-  close: () => void;
-  /** Called when the gateway says that it cannot write down speech. */
-  setOff: () => void;
-};
 
 /** Records a message and writes it down. Escape discards it. */
 export function Dictation(props: DictationProps) {
@@ -44,8 +35,6 @@ export function Dictation(props: DictationProps) {
     </fieldset>
   );
 }
-
-export type AttemptProps = DictationProps & { again: () => void };
 
 function Attempt(props: AttemptProps) {
   const { close, again } = props;

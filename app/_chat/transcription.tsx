@@ -6,8 +6,8 @@ import { transcribe } from "#lib/browser/speech/speech-api.ts";
 import { mediaStrings } from "../_strings/media.ts";
 import { Button } from "../_ui/button.tsx";
 import { Icon } from "../_ui/icon.tsx";
-import type { AttemptProps } from "./dictation.tsx";
 import { DictationProblem } from "./dictation-problem.tsx";
+import type { AttemptProps } from "./dictation-props.ts";
 import type { RecorderState } from "./recorder.ts";
 
 const texts = mediaStrings.dictation;

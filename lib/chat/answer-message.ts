@@ -3,10 +3,11 @@ import type { AssistantMessage, AssistantPart } from "#lib/chat/request.ts";
 
 /** What a model wrote, as a message of the conversation that goes on. */
 export function answerMessage({ parts }: AnswerChoice): AssistantMessage {
-  return { role: "assistant", parts: parts.map(messagePart) };
+  // Engines take images from users alone.
+  return { role: "assistant", parts: parts.filter((part) => part.type !== "image").map(messagePart) };
 }
 
-function messagePart(part: AnswerPart): AssistantPart {
+function messagePart(part: Exclude<AnswerPart, { type: "image" }>): AssistantPart {
   switch (part.type) {
     case "text":
       return part.phase === undefined

@@ -18,6 +18,7 @@ export type AnswerPart =
   /** `token` is the signature of this text, or hidden reasoning in encrypted form. */
   | { type: "reasoning"; text: string; token: IssuerToken | undefined }
   | { type: "tool_call"; call: AnswerToolCall }
+  | { type: "image"; url: string }
   /** A block of the engine's API that the gateway does not read. */
   | Pick<OpaquePart, "type" | "dialect" | "value">;
 
@@ -90,6 +91,9 @@ export class AnswerBuilder {
         this.#choice(event.choice).parts.push({ type: "opaque", dialect, value });
         return;
       }
+      case "image":
+        this.#choice(event.choice).parts.push({ type: "image", url: event.url });
+        return;
       case "sources":
         for (const source of event.sources) this.#sources.push(source);
         if (event.citation !== undefined) cite(this.#choice().parts, event.citation);

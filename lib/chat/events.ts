@@ -80,6 +80,8 @@ export type ChatEvent =
    * that run at the provider, and their results. Only clients of that API receive it.
    */
   | { type: "block"; dialect: WireDialect; value: JsonObject; choice?: number }
+  /** An image that the model has drawn, as a `data:` URL. */
+  | { type: "image"; url: string; choice?: number }
   | {
       type: "finish";
       reason: FinishReason;
@@ -107,6 +109,7 @@ export function isContent(event: ChatEvent): boolean {
       return event.text !== "";
     case "tool_call":
     case "block":
+    case "image":
       return true;
     case "sources":
     case "finish":

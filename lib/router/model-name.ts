@@ -96,6 +96,7 @@ export function unknownProvider(name: string, isKnownProvider: (id: string) => b
   return isKnown ? undefined : prefix;
 }
 
-function isMode(name: string): name is ModeId | "auto" {
+/** Whether it is the exact name of a mode, or `auto`. */
+export function isMode(name: string): name is ModeId | "auto" {
   return name === "auto" || (MODE_IDS as readonly string[]).includes(name);
 }

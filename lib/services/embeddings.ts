@@ -15,13 +15,18 @@ import { EMBEDDING_MODELS } from "#lib/providers/embeddings/embedding-models.ts"
 import type { Failure } from "#lib/providers/failures/failure.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
-import { parseModelName } from "#lib/router/model-name.ts";
 import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
+import {
+  type EngineCatalogue,
+  engineRefusal,
+  type OfferedEngines,
+  type OfferedModels,
+  offeredEngines,
+} from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { type BilledContext, runBilled } from "#lib/services/run/billed-run.ts";
-import { GatewayError } from "#lib/shared/errors.ts";
 
 export type EmbeddingsDependencies = Omit<
   CompletionDependencies,
@@ -86,47 +91,21 @@ export async function embed(
   };
 }
 
-function findEngines(
-  name: string,
-  input: EmbeddingInput,
-  { registry, overrides }: Pick<EmbeddingsDependencies, "registry" | "overrides">,
-): { engines: readonly Engine[]; named: boolean } {
-  const known = Object.hasOwn(EMBEDDING_MODELS, name) ? EMBEDDING_MODELS[name] : undefined;
-  const target = parseModelName(name, registry.isKnown);
-  const named = known === undefined && target?.kind === "engine";
-  const specs = known ?? (target?.kind === "engine" ? [{ ...target, label: name }] : []);
-  const configured = registry.resolve(specs, "embeddings");
-  const engines = overrides.allowed(configured);
-  if (engines.length === 0) {
-    if (configured.length > 0) throw switchedOff(name);
-    const isConfigured = specs.some(({ provider }) => registry.providerKeys(provider).length > 0);
-    throw isConfigured ? refused(`The provider of "${name}" offers no embeddings.`, "model") : notFound(name);
-  }
+/** Every name stands for one model: vectors of two could not be compared. */
+const MODELS: OfferedModels = {
+  offer: "embeddings",
+  does: { one: "embeds text with this model", plural: "embed text with this model" },
+  noun: "embedding model",
+  enginesOf: (name = "") => (Object.hasOwn(EMBEDDING_MODELS, name) ? EMBEDDING_MODELS[name] : undefined),
+  names: Object.keys(EMBEDDING_MODELS),
+};
+
+function findEngines(name: string, input: EmbeddingInput, catalogue: EngineCatalogue): OfferedEngines {
+  const { engines, named } = offeredEngines(name, MODELS, catalogue);
   const able =
     input.kind === "texts" ? engines : engines.filter((one) => embedPowerOf(one).limits(one).takesTokens);
   if (able.length > 0) return { engines: able, named };
-  throw refused(`No provider of "${name}" accepts lists of tokens; send the texts.`, "input");
-}
-
-function switchedOff(name: string): GatewayError {
-  return new GatewayError(
-    "model_not_found",
-    `An administrator has switched off the embedding model "${name}".`,
-    { details: { param: "model" } },
-  );
-}
-
-function notFound(name: string): GatewayError {
-  return new GatewayError(
-    "model_not_found",
-    `The embedding model "${name}" does not exist, or no provider of it is configured. Name one as ` +
-      `provider/model, or one of ${Object.keys(EMBEDDING_MODELS).join(", ")}.`,
-    { details: { param: "model" } },
-  );
-}
-
-function refused(message: string, param: string): GatewayError {
-  return new GatewayError("engines_refused", message, { details: { param } });
+  throw engineRefusal(`No provider of "${name}" accepts lists of tokens; send the texts.`, "input");
 }
 
 /**

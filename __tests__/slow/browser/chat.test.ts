@@ -112,6 +112,16 @@ test("a conversation is renamed, found by its name, and deleted", async () => {
   expect(new URL(page.url()).search).toBe("");
 });
 
+test("on a phone, Escape closes the list of conversations and gives the focus back", async () => {
+  const { page, sidebar } = await aChat({ size: "phone" });
+  const toggle = page.getByRole("button", { name: chatStrings.openSessions });
+  await toggle.click();
+  await sidebar.getByRole("searchbox").focus();
+  await page.keyboard.press("Escape");
+  await sidebar.waitFor({ state: "hidden" });
+  expect(await toggle.evaluate((button) => button === document.activeElement)).toBe(true);
+});
+
 test("a failover is shown as it happens: who failed, how, after how long, and who answers", async () => {
   const { send, steps, turn, ended, choose } = await aChat();
   const [first, second] = ENGINES.coder;

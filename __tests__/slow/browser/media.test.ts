@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Download } from "playwright-core";
 import { extractText } from "unpdf";
@@ -33,11 +33,23 @@ let scripted: ScriptedRoutes;
 let browser: TestBrowser;
 const open: Visitor[] = [];
 
+/** As much of S3 as one bucket needs: it keeps what is put there, and gives it to everybody who has the address. */
+const objects = new Map([["/pictures/there.png", PNG]]);
+async function store(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { pathname } = new URL(incoming.url ?? "/", storageUrl);
+  if (incoming.method === "PUT") {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    objects.set(pathname, Buffer.concat(chunks));
+    outgoing.writeHead(200, { etag: '"etag"' }).end();
+    return;
+  }
+  const object = objects.get(pathname);
+  outgoing.writeHead(object === undefined ? 403 : 200, { "content-type": "image/png" }).end(object);
+}
+
 beforeAll(async () => {
-  storage = createServer((incoming, outgoing) => {
-    const isThere = incoming.url?.startsWith(`/${BUCKET}/there.png`) === true;
-    outgoing.writeHead(isThere ? 200 : 403, { "content-type": "image/png" }).end(isThere ? PNG : "");
-  });
+  storage = createServer((incoming, outgoing) => void store(incoming, outgoing));
   await new Promise<void>((resolve) => storage.listen(0, "127.0.0.1", resolve));
   storageUrl = `http://127.0.0.1:${(storage.address() as AddressInfo).port}`;
   cloudflare = await startFakeUpstream(says(1));
@@ -100,6 +112,12 @@ const says =
     return exchange.json(200, { result, success: true, errors: [], messages: [] });
   };
 
+/** FLUX at Cloudflare. */
+const draws: Script = (exchange) =>
+  exchange.json(200, {
+    ...{ result: { image: PNG.toString("base64") }, success: true, errors: [], messages: [] },
+  });
+
 /** Whisper at Groq. */
 const hears =
   (text: string): Script =>
@@ -131,7 +149,8 @@ describe("dictation", () => {
     const strip = page.getByRole("group", { name: texts.label });
     await strip.getByText(texts.elapsed("0:01", "5:00")).waitFor();
     const level = strip.getByRole("meter", { name: texts.level });
-    await expect.poll(() => level.evaluate((meter) => (meter as HTMLMeterElement).value)).toBeGreaterThan(0);
+    const loudness = () => level.evaluate((meter) => (meter as HTMLMeterElement).value);
+    await expect.poll(loudness, { timeout: 15_000 }).toBeGreaterThan(0);
     await isWellMade(visitor);
     await page.keyboard.press("Enter");
     await strip.waitFor({ state: "detached" });
@@ -260,6 +279,21 @@ describe("pictures", () => {
   const texts = mediaStrings.picture;
   const data = `data:image/png;base64,${PNG.toString("base64")}`;
 
+  test("the chat draws, and shows the picture again when the conversation is opened", async () => {
+    const { page, visitor, send, ended, turn } = await aChat();
+    cloudflare.script = draws;
+    await send("Draw a red fox in the snow");
+    await ended();
+    const picture = turn(0).getByRole("img", { name: /fox/ });
+    const width = () => picture.first().evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    await expect.poll(width, { timeout: 15_000 }).toBe(1);
+    await page.reload();
+    await expect.poll(width, { timeout: 15_000 }).toBe(1);
+    expect(await picture.first().getAttribute("src")).toMatch(/^\/api\/attachments\//);
+    visitor.forgive(/request to another origin: http:..127[^ ]*.pictures/);
+    await isWellMade(visitor);
+  });
+
   test("a picture that was drawn is shown, downloaded and changed", async () => {
     const { page, visitor, send, turn, composer } = await aChat();
     scripted.routes.set("POST /api/ai-chat", (_body, answer) => {
@@ -273,10 +307,10 @@ describe("pictures", () => {
     });
     await send("Draw a fox");
     const pictures = turn(0).getByRole("img", { name: "Draw a fox" });
-    await expect.poll(() => pictures.count()).toBe(2);
+    await expect.poll(() => pictures.count(), { timeout: 15_000 }).toBe(2);
     for (const index of [0, 1]) {
       const width = () => pictures.nth(index).evaluate((image) => (image as HTMLImageElement).naturalWidth);
-      await expect.poll(width).toBeGreaterThan(0);
+      await expect.poll(width, { timeout: 15_000 }).toBeGreaterThan(0);
     }
     visitor.forgive(/request to another origin: http:..127/);
     await isWellMade(visitor);
@@ -303,7 +337,7 @@ describe("pictures", () => {
       turn(0)
         .getByRole("img", { name: "A fox" })
         .evaluate((image) => (image as HTMLImageElement).naturalWidth);
-    await expect.poll(width).toBeGreaterThan(0);
+    await expect.poll(width, { timeout: 15_000 }).toBeGreaterThan(0);
     await turn(0).getByText(texts.gone("A bear")).waitFor();
     expect(await turn(0).getByRole("link", { name: /^Spy/ }).getAttribute("href")).toBe(
       "https://example.com/x.png",

@@ -11,7 +11,8 @@ export const NAVIGATION: readonly Group[] = [
     title: groups.use,
     pages: [
       ...["HOW-IT-WORKS", "BROWSER-CLIENT", "OPENAI", "RESPONSES", "MESSAGES", "GATEWAY-KEYS", "SIGN-IN"],
-      ...["SESSIONS", "MEMORY", "DOCUMENTS", "SUGGESTIONS", "EXPORTS", "AGENT", "QUOTA"],
+      ...["SESSIONS", "MEMORY", "DOCUMENTS", "VOICE", "IMAGES", "EXPORTS", "SUGGESTIONS"],
+      ...["AGENT", "QUOTA"],
     ],
   },
   {
@@ -21,7 +22,7 @@ export const NAVIGATION: readonly Group[] = [
       ...["WEB-SEARCH", "MCP", "MCP-SERVER", "IMAGE-INTENT", "PLUGINS", "MANUS", "PROVIDERS", "COSTS"],
     ],
   },
-  { title: groups.operate, pages: ["ADMIN", "METRICS", "MANY-INSTANCES", "DATABASE", "SECURITY"] },
+  { title: groups.operate, pages: ["ADMIN", "METRICS", "MANY-INSTANCES", "DATABASE", "STORAGE", "SECURITY"] },
   {
     title: groups.understand,
     pages: [

@@ -109,6 +109,8 @@ class ChatCompletionsWriter implements AnswerWriter {
         // The older form has room for only one call.
         if (this.#options.legacyFunctions && event.index > 0) return "";
         return this.#delta(event.choice, this.#toolDelta(event));
+      case "image":
+        return this.#delta(event.choice, { images: [imageOf(event)] });
       case "sources":
         if (event.sources.length === 0) return "";
         return this.#delta(undefined, { annotations: annotations(event.sources) });
@@ -185,6 +187,8 @@ class ChatCompletionsWriter implements AnswerWriter {
     };
     if (reasoning !== "") message["reasoning_content"] = reasoning;
     if (details.length > 0) message["reasoning_details"] = details;
+    const images = choice.parts.filter((part) => part.type === "image");
+    if (images.length > 0) message["images"] = images.map(imageOf);
     const [first] = calls;
     if (first !== undefined && this.#options.legacyFunctions) {
       message["function_call"] = { name: first.name, arguments: first.arguments };
@@ -211,6 +215,11 @@ function reasoningDelta(text: string, token: IssuerToken | undefined): JsonObjec
   if (text !== "") delta["reasoning_content"] = text;
   if (token !== undefined) delta["reasoning_details"] = [toReasoningDetail(token)];
   return delta;
+}
+
+/** OpenAI's API has no place for images in answers; this is OpenRouter's. */
+function imageOf({ url }: { url: string }): JsonObject {
+  return { type: "image_url", image_url: { url } };
 }
 
 function annotations(sources: readonly Source[]): JsonObject[] {

@@ -134,6 +134,8 @@ class MessagesWriter implements AnswerWriter {
       case "finish":
         if ((event.choice ?? 0) === 0) this.#finish = event;
         return "";
+      // This API has no place for images in answers.
+      case "image":
       // Requests of this API name no MCP servers that the gateway calls.
       case "tool_run":
       case "tool_list":

@@ -68,6 +68,8 @@ export class Output {
         return this.#toolRun(event.run);
       case "tool_list":
         return this.#toolList(event.list);
+      // Clients know images in answers as results of a tool alone, which they have not declared.
+      case "image":
       case "finish":
         return "";
     }

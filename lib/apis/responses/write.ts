@@ -142,6 +142,8 @@ function eventsOf(choice: AnswerChoice, { sources }: Answer): ChatEvent[] {
       case "tool_call":
         events.push(callEvent(part.call, calls++));
         break;
+      case "image":
+        break;
       case "opaque":
         events.push({ ...part, type: "block" });
     }

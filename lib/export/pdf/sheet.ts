@@ -85,9 +85,10 @@ export class Sheet {
     if (this.#needsPage || (height > this.room && !this.isAtTop)) this.newPage();
   }
 
-  /** Makes the first page, if nothing has been drawn. */
+  /** Nothing more comes but what belongs to the pages that are there. An empty document has one. */
   finish(): void {
     if (this.pages === 0) this.newPage();
+    this.#needsPage = false;
   }
 
   newPage(): void {

@@ -128,6 +128,7 @@ export class AnswerFilter {
         passed.push(event);
         return;
       case "block":
+      case "image":
         this.#sent.beyondText ??= "tool_call";
         passed.push(event);
         return;
@@ -170,6 +171,7 @@ function charactersOf(event: ChatEvent): number {
     case "tool_call":
       return event.arguments.length + (event.name?.length ?? 0);
     case "block":
+    case "image":
     case "sources":
     case "finish":
       return 0;

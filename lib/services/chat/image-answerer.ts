@@ -111,9 +111,11 @@ class ImageAnswering implements Answering {
         signal,
         deadlineMs: run.timeouts.deadlineMs,
         keySeed: hash32(requestId),
-        // Not what has been delivered: the image is still to be kept.
-        onSettled: ({ attempts, skipped, usages, engine: drawer, calls }) =>
-          Object.assign(this.record, { attempts, skipped, usages, engine: drawer, calls }),
+        onSettled: ({ state, attempts, skipped, usages, engine: drawer, calls }) => {
+          Object.assign(this.record, { attempts, skipped, usages, engine: drawer, calls });
+          // Nothing has been delivered: the image is still to be kept.
+          if (state !== "completed") this.record.state = state;
+        },
       },
       effects,
     );

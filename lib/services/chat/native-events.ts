@@ -99,6 +99,9 @@ function addAnswerEvent(event: ChatEvent, out: NativeEvent[]): void {
     case "reasoning":
       if (event.text !== "") out.push({ type: "thinking", text: event.text });
       return;
+    case "image":
+      out.push({ type: "image", url: event.url });
+      return;
     case "sources":
       if (event.sources.length > 0) out.push({ type: "sources", sources: event.sources });
       return;

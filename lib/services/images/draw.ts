@@ -3,6 +3,7 @@ import type { ImageRequest } from "#lib/images/image-request.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { imageCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
+import type { EngineCatalogue } from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import {
   type DrawnImage,
@@ -10,14 +11,14 @@ import {
   drawAttempt,
   usageOf,
 } from "#lib/services/images/draw-attempt.ts";
-import { type EngineLookup, imageEngines } from "#lib/services/images/image-engines.ts";
+import { imageEngines } from "#lib/services/images/image-engines.ts";
 import type { ImageScaler } from "#lib/services/images/image-scaler.ts";
 import { fitImages, inputImages } from "#lib/services/images/input-images.ts";
 import { type KeepImageDependencies, keepImage } from "#lib/services/images/keep-image.ts";
 import { type BilledContext, type BilledDependencies, runBilled } from "#lib/services/run/billed-run.ts";
 
 export type ImagesDependencies = BilledDependencies &
-  EngineLookup &
+  EngineCatalogue &
   KeepImageDependencies & { scaler: ImageScaler };
 
 export type DrawInput = Omit<ImageRequest, "inputs"> & {

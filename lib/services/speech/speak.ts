@@ -5,15 +5,16 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { speechCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
+import type { EngineCatalogue } from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { type BilledContext, type BilledDependencies, runBilled } from "#lib/services/run/billed-run.ts";
 import { speakParts } from "#lib/services/speech/speak-parts.ts";
-import { type SpeechCatalogue, speechChain } from "#lib/services/speech/speech-chain.ts";
+import { speechChain } from "#lib/services/speech/speech-chain.ts";
 import { spokenFile } from "#lib/services/speech/spoken-file.ts";
 import type { SpokenFile } from "#lib/speech/sound.ts";
 import type { SpeechRequest } from "#lib/speech/speech-request.ts";
 
-export type SpeechDependencies = BilledDependencies & SpeechCatalogue;
+export type SpeechDependencies = BilledDependencies & EngineCatalogue;
 
 export type SpeechInput = {
   /** What the client named; undefined for the engines of the gateway's choice. */

@@ -4,21 +4,27 @@ import { callEngine } from "#lib/providers/call/engine-call.ts";
 import { readWholeJson } from "#lib/providers/call/whole-answer.ts";
 import { isPaid, mayBeBilled } from "#lib/providers/cost.ts";
 import { transcribePowerOf } from "#lib/providers/protocols/index.ts";
-import type { Engine, Registry } from "#lib/providers/registry.ts";
+import type { Engine } from "#lib/providers/registry.ts";
+import {
+  TRANSCRIPTION_ENGINES,
+  TRANSCRIPTION_MODELS,
+} from "#lib/providers/transcription/transcription-engines.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { transcriptionCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
+import {
+  type EngineCatalogue,
+  type OfferedModels,
+  offeredEngines,
+} from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
 import { type BilledContext, type BilledDependencies, runBilled } from "#lib/services/run/billed-run.ts";
-import { findTranscribers } from "#lib/services/transcription/find-engines.ts";
 import { readRecording } from "#lib/services/transcription/read-recording.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 import type { Transcript } from "#lib/transcription/transcript.ts";
 import type { TranscriptionRequest } from "#lib/transcription/transcription-request.ts";
 
-export type TranscriptionDependencies = BilledDependencies &
-  Pick<EngineDependencies, "overrides"> & { registry: Registry };
+export type TranscriptionDependencies = BilledDependencies & EngineCatalogue;
 
 /** What a client wants written down: the file as it came, and what it says of it. */
 export type WantedTranscription = Omit<TranscriptionRequest, "audio"> & {
@@ -38,6 +44,17 @@ export type Transcribed = {
 /** What one call came to. `usage`: it counts whether the answer is used or not. */
 type Answered = { transcript: Transcript; dropped: readonly string[]; usage: TokenUsage };
 
+const MODELS: OfferedModels = {
+  offer: "transcription",
+  does: { one: "transcribes", plural: "transcribe" },
+  noun: "transcription model",
+  enginesOf(name) {
+    if (name === undefined) return TRANSCRIPTION_ENGINES;
+    return Object.hasOwn(TRANSCRIPTION_MODELS, name) ? TRANSCRIPTION_MODELS[name] : undefined;
+  },
+  names: Object.keys(TRANSCRIPTION_MODELS),
+};
+
 /** With the times of all words of many hours. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** Of a recording whose length nobody tells, the fewest bytes of a second: speech is hardly ever stored in less. */
@@ -48,7 +65,7 @@ const MIN_BYTES_A_SECOND = 2_000;
  * spoke.
  *
  * Throws `unsupported_media_type` and `invalid_request` for a file that is no recording, `payload_too_large` if it is
- * too large for all engines, the errors of `findTranscribers`, `forbidden`, and those of `runBilled`.
+ * too large for all engines, the errors of `offeredEngines`, `forbidden`, and those of `runBilled`.
  */
 export async function transcribe(
   { file, model, ...wanted }: WantedTranscription,
@@ -57,7 +74,7 @@ export async function transcribe(
 ): Promise<Transcribed> {
   assertModesAllowed(context.caller, NAMED_MODE);
   const request: TranscriptionRequest = { ...wanted, audio: await readRecording(file) };
-  const { engines, named } = findTranscribers(model, dependencies);
+  const { engines, named } = offeredEngines(model, MODELS, dependencies);
   const { value, engine, record } = await runBilled<Answered>(
     {
       engines,

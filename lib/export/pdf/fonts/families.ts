@@ -50,7 +50,8 @@ export function familiesFor(
   eastAsianOrder: readonly EastAsian[],
 ): readonly Family[] {
   const text = mono ? [MONO, SANS] : [SANS];
-  const others = [HEBREW, ARABIC, ...SIGNS];
+  // Lines of boxes are in the fonts of code alone.
+  const others = [HEBREW, ARABIC, ...SIGNS, MONO];
   const east = eastAsianOrder.map((name) => EAST_ASIAN[name]);
   return presentation === "emoji"
     ? [EMOJI, ...text, ...others, ...east]

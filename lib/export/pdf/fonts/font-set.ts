@@ -67,32 +67,31 @@ export class FontSet {
       .map((character) => character.codePointAt(0) ?? 0);
     const families = familiesFor(style.mono, presentation, this.#eastAsianOrder);
     for (const family of families) {
-      const face = this.#faceOf(family, style);
-      if (face !== undefined && codePoints.every((code) => face.covers(code)))
-        return { face, isMissing: false };
+      for (const face of this.#facesOf(family, style)) {
+        if (codePoints.every((code) => face.covers(code))) return { face, isMissing: false };
+      }
     }
     return { face: this.#baseFace(codePoints[0], style), isMissing: true };
   }
 
   /** What draws a cluster of which something is missing: the font of its first character, if there is one. */
   #baseFace(first: number | undefined, style: FontStyle): Face {
-    const faces = familiesFor(style.mono, "text", this.#eastAsianOrder).map((family) =>
-      this.#faceOf(family, style),
-    );
-    const base = faces.find((face) => first !== undefined && face?.covers(first)) ?? faces[0];
+    const families = familiesFor(style.mono, "text", this.#eastAsianOrder);
+    const faces = families.flatMap((family) => [...this.#facesOf(family, style)]);
+    const base = faces.find((face) => first !== undefined && face.covers(first)) ?? faces[0];
     if (base === undefined) throw new Error("The fonts of exported documents are not installed.");
     return base;
   }
 
-  #faceOf(family: Family, style: FontStyle): Face | undefined {
+  /** The faces of a family that may draw a style, the best first. Each file is read when it is first asked for. */
+  *#facesOf(family: Family, style: FontStyle): Generator<Face> {
     for (const file of filesOf(family, style)) {
       if (!this.#faces.has(file)) {
         const bytes = this.#load(file, family.package);
         this.#faces.set(file, bytes === undefined ? undefined : new Face(file, bytes));
       }
       const face = this.#faces.get(file);
-      if (face !== undefined) return face;
+      if (face !== undefined) yield face;
     }
-    return undefined;
   }
 }

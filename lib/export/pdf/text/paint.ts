@@ -4,6 +4,9 @@ import type { Line } from "#lib/export/pdf/text/lines.ts";
 import type { Piece } from "#lib/export/pdf/text/pieces.ts";
 import { COLOURS } from "#lib/export/pdf/theme.ts";
 
+/** Of the words of a picture that is damaged. */
+const MAX_ALT = 60;
+
 /** Draws a line whose left end is at `x`. */
 export function paintLine(sheet: Sheet, line: Line, x: number, top: number): void {
   const baseline = top + line.ascent;
@@ -89,6 +92,7 @@ function paintPicture(
     const { face } = fonts.choose("a", { bold: false, italic: false, mono: false });
     document.rect(x, top, width, height).stroke(COLOURS.line);
     measure.use(face, 8);
-    document.fillColor(COLOURS.muted).text(alt, x + 4, top + 4, { width, height, ellipsis: true });
+    document.fillColor(COLOURS.muted);
+    document.text(alt.slice(0, MAX_ALT), x, baseline, { lineBreak: false, baseline: "alphabetic" });
   }
 }

@@ -6,6 +6,7 @@ import { classifyErrorObject } from "#lib/providers/failures/provider-error.ts";
 import { argumentText } from "#lib/providers/protocols/argument-text.ts";
 import { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
+import { DrawnImages } from "#lib/providers/protocols/drawn-images.ts";
 import { latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import {
   isBrokenCall,
@@ -25,6 +26,7 @@ type OpenCall = { id: string; name: string; partial: PartialArguments; signature
 export class GeminiDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #text = new SurrogateJoiner();
+  readonly #images = new DrawnImages();
   readonly #thinking = new SurrogateJoiner();
   readonly #grounding = new Grounding();
   readonly #ids: CallIds;
@@ -121,7 +123,7 @@ export class GeminiDecoder implements Decoder {
     const call = part["functionCall"];
     if (isJsonObject(call)) return this.#readCall(call, this.#signature(part), out);
     const text = part["text"];
-    if (typeof text !== "string") return;
+    if (typeof text !== "string") return this.#readImage(part, out);
     if (text !== "") {
       this.#closeCall(out);
       this.#noteContent();
@@ -134,6 +136,18 @@ export class GeminiDecoder implements Decoder {
     }
     const signature = this.#signature(part);
     if (signature !== undefined) out.push({ type: "reasoning", text: "", signature });
+  }
+
+  /** An image among the parts; those that it drew while it thought are not the answer. */
+  #readImage(part: Record<string, unknown>, out: ChatEvent[]): void {
+    const inline = part["inlineData"];
+    if (part["thought"] === true || !isJsonObject(inline)) return;
+    const url = this.#images.take(`data:${inline["mimeType"]};base64,${inline["data"]}`);
+    if (url === undefined) return;
+    this.#closeCall(out);
+    this.#noteContent();
+    this.#emitText(this.#text.flush(), out);
+    out.push({ type: "image", url });
   }
 
   #emitText(text: string, out: ChatEvent[]): void {

@@ -2,6 +2,7 @@ import type { ChatEvent, FinishReason } from "#lib/chat/events.ts";
 import type { CallIds } from "#lib/providers/protocols/call-ids.ts";
 import { assertToolCalls } from "#lib/providers/protocols/counts.ts";
 import { isWritable } from "#lib/providers/protocols/depth.ts";
+import { DrawnImages } from "#lib/providers/protocols/drawn-images.ts";
 import { consistentReason, latestReason } from "#lib/providers/protocols/finish-reason.ts";
 import { FoundSources } from "#lib/providers/protocols/found-sources.ts";
 import { finishReasonOf } from "#lib/providers/protocols/openai-compatible/finish-reasons.ts";
@@ -34,6 +35,7 @@ export class Choice {
   readonly #thinking = new SurrogateJoiner();
   readonly #engine: Teller;
   readonly #sources = new FoundSources();
+  readonly #images = new DrawnImages();
   /** The logprobs of text that is held back. */
   #logprobs: JsonObject[] = [];
   #hasText = false;
@@ -73,6 +75,7 @@ export class Choice {
       out.push(withChoice({ type: "refusal", text: refusal }, this.index));
     }
     this.#readAnnotations(delta, out);
+    this.#readImages(delta, out);
     const isWhole = !isJsonObject(raw["delta"]);
     for (const fragment of arrayField(delta, "tool_calls")) this.#readCall(fragment, isWhole, out);
     const legacy = delta["function_call"];
@@ -133,6 +136,17 @@ export class Choice {
       }),
     );
     if (fresh.length > 0) out.push({ type: "sources", sources: fresh });
+  }
+
+  /** OpenRouter's images, beside the text. */
+  #readImages(delta: Record<string, unknown>, out: ChatEvent[]): void {
+    for (const image of arrayField(delta, "images")) {
+      const url = this.#images.take(stringField(field(image, "image_url"), "url"));
+      if (url === undefined) continue;
+      this.#hasText = true;
+      this.native = undefined;
+      out.push(withChoice({ type: "image", url }, this.index));
+    }
   }
 
   /** Reasoning that the provider separates itself: from here on, tags in the text are plain text. */

@@ -155,6 +155,7 @@ function isPlain(
     delta["reasoning_details"] ??
     delta["refusal"] ??
     delta["annotations"] ??
+    delta["images"] ??
     delta["tool_calls"] ??
     delta["function_call"] ??
     null;
