@@ -93,6 +93,11 @@ describe("arrows run one way", () => {
     ]);
   });
 
+  test("the options of a worker are a literal object: Turbopack leaves the file of any other out of a build", () => {
+    const other = /new Worker\(\s*new URL\([^)]*\)\s*(?:,\s*[^{\s])/;
+    expect(lib.filter(({ text }) => other.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("the public APIs know no provider: they read and write the neutral vocabulary", () => {
     const apis = lib.filter(({ path }) => path.startsWith("lib/apis/"));
     expect(offences(apis, (_, target) => !target.startsWith("lib/providers/"))).toEqual([]);

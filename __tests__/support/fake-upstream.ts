@@ -138,7 +138,10 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions, port =
     sockets.add(socket);
     upstream.connectionsEver++;
     const connection = upstream.connectionsEver;
-    let buffered = Buffer.alloc(0);
+    const waiting: Buffer[] = [];
+    let bytes = 0;
+    /** With fewer bytes the next request cannot be complete: a large body is not joined at every chunk. */
+    let wanted = 0;
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       sockets.delete(socket);
@@ -149,8 +152,12 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions, port =
       }
     });
     socket.on("data", (chunk: Buffer) => {
-      buffered = Buffer.concat([buffered, chunk]);
-      for (let parsed = parseRequest(buffered); parsed !== undefined; parsed = parseRequest(buffered)) {
+      waiting.push(chunk);
+      bytes += chunk.length;
+      if (bytes < wanted) return;
+      let buffered = Buffer.concat(waiting.splice(0));
+      let parsed = parseRequest(buffered);
+      for (; parsed.request !== undefined; parsed = parseRequest(buffered)) {
         buffered = parsed.rest;
         const request: SeenRequest = {
           ...parsed.request,
@@ -165,6 +172,9 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions, port =
           if (exchange.done) active.delete(exchange);
         });
       }
+      waiting.push(buffered);
+      bytes = buffered.length;
+      wanted = parsed.wanted;
     });
   };
   const server: Server =
@@ -195,11 +205,14 @@ export async function startFakeUpstream(script: Script, tls?: TlsOptions, port =
   return upstream;
 }
 
-type Parsed = { request: Omit<SeenRequest, "at" | "connection" | "closedAt">; rest: Buffer<ArrayBuffer> };
+type Parsed =
+  | { request: Omit<SeenRequest, "at" | "connection" | "closedAt">; rest: Buffer<ArrayBuffer> }
+  /** How many bytes the request has at least. */
+  | { request: undefined; wanted: number };
 
-function parseRequest(bytes: Buffer): Parsed | undefined {
+function parseRequest(bytes: Buffer): Parsed {
   const end = bytes.indexOf("\r\n\r\n");
-  if (end === -1) return undefined;
+  if (end === -1) return { request: undefined, wanted: bytes.length + 1 };
   const [requestLine = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
   const headers: Record<string, string> = {};
   for (const line of lines) {
@@ -207,13 +220,14 @@ function parseRequest(bytes: Buffer): Parsed | undefined {
     headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
   }
   const length = Number(headers["content-length"] ?? 0);
-  if (bytes.length < end + 4 + length) return undefined;
-  const body = Buffer.from(bytes.subarray(end + 4, end + 4 + length));
+  const total = end + 4 + length;
+  if (bytes.length < total) return { request: undefined, wanted: total };
+  const body = Buffer.from(bytes.subarray(end + 4, total));
   const text = body.toString("utf8");
   const [method = "", path = ""] = requestLine.split(" ");
   return {
     request: { method, path, headers, text, bytes: body, json: text === "" ? undefined : parse(text) },
-    rest: Buffer.from(bytes.subarray(end + 4 + length)),
+    rest: Buffer.from(bytes.subarray(total)),
   };
 }
 

@@ -103,6 +103,51 @@ describe("what a file says of its length is not believed", () => {
   });
 });
 
+describe("what no recording has ends the search: a file of 25 MB must not hold up others", () => {
+  const box = (type: string, ...content: readonly Buffer[]): Buffer => {
+    const body = Buffer.concat(content);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + body.length, 0);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, body]);
+  };
+  const sound = box("mdia", box("hdlr", Buffer.from("\0\0\0\0\0\0\0\0soun", "latin1")));
+  /** A film whose sound stands behind many empty boxes, so many in each of its tracks. */
+  const film = (tracks: number, boxes: number): Buffer => {
+    const empty = box("trak", Buffer.alloc(8 * boxes, Buffer.from("\0\0\0\x08free", "latin1")));
+    const before = Array.from({ length: tracks }, () => empty);
+    return Buffer.concat([
+      box("ftyp", Buffer.from("M4A \0\0\0\0")),
+      box("moov", ...before, box("trak", sound)),
+    ]);
+  };
+  /** A recording whose sound stands behind as many empty chunks. */
+  const wav = (chunks: number): Buffer =>
+    Buffer.concat([
+      Buffer.from("RIFF....WAVE"),
+      Buffer.alloc(8 * chunks),
+      Buffer.from("data\x04\0\0\0abcd", "latin1"),
+    ]);
+
+  test.each<[string, Buffer, string]>([
+    ["some chunks", wav(5_000), "wav"],
+    ["a million chunks", wav(1_000_000), "silent"],
+    ["some boxes", film(10, 5_000), "mp4"],
+    ["two million boxes in tracks", film(40, 50_000), "silent"],
+  ])("%s", (_what, bytes, expected) => {
+    expect(kind(bytes)).toBe(expected);
+  });
+
+  test("the frames of an MP3 are counted as far as one of usual quality has any, and the rest likewise", () => {
+    // MPEG 2, layer III, 8 kbit/s at 24 kHz: 24 bytes and 24 ms a frame.
+    const frame = Buffer.from([0xff, 0xf3, 0x14, 0xc0, ...new Array(20).fill(0)]);
+    const bytes = Buffer.alloc(24 * 300_000, frame);
+    expect(seconds(bytes)).toBeCloseTo(300_000 * 0.024, 0);
+    bytes.fill(0, 24 * 260_000);
+    expect(seconds(bytes)).toBeCloseTo(300_000 * 0.024, 0);
+  });
+});
+
 const NAMES = ["tone.wav", "tone.flac", "tone-vbr.mp3", "tone.m4a", "tone-opus.ogg", "tone-live.webm"];
 
 describe("broken files", () => {
@@ -138,6 +183,16 @@ describe("broken files", () => {
     [
       "WebM of empty elements",
       (size) => Buffer.concat([file("tone-live.webm"), Buffer.from("\xec\x80".repeat(size / 2), "latin1")]),
+    ],
+    [
+      "MP4 of tracks with empty boxes",
+      (size) => {
+        const track = Buffer.alloc(80_000, Buffer.from("\0\0\0\x08free"));
+        track.writeUInt32BE(track.length, 0);
+        track.write("trak", 4, "latin1");
+        const tracks = Array.from({ length: size / track.length }, () => track);
+        return Buffer.concat([Buffer.from("\0\0\0\x10ftypM4A \0\0\0\0\0\0\0\0moov"), ...tracks]);
+      },
     ],
     ["MP3 without a second frame", (size) => Buffer.from("\xff\xfb\x90\x00".repeat(size / 4), "latin1")],
     ["tags within tags", (size) => Buffer.from("ID3\x04\0\0\0\0\0\0".repeat(size / 10), "latin1")],

@@ -1,3 +1,4 @@
+import { pngSize, type PngSize as Size } from "#lib/export/pdf/png.ts";
 import type { Picture } from "#lib/export/pdf/text/run.ts";
 
 /** Points of a pixel: 96 to an inch. */
@@ -7,8 +8,6 @@ const MAX_PIXELS = 16_000_000;
 /** Of the height of a page. */
 const MAX_HEIGHT = 560;
 
-type Size = { width: number; height: number };
-
 /** A picture as large as it fits; undefined for what is no PNG or JPEG of a size that can be drawn. */
 export function fitPicture(bytes: Uint8Array, alt: string, maxWidth: number): Picture | undefined {
   const size = pngSize(bytes) ?? jpegSize(bytes);
@@ -16,14 +15,6 @@ export function fitPicture(bytes: Uint8Array, alt: string, maxWidth: number): Pi
     return undefined;
   const scale = Math.min(PIXEL, maxWidth / size.width, MAX_HEIGHT / size.height);
   return { bytes, alt, width: size.width * scale, height: size.height * scale };
-}
-
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-function pngSize(bytes: Uint8Array): Size | undefined {
-  if (bytes.length < 24 || PNG.some((byte, index) => bytes[index] !== byte)) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
 /** The size stands in the frame's header, behind segments of any length. */

@@ -2,7 +2,7 @@ const USUAL_HEADERS =
   "authorization, content-type, x-api-key, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id";
 const EXPOSED_HEADERS =
   "x-request-id, retry-after, x-sarmalink-engine, x-sarmalink-provider, x-sarmalink-attempts, x-sarmalink-mode, x-sarmalink-dropped, " +
-  "x-provider, content-disposition, " +
+  "x-provider, content-disposition, x-page-count, x-missing-glyphs, " +
   "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " +
   "www-authenticate, mcp-protocol-version, mcp-session-id";
 const PREFLIGHT_SECONDS = "600";

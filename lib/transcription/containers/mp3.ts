@@ -5,7 +5,8 @@ import { type AudioFacts, SILENT } from "#lib/transcription/containers/facts.ts"
 const MAX_BEFORE = 4_096;
 /** As many frames in a row are no accident. */
 const MIN_FRAMES = 3;
-const MAX_FRAMES = 2_000_000;
+/** Frames that are counted: of any usual bit rate, all of the largest file. Its rest is taken to go on like them. */
+const MAX_FRAMES = 250_000;
 
 /** A file of MPEG layer II or III, with tags or without; undefined for another file. */
 export function inspectMp3(bytes: Buffer): AudioFacts | undefined {

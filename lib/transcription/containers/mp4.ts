@@ -1,6 +1,6 @@
 import { type AudioFacts, SILENT, secondsOf } from "#lib/transcription/containers/facts.ts";
 
-/** Boxes that are looked at on one level. */
+/** Boxes that are looked at in one file, whatever stands in what. */
 const MAX_BOXES = 100_000;
 /** Pictures in the same container. */
 const PICTURES = /^(?:heic|heix|hevc|heim|heis|mif1|msf1|avif|avis|crx )$/;
@@ -11,48 +11,65 @@ type Box = { type: string; start: number; end: number };
 export function inspectMp4(bytes: Buffer): AudioFacts | undefined {
   if (bytes.toString("latin1", 4, 8) !== "ftyp") return undefined;
   if (PICTURES.test(bytes.toString("latin1", 8, 12))) return undefined;
-  const movie = find(bytes, { start: 0, end: bytes.length }, "moov");
+  const reader = new BoxReader(bytes);
+  const movie = reader.find({ start: 0, end: bytes.length }, "moov");
   if (movie === undefined) return SILENT;
-  const sound = boxes(bytes, movie)
-    .filter(({ type }) => type === "trak")
-    .map((track) => find(bytes, track, "mdia"))
-    .find((media) => media !== undefined && handlerOf(bytes, media) === "soun");
+  const sound = soundIn(movie, reader);
   if (sound === undefined) return SILENT;
   const seconds =
-    durationOf(bytes, find(bytes, sound, "mdhd")) ?? durationOf(bytes, find(bytes, movie, "mvhd"));
+    durationOf(bytes, reader.find(sound, "mdhd")) ?? durationOf(bytes, reader.find(movie, "mvhd"));
   return { hasSound: true, seconds };
 }
 
-function find(bytes: Buffer, place: Omit<Box, "type">, type: string): Box | undefined {
-  return boxes(bytes, place).find((box) => box.type === type);
-}
-
-/** The boxes that stand directly in a place. */
-function boxes(bytes: Buffer, { start, end }: Omit<Box, "type">): Box[] {
-  const found: Box[] = [];
-  let at = start;
-  while (at + 8 <= end && found.length < MAX_BOXES) {
-    const size = bytes.readUInt32BE(at);
-    const isLong = size === 1;
-    if (isLong && at + 16 > end) break;
-    const header = isLong ? 16 : 8;
-    const length = isLong ? Number(bytes.readBigUInt64BE(at + 8)) : size;
-    // The last box may leave its size open.
-    const next = length === 0 ? end : at + length;
-    if (next < at + header) break;
-    found.push({
-      type: bytes.toString("latin1", at + 4, at + 8),
-      start: at + header,
-      end: Math.min(next, end),
-    });
-    at = next;
+/** The media of the first track that is sound. */
+function soundIn(movie: Box, reader: BoxReader): Box | undefined {
+  for (const track of reader.boxes(movie)) {
+    const media = track.type === "trak" ? reader.find(track, "mdia") : undefined;
+    if (media !== undefined && reader.handlerOf(media) === "soun") return media;
   }
-  return found;
+  return undefined;
 }
 
-function handlerOf(bytes: Buffer, media: Box): string | undefined {
-  const handler = find(bytes, media, "hdlr");
-  return handler && bytes.toString("latin1", handler.start + 8, Math.min(handler.start + 12, handler.end));
+/** Reads the boxes of one file, no more than `MAX_BOXES`. */
+class BoxReader {
+  readonly #bytes: Buffer;
+  #left = MAX_BOXES;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  find(place: Omit<Box, "type">, type: string): Box | undefined {
+    for (const box of this.boxes(place)) if (box.type === type) return box;
+    return undefined;
+  }
+
+  /** The boxes that stand directly in a place. */
+  *boxes({ start, end }: Omit<Box, "type">): Generator<Box> {
+    const bytes = this.#bytes;
+    let at = start;
+    while (at + 8 <= end && this.#left > 0) {
+      this.#left -= 1;
+      const size = bytes.readUInt32BE(at);
+      const isLong = size === 1;
+      if (isLong && at + 16 > end) return;
+      const header = isLong ? 16 : 8;
+      const length = isLong ? Number(bytes.readBigUInt64BE(at + 8)) : size;
+      // The last box may leave its size open.
+      const next = length === 0 ? end : at + length;
+      if (next < at + header) return;
+      const type = bytes.toString("latin1", at + 4, at + 8);
+      yield { type, start: at + header, end: Math.min(next, end) };
+      at = next;
+    }
+  }
+
+  handlerOf(media: Box): string | undefined {
+    const handler = this.find(media, "hdlr");
+    return (
+      handler && this.#bytes.toString("latin1", handler.start + 8, Math.min(handler.start + 12, handler.end))
+    );
+  }
 }
 
 /** From `mdhd` or `mvhd`, which begin alike. A recorder that writes as it records leaves it at 0. */

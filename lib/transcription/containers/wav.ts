@@ -3,13 +3,16 @@ import { type AudioFacts, SILENT, secondsOf } from "#lib/transcription/container
 const CHUNK_HEADER = 8;
 /** Of `fmt `, up to the bytes of a second and behind them. */
 const MIN_FORMAT = 12;
+/** Chunks before that of the sound: more of them are somebody's attempt to keep us busy. */
+const MAX_CHUNKS = 10_000;
 
 /** A RIFF or RF64 file of waves; undefined for another file. */
 export function inspectWav(bytes: Buffer): AudioFacts | undefined {
   const outer = bytes.toString("latin1", 0, 4);
   if ((outer !== "RIFF" && outer !== "RF64") || bytes.toString("latin1", 8, 12) !== "WAVE") return undefined;
   let bytesASecond = 0;
-  for (let at = 12; at + CHUNK_HEADER <= bytes.length; ) {
+  let at = 12;
+  for (let count = 0; count < MAX_CHUNKS && at + CHUNK_HEADER <= bytes.length; count++) {
     const id = bytes.toString("latin1", at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
     const start = at + CHUNK_HEADER;

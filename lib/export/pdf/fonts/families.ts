@@ -50,8 +50,8 @@ export function familiesFor(
   eastAsianOrder: readonly EastAsian[],
 ): readonly Family[] {
   const text = mono ? [MONO, SANS] : [SANS];
-  // Lines of boxes are in the fonts of code alone.
-  const others = [HEBREW, ARABIC, ...SIGNS, MONO];
+  // The Arabic font has signs too, which look otherwise. Lines of boxes are in the fonts of code alone.
+  const others = [...SIGNS, HEBREW, ARABIC, MONO];
   const east = eastAsianOrder.map((name) => EAST_ASIAN[name]);
   return presentation === "emoji"
     ? [EMOJI, ...text, ...others, ...east]
