@@ -58,7 +58,7 @@ export class PdfPool implements PdfWriter {
   }
 
   async write({ document, owner }: PdfTask, signal: AbortSignal): Promise<WrittenPdf> {
-    const request = { ...document, createdAt: this.#clock.now(), root: process.cwd() };
+    const request = { ...document, createdAt: this.#clock.wallNow(), root: process.cwd() };
     const reply = await this.#pool.run(request, owner, signal);
     switch (reply.type) {
       case "written":

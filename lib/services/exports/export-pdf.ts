@@ -1,4 +1,4 @@
-import { cleanFileName } from "#lib/services/documents/file-name.ts";
+import { exportName } from "#lib/services/exports/export-name.ts";
 import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 
@@ -19,10 +19,5 @@ export async function exportPdf(
   writer: PdfWriter,
 ): Promise<ExportedPdf> {
   const written = await writer.write({ document, owner: caller.userId }, signal);
-  return { ...written, name: pdfName(fileName ?? document.title) };
-}
-
-function pdfName(given: string | undefined): string {
-  const name = cleanFileName(given, "document").replace(/\.pdf$/i, "");
-  return cleanFileName(`${name}.pdf`, "document.pdf");
+  return { ...written, name: exportName(fileName ?? document.title, "document", "pdf") };
 }
