@@ -302,7 +302,6 @@ describe("an edit", () => {
     expect(upstream.requests).toEqual([]);
   });
 
-<<<<<<< HEAD
   test("a request that the key's limits refuse has nothing scaled", async () => {
     let scaled = 0;
     const { createImages } = await import("#lib/server/wiring/images.ts");
@@ -343,12 +342,12 @@ describe("an edit", () => {
     expect((await edit(pngClaiming(400, 400))).status).toBe(422);
     await proxy.settled();
     expect((await edit(png(20, 20))).status).toBe(200);
-=======
+  });
+
   test("fetches no address, and says what can be sent", async () => {
     const answer = await post("/images/edit", { prompt: "Red", images: ["https://example.com/a.png"] });
     expect(answer.status).toBe(400);
     expect(stringField(field(answer.body, "error"), "message")).toMatch(/"images\.0": must be a data: URL/);
->>>>>>> j-newc
   });
 
   test("needs an image, and takes no more than four", async () => {
