@@ -160,14 +160,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     methods: ["POST"],
     errors: "native",
     success: 404,
-    body: { prompt: "A fox", model: "nobody/has-it" },
+    body: { prompt: "A fox" },
   },
   "/api/v1/images/edit": {
     access: "caller",
     methods: ["POST"],
     errors: "native",
     success: 404,
-    body: { prompt: "A fox", model: "nobody/has-it", images: ["iVBORw0KGgo="] },
+    body: { prompt: "A fox", images: ["iVBORw0KGgo="] },
   },
   "/api/v1/images/generations": {
     access: "proxy",

@@ -175,6 +175,7 @@ const WITHOUT_DATA: readonly string[] = [
   // Uploads that it names are tried in images.test.ts.
   "/api/v1/images/edit",
   "/api/v1/images/generate",
+  "/api/v1/export/pdf",
   "/api/v1/export/xlsx",
 ];
 
