@@ -148,6 +148,24 @@ describe("what no recording has ends the search: a file of 25 MB must not hold u
   });
 });
 
+describe("a file that says that it is short, so that its budget counts less than what is transcribed", () => {
+  test("WAV: the samples count, not the declared bytes of a second", () => {
+    const lying = Buffer.from(file("tone.wav"));
+    lying.writeUInt32LE(1_000_000, lying.indexOf("fmt ") + 16);
+    expect(seconds(lying)).toBeCloseTo(1.2, 1);
+  });
+
+  test("MP3: the frames count, if the encoder's count cannot be", () => {
+    const vbr = file("tone-vbr.mp3");
+    const at = Math.max(vbr.indexOf("Xing"), vbr.indexOf("Info"));
+    const lying = Buffer.from(vbr);
+    lying.writeUInt32BE(1, at + 8);
+    expect(at).toBeGreaterThan(0);
+    expect(seconds(vbr)).toBeCloseTo(1.296, 1);
+    expect(seconds(lying)).toBeGreaterThan(1.2);
+  });
+});
+
 const NAMES = ["tone.wav", "tone.flac", "tone-vbr.mp3", "tone.m4a", "tone-opus.ogg", "tone-live.webm"];
 
 describe("broken files", () => {

@@ -28,12 +28,16 @@ function areFrames(bytes: Buffer, start: number): boolean {
   return true;
 }
 
-/** By the encoder's count of the frames, else by counting them. */
+/** The highest bit rate there is, in bytes a second: more bytes than that are a longer recording than its header says. */
+const MAX_BYTES_A_SECOND = 48_000;
+
+/** By the encoder's count of the frames, if so many can have so many bytes; else by counting them. */
 function secondsFrom(bytes: Buffer, start: number): number | undefined {
   const first = mpegFrameAt(bytes, start);
   if (first === undefined) return undefined;
   const counted = frameCount(bytes, start, first);
-  if (counted !== undefined) return (counted * first.samples) / first.rate;
+  const declared = counted === undefined ? 0 : (counted * first.samples) / first.rate;
+  if (declared * MAX_BYTES_A_SECOND >= bytes.length - start) return declared;
   let seconds = 0;
   let at = start;
   for (let count = 0; count < MAX_FRAMES; count++) {

@@ -3,6 +3,9 @@ import { type AudioFacts, SILENT, secondsOf } from "#lib/transcription/container
 const CHUNK_HEADER = 8;
 /** Of `fmt `, up to the bytes of a second and behind them. */
 const MIN_FORMAT = 12;
+const WHOLE_FORMAT = 16;
+/** PCM, floats, and the tag that stands for one of them. */
+const UNCOMPRESSED = new Set([1, 3, 0xfffe]);
 /** Chunks before that of the sound: more of them are somebody's attempt to keep us busy. */
 const MAX_CHUNKS = 10_000;
 
@@ -18,7 +21,7 @@ export function inspectWav(bytes: Buffer): AudioFacts | undefined {
     const start = at + CHUNK_HEADER;
     // A recorder that writes as it records leaves the size open: 0 or the largest.
     const held = bytes.length - start;
-    if (id === "fmt " && held >= MIN_FORMAT) bytesASecond = bytes.readUInt32LE(start + 8);
+    if (id === "fmt " && held >= MIN_FORMAT) bytesASecond = paceOf(bytes.subarray(start));
     if (id === "data") {
       const sound = size === 0 ? held : Math.min(size, held);
       return sound === 0 ? SILENT : { hasSound: true, seconds: secondsOf(sound, bytesASecond) };
@@ -26,4 +29,12 @@ export function inspectWav(bytes: Buffer): AudioFacts | undefined {
     at = start + size + (size % 2);
   }
   return SILENT;
+}
+
+/** Bytes a second: what players take the samples for, where that is known, since nobody reads the declared number. */
+function paceOf(format: Buffer): number {
+  const declared = format.readUInt32LE(8);
+  if (format.length < WHOLE_FORMAT || !UNCOMPRESSED.has(format.readUInt16LE(0))) return declared;
+  const [channels, rate, bits] = [format.readUInt16LE(2), format.readUInt32LE(4), format.readUInt16LE(14)];
+  return (channels * rate * bits) / 8 || declared;
 }
