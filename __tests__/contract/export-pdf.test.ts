@@ -47,8 +47,9 @@ describe("a document", () => {
       "x-page-count": "1",
       "x-missing-glyphs": "1",
     });
-    const { pages, title } = await readBack(new Uint8Array(await answer.arrayBuffer()));
+    const { pages, title, createdAt } = await readBack(new Uint8Array(await answer.arrayBuffer()));
     expect(title).toBe("Hello");
+    expect(Math.abs(Date.now() - createdAt)).toBeLessThan(60_000);
     expect(pages[0]).toContain("你好");
   });
 

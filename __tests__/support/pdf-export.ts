@@ -48,6 +48,8 @@ export type ReadPdf = {
   /** The text of each page. */
   pages: string[];
   title: unknown;
+  /** Milliseconds since 1970. */
+  createdAt: number;
   outline: string[];
   links: string[];
   /** Stretches of text, and where each begins from the left. */
@@ -62,6 +64,7 @@ export async function readBack(bytes: Uint8Array): Promise<ReadPdf> {
   const read: ReadPdf = {
     pages: [],
     title: undefined,
+    createdAt: Number.NaN,
     outline: [],
     links: [],
     places: [],
@@ -70,6 +73,11 @@ export async function readBack(bytes: Uint8Array): Promise<ReadPdf> {
   };
   const { info } = await document.getMetadata();
   read.title = Reflect.get(info, "Title");
+  // `D:20261127230600Z`, in UTC.
+  const [, ...parts] =
+    /^D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(String(Reflect.get(info, "CreationDate"))) ?? [];
+  const [year = Number.NaN, month = 1, ...time] = parts.map(Number);
+  read.createdAt = Date.UTC(year, month - 1, ...time);
   read.isTagged = (await document.getMarkInfo())?.Marked === true;
   for (const { title, items } of (await document.getOutline()) ?? [])
     read.outline.push(title, ...items.map((item: { title: string }) => `  ${item.title}`));

@@ -2,6 +2,8 @@ import type { ImageFile } from "#lib/images/image-file.ts";
 
 /** Characters of a prompt: what the strictest engine takes (contract section 3). */
 export const MAX_IMAGE_PROMPT = 2_000;
+/** Images of one request. */
+export const MAX_IMAGES = 4;
 /** Images that an edit begins with. */
 export const MAX_INPUT_IMAGES = 4;
 /** Pixels of a side of a new image. */

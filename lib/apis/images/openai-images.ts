@@ -3,13 +3,10 @@ import { otherFields } from "#lib/apis/fields.ts";
 import { readSize, sizeSchema } from "#lib/apis/image-size.ts";
 import { list, shortText } from "#lib/apis/schemas.ts";
 import type { ImageFile } from "#lib/images/image-file.ts";
-import { type ImageSize, MAX_IMAGE_PROMPT, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";
+import { type ImageSize, MAX_IMAGE_PROMPT, MAX_IMAGES, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";
 import { decodeBase64, isBase64 } from "#lib/shared/base64.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
-
-/** Images of one request. */
-const MAX_COUNT = 4;
 
 const fields = {
   model: z
@@ -19,7 +16,7 @@ const fields = {
     .nullish()
     .describe("gpt-image-1, dall-e-2 or dall-e-3 for the gateway's own engines, or `provider/model`."),
   prompt: z.string().min(1, "must not be empty").max(MAX_IMAGE_PROMPT),
-  n: z.int().min(1).max(MAX_COUNT).nullish(),
+  n: z.int().min(1).max(MAX_IMAGES).nullish(),
   size: sizeSchema.nullish(),
   response_format: z.enum(["url", "b64_json"]).nullish(),
   stream: z.boolean().nullish(),

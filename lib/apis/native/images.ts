@@ -2,13 +2,11 @@ import { z } from "zod";
 import { readSize, sideSchema, sizeSchema } from "#lib/apis/image-size.ts";
 import { base64Schema } from "#lib/apis/native/files.ts";
 import { type ImageFile, mediaTypeOf } from "#lib/images/image-file.ts";
-import { type ImageSize, MAX_IMAGE_PROMPT, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";
+import { type ImageSize, MAX_IMAGE_PROMPT, MAX_IMAGES, MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";
 import { stripInvisible } from "#lib/prompts/sanitize.ts";
 import { decodeBase64 } from "#lib/shared/base64.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 
-/** Images of one request. */
-const MAX_COUNT = 4;
 const MAX_MODEL = 256;
 const DEFAULT_SIDE = 1_024;
 
@@ -22,7 +20,7 @@ const wish = {
   size: sizeSchema.nullish().describe("In place of width and height: `1024x1024`, or `auto`."),
   seed: z.int().min(0).max(4_294_967_295).nullish(),
   guidance: z.number().min(0).max(100).nullish().describe("How closely the engine follows the prompt."),
-  count: z.int().min(1).max(MAX_COUNT).nullish(),
+  count: z.int().min(1).max(MAX_IMAGES).nullish(),
   model: z.string().min(1).max(MAX_MODEL).nullish().describe("`provider/model`, in place of the chain."),
 };
 

@@ -1,7 +1,7 @@
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { contentDisposition } from "#lib/shared/content-disposition.ts";
 
-/** A file that an operation made. */
+/** A file that an operation made or keeps. */
 export type MadeFile = {
   bytes: Uint8Array<ArrayBuffer>;
   /** Its media type. */
@@ -11,15 +11,15 @@ export type MadeFile = {
 };
 
 /**
- * A file as an answer that browsers save and never show: it was made of what somebody wrote. Nobody keeps a copy.
+ * A file as an answer.
+ *
+ * @param disposition `attachment` (browsers save it) unless nothing in a file of its type can run.
  */
-export function fileResponse({ bytes, type, name }: MadeFile): PlainResponse {
+export function fileResponse(
+  { bytes, type, name }: MadeFile,
+  disposition: "attachment" | "inline" = "attachment",
+): PlainResponse {
   return new PlainResponse(bytes, {
-    headers: {
-      "content-type": type,
-      "content-disposition": contentDisposition("attachment", name),
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-    },
+    headers: { "content-type": type, "content-disposition": contentDisposition(disposition, name) },
   });
 }

@@ -1,8 +1,8 @@
 import { agentBodySchema } from "#lib/apis/native/agent.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import type { AgentInput } from "#lib/services/agent/agent-types.ts";
@@ -34,18 +34,14 @@ export const agent = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", AgentInput>): Promise<PlainResponse> {
-  const { gateway, request, requestId, route, caller, waitUntil, onRateLimit, body } = call;
+  const { gateway, caller, body } = call;
   const { completion, mcp, toolServing } = gateway;
-  const running = await startAgent(
-    body,
-    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
-    {
-      ...completion,
-      randomHex,
-      mcp: mcpToolSource({ value: mcp }),
-      tools: forAgents(toolsOf(caller, toolServing.tools)),
-    },
-  );
+  const running = await startAgent(body, callContext(call), {
+    ...completion,
+    randomHex,
+    mcp: mcpToolSource({ value: mcp }),
+    tools: forAgents(toolsOf(caller, toolServing.tools)),
+  });
   const stream = sseStream(running.events, serializeAgentEvents, {
     clock: completion.effects.clock,
     onCancel: () => running.abandon(),

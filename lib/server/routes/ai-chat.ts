@@ -1,8 +1,8 @@
 import { aiChatBodySchema, readAiChat } from "#lib/apis/native/chat.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { type DocumentChatInput, startTurnWithFiles } from "#lib/services/chat/document-turn.ts";
 import { nativeEventSchema, serializeEvents } from "#lib/streaming/events.ts";
@@ -31,13 +31,8 @@ export const aiChat = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", DocumentChatInput>): Promise<PlainResponse> {
-  const { gateway, request, requestId, route, caller, waitUntil, onRateLimit } = call;
-  const turn = await startTurnWithFiles(
-    call.body,
-    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
-    gateway.chat,
-    () => gateway.files,
-  );
+  const { gateway } = call;
+  const turn = await startTurnWithFiles(call.body, callContext(call), gateway.chat, () => gateway.files);
   const stream = sseStream(turn.events, serializeEvents, {
     clock: gateway.chat.clock,
     onCancel: () => turn.abandon(),

@@ -11,6 +11,7 @@ import { MEGABYTE } from "#lib/server/http/body-reader.ts";
 import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { fileResponse } from "#lib/server/http/file-response.ts";
 import { onlyFileOf } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
 import { readQuery } from "#lib/server/http/query.ts";
@@ -93,18 +94,9 @@ async function download(call: GatewayCall<"caller">): Promise<PlainResponse> {
     // Saved conversations show their images without an object storage, too.
     const image = await storedImage(caller, id, clientSignal(request), gateway.files);
     if (image === undefined) throw error;
-    return imageResponse(image);
+    // Of the formats that engines take, in none of which a browser runs anything.
+    return fileResponse(image, "inline");
   }
-}
-
-/** Of the formats that engines take, in none of which a browser runs anything. */
-function imageResponse({ bytes, mediaType }: { bytes: Uint8Array<ArrayBuffer>; mediaType: string }) {
-  const headers = {
-    "content-type": mediaType,
-    "content-disposition": "inline",
-    "x-content-type-options": "nosniff",
-  };
-  return new PlainResponse(bytes, { headers });
 }
 
 /** `POST /api/attachments/uploads`: a file that the client sends to the object storage itself. */

@@ -4,10 +4,10 @@ import { AnswerBuilder } from "#lib/chat/answer.ts";
 import { droppedNames } from "#lib/chat/dropped-names.ts";
 import { assertNestedJson } from "#lib/chat/nested-json.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { type ApiPath, type JsonBody, jsonBody, type OperationDocs } from "#lib/server/http/declaration.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import type { ErrorShape } from "#lib/server/http/http-error.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { declareRoute, type GatewayCall, type GatewayRoute } from "#lib/server/routes/gateway-route.ts";
 import { startCompletion } from "#lib/services/completion.ts";
 import type { AnswerBatch, Completion } from "#lib/services/running-completion.ts";
@@ -44,12 +44,8 @@ export function completionBody(api: CompletionApi): JsonBody<z.ZodType, ReadRequ
 }
 
 async function answer(call: GatewayCall<"proxy", ReadRequest>): Promise<PlainResponse> {
-  const { gateway, request, requestId, route, caller, body: read, waitUntil, onRateLimit } = call;
-  const completion = await startCompletion(
-    read,
-    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
-    gateway.completion,
-  );
+  const { gateway, requestId, body: read } = call;
+  const completion = await startCompletion(read, callContext(call), gateway.completion);
   const { clock } = gateway.completion.effects;
   const writer = read.createWriter({
     id: requestId.replaceAll("-", ""),

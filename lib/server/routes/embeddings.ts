@@ -5,9 +5,9 @@ import {
   readEmbeddings,
 } from "#lib/apis/embeddings/embeddings.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { embed } from "#lib/services/embeddings.ts";
@@ -37,14 +37,9 @@ export const embeddings = declareRoute({
 });
 
 async function answer(call: GatewayCall<"proxy", Input>): Promise<PlainResponse> {
-  const { gateway, requestId, route, caller, waitUntil, onRateLimit } = call;
+  const { gateway } = call;
   const { model, request } = call.body;
-  const embedded = await embed(
-    model,
-    request,
-    { requestId, route, caller, signal: clientSignal(call.request), waitUntil, onRateLimit },
-    gateway.embeddings,
-  );
+  const embedded = await embed(model, request, callContext(call), gateway.embeddings);
   return jsonResponse(embeddingsBody(embedded, request), {
     headers: answerHeaders(embedded, request.dropped),
   });

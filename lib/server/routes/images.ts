@@ -11,14 +11,15 @@ import {
   WISH_NUMBERS,
 } from "#lib/apis/native/images.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { readFormFields } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
+import { type CallContext, callContext } from "#lib/server/routes/call-context.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
 import { formImages } from "#lib/server/routes/form-images.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
+import type { Gateway } from "#lib/server/wiring/gateway.ts";
 import { uploadedImages } from "#lib/services/documents/uploaded-images.ts";
 import { draw } from "#lib/services/images/draw.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
@@ -74,14 +75,10 @@ function readForm(fields: readonly FormField[]): ImageWish {
 }
 
 async function answer(call: GatewayCall<"caller", ImageWish>): Promise<PlainResponse> {
-  const { gateway, requestId, route, caller, request, waitUntil, onRateLimit, body } = call;
-  const signal = clientSignal(request);
-  const images = await bytesOf(body.images, call, signal);
-  const drawn = await draw(
-    { ...body, images, wantsUrls: true },
-    { requestId, route, caller, signal, waitUntil, onRateLimit },
-    gateway.images,
-  );
+  const { gateway, body } = call;
+  const context = callContext(call);
+  const images = await bytesOf(body.images, context, gateway);
+  const drawn = await draw({ ...body, images, wantsUrls: true }, context, gateway.images);
   return jsonResponse(imagesBody(drawn), {
     headers: { ...answerHeaders(drawn), "x-provider": drawn.engine.provider.id },
   });
@@ -90,10 +87,10 @@ async function answer(call: GatewayCall<"caller", ImageWish>): Promise<PlainResp
 /** The images in their order, those that were uploaded before loaded together. */
 async function bytesOf(
   images: readonly GivenImage[],
-  { caller, gateway }: GatewayCall<"caller", ImageWish>,
-  signal: AbortSignal,
+  context: CallContext<"caller">,
+  { files }: Pick<Gateway, "files">,
 ): Promise<Uint8Array[]> {
   const ids = images.flatMap((image) => ("id" in image ? [image.id] : []));
-  const loaded = ids.length === 0 ? [] : await uploadedImages(ids, { caller, signal }, gateway.files);
+  const loaded = ids.length === 0 ? [] : await uploadedImages(ids, context, files);
   return images.flatMap((image) => ("id" in image ? (loaded.shift() ?? []) : [image]));
 }

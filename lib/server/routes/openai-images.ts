@@ -9,11 +9,11 @@ import {
   readGenerations,
 } from "#lib/apis/images/openai-images.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { readFormFields } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
 import { formImages } from "#lib/server/routes/form-images.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
@@ -62,13 +62,9 @@ function readForm(fields: readonly FormField[]): OpenAiImages {
 }
 
 async function answer(call: GatewayCall<"proxy", OpenAiImages>): Promise<PlainResponse> {
-  const { gateway, requestId, route, caller, request, waitUntil, onRateLimit, body } = call;
+  const { gateway, body } = call;
   const { format, dropped, ...input } = body;
-  const drawn = await draw(
-    { ...input, wantsUrls: format === "url" },
-    { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit },
-    gateway.images,
-  );
+  const drawn = await draw({ ...input, wantsUrls: format === "url" }, callContext(call), gateway.images);
   const createdAt = Math.floor(gateway.images.effects.clock.wallNow() / 1_000);
   const lacksUrl = format === "url" && drawn.images.some(({ url }) => url === undefined);
   return jsonResponse(openAiImagesBody(drawn, { format, createdAt }), {

@@ -1,8 +1,9 @@
 import { readSpeech, type SpeechBody, speechSchema } from "#lib/apis/audio/speech.ts";
 import { readTts, ttsSchema } from "#lib/apis/native/tts.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
-import { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import type { PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { fileResponse } from "#lib/server/http/file-response.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { type SpeechInput, speak } from "#lib/services/speech/speak.ts";
@@ -50,21 +51,16 @@ export const audioSpeech = declareRoute({
 type SpeechCall = GatewayCall<"caller", unknown> | GatewayCall<"proxy", unknown>;
 
 async function spokenAnswer(
-  { gateway, request, requestId, route, caller, waitUntil, onRateLimit }: SpeechCall,
+  call: SpeechCall,
   input: SpeechInput,
   dropped: readonly string[] = [],
 ): Promise<PlainResponse> {
-  const context = { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit };
-  const spoken = await speak(input, context, gateway.speech);
+  const spoken = await speak(input, callContext(call), call.gateway.speech);
   const { bytes, type, extension } = spoken.file;
-  return new PlainResponse(bytes, {
-    headers: {
-      ...answerHeaders(spoken, dropped),
-      "content-type": type,
-      "content-disposition": `inline; filename="speech.${extension}"`,
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      "x-provider": spoken.engine.provider.id,
-    },
+  const response = fileResponse({ bytes, type, name: `speech.${extension}` }, "inline");
+  response.addHeaders({
+    ...answerHeaders(spoken, dropped),
+    "x-provider": spoken.engine.provider.id,
   });
+  return response;
 }

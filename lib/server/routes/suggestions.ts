@@ -5,9 +5,9 @@ import {
   suggestionsBodySchema,
 } from "#lib/apis/native/suggestions.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonBody } from "#lib/server/http/declaration.ts";
 import { jsonResponse, type PlainResponse } from "#lib/server/http/fast/plain-response.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import { randomHex } from "#lib/server/wiring/random.ts";
 import { suggest } from "#lib/services/suggestions/suggest.ts";
@@ -33,8 +33,6 @@ export const suggestions = declareRoute({
 });
 
 async function answer(call: GatewayCall<"caller", Exchange>): Promise<PlainResponse> {
-  const { gateway, requestId, route, caller, request, waitUntil, onRateLimit, body } = call;
-  const context = { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit };
-  const suggested = await suggest(body, context, { ...gateway.completion, randomHex });
+  const suggested = await suggest(call.body, callContext(call), { ...call.gateway.completion, randomHex });
   return jsonResponse({ ok: true, suggestions: suggested });
 }

@@ -9,10 +9,10 @@ import {
 } from "#lib/apis/audio/transcriptions.ts";
 import { sttAnswerSchema, sttBody, sttFieldsSchema, sttFormSchema } from "#lib/apis/native/stt.ts";
 import { MEGABYTE } from "#lib/server/http/body-reader.ts";
-import { clientSignal } from "#lib/server/http/client-signal.ts";
 import { jsonResponse, PlainResponse } from "#lib/server/http/fast/plain-response.ts";
 import { readFormFields, readFormFile } from "#lib/server/http/form-fields.ts";
 import type { FormField } from "#lib/server/http/multipart.ts";
+import { callContext } from "#lib/server/routes/call-context.ts";
 import { answerHeaders } from "#lib/server/routes/completion-route.ts";
 import { declareRoute, type GatewayCall } from "#lib/server/routes/gateway-route.ts";
 import {
@@ -114,7 +114,5 @@ function run(
   call: GatewayCall<"caller", unknown> | GatewayCall<"proxy", unknown>,
   wanted: WantedTranscription,
 ): Promise<Transcribed> {
-  const { gateway, request, requestId, route, caller, waitUntil, onRateLimit } = call;
-  const context = { requestId, route, caller, signal: clientSignal(request), waitUntil, onRateLimit };
-  return transcribe(wanted, context, gateway.transcription);
+  return transcribe(wanted, callContext(call), call.gateway.transcription);
 }

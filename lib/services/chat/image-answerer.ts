@@ -132,19 +132,11 @@ class ImageAnswering implements Answering {
     const dependencies = this.#dependencies;
     const { prompt, change } = this.#route;
     let task: ImageTask = await imageTask(this.#turn, this.#route, this.#signal, dependencies);
-    if (change !== undefined && !this.#canTake(task.inputs.length)) task = { prompt, inputs: [] };
+    if (change !== undefined && !canDraw(dependencies, task.inputs.length)) task = { prompt, inputs: [] };
     const { engines } = imageEngines(undefined, task.inputs.length, dependencies);
-    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler);
+    const context = { owner: this.#turn.caller.userId, signal: this.#signal };
+    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler, context);
     return { engines, request: { prompt: task.prompt, inputs } };
-  }
-
-  #canTake(inputs: number): boolean {
-    try {
-      return imageEngines(undefined, inputs, this.#dependencies).engines.length > 0;
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === "engines_refused") return false;
-      throw error;
-    }
   }
 
   #keep(image: ImageFile): ReturnType<typeof keepDrawn> {

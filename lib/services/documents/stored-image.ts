@@ -9,10 +9,11 @@ export async function storedImage(
   id: string | undefined,
   signal: AbortSignal,
   { attachments }: { attachments: Pick<AttachmentStore, "find"> },
-): Promise<{ bytes: Buffer<ArrayBuffer>; mediaType: string } | undefined> {
+): Promise<{ bytes: Buffer<ArrayBuffer>; type: string; name: string } | undefined> {
   if (id === undefined) return undefined;
   const { files } = await attachments.find(caller, [id], signal);
-  const url = files.find((file) => file.id === id && file.type === "image")?.dataUrl;
-  const mediaType = url === undefined ? undefined : parseDataUrl(url)?.mediaType;
-  return url === undefined || mediaType === undefined ? undefined : { bytes: decodeBase64(url), mediaType };
+  const file = files.find((one) => one.id === id && one.type === "image");
+  const type = parseDataUrl(file?.dataUrl ?? "")?.mediaType;
+  if (file?.dataUrl === undefined || type === undefined) return undefined;
+  return { bytes: decodeBase64(file.dataUrl), type, name: file.name };
 }

@@ -1,4 +1,4 @@
-import { cleanFileName } from "#lib/services/documents/file-name.ts";
+import { exportName } from "#lib/services/exports/export-name.ts";
 import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 
@@ -19,10 +19,9 @@ export async function exportPdf(
   writer: PdfWriter,
 ): Promise<ExportedPdf> {
   const written = await writer.write({ document, owner: caller.userId }, signal);
-  return { ...written, name: pdfName(fileName ?? written.title?.replace(/[\\/]+/g, "-")) };
-}
-
-function pdfName(given: string | undefined): string {
-  const name = cleanFileName(given, "document").replace(/\.pdf$/i, "");
-  return cleanFileName(`${name}.pdf`, "document.pdf");
+  // A heading may name a path; a file's name has none.
+  return {
+    ...written,
+    name: exportName(fileName ?? written.title?.replace(/[\\/]+/g, "-"), "document", "pdf"),
+  };
 }

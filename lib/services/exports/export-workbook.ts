@@ -1,5 +1,5 @@
 import type { SheetTable } from "#lib/export/xlsx/sheet.ts";
-import { cleanFileName } from "#lib/services/documents/file-name.ts";
+import { exportName } from "#lib/services/exports/export-name.ts";
 import type { WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { Caller } from "#lib/services/identity/caller.ts";
 
@@ -16,10 +16,5 @@ export async function exportWorkbook(
   writer: WorkbookWriter,
 ): Promise<Workbook> {
   const bytes = await writer.write({ tables, owner: caller.userId }, signal);
-  return { name: workbookName(fileName), bytes };
-}
-
-function workbookName(given: string | undefined): string {
-  const name = cleanFileName(given, "table").replace(/\.xlsx$/i, "");
-  return cleanFileName(`${name}.xlsx`, "table.xlsx");
+  return { name: exportName(fileName, "table", "xlsx"), bytes };
 }

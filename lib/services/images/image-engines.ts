@@ -1,5 +1,6 @@
 import { IMAGE_ENGINES } from "#lib/providers/images/image-engines.ts";
 import { drawPowerOf } from "#lib/providers/protocols/index.ts";
+import type { Engine } from "#lib/providers/registry.ts";
 import {
   type EngineCatalogue,
   engineRefusal,
@@ -11,9 +12,9 @@ import {
 /** OpenAI's names, which clients have as a default: whoever draws best here answers to them. */
 const ALIASES = /^(?:auto|(?:chat)?gpt-image(?:-[\w.-]+)?|dall-e-[23])$/;
 
-/** Whether a configured engine draws. */
-export function canDraw({ registry, overrides }: EngineCatalogue): boolean {
-  return overrides.allowed(registry.resolve(IMAGE_ENGINES, "images")).length > 0;
+/** Whether an engine of the gateway's choice draws what begins with so many images. */
+export function canDraw({ registry, overrides }: EngineCatalogue, inputs = 0): boolean {
+  return overrides.allowed(registry.resolve(IMAGE_ENGINES, "images")).some(takes(inputs));
 }
 
 /**
@@ -28,7 +29,7 @@ export function imageEngines(
   catalogue: EngineCatalogue,
 ): OfferedEngines {
   const { engines, named } = offeredEngines(model, MODELS, catalogue);
-  const able = engines.filter((engine) => drawPowerOf(engine).limits(engine).maxInputs >= inputs);
+  const able = engines.filter(takes(inputs));
   if (able.length > 0) return { engines: able, named };
   const what = inputs === 1 ? "an image that is to be changed" : `${inputs} images`;
   const who = named ? `"${model}" does` : "The image engines of this gateway do";
@@ -42,3 +43,7 @@ const MODELS: OfferedModels = {
   enginesOf: (name) => (name === undefined || ALIASES.test(name) ? IMAGE_ENGINES : undefined),
   names: ["gpt-image-1", "dall-e-3", "auto"],
 };
+
+function takes(inputs: number): (engine: Engine) => boolean {
+  return (engine) => drawPowerOf(engine).limits(engine).maxInputs >= inputs;
+}

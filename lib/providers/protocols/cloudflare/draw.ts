@@ -3,6 +3,7 @@ import type { ImageRequest } from "#lib/images/image-request.ts";
 import { resultOf, runPath } from "#lib/providers/protocols/cloudflare/envelope.ts";
 import type { DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import type { MultipartPart } from "#lib/providers/protocols/engine-request.ts";
+import { givenFields } from "#lib/providers/protocols/given-fields.ts";
 import { imageInBase64 } from "#lib/providers/protocols/image-in-base64.ts";
 import { stringField } from "#lib/shared/json.ts";
 
@@ -28,9 +29,7 @@ export const cloudflareDraw: DrawPower = {
     }
     const { prompt, size, seed, guidance } = request;
     if (TAKES_PROMPT_ONLY.test(model)) {
-      const dropped = Object.entries({ size, seed, guidance }).flatMap(([name, value]) =>
-        value === undefined ? [] : [name],
-      );
+      const dropped = givenFields({ size, seed, guidance });
       return { request: { ...head, kind: "json", body: { prompt } }, dropped };
     }
     const body = {

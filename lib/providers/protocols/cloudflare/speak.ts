@@ -1,4 +1,5 @@
 import { resultOf, runPath } from "#lib/providers/protocols/cloudflare/envelope.ts";
+import { givenFields } from "#lib/providers/protocols/given-fields.ts";
 import type { SpeakPower } from "#lib/providers/protocols/speak-power.ts";
 import { decodeBase64, isBase64 } from "#lib/shared/base64.ts";
 import { stringField } from "#lib/shared/json.ts";
@@ -19,10 +20,7 @@ export const cloudflareSpeech: SpeakPower = {
         headers: engine.headers,
         body: { prompt: text, lang: language },
       },
-      dropped: [
-        ...(voice === undefined ? [] : ["voice"]),
-        ...(instructions === undefined ? [] : ["instructions"]),
-      ],
+      dropped: givenFields({ voice, instructions }),
     };
   },
 

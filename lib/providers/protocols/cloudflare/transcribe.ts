@@ -1,4 +1,5 @@
 import { resultOf, runPath } from "#lib/providers/protocols/cloudflare/envelope.ts";
+import { givenFields } from "#lib/providers/protocols/given-fields.ts";
 import type { TranscribePower } from "#lib/providers/protocols/transcribe-power.ts";
 import { asBuffer } from "#lib/shared/bytes.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
@@ -9,7 +10,6 @@ import {
   segmentsOfWords,
   wordsIn,
 } from "#lib/transcription/transcript.ts";
-import type { TranscriptionRequest } from "#lib/transcription/transcription-request.ts";
 
 /** The model that takes JSON; the older ones take the bytes and nothing else. */
 const TAKES_JSON = /\/whisper-large-v3-turbo$/;
@@ -17,13 +17,13 @@ const TAKES_JSON = /\/whisper-large-v3-turbo$/;
 /** Whisper on Workers AI. */
 export const cloudflareTranscriptions: TranscribePower = {
   encode(request, { model, headers }) {
-    const { audio, language, prompt } = request;
+    const { audio, language, prompt, temperature } = request;
     const to = { path: runPath(model), headers };
     if (!TAKES_JSON.test(model)) {
       const body = { kind: "bytes", bytes: audio.bytes, contentType: "application/octet-stream" } as const;
       return {
         request: { ...to, ...body },
-        dropped: givenOf(request, ["language", "prompt", "temperature"]),
+        dropped: givenFields({ language, prompt, temperature }),
       };
     }
     const body = {
@@ -34,7 +34,7 @@ export const cloudflareTranscriptions: TranscribePower = {
     };
     return {
       request: { ...to, kind: "json", body, isLarge: true },
-      dropped: givenOf(request, ["temperature"]),
+      dropped: givenFields({ temperature }),
     };
   },
 
@@ -61,11 +61,3 @@ export const cloudflareTranscriptions: TranscribePower = {
 
   minBilledSeconds: () => 0,
 };
-
-/** Those of the fields that the request has. */
-function givenOf(
-  request: TranscriptionRequest,
-  names: readonly ("language" | "prompt" | "temperature")[],
-): string[] {
-  return names.filter((name) => request[name] !== undefined);
-}

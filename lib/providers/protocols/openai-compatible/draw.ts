@@ -3,6 +3,7 @@ import { extensionOf, mediaTypeOf } from "#lib/images/image-file.ts";
 import type { ImageRequest } from "#lib/images/image-request.ts";
 import type { DrawnBytes, DrawPower } from "#lib/providers/protocols/draw-power.ts";
 import type { MultipartPart } from "#lib/providers/protocols/engine-request.ts";
+import { givenFields } from "#lib/providers/protocols/given-fields.ts";
 import { imageInBase64 } from "#lib/providers/protocols/image-in-base64.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import { arrayField, field, stringField } from "#lib/shared/json.ts";
@@ -21,9 +22,7 @@ export const openAiDraw: DrawPower = {
     if (size !== undefined) fields["size"] = `${size.width}x${size.height}`;
     // An address would have to be fetched, which the gateway does not do.
     if (TAKES_FORMAT.test(engine.model)) fields["response_format"] = "b64_json";
-    const dropped = Object.entries({ seed, guidance }).flatMap(([name, value]) =>
-      value === undefined ? [] : [name],
-    );
+    const dropped = givenFields({ seed, guidance });
     const { headers } = engine;
     const path = pathOf(engine);
     if (inputs.length === 0) {
