@@ -9,6 +9,7 @@ import {
 import { loadSettings, warnOfProviders, warnOfVariables } from "#lib/server/cli/command.ts";
 import { startLocalSupabase } from "#lib/server/cli/local-supabase.ts";
 import { childEnvironment, type Env, readEnv, setEnvironment } from "#lib/server/env/env.ts";
+import { readStorageSettings } from "#lib/server/env/storage-settings.ts";
 import { isSupabaseConfigured } from "#lib/server/env/supabase-settings.ts";
 import { assertCanListen } from "#lib/server/host/address.ts";
 import { readMcpServers } from "#lib/server/wiring/mcp.ts";
@@ -31,6 +32,7 @@ export async function runNextDev(): Promise<number> {
   const env = { ...(await loadSettings(true)), NODE_ENV: "development" };
   const host = env.HOST ?? LOOPBACK;
   // Checked now: the server would report a mistake at its first request, and a used port after the database.
+  readStorageSettings(env);
   const [providers] = await Promise.all([
     loadProviders(env),
     assertCanListen(env, host),
