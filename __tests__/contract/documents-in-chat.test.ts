@@ -382,7 +382,7 @@ describe("what surrounds the files", () => {
       ofSession: none("ofSession"),
     };
     const createFiles = ({ storage, logger }: FileParts) => {
-      return { storage, logger, reader: () => readerDouble(), attachments };
+      return { storage, logger, reader: () => readerDouble(), attachments, completing: new Set<string>() };
     };
     const by = await start({}, undefined, { createFiles });
     const { sessionId } = await ask({ message: "Hi" }, { by });

@@ -56,6 +56,8 @@ describe("a document", () => {
   test.each([
     [{}, "document.pdf"],
     [{ title: "Report" }, "Report.pdf"],
+    [{ title: "Costs 2026/11" }, "Costs 2026-11.pdf"],
+    [{ content: "Words.\n\n# The *first* heading" }, "The first heading.pdf"],
     [{ title: "Report", filename: "../../a.PDF" }, "a.pdf"],
     [{ filename: 'a"\r\nSet-Cookie: b' }, "a_ Set-Cookie: b.pdf"],
   ])("sent with %j is named %s", async (more, name) => {

@@ -18,7 +18,6 @@ import { startTestSupabase, type TestSupabase, type TestUser } from "../support/
 const FOX = png(64, 48);
 const GREEN = png(48, 64);
 const DATA_URL = `data:image/png;base64,${FOX.toString("base64")}`;
-/** A new image for each call, since one session keeps each image once. */
 const draws: Script = (exchange) => {
   const isEdit = readCloudflareCall(exchange.request).form?.has("input_image_0") === true;
   return answerImage(exchange, isEdit ? GREEN : FOX);
@@ -184,6 +183,15 @@ describe("a conversation about an image", () => {
       ["a fox in the snow", false],
       ["a fox in the snow. make it darker", false],
     ]);
+  });
+
+  test("keeps an image that an engine draws a second time for each of its turns", async () => {
+    const sessionId = sessionOf(await ask({ message: "Draw a fox in the snow" }));
+    await ask({ message: "another one", sessionId });
+    const marks = (await stored(sessionId)).flatMap(
+      ({ content }) => /^!\[.*\/api\/attachments\/([0-9a-f-]{36})/.exec(content)?.[1] ?? [],
+    );
+    expect(new Set(marks).size).toBe(2);
   });
 
   test("changes an image of the user's, and that is what is changed next", async () => {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { imageFileOf } from "#lib/images/image-file.ts";
-import { arrayField, stringField } from "#lib/shared/json.ts";
+import { arrayField, field, stringField } from "#lib/shared/json.ts";
 import {
   answerError,
   answerImage,
@@ -12,9 +12,10 @@ import {
   SCHNELL,
 } from "../support/cloudflare-upstream.ts";
 import { type FakeUpstream, type Script, startFakeUpstream } from "../support/fake-upstream.ts";
-import { jpegHead, png, pngClaiming } from "../support/images.ts";
+import { gifClaiming, jpegHead, png, pngClaiming } from "../support/images.ts";
 import { type ProxyGateway, startProxyGateway } from "../support/proxy-gateway.ts";
 import { startTestSupabase, type TestSupabase, type TestUser } from "../support/test-database.ts";
+import { createKey } from "../support/test-gateway.ts";
 
 const IMAGE = png(64, 48);
 const draws: Script = (exchange) => answerImage(exchange, IMAGE);
@@ -201,7 +202,9 @@ describe("pairs of accounts and tokens", () => {
   test("all out of their allowance: the client is told when to come again", async () => {
     upstream.script = LIMITS.daily;
     const answer = await post("/images/generate", { prompt: "A fox" });
-    expect(answer.status).toBe(503);
+    expect(answer).toMatchObject({ status: 503, body: { error: { retryable: true } } });
+    expect(stringField(field(answer.body, "error"), "message")).toMatch(/Try again in /);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(upstream.requests).toHaveLength(4);
     expect(JSON.stringify(answer.body)).not.toMatch(/cloudflare-token|1111111/);
   });
@@ -291,11 +294,60 @@ describe("an edit", () => {
   test.each([
     ["no image", Buffer.from("Just text, in base64."), 415],
     ["a bomb", pngClaiming(30_000, 30_000), 413],
+    ["a GIF that takes most of a gigabyte", gifClaiming(7_000, 7_000), 413],
     ["a damaged image", pngClaiming(400, 400), 422],
   ])("%s is refused, and nothing is sent", async (_, bytes, status) => {
     const answer = await post("/images/edit", { prompt: "Red", image: bytes.toString("base64") });
     expect(answer.status).toBe(status);
     expect(upstream.requests).toEqual([]);
+  });
+
+  test("a request that the key's limits refuse has nothing scaled", async () => {
+    let scaled = 0;
+    const { createImages } = await import("#lib/server/wiring/images.ts");
+    const counting = await startProxyGateway(database, cloudflareSettings(upstream.origin), undefined, {
+      createImages: (parts) => {
+        const images = createImages(parts);
+        const scale: typeof images.scaler.scale = (...given) => {
+          scaled += 1;
+          return images.scaler.scale(...given);
+        };
+        return { ...images, scaler: { scale } };
+      },
+    });
+    const key = await createKey(database, user.userId, { requestsPerMinute: 1, requestsAtOnce: 1 });
+    const edit = async (bytes: Buffer): Promise<number> => {
+      const response = await counting.fetch(`${counting.baseUrl}/images/edits`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          prompt: "Red",
+          images: [{ image_url: `data:image/png;base64,${bytes.toString("base64")}` }],
+        }),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const statuses = [await edit(png(20, 20)), await edit(png(20, 20))];
+    await counting.settled();
+    await counting.stop();
+    expect({ statuses, scaled }).toEqual({ statuses: [200, 429], scaled: 1 });
+  });
+
+  test("an image that cannot be scaled gives its place at the key back", async () => {
+    const key = await createKey(database, user.userId, { requestsAtOnce: 1 });
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const edit = (bytes: Buffer) =>
+      post("/images/edit", { prompt: "Red", image: bytes.toString("base64") }, { headers });
+    expect((await edit(pngClaiming(400, 400))).status).toBe(422);
+    await proxy.settled();
+    expect((await edit(png(20, 20))).status).toBe(200);
+  });
+
+  test("fetches no address, and says what can be sent", async () => {
+    const answer = await post("/images/edit", { prompt: "Red", images: ["https://example.com/a.png"] });
+    expect(answer.status).toBe(400);
+    expect(stringField(field(answer.body, "error"), "message")).toMatch(/"images\.0": must be a data: URL/);
   });
 
   test("needs an image, and takes no more than four", async () => {

@@ -32,6 +32,15 @@ export function pngClaiming(width: number, height: number): Buffer {
   return bytes;
 }
 
+/** The head of a GIF that says it is this large. */
+export function gifClaiming(width: number, height: number): Buffer {
+  const bytes = Buffer.alloc(13);
+  bytes.write("GIF89a", "latin1");
+  bytes.writeUInt16LE(width, 6);
+  bytes.writeUInt16LE(height, 8);
+  return bytes;
+}
+
 /** The smallest JPEG that has a size: enough for what reads headers. */
 export function jpegHead(width: number, height: number): Buffer {
   const frame = Buffer.from([0xff, 0xc0, 0, 11, 8, 0, 0, 0, 0, 1, 1, 0x11, 0]);

@@ -322,6 +322,19 @@ describe("W36: an unknown path answers in the shape of its clients", () => {
     }
   });
 
+  test.each([
+    "/api/v1/audio/translations",
+    "/api/v1/images/variations",
+    "/api/v1/files",
+    "/api/v1/assistants/a",
+  ])("%s, below the right base URL, is called unserved, and the base URL is not doubted", async (path) => {
+    const { status, body } = await call(path, { method: "POST" });
+    expect(status).toBe(404);
+    const message = String(field(field(body, "error"), "message"));
+    expect(message).toContain("does not serve it");
+    expect(message).not.toContain("base URL");
+  });
+
   test("other paths keep the shape of the native routes", async () => {
     for (const path of ["/api", "/api/", "/api/nothing", "/api/session"]) {
       expect(await call(path)).toMatchObject({

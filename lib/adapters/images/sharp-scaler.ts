@@ -3,16 +3,20 @@ import { type ImageFile, imageFileOf } from "#lib/images/image-file.ts";
 import type { ImageScaler } from "#lib/services/images/image-scaler.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
+import { FairGate } from "#lib/shared/fair-gate.ts";
 import { lazyAsync } from "#lib/shared/lazy.ts";
 
 /** Decoding that takes longer is somebody's attack; seconds. */
 const TIMEOUT_SECONDS = 10;
 const MAX_PIXELS = 50_000_000;
+/** Images that wait until one has been scaled. */
+const MAX_WAITING = 40;
 
 type OpenImage = (bytes: Uint8Array) => Sharp;
 
 /**
- * Scales with sharp, on its own threads. The package is optional, since it has a binary for each platform: where it
+ * Scales with sharp, on the threads of the process, which open files and names of hosts, too: one image at a time, as
+ * each may take some hundred megabytes. The package is optional, since it has a binary for each platform: where it
  * cannot be loaded, nothing is scaled.
  *
  * @param load loads the package; tests replace it.
@@ -33,10 +37,15 @@ export function createSharpScaler(logger: Pick<Logger, "warn">, load = () => imp
       return undefined;
     }
   });
+  const gate = new FairGate({
+    atOnce: 1,
+    maxWaiting: MAX_WAITING,
+    busy: "Too many images are being scaled at the moment.",
+  });
   return {
-    async scale(image, maxSide) {
+    async scale(image, maxSide, { owner, signal }) {
       const opened = await open();
-      return opened && scaled(opened(image.bytes), maxSide);
+      return opened && gate.run(owner, signal, () => scaled(opened(image.bytes), maxSide));
     },
   };
 }

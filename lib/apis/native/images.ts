@@ -27,7 +27,9 @@ const wish = {
 /** The body of `POST /api/v1/images/generate`. */
 export const generateBodySchema = z.object(wish);
 
-const imageSchema = z.union([z.uuid(), base64Schema]);
+const imageSchema = z.union([z.uuid(), base64Schema], {
+  error: "must be a data: URL in base64, base64, or the id of an upload; addresses are not fetched",
+});
 
 /** The body of `POST /api/v1/images/edit`. */
 export const editBodySchema = z

@@ -23,22 +23,26 @@ export type DrawnDocument = {
 export type WrittenPdf = {
   bytes: Uint8Array<ArrayBuffer>;
   pages: number;
+  /** That of the document, or its first heading. */
+  title: string | undefined;
   /** Characters that no font has, drawn as boxes. */
   missingGlyphs: number;
 };
 
 export const MAX_PAGES = 2_000;
 const MAX_TITLE = 300;
+const UNTITLED = "Document";
 const MAKER = "SarmaLink-AI";
 
 /** Draws blocks as a PDF document. Throws `TooManyPages`. */
 export async function drawDocument(drawn: DrawnDocument, loadFont: LoadFont): Promise<WrittenPdf> {
   const { blocks, createdAt, eastAsianOrder, pageSize } = drawn;
+  const title = titleOf(drawn);
   const document = new PDFDocument({
     ...{ autoFirstPage: false, bufferPages: true, pdfVersion: "1.7", tagged: true, displayTitle: true },
     // No standard font is used, which would not be embedded.
     font: "",
-    info: { Title: titleOf(drawn), Producer: MAKER, Creator: MAKER, CreationDate: new Date(createdAt) },
+    info: { Title: title ?? UNTITLED, Producer: MAKER, Creator: MAKER, CreationDate: new Date(createdAt) },
   });
   const bytes = collect(document);
   const sheet = new Sheet(document, new FontSet(loadFont, eastAsianOrder), PAGE_SIZES[pageSize], MAX_PAGES);
@@ -47,15 +51,15 @@ export async function drawDocument(drawn: DrawnDocument, loadFont: LoadFont): Pr
   sheet.finish();
   drawPageNumbers(sheet);
   document.end();
-  return { bytes: await bytes, pages: sheet.pages, missingGlyphs: sheet.missingGlyphs };
+  return { bytes: await bytes, pages: sheet.pages, title, missingGlyphs: sheet.missingGlyphs };
 }
 
-function titleOf({ title, blocks }: DrawnDocument): string {
+function titleOf({ title, blocks }: DrawnDocument): string | undefined {
   const headings = blocks.filter((block) => block.kind === "heading");
   const first = headings.find(({ level }) => level === 1) ?? headings[0];
   const words = title ?? (first === undefined ? "" : textOf(first.children));
   const clean = words.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE).toWellFormed();
-  return clean === "" ? "Document" : clean;
+  return clean === "" ? undefined : clean;
 }
 
 function collect(document: PDFKit.PDFDocument): Promise<Uint8Array<ArrayBuffer>> {

@@ -10,6 +10,14 @@ export type Frame = { x: number; width: number };
 /** Draws the mark of a list's item beside the first line of it, given the line on which its letters stand. */
 type Marker = (baseline: number) => void;
 
+/** What waits for the block behind it, with the element that holds it and the marks beside its first line. */
+type Kept = {
+  height: number;
+  draw(): void;
+  parent: PDFKit.PDFStructureElement | undefined;
+  markers: Marker[];
+};
+
 /** Thrown when a document has more pages than one may have. */
 export class TooManyPages extends Error {
   override readonly name = "TooManyPages";
@@ -34,6 +42,7 @@ export class Sheet {
   /** The bars beside the quotes that are open: where they stand, and where they begin on this page. */
   readonly #bars: { x: number; from: number }[] = [];
   #markers: Marker[] = [];
+  #kept: Kept[] = [];
 
   constructor(document: PdfDocument, fonts: FontSet, size: readonly [number, number], maxPages: number) {
     this.document = document;
@@ -80,13 +89,27 @@ export class Sheet {
     this.document.addNamedDestination(placeName(name), "XYZ", MARGIN.left, this.y, null);
   }
 
-  /** A new page, if this one has no room for so many points. */
+  /** A new page, if this one has no room for so many points and for what is kept with them. */
   ensure(height: number): void {
-    if (this.#needsPage || (height > this.room && !this.isAtTop)) this.newPage();
+    const kept = this.#kept;
+    const needed = kept.reduce((sum, { height: own }) => sum + own, height);
+    if (this.#needsPage || (needed > this.room && !this.isAtTop)) this.newPage();
+    if (kept.length === 0) return;
+    this.#kept = [];
+    for (const one of kept) this.#drawKept(one);
+    // What is kept may be higher than a page.
+    this.ensure(height);
+  }
+
+  /** Draws above the block that is drawn next, on the same page. */
+  keepWithNext(height: number, draw: () => void): void {
+    this.#kept.push({ height, draw, parent: this.#parent, markers: this.#markers });
+    this.#markers = [];
   }
 
   /** Nothing more comes but what belongs to the pages that are there. An empty document has one. */
   finish(): void {
+    this.#release();
     if (this.pages === 0) this.newPage();
     this.#needsPage = false;
   }
@@ -125,7 +148,8 @@ export class Sheet {
 
   /** Space between two blocks; none at the top of a page. */
   gap(height: number): void {
-    if (!this.isAtTop) this.y += height;
+    if (this.#kept.length > 0) this.keepWithNext(height, () => this.gap(height));
+    else if (!this.isAtTop) this.y += height;
   }
 
   /** @param marker is drawn beside the next line. */
@@ -145,6 +169,7 @@ export class Sheet {
     const outer = this.#parent;
     this.#parent = element;
     draw();
+    this.#release();
     this.#parent = outer;
     element.end();
   }
@@ -172,6 +197,19 @@ export class Sheet {
 
   get #pageWidth(): number {
     return this.#size[this.#isLandscape ? 1 : 0];
+  }
+
+  #release(): void {
+    if (this.#kept.length > 0) this.ensure(0);
+  }
+
+  #drawKept({ draw, parent, markers }: Kept): void {
+    const outer = { parent: this.#parent, markers: this.#markers };
+    this.#parent = parent;
+    this.#markers = markers;
+    draw();
+    this.#parent = outer.parent;
+    this.#markers = [...this.#markers, ...outer.markers];
   }
 
   #element(type: string, alt?: string): PDFKit.PDFStructureElement {

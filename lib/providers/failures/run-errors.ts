@@ -115,8 +115,12 @@ function isUnknownModel({ cause }: UnansweredEngine): boolean {
   return cause?.kind === "model_gone" && cause.problem === undefined;
 }
 
-/** Whether only an operator can fix it: a key, an account, an address, the name of a model. */
+/**
+ * Whether only an operator can fix it: a key, an account, an address, the name of a model. An allowance of the day
+ * comes back by itself.
+ */
 function isOperatorsFault(cause: FailureCause | undefined): boolean {
+  if (cause?.problem === "daily_allowance") return false;
   switch (cause?.kind) {
     case "key_rejected":
     case "account":

@@ -7,6 +7,7 @@ import { lazy } from "#lib/shared/lazy.ts";
 
 const MAX_SHOWN = 200;
 const BASE_URLS = "base URL for OpenAI clients ends in /api/v1, for Anthropic clients in /api.";
+const BELOW_BASE_URL = /^\/api\/v1\/[^/]/;
 /** Where Next.js sends what lies outside `/api`, with the path behind it. */
 const REWRITTEN = /^\/api\/not-here(?=\/)/;
 
@@ -26,14 +27,12 @@ export function notFoundRoute(routes: () => readonly RouteFacts[]): GatewayRoute
     answers: async () => ({}),
     async answer({ request }: GatewayCall<"public">): Promise<never> {
       const { pathname, meant, isPublic } = read(request);
-      const unserved = unservedAdvice(pathname) ?? "";
-      const advice =
-        meant === undefined
-          ? `The API is under /api; the ${BASE_URLS}`
-          : `Did you mean ${meant}? The ${BASE_URLS}`;
+      const unserved = unservedAdvice(pathname);
       throw new GatewayError(
         isPublic ? "unknown_url" : "not_found",
-        `There is no ${pathname.slice(0, MAX_SHOWN)}. ${unserved === "" ? advice : `${unserved} ${advice}`}`,
+        [`There is no ${pathname.slice(0, MAX_SHOWN)}.`, unserved, adviceOn(pathname, meant)]
+          .filter((sentence) => sentence !== undefined)
+          .join(" "),
       );
     },
   };
@@ -44,4 +43,12 @@ export function notFoundRoute(routes: () => readonly RouteFacts[]): GatewayRoute
     errorsFor: (request) => (read(request).isPublic ? clientApi(request) : "native"),
     methods: { GET: operation, POST: operation, PUT: operation, PATCH: operation, DELETE: operation },
   });
+}
+
+function adviceOn(pathname: string, meant: string | undefined): string {
+  if (meant !== undefined) return `Did you mean ${meant}? The ${BASE_URLS}`;
+  // A client whose base URL is right asks for something that OpenAI's API has.
+  if (BELOW_BASE_URL.test(pathname))
+    return "The gateway does not serve it; /api/openapi.json has what it serves.";
+  return `The API is under /api; the ${BASE_URLS}`;
 }

@@ -1,8 +1,8 @@
 import { createSupabaseAttachmentStore } from "#lib/adapters/supabase/attachment-store.ts";
 import type { SupabaseClients } from "#lib/adapters/supabase/clients.ts";
 import { DocumentPool } from "#lib/adapters/workers/document-pool.ts";
+import type { DirectUploadDependencies } from "#lib/services/documents/direct-upload.ts";
 import type { DocumentReader } from "#lib/services/documents/document-reader.ts";
-import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
 
@@ -11,11 +11,11 @@ export function createDocumentReader(logger: Logger, clock: Clock): DocumentRead
   return new DocumentPool(logger, clock);
 }
 
-export type FileParts = Pick<UploadDependencies, "reader" | "storage" | "logger"> & {
+export type FileParts = Pick<DirectUploadDependencies, "reader" | "storage" | "logger"> & {
   clients: SupabaseClients;
 };
 
 /** The users' files: what reads them, and where they are kept. */
-export function createFiles({ clients, ...parts }: FileParts): UploadDependencies {
-  return { ...parts, attachments: createSupabaseAttachmentStore({ clients }) };
+export function createFiles({ clients, ...parts }: FileParts): DirectUploadDependencies {
+  return { ...parts, completing: new Set(), attachments: createSupabaseAttachmentStore({ clients }) };
 }

@@ -33,7 +33,7 @@ import { createTelemetry, type Telemetry } from "#lib/server/wiring/telemetry.ts
 import type { ToolServing } from "#lib/server/wiring/tool-serving.ts";
 import type { ChatDependencies } from "#lib/services/chat/start-turn.ts";
 import type { CompletionDependencies } from "#lib/services/completion.ts";
-import type { UploadDependencies } from "#lib/services/documents/upload-file.ts";
+import type { DirectUploadDependencies } from "#lib/services/documents/direct-upload.ts";
 import type { EmbeddingsDependencies } from "#lib/services/embeddings.ts";
 import type { LivePrices } from "#lib/services/engines/live-prices.ts";
 import type { PdfWriter } from "#lib/services/exports/pdf-writer.ts";
@@ -92,7 +92,7 @@ export type Gateway = {
   /** The gateway's own tools, for clients and hosts of MCP. */
   readonly toolServing: ToolServing;
   /** Files of conversations. */
-  readonly files: UploadDependencies;
+  readonly files: DirectUploadDependencies;
   /** Writes Excel workbooks. */
   readonly workbooks: WorkbookWriter;
   /** Where files and images are kept; undefined without an object storage. */

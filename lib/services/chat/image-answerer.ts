@@ -134,7 +134,8 @@ class ImageAnswering implements Answering {
     let task: ImageTask = await imageTask(this.#turn, this.#route, this.#signal, dependencies);
     if (change !== undefined && !canDraw(dependencies, task.inputs.length)) task = { prompt, inputs: [] };
     const { engines } = imageEngines(undefined, task.inputs.length, dependencies);
-    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler);
+    const context = { owner: this.#turn.caller.userId, signal: this.#signal };
+    const inputs = await fitImages(inputImages(task.inputs), engines, dependencies.scaler, context);
     return { engines, request: { prompt: task.prompt, inputs } };
   }
 
@@ -142,7 +143,7 @@ class ImageAnswering implements Answering {
     const { caller, begun, requestId } = this.#turn;
     return keepDrawn(
       { image, prompt: this.#route.prompt },
-      { caller, sessionId: begun.sessionId, signal: this.#signal, logFields: { requestId } },
+      { caller, sessionId: begun.sessionId, requestId, signal: this.#signal, logFields: { requestId } },
       this.#dependencies,
     );
   }

@@ -8,6 +8,9 @@ import { asBuffer } from "#lib/shared/bytes.ts";
 
 export type KeepDrawnDependencies = KeepImageDependencies & { attachments: Pick<AttachmentStore, "add"> };
 
+/** Whose image it is, and the turn that drew it. */
+type DrawnFor = KeepContext & { caller: Caller; sessionId: string; requestId: string };
+
 /** `id`: the file of the session; undefined if it could not be kept. `url`: where everybody who has it can see it. */
 export type KeptImage = { id: string | undefined; url: string };
 
@@ -17,10 +20,10 @@ export type KeptImage = { id: string | undefined; url: string };
  */
 export async function keepDrawn(
   { image, prompt }: { image: ImageFile; prompt: string },
-  { caller, sessionId, ...context }: KeepContext & { caller: Caller; sessionId: string },
+  { caller, sessionId, requestId, ...context }: DrawnFor,
   { attachments, ...dependencies }: KeepDrawnDependencies,
 ): Promise<KeptImage> {
-  const file = fileOf(image, prompt);
+  const file = fileOf(image, prompt, requestId);
   let id: string | undefined;
   try {
     id = file.bytes > MAX_FILE_BYTES ? undefined : await attachments.add(caller, file, sessionId);
@@ -34,14 +37,17 @@ export async function keepDrawn(
   return { id, url: url ?? file.dataUrl };
 }
 
-/** Its text is what it shows: that tells it from images that users attach. */
-function fileOf(image: ImageFile, prompt: string): AttachedFile & { dataUrl: string } {
+/**
+ * Its text is what it shows: that tells it from images that users attach. A session has each file once; an engine that
+ * draws the same image again draws one of another turn, which has a reference and an object of its own.
+ */
+function fileOf(image: ImageFile, prompt: string, requestId: string): AttachedFile & { dataUrl: string } {
   const bytes = asBuffer(image.bytes);
   return {
     name: `drawn.${extensionOf(image)}`,
     type: "image",
     bytes: bytes.length,
-    digest: createHash("sha256").update(bytes).digest("hex"),
+    digest: createHash("sha256").update(requestId).update(bytes).digest("hex"),
     document: { sections: [{ text: prompt }], notes: [] },
     dataUrl: `data:${mediaTypeOf(image)};base64,${bytes.toString("base64")}`,
   };

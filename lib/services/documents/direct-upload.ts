@@ -18,6 +18,11 @@ const SEND_WITHIN_MS = 900_000;
 /** What a client says of its file is not believed, and stored nowhere. */
 const MEDIA_TYPE = "application/octet-stream";
 
+export type DirectUploadDependencies = UploadDependencies & {
+  /** Users and uploads that are being completed in this process. */
+  completing: Set<string>;
+};
+
 export type DirectUpload = SignedUpload & { id: string };
 
 /** Takes memory for the bytes of a file until its request has been answered. Throws if there is too little. */
@@ -45,10 +50,28 @@ export async function beginUpload(
  * Ends an upload: the file is taken from the storage and read as one that came in a request. What the client sent is
  * deleted, because its address stays valid for a while: the file that is kept is the one that was read.
  *
- * Throws `not_found` for an id that is not the caller's or has ended, `conflict` if nothing was sent yet, and as
- * `uploadFile` does. After an error that the same file would meet again, the upload has ended.
+ * Throws `not_found` for an id that is not the caller's or has ended, `conflict` if nothing was sent yet or the upload
+ * is being completed, and as `uploadFile` does. After an error that the same file would meet again, the upload has ended.
  */
 export async function completeUpload(
+  id: string | undefined,
+  take: TakeMemory,
+  context: FileContext,
+  dependencies: DirectUploadDependencies,
+): Promise<UploadedFile> {
+  const { completing } = dependencies;
+  const mark = `${context.caller.userId}/${id}`;
+  // Sent twice, it would become two files.
+  if (completing.has(mark)) throw new GatewayError("conflict", "The upload is being completed already.");
+  completing.add(mark);
+  try {
+    return await completeOnce(id, take, context, dependencies);
+  } finally {
+    completing.delete(mark);
+  }
+}
+
+async function completeOnce(
   id: string | undefined,
   take: TakeMemory,
   context: FileContext,

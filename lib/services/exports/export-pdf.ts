@@ -19,5 +19,9 @@ export async function exportPdf(
   writer: PdfWriter,
 ): Promise<ExportedPdf> {
   const written = await writer.write({ document, owner: caller.userId }, signal);
-  return { ...written, name: exportName(fileName ?? document.title, "document", "pdf") };
+  // A heading may name a path; a file's name has none.
+  return {
+    ...written,
+    name: exportName(fileName ?? written.title?.replace(/[\\/]+/g, "-"), "document", "pdf"),
+  };
 }

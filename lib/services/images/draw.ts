@@ -59,15 +59,20 @@ export async function draw(
 ): Promise<Drawn> {
   assertModesAllowed(context.caller, NAMED_MODE);
   const { engines, named } = imageEngines(model, given.length, dependencies);
-  const inputs = await fitImages(inputImages(given), engines, dependencies.scaler);
-  const request: ImageRequest = { ...wish, inputs };
+  const { caller, signal } = context;
+  const sent = inputImages(given);
+  const job = { request: { ...wish, inputs: sent }, count, signal };
   const { value, engine, record } = await runBilled<DrawnImages>(
     {
       engines,
       named,
       tier: TIER,
-      maxCostUsd: imageCost(engines, { prompt: request.prompt, count }, dependencies),
-      attempt: drawAttempt({ request, count, signal: context.signal }, dependencies),
+      maxCostUsd: imageCost(engines, { prompt: wish.prompt, count }, dependencies),
+      prepare: async () => {
+        const owner = caller.kind === "open" ? undefined : caller.userId;
+        job.request.inputs = await fitImages(sent, engines, dependencies.scaler, { owner, signal });
+      },
+      attempt: drawAttempt(job, dependencies),
       usageOf: ({ fresh }) => usageOf(fresh),
     },
     context,

@@ -2,11 +2,13 @@ import { type ImageFile, imageFileOf } from "#lib/images/image-file.ts";
 import { MAX_INPUT_IMAGES } from "#lib/images/image-request.ts";
 import { drawPowerOf } from "#lib/providers/protocols/index.ts";
 import type { Engine } from "#lib/providers/registry.ts";
-import type { ImageScaler } from "#lib/services/images/image-scaler.ts";
+import type { ImageScaler, ScaleContext } from "#lib/services/images/image-scaler.ts";
 import { GatewayError } from "#lib/shared/errors.ts";
 
 /** Pixels of an image that somebody sends: a photo of a good camera has fewer. */
 const MAX_PIXELS = 50_000_000;
+/** A GIF is decoded several times over, whole; one of 50 million pixels may have 34 KB and takes 700 MB. */
+const MAX_GIF_PIXELS = 10_000_000;
 
 /**
  * Images that somebody has sent, by their bytes. Throws `unsupported_media_type` for what is no image, and
@@ -22,10 +24,11 @@ export function inputImages(all: readonly Uint8Array[]): ImageFile[] {
     if (image === undefined) {
       throw new GatewayError("unsupported_media_type", `${which} is not a PNG, JPEG, WebP or GIF.`);
     }
-    if (image.width * image.height > MAX_PIXELS) {
+    const maxPixels = image.type === "gif" ? MAX_GIF_PIXELS : MAX_PIXELS;
+    if (image.width * image.height > maxPixels) {
       throw new GatewayError(
         "payload_too_large",
-        `${which} has ${image.width} by ${image.height} pixels; at most ${MAX_PIXELS / 1_000_000} million are read.`,
+        `${which} has ${image.width} by ${image.height} pixels; at most ${maxPixels / 1_000_000} million are read.`,
       );
     }
     return image;
@@ -40,6 +43,7 @@ export async function fitImages(
   images: readonly ImageFile[],
   engines: readonly Engine[],
   scaler: ImageScaler,
+  context: ScaleContext,
 ): Promise<ImageFile[]> {
   const maxSide = Math.min(
     ...engines.map((engine) => drawPowerOf(engine).limits(engine).maxInputSide ?? Number.POSITIVE_INFINITY),
@@ -47,12 +51,17 @@ export async function fitImages(
   if (!Number.isFinite(maxSide)) return [...images];
   const fitted: ImageFile[] = [];
   // One after another: each takes the memory of its pixels.
-  for (const image of images) fitted.push(await fitImage(image, maxSide, scaler));
+  for (const image of images) fitted.push(await fitImage(image, maxSide, scaler, context));
   return fitted;
 }
 
-async function fitImage(image: ImageFile, maxSide: number, scaler: ImageScaler): Promise<ImageFile> {
-  const scaled = await scaler.scale(image, maxSide);
+async function fitImage(
+  image: ImageFile,
+  maxSide: number,
+  scaler: ImageScaler,
+  context: ScaleContext,
+): Promise<ImageFile> {
+  const scaled = await scaler.scale(image, maxSide, context);
   if (scaled !== undefined) return scaled;
   const { width, height } = image;
   if (width <= maxSide && height <= maxSide && image.type !== "gif") return image;

@@ -2,7 +2,7 @@ import type { TokenUsage } from "#lib/chat/usage.ts";
 import type { Engine } from "#lib/providers/registry.ts";
 import type { Attempt, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import type { MaxCost } from "#lib/services/admission/cost-estimate.ts";
-import type { KeyAdmission } from "#lib/services/admission/key-admission.ts";
+import { type KeyAdmission, whileAdmitted } from "#lib/services/admission/key-admission.ts";
 import type { RateLimit } from "#lib/services/admission/rate-limit.ts";
 import type { EngineDependencies } from "#lib/services/engines/engine-dependencies.ts";
 import type { ProxyCaller } from "#lib/services/identity/caller.ts";
@@ -37,6 +37,8 @@ export type BilledRun<Value> = {
   /** What the turn is for, as the ledger has it. */
   tier: string;
   maxCostUsd: MaxCost;
+  /** Work before the first call that only admitted requests may cause. */
+  prepare?: (() => Promise<void>) | undefined;
   /** Calls one engine. `onUsed`: what the call used although it came to nothing. */
   attempt(target: EngineCall, onUsed: (usage: TokenUsage) => void): ReturnType<Attempt<Value>>;
   usageOf(value: Value): TokenUsage;
@@ -49,12 +51,13 @@ export type BilledRun<Value> = {
  * Throws `rate_limited`, `budget_exceeded`, and the errors of `walk`.
  */
 export async function runBilled<Value>(
-  { engines, named, tier, maxCostUsd, attempt, usageOf }: BilledRun<Value>,
+  { engines, named, tier, maxCostUsd, prepare, attempt, usageOf }: BilledRun<Value>,
   { requestId, route, caller, signal, waitUntil, onRateLimit }: BilledContext,
   dependencies: BilledDependencies,
 ): Promise<Whole<Value>> {
   const { admission, ledger, effects, run, logger } = dependencies;
   await admission.admit(caller, { requestId, maxCostUsd, onRateLimit });
+  if (prepare !== undefined) await whileAdmitted({ admission, requestId, waitUntil }, prepare);
   const turn = ledger.begin({ requestId, route, caller, tier });
   return runWhole<Value>(
     {

@@ -20,8 +20,12 @@ export function drawCode(sheet: Sheet, block: Extract<Block, { kind: "code" }>, 
   const [first] = lines;
   if (first === undefined) return;
   sheet.ensure(first.height * Math.min(lines.length, 3) + 2 * CODE_PADDING);
+  sheet.leaf("Code", () => drawPanels(sheet, lines, first.height, frame));
+}
+
+function drawPanels(sheet: Sheet, lines: readonly Line[], lineHeight: number, frame: Frame): void {
   for (let from = 0; from < lines.length; ) {
-    const count = Math.max(1, Math.floor((sheet.room - 2 * CODE_PADDING) / first.height));
+    const count = Math.max(1, Math.floor((sheet.room - 2 * CODE_PADDING) / lineHeight));
     const part = lines.slice(from, from + count);
     drawPanel(sheet, part, frame);
     from += part.length;

@@ -1,9 +1,9 @@
-import { type Block, textOf } from "#lib/export/markdown/tree.ts";
+import { type Block, type Inline, textOf } from "#lib/export/markdown/tree.ts";
 import { drawCode } from "#lib/export/pdf/blocks/code.ts";
 import { drawHeading, type Outline } from "#lib/export/pdf/blocks/heading.ts";
 import { drawList, indented } from "#lib/export/pdf/blocks/list.ts";
 import { drawNotes } from "#lib/export/pdf/blocks/notes.ts";
-import { drawLines, layOut } from "#lib/export/pdf/blocks/paragraph.ts";
+import { drawLines, layOut, startHeight } from "#lib/export/pdf/blocks/paragraph.ts";
 import { drawTable } from "#lib/export/pdf/blocks/table.ts";
 import { fitPicture } from "#lib/export/pdf/picture.ts";
 import type { Frame, Sheet } from "#lib/export/pdf/sheet.ts";
@@ -24,18 +24,14 @@ export function drawBlocks(blocks: readonly Block[], place: Place, gap: number =
 }
 
 function drawBlock(block: Block, place: Place): void {
-  const { sheet, frame, outline, look } = place;
+  const { sheet, frame, outline } = place;
   switch (block.kind) {
     case "paragraph":
-      return sheet.leaf("P", () => {
-        const runs = runsOf(block.children, look, (bytes, alt) => fitPicture(bytes, alt, frame.width));
-        const setting = { width: frame.width, size: look.size, lineHeight: LINE_HEIGHT.body };
-        drawLines(sheet, layOut(sheet, runs, setting), frame);
-      });
+      return drawParagraph(block.children, place);
     case "heading":
       return drawHeading(sheet, block, frame, outline);
     case "code":
-      return sheet.leaf("Code", () => drawCode(sheet, block, frame));
+      return drawCode(sheet, block, frame);
     case "quote":
       return drawQuote(block.children, place);
     case "list":
@@ -53,6 +49,14 @@ function drawBlock(block: Block, place: Place): void {
         drawBlocks(children, { ...place, frame: inner, look: plainLook(SIZES.note) }, GAP.item),
       );
   }
+}
+
+function drawParagraph(children: readonly Inline[], { sheet, frame, look }: Place): void {
+  const runs = runsOf(children, look, (bytes, alt) => fitPicture(bytes, alt, frame.width));
+  const setting = { width: frame.width, size: look.size, lineHeight: LINE_HEIGHT.body };
+  const paragraph = layOut(sheet, runs, setting);
+  sheet.ensure(startHeight(paragraph.lines));
+  sheet.leaf("P", () => drawLines(sheet, paragraph, frame));
 }
 
 function drawQuote(children: readonly Block[], place: Place): void {

@@ -5,10 +5,11 @@ import type { Frame, Sheet } from "#lib/export/pdf/sheet.ts";
 import { plainLook, runsOf } from "#lib/export/pdf/text/runs.ts";
 import { COLOURS, HEADING_SIZES, LINE_HEIGHT, SIZES } from "#lib/export/pdf/theme.ts";
 
-/** A heading does not stay at the end of a page: so many lines of text must follow it there. */
-const LINES_BEHIND = 2;
+/** Space around the line under a heading. */
+const RULE = { above: 4, below: 2 };
 const MAX_TITLE = 200;
 
+/** Draws a heading, with what follows it: it does not stay at the end of a page. */
 export function drawHeading(
   sheet: Sheet,
   { level, children }: Extract<Block, { kind: "heading" }>,
@@ -19,17 +20,23 @@ export function drawHeading(
   const look = { ...plainLook(size, level === 6 ? COLOURS.muted : COLOURS.text), bold: true };
   const runs = runsOf(children, look, (bytes, alt) => fitPicture(bytes, alt, frame.width));
   const paragraph = layOut(sheet, runs, { width: frame.width, size, lineHeight: LINE_HEIGHT.heading });
-  const height = heightOf(paragraph.lines);
-  sheet.ensure(Math.min(height + LINES_BEHIND * SIZES.body * LINE_HEIGHT.body, sheet.pageRoom));
-  outline.add(level, textOf(children), sheet);
-  sheet.leaf(`H${level}`, () => drawLines(sheet, paragraph, frame));
-  if (level <= 2) drawRuleBelow(sheet, frame);
+  const isRuled = level <= 2;
+  const height = heightOf(paragraph.lines) + (isRuled ? RULE.above + RULE.below : 0);
+  const element = sheet.element(`H${level}`);
+  sheet.keepWithNext(height, () => {
+    // The page lies on its side if a wide table follows.
+    const place = sheet.isNested ? frame : sheet.frame;
+    outline.add(level, textOf(children), sheet);
+    element.add(() => drawLines(sheet, paragraph, place));
+    element.end();
+    if (isRuled) drawRuleBelow(sheet, place);
+  });
 }
 
 function drawRuleBelow(sheet: Sheet, { x, width }: Frame): void {
-  sheet.y += 4;
+  sheet.y += RULE.above;
   sheet.artifact(() => sheet.document.rect(x, sheet.y, width, 0.7).fill(COLOURS.line));
-  sheet.y += 2;
+  sheet.y += RULE.below;
 }
 
 type Entry = { level: number; item: PDFKit.PDFOutline };

@@ -25,15 +25,18 @@ export function drawLines(
   frame: Frame,
   align?: Align,
 ): void {
-  const [first, second] = lines;
-  // The first line of a paragraph does not stay alone at the end of a page.
-  sheet.ensure((first?.height ?? 0) + (lines.length > 2 ? (second?.height ?? 0) : 0));
+  sheet.ensure(startHeight(lines));
   for (const line of lines) {
     sheet.ensure(line.height);
     sheet.drawMarkers(sheet.y + line.ascent);
     paintLine(sheet, line, startOf(line, frame, align ?? (isRightToLeft ? "right" : "left")), sheet.y);
     sheet.y += line.height;
   }
+}
+
+/** What stays together: the first line of a paragraph does not stay alone at the end of a page. */
+export function startHeight(lines: readonly Line[]): number {
+  return heightOf(lines.slice(0, lines.length > 2 ? 2 : 1));
 }
 
 /** The left end of a line in its frame. */

@@ -26,6 +26,18 @@ export function levelsOf(text: string, isBaseRightToLeft: boolean): Uint8Array |
   return levels;
 }
 
+/** The same of texts behind one another, of which none changes the direction of another. */
+export function levelsOfEach(texts: readonly string[]): Uint8Array | undefined {
+  if (!texts.some((text) => RIGHT_TO_LEFT.test(text))) return undefined;
+  const levels = new Uint8Array(texts.reduce((length, text) => length + text.length, 0));
+  let from = 0;
+  for (const text of texts) {
+    levels.set(levelsOf(text, false) ?? [], from);
+    from += text.length;
+  }
+  return levels;
+}
+
 /** Brackets and their like face the other way from right to left. */
 export function mirrored(text: string): string {
   return bidi.getMirroredCharacter(text) ?? text;

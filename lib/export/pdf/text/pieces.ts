@@ -1,6 +1,6 @@
 import LineBreaker from "linebreak";
 import type { Face, FontSet } from "#lib/export/pdf/fonts/font-set.ts";
-import { isRightToLeft, levelsOf, mirrored } from "#lib/export/pdf/text/bidi.ts";
+import { isRightToLeft, levelsOf, levelsOfEach, mirrored } from "#lib/export/pdf/text/bidi.ts";
 import { clustersOf, drawable, visible } from "#lib/export/pdf/text/clusters.ts";
 import type { Measure } from "#lib/export/pdf/text/measure.ts";
 import { type Look, PICTURE, type Picture, type Run } from "#lib/export/pdf/text/run.ts";
@@ -39,7 +39,8 @@ export function piecesOf(runs: readonly Run[], makers: PieceMakers, wrap: "words
   const texts = runs.map((run) => (run.kind === "text" ? drawable(run.text) : PICTURE));
   const whole = texts.join("");
   const isBaseRightToLeft = wrap === "words" && isRightToLeft(whole);
-  const levels = levelsOf(whole, isBaseRightToLeft);
+  // Tokens of code stay in the order of the program, whatever is written in a string or a comment.
+  const levels = wrap === "code" ? levelsOfEach(texts) : levelsOf(whole, isBaseRightToLeft);
   const base = isBaseRightToLeft ? 1 : 0;
   const builder = new PieceBuilder(makers, wrap === "words" ? breaksInProse(whole) : breaksInCode(whole));
   let at = 0;
