@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { PdfReply, PdfThreadRequest } from "#lib/adapters/workers/pdf-messages.ts";
-import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
+import type { TaskKind } from "#lib/adapters/workers/task-kind.ts";
 import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
+import { writingExceeded } from "#lib/adapters/workers/writing-exceeded.ts";
 import { MAX_PAGES, type WrittenPdf } from "#lib/export/pdf/draw-document.ts";
 import type { PdfTask, PdfWriter } from "#lib/services/exports/pdf-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
@@ -22,14 +23,6 @@ const PDF_POOL: TaskPoolOptions = {
 
 const FAILED = "The document could not be written.";
 
-/** What a client is told when a thread had to end. */
-const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
-  time: () => new GatewayError("payload_too_large", `${FAILED} It takes too long: send it in parts.`),
-  memory: () =>
-    new GatewayError("payload_too_large", `${FAILED} It takes too much memory: send it in parts.`),
-  interrupted: () => new GatewayError("internal_error", `${FAILED} Try again.`),
-};
-
 const WRITING: TaskKind<PdfThreadRequest> = {
   name: "writes PDF documents",
   start: (resourceLimits) =>
@@ -41,7 +34,7 @@ const WRITING: TaskKind<PdfThreadRequest> = {
       resourceLimits,
     }),
   message: (message) => ({ message, transfer: [] }),
-  exceeded: (excess) => EXCEEDED[excess](),
+  exceeded: writingExceeded(FAILED, "send it in parts"),
   busy: "Too many documents are being written at the moment.",
 };
 

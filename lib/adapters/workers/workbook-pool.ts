@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
-import type { Excess, TaskKind } from "#lib/adapters/workers/task-kind.ts";
+import type { TaskKind } from "#lib/adapters/workers/task-kind.ts";
 import { TaskPool, type TaskPoolOptions } from "#lib/adapters/workers/task-pool.ts";
 import type { WorkbookReply, WorkbookRequest } from "#lib/adapters/workers/workbook-messages.ts";
+import { writingExceeded } from "#lib/adapters/workers/writing-exceeded.ts";
 import type { WorkbookTask, WorkbookWriter } from "#lib/services/exports/workbook-writer.ts";
 import type { Logger } from "#lib/services/ports.ts";
 import type { Clock } from "#lib/shared/clock.ts";
@@ -21,13 +22,6 @@ const WORKBOOK_POOL: TaskPoolOptions = {
 
 const FAILED = "The workbook could not be written.";
 
-/** What a client is told when a thread had to end. */
-const EXCEEDED: Readonly<Record<Excess, () => GatewayError>> = {
-  time: () => new GatewayError("payload_too_large", `${FAILED} It takes too long: send less of the table.`),
-  memory: () => new GatewayError("payload_too_large", `${FAILED} It takes too much memory: send less of it.`),
-  interrupted: () => new GatewayError("internal_error", `${FAILED} Try again.`),
-};
-
 const WRITING: TaskKind<WorkbookRequest> = {
   name: "writes workbooks",
   start: (resourceLimits) =>
@@ -39,7 +33,7 @@ const WRITING: TaskKind<WorkbookRequest> = {
       resourceLimits,
     }),
   message: (message) => ({ message, transfer: [] }),
-  exceeded: (excess) => EXCEEDED[excess](),
+  exceeded: writingExceeded(FAILED, "send less of the table"),
   busy: "Too many workbooks are being written at the moment.",
 };
 
