@@ -4,7 +4,12 @@ import { expect, test } from "vitest";
 test("development does not start with half of an object storage, and names what is missing", () => {
   const { status, stderr, stdout } = spawnSync(process.execPath, ["bin/run.mjs", "lib/server/cli/dev.ts"], {
     // PATH for the Node that runs TypeScript. A start that is not refused is ended.
-    env: { PATH: process.env["PATH"], R2_BUCKET_NAME: "files", R2_ENDPOINT: "http://127.0.0.1:9" },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_ENV: "development",
+      R2_BUCKET_NAME: "files",
+      R2_ENDPOINT: "http://127.0.0.1:9",
+    },
     encoding: "utf8",
     timeout: 20_000,
   });
