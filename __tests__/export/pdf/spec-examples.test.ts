@@ -4,31 +4,8 @@ import { marked } from "marked";
 import { describe, expect, test } from "vitest";
 import { readMarkdown } from "#lib/export/markdown/read-markdown.ts";
 import type { Block } from "#lib/export/markdown/tree.ts";
+import github from "../../fixtures/markdown/gfm-0.29.json" with { type: "json" };
 import { drawn, exported, readBack, squeezed } from "../../support/pdf-export.ts";
-
-/** Examples in the manner of GitHub's extensions: tables, tasks, strikethrough, bare addresses, tags. */
-const GITHUB = [
-  "| foo | bar |\n| --- | --- |\n| baz | bim |",
-  "| abc | defghi |\n:-: | -----------:\nbar | baz",
-  "| f\\|oo  |\n| ------ |\n| b `\\|` az |\n| b **\\|** im |",
-  "| abc | def |\n| --- | --- |\n| bar | baz |\n> quoted",
-  "| abc | def |\n| --- | --- |\n| bar | baz |\nbar\n\nbar",
-  "| abc | def |\n| --- |\n| bar |",
-  "| abc | def |\n| --- | --- |\n| bar |\n| bar | baz | boo |",
-  "| abc | def |\n| --- | --- |",
-  "- [ ] foo\n- [x] bar",
-  "- [x] foo\n  - [ ] bar\n  - [x] baz\n- [ ] bim",
-  "~~Hi~~ Hello, ~there~ world!",
-  "This ~~has a\n\nnew paragraph~~.",
-  "This will ~~~not~~~ strike.",
-  "www.commonmark.org",
-  "Visit www.commonmark.org/help for more information.",
-  "www.google.com/search?q=Markup+(business)\n\n(www.google.com/search?q=Markup+(business))",
-  "www.commonmark.org/he<lp",
-  "http://commonmark.org\n\n(Visit https://encrypted.google.com/search?q=Markup+(business))",
-  "foo@bar.baz and hello+xyz@mail.example",
-  "<strong> <title> <style> <em>\n\n<blockquote>\n  <xmp> is disallowed.\n</blockquote>",
-];
 
 /** Malayalam and Kannada: scripts of one example for which no font is installed. */
 const UNKNOWN = /[\u0c80-\u0cff\u0d00-\u0d7f]/;
@@ -68,7 +45,7 @@ describe("no word of an example is lost on its way into a PDF", () => {
   );
 
   test("GitHub's extensions", async () => {
-    expect(await losses(GITHUB)).toEqual({});
+    expect(await losses(github.examples.map(({ markdown }) => markdown))).toEqual({});
   });
 
   test("characters that no font has are boxes, and counted", async () => {
