@@ -204,7 +204,7 @@ describe("what cannot be made is refused before any call", () => {
     ["4,097 characters", { input: "x".repeat(4_097) }, 400, "input", /4096/],
     ["no words", { input: "🎉" }, 400, "input", /words/],
     ["a model that does not speak", { model: "whisper-1" }, 404, "model", /tts-1/],
-    ["a provider that does not speak", { model: "first/m" }, 400, "model", /no speech/],
+    ["a provider that does not speak", { model: "first/m" }, 400, "model", /no engine that speaks/],
     ["a provider that is not configured", { model: "openai/tts-1" }, 404, "model", /OPENAI_API_KEY/],
   ])("%s", async (_, params, status, param, says) => {
     const error: unknown = await client()

@@ -82,10 +82,13 @@ function unavailable(
   if (specs.some(({ provider }) => registry.providerKeys(provider).length > 0)) {
     return engineRefusal(`The provider of "${quoted}" has no engine that ${does.one}.`, "model");
   }
+  if (specs.length > 0) {
+    const advice = variablesOf(specs, registry);
+    return notThere(name, `The provider of "${quoted}" is not configured. An operator can set ${advice}.`);
+  }
   return notThere(
     name,
-    `The ${noun} "${quoted}" does not exist, or its provider is not configured. Name one as provider/model, or one ` +
-      `of ${names.join(", ")}.`,
+    `The ${noun} "${quoted}" does not exist. Name one as provider/model, or one of ${names.join(", ")}.`,
   );
 }
 
