@@ -583,7 +583,7 @@ describe("a session that has to be refreshed", () => {
 
   test("lets in and sets its new cookies", async () => {
     const answer = await call(aiChatRow, await expired());
-    expect(answer.status).toBe(200);
+    expect(answer.status, answer.body).toBe(200);
     expect(answer.headers.getSetCookie().join()).toContain("auth-token=base64-");
     expect(answer.headers.get("cache-control")).toContain("no-store");
   });
