@@ -136,8 +136,9 @@ describe("vercel build", () => {
     );
     expect(Object.keys(sizes).length).toBeGreaterThan(2);
     expect(Object.entries(sizes).filter(([, size]) => size > MAX_FUNCTION)).toEqual([]);
-    // Something that no function needs has been traced if they grow: today the largest has 12 MB.
-    expect(Math.max(...Object.values(sizes))).toBeLessThan(40 * MB);
+    // Something that no function needs has been traced if they grow: today the largest has about 65 MB, of which the
+    // fonts of PDF documents are 22 MB, and what scales images is 19 MB.
+    expect(Math.max(...Object.values(sizes))).toBeLessThan(90 * MB);
     for (const path of ["index", "api/ai-chat", "api/v1/chat/completions", "api/health"])
       expect(existsSync(join(output(), "functions", `${path}.func`)), path).toBe(true);
     // The pages of the docs read these files when they are asked for.
