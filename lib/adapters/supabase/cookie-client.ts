@@ -1,5 +1,6 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { authUnavailable } from "#lib/adapters/supabase/access-tokens.ts";
+import { field } from "#lib/shared/json.ts";
 
 const TIMEOUT_MS = 5_000;
 /** As long as browsers keep a cookie; the session in it ends by itself, or when it is signed out. */
@@ -70,7 +71,10 @@ function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: AuthSer
   return {
     async fetch(input, init) {
       try {
-        const response = await fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+        const response = await fetchOnceMoreIfCut(input, {
+          ...init,
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
         if (response.status < 500 && response.status !== 429) return response;
         const { status } = response;
         if (status === 429 && isRecovery(input)) return Response.json({});
@@ -85,6 +89,20 @@ function fetchWithoutRetries(): { fetch: typeof fetch; readonly failure: AuthSer
       return failure;
     },
   };
+}
+
+/**
+ * A server closes connections that have been idle, possibly just as the next request goes out on one. Asking again does
+ * no harm: the auth server takes a refresh token twice within some seconds.
+ */
+async function fetchOnceMoreIfCut(...request: Parameters<typeof fetch>): Promise<Response> {
+  try {
+    return await fetch(...request);
+  } catch (error) {
+    const code = field(field(error, "cause"), "code");
+    if (code !== "UND_ERR_SOCKET" && code !== "ECONNRESET") throw error;
+    return fetch(...request);
+  }
 }
 
 /**
