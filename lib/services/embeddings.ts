@@ -17,7 +17,6 @@ import type { Engine } from "#lib/providers/registry.ts";
 import type { AttemptOutcome, EngineCall } from "#lib/providers/walk/walk-types.ts";
 import { embeddingCost } from "#lib/services/admission/cost-estimate.ts";
 import { assertModesAllowed } from "#lib/services/admission/key-admission.ts";
-import type { CompletionDependencies } from "#lib/services/completion.ts";
 import {
   type EngineCatalogue,
   engineRefusal,
@@ -26,12 +25,9 @@ import {
   offeredEngines,
 } from "#lib/services/engines/offered-engines.ts";
 import { NAMED_MODE } from "#lib/services/identity/caller.ts";
-import { type BilledContext, runBilled } from "#lib/services/run/billed-run.ts";
+import { type BilledContext, type BilledDependencies, runBilled } from "#lib/services/run/billed-run.ts";
 
-export type EmbeddingsDependencies = Omit<
-  CompletionDependencies,
-  "modes" | "enginesOf" | "documents" | "mcp" | "randomHex"
->;
+export type EmbeddingsDependencies = BilledDependencies & EngineCatalogue;
 
 export type Embedded = {
   vectors: Embeddings["vectors"];

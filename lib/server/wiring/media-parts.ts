@@ -1,5 +1,4 @@
 import type { Registry } from "#lib/providers/registry.ts";
-import type { Env } from "#lib/server/env/env.ts";
 import type { Identity } from "#lib/server/wiring/identity.ts";
 import type { createImages } from "#lib/server/wiring/images.ts";
 import type { TurnLedgerPart } from "#lib/server/wiring/ledger.ts";
@@ -23,7 +22,6 @@ export type MediaSources = {
     identity: Identity;
     ledger: TurnLedgerPart;
   }>;
-  env: Env;
   /** Undefined where there is no object storage. */
   storage: Lazy<StorageDependencies | undefined>;
 };

@@ -149,7 +149,7 @@ export function createParts(basis: Basis, make: typeof MAKERS) {
     { ...basis, clients: () => database.value.clients, callParts, identity, documents },
     make,
   );
-  const media = mediaParts({ callParts, env, storage: userData.storage }, make);
+  const media = mediaParts({ callParts, storage: userData.storage }, make);
   return {
     ...{ database, ledger, identity, health, engines, plugins, mcp, documents },
     accounts: lazy(() => make.createAccounts(env, settings, clock)),
